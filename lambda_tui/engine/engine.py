@@ -1,0 +1,147 @@
+"""The engine as a whole: one pool a function, one zygote an interpreter, one stream of events."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+from lambda_tui.engine.events import Event, EventStream
+from lambda_tui.engine.pool import Pool
+from lambda_tui.engine.usage import Subject, sample
+from lambda_tui.engine.watching import Watcher, changed_files
+from lambda_tui.engine.zygote import Zygote
+from lambda_tui.project.function import Function, Project
+from lambda_tui.project.interpreter import Interpreter, find_interpreter
+from lambda_tui.project.load import load_project
+from lambda_tui.project.settings import Settings
+
+SAMPLING_SECONDS = 1.0
+_GOODBYE_SECONDS = 2.0
+
+
+class Engine:
+    """Runs a project's functions. Construct and use it inside an event loop."""
+
+    def __init__(self, project: Project, settings: Settings) -> None:
+        self.project = project
+        self.settings = settings
+        self.events = EventStream()
+        self.pools: dict[str, Pool] = {}
+        self.revision = 0
+        """Goes up whenever something that a screen shows may have changed."""
+        self._zygotes: dict[Path, Zygote] = {}
+        self._watcher: Watcher | None = None
+        self._sampling: asyncio.Task[None] | None = None
+        self._reloading: asyncio.Task[None] | None = None
+        for function in project.functions:
+            self.pools[function.name] = self._make_pool(function)
+
+    async def start(self) -> None:
+        """Starts the interpreters, the watching and the sampling; waits for none of them."""
+        for pool in self.pools.values():
+            pool.warm_up()
+        self._sampling = asyncio.create_task(self._sample_for_ever())
+        if self.settings.watch:
+            self._watch()
+
+    async def close(self) -> None:
+        """Ends every process that was started."""
+        for task in (self._sampling, self._reloading):
+            if task is not None:
+                task.cancel()
+        if self._watcher is not None:
+            await self._watcher.close()
+        for pool in self.pools.values():
+            pool.shut_down()
+        deadline = time.monotonic() + _GOODBYE_SECONDS
+        while any(pool.environments for pool in self.pools.values()):
+            if time.monotonic() > deadline:
+                break
+            await asyncio.sleep(0.001)
+        await asyncio.gather(*(zygote.close() for zygote in self._zygotes.values()))
+
+    async def reload_project(self) -> None:
+        """Reads the project's files again: new functions appear, changed ones are initialised anew."""
+        project = await asyncio.to_thread(load_project, self.project.directory)
+        self.project = project
+        pools = {function.name: self._changed_pool(function) for function in project.functions}
+        for name, pool in self.pools.items():
+            if name not in pools:
+                pool.shut_down()
+        self.pools = pools
+        self._touch()
+
+    def _changed_pool(self, function: Function) -> Pool:
+        pool = self.pools.get(function.name)
+        if pool is None:
+            pool = self._make_pool(function)
+            pool.warm_up()
+        elif pool.function != function:
+            pool.change(function, (function.file.name if function.file else "settings",))
+        return pool
+
+    def _make_pool(self, function: Function) -> Pool:
+        interpreter = find_interpreter(self.project.directory, function, self.settings)
+        return Pool(function, interpreter, self.settings, self._zygote_of, self._emit)
+
+    def _zygote_of(self, interpreter: Interpreter) -> Zygote:
+        """The running zygote of an interpreter; one that has failed is started again on demand."""
+        zygote = self._zygotes.get(interpreter.executable)
+        if zygote is None or zygote.problem is not None:
+            zygote = Zygote(interpreter.executable, self.settings.sandbox, self._touch)
+            self._zygotes[interpreter.executable] = zygote
+            zygote.start()
+        return zygote
+
+    def _emit(self, event: Event) -> None:
+        self.revision += 1
+        self.events.emit(event)
+
+    def _touch(self) -> None:
+        self.revision += 1
+
+    def _watch(self) -> None:
+        directories = {pool.function.code_directory for pool in self.pools.values()}
+        self._watcher = Watcher({self.project.directory, *directories}, self._on_files_changed)
+        self._watcher.start()
+
+    def _on_files_changed(self, paths: frozenset[Path]) -> None:
+        for pool in self.pools.values():
+            files = changed_files(paths, pool.function.code_directory)
+            if files:
+                pool.change(pool.function, files)
+        if self._describes_project(paths):
+            self._reloading = asyncio.create_task(self.reload_project())
+
+    def _describes_project(self, paths: frozenset[Path]) -> bool:
+        """Whether the changed files say which functions there are."""
+        templates = {self.project.directory / name for name in ("template.yaml", "template.yml")}
+        if paths & templates:
+            return True
+        return self.project.template is None and any(path.suffix == ".py" for path in paths)
+
+    async def _sample_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(SAMPLING_SECONDS)
+            await self._sample()
+
+    async def _sample(self) -> None:
+        environments = {
+            environment.id: environment
+            for pool in self.pools.values()
+            for environment in pool.environments
+            if environment.pid is not None and environment.needs_sampling
+        }
+        subjects = {
+            id: Subject(
+                environment.pid or 0,
+                environment.tmp_directory,
+                environment.is_isolated,
+                environment.usage,
+            )
+            for id, environment in environments.items()
+        }
+        for id, usage in (await asyncio.to_thread(sample, subjects, time.monotonic())).items():
+            environments[id].usage = usage
+            self._touch()

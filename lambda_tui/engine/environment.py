@@ -1,0 +1,386 @@
+"""The execution environment: one state machine from its sandbox being built to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal, Protocol
+
+from lambda_tui.engine import events
+from lambda_tui.engine.channel import Message
+from lambda_tui.engine.init_process import InitProcess
+from lambda_tui.engine.invocation import Invocation
+from lambda_tui.engine.lifecycle import State, check_transition
+from lambda_tui.engine.outcome import (
+    InitFailure,
+    Outcome,
+    handler_outcome,
+    init_outcome,
+    lost_outcome,
+    report_of,
+)
+from lambda_tui.engine.usage import Usage
+from lambda_tui.engine.variables import TASK_ROOT, environment_variables
+from lambda_tui.engine.zygote import Zygote
+from lambda_tui.project.function import Function
+
+INIT_LIMIT = 10.0
+"""Seconds that AWS gives an on-demand Init phase."""
+InitPhase = Literal["init", "invoke"]
+
+
+class Pool(Protocol):
+    """What an environment needs of the pool that it belongs to."""
+
+    def emit(self, record: events.Record, environment: str) -> None:
+        """Puts a record on the event stream."""
+
+    def on_free(self, environment: ExecutionEnvironment) -> None:
+        """It has nothing to do."""
+
+    def on_gone(self, environment: ExecutionEnvironment, problem: str | None) -> None:
+        """It has ended."""
+
+
+class ExecutionEnvironment:
+    """One sandbox with its processes: what is cold, warm, frozen, reset and shut down."""
+
+    def __init__(self, function: Function, number: int, zygote: Zygote, pool: Pool) -> None:
+        self.function = function
+        self.number = number
+        """Counted from 1 within the function: ``#1`` on the screen."""
+        self.id = uuid.uuid4().hex
+        self.log_stream = f"{datetime.now(UTC):%Y/%m/%d}/[$LATEST]{self.id}"
+        self.state = State.CREATING
+        self.created = self.state_since = time.monotonic()
+        self.invocation: Invocation | None = None
+        self.invocations = 0
+        """Served so far."""
+        self.init_duration_ms: float | None = None
+        self.init_error: str | None = None
+        """The error type of the last init, when it failed."""
+        self.stale = False
+        """To be replaced as soon as it has answered, for its files have changed."""
+        self.usage = Usage()
+        self.removal_at: float | None = None
+        """Monotonic time at which an idle one is removed; the pool sets it."""
+        self._zygote = zygote
+        self._pool = pool
+        self._loop = asyncio.get_running_loop()
+        self._init = InitProcess(self.id, self)
+        self._phase: InitPhase = "init"
+        self._init_began = self._invoke_began = 0.0
+        self._unreported_init_ms: float | None = None
+        self._init_failure: InitFailure | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._has_timed_out = False
+        self._is_stopped = False
+        self._peak_memory_kb = 0
+        self._removal: events.RemovalReason = "failure"
+
+    # What others may ask for -----------------------------------------------------------------
+
+    @property
+    def pid(self) -> int | None:
+        """The init process, as seen from here."""
+        return self._init.pid
+
+    @property
+    def tmp_directory(self) -> Path | None:
+        """The environment's ``/tmp`` as seen from here."""
+        if self._init.tmp is not None:
+            return self._init.tmp
+        return Path(f"/proc/{self.pid}/root/tmp") if self.pid else None
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it can take an invocation."""
+        ready = (State.CREATING, State.INITIALISING, State.IDLE, State.FROZEN, State.RESET)
+        return self.invocation is None and not self.stale and self.state in ready
+
+    @property
+    def is_isolated(self) -> bool:
+        """Whether it has a file system of its own: the sandbox level ``namespaces``."""
+        return self._init.tmp is None
+
+    @property
+    def needs_sampling(self) -> bool:
+        """Whether its use of the machine may have changed since the last sample."""
+        is_still = self.state in (State.FROZEN, State.RESET)
+        return not is_still or self.usage.taken <= self.state_since
+
+    def start(self) -> None:
+        """Builds the sandbox and initialises the function."""
+        self._zygote.booted.add_done_callback(lambda _: self._spawn())
+
+    def assign(self, invocation: Invocation) -> None:
+        """Gives it an invocation, to serve at once or when it is initialised."""
+        self.invocation = invocation
+        self.removal_at = None
+        invocation.environment = self
+        invocation.cold_start = not self.state.is_warm
+        if self.state is State.RESET:
+            self._begin_invoke()
+            self._move(State.INITIALISING)
+            self._start_runtime("invoke")
+        elif self.state in (State.IDLE, State.FROZEN):
+            self._begin_invoke()
+            self._dispatch(invocation)
+
+    def freeze(self) -> None:
+        """Stops every process of an idle environment."""
+        if self.state is State.IDLE and not self._is_stopped:
+            self._is_stopped = True
+            self._init.freeze()
+
+    def thaw(self) -> None:
+        """Lets a frozen environment's processes run on."""
+        if self._is_stopped:
+            self._is_stopped = False
+            self._init.thaw()
+        if self.state is State.FROZEN:
+            self._move(State.IDLE)
+            self._emit(events.EnvironmentThawed())
+
+    def kill(self) -> None:
+        """Kills the runtime and all else that runs in it, as a crash would."""
+        if self.state in (State.INITIALISING, State.IDLE, State.INVOKING, State.FROZEN):
+            self._init.reset()
+
+    def shut_down(self, reason: events.RemovalReason) -> None:
+        """Ends it for good; an invocation under way fails."""
+        if self.state in (State.SHUTTING_DOWN, State.ENDED):
+            return
+        self._removal = reason
+        self._cancel_timer()
+        self._move(State.SHUTTING_DOWN)
+        self._init.end()
+
+    # What its processes say --------------------------------------------------------------------
+
+    def on_created(self) -> None:
+        """The sandbox stands; the runtime is on its way."""
+
+    def on_runtime_started(self, at: float) -> None:
+        """The Init phase begins."""
+        if self.state is State.CREATING:
+            self._move(State.INITIALISING)
+        if self.state is not State.INITIALISING:
+            return
+        self._init_began = at
+        version = self._zygote.python_version or ""
+        self._emit(events.InitStart(runtime_version=f"python:{version}", phase=self._phase))
+        if self._phase == "init":
+            self._arm(self._loop.time() + INIT_LIMIT)
+
+    def on_runtime_frame(self, message: Message, payload: bytes) -> None:
+        """The runtime is initialised, could not be, or answers."""
+        kind = message["kind"]
+        if kind == "ready" and self.state is State.INITIALISING:
+            self._finish_init(message["at"])
+        elif kind == "init_error" and self.state is State.INITIALISING:
+            self._init_failure = InitFailure(message["error_type"], payload)
+            self._init.reset()
+        elif kind in ("response", "error"):
+            self._take_answer(message, payload)
+
+    def on_runtime_exited(self, status: int, peak_memory_kb: int) -> None:
+        """Crash, timeout or reset: the runtime is gone, ``/tmp`` is not."""
+        self._init.log.drain()
+        self._peak_memory_kb = max(self._peak_memory_kb, peak_memory_kb)
+        self._cancel_timer()
+        self._is_stopped = False
+        if self.state is State.INITIALISING:
+            self._fail_init(status)
+        elif self.state is State.INVOKING:
+            self._lose_invocation(status)
+        elif self.state in (State.IDLE, State.FROZEN):
+            self._become_reset("failure")
+            self._pool.on_free(self)
+
+    def on_frozen(self) -> None:
+        """Every process is stopped, unless work has come in the meantime."""
+        if self.state is State.IDLE and self._is_stopped:
+            self._move(State.FROZEN)
+            self._emit(events.EnvironmentFrozen())
+
+    def on_log(self, text: str) -> None:
+        """One record that a process wrote."""
+        is_served = self.state is State.INVOKING and self.invocation is not None
+        request_id = self.invocation.request_id if is_served and self.invocation else None
+        self._emit(events.FunctionLog(text, request_id))
+
+    def on_ended(self, problem: str | None) -> None:
+        """It is gone, and its ``/tmp`` with it."""
+        self._cancel_timer()
+        self._move(State.ENDED)
+        if self.invocation is not None:
+            self.invocation.fail("Sandbox.Failure", problem or "The environment was shut down.")
+            self.invocation = None
+        self._emit(events.EnvironmentRemoved(self._removal))
+        self._pool.on_gone(self, problem)
+
+    # Init ----------------------------------------------------------------------------------------
+
+    def _spawn(self) -> None:
+        if self.state is not State.CREATING:
+            return
+        storage = self.function.ephemeral_storage
+        self._init.spawn(self._zygote, self.function.code_directory, storage)
+        if self._zygote.sandbox is not None:
+            self._start_runtime("init")
+
+    def _start_runtime(self, phase: InitPhase) -> None:
+        """Has the init process start a runtime; needs no answer in between, frames keep their order."""
+        self._phase = phase
+        self._init_failure = None
+        self._has_timed_out = self._is_stopped = False
+        self._peak_memory_kb = 0
+        assert self._zygote.sandbox is not None
+        isolated = self._zygote.sandbox.level == "namespaces"
+        task_root = TASK_ROOT if isolated else str(self.function.code_directory)
+        variables = environment_variables(
+            self.function, self.log_stream, self._zygote.python_version, task_root
+        )
+        self._init.start_runtime(variables, self.function.handler, task_root)
+
+    def _finish_init(self, at: float) -> None:
+        self._init.log.drain()
+        self.init_error = None
+        self._report_init("success", at, None)
+        self._move(State.IDLE)
+        if self._phase == "init":
+            self._cancel_timer()
+            self._unreported_init_ms = self.init_duration_ms
+        if self.invocation is None:
+            self._pool.on_free(self)
+            return
+        if self._phase == "init":
+            self._begin_invoke()
+        self._dispatch(self.invocation)
+
+    def _report_init(self, status: events.Status, at: float, error_type: str | None) -> None:
+        self.init_duration_ms = (at - self._init_began) * 1000
+        self._emit(events.InitRuntimeDone(status, self._phase, error_type))
+        self._emit(events.InitReport(status, self.init_duration_ms, self._phase, error_type))
+
+    def _fail_init(self, wait_status: int) -> None:
+        """Init is over without success: tried again inside the invocation that waits, if one does."""
+        invocation = self.invocation
+        outcome = init_outcome(
+            self._init_failure,
+            wait_status,
+            self.function.timeout if self._has_timed_out else None,
+            invocation.request_id if invocation else "",
+        )
+        self.init_error = outcome.error_type
+        self._report_init(outcome.record_status, time.monotonic(), outcome.error_type)
+        self._become_reset("timeout" if self._has_timed_out else "failure")
+        if invocation is None:
+            self._pool.on_free(self)
+        elif self._phase == "init":
+            self.assign(invocation)
+        else:
+            self._emit(events.Start(invocation.request_id))
+            self._finish(invocation, outcome)
+
+    # Invoke --------------------------------------------------------------------------------------
+
+    def _begin_invoke(self) -> None:
+        """The function's time starts to run, a repeated init included."""
+        self._invoke_began = self._loop.time()
+        self._arm(self._invoke_began + self.function.timeout)
+
+    def _dispatch(self, invocation: Invocation) -> None:
+        self.thaw()
+        self._move(State.INVOKING)
+        invocation.status = "running"
+        self._emit(events.Start(invocation.request_id))
+        remaining = self._invoke_began + self.function.timeout - self._loop.time()
+        message: Message = {
+            "kind": "invoke",
+            "request_id": invocation.request_id,
+            "deadline_ms": int((time.time() + remaining) * 1000),
+            "function_arn": self.function.arn,
+        }
+        self._init.send_to_runtime(message, invocation.payload)
+
+    def _take_answer(self, message: Message, payload: bytes) -> None:
+        invocation = self.invocation
+        if self.state is not State.INVOKING or invocation is None or self._has_timed_out:
+            return
+        if message["request_id"] != invocation.request_id:
+            return
+        self._init.log.drain()
+        self._cancel_timer()
+        self._peak_memory_kb = max(self._peak_memory_kb, message["peak_memory_kb"])
+        self._move(State.IDLE)
+        self._finish(invocation, handler_outcome(message["kind"] == "response", payload))
+
+    def _lose_invocation(self, wait_status: int) -> None:
+        invocation = self.invocation
+        assert invocation is not None
+        limit = self.function.timeout if self._has_timed_out else None
+        outcome = lost_outcome(wait_status, limit, invocation.request_id)
+        # The state first: what is written from here on is nobody's.
+        self._move(State.RESET)
+        self._finish(invocation, outcome)
+        self._emit(events.EnvironmentReset("timeout" if self._has_timed_out else "failure"))
+
+    def _finish(self, invocation: Invocation, outcome: Outcome) -> None:
+        duration_ms = (self._loop.time() - self._invoke_began) * 1000
+        report = report_of(
+            invocation.request_id,
+            self.function,
+            outcome,
+            duration_ms,
+            self._unreported_init_ms,
+            max(self._peak_memory_kb / 1024, self.usage.memory_mb),
+        )
+        self._unreported_init_ms = None
+        self.invocation = None
+        self.invocations += 1
+        invocation.report = report
+        self._emit(
+            events.RuntimeDone(
+                report.request_id,
+                report.status,
+                report.duration_ms,
+                len(outcome.payload) if outcome.record_status == "success" else 0,
+                report.error_type,
+            )
+        )
+        self._emit(report)
+        invocation.finish(outcome.status, outcome.payload)
+        self._pool.on_free(self)
+
+    # Common --------------------------------------------------------------------------------------
+
+    def _become_reset(self, reason: Literal["timeout", "failure"]) -> None:
+        self._move(State.RESET)
+        self._emit(events.EnvironmentReset(reason))
+
+    def _move(self, state: State) -> None:
+        check_transition(self.state, state)
+        self.state = state
+        self.state_since = time.monotonic()
+
+    def _emit(self, record: events.Record) -> None:
+        self._pool.emit(record, self.id)
+
+    def _arm(self, when: float) -> None:
+        self._cancel_timer()
+        self._timer = self._loop.call_at(when, self._time_out)
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _time_out(self) -> None:
+        """The phase's time is up; what follows happens when every process is gone."""
+        self._has_timed_out = True
+        self._init.reset()

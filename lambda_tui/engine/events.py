@@ -1,0 +1,211 @@
+"""The spine: everything observable is an event with a time, in one stream.
+
+AWS's own Telemetry API vocabulary where AWS has a word (``platform.start``, ``function``, ...), and a
+few of ours (``environment.*``) for what AWS keeps to itself. The screen, the log text and every other
+view are projections of this stream.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+Status = Literal["success", "failure", "error", "timeout"]
+CreationReason = Literal["invocation", "reload", "request"]
+RemovalReason = Literal["idle", "reload", "request", "failure", "exit"]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What happened. ``type`` is the word for it on the wire."""
+
+    type: ClassVar[str]
+
+
+@dataclass(frozen=True, slots=True)
+class InitStart(Record):
+    """The Init phase begins: the runtime is about to start."""
+
+    type: ClassVar[str] = "platform.initStart"
+    runtime_version: str
+    phase: Literal["init", "invoke"] = "init"
+    """``invoke`` when a failed or lost init is made up for inside an invocation."""
+    initialization_type: str = "on-demand"
+
+
+@dataclass(frozen=True, slots=True)
+class InitRuntimeDone(Record):
+    """The runtime has asked for its first event, or said why it cannot."""
+
+    type: ClassVar[str] = "platform.initRuntimeDone"
+    status: Status
+    phase: Literal["init", "invoke"] = "init"
+    error_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InitReport(Record):
+    """The Init phase is over."""
+
+    type: ClassVar[str] = "platform.initReport"
+    status: Status
+    duration_ms: float
+    phase: Literal["init", "invoke"] = "init"
+    error_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Start(Record):
+    """An invocation begins."""
+
+    type: ClassVar[str] = "platform.start"
+    request_id: str
+    version: str = "$LATEST"
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeDone(Record):
+    """The runtime is done with an invocation, well or not."""
+
+    type: ClassVar[str] = "platform.runtimeDone"
+    request_id: str
+    status: Status
+    duration_ms: float
+    produced_bytes: int = 0
+    error_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report(Record):
+    """An invocation is over, with what it cost."""
+
+    type: ClassVar[str] = "platform.report"
+    request_id: str
+    status: Status
+    duration_ms: float
+    billed_duration_ms: int
+    memory_size_mb: int
+    max_memory_used_mb: int
+    init_duration_ms: float | None = None
+    error_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionLog(Record):
+    """One log record that the function wrote: a line, or several kept together by their writer."""
+
+    type: ClassVar[str] = "function"
+    message: str
+    """Without its final newline; inner lines are parted by ``\\n``. Untrusted: may hold escapes."""
+    request_id: str | None = None
+    """None outside an invocation."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentCreated(Record):
+    """A sandbox is being built."""
+
+    type: ClassVar[str] = "environment.created"
+    reason: CreationReason
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentFrozen(Record):
+    """Every process of the environment is stopped."""
+
+    type: ClassVar[str] = "environment.frozen"
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentThawed(Record):
+    """The environment's processes run on."""
+
+    type: ClassVar[str] = "environment.thawed"
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentReset(Record):
+    """Every process but the init process was killed; ``/tmp`` is kept."""
+
+    type: ClassVar[str] = "environment.reset"
+    reason: Literal["timeout", "failure"]
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentStale(Record):
+    """Files that the function can see have changed; a new environment takes its place."""
+
+    type: ClassVar[str] = "environment.stale"
+    files: tuple[str, ...]
+    """Relative to the code directory."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentRemoved(Record):
+    """The environment is gone, and its ``/tmp`` with it."""
+
+    type: ClassVar[str] = "environment.removed"
+    reason: RemovalReason
+
+
+@dataclass(frozen=True, slots=True)
+class Reloaded(Record):
+    """A changed function is initialised again."""
+
+    type: ClassVar[str] = "environment.reloaded"
+    files: tuple[str, ...]
+    duration_ms: float
+    """From the change being seen to the new environment being ready."""
+
+
+@dataclass(frozen=True, slots=True)
+class Throttled(Record):
+    """No environment was free and none more may be made."""
+
+    type: ClassVar[str] = "environment.throttled"
+    request_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice(Record):
+    """Something that the user should know of: one clear sentence."""
+
+    type: ClassVar[str] = "notice"
+    severity: Literal["information", "warning", "error"]
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """A record, when it happened, and to what."""
+
+    record: Record
+    function: str
+    """The function's name; empty when the event concerns all."""
+    environment: str = ""
+    """The environment's id; empty when the event concerns none."""
+    time: float = field(default_factory=time.time)
+    """Seconds since the epoch."""
+
+
+Listener = Callable[[Event], None]
+
+
+class EventStream:
+    """Hands every event to every listener, in order, at once."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Listener] = []
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Adds a listener; the result takes it away again. A listener must not block or raise."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def emit(self, event: Event) -> None:
+        """Tells every listener."""
+        for listener in tuple(self._listeners):
+            listener(event)

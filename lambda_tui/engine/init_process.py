@@ -1,0 +1,164 @@
+"""The engine's side of an environment's init process: its control channel, runtime and log."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Protocol
+
+from lambda_tui.engine.channel import Channel, Message, socket_pair
+from lambda_tui.engine.log_pipe import LogPipe
+from lambda_tui.engine.zygote import Zygote
+
+
+class InitOwner(Protocol):
+    """Who is told what happens inside: the execution environment."""
+
+    def on_created(self) -> None:
+        """The sandbox stands."""
+
+    def on_runtime_started(self, at: float) -> None:
+        """The runtime was forked at this monotonic time."""
+
+    def on_runtime_frame(self, message: Message, payload: bytes) -> None:
+        """The runtime says something."""
+
+    def on_runtime_exited(self, status: int, peak_memory_kb: int) -> None:
+        """The current runtime has ended with this wait status, and nothing runs but the init process."""
+
+    def on_frozen(self) -> None:
+        """Every process is stopped."""
+
+    def on_log(self, text: str) -> None:
+        """A log record was written."""
+
+    def on_ended(self, problem: str | None) -> None:
+        """The environment is gone; the problem says why it never stood, if that is so."""
+
+
+class InitProcess:
+    """Process 1 of an environment, as the engine commands it."""
+
+    def __init__(self, id: str, owner: InitOwner) -> None:
+        self.pid: int | None = None
+        """As seen from here; None until it runs."""
+        self.tmp: Path | None = None
+        """The private directory that stands in for ``/tmp`` at level ``processes``."""
+        self.log = LogPipe(owner.on_log)
+        self._id = id
+        self._owner = owner
+        self._generation = 0
+        self._runtime: Channel | None = None
+        ours, self._their_control = socket_pair()
+        self._control = Channel(ours, self._on_frame, lambda: None)
+        self._is_over = False
+
+    def spawn(self, zygote: Zygote, code_directory: Path, storage_mb: int) -> None:
+        """Has the zygote fork it."""
+        zygote.spawn(self._id, code_directory, storage_mb, self._their_control, self)
+
+    def start_runtime(self, variables: dict[str, str], handler: str, task_root: str) -> None:
+        """Starts a runtime process; the one before must have ended or be about to."""
+        if self._runtime is not None:
+            self._runtime.close()
+        self._generation += 1
+        ours, theirs = socket_pair()
+        self._runtime = Channel(ours, self._owner.on_runtime_frame, lambda: None)
+        request: Message = {
+            "kind": "start",
+            "generation": self._generation,
+            "environment": variables,
+            "handler": handler,
+            "task_root": task_root,
+        }
+        self._control.send(request, descriptors=[theirs.fileno(), self.log.write_end])
+        theirs.close()
+
+    def send_to_runtime(self, message: Message, payload: bytes = b"") -> None:
+        """Sends the runtime a frame."""
+        assert self._runtime is not None
+        self._runtime.send(message, payload)
+
+    def freeze(self) -> None:
+        """Stops every process."""
+        self._control.send({"kind": "freeze"})
+
+    def thaw(self) -> None:
+        """Lets every process run on."""
+        self._control.send({"kind": "thaw"})
+
+    def reset(self) -> None:
+        """Kills every process but the init process."""
+        self._control.send({"kind": "reset"})
+
+    def end(self) -> None:
+        """Lets the init process go, and with it all others."""
+        self._control.close()
+        if self._runtime is not None:
+            self._runtime.close()
+
+    def on_spawned(self, pid: int) -> None:
+        """The zygote has forked it."""
+        self.pid = pid
+
+    def on_spawn_failed(self, message: str) -> None:
+        """The zygote could not fork it, or is gone itself."""
+        self._finish(message)
+
+    def on_ended(self) -> None:
+        """The zygote has seen its end."""
+        self._finish(None)
+
+    def _finish(self, problem: str | None) -> None:
+        if self._is_over:
+            return
+        self._is_over = True
+        self.end()
+        self.log.close()
+        self._owner.on_ended(problem)
+
+    def _on_frame(self, message: Message, _payload: bytes) -> None:
+        match message["kind"]:
+            case "created":
+                self.tmp = Path(message["tmp"]) if message["tmp"] else None
+                self._owner.on_created()
+            case "failed":
+                self._finish(f"The sandbox could not be built: {message['message']}.")
+            case "started":
+                self._owner.on_runtime_started(message["at"])
+            case "frozen":
+                self._owner.on_frozen()
+            case "exited" if message["generation"] == self._generation:
+                self._owner.on_runtime_exited(message["status"], message["peak_memory_kb"])
+
+
+def exit_text(status: int) -> str:
+    """How AWS words the end of a runtime, from its wait status."""
+    if os.WIFSIGNALED(status):
+        return f"Runtime exited with error: signal: {_signal_text(os.WTERMSIG(status))}"
+    code = os.waitstatus_to_exitcode(status)
+    if code == 0:
+        return "Runtime exited without providing a reason"
+    return f"Runtime exited with error: exit status {code}"
+
+
+def _signal_text(number: int) -> str:
+    # As Go prints signals, in which AWS's own service is written; libc's words differ for a few.
+    words = {
+        1: "hangup",
+        2: "interrupt",
+        3: "quit",
+        4: "illegal instruction",
+        5: "trace/breakpoint trap",
+        6: "aborted",
+        7: "bus error",
+        8: "floating point exception",
+        9: "killed",
+        10: "user defined signal 1",
+        11: "segmentation fault",
+        12: "user defined signal 2",
+        13: "broken pipe",
+        14: "alarm clock",
+        15: "terminated",
+    }
+    return words.get(number, f"signal {number}")

@@ -1,0 +1,88 @@
+"""One request to a function, from its event to its outcome."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+import uuid
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from lambda_tui.engine.environment import ExecutionEnvironment
+    from lambda_tui.engine.events import Report
+
+InvocationStatus = Literal["pending", "running", "success", "error", "timeout", "throttled"]
+
+
+class Invocation:
+    """A request: its id, event and deadline, the environment that serves it, its outcome and report."""
+
+    def __init__(self, function: str, number: int, payload: bytes) -> None:
+        self.request_id = str(uuid.uuid4())
+        self.function = function
+        self.number = number
+        """Counted from 1 within the function."""
+        self.payload = payload
+        """The event, as JSON bytes."""
+        self.environment: ExecutionEnvironment | None = None
+        self.status: InvocationStatus = "pending"
+        self.cold_start = False
+        self.started = time.time()
+        self.response: bytes | None = None
+        """The result, or the error payload, as JSON bytes."""
+        self.function_error: str | None = None
+        """``Unhandled`` when the function failed, as in ``X-Amz-Function-Error``."""
+        self.report: Report | None = None
+        """What it cost; None until it is over, and for one that no environment took."""
+        self._over = asyncio.get_running_loop().create_future()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the outcome is known."""
+        return self._over.done()
+
+    async def wait(self) -> None:
+        """Waits until it is over."""
+        await asyncio.shield(self._over)
+
+    def finish(self, status: InvocationStatus, response: bytes) -> None:
+        """Sets the outcome; a later one is ignored."""
+        if self._over.done():
+            return
+        self.status = status
+        self.response = response
+        if status in ("error", "timeout"):
+            self.function_error = "Unhandled"
+        self._over.set_result(None)
+
+    def fail(self, error_type: str, message: str) -> None:
+        """Ends it with an error of the service's own, in AWS's shape."""
+        self.finish("error", error_payload(error_type, message))
+
+    @property
+    def duration_ms(self) -> float | None:
+        """Of the Invoke phase."""
+        return self.report.duration_ms if self.report else None
+
+    @property
+    def billed_duration_ms(self) -> int | None:
+        """Init included, rounded up."""
+        return self.report.billed_duration_ms if self.report else None
+
+    @property
+    def init_duration_ms(self) -> float | None:
+        """Of the Init phase that this invocation waited for, if any."""
+        return self.report.init_duration_ms if self.report else None
+
+    @property
+    def max_memory_used_mb(self) -> int | None:
+        """Peak since the environment's last init."""
+        return self.report.max_memory_used_mb if self.report else None
+
+
+def error_payload(error_type: str, message: str) -> bytes:
+    """The payload of an error that the service itself makes, such as a timeout."""
+    return json.dumps(
+        {"errorType": error_type, "errorMessage": message}, separators=(",", ":")
+    ).encode()

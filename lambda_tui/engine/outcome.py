@@ -1,0 +1,94 @@
+"""How an init or an invocation ended: the payload, statuses and report that AWS gives each ending."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from lambda_tui.engine import events
+from lambda_tui.engine.init_process import exit_text
+from lambda_tui.engine.invocation import error_payload
+from lambda_tui.project.function import Function
+
+MAXIMUM_RESPONSE = 6_291_556
+"""Bytes: 6 MiB and 100, as the Runtime API has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class InitFailure:
+    """What the runtime posted when the function could not be initialised."""
+
+    error_type: str
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The end of an invocation, for its caller and for the record."""
+
+    status: Literal["success", "error", "timeout"]
+    """The caller's view."""
+    record_status: events.Status
+    """The platform's view: a handler that raises is a success of its runtime, as on AWS."""
+    payload: bytes
+    error_type: str | None = None
+    limit_ms: float | None = None
+    """The timeout, when that was what ended it."""
+
+
+def handler_outcome(is_response: bool, payload: bytes) -> Outcome:
+    """The handler returned or raised."""
+    if len(payload) > MAXIMUM_RESPONSE:
+        error_type = "Function.ResponseSizeTooLarge"
+        message = (
+            f"Response payload size exceeded maximum allowed payload size ({MAXIMUM_RESPONSE} bytes)."
+        )
+        return Outcome("error", "error", error_payload(error_type, message), error_type)
+    return Outcome("success" if is_response else "error", "success", payload)
+
+
+def lost_outcome(wait_status: int, limit_seconds: int | None, request_id: str) -> Outcome:
+    """The runtime ended in the middle: by itself, or for its time was up."""
+    if limit_seconds is not None:
+        return _timeout(limit_seconds, request_id)
+    message = f"RequestId: {request_id} Error: {exit_text(wait_status)}"
+    payload = error_payload("Runtime.ExitError", message)
+    return Outcome("error", "error", payload, "Runtime.ExitError")
+
+
+def init_outcome(
+    failure: InitFailure | None, wait_status: int, limit_seconds: int | None, request_id: str
+) -> Outcome:
+    """The runtime did not get as far as asking for an event."""
+    if limit_seconds is not None or failure is None:
+        return lost_outcome(wait_status, limit_seconds, request_id)
+    return Outcome("error", "error", failure.payload, failure.error_type)
+
+
+def _timeout(limit_seconds: int, request_id: str) -> Outcome:
+    message = f"RequestId: {request_id} Error: Task timed out after {limit_seconds:.2f} seconds"
+    payload = error_payload("Sandbox.Timedout", message)
+    return Outcome("timeout", "timeout", payload, limit_ms=limit_seconds * 1000.0)
+
+
+def report_of(
+    request_id: str,
+    function: Function,
+    outcome: Outcome,
+    duration_ms: float,
+    init_duration_ms: float | None,
+    memory_used_mb: float,
+) -> events.Report:
+    """The REPORT of an invocation; a timeout's duration is exactly the limit, and init is billed."""
+    duration_ms = outcome.limit_ms if outcome.limit_ms is not None else duration_ms
+    return events.Report(
+        request_id=request_id,
+        status=outcome.record_status,
+        duration_ms=duration_ms,
+        billed_duration_ms=math.ceil(duration_ms + (init_duration_ms or 0.0)),
+        memory_size_mb=function.memory_size,
+        max_memory_used_mb=math.ceil(memory_used_mb),
+        init_duration_ms=init_duration_ms,
+        error_type=outcome.error_type,
+    )

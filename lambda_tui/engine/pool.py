@@ -1,0 +1,237 @@
+"""All environments of one function: gives each invocation a warm one, or makes a cold one."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lambda_tui.engine import events
+from lambda_tui.engine.environment import ExecutionEnvironment
+from lambda_tui.engine.invocation import Invocation
+from lambda_tui.engine.lifecycle import State
+from lambda_tui.engine.zygote import Sandbox, Zygote
+from lambda_tui.project.function import Function
+from lambda_tui.project.interpreter import Interpreter, version_mismatch
+from lambda_tui.project.settings import Settings
+
+REMEMBERED_INVOCATIONS = 200
+
+Emit = Callable[[events.Event], None]
+_THROTTLE_REASON = "ConcurrentInvocationLimitExceeded"
+
+
+@dataclass(frozen=True, slots=True)
+class Reload:
+    """Why environments are replaced, and since when."""
+
+    files: tuple[str, ...]
+    began: float
+    """Monotonic time at which the change was seen."""
+
+
+class Pool:
+    """A function's environments, oldest first, and its recent invocations."""
+
+    def __init__(
+        self,
+        function: Function,
+        interpreter: Interpreter,
+        settings: Settings,
+        get_zygote: Callable[[Interpreter], Zygote],
+        emit: Emit,
+    ) -> None:
+        self.function = function
+        self.interpreter = interpreter
+        self.environments: list[ExecutionEnvironment] = []
+        self.invocations: deque[Invocation] = deque(maxlen=REMEMBERED_INVOCATIONS)
+        self.throttles = 0
+        self._settings = settings
+        self._get_zygote = get_zygote
+        self._zygote: Zygote | None = None
+        self._emit = emit
+        self._loop = asyncio.get_running_loop()
+        self._environments_made = 0
+        self._invocations_made = 0
+        self._reload: Reload | None = None
+        self._reloading: dict[str, Reload] = {}
+        self._removal_timer: asyncio.TimerHandle | None = None
+        self._problem: str | None = None
+
+    @property
+    def python_version(self) -> str | None:
+        """Of the interpreter, once it runs."""
+        return self._zygote.python_version if self._zygote else None
+
+    @property
+    def sandbox(self) -> Sandbox | None:
+        """How environments are kept apart, once that is known."""
+        return self._zygote.sandbox if self._zygote else None
+
+    @property
+    def version_mismatch(self) -> str | None:
+        """One sentence, when the interpreter is not what ``Runtime`` names."""
+        if self.python_version is None:
+            return None
+        return version_mismatch(self.function.runtime, self.python_version)
+
+    @property
+    def problem(self) -> str | None:
+        """One sentence, when no environment can be made at present."""
+        return (self._zygote.problem if self._zygote else None) or self._problem
+
+    def warm_up(self) -> None:
+        """Starts the interpreter ahead of the first invocation."""
+        self._zygote = self._get_zygote(self.interpreter)
+
+    def invoke(self, payload: bytes) -> Invocation:
+        """Starts an invocation; its outcome, good or bad, is in what is returned."""
+        self._invocations_made += 1
+        invocation = Invocation(self.function.name, self._invocations_made, payload)
+        self.invocations.append(invocation)
+        environment = self._choose() or self._create("invocation")
+        if environment is None:
+            self._throttle(invocation)
+        else:
+            environment.assign(invocation)
+        return invocation
+
+    def reinitialise(self, environment: ExecutionEnvironment | None = None) -> None:
+        """Replaces an environment, or all, by fresh ones; with none there, makes one ahead of need."""
+        chosen = [environment] if environment else list(self.environments)
+        if not chosen:
+            self._create("request")
+        for one in chosen:
+            self._replace(one, "request", None)
+
+    def freeze(self, environment: ExecutionEnvironment) -> None:
+        """Stops an idle environment's processes."""
+        environment.freeze()
+
+    def thaw(self, environment: ExecutionEnvironment) -> None:
+        """Lets a frozen environment's processes run, until it has served its next invocation."""
+        environment.thaw()
+
+    def kill(self, environment: ExecutionEnvironment) -> None:
+        """Kills an environment's runtime, as a crash would."""
+        environment.kill()
+
+    def change(self, function: Function, files: tuple[str, ...]) -> None:
+        """Takes note that files or the configuration changed: no environment of before serves again."""
+        self.function = function
+        self._problem = None
+        reload = Reload(files, time.monotonic())
+        for environment in list(self.environments):
+            self._emit_record(events.EnvironmentStale(files), environment.id)
+            self._replace(environment, "reload", reload)
+
+    def shut_down(self) -> None:
+        """Ends every environment; ``environments`` is empty when the last has ended."""
+        if self._removal_timer is not None:
+            self._removal_timer.cancel()
+        for environment in list(self.environments):
+            environment.shut_down("exit")
+
+    # What environments tell ----------------------------------------------------------------------
+
+    def emit(self, record: events.Record, environment: str) -> None:
+        """Puts an environment's record on the stream."""
+        self._emit_record(record, environment)
+
+    def on_free(self, environment: ExecutionEnvironment) -> None:
+        """An environment has nothing to do: it is replaced, or frozen and its removal noted."""
+        reload = self._reloading.pop(environment.id, None)
+        if environment.stale:
+            self._replace(environment, "reload", self._reload)
+            return
+        if reload is not None:
+            duration_ms = (time.monotonic() - reload.began) * 1000
+            self._emit_record(events.Reloaded(reload.files, duration_ms), environment.id)
+        self._problem = None
+        environment.freeze()
+        environment.removal_at = time.monotonic() + self._settings.idle_timeout
+        self._plan_removal()
+
+    def on_gone(self, environment: ExecutionEnvironment, problem: str | None) -> None:
+        """An environment has ended; the problem says why it never stood, if that is so."""
+        self.environments.remove(environment)
+        self._reloading.pop(environment.id, None)
+        if problem is not None and problem != self._problem:
+            self._problem = problem
+            self._emit_record(events.Notice("error", problem), "")
+
+    # Inside --------------------------------------------------------------------------------------
+
+    def _choose(self) -> ExecutionEnvironment | None:
+        """The best free environment: warm and most recently used first, then one that initialises."""
+        free = [environment for environment in self.environments if environment.is_free]
+        return max(free, key=_preference, default=None)
+
+    def _create(self, reason: events.CreationReason) -> ExecutionEnvironment | None:
+        """A new environment; None when the function has all that it may have."""
+        live = [one for one in self.environments if one.state is not State.SHUTTING_DOWN]
+        if len(live) >= self._settings.maximum_environments:
+            return None
+        self._zygote = self._get_zygote(self.interpreter)
+        self._environments_made += 1
+        environment = ExecutionEnvironment(
+            self.function, self._environments_made, self._zygote, self
+        )
+        self.environments.append(environment)
+        self._emit_record(events.EnvironmentCreated(reason), environment.id)
+        environment.start()
+        return environment
+
+    def _replace(
+        self, environment: ExecutionEnvironment, reason: events.RemovalReason, reload: Reload | None
+    ) -> None:
+        """Puts a fresh environment in its place: now, or when it has answered."""
+        if environment.invocation is not None:
+            environment.stale = True
+            self._reload = reload
+            return
+        if environment.state in (State.SHUTTING_DOWN, State.ENDED):
+            return
+        environment.shut_down(reason)
+        fresh = self._create("reload" if reload else "request")
+        if fresh is not None and reload is not None:
+            self._reloading[fresh.id] = reload
+
+    def _throttle(self, invocation: Invocation) -> None:
+        self.throttles += 1
+        payload = {"Reason": _THROTTLE_REASON, "Type": "User", "message": "Rate Exceeded."}
+        invocation.finish("throttled", json.dumps(payload).encode())
+        self._emit_record(events.Throttled(invocation.request_id, _THROTTLE_REASON), "")
+
+    def _plan_removal(self) -> None:
+        """One timer for the pool, for whichever environment is the next to go."""
+        due = [one.removal_at for one in self.environments if one.removal_at is not None]
+        if self._removal_timer is None and due:
+            delay = max(min(due) - time.monotonic(), 0.0)
+            self._removal_timer = self._loop.call_later(delay, self._remove_idle)
+
+    def _remove_idle(self) -> None:
+        self._removal_timer = None
+        now = time.monotonic()
+        for environment in list(self.environments):
+            if environment.removal_at is not None and environment.removal_at <= now:
+                environment.removal_at = None
+                environment.shut_down("idle")
+        self._plan_removal()
+
+    def _emit_record(self, record: events.Record, environment: str) -> None:
+        self._emit(events.Event(record=record, function=self.function.name, environment=environment))
+
+
+def _preference(environment: ExecutionEnvironment) -> tuple[int, float]:
+    ranks = {
+        State.IDLE: 3,
+        State.FROZEN: 3,
+        State.INITIALISING: 2,
+        State.CREATING: 1,
+        State.RESET: 0,
+    }
+    return ranks.get(environment.state, -1), environment.state_since

@@ -1,0 +1,104 @@
+"""What an environment's processes use, sampled from outside with psutil."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+_MB = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """One sample of an environment."""
+
+    memory_mb: float = 0.0
+    """Resident memory of all its processes but the init process."""
+    cpu_percent: float = 0.0
+    """Of one core, since the sample before."""
+    processes: int = 0
+    """Those of the function, so without the init process."""
+    threads: int = 0
+    tmp_mb: float = 0.0
+    """Used in its ``/tmp``."""
+    cpu_seconds: float = 0.0
+    """Since they were started; what the next sample's percentage is reckoned from."""
+    taken: float = 0.0
+    """Monotonic time of the sample."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """An environment to sample: its init process, its ``/tmp``, the sample before."""
+
+    pid: int
+    tmp: Path | None
+    is_isolated: bool
+    before: Usage
+
+
+def sample(subjects: Mapping[str, Subject], now: float) -> dict[str, Usage]:
+    """Samples environments by id. Reads the process table once, so call it from a thread."""
+    if not subjects:
+        return {}
+    children = _children()
+    return {id: _sample(subject, children, now) for id, subject in subjects.items()}
+
+
+def _children() -> dict[int, list[psutil.Process]]:
+    children: dict[int, list[psutil.Process]] = {}
+    for process in psutil.process_iter():
+        try:
+            children.setdefault(process.ppid(), []).append(process)
+        except psutil.Error:
+            continue
+    return children
+
+
+def _sample(subject: Subject, children: Mapping[int, list[psutil.Process]], now: float) -> Usage:
+    memory = threads = count = 0
+    cpu_seconds = 0.0
+    for process in _below(subject.pid, children):
+        try:
+            with process.oneshot():
+                memory += process.memory_info().rss
+                threads += process.num_threads()
+                times = process.cpu_times()
+        except psutil.Error:
+            continue
+        cpu_seconds += times.user + times.system
+        count += 1
+    elapsed = now - subject.before.taken
+    spent = max(cpu_seconds - subject.before.cpu_seconds, 0.0)
+    return Usage(
+        memory_mb=memory / _MB,
+        cpu_percent=100 * spent / elapsed if subject.before.taken and elapsed > 0 else 0.0,
+        processes=count,
+        threads=threads,
+        tmp_mb=_storage_used(subject) / _MB,
+        cpu_seconds=cpu_seconds,
+        taken=now,
+    )
+
+
+def _below(pid: int, children: Mapping[int, list[psutil.Process]]) -> Iterable[psutil.Process]:
+    for child in children.get(pid, []):
+        yield child
+        yield from _below(child.pid, children)
+
+
+def _storage_used(subject: Subject) -> int:
+    if subject.tmp is None:
+        return 0
+    try:
+        if subject.is_isolated:
+            # A file system of its own: what is used of it is one question.
+            storage = os.statvfs(subject.tmp)
+            return (storage.f_blocks - storage.f_bfree) * storage.f_frsize
+        return sum(file.stat().st_size for file in subject.tmp.rglob("*") if file.is_file())
+    except OSError:
+        return 0

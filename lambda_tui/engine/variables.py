@@ -1,0 +1,69 @@
+"""The environment variables that a function's processes see: AWS's, and the function's own."""
+
+from __future__ import annotations
+
+from lambda_tui.project.function import Function
+
+CREDENTIALS_NOTE = "placeholder credentials"
+"""What the screen says of them: nobody's."""
+
+TASK_ROOT = "/var/task"
+
+
+def environment_variables(
+    function: Function, log_stream: str, python_version: str | None, task_root: str
+) -> dict[str, str]:
+    """The variables of one environment, as AWS sets them for a zip function.
+
+    Nothing comes from the shell that lambda-tui was started in. The function's own variables cannot
+    replace the reserved ones.
+    """
+    runtime = function.runtime or _runtime_of(python_version)
+    variables = {
+        "LANG": "en_US.UTF-8",
+        "LC_CTYPE": "C.UTF-8",
+        "TZ": ":UTC",
+        "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
+        "LD_LIBRARY_PATH": (
+            "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:"
+            "/var/task:/var/task/lib:/opt/lib"
+        ),
+        "PYTHONPATH": "/var/runtime",
+        "PWD": task_root,
+        "SHLVL": "0",
+        "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
+        "AWS_XRAY_DAEMON_ADDRESS": "169.254.100.1:2000",
+        "_AWS_XRAY_DAEMON_ADDRESS": "169.254.100.1",
+        "_AWS_XRAY_DAEMON_PORT": "2000",
+    }
+    variables.update(function.environment)
+    variables.update(_reserved(function, runtime, log_stream, task_root))
+    return variables
+
+
+def _runtime_of(python_version: str | None) -> str:
+    if python_version is None:
+        return "python3"
+    return "python" + ".".join(python_version.split(".")[:2])
+
+
+def _reserved(function: Function, runtime: str, log_stream: str, task_root: str) -> dict[str, str]:
+    return {
+        "_HANDLER": function.handler,
+        "AWS_REGION": function.region,
+        "AWS_DEFAULT_REGION": function.region,
+        "AWS_EXECUTION_ENV": f"AWS_Lambda_{runtime}",
+        "AWS_LAMBDA_FUNCTION_NAME": function.name,
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_size),
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_LOG_GROUP_NAME": function.log_group,
+        "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
+        "AWS_LAMBDA_RUNTIME_API": "169.254.100.1:9001",
+        # Nobody's: code that calls AWS by mistake must not reach the developer's account.
+        "AWS_ACCESS_KEY_ID": "ASIALAMBDATUILOCAL00",
+        "AWS_SECRET_ACCESS_KEY": "lambda-tui-placeholder",
+        "AWS_SESSION_TOKEN": "lambda-tui-placeholder",
+        "LAMBDA_TASK_ROOT": task_root,
+        "LAMBDA_RUNTIME_DIR": "/var/runtime",
+    }

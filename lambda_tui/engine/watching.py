@@ -1,0 +1,84 @@
+"""Sees saves: which files that a function can see have changed."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from watchfiles import DefaultFilter, watch
+
+# Milliseconds of quiet that end a burst of saves, and the longest that one is gathered.
+_STEP_MS = 5
+_DEBOUNCE_MS = 100
+_EDITORS_AND_TOOLS = frozenset(
+    {*DefaultFilter.ignore_dirs, "venv", ".aws-sam", "cdk.out", ".ruff_cache", ".lambda-tui"}
+)
+
+OnChange = Callable[[frozenset[Path]], None]
+
+
+class SourceFilter(DefaultFilter):
+    """Leaves out what editors and tools write: caches, swap files, version control."""
+
+    ignore_dirs = ()
+    ignore_entity_patterns = (*DefaultFilter.ignore_entity_patterns, r"\.log$")
+
+
+def changed_files(paths: Iterable[Path], code_directory: Path) -> tuple[str, ...]:
+    """Those of the paths that the function can see, relative to its code, in order.
+
+    Folders of tools are left out by their place below the code, not above it: a project may well lie
+    in a folder called ``venv``. Sample events are not code.
+    """
+    relative = [path.relative_to(code_directory) for path in paths if path.is_relative_to(code_directory)]
+    seen = [path for path in relative if path.parts and not _is_of_a_tool(path)]
+    return tuple(sorted(str(path) for path in seen))
+
+
+def _is_of_a_tool(path: Path) -> bool:
+    return bool(_EDITORS_AND_TOOLS.intersection(path.parts)) or path.parts[0] == "events"
+
+
+class Watcher:
+    """Watches folders in a thread of its own and tells of changes in the event loop."""
+
+    def __init__(self, directories: Iterable[Path], on_change: OnChange) -> None:
+        self._directories = _outermost(directories)
+        self._on_change = on_change
+        self._loop = asyncio.get_running_loop()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="watcher", daemon=True)
+
+    def start(self) -> None:
+        """Begins to watch; large trees take a while to be taken in."""
+        self._thread.start()
+
+    async def close(self) -> None:
+        """Ends the thread."""
+        self._stop.set()
+        await asyncio.to_thread(self._thread.join)
+
+    def _watch(self) -> None:
+        changes = watch(
+            *self._directories,
+            watch_filter=SourceFilter(),
+            step=_STEP_MS,
+            debounce=_DEBOUNCE_MS,
+            stop_event=self._stop,
+            raise_interrupt=False,
+            ignore_permission_denied=True,
+        )
+        for change in changes:
+            paths = frozenset(Path(path) for _, path in change)
+            self._loop.call_soon_threadsafe(self._on_change, paths)
+
+
+def _outermost(directories: Iterable[Path]) -> list[Path]:
+    """Each tree once: folders below another one of the list are left out."""
+    chosen: list[Path] = []
+    for directory in sorted(set(directories)):
+        if directory.is_dir() and not any(directory.is_relative_to(outer) for outer in chosen):
+            chosen.append(directory)
+    return chosen

@@ -1,0 +1,193 @@
+"""The engine's side of a zygote: the fork server that runs under a project's own interpreter."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Literal, Protocol
+
+import msgpack
+
+from lambda_tui.engine.channel import Channel, Message, socket_pair
+from lambda_tui.project.settings import SandboxChoice
+
+SandboxLevel = Literal["namespaces", "processes"]
+
+_ERROR_TAIL = 4096
+_GOODBYE_SECONDS = 1.0
+# What an interpreter outside the system's directories may need to find its own libraries.
+_LOADER_VARIABLES = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH")
+
+
+@dataclass(frozen=True, slots=True)
+class Sandbox:
+    """How environments are kept apart on this machine."""
+
+    level: SandboxLevel
+    reason: str = ""
+    """Why it is not ``namespaces``; empty when it is."""
+
+
+class Spawned(Protocol):
+    """Who is told what becomes of an init process that a zygote forked."""
+
+    def on_spawned(self, pid: int) -> None:
+        """It runs under this process id."""
+
+    def on_spawn_failed(self, message: str) -> None:
+        """It does not run, and why."""
+
+    def on_ended(self) -> None:
+        """It has ended, and every process of its sandbox with it."""
+
+
+def runtimes_directory() -> Path:
+    """Where ``runtimes/`` lies: inside the installed package, or beside it in a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "_runtimes"
+    return installed if installed.is_dir() else package.parent / "runtimes"
+
+
+class Zygote:
+    """One interpreter's fork server: started once, asked for init processes, ended by closing."""
+
+    def __init__(
+        self, executable: Path, sandbox: SandboxChoice, on_change: Callable[[], None]
+    ) -> None:
+        self.executable = executable
+        self.python_version: str | None = None
+        """Such as ``3.13.1``; None until it has booted."""
+        self.sandbox: Sandbox | None = None
+        """None until it has booted."""
+        self.problem: str | None = None
+        """One sentence: why it does not run."""
+        self.booted = asyncio.get_running_loop().create_future()
+        """Done when it has booted, or will not."""
+        self._choice = sandbox
+        self._on_change = on_change
+        self._spawned: dict[str, Spawned] = {}
+        self._process: subprocess.Popen[bytes] | None = None
+        self._channel: Channel | None = None
+        self._errors = b""
+
+    def start(self) -> None:
+        """Starts the process; ``booted`` tells when it is of use."""
+        ours, theirs = socket_pair()
+        command = [
+            str(self.executable),
+            "-I",
+            str(runtimes_directory() / "boot.py"),
+            str(theirs.fileno()),
+            str(Path(msgpack.__file__).parent),
+            self._choice,
+        ]
+        try:
+            # posix_spawn or vfork underneath, never a fork of this process with its threads.
+            self._process = subprocess.Popen(
+                command,
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                env=_interpreter_environment(),
+                start_new_session=True,
+            )
+        except OSError as error:
+            ours.close()
+            self._fail(f"The interpreter {self.executable} does not start: {error.strerror}.")
+            return
+        finally:
+            theirs.close()
+        self._channel = Channel(ours, self._on_frame, self._on_closed)
+        self._watch_errors(self._process.stdout)
+
+    def spawn(
+        self, id: str, code_directory: Path, storage_mb: int, control: socket.socket, who: Spawned
+    ) -> None:
+        """Asks for an init process; ``control`` is its end of the control channel, closed here."""
+        if self._channel is None or self.problem is not None:
+            control.close()
+            who.on_spawn_failed(self.problem or "The zygote has not been started.")
+            return
+        self._spawned[id] = who
+        request: Message = {
+            "kind": "spawn",
+            "id": id,
+            "code_directory": str(code_directory),
+            "ephemeral_storage_mb": storage_mb,
+        }
+        self._channel.send(request, descriptors=[control.fileno()])
+        control.close()
+
+    async def close(self) -> None:
+        """Ends it: gently by closing its channel, then by force."""
+        if self._channel is not None:
+            self._channel.close()
+        if self._process is None:
+            return
+        try:
+            await asyncio.to_thread(self._process.wait, _GOODBYE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.send_signal(signal.SIGKILL)
+            await asyncio.to_thread(self._process.wait)
+        self._stop_watching_errors()
+
+    def _on_frame(self, message: Message, _payload: bytes) -> None:
+        match message["kind"]:
+            case "booted":
+                self.python_version = message["python_version"]
+                self.sandbox = Sandbox(message["level"], message["reason"])
+                self.booted.set_result(None)
+                self._on_change()
+            case "spawned":
+                self._spawned[message["id"]].on_spawned(message["pid"])
+            case "failed":
+                self._spawned.pop(message["id"]).on_spawn_failed(message["message"])
+            case "ended":
+                self._spawned.pop(message["id"]).on_ended()
+
+    def _on_closed(self) -> None:
+        last_words = self._errors.decode(errors="replace").strip().rpartition("\n")[2]
+        self._fail(
+            f"The interpreter {self.executable} cannot run functions: "
+            f"{last_words or 'it ended without a word'}."
+        )
+
+    def _fail(self, problem: str) -> None:
+        self.problem = problem
+        if not self.booted.done():
+            self.booted.set_result(None)
+        for who in self._spawned.values():
+            who.on_spawn_failed(problem)
+        self._spawned.clear()
+        self._on_change()
+
+    def _watch_errors(self, stream: IO[bytes] | None) -> None:
+        assert stream is not None
+        os.set_blocking(stream.fileno(), False)
+        asyncio.get_running_loop().add_reader(stream.fileno(), self._read_errors, stream)
+
+    def _read_errors(self, stream: IO[bytes]) -> None:
+        data = stream.read(_ERROR_TAIL)
+        if not data:
+            self._stop_watching_errors()
+            return
+        self._errors = (self._errors + data)[-_ERROR_TAIL:]
+
+    def _stop_watching_errors(self) -> None:
+        stream = self._process.stdout if self._process else None
+        if stream is not None and not stream.closed:
+            asyncio.get_running_loop().remove_reader(stream.fileno())
+            stream.close()
+
+
+def _interpreter_environment() -> dict[str, str]:
+    """What the interpreter itself needs; functions get variables of their own."""
+    variables = {name: os.environ[name] for name in _LOADER_VARIABLES if name in os.environ}
+    return {"LANG": "en_US.UTF-8", "LC_CTYPE": "C.UTF-8", "TZ": ":UTC", **variables}

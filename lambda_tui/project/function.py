@@ -1,0 +1,84 @@
+"""What a project deploys: functions, and what is wrong with the files that describe them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+DEFAULT_TIMEOUT = 3
+"""Seconds, as on AWS."""
+DEFAULT_MEMORY_SIZE = 128
+"""MB, as on AWS."""
+DEFAULT_EPHEMERAL_STORAGE = 512
+"""MB of ``/tmp``, as on AWS."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something in the user's files that needs a hand: one sentence, and where."""
+
+    message: str
+    """One sentence that names the thing and the remedy."""
+    file: Path | None = None
+    line: int | None = None
+    """Counted from 1."""
+    function: str | None = None
+    """The function concerned, where there is one."""
+
+    def __str__(self) -> str:
+        """The sentence with its place in front, as compilers write it."""
+        if self.file is None:
+            return self.message
+        place = self.file.name if self.line is None else f"{self.file.name}:{self.line}"
+        return f"{place}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """One deployed-function configuration: Lambda's ``FunctionConfiguration`` and where its code lies."""
+
+    name: str
+    handler: str
+    """``module.function``, as in the template."""
+    code_directory: Path
+    """Absolute; what becomes ``/var/task``."""
+    runtime: str | None = None
+    """Lambda's identifier, such as ``python3.13``; None when the project does not say."""
+    timeout: int = DEFAULT_TIMEOUT
+    """Seconds, 1 to 900."""
+    memory_size: int = DEFAULT_MEMORY_SIZE
+    """MB, 128 to 10240."""
+    ephemeral_storage: int = DEFAULT_EPHEMERAL_STORAGE
+    """MB of ``/tmp``, 512 to 10240."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """The function's own variables."""
+    description: str = field(default="", compare=False)
+    file: Path | None = field(default=None, compare=False)
+    """The file that declares the function: a template, or its source in a plain folder."""
+    line: int | None = field(default=None, compare=False)
+    """The line in that file, counted from 1."""
+    region: str = "us-east-1"
+    account_id: str = "123456789012"
+
+    @property
+    def arn(self) -> str:
+        """The unqualified ARN."""
+        return f"arn:aws:lambda:{self.region}:{self.account_id}:function:{self.name}"
+
+    @property
+    def log_group(self) -> str:
+        """The CloudWatch log group."""
+        return f"/aws/lambda/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """The functions found in a folder, and what could not be read."""
+
+    directory: Path
+    """Absolute."""
+    functions: tuple[Function, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    template: Path | None = None
+    """The SAM template that was read; None for a plain folder."""

@@ -1,0 +1,30 @@
+"""How lambda-tui is to behave: the values that a user may set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+SandboxChoice = Literal["auto", "namespaces", "processes"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that a user may set, with what holds when nothing is set."""
+
+    sandbox: SandboxChoice = "auto"
+    """The sandbox level; ``auto`` takes the best that the machine gives."""
+    idle_timeout: float = 600.0
+    """Seconds after which an idle environment is removed."""
+    maximum_environments: int = 50
+    """Environments of one function at a time; more invocations are throttled."""
+    python: Path | None = None
+    """The interpreter for Python functions; None looks for the project's own."""
+    watch: bool = True
+    """Whether a saved file re-initialises the environments that can see it."""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Key bindings of the screen by their ids: ``{"invoke": "i,f5"}``."""
+    theme: str | None = None
+    """A Textual theme's name."""

@@ -1,0 +1,109 @@
+"""Frames: how the engine, the zygote, init processes and runtimes talk over socket pairs.
+
+A frame is two big-endian 32-bit lengths, a msgpack map (the message; its ``kind`` says what it is) and
+raw bytes (the payload: an event or a response, untouched). Descriptors may travel with a frame.
+"""
+
+from __future__ import annotations
+
+import array
+import importlib
+import socket
+import struct
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+Message = dict[str, Any]
+
+HEADER = struct.Struct("!II")
+_MAXIMUM_DESCRIPTORS = 4
+_READ_SIZE = 1 << 16
+
+# The pure-Python part of msgpack, from the directory that boot.py was given.
+_msgpack = importlib.import_module((__package__ or "") + "._msgpack.fallback")
+
+
+def _unpack(data: bytes) -> Message:
+    unpacker = _msgpack.Unpacker(max_buffer_size=len(data))
+    unpacker.feed(data)
+    message: Message = unpacker.unpack()
+    return message
+
+
+class Frame(NamedTuple):
+    """A message, its payload and the descriptors that came with it."""
+
+    message: Message
+    payload: bytes
+    descriptors: list[int]
+
+
+class Channel:
+    """One end of a socket pair, blocking."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._socket = socket.socket(fileno=descriptor)
+        self._socket.setblocking(True)
+        self._pack = _msgpack.Packer().pack
+        self._buffer = bytearray()
+        self._descriptors: list[int] = []
+
+    def fileno(self) -> int:
+        """The socket's descriptor, for a selector."""
+        return self._socket.fileno()
+
+    def send(self, message: Message, payload: bytes = b"") -> None:
+        """Sends one frame; raises ``OSError`` when the other end has gone."""
+        packed = self._pack(message)
+        head = HEADER.pack(len(packed), len(payload)) + packed
+        if len(payload) < _READ_SIZE:
+            self._socket.sendall(head + payload)
+        else:
+            self._socket.sendall(head)
+            self._socket.sendall(payload)
+
+    def receive(self) -> Frame | None:
+        """The next frame; None when the other end has closed."""
+        while len(self._buffer) < HEADER.size:
+            if not self._read(_READ_SIZE):
+                return None
+        message_size, payload_size = HEADER.unpack_from(self._buffer)
+        end = HEADER.size + message_size + payload_size
+        while len(self._buffer) < end:
+            if not self._read(max(_READ_SIZE, end - len(self._buffer))):
+                return None
+        start = HEADER.size + message_size
+        message = _unpack(bytes(self._buffer[HEADER.size : start]))
+        payload = bytes(self._buffer[start:end])
+        del self._buffer[:end]
+        descriptors, self._descriptors = self._descriptors, []
+        return Frame(message, payload, descriptors)
+
+    @property
+    def has_buffered_frame(self) -> bool:
+        """Whether ``receive`` would not wait: more frames had come with the last one."""
+        if len(self._buffer) < HEADER.size:
+            return False
+        return len(self._buffer) >= HEADER.size + sum(HEADER.unpack_from(self._buffer))
+
+    def close(self) -> None:
+        """Closes this end."""
+        self._socket.close()
+
+    def _read(self, size: int) -> bool:
+        space = socket.CMSG_SPACE(_MAXIMUM_DESCRIPTORS * array.array("i").itemsize)
+        try:
+            data, ancillary, _flags, _address = self._socket.recvmsg(size, space)
+        except ConnectionResetError:
+            return False
+        for level, kind, content in ancillary:
+            if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+                self._descriptors += _descriptors_of(content)
+        self._buffer += data
+        return bool(data)
+
+
+def _descriptors_of(content: bytes) -> Sequence[int]:
+    descriptors = array.array("i")
+    descriptors.frombytes(content[: len(content) - len(content) % descriptors.itemsize])
+    return descriptors.tolist()

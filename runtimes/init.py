@@ -1,0 +1,171 @@
+"""The init process: process 1 of an execution environment.
+
+Builds the sandbox, starts the runtime, freezes and thaws all processes, resets them, reaps them, and
+dies when the engine closes its control channel, which ends the namespace and everything in it.
+
+Frames from the engine: ``start`` (descriptors: the runtime's channel, the log), ``freeze``, ``thaw``,
+``reset``. Frames to the engine: ``created``, ``failed``, ``started``, ``frozen``, ``exited``.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from typing import NamedTuple, Protocol
+
+from . import linux, sandbox
+from .frames import Channel, Frame, Message
+from .processes import CONTINUE, KILL, STOP, PidNamespace, ProcessTree, reap
+from .python import runtime
+from .wakeup import ChildWakeup
+
+MAXIMUM_DESCRIPTORS = 1024
+MAXIMUM_PROCESSES = 1024
+# High, so that a function sees descriptors from 3 on as it would on AWS.
+_RUNTIME_DESCRIPTOR = 1000
+# From this release on the limit counts a user namespace's processes, not all of the user's.
+_PROCESS_LIMIT_IS_OURS = (5, 14)
+
+
+class Signalled(Protocol):
+    """The processes of an environment, whatever bounds them."""
+
+    def signal_all(self, number: int) -> None:
+        """Signals all of them but the init process."""
+
+
+class Environment(NamedTuple):
+    """What the zygote is told of an environment: where its code lies and how large its ``/tmp`` is."""
+
+    id: str
+    code_directory: str
+    ephemeral_storage_mb: int
+
+
+def run_in_namespaces(control: Channel, environment: Environment, outer_namespace: str) -> None:
+    """Serves as process 1 of namespaces that were just entered; returns when the engine has gone."""
+    processes = PidNamespace(outer_namespace)
+    try:
+        sandbox.build_root(environment.code_directory, environment.ephemeral_storage_mb)
+        linux.forbid_new_privileges()
+        linux.drop_capabilities()
+    except OSError as error:
+        control.send({"kind": "failed", "message": str(error)})
+        return
+    os.chdir(sandbox.TASK_ROOT)
+    _Init(control, processes, {"kind": "created", "tmp": None}).run()
+
+
+def run_as_process(control: Channel, environment: Environment) -> None:
+    """Serves without isolation, where namespaces are refused; returns when the engine has gone."""
+    storage = tempfile.mkdtemp(prefix="lambda-tui-")
+    processes = ProcessTree()
+    try:
+        if sys.platform.startswith("linux"):
+            linux.become_subreaper()
+        os.chdir(environment.code_directory)
+        _Init(control, processes, {"kind": "created", "tmp": storage}).run()
+    except OSError as error:
+        control.send({"kind": "failed", "message": str(error)})
+    finally:
+        processes.signal_all(KILL)
+        shutil.rmtree(storage, ignore_errors=True)
+
+
+class _Init:
+    def __init__(self, control: Channel, processes: Signalled, created: Message) -> None:
+        self._control = control
+        self._processes = processes
+        self._wakeup = ChildWakeup()
+        self._runtime: int | None = None
+        self._generation = 0
+        self._storage: str | None = created["tmp"]
+        self._control.send(created)
+
+    def run(self) -> None:
+        while True:
+            has_frame = self._wakeup.wait(self._control)
+            self._report_exits(reap(block=False))
+            if has_frame:
+                frame = self._control.receive()
+                if frame is None:
+                    return
+                self._handle(frame)
+
+    def _handle(self, frame: Frame) -> None:
+        kind = frame.message["kind"]
+        if kind == "thaw":
+            self._processes.signal_all(CONTINUE)
+        elif kind == "freeze":
+            self._processes.signal_all(STOP)
+            self._control.send({"kind": "frozen"})
+        elif kind == "reset":
+            self._processes.signal_all(KILL)
+            self._report_exits(reap(block=True))
+        elif kind == "start":
+            self._start(frame)
+
+    def _report_exits(self, ended: list[tuple[int, int, int]]) -> None:
+        for pid, status, peak_memory_kb in ended:
+            if pid == self._runtime:
+                self._runtime = None
+                self._control.send(
+                    {
+                        "kind": "exited",
+                        "generation": self._generation,
+                        "status": status,
+                        "peak_memory_kb": peak_memory_kb,
+                    }
+                )
+
+    def _start(self, frame: Frame) -> None:
+        channel, log = frame.descriptors
+        self._generation = frame.message["generation"]
+        self._control.send({"kind": "started", "at": time.monotonic()})
+        pid = os.fork()
+        if pid == 0:
+            self._become_runtime(channel, log, frame.message)
+        self._runtime = pid
+        os.close(channel)
+        os.close(log)
+
+    def _become_runtime(self, channel: int, log: int, message: Message) -> None:
+        status = 1
+        try:
+            self._wakeup.close()
+            _take_descriptors(channel, log)
+            _limit(is_isolated=self._storage is None)
+            if self._storage is not None:
+                message["environment"]["TMPDIR"] = self._storage
+            status = runtime.main(Channel(_RUNTIME_DESCRIPTOR), message)
+        finally:
+            os._exit(status)
+
+
+def _take_descriptors(channel: int, log: int) -> None:
+    """Leaves the runtime with standard input, output and error, and its channel."""
+    os.dup2(channel, _RUNTIME_DESCRIPTOR, inheritable=False)
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 0)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    os.closerange(3, _RUNTIME_DESCRIPTOR)
+    os.closerange(_RUNTIME_DESCRIPTOR + 1, _RUNTIME_DESCRIPTOR + 64)
+
+
+def _limit(*, is_isolated: bool) -> None:
+    """Sets AWS's limits, and ties the runtime's life to the init process's."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (MAXIMUM_DESCRIPTORS, MAXIMUM_DESCRIPTORS))
+    if not sys.platform.startswith("linux"):
+        return
+    linux.die_with_parent(signal.SIGKILL)
+    release = tuple(int(part) for part in os.uname().release.split("-")[0].split(".")[:2])
+    if is_isolated and release >= _PROCESS_LIMIT_IS_OURS:
+        resource.setrlimit(resource.RLIMIT_NPROC, (MAXIMUM_PROCESSES, MAXIMUM_PROCESSES))

@@ -1,0 +1,126 @@
+"""The Linux system calls that Python has no function for, through ctypes."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import struct
+
+CLONE_NEWNS = 0x00020000
+CLONE_NEWIPC = 0x08000000
+CLONE_NEWUSER = 0x10000000
+CLONE_NEWPID = 0x20000000
+
+MS_NOSUID = 0x2
+MS_NODEV = 0x4
+MS_NOEXEC = 0x8
+MS_RDONLY = 0x1
+MS_BIND = 0x1000
+MS_REC = 0x4000
+MS_PRIVATE = 0x40000
+
+MOUNT_ATTR_RDONLY = 0x1
+MOUNT_ATTR_NOSUID = 0x2
+MOUNT_ATTR_NODEV = 0x4
+
+_MNT_DETACH = 2
+_AT_FDCWD = -100
+_AT_RECURSIVE = 0x8000
+_SYS_MOUNT_SETATTR = 442  # The same on every architecture.
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_NAME = 15
+_PR_CAPBSET_DROP = 24
+_PR_SET_CHILD_SUBREAPER = 36
+_PR_SET_NO_NEW_PRIVS = 38
+_PR_CAP_AMBIENT = 47
+_PR_CAP_AMBIENT_CLEAR_ALL = 4
+_LINUX_CAPABILITY_VERSION_3 = 0x20080522
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _check(result: int, what: str) -> int:
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{what}: {os.strerror(number)}")
+    return result
+
+
+def unshare(flags: int) -> None:
+    """Moves this process (its children, for CLONE_NEWPID) into namespaces of their own."""
+    _check(_libc.unshare(ctypes.c_int(flags)), "unshare")
+
+
+def mount(source: str, target: str, kind: str | None, flags: int, options: str = "") -> None:
+    """Calls mount(2)."""
+    result = _libc.mount(
+        source.encode(),
+        os.fsencode(target),
+        kind.encode() if kind else None,
+        ctypes.c_ulong(flags),
+        options.encode(),
+    )
+    _check(result, f"mount {target}")
+
+
+def set_mount_attributes(path: str, *, add: int = 0, remove: int = 0, recursive: bool) -> None:
+    """Calls mount_setattr(2), Linux 5.12 and later."""
+    attributes = struct.pack("QQQQ", add, remove, 0, 0)
+    result = _libc.syscall(
+        ctypes.c_long(_SYS_MOUNT_SETATTR),
+        ctypes.c_int(_AT_FDCWD),
+        os.fsencode(path),
+        ctypes.c_uint(_AT_RECURSIVE if recursive else 0),
+        attributes,
+        ctypes.c_size_t(len(attributes)),
+    )
+    _check(result, f"mount_setattr {path}")
+
+
+def pivot_root(new_root: str) -> None:
+    """Makes a mount point the root directory and lets go of the old root."""
+    os.chdir(new_root)
+    pivot = {"x86_64": 155, "aarch64": 41}.get(os.uname().machine)
+    if pivot is None:
+        raise OSError(f"the sandbox does not know the machine type {os.uname().machine}")
+    _check(_libc.syscall(ctypes.c_long(pivot), b".", b"."), "pivot_root")
+    _check(_libc.umount2(b".", ctypes.c_int(_MNT_DETACH)), "umount of the old root")
+    os.chdir("/")
+
+
+def _prctl(option: int, argument: int = 0, what: str = "prctl") -> None:
+    zero = ctypes.c_ulong(0)
+    _check(_libc.prctl(ctypes.c_int(option), ctypes.c_ulong(argument), zero, zero, zero), what)
+
+
+def die_with_parent(signal_number: int) -> None:
+    """Asks the kernel for a signal to this process when its parent ends."""
+    _prctl(_PR_SET_PDEATHSIG, signal_number, "PR_SET_PDEATHSIG")
+
+
+def become_subreaper() -> None:
+    """Makes orphaned descendants children of this process."""
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1, "PR_SET_CHILD_SUBREAPER")
+
+
+def set_process_name(name: str) -> None:
+    """Sets what ``ps`` and ``top`` call this process, up to 15 bytes."""
+    _libc.prctl(ctypes.c_int(_PR_SET_NAME), ctypes.c_char_p(name.encode()), 0, 0, 0)
+
+
+def forbid_new_privileges() -> None:
+    """No program that is executed from here on can gain a privilege."""
+    _prctl(_PR_SET_NO_NEW_PRIVS, 1, "PR_SET_NO_NEW_PRIVS")
+
+
+def drop_capabilities() -> None:
+    """Gives up every capability, for this process and all that it will ever execute."""
+    with open("/proc/sys/kernel/cap_last_cap") as file:
+        last = int(file.read())
+    for capability in range(last + 1):
+        # Without CAP_SETPCAP nothing can be dropped from the bounding set, and nothing gained either.
+        _libc.prctl(ctypes.c_int(_PR_CAPBSET_DROP), ctypes.c_ulong(capability), 0, 0, 0)
+    _libc.prctl(ctypes.c_int(_PR_CAP_AMBIENT), ctypes.c_ulong(_PR_CAP_AMBIENT_CLEAR_ALL), 0, 0, 0)
+    header = struct.pack("Ii", _LINUX_CAPABILITY_VERSION_3, 0)
+    _check(_libc.capset(header, bytes(24)), "capset")

@@ -1,0 +1,121 @@
+"""Every process of an environment but the init process, as one thing to signal.
+
+Freeze, thaw and reset are one signal each. At level ``namespaces`` that is a single ``kill(-1, …)``,
+which outside a pid namespace of our own would stop the whole machine: ``PidNamespace`` is the one
+place that may call it, and only with proof in hand.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterable
+
+
+class NotInOwnNamespace(Exception):
+    """This process may not signal everything: it is not the first of a pid namespace that it entered."""
+
+
+def current_pid_namespace() -> str:
+    """The kernel's name of this process's pid namespace."""
+    return os.readlink("/proc/self/ns/pid")
+
+
+class PidNamespace:
+    """All processes of the pid namespace whose process 1 this process is."""
+
+    def __init__(self, outer: str) -> None:
+        """Takes the proof: ``outer`` is the namespace that this process's parent was in before."""
+        self._outer = outer
+        self._require_proof()
+
+    def signal_all(self, number: int) -> None:
+        """Signals every process of the namespace but this one; none left is fine."""
+        self._require_proof()
+        try:
+            os.kill(-1, number)
+        except ProcessLookupError:
+            pass
+
+    def _require_proof(self) -> None:
+        if os.getpid() != 1:
+            raise NotInOwnNamespace(f"process {os.getpid()} is not process 1 of a namespace")
+        if current_pid_namespace() == self._outer:
+            raise NotInOwnNamespace("process 1 has not entered a pid namespace of its own")
+
+
+class ProcessTree:
+    """The descendants of this process, where there is no pid namespace to bound them."""
+
+    def signal_all(self, number: int) -> None:
+        """Signals every descendant, again until none is found that has not had the signal."""
+        signalled: set[int] = set()
+        while True:
+            found = set(descendants(os.getpid())) - signalled
+            if not found:
+                return
+            for pid in found:
+                try:
+                    os.kill(pid, number)
+                except (ProcessLookupError, PermissionError):
+                    pass
+            signalled |= found
+
+
+def descendants(pid: int) -> list[int]:
+    """The process ids below a process, nearest first."""
+    children: dict[int, list[int]] = {}
+    for child, parent in _parents():
+        children.setdefault(parent, []).append(child)
+    found: list[int] = []
+    waiting = [pid]
+    while waiting:
+        below = children.get(waiting.pop(0), [])
+        found += below
+        waiting += below
+    return found
+
+
+def _parents() -> Iterable[tuple[int, int]]:
+    if sys.platform.startswith("linux"):
+        yield from _parents_from_proc()
+        return
+    listing = subprocess.run(["/bin/ps", "-axo", "pid=,ppid="], capture_output=True, text=True)
+    for line in listing.stdout.splitlines():
+        child, parent = line.split()
+        yield int(child), int(parent)
+
+
+def _parents_from_proc() -> Iterable[tuple[int, int]]:
+    for name in os.listdir("/proc"):
+        if not name.isdigit():
+            continue
+        try:
+            with open(f"/proc/{name}/stat", "rb") as file:
+                # The name, in parentheses, may hold anything, spaces and parentheses included.
+                fields = file.read().rpartition(b")")[2].split()
+        except OSError:
+            continue
+        if fields[0] != b"Z":
+            yield int(name), int(fields[1])
+
+
+def reap(block: bool) -> list[tuple[int, int, int]]:
+    """Collects ended children: pid, wait status, peak resident memory in KB. Waits for all if told to."""
+    ended = []
+    while True:
+        try:
+            pid, status, usage = os.wait4(-1, 0 if block else os.WNOHANG)
+        except ChildProcessError:
+            return ended
+        if pid == 0:
+            return ended
+        unit = 1 if sys.platform.startswith("linux") else 1024
+        ended.append((pid, status, usage.ru_maxrss // unit))
+
+
+KILL = int(signal.SIGKILL)
+STOP = int(signal.SIGSTOP)
+CONTINUE = int(signal.SIGCONT)

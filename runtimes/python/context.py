@@ -1,0 +1,113 @@
+"""The context object that a handler is called with."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from .faults import Fault
+
+
+class CognitoIdentity:
+    """Who called through Amazon Cognito; both ids are None for everybody else."""
+
+    __slots__ = ("cognito_identity_id", "cognito_identity_pool_id")
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        self.cognito_identity_id = fields.get("cognitoIdentityId")
+        self.cognito_identity_pool_id = fields.get("cognitoIdentityPoolId")
+
+    def __repr__(self) -> str:
+        return _show(self)
+
+
+class Client:
+    """The calling application, as AWS's mobile SDKs describe it."""
+
+    __slots__ = (
+        "app_package_name",
+        "app_title",
+        "app_version_code",
+        "app_version_name",
+        "installation_id",
+    )
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        for name in self.__slots__:
+            setattr(self, name, fields.get(name))
+
+    def __repr__(self) -> str:
+        return _show(self)
+
+
+class ClientContext:
+    """What the caller sent as ``X-Amz-Client-Context``."""
+
+    __slots__ = ("client", "custom", "env")
+
+    def __init__(self, fields: Mapping[str, Any]) -> None:
+        self.custom = fields.get("custom")
+        self.env = fields.get("env")
+        client = fields.get("client")
+        self.client = Client(client) if client is not None else None
+
+    def __repr__(self) -> str:
+        return _show(self)
+
+
+class LambdaContext:
+    """One invocation, as the handler may ask about it."""
+
+    def __init__(self, invocation: Mapping[str, Any]) -> None:
+        environment = os.environ
+        self.aws_request_id: str = invocation["request_id"]
+        self.log_group_name = environment.get("AWS_LAMBDA_LOG_GROUP_NAME")
+        self.log_stream_name = environment.get("AWS_LAMBDA_LOG_STREAM_NAME")
+        self.function_name = environment.get("AWS_LAMBDA_FUNCTION_NAME")
+        self.memory_limit_in_mb = environment.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
+        self.function_version = environment.get("AWS_LAMBDA_FUNCTION_VERSION")
+        self.invoked_function_arn: str | None = invocation.get("function_arn")
+        self.tenant_id: str | None = invocation.get("tenant_id")
+        fields = _parse(invocation.get("client_context"), "Client Context")
+        self.client_context = ClientContext(fields) if fields is not None else None
+        self.identity = CognitoIdentity(
+            _parse(invocation.get("cognito_identity"), "Cognito Identity") or {}
+        )
+        self._deadline_ms: int = invocation["deadline_ms"]
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until the function times out, never below 0."""
+        return max(self._deadline_ms - int(time.time() * 1000), 0)
+
+    def log(self, message: object) -> None:
+        """Writes to the log, without a line end of its own."""
+        sys.stdout.write(str(message))
+
+    def __repr__(self) -> str:
+        return _show(
+            self,
+            "aws_request_id log_group_name log_stream_name function_name memory_limit_in_mb "
+            "function_version invoked_function_arn client_context identity tenant_id".split(),
+        )
+
+
+def _parse(text: str | None, what: str) -> Mapping[str, Any] | None:
+    if not text:
+        return None
+    try:
+        fields: Mapping[str, Any] = json.loads(text)
+    except ValueError as error:
+        raise Fault(
+            "Runtime.LambdaContextUnmarshalError", f"Unable to parse {what} JSON: {error}"
+        ) from None
+    return fields
+
+
+def _show(thing: object, names: list[str] | None = None) -> str:
+    shown = names if names is not None else list(type(thing).__slots__)  # type: ignore[attr-defined]
+    fields = ",".join(f"{name}={getattr(thing, name)}" for name in shown)
+    return f"{type(thing).__name__}([{fields}])"

@@ -1,0 +1,63 @@
+"""Errors in the shape that AWS's Python runtime gives them: the payload, and the text in the log."""
+
+from __future__ import annotations
+
+import json
+import os
+import traceback
+from types import TracebackType
+from typing import Any
+
+ErrorPayload = dict[str, Any]
+
+_OWN_DIRECTORY = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+class Fault(Exception):
+    """An error that the runtime itself finds, with AWS's error type."""
+
+    def __init__(self, error_type: str, message: str, stack_trace: list[str] | None = None) -> None:
+        super().__init__(message)
+        self.error_type = error_type
+        self.stack_trace = stack_trace or []
+
+
+def error_payload(error: Exception, request_id: str = "") -> ErrorPayload:
+    """What the caller is answered: AWS's ``errorMessage``, ``errorType``, ``requestId``, ``stackTrace``."""
+    if isinstance(error, Fault):
+        error_type, stack_trace = error.error_type, error.stack_trace
+    else:
+        error_type, stack_trace = type(error).__name__, _stack_trace(error.__traceback__)
+    return {
+        "errorMessage": str(error),
+        "errorType": error_type,
+        "requestId": request_id,
+        "stackTrace": stack_trace,
+    }
+
+
+def _stack_trace(trace: TracebackType | None) -> list[str]:
+    frames = traceback.extract_tb(trace)
+    while frames and frames[0].filename.startswith(_OWN_DIRECTORY):
+        del frames[0]
+    return traceback.format_list(frames)
+
+
+def error_log_text(payload: ErrorPayload) -> str:
+    """The error as one log record: lines parted by ``\\r``, indented with no-break spaces."""
+    lines = [f"[ERROR] {payload['errorType']}: {payload['errorMessage']}".rstrip()]
+    if payload["stackTrace"]:
+        lines.append("Traceback (most recent call last):")
+        for entry in payload["stackTrace"]:
+            lines += [_with_fixed_indent(line) for line in entry.splitlines()]
+    return "\r".join("\r".join(line.splitlines()) for line in lines) + "\n"
+
+
+def _with_fixed_indent(line: str) -> str:
+    text = line.lstrip(" ")
+    return "\u00a0" * (len(line) - len(text)) + text
+
+
+def to_bytes(payload: ErrorPayload) -> bytes:
+    """The payload as JSON."""
+    return json.dumps(payload, ensure_ascii=False).encode("utf-8", errors="replace")

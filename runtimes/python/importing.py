@@ -1,0 +1,92 @@
+"""Finding the handler: the import path, bytecode that can be trusted, and AWS's errors when it fails."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Callable
+from importlib.machinery import (
+    BYTECODE_SUFFIXES,
+    EXTENSION_SUFFIXES,
+    SOURCE_SUFFIXES,
+    ExtensionFileLoader,
+    FileFinder,
+    SourceFileLoader,
+    SourcelessFileLoader,
+)
+from importlib.util import cache_from_source
+from typing import Any
+
+from .faults import Fault
+
+Handler = Callable[[Any, Any], Any]
+
+# Python takes bytecode for current when size and second of the last save agree. A second save within
+# the same second, of the same length, would run the old code.
+_TRUSTED_AGE_SECONDS = 1.0
+
+
+class FreshSourceLoader(SourceFileLoader):
+    """Loads a function's module from its source, unless its bytecode is certainly newer."""
+
+    def path_stats(self, path: str) -> Any:  # noqa: ANN401 - as typeshed has it, by version
+        """What bytecode must match; raises ``OSError``, which means none, when it may be stale."""
+        bytecode = cache_from_source(path)
+        if os.stat(bytecode).st_mtime < os.stat(path).st_mtime + _TRUSTED_AGE_SECONDS:
+            raise OSError("the bytecode may be older than the source")
+        return super().path_stats(path)
+
+
+def set_import_path(task_root: str) -> None:
+    """Puts the function's code first, then the layers' directories, then the interpreter's own."""
+    sys.dont_write_bytecode = True
+    version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    sys.path[:0] = [task_root, f"/opt/python/lib/{version}/site-packages", "/opt/python"]
+    make_finder = FileFinder.path_hook(
+        (ExtensionFileLoader, EXTENSION_SUFFIXES),
+        (FreshSourceLoader, SOURCE_SUFFIXES),
+        (SourcelessFileLoader, BYTECODE_SUFFIXES),
+    )
+
+    def find_in_task_root(path: str) -> Any:  # noqa: ANN401
+        if path != task_root and not path.startswith(task_root + os.sep):
+            raise ImportError("not the function's code")
+        return make_finder(path)
+
+    sys.path_hooks.insert(0, find_in_task_root)
+    sys.path_importer_cache.clear()
+
+
+def load_handler(name: str) -> Handler:
+    """Imports the module of ``module.function`` and gets the function; raises ``Fault`` in AWS's words."""
+    try:
+        module_name, function_name = name.rsplit(".", 1)
+    except ValueError as error:
+        raise Fault("Runtime.MalformedHandlerName", f"Bad handler '{name}': {error}") from None
+    try:
+        if module_name.split(".")[0] in sys.builtin_module_names:
+            raise Fault(
+                "Runtime.BuiltInModuleConflict",
+                f"Cannot use built-in module {module_name} as a handler module",
+            )
+        module = importlib.import_module(module_name.replace("/", "."))
+    except ImportError as error:
+        raise Fault(
+            "Runtime.ImportModuleError", f"Unable to import module '{module_name}': {error}"
+        ) from None
+    except SyntaxError as error:
+        place = f'  File "{error.filename}" Line {error.lineno}\n    {error.text}'
+        raise Fault(
+            "Runtime.UserCodeSyntaxError",
+            f"Syntax error in module '{module_name}': {error}",
+            [place],
+        ) from None
+    try:
+        handler: Handler = getattr(module, function_name)
+    except AttributeError:
+        raise Fault(
+            "Runtime.HandlerNotFound",
+            f"Handler '{function_name}' missing on module '{module_name}'",
+        ) from None
+    return handler

@@ -1,0 +1,143 @@
+"""The Python runtime's process: takes its environment, initialises the function, serves invocations.
+
+Frames from the engine: ``invoke`` (payload: the event). Frames to the engine: ``ready``,
+``init_error`` (payload: the error), ``response`` and ``error`` (payload: the result).
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import logging
+import os
+import resource
+import sys
+import time
+import types
+from typing import Any
+
+from ..frames import Channel, Message
+from .context import LambdaContext
+from .faults import Fault, error_log_text, error_payload, to_bytes
+from .importing import Handler, load_handler, set_import_path
+from .logs import RequestIdFilter, configure_logging, take_over_standard_streams
+from .results import to_bytes as result_to_bytes
+
+_OWN_PACKAGE = (__package__ or "").split(".", maxsplit=1)[0]
+_UNHANDLED_AT_INIT = (
+    "LAMBDA_WARNING: Unhandled exception. The most likely cause is an issue in the function code. "
+    "However, in rare cases, a Lambda runtime update can cause unexpected function behavior. "
+    "For functions using managed runtimes, runtime updates can be triggered by a function change, "
+    "or can be applied automatically. To determine if the runtime has been updated, check the "
+    "runtime version in the INIT_START log entry. If this error correlates with a change in the "
+    "runtime version, you may be able to mitigate this error by temporarily rolling back to the "
+    "previous runtime version. For more information, see "
+    "https://docs.aws.amazon.com/lambda/latest/dg/runtimes-update.html\r"
+)
+
+
+def main(channel: Channel, message: Message) -> int:
+    """Runs until the engine goes or the function ends the process; its exit status."""
+    try:
+        return _Runtime(channel, message).run()
+    except SystemExit as error:
+        return _exit_status(error)
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+        return 1
+    finally:
+        atexit._run_exitfuncs()
+
+
+def _exit_status(error: SystemExit) -> int:
+    if error.code is None:
+        return 0
+    if isinstance(error.code, int):
+        return error.code & 0xFF
+    print(error.code, file=sys.stderr)
+    return 1
+
+
+class _Runtime:
+    def __init__(self, channel: Channel, message: Message) -> None:
+        self._channel = channel
+        self._handler_name: str = message["handler"]
+        _take_environment(message["environment"])
+        self._request_id = self._prepare_process(message["task_root"])
+
+    def _prepare_process(self, task_root: str) -> RequestIdFilter:
+        take_over_standard_streams()
+        set_import_path(task_root)
+        _hide_own_modules()
+        return configure_logging()
+
+    def run(self) -> int:
+        try:
+            handler = load_handler(self._handler_name)
+        except Exception as error:
+            return self._fail_init(error)
+        self._channel.send({"kind": "ready", "at": time.monotonic()})
+        while True:
+            frame = self._channel.receive()
+            if frame is None:
+                return 0
+            self._serve(handler, frame.message, frame.payload)
+
+    def _fail_init(self, error: Exception) -> int:
+        payload = error_payload(error)
+        logging.warning(_UNHANDLED_AT_INIT)
+        sys.stdout.write(error_log_text(payload))
+        answer = {"kind": "init_error", "at": time.monotonic(), "error_type": payload["errorType"]}
+        self._channel.send(answer, to_bytes(payload))
+        return 1
+
+    def _serve(self, handler: Handler, invocation: Message, event: bytes) -> None:
+        request_id = invocation["request_id"]
+        self._request_id.request_id = request_id
+        _set_trace(invocation.get("trace_id"))
+        answer: Message = {"kind": "response", "request_id": request_id}
+        try:
+            result = result_to_bytes(handler(_parse(event), LambdaContext(invocation)))
+        except Exception as error:
+            payload = error_payload(error, request_id)
+            sys.stdout.write(error_log_text(payload))
+            result = to_bytes(payload)
+            answer["kind"] = "error"
+            answer["error_type"] = payload["errorType"]
+        answer["peak_memory_kb"] = _peak_memory_kb()
+        self._channel.send(answer, result)
+
+
+def _take_environment(variables: dict[str, str]) -> None:
+    """Replaces every variable: the shell that lambda-tui was started from must not show."""
+    os.environ.clear()
+    os.environ.update(variables)
+    time.tzset()
+
+
+def _hide_own_modules() -> None:
+    """Leaves a fresh ``__main__`` and no trace of this package in ``sys.modules``."""
+    for name in list(sys.modules):
+        if name.split(".", maxsplit=1)[0] == _OWN_PACKAGE:
+            del sys.modules[name]
+    sys.modules["__main__"] = types.ModuleType("__main__")
+    sys.argv = ["/var/runtime/bootstrap.py"]
+
+
+def _set_trace(trace_id: str | None) -> None:
+    if trace_id is None:
+        os.environ.pop("_X_AMZN_TRACE_ID", None)
+    else:
+        os.environ["_X_AMZN_TRACE_ID"] = trace_id
+
+
+def _parse(event: bytes) -> Any:  # noqa: ANN401 - any JSON value
+    try:
+        return json.loads(event)
+    except ValueError as error:
+        raise Fault("Runtime.UnmarshalError", f"Unable to unmarshal input: {error}") from None
+
+
+def _peak_memory_kb() -> int:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform.startswith("linux") else peak // 1024

@@ -1,0 +1,186 @@
+"""The sandbox of level ``namespaces``: what an execution environment can see and write.
+
+A read-only root with the system's own directories, the interpreter, the function's code on
+``/var/task``; a ``tmpfs`` of the configured size on ``/tmp``, the only place that can be written.
+Nothing of the user's is in it: home directories and everything that is not listed here are absent.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from . import linux
+
+SYSTEM_DIRECTORIES = ("bin", "etc", "gnu", "lib", "lib32", "lib64", "libx32", "nix", "sbin", "sys", "usr")
+DEVICES = ("full", "null", "random", "urandom", "zero")
+EMPTY_DIRECTORIES = ("dev", "home", "opt", "proc", "root", "run", "tmp", "var/runtime", "var/task")
+
+TASK_ROOT = "/var/task"
+# Any directory that exists everywhere will do; in the new mount namespace nobody else sees this mount.
+_SCAFFOLD = "/tmp"
+_NAMESPACES = linux.CLONE_NEWUSER | linux.CLONE_NEWNS | linux.CLONE_NEWPID | linux.CLONE_NEWIPC
+
+
+class Bind(NamedTuple):
+    """A file or directory of the host, and where it stands inside."""
+
+    source: str
+    target: str
+
+
+def enter_namespaces() -> None:
+    """Moves this process into user, mount and ipc namespaces, and its next child into a pid namespace.
+
+    A user namespace for root too: what is left of its powers then holds in the sandbox only.
+    """
+    user, group = os.geteuid(), os.getegid()
+    linux.unshare(_NAMESPACES)
+    _write("/proc/self/uid_map", f"{user} {user} 1")
+    _write("/proc/self/setgroups", "deny")
+    _write("/proc/self/gid_map", f"{group} {group} 1")
+
+
+def build_root(code_directory: str, ephemeral_storage_mb: int) -> None:
+    """Builds the root directory and moves into it; this process must be the pid namespace's first."""
+    linux.mount("", "/", None, linux.MS_REC | linux.MS_PRIVATE)
+    root = _SCAFFOLD
+    binds = [
+        *_system_binds(),
+        *_resolver_binds(),
+        *_interpreter_binds(),
+        Bind(code_directory, TASK_ROOT),
+    ]
+    # Opened before anything is covered: what lies under the scaffold can be bound all the same.
+    sources = [os.open(bind.source, os.O_PATH | os.O_CLOEXEC) for bind in binds]
+    devices = [os.open(f"/dev/{name}", os.O_PATH | os.O_CLOEXEC) for name in DEVICES]
+    hosts = _hosts_text()
+
+    linux.mount("tmpfs", root, "tmpfs", 0, "size=1m,mode=755")
+    for directory in EMPTY_DIRECTORIES:
+        os.makedirs(f"{root}/{directory}", exist_ok=True)
+    linux.mount(
+        "tmpfs",
+        f"{root}/tmp",
+        "tmpfs",
+        linux.MS_NOSUID | linux.MS_NODEV,
+        f"size={ephemeral_storage_mb}m,mode=1777",
+    )
+    _link_system_directories(root)
+    for descriptor, bind in zip(sources, binds):
+        _bind(descriptor, root + bind.target)
+    _make_devices(root)
+    _bind_hosts(root, hosts)
+
+    read_only = linux.MOUNT_ATTR_RDONLY | linux.MOUNT_ATTR_NOSUID | linux.MOUNT_ATTR_NODEV
+    linux.set_mount_attributes(root, add=read_only, recursive=True)
+    linux.set_mount_attributes(f"{root}/tmp", remove=linux.MOUNT_ATTR_RDONLY, recursive=False)
+    for descriptor, name in zip(devices, DEVICES):
+        _bind(descriptor, f"{root}/dev/{name}")
+    _forbid_namespaces(root)
+    linux.pivot_root(root)
+
+
+def _forbid_namespaces(root: str) -> None:
+    """Mounts ``/proc`` and takes from the sandbox the means to make namespaces of its own.
+
+    With a user namespace of its own a function would hold capabilities again. The limits are those
+    of this user namespace, not the machine's.
+    """
+    restrictions = linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC
+    linux.mount("proc", f"{root}/proc", "proc", restrictions)
+    _write(f"{root}/proc/sys/user/max_user_namespaces", "0")
+    linux.set_mount_attributes(f"{root}/proc", add=linux.MOUNT_ATTR_RDONLY, recursive=False)
+
+
+def _system_binds() -> list[Bind]:
+    paths = [f"/{name}" for name in SYSTEM_DIRECTORIES]
+    return [Bind(path, path) for path in paths if os.path.isdir(path) and not os.path.islink(path)]
+
+
+def _link_system_directories(root: str) -> None:
+    """Repeats links such as ``/lib`` → ``usr/lib``, and puts the interpreter where AWS has it."""
+    for name in SYSTEM_DIRECTORIES:
+        if os.path.islink(f"/{name}"):
+            os.symlink(os.readlink(f"/{name}"), f"{root}/{name}")
+    os.symlink(sys.prefix, f"{root}/var/lang")
+
+
+def _resolver_binds() -> list[Bind]:
+    """The file behind ``/etc/resolv.conf``, which is often a link out of ``/etc``."""
+    path = os.path.realpath("/etc/resolv.conf")
+    if path.startswith("/etc/") or not os.path.isfile(path):
+        return []
+    return [Bind(path, path)]
+
+
+def _interpreter_binds() -> list[Bind]:
+    """What the interpreter needs beside the system directories: its prefixes and import path."""
+    wanted = [sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix, *sys.path]
+    paths = sorted({form for path in wanted if path for form in (path, os.path.realpath(path))})
+    home = os.path.realpath(os.path.expanduser("~"))
+    chosen: list[str] = []
+    for path in paths:
+        is_too_much = path == "/" or home == path or home.startswith(path.rstrip("/") + "/")
+        if is_too_much or not os.path.exists(path) or _is_inside(path, _roots(chosen)):
+            continue
+        chosen.append(path)
+    return [Bind(path, path) for path in chosen]
+
+
+def _roots(chosen: list[str]) -> list[str]:
+    return chosen + [f"/{name}" for name in SYSTEM_DIRECTORIES]
+
+
+def _is_inside(path: str, directories: Iterable[str]) -> bool:
+    return any(path == directory or path.startswith(directory + "/") for directory in directories)
+
+
+def _make_devices(root: str) -> None:
+    for name in DEVICES:
+        _write(f"{root}/dev/{name}", "")
+    for name, target in {
+        "fd": "/proc/self/fd",
+        "stdin": "/proc/self/fd/0",
+        "stdout": "/proc/self/fd/1",
+        "stderr": "/proc/self/fd/2",
+    }.items():
+        os.symlink(target, f"{root}/dev/{name}")
+
+
+def _hosts_text() -> str:
+    """The machine's hosts and the two names that AWS gives an environment's own loopback."""
+    try:
+        with open("/etc/hosts", encoding="utf-8", errors="replace") as file:
+            text = file.read()
+    except OSError:
+        text = "127.0.0.1 localhost\n"
+    return text.rstrip("\n") + "\n127.0.0.1 sandbox sandbox.localdomain\n"
+
+
+def _bind_hosts(root: str, text: str) -> None:
+    if not os.path.exists(f"{root}/etc/hosts"):
+        return
+    _write(f"{root}/hosts", text)
+    linux.mount(f"{root}/hosts", f"{root}/etc/hosts", None, linux.MS_BIND)
+    # The mount keeps the file; its own name would show in the function's root directory.
+    os.unlink(f"{root}/hosts")
+
+
+def _bind(descriptor: int, target: str) -> None:
+    """Binds what an ``O_PATH`` descriptor stands for, and closes the descriptor."""
+    source = f"/proc/self/fd/{descriptor}"
+    if os.path.isdir(source):
+        os.makedirs(target, exist_ok=True)
+    elif not os.path.exists(target):
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        _write(target, "")
+    linux.mount(source, target, None, linux.MS_BIND | linux.MS_REC)
+    os.close(descriptor)
+
+
+def _write(path: str, text: str) -> None:
+    with open(path, "w") as file:
+        file.write(text)

@@ -1,0 +1,36 @@
+"""SIGCHLD as readable bytes, so that one ``select`` waits for frames and for ended children alike."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+
+from .frames import Channel
+
+
+class ChildWakeup:
+    """A pipe that becomes readable when a child has ended."""
+
+    def __init__(self) -> None:
+        self._read_end, self._write_end = os.pipe()
+        os.set_blocking(self._read_end, False)
+        os.set_blocking(self._write_end, False)
+        signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
+        signal.set_wakeup_fd(self._write_end, warn_on_full_buffer=False)
+
+    def wait(self, channel: Channel) -> bool:
+        """Waits for a frame or a child; whether there is (also) something to read from the channel."""
+        if channel.has_buffered_frame:
+            return True
+        readable, _, _ = select.select([channel, self._read_end], [], [])
+        if self._read_end in readable:
+            os.read(self._read_end, 4096)
+        return channel in readable
+
+    def close(self) -> None:
+        """Goes back to Python's defaults, for a process that was forked from this one."""
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        os.close(self._read_end)
+        os.close(self._write_end)

@@ -1,0 +1,197 @@
+"""The zygote: a single-threaded interpreter that has paid for its start-up and forks environments.
+
+Frames from the engine: ``spawn`` (descriptor: the environment's control channel). Frames to the engine:
+``booted``, ``spawned``, ``failed``, ``ended``. It ends when the engine's end of the channel closes.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import sys
+from collections.abc import Callable
+
+from . import init, linux, sandbox
+from .frames import Channel, Frame
+from .processes import current_pid_namespace, reap
+from .wakeup import ChildWakeup
+
+_IS_LINUX = sys.platform.startswith("linux")
+# Enough for the probe's own few files.
+_PROBE_STORAGE_MB = 1
+
+
+def main(descriptor: int, level: str) -> None:
+    """Serves until the engine goes; ``level`` is ``auto``, ``namespaces`` or ``processes``."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = os.getppid()
+    if _IS_LINUX:
+        linux.die_with_parent(signal.SIGKILL)
+        linux.become_subreaper()
+        linux.set_process_name("lambda-zygote")
+    if os.getppid() != parent:
+        return
+    zygote = _Zygote(Channel(descriptor))
+    zygote.boot(level)
+    # What exists by now is shared with every fork and never collected in one.
+    gc.collect()
+    gc.freeze()
+    zygote.serve()
+
+
+class SandboxRefused(Exception):
+    """The machine does not give an environment namespaces of its own; the text says why."""
+
+
+class _Zygote:
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._wakeup = ChildWakeup()
+        self._environments: dict[int, str] = {}
+        self._level = "processes"
+
+    def boot(self, level: str) -> None:
+        """Finds the sandbox level and tells the engine about this interpreter."""
+        reason = "forced by a setting"
+        if level != "processes":
+            reason = probe()
+            if not reason:
+                self._level = "namespaces"
+        self._channel.send(
+            {
+                "kind": "booted",
+                "python_version": ".".join(str(part) for part in sys.version_info[:3]),
+                "prefix": sys.prefix,
+                "level": self._level,
+                "reason": reason,
+            }
+        )
+
+    def serve(self) -> None:
+        while True:
+            has_frame = self._wakeup.wait(self._channel)
+            for pid, status, _peak in reap(block=False):
+                self._report_end(pid, status)
+            if has_frame:
+                frame = self._channel.receive()
+                if frame is None:
+                    return
+                self._spawn(frame)
+
+    def _report_end(self, pid: int, status: int) -> None:
+        environment = self._environments.pop(pid, None)
+        if environment is not None:
+            self._channel.send({"kind": "ended", "id": environment, "status": status})
+
+    def _spawn(self, frame: Frame) -> None:
+        environment = init.Environment(
+            frame.message["id"],
+            frame.message["code_directory"],
+            frame.message["ephemeral_storage_mb"],
+        )
+        (control,) = frame.descriptors
+        try:
+            pid = self._fork_init(environment, control)
+        except SandboxRefused as error:
+            self._channel.send({"kind": "failed", "id": environment.id, "message": str(error)})
+            return
+        finally:
+            os.close(control)
+        self._environments[pid] = environment.id
+        self._channel.send({"kind": "spawned", "id": environment.id, "pid": pid})
+
+    def _fork_init(self, environment: init.Environment, control: int) -> int:
+        if self._level == "namespaces":
+            outer = current_pid_namespace()
+            return fork_into_namespaces(
+                lambda: self._become_init(
+                    control,
+                    lambda channel: init.run_in_namespaces(channel, environment, outer),
+                )
+            )
+        pid = os.fork()
+        if pid == 0:
+            _run_and_exit(
+                lambda: self._become_init(
+                    control, lambda channel: init.run_as_process(channel, environment)
+                )
+            )
+        return pid
+
+    def _become_init(self, control: int, serve: Callable[[Channel], None]) -> None:
+        self._wakeup.close()
+        self._channel.close()
+        if _IS_LINUX:
+            linux.set_process_name("lambda-init")
+        serve(Channel(control))
+
+
+def _run_and_exit(body: Callable[[], None]) -> None:
+    """Runs a forked process's work and ends it, whatever happens, without Python's own exit."""
+    status = 1
+    try:
+        body()
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def fork_into_namespaces(body: Callable[[], None]) -> int:
+    """Runs ``body`` as process 1 of new namespaces; its pid here. Raises ``SandboxRefused``.
+
+    A child enters the namespaces and forks process 1, then ends; this process, a subreaper, becomes
+    its parent and learns of its end.
+    """
+    read_end, write_end = os.pipe()
+    middle = os.fork()
+    if middle == 0:
+        _run_and_exit(lambda: _enter_and_fork(body, read_end, write_end))
+    os.close(write_end)
+    answer = b""
+    while chunk := os.read(read_end, 4096):
+        answer += chunk
+    os.close(read_end)
+    os.waitpid(middle, 0)
+    if not answer.isdigit():
+        raise SandboxRefused(answer.decode(errors="replace") or "the fork failed")
+    return int(answer)
+
+
+def _enter_and_fork(body: Callable[[], None], read_end: int, write_end: int) -> None:
+    os.close(read_end)
+    try:
+        sandbox.enter_namespaces()
+        pid = os.fork()
+    except OSError as error:
+        os.write(write_end, str(error).encode())
+        return
+    if pid == 0:
+        os.close(write_end)
+        _run_and_exit(body)
+    os.write(write_end, str(pid).encode())
+
+
+def probe() -> str:
+    """Why this machine cannot give an environment a sandbox of its own; empty when it can."""
+    if not _IS_LINUX:
+        return "namespaces exist on Linux only"
+    read_end, write_end = os.pipe()
+    try:
+        pid = fork_into_namespaces(lambda: _try_sandbox(write_end))
+    except SandboxRefused as error:
+        return str(error)
+    finally:
+        os.close(write_end)
+    with open(read_end, "rb") as answer:
+        reason = answer.read().decode(errors="replace")
+    _, status = os.waitpid(pid, 0)
+    return reason or ("" if status == 0 else "the sandbox could not be built")
+
+
+def _try_sandbox(write_end: int) -> None:
+    try:
+        sandbox.build_root("/usr", _PROBE_STORAGE_MB)
+        linux.drop_capabilities()
+    except OSError as error:
+        os.write(write_end, str(error).encode())

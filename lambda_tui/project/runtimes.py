@@ -1,0 +1,25 @@
+"""Lambda's runtime identifiers, and which of them lambda-tui runs."""
+
+from __future__ import annotations
+
+import difflib
+import re
+
+from lambda_tui.project.wording import shown
+
+PYTHON_RUNTIMES = tuple(f"python3.{minor}" for minor in range(9, 15))
+"""The identifiers of the runtimes that functions may name, oldest first."""
+
+_OTHER_LANGUAGES = re.compile(r"(nodejs|java|dotnet|dotnetcore|ruby|go|provided)[0-9a-z.]*")
+
+
+def runtime_refusal(runtime: str) -> str | None:
+    """Why a function cannot name this runtime, in one sentence; None when it can."""
+    if runtime in PYTHON_RUNTIMES:
+        return None
+    supported = f"{PYTHON_RUNTIMES[0]} to {PYTHON_RUNTIMES[-1]}"
+    if _OTHER_LANGUAGES.fullmatch(runtime) or re.fullmatch(r"python\d\.\d+", runtime):
+        return f"Runtime {shown(runtime)} is not supported yet; {supported} are."
+    near = difflib.get_close_matches(runtime[:40], PYTHON_RUNTIMES, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"{supported} are supported."
+    return f"Runtime {shown(runtime)} is unknown to Lambda; {hint}"

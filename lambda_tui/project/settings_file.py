@@ -1,0 +1,176 @@
+"""Settings from TOML files: the user's own, then the project's, then the environment."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import math
+import os
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from lambda_tui.project.function import Problem
+from lambda_tui.project.settings import SandboxChoice, Settings
+from lambda_tui.project.text_file import UnreadableFileError, read_text
+from lambda_tui.project.wording import shown
+
+USER_FILE = "config.toml"
+"""In the user's configuration directory."""
+PROJECT_FILE = "lambda-tui.toml"
+"""In the project's folder; what it says goes before the user's file."""
+SANDBOX_VARIABLE = "LAMBDA_TUI_SANDBOX"
+"""The environment variable that goes before both files."""
+
+_LARGEST_FILE = 1024 * 1024
+_MOST_ENVIRONMENTS = 1000
+_SANDBOX_CHOICES: dict[object, SandboxChoice] = {
+    "auto": "auto",
+    "namespaces": "namespaces",
+    "processes": "processes",
+}
+Changes = dict[str, object]
+
+
+class _BadValueError(Exception):
+    """``str()`` says what the key takes."""
+
+
+def load_settings(directory: Path, config_directory: Path) -> tuple[Settings, tuple[Problem, ...]]:
+    """The settings for a project folder, and what is wrong in their files; never raises.
+
+    A key or a value that cannot be used is left out, the rest holds.
+    """
+    settings = Settings()
+    problems: list[Problem] = []
+    for file in (config_directory / USER_FILE, directory / PROJECT_FILE):
+        changes = _read_file(file, problems)
+        if "keys" in changes:
+            changes["keys"] = {**settings.keys, **_mapping(changes["keys"])}
+        # The readers below give each field a value of its own type.
+        settings = dataclasses.replace(settings, **changes)  # type: ignore[arg-type]
+    return _with_environment(settings, problems), tuple(problems)
+
+
+def _with_environment(settings: Settings, problems: list[Problem]) -> Settings:
+    value = os.environ.get(SANDBOX_VARIABLE)
+    if not value:
+        return settings
+    try:
+        return dataclasses.replace(settings, sandbox=_sandbox(value, Path()))
+    except _BadValueError as error:
+        problems.append(
+            Problem(f"the variable {SANDBOX_VARIABLE} is {shown(value)}, but it takes {error}.")
+        )
+        return settings
+
+
+def _read_file(file: Path, problems: list[Problem]) -> Changes:
+    if not os.path.lexists(file):
+        return {}
+    try:
+        document = tomllib.loads(read_text(file, _LARGEST_FILE))
+    except UnreadableFileError as error:
+        problems.append(Problem(str(error), file))
+        return {}
+    except tomllib.TOMLDecodeError as error:
+        problems.append(_syntax_problem(file, str(error)))
+        return {}
+    except (RecursionError, ValueError) as error:
+        problems.append(Problem(f"the file is not valid TOML: {shown(str(error))}.", file))
+        return {}
+    return _read_keys(file, document, problems)
+
+
+def _syntax_problem(file: Path, message: str) -> Problem:
+    place = re.search(r" \(at line (\d+), column \d+\)$", message)
+    reason = message[: place.start()] if place else message
+    line = int(place[1]) if place else None
+    return Problem(f"the file is not valid TOML: {shown(reason)}.", file, line)
+
+
+def _read_keys(file: Path, document: Mapping[str, object], problems: list[Problem]) -> Changes:
+    changes: Changes = {}
+    for key, value in document.items():
+        reader = _READERS.get(key)
+        if reader is None:
+            problems.append(Problem(_unknown_key(key), file))
+            continue
+        try:
+            changes[key] = reader(value, file.parent)
+        except _BadValueError as error:
+            problems.append(Problem(f"{key} is {shown(value)}, but it takes {error}.", file))
+    return changes
+
+
+def _unknown_key(key: str) -> str:
+    near = difflib.get_close_matches(key[:40], _READERS, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"the keys are {', '.join(_READERS)}."
+    return f"there is no setting {shown(key)}; {hint}"
+
+
+def _sandbox(value: object, folder: Path) -> SandboxChoice:
+    if not isinstance(value, str) or value not in _SANDBOX_CHOICES:
+        raise _BadValueError("auto, namespaces or processes")
+    return _SANDBOX_CHOICES[value]
+
+
+def _idle_timeout(value: object, folder: Path) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise _BadValueError("a number of seconds")
+    if not 0 < value < 1e9 or math.isnan(value):
+        raise _BadValueError("a number of seconds above 0")
+    return float(value)
+
+
+def _maximum_environments(value: object, folder: Path) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise _BadValueError("a whole number")
+    if not 1 <= value <= _MOST_ENVIRONMENTS:
+        raise _BadValueError(f"1 to {_MOST_ENVIRONMENTS}")
+    return value
+
+
+def _python(value: object, folder: Path) -> Path:
+    if not isinstance(value, str) or not value:
+        raise _BadValueError("the path of a Python interpreter")
+    path = os.path.join(folder.absolute(), os.path.expanduser(value))
+    if not os.path.isfile(path) or not os.access(path, os.X_OK):
+        raise _BadValueError("the path of a Python interpreter, and there is none")
+    return Path(os.path.normpath(path))
+
+
+def _watch(value: object, folder: Path) -> bool:
+    if not isinstance(value, bool):
+        raise _BadValueError("true or false")
+    return value
+
+
+def _theme(value: object, folder: Path) -> str:
+    if not isinstance(value, str) or not value:
+        raise _BadValueError("a theme's name")
+    return value
+
+
+def _keys(value: object, folder: Path) -> dict[str, str]:
+    keys = _mapping(value)
+    if not isinstance(value, dict) or len(keys) != len(value):
+        raise _BadValueError('a table of keys by binding ids, such as invoke = "i,f5"')
+    return keys
+
+
+def _mapping(value: object) -> dict[str, str]:
+    items = value.items() if isinstance(value, dict) else ()
+    return {name: key for name, key in items if isinstance(key, str)}
+
+
+_READERS: dict[str, Callable[[object, Path], object]] = {
+    "sandbox": _sandbox,
+    "idle_timeout": _idle_timeout,
+    "maximum_environments": _maximum_environments,
+    "python": _python,
+    "watch": _watch,
+    "keys": _keys,
+    "theme": _theme,
+}

@@ -1,0 +1,120 @@
+"""Functions from a SAM ``template.yaml``: Globals merged, intrinsics resolved, settings checked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from lambda_tui.project.function import Function, Problem
+from lambda_tui.project.function_resource import FunctionResource
+from lambda_tui.project.handler import handler_problem
+from lambda_tui.project.intrinsics import Resolver, intrinsic_name, section
+from lambda_tui.project.template_yaml import InvalidYamlError, LinedMapping, read_yaml
+from lambda_tui.project.text_file import UnreadableFileError, read_text
+from lambda_tui.project.wording import shown
+
+TEMPLATE_NAMES = ("template.yaml", "template.yml")
+"""The names that a template may have in a project folder, by preference."""
+
+_LARGEST_TEMPLATE = 1024 * 1024
+"""Bytes; CloudFormation's own limit."""
+_CODE_PROPERTIES = {"AWS::Serverless::Function": "CodeUri", "AWS::Lambda::Function": "Code"}
+_ADVICE = "add a resource of Type AWS::Serverless::Function, or run `lambda-tui demo`."
+
+TemplateContent = tuple[tuple[Function, ...], tuple[Problem, ...]]
+
+
+def find_template(directory: Path) -> Path | None:
+    """The folder's template; None when it has none."""
+    candidates = (directory / name for name in TEMPLATE_NAMES)
+    return next((file for file in candidates if file.is_file()), None)
+
+
+def read_template(file: Path) -> TemplateContent:
+    """The template's functions in its order, and what is wrong with it; never raises."""
+    try:
+        document = read_yaml(read_text(file, _LARGEST_TEMPLATE))
+        return _read_document(file, document)
+    except UnreadableFileError as error:
+        return (), (Problem(str(error), file),)
+    except InvalidYamlError as error:
+        return (), (Problem(f"the template is not valid YAML: {error}.", file, error.line),)
+    except RecursionError:
+        return (), (Problem("the template refers to itself without end.", file),)
+
+
+def _read_document(file: Path, document: object) -> TemplateContent:
+    if not isinstance(document, LinedMapping):
+        return (), (Problem(f"the template has no Resources; {_ADVICE}", file, 1),)
+    common = section(section(document, "Globals"), "Function")
+    resources = section(document, "Resources")
+    resolver = Resolver(document)
+    functions: dict[str, Function] = {}
+    problems: list[Problem] = []
+    found = False
+    for logical_id, resource in resources.items():
+        line = resources.lines.get(logical_id)
+        code_property = _CODE_PROPERTIES.get(str(section(resources, logical_id).get("Type")))
+        if not isinstance(resource, dict) or code_property is None:
+            problems += _unread_resource(file, logical_id, resource, line)
+            continue
+        found = True
+        own = section(resource, "Properties")
+        is_serverless = code_property == "CodeUri"
+        properties = merge_globals(common, own) if is_serverless else own
+        assert isinstance(properties, LinedMapping)
+        reader = FunctionResource(file, logical_id, line, properties, resolver, code_property)
+        function = reader.read()
+        if function is not None and function.name in functions:
+            reader.warn(
+                f"another function is named {function.name} too; give it its own FunctionName.",
+                reader.line_of("FunctionName"),
+            )
+        elif function is not None:
+            functions[function.name] = function
+            problems += _handler_problems(function, reader.line_of("Handler"))
+        problems += reader.problems
+    if not found:
+        problems.append(Problem(f"the template has no functions; {_ADVICE}", file))
+    return tuple(functions.values()), tuple(problems)
+
+
+def _unread_resource(
+    file: Path, logical_id: str, resource: object, line: int | None
+) -> list[Problem]:
+    """What is to be said of a resource that is no function."""
+    if logical_id.startswith("Fn::"):
+        message = f"{shown(logical_id)} is not supported yet; write its resources out."
+        return [Problem(message, file, line)]
+    if not isinstance(resource, dict) or "Type" not in resource:
+        message = f"{shown(logical_id)} has no Type; add one, such as AWS::Serverless::Function."
+        return [Problem(message, file, line)]
+    return []
+
+
+def _handler_problems(function: Function, line: int | None) -> list[Problem]:
+    problem = handler_problem(function)
+    if problem is None:
+        return []
+    if problem.file is None:
+        problem = replace(problem, file=function.file, line=line)
+    return [problem]
+
+
+def merge_globals(common: object, own: object) -> object:
+    """What holds of a property by SAM's rules.
+
+    Mappings are merged, lists are joined, of anything else the function's own value holds.
+    """
+    if isinstance(common, list) and isinstance(own, list):
+        return common + own
+    if not isinstance(common, LinedMapping) or not isinstance(own, LinedMapping):
+        return own
+    if intrinsic_name(common) is not None or intrinsic_name(own) is not None:
+        return own
+    merged = LinedMapping()
+    for mapping in (common, own):
+        for name, value in mapping.items():
+            both = merge_globals(common[name], value) if name in common else value
+            merged.put(name, value if mapping is common else both, mapping.lines.get(name))
+    return merged

@@ -1,0 +1,40 @@
+"""Reading the user's text files, with a limit and with sentences for what goes wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lambda_tui.project.wording import shown
+
+
+class UnreadableFileError(Exception):
+    """A file cannot be read as text; ``str()`` is a sentence for the user."""
+
+
+def read_bytes(file: Path, limit: int) -> bytes:
+    """The file's content; raises ``UnreadableFileError``, also beyond ``limit`` bytes."""
+    name = shown(file.name)
+    try:
+        if not file.is_file():
+            raise UnreadableFileError(f"{name} does not exist, or is not a file.")
+        with file.open("rb") as stream:
+            content = stream.read(limit + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UnreadableFileError(f"{name} cannot be read: {reason}.") from error
+    if len(content) > limit:
+        raise UnreadableFileError(f"{name} is larger than {limit / 1024**2:g} MB.")
+    return content
+
+
+def read_text(file: Path, limit: int) -> str:
+    """The file's UTF-8 text without a byte order mark; raises ``UnreadableFileError``."""
+    content = read_bytes(file, limit)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise UnreadableFileError(
+            f"{shown(file.name)} is not UTF-8 text: line {line} holds the byte "
+            f"0x{content[error.start]:02x}; save it as UTF-8."
+        ) from error

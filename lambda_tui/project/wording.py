@@ -1,0 +1,30 @@
+"""How values from the user's files are put into sentences."""
+
+from __future__ import annotations
+
+_LONGEST = 100
+_WIDEST_INTEGER = 1024
+"""Bits; Python refuses to print integers of some thousand digits."""
+
+
+def shown(value: object) -> str:
+    """A value as a sentence shows it: on one line, short, without control characters."""
+    match value:
+        case str():
+            text = value
+        case bool():
+            text = str(value).lower()
+        case int() if value.bit_length() > _WIDEST_INTEGER:
+            text = "a huge number"
+        case int() | float():
+            text = str(value)
+        case None:
+            text = "empty"
+        case list():
+            text = "a list"
+        case _:
+            text = "a mapping" if isinstance(value, dict) else f"a {type(value).__name__}"
+    if len(text) > _LONGEST:
+        text = text[: _LONGEST - 1] + "…"
+    text = "".join(character if character.isprintable() else "�" for character in text)
+    return text or '""'

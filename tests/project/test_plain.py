@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lambda_tui.project.load import load_project
+from lambda_tui.project.plain import MOST_FILES
+
+PROJECTS = Path(__file__).resolve().parent.parent / "projects"
+HANDLER = "def {name}(event, context):\n    return event\n"
+
+
+def write(file: Path, text: str = HANDLER.format(name="handler")) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+
+
+def handlers(directory: Path) -> dict[str, str]:
+    return {function.name: function.handler for function in load_project(directory).functions}
+
+
+def test_a_plain_folder_is_one_function_of_its_name() -> None:
+    project = load_project(PROJECTS / "plain")
+    (function,) = project.functions
+    assert (function.name, function.handler) == ("plain", "lambda_function.lambda_handler")
+    assert function.code_directory == PROJECTS / "plain"
+    assert function.runtime is None
+    assert (function.file, function.line) == (PROJECTS / "plain" / "lambda_function.py", 6)
+    assert project.problems == ()
+    assert project.template is None
+
+
+def test_folders_with_handlers_are_functions_of_their_names() -> None:
+    project = load_project(PROJECTS / "plain_folders")
+    assert handlers(PROJECTS / "plain_folders") == {
+        "create_order": "app.handler",
+        "delete_order": "main.lambda_handler",
+    }
+    assert project.functions[0].code_directory == PROJECTS / "plain_folders" / "create_order"
+
+
+@pytest.mark.parametrize(
+    ("file", "handler"),
+    [
+        ("lambda_function.py", "lambda_handler"),
+        ("app.py", "lambda_handler"),
+        ("app.py", "handler"),
+        ("main.py", "handler"),
+        ("handler.py", "handler"),
+        ("index.py", "handler"),
+    ],
+)
+def test_well_known_modules_are_found(tmp_path: Path, file: str, handler: str) -> None:
+    write(tmp_path / "shop" / file, HANDLER.format(name=handler))
+    assert handlers(tmp_path / "shop") == {"shop": f"{file[:-3]}.{handler}"}
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("from mangum import Mangum\nhandler = Mangum(object())\n", ["handler"]),
+        ("lambda_handler = make()\n", ["lambda_handler"]),
+        ("handler: object = make()\n", ["handler"]),
+        ("handler = lambda event, context: event\n", ["handler"]),
+        ("async def handler(event, context): ...\n", ["handler"]),
+        ("def handler(event, context, *, more=1): ...\n", ["handler"]),
+        ("def handler(*arguments): ...\n", ["handler"]),
+        ("try:\n    from fast import x\nexcept ImportError:\n    handler = make()\n", ["handler"]),
+        ("def create_handler(event, context): ...\n", ["create_handler"]),
+        ("def work(event, context): ...\n", ["work"]),
+        ("def work(event, _context): ...\n", ["work"]),
+        ("def handler(event, context): ...\ndef work(event, context): ...\n", ["handler"]),
+        ("def error_handler(error): ...\n", []),
+        ("def work(first, second): ...\n", []),
+        ("class Api:\n    def handler(self, event): ...\n", []),
+        ("def outer():\n    def handler(event, context): ...\n", []),
+        ("import logging\nhandler = logging.StreamHandler()\n", []),
+        ("handler = None\n", []),
+        ("handler = 'app.handler'\n", []),
+        ("print('no handler here')\n", []),
+    ],
+)
+def test_a_handler_is_known_by_its_name_or_its_parameters(
+    tmp_path: Path, source: str, found: list[str]
+) -> None:
+    write(tmp_path / "module.py", source)
+    assert list(handlers(tmp_path).values()) == [f"module.{name}" for name in found]
+
+
+def test_several_modules_are_named_after_themselves_and_well_known_ones_come_first(
+    tmp_path: Path,
+) -> None:
+    write(tmp_path / "shop" / "basket.py")
+    write(tmp_path / "shop" / "lambda_function.py", HANDLER.format(name="lambda_handler"))
+    write(tmp_path / "shop" / "cards" / "app.py")
+    assert list(handlers(tmp_path / "shop").items()) == [
+        ("shop", "lambda_function.lambda_handler"),
+        ("basket", "basket.handler"),
+        ("cards", "app.handler"),
+    ]
+
+
+def test_several_handlers_of_one_module_are_functions_of_their_own(tmp_path: Path) -> None:
+    write(
+        tmp_path / "orders.py",
+        HANDLER.format(name="create_handler") + HANDLER.format(name="delete_handler"),
+    )
+    assert list(handlers(tmp_path)) == ["orders-create_handler", "orders-delete_handler"]
+
+
+def test_names_are_unique_and_such_as_lambda_takes(tmp_path: Path) -> None:
+    write(tmp_path / "a b" / "app.py")
+    write(tmp_path / "a+b" / "app.py")
+    write(tmp_path / ("x" * 90) / "app.py")
+    assert list(handlers(tmp_path)) == ["a-b", "a-b-2", "x" * 64]
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [".venv", "venv", "node_modules", "tests", "__pycache__", ".git", ".hidden", "site-packages"],
+)
+def test_folders_that_are_not_the_projects_code_are_ignored(tmp_path: Path, folder: str) -> None:
+    write(tmp_path / folder / "app.py")
+    assert handlers(tmp_path) == {}
+
+
+def test_a_virtual_environment_of_any_name_is_ignored(tmp_path: Path) -> None:
+    write(tmp_path / "python-here" / "app.py")
+    write(tmp_path / "python-here" / "pyvenv.cfg", "")
+    assert handlers(tmp_path) == {}
+
+
+def test_tests_beside_the_code_are_ignored(tmp_path: Path) -> None:
+    write(tmp_path / "test_app.py")
+    write(tmp_path / "app_test.py")
+    write(tmp_path / "conftest.py")
+    assert handlers(tmp_path) == {}
+
+
+def test_a_package_that_the_function_imports_is_not_a_function(tmp_path: Path) -> None:
+    write(tmp_path / "shop" / "app.py")
+    write(tmp_path / "shop" / "orders" / "__init__.py", "")
+    write(tmp_path / "shop" / "orders" / "handler.py")
+    assert handlers(tmp_path / "shop") == {"shop": "app.handler"}
+
+
+def test_a_syntax_error_in_a_well_known_module_is_a_function_and_a_problem() -> None:
+    project = load_project(PROJECTS / "syntax_error" / "broken")
+    (function,) = project.functions
+    assert function.handler == "lambda_function.lambda_handler"
+    (problem,) = project.problems
+    assert problem.file == function.file
+    assert problem.line == 5
+    assert "cannot parse the file" in problem.message
+
+
+def test_a_syntax_error_elsewhere_is_no_function(tmp_path: Path) -> None:
+    write(tmp_path / "notes.py", "def handler(\n")
+    write(tmp_path / "main.py", "def broken(\n")
+    assert handlers(tmp_path) == {}
+
+
+def test_code_is_read_and_never_run(tmp_path: Path) -> None:
+    marker = tmp_path / "marker"
+    write(tmp_path / "app.py", f"open({str(marker)!r}, 'w')\n" + HANDLER.format(name="handler"))
+    assert len(handlers(tmp_path)) == 1
+    assert not marker.exists()
+
+
+@pytest.mark.parametrize(
+    "content", [b"\x00\x01", b"\xff\xfe", b"# coding: nonsense\n", b"x = " + b"(" * 5000]
+)
+def test_a_file_that_is_not_python_is_passed_over(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "noise.py").write_bytes(content)
+    write(tmp_path / "work.py")
+    assert list(handlers(tmp_path)) == ["work"]
+
+
+def test_a_huge_file_is_passed_over(tmp_path: Path) -> None:
+    write(tmp_path / "app.py", HANDLER.format(name="handler") + "#" * 1024 * 1024)
+    assert handlers(tmp_path) == {}
+
+
+def test_a_folder_of_very_many_files_is_read_in_part_and_says_so(tmp_path: Path) -> None:
+    for number in range(MOST_FILES + 1):
+        (tmp_path / f"module_{number:04}.py").write_text("")
+    write(tmp_path / "app.py")
+    project = load_project(tmp_path)
+    assert len(project.functions) == 1, "well-known modules are read first"
+    assert f"more than {MOST_FILES} Python files" in project.problems[0].message
+
+
+def test_warnings_of_the_users_code_stay_silent(tmp_path: Path) -> None:
+    write(tmp_path / "app.py", "pattern = '\\d'\n" + HANDLER.format(name="handler"))
+    assert len(handlers(tmp_path)) == 1

@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from lambda_tui.project.settings import Settings
+from lambda_tui.project.settings_file import SANDBOX_VARIABLE, load_settings
+
+
+@pytest.fixture(autouse=True)
+def _no_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(SANDBOX_VARIABLE, raising=False)
+
+
+@pytest.fixture
+def user(tmp_path: Path) -> Path:
+    (tmp_path / "config").mkdir()
+    return tmp_path / "config" / "config.toml"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "project").mkdir()
+    return tmp_path / "project" / "lambda-tui.toml"
+
+
+def load(user: Path, project: Path) -> tuple[Settings, list[str]]:
+    loaded, problems = load_settings(project.parent, user.parent)
+    return loaded, [str(problem) for problem in problems]
+
+
+def test_without_files_the_defaults_hold(user: Path, project: Path) -> None:
+    assert load(user, project) == (Settings(), [])
+
+
+def test_folders_that_do_not_exist_are_no_problem(tmp_path: Path) -> None:
+    assert load_settings(tmp_path / "a", tmp_path / "b") == (Settings(), ())
+
+
+def test_every_setting_can_be_set(user: Path, project: Path) -> None:
+    project.write_text(
+        f'sandbox = "processes"\nidle_timeout = 5\nmaximum_environments = 3\n'
+        f'python = "{sys.executable}"\nwatch = false\ntheme = "nord"\n[keys]\ninvoke = "i,f5"\n'
+    )
+    expected = Settings(
+        sandbox="processes",
+        idle_timeout=5.0,
+        maximum_environments=3,
+        python=Path(sys.executable),
+        watch=False,
+        keys={"invoke": "i,f5"},
+        theme="nord",
+    )
+    assert load(user, project) == (expected, [])
+
+
+def test_the_projects_file_goes_before_the_users_and_keys_are_merged(
+    user: Path, project: Path
+) -> None:
+    user.write_text('theme = "nord"\nidle_timeout = 9\n[keys]\ninvoke = "i"\nquit = "q"\n')
+    project.write_text('theme = "dracula"\n[keys]\ninvoke = "f5"\n')
+    loaded, problems = load(user, project)
+    assert problems == []
+    assert (loaded.theme, loaded.idle_timeout) == ("dracula", 9.0)
+    assert loaded.keys == {"invoke": "f5", "quit": "q"}
+
+
+def test_python_is_relative_to_the_file_that_names_it(user: Path, project: Path) -> None:
+    python = project.parent / "env" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.symlink_to(sys.executable)
+    project.write_text('python = "env/bin/python"\n')
+    assert load(user, project) == (Settings(python=python), [])
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("idle_timout = 3", "there is no setting idle_timout; did you mean idle_timeout?"),
+        ("xyz = 3", "there is no setting xyz; the keys are sandbox, idle_timeout,"),
+        ('sandbox = "docker"', "sandbox is docker, but it takes auto, namespaces or processes."),
+        ("sandbox = []", "sandbox is a list, but it takes auto, namespaces or processes."),
+        ('idle_timeout = "long"', "idle_timeout is long, but it takes a number of seconds."),
+        ("idle_timeout = true", "idle_timeout is true, but it takes a number of seconds."),
+        ("idle_timeout = 0", "idle_timeout is 0, but it takes a number of seconds above 0."),
+        ("idle_timeout = nan", "idle_timeout is nan, but it takes a number of seconds above 0."),
+        ("maximum_environments = 0", "maximum_environments is 0, but it takes 1 to 1000."),
+        ("maximum_environments = 1.5", "maximum_environments is 1.5, but it takes a whole number."),
+        ("maximum_environments = 0x" + "f" * 5000, "maximum_environments is a huge number"),
+        ('python = "/nowhere/python"', "python is /nowhere/python, but it takes the path"),
+        ("python = 3", "python is 3, but it takes the path of a Python interpreter."),
+        ('watch = "yes"', "watch is yes, but it takes true or false."),
+        ("theme = 1979-05-27", "theme is a date, but it takes a theme's name."),
+        ("keys = 3", "keys is 3, but it takes a table of keys by binding ids"),
+        ("keys.invoke = 3", "keys is a mapping, but it takes a table of keys by binding ids"),
+    ],
+)
+def test_a_bad_key_or_value_is_named_and_the_rest_holds(
+    user: Path, project: Path, line: str, sentence: str
+) -> None:
+    project.write_text(f"{line}\n")
+    user.write_text("maximum_environments = 7\n")
+    loaded, problems = load(user, project)
+    assert loaded == Settings(maximum_environments=7)
+    (problem,) = problems
+    assert problem.startswith(f"lambda-tui.toml: {sentence}")
+
+
+def test_good_keys_beside_a_bad_one_hold(user: Path, project: Path) -> None:
+    project.write_text('watch = "yes"\nidle_timeout = 4\n')
+    loaded, problems = load(user, project)
+    assert loaded.idle_timeout == 4.0
+    assert len(problems) == 1
+
+
+def test_broken_toml_is_one_sentence_with_its_line(user: Path, project: Path) -> None:
+    user.write_text("watch = true\ntheme = \n")
+    loaded, problems = load(user, project)
+    assert loaded == Settings()
+    assert problems == ["config.toml:2: the file is not valid TOML: Invalid value."]
+
+
+def test_a_file_that_is_not_utf8_is_one_sentence(user: Path, project: Path) -> None:
+    user.write_bytes(b"\n# \xff\n")
+    assert "not UTF-8 text: line 2" in load(user, project)[1][0]
+
+
+def test_the_environment_variable_goes_before_the_files(
+    user: Path, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write_text('sandbox = "auto"\n')
+    monkeypatch.setenv(SANDBOX_VARIABLE, "processes")
+    assert load(user, project) == (Settings(sandbox="processes"), [])
+
+
+def test_a_bad_environment_variable_is_named(
+    user: Path, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(SANDBOX_VARIABLE, "docker")
+    loaded, problems = load(user, project)
+    assert loaded == Settings()
+    assert problems == [
+        "the variable LAMBDA_TUI_SANDBOX is docker, but it takes auto, namespaces or processes."
+    ]
+
+
+FRAGMENTS = st.sampled_from(
+    ["sandbox", "keys", "idle_timeout", "python", "=", "[", "]", "{", "}", '"', "\n", " ", "1", "."]
+)
+
+
+@settings(
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(text=st.text() | st.lists(FRAGMENTS, max_size=30).map("".join))
+def test_no_text_as_settings_raises(user: Path, project: Path, text: str) -> None:
+    project.write_bytes(text.encode("utf-8", "surrogatepass"))
+    loaded, problems = load_settings(project.parent, user.parent)
+    assert loaded.watch
+    assert all(problem.message.isprintable() for problem in problems)

@@ -1,9 +1,9 @@
-"""The script that an interpreter is started with: loads this package under a private name, runs the zygote.
+"""The script that an interpreter is started with: loads this package and runs the zygote.
 
-Arguments: the descriptor of the engine's channel, the directory of the ``msgpack`` package, the sandbox
-level that is wished for. The private names keep the user's ``sys.modules`` and package names free; of
-msgpack only the pure-Python part is loaded, because its C part would share exception classes with the
-function's own msgpack.
+Arguments: the descriptor of the engine's channel, the directory of the ``msgpack`` package, the
+sandbox level that is wished for. The private names keep the user's ``sys.modules`` and package
+names free; of msgpack only the pure-Python part is loaded, because its C part would share
+exception classes with the function's own msgpack.
 """
 
 from __future__ import annotations

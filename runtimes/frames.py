@@ -1,7 +1,8 @@
 """Frames: how the engine, the zygote, init processes and runtimes talk over socket pairs.
 
-A frame is two big-endian 32-bit lengths, a msgpack map (the message; its ``kind`` says what it is) and
-raw bytes (the payload: an event or a response, untouched). Descriptors may travel with a frame.
+A frame is two big-endian 32-bit lengths, a msgpack map (the message; its ``kind`` says what it
+is) and raw bytes (the payload: an event or a response, untouched). Descriptors may travel with a
+frame.
 """
 
 from __future__ import annotations
@@ -84,7 +85,8 @@ class Channel:
         """Whether ``receive`` would not wait: more frames had come with the last one."""
         if len(self._buffer) < HEADER.size:
             return False
-        return len(self._buffer) >= HEADER.size + sum(HEADER.unpack_from(self._buffer))
+        message_size, payload_size = HEADER.unpack_from(self._buffer)
+        return len(self._buffer) >= HEADER.size + int(message_size + payload_size)
 
     def close(self) -> None:
         """Closes this end."""

@@ -1,10 +1,12 @@
 """The init process: process 1 of an execution environment.
 
-Builds the sandbox, starts the runtime, freezes and thaws all processes, resets them, reaps them, and
-dies when the engine closes its control channel, which ends the namespace and everything in it.
+Builds the sandbox, starts the runtime, freezes and thaws all processes, resets them, reaps them,
+and dies when the engine closes its control channel, which ends the namespace and everything in
+it.
 
-Frames from the engine: ``start`` (descriptors: the runtime's channel, the log), ``freeze``, ``thaw``,
-``reset``. Frames to the engine: ``created``, ``failed``, ``started``, ``frozen``, ``exited``.
+Frames from the engine: ``start`` (descriptors: the runtime's channel, the log), ``freeze``,
+``thaw``, ``reset``. Frames to the engine: ``created``, ``failed``, ``started``, ``frozen``,
+``exited``.
 """
 
 from __future__ import annotations
@@ -40,7 +42,7 @@ class Signalled(Protocol):
 
 
 class Environment(NamedTuple):
-    """What the zygote is told of an environment: where its code lies and how large its ``/tmp`` is."""
+    """What the zygote is told of an environment."""
 
     id: str
     code_directory: str
@@ -48,7 +50,7 @@ class Environment(NamedTuple):
 
 
 def run_in_namespaces(control: Channel, environment: Environment, outer_namespace: str) -> None:
-    """Serves as process 1 of namespaces that were just entered; returns when the engine has gone."""
+    """Serves as process 1 of its namespaces; returns when the engine has gone."""
     processes = PidNamespace(outer_namespace)
     try:
         sandbox.build_root(environment.code_directory, environment.ephemeral_storage_mb)

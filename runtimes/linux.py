@@ -119,7 +119,7 @@ def drop_capabilities() -> None:
     with open("/proc/sys/kernel/cap_last_cap") as file:
         last = int(file.read())
     for capability in range(last + 1):
-        # Without CAP_SETPCAP nothing can be dropped from the bounding set, and nothing gained either.
+        # Fails without CAP_SETPCAP, and then nothing could be gained either.
         _libc.prctl(ctypes.c_int(_PR_CAPBSET_DROP), ctypes.c_ulong(capability), 0, 0, 0)
     _libc.prctl(ctypes.c_int(_PR_CAP_AMBIENT), ctypes.c_ulong(_PR_CAP_AMBIENT_CLEAR_ALL), 0, 0, 0)
     header = struct.pack("Ii", _LINUX_CAPABILITY_VERSION_3, 0)

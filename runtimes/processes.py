@@ -1,12 +1,13 @@
 """Every process of an environment but the init process, as one thing to signal.
 
-Freeze, thaw and reset are one signal each. At level ``namespaces`` that is a single ``kill(-1, …)``,
-which outside a pid namespace of our own would stop the whole machine: ``PidNamespace`` is the one
-place that may call it, and only with proof in hand.
+Freeze, thaw and reset are one signal each. At level ``namespaces`` that is a single ``kill(-1,
+…)``, which outside a pid namespace of our own would stop the whole machine: ``PidNamespace`` is
+the one place that may call it, and only with proof in hand.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -15,7 +16,7 @@ from collections.abc import Iterable
 
 
 class NotInOwnNamespace(Exception):
-    """This process may not signal everything: it is not the first of a pid namespace that it entered."""
+    """This process is not the first of a pid namespace that it entered: it may not signal all."""
 
 
 def current_pid_namespace() -> str:
@@ -34,10 +35,8 @@ class PidNamespace:
     def signal_all(self, number: int) -> None:
         """Signals every process of the namespace but this one; none left is fine."""
         self._require_proof()
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.kill(-1, number)
-        except ProcessLookupError:
-            pass
 
     def _require_proof(self) -> None:
         if os.getpid() != 1:
@@ -57,10 +56,8 @@ class ProcessTree:
             if not found:
                 return
             for pid in found:
-                try:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.kill(pid, number)
-                except (ProcessLookupError, PermissionError):
-                    pass
             signalled |= found
 
 
@@ -103,8 +100,8 @@ def _parents_from_proc() -> Iterable[tuple[int, int]]:
 
 
 def reap(block: bool) -> list[tuple[int, int, int]]:
-    """Collects ended children: pid, wait status, peak resident memory in KB. Waits for all if told to."""
-    ended = []
+    """Collects ended children, all if told to: pid, wait status, peak resident memory in KB."""
+    ended: list[tuple[int, int, int]] = []
     while True:
         try:
             pid, status, usage = os.wait4(-1, 0 if block else os.WNOHANG)

@@ -14,12 +14,24 @@ from typing import NamedTuple
 
 from . import linux
 
-SYSTEM_DIRECTORIES = ("bin", "etc", "gnu", "lib", "lib32", "lib64", "libx32", "nix", "sbin", "sys", "usr")
+SYSTEM_DIRECTORIES = (
+    "bin",
+    "etc",
+    "gnu",
+    "lib",
+    "lib32",
+    "lib64",
+    "libx32",
+    "nix",
+    "sbin",
+    "sys",
+    "usr",
+)
 DEVICES = ("full", "null", "random", "urandom", "zero")
 EMPTY_DIRECTORIES = ("dev", "home", "opt", "proc", "root", "run", "tmp", "var/runtime", "var/task")
 
 TASK_ROOT = "/var/task"
-# Any directory that exists everywhere will do; in the new mount namespace nobody else sees this mount.
+# Any directory that exists everywhere will do: nobody else sees what is mounted on it.
 _SCAFFOLD = "/tmp"
 _NAMESPACES = linux.CLONE_NEWUSER | linux.CLONE_NEWNS | linux.CLONE_NEWPID | linux.CLONE_NEWIPC
 
@@ -32,7 +44,7 @@ class Bind(NamedTuple):
 
 
 def enter_namespaces() -> None:
-    """Moves this process into user, mount and ipc namespaces, and its next child into a pid namespace.
+    """Moves this process into new namespaces, its next child into a pid namespace too.
 
     A user namespace for root too: what is left of its powers then holds in the sandbox only.
     """
@@ -44,7 +56,7 @@ def enter_namespaces() -> None:
 
 
 def build_root(code_directory: str, ephemeral_storage_mb: int) -> None:
-    """Builds the root directory and moves into it; this process must be the pid namespace's first."""
+    """Builds the root directory and moves into it, as process 1 of a pid namespace."""
     linux.mount("", "/", None, linux.MS_REC | linux.MS_PRIVATE)
     root = _SCAFFOLD
     binds = [

@@ -1,4 +1,4 @@
-"""SIGCHLD as readable bytes, so that one ``select`` waits for frames and for ended children alike."""
+"""SIGCHLD as readable bytes: one ``select`` waits for frames and ended children alike."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ class ChildWakeup:
         signal.set_wakeup_fd(self._write_end, warn_on_full_buffer=False)
 
     def wait(self, channel: Channel) -> bool:
-        """Waits for a frame or a child; whether there is (also) something to read from the channel."""
+        """Waits for a frame or a child; whether there is something to read from the channel."""
         if channel.has_buffered_frame:
             return True
-        readable, _, _ = select.select([channel, self._read_end], [], [])
+        readable, _, _ = select.select([channel.fileno(), self._read_end], [], [])
         if self._read_end in readable:
             os.read(self._read_end, 4096)
-        return channel in readable
+        return channel.fileno() in readable
 
     def close(self) -> None:
         """Goes back to Python's defaults, for a process that was forked from this one."""

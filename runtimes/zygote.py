@@ -1,7 +1,8 @@
 """The zygote: a single-threaded interpreter that has paid for its start-up and forks environments.
 
-Frames from the engine: ``spawn`` (descriptor: the environment's control channel). Frames to the engine:
-``booted``, ``spawned``, ``failed``, ``ended``. It ends when the engine's end of the channel closes.
+Frames from the engine: ``spawn`` (descriptor: the environment's control channel). Frames to the
+engine: ``booted``, ``spawned``, ``failed``, ``ended``. It ends when the engine's end of the
+channel closes.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The engine's end of a socket pair to a zygote, an init process or a runtime: frames in, frames out.
+"""The engine's end of a socket pair to a zygote, an init process or a runtime.
 
-A frame is two big-endian 32-bit lengths, a msgpack map and raw payload bytes; ``runtimes/frames.py``
-is the other end.
+A frame is two big-endian 32-bit lengths, a msgpack map and raw payload bytes;
+``runtimes/frames.py`` is the other end.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _SOCKET_BUFFER = 1 << 20
 
 
 def socket_pair() -> tuple[socket.socket, socket.socket]:
-    """A pair for one channel: ours first, non-blocking; large buffers, so that 1 MB goes in one piece."""
+    """A pair for one channel, ours first; large buffers, so that 1 MB goes in one piece."""
     ours, theirs = socket.socketpair()
     for end in (ours, theirs):
         end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SOCKET_BUFFER)
@@ -34,7 +34,9 @@ def socket_pair() -> tuple[socket.socket, socket.socket]:
 class Channel:
     """Reads and writes frames from the event loop; never blocks."""
 
-    def __init__(self, end: socket.socket, on_frame: OnFrame, on_closed: Callable[[], None]) -> None:
+    def __init__(
+        self, end: socket.socket, on_frame: OnFrame, on_closed: Callable[[], None]
+    ) -> None:
         self._loop = asyncio.get_running_loop()
         self._socket = end
         self._on_frame = on_frame

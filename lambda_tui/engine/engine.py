@@ -62,7 +62,7 @@ class Engine:
         await asyncio.gather(*(zygote.close() for zygote in self._zygotes.values()))
 
     async def reload_project(self) -> None:
-        """Reads the project's files again: new functions appear, changed ones are initialised anew."""
+        """Reads the project's files again: functions appear, change and disappear."""
         project = await asyncio.to_thread(load_project, self.project.directory)
         self.project = project
         pools = {function.name: self._changed_pool(function) for function in project.functions}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 import uuid
 from datetime import UTC, datetime
@@ -11,6 +10,7 @@ from typing import Literal, Protocol
 
 from lambda_tui.engine import events
 from lambda_tui.engine.channel import Message
+from lambda_tui.engine.deadline import Deadline
 from lambda_tui.engine.init_process import InitProcess
 from lambda_tui.engine.invocation import Invocation
 from lambda_tui.engine.lifecycle import State, check_transition
@@ -21,9 +21,9 @@ from lambda_tui.engine.outcome import (
     init_outcome,
     lost_outcome,
     report_of,
+    runtime_done_of,
 )
 from lambda_tui.engine.usage import Usage
-from lambda_tui.engine.variables import TASK_ROOT, environment_variables
 from lambda_tui.engine.zygote import Zygote
 from lambda_tui.project.function import Function
 
@@ -69,14 +69,12 @@ class ExecutionEnvironment:
         """Monotonic time at which an idle one is removed; the pool sets it."""
         self._zygote = zygote
         self._pool = pool
-        self._loop = asyncio.get_running_loop()
         self._init = InitProcess(self.id, self)
         self._phase: InitPhase = "init"
         self._init_began = self._invoke_began = 0.0
         self._unreported_init_ms: float | None = None
         self._init_failure: InitFailure | None = None
-        self._timer: asyncio.TimerHandle | None = None
-        self._has_timed_out = False
+        self._limit = Deadline(self._init.reset)
         self._is_stopped = False
         self._peak_memory_kb = 0
         self._removal: events.RemovalReason = "failure"
@@ -155,7 +153,7 @@ class ExecutionEnvironment:
         if self.state in (State.SHUTTING_DOWN, State.ENDED):
             return
         self._removal = reason
-        self._cancel_timer()
+        self._limit.clear()
         self._move(State.SHUTTING_DOWN)
         self._init.end()
 
@@ -174,7 +172,7 @@ class ExecutionEnvironment:
         version = self._zygote.python_version or ""
         self._emit(events.InitStart(runtime_version=f"python:{version}", phase=self._phase))
         if self._phase == "init":
-            self._arm(self._loop.time() + INIT_LIMIT)
+            self._limit.set(INIT_LIMIT)
 
     def on_runtime_frame(self, message: Message, payload: bytes) -> None:
         """The runtime is initialised, could not be, or answers."""
@@ -191,14 +189,14 @@ class ExecutionEnvironment:
         """Crash, timeout or reset: the runtime is gone, ``/tmp`` is not."""
         self._init.log.drain()
         self._peak_memory_kb = max(self._peak_memory_kb, peak_memory_kb)
-        self._cancel_timer()
+        self._limit.clear()
         self._is_stopped = False
         if self.state is State.INITIALISING:
             self._fail_init(status)
-        elif self.state is State.INVOKING:
-            self._lose_invocation(status)
-        elif self.state in (State.IDLE, State.FROZEN):
-            self._become_reset("failure")
+        elif self.invocation is not None and self.state is State.INVOKING:
+            self._finish(self.invocation, self._lost(self.invocation, status))
+        if self.state in (State.IDLE, State.INVOKING, State.FROZEN):
+            self._become_reset()
             self._pool.on_free(self)
 
     def on_frozen(self) -> None:
@@ -215,7 +213,7 @@ class ExecutionEnvironment:
 
     def on_ended(self, problem: str | None) -> None:
         """It is gone, and its ``/tmp`` with it."""
-        self._cancel_timer()
+        self._limit.clear()
         self._move(State.ENDED)
         if self.invocation is not None:
             self.invocation.fail("Sandbox.Failure", problem or "The environment was shut down.")
@@ -234,18 +232,12 @@ class ExecutionEnvironment:
             self._start_runtime("init")
 
     def _start_runtime(self, phase: InitPhase) -> None:
-        """Has the init process start a runtime; needs no answer in between, frames keep their order."""
+        """Has the init process start a runtime; nothing is waited for, frames keep their order."""
         self._phase = phase
         self._init_failure = None
-        self._has_timed_out = self._is_stopped = False
+        self._is_stopped = False
         self._peak_memory_kb = 0
-        assert self._zygote.sandbox is not None
-        isolated = self._zygote.sandbox.level == "namespaces"
-        task_root = TASK_ROOT if isolated else str(self.function.code_directory)
-        variables = environment_variables(
-            self.function, self.log_stream, self._zygote.python_version, task_root
-        )
-        self._init.start_runtime(variables, self.function.handler, task_root)
+        self._init.start_runtime(self.function, self._zygote, self.log_stream)
 
     def _finish_init(self, at: float) -> None:
         self._init.log.drain()
@@ -253,7 +245,7 @@ class ExecutionEnvironment:
         self._report_init("success", at, None)
         self._move(State.IDLE)
         if self._phase == "init":
-            self._cancel_timer()
+            self._limit.clear()
             self._unreported_init_ms = self.init_duration_ms
         if self.invocation is None:
             self._pool.on_free(self)
@@ -268,38 +260,38 @@ class ExecutionEnvironment:
         self._emit(events.InitReport(status, self.init_duration_ms, self._phase, error_type))
 
     def _fail_init(self, wait_status: int) -> None:
-        """Init is over without success: tried again inside the invocation that waits, if one does."""
+        """Init has failed: it is tried again inside the invocation that waits, if one does."""
         invocation = self.invocation
         outcome = init_outcome(
             self._init_failure,
             wait_status,
-            self.function.timeout if self._has_timed_out else None,
+            self.function.timeout if self._limit.is_over else None,
             invocation.request_id if invocation else "",
         )
         self.init_error = outcome.error_type
         self._report_init(outcome.record_status, time.monotonic(), outcome.error_type)
-        self._become_reset("timeout" if self._has_timed_out else "failure")
-        if invocation is None:
-            self._pool.on_free(self)
-        elif self._phase == "init":
-            self.assign(invocation)
-        else:
+        if invocation is not None and self._phase == "invoke":
             self._emit(events.Start(invocation.request_id))
             self._finish(invocation, outcome)
+        self._become_reset()
+        if self.invocation is not None:
+            self.assign(self.invocation)
+        else:
+            self._pool.on_free(self)
 
     # Invoke --------------------------------------------------------------------------------------
 
     def _begin_invoke(self) -> None:
         """The function's time starts to run, a repeated init included."""
-        self._invoke_began = self._loop.time()
-        self._arm(self._invoke_began + self.function.timeout)
+        self._invoke_began = time.monotonic()
+        self._limit.set(self.function.timeout)
 
     def _dispatch(self, invocation: Invocation) -> None:
         self.thaw()
         self._move(State.INVOKING)
         invocation.status = "running"
         self._emit(events.Start(invocation.request_id))
-        remaining = self._invoke_began + self.function.timeout - self._loop.time()
+        remaining = self._invoke_began + self.function.timeout - time.monotonic()
         message: Message = {
             "kind": "invoke",
             "request_id": invocation.request_id,
@@ -310,58 +302,41 @@ class ExecutionEnvironment:
 
     def _take_answer(self, message: Message, payload: bytes) -> None:
         invocation = self.invocation
-        if self.state is not State.INVOKING or invocation is None or self._has_timed_out:
+        if self.state is not State.INVOKING or invocation is None or self._limit.is_over:
             return
         if message["request_id"] != invocation.request_id:
             return
         self._init.log.drain()
-        self._cancel_timer()
+        self._limit.clear()
         self._peak_memory_kb = max(self._peak_memory_kb, message["peak_memory_kb"])
         self._move(State.IDLE)
         self._finish(invocation, handler_outcome(message["kind"] == "response", payload))
+        self._pool.on_free(self)
 
-    def _lose_invocation(self, wait_status: int) -> None:
-        invocation = self.invocation
-        assert invocation is not None
-        limit = self.function.timeout if self._has_timed_out else None
-        outcome = lost_outcome(wait_status, limit, invocation.request_id)
-        # The state first: what is written from here on is nobody's.
-        self._move(State.RESET)
-        self._finish(invocation, outcome)
-        self._emit(events.EnvironmentReset("timeout" if self._has_timed_out else "failure"))
+    def _lost(self, invocation: Invocation, wait_status: int) -> Outcome:
+        limit = self.function.timeout if self._limit.is_over else None
+        return lost_outcome(wait_status, limit, invocation.request_id)
 
     def _finish(self, invocation: Invocation, outcome: Outcome) -> None:
-        duration_ms = (self._loop.time() - self._invoke_began) * 1000
+        """Tells the record and the caller how it ended."""
         report = report_of(
             invocation.request_id,
             self.function,
             outcome,
-            duration_ms,
+            (time.monotonic() - self._invoke_began) * 1000,
             self._unreported_init_ms,
             max(self._peak_memory_kb / 1024, self.usage.memory_mb),
         )
         self._unreported_init_ms = None
         self.invocation = None
         self.invocations += 1
-        invocation.report = report
-        self._emit(
-            events.RuntimeDone(
-                report.request_id,
-                report.status,
-                report.duration_ms,
-                len(outcome.payload) if outcome.record_status == "success" else 0,
-                report.error_type,
-            )
-        )
+        self._emit(runtime_done_of(report, outcome))
         self._emit(report)
-        invocation.finish(outcome.status, outcome.payload)
-        self._pool.on_free(self)
+        invocation.finish(outcome.status, outcome.payload, report)
 
-    # Common --------------------------------------------------------------------------------------
-
-    def _become_reset(self, reason: Literal["timeout", "failure"]) -> None:
+    def _become_reset(self) -> None:
         self._move(State.RESET)
-        self._emit(events.EnvironmentReset(reason))
+        self._emit(events.EnvironmentReset("timeout" if self._limit.is_over else "failure"))
 
     def _move(self, state: State) -> None:
         check_transition(self.state, state)
@@ -370,17 +345,3 @@ class ExecutionEnvironment:
 
     def _emit(self, record: events.Record) -> None:
         self._pool.emit(record, self.id)
-
-    def _arm(self, when: float) -> None:
-        self._cancel_timer()
-        self._timer = self._loop.call_at(when, self._time_out)
-
-    def _cancel_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    def _time_out(self) -> None:
-        """The phase's time is up; what follows happens when every process is gone."""
-        self._has_timed_out = True
-        self._init.reset()

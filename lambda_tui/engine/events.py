@@ -1,8 +1,8 @@
 """The spine: everything observable is an event with a time, in one stream.
 
-AWS's own Telemetry API vocabulary where AWS has a word (``platform.start``, ``function``, ...), and a
-few of ours (``environment.*``) for what AWS keeps to itself. The screen, the log text and every other
-view are projections of this stream.
+AWS's own Telemetry API vocabulary where AWS has a word (``platform.start``, ``function``, ...),
+and a few of ours (``environment.*``) for what AWS keeps to itself. The screen, the log text and
+every other view are projections of this stream.
 """
 
 from __future__ import annotations

@@ -8,7 +8,9 @@ from typing import Protocol
 
 from lambda_tui.engine.channel import Channel, Message, socket_pair
 from lambda_tui.engine.log_pipe import LogPipe
+from lambda_tui.engine.variables import TASK_ROOT, environment_variables
 from lambda_tui.engine.zygote import Zygote
+from lambda_tui.project.function import Function
 
 
 class InitOwner(Protocol):
@@ -24,7 +26,7 @@ class InitOwner(Protocol):
         """The runtime says something."""
 
     def on_runtime_exited(self, status: int, peak_memory_kb: int) -> None:
-        """The current runtime has ended with this wait status, and nothing runs but the init process."""
+        """The current runtime has ended with this wait status."""
 
     def on_frozen(self) -> None:
         """Every process is stopped."""
@@ -57,8 +59,10 @@ class InitProcess:
         """Has the zygote fork it."""
         zygote.spawn(self._id, code_directory, storage_mb, self._their_control, self)
 
-    def start_runtime(self, variables: dict[str, str], handler: str, task_root: str) -> None:
+    def start_runtime(self, function: Function, zygote: Zygote, log_stream: str) -> None:
         """Starts a runtime process; the one before must have ended or be about to."""
+        is_isolated = zygote.sandbox is None or zygote.sandbox.level == "namespaces"
+        task_root = TASK_ROOT if is_isolated else str(function.code_directory)
         if self._runtime is not None:
             self._runtime.close()
         self._generation += 1
@@ -67,8 +71,10 @@ class InitProcess:
         request: Message = {
             "kind": "start",
             "generation": self._generation,
-            "environment": variables,
-            "handler": handler,
+            "environment": environment_variables(
+                function, log_stream, zygote.python_version, task_root
+            ),
+            "handler": function.handler,
             "task_root": task_root,
         }
         self._control.send(request, descriptors=[theirs.fileno(), self.log.write_end])

@@ -16,7 +16,7 @@ InvocationStatus = Literal["pending", "running", "success", "error", "timeout", 
 
 
 class Invocation:
-    """A request: its id, event and deadline, the environment that serves it, its outcome and report."""
+    """A request: its id and event, the environment that serves it, its outcome and report."""
 
     def __init__(self, function: str, number: int, payload: bytes) -> None:
         self.request_id = str(uuid.uuid4())
@@ -46,10 +46,13 @@ class Invocation:
         """Waits until it is over."""
         await asyncio.shield(self._over)
 
-    def finish(self, status: InvocationStatus, response: bytes) -> None:
+    def finish(
+        self, status: InvocationStatus, response: bytes, report: Report | None = None
+    ) -> None:
         """Sets the outcome; a later one is ignored."""
         if self._over.done():
             return
+        self.report = report
         self.status = status
         self.response = response
         if status in ("error", "timeout"):

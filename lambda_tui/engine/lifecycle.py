@@ -21,7 +21,7 @@ class State(StrEnum):
     INITIALISING = "initialising"
     """The runtime starts and imports the function."""
     IDLE = "idle"
-    """Initialised and running, with nothing to do: on its way to being frozen, or thawed by hand."""
+    """Initialised and running with nothing to do: about to be frozen, or thawed by hand."""
     INVOKING = "invoking"
     FROZEN = "frozen"
     RESET = "reset"
@@ -49,9 +49,7 @@ _PHASES = {
 
 TRANSITIONS: dict[State, frozenset[State]] = {
     State.CREATING: frozenset({State.INITIALISING, State.SHUTTING_DOWN, State.ENDED}),
-    State.INITIALISING: frozenset(
-        {State.IDLE, State.RESET, State.SHUTTING_DOWN, State.ENDED}
-    ),
+    State.INITIALISING: frozenset({State.IDLE, State.RESET, State.SHUTTING_DOWN, State.ENDED}),
     State.IDLE: frozenset(
         {State.INVOKING, State.FROZEN, State.RESET, State.SHUTTING_DOWN, State.ENDED}
     ),

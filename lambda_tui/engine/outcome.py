@@ -1,4 +1,4 @@
-"""How an init or an invocation ended: the payload, statuses and report that AWS gives each ending."""
+"""How an init or an invocation ended: the payload, statuses and report that AWS gives it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,8 @@ def handler_outcome(is_response: bool, payload: bytes) -> Outcome:
     if len(payload) > MAXIMUM_RESPONSE:
         error_type = "Function.ResponseSizeTooLarge"
         message = (
-            f"Response payload size exceeded maximum allowed payload size ({MAXIMUM_RESPONSE} bytes)."
+            "Response payload size exceeded maximum allowed payload size "
+            f"({MAXIMUM_RESPONSE} bytes)."
         )
         return Outcome("error", "error", error_payload(error_type, message), error_type)
     return Outcome("success" if is_response else "error", "success", payload)
@@ -80,7 +81,7 @@ def report_of(
     init_duration_ms: float | None,
     memory_used_mb: float,
 ) -> events.Report:
-    """The REPORT of an invocation; a timeout's duration is exactly the limit, and init is billed."""
+    """The REPORT of an invocation: a timeout's duration is the limit itself, init is billed."""
     duration_ms = outcome.limit_ms if outcome.limit_ms is not None else duration_ms
     return events.Report(
         request_id=request_id,
@@ -91,4 +92,15 @@ def report_of(
         max_memory_used_mb=math.ceil(memory_used_mb),
         init_duration_ms=init_duration_ms,
         error_type=outcome.error_type,
+    )
+
+
+def runtime_done_of(report: events.Report, outcome: Outcome) -> events.RuntimeDone:
+    """The runtime's part of a REPORT."""
+    return events.RuntimeDone(
+        report.request_id,
+        report.status,
+        report.duration_ms,
+        len(outcome.payload) if outcome.record_status == "success" else 0,
+        report.error_type,
     )

@@ -100,7 +100,7 @@ class Pool:
         return invocation
 
     def reinitialise(self, environment: ExecutionEnvironment | None = None) -> None:
-        """Replaces an environment, or all, by fresh ones; with none there, makes one ahead of need."""
+        """Replaces an environment, or all; with none there, makes one ahead of need."""
         chosen = [environment] if environment else list(self.environments)
         if not chosen:
             self._create("request")
@@ -120,7 +120,7 @@ class Pool:
         environment.kill()
 
     def change(self, function: Function, files: tuple[str, ...]) -> None:
-        """Takes note that files or the configuration changed: no environment of before serves again."""
+        """Files or the configuration changed: no environment of before serves again."""
         self.function = function
         self._problem = None
         reload = Reload(files, time.monotonic())
@@ -166,7 +166,7 @@ class Pool:
     # Inside --------------------------------------------------------------------------------------
 
     def _choose(self) -> ExecutionEnvironment | None:
-        """The best free environment: warm and most recently used first, then one that initialises."""
+        """The best free one: warm and most recently used first, then one that initialises."""
         free = [environment for environment in self.environments if environment.is_free]
         return max(free, key=_preference, default=None)
 
@@ -223,7 +223,9 @@ class Pool:
         self._plan_removal()
 
     def _emit_record(self, record: events.Record, environment: str) -> None:
-        self._emit(events.Event(record=record, function=self.function.name, environment=environment))
+        self._emit(
+            events.Event(record=record, function=self.function.name, environment=environment)
+        )
 
 
 def _preference(environment: ExecutionEnvironment) -> tuple[int, float]:

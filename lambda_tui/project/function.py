@@ -36,7 +36,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """One deployed-function configuration: Lambda's ``FunctionConfiguration`` and where its code lies."""
+    """A deployed function: Lambda's ``FunctionConfiguration``, and where its code lies."""
 
     name: str
     handler: str

@@ -90,8 +90,18 @@ class LambdaContext:
     def __repr__(self) -> str:
         return _show(
             self,
-            "aws_request_id log_group_name log_stream_name function_name memory_limit_in_mb "
-            "function_version invoked_function_arn client_context identity tenant_id".split(),
+            [
+                "aws_request_id",
+                "log_group_name",
+                "log_stream_name",
+                "function_name",
+                "memory_limit_in_mb",
+                "function_version",
+                "invoked_function_arn",
+                "client_context",
+                "identity",
+                "tenant_id",
+            ],
         )
 
 

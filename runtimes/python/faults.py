@@ -1,4 +1,4 @@
-"""Errors in the shape that AWS's Python runtime gives them: the payload, and the text in the log."""
+"""Errors in the shape that AWS's Python runtime gives them: payload and log text."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Fault(Exception):
 
 
 def error_payload(error: Exception, request_id: str = "") -> ErrorPayload:
-    """What the caller is answered: AWS's ``errorMessage``, ``errorType``, ``requestId``, ``stackTrace``."""
+    """What the caller is answered, with AWS's four keys in AWS's order."""
     if isinstance(error, Fault):
         error_type, stack_trace = error.error_type, error.stack_trace
     else:

@@ -1,4 +1,4 @@
-"""Finding the handler: the import path, bytecode that can be trusted, and AWS's errors when it fails."""
+"""Finding the handler: import path, bytecode that can be trusted, AWS's errors."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from .faults import Fault
 
 Handler = Callable[[Any, Any], Any]
 
-# Python takes bytecode for current when size and second of the last save agree. A second save within
-# the same second, of the same length, would run the old code.
+# Python takes bytecode for current when size and second of the last save agree: a second save
+# within the same second, of the same length, would run the old code.
 _TRUSTED_AGE_SECONDS = 1.0
 
 
@@ -59,7 +59,7 @@ def set_import_path(task_root: str) -> None:
 
 
 def load_handler(name: str) -> Handler:
-    """Imports the module of ``module.function`` and gets the function; raises ``Fault`` in AWS's words."""
+    """Imports the module of ``module.function``; raises ``Fault`` in AWS's words."""
     try:
         module_name, function_name = name.rsplit(".", 1)
     except ValueError as error:

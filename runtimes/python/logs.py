@@ -13,7 +13,7 @@ _TIME_FORMAT = "%Y-%m-%dT%H:%M:%S"
 
 
 class UnbufferedText(io.TextIOWrapper):
-    """A standard stream whose every write reaches the log at once, so that a crash loses nothing."""
+    """A standard stream whose every write reaches the log at once: a crash loses nothing."""
 
     def write(self, text: str) -> int:
         """Writes and flushes."""
@@ -23,12 +23,17 @@ class UnbufferedText(io.TextIOWrapper):
 
 
 def _open_stream(descriptor: int, errors: str) -> UnbufferedText:
-    return UnbufferedText(open(descriptor, "wb", closefd=False), encoding="utf-8", errors=errors)
+    binary = io.BufferedWriter(io.FileIO(descriptor, "wb", closefd=False))
+    return UnbufferedText(binary, encoding="utf-8", errors=errors)
+
+
+def _open_nothing() -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BufferedReader(io.FileIO(0, "rb", closefd=False)))
 
 
 def take_over_standard_streams() -> None:
     """Points Python's standard streams at descriptors 0, 1 and 2 as they are now."""
-    sys.stdin = sys.__stdin__ = open(os.devnull, encoding="utf-8")  # type: ignore[misc]
+    sys.stdin = sys.__stdin__ = _open_nothing()  # type: ignore[misc]
     sys.stdout = sys.__stdout__ = _open_stream(1, "surrogateescape")  # type: ignore[misc]
     sys.stderr = sys.__stderr__ = _open_stream(2, "backslashreplace")  # type: ignore[misc]
 

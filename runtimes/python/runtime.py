@@ -1,4 +1,4 @@
-"""The Python runtime's process: takes its environment, initialises the function, serves invocations.
+"""The Python runtime's process: initialises the function and serves invocations.
 
 Frames from the engine: ``invoke`` (payload: the event). Frames to the engine: ``ready``,
 ``init_error`` (payload: the error), ``response`` and ``error`` (payload: the result).
@@ -54,7 +54,7 @@ def _exit_status(error: SystemExit) -> int:
         return 0
     if isinstance(error.code, int):
         return error.code & 0xFF
-    print(error.code, file=sys.stderr)
+    sys.stderr.write(f"{error.code}\n")
     return 1
 
 

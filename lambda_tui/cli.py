@@ -97,9 +97,7 @@ async def _run_screen(directory: Path, options: argparse.Namespace) -> int:
         settings = replace(settings, sandbox=options.sandbox)
     if options.no_watch:
         settings = replace(settings, watch=False)
-    app = LambdaTuiApp(Engine(project, settings), settings)
-    await app.run_async()
-    return app.return_code or 0
+    return await LambdaTuiApp(Engine(project, settings), settings).run_to_end()
 
 
 def _refuse(sentence: str) -> int:

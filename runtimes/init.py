@@ -16,13 +16,12 @@ import resource
 import shutil
 import signal
 import sys
-import tempfile
 import time
 from typing import NamedTuple, Protocol
 
 from . import linux, sandbox
 from .frames import Channel, Frame, Message
-from .processes import CONTINUE, KILL, STOP, PidNamespace, ProcessTree, reap
+from .processes import CONTINUE, KILL, STOP, EndedChild, PidNamespace, ProcessTree, reap
 from .python import runtime
 from .wakeup import ChildWakeup
 
@@ -65,7 +64,9 @@ def run_in_namespaces(control: Channel, environment: Environment, outer_namespac
 
 def run_as_process(control: Channel, environment: Environment) -> None:
     """Serves without isolation, where namespaces are refused; returns when the engine has gone."""
-    storage = tempfile.mkdtemp(prefix="lambda-tui-")
+    # Not by tempfile: it would remember the directory, and be among the function's modules.
+    storage = os.path.join(os.environ.get("TMPDIR", "/tmp"), f"lambda-tui-{environment.id}")
+    os.mkdir(storage, mode=0o700)
     processes = ProcessTree()
     try:
         if sys.platform.startswith("linux"):
@@ -92,7 +93,11 @@ class _Init:
     def run(self) -> None:
         while True:
             has_frame = self._wakeup.wait(self._control)
-            self._report_exits(reap(block=False))
+            ended = reap(block=False)
+            if any(child.pid == self._runtime for child in ended):
+                # A runtime that ends takes with it whatever else the function has started.
+                ended += self._kill_all()
+            self._report_exits(ended)
             if has_frame:
                 frame = self._control.receive()
                 if frame is None:
@@ -107,21 +112,24 @@ class _Init:
             self._processes.signal_all(STOP)
             self._control.send({"kind": "frozen"})
         elif kind == "reset":
-            self._processes.signal_all(KILL)
-            self._report_exits(reap(block=True))
+            self._report_exits(self._kill_all())
         elif kind == "start":
             self._start(frame)
 
-    def _report_exits(self, ended: list[tuple[int, int, int]]) -> None:
-        for pid, status, peak_memory_kb in ended:
-            if pid == self._runtime:
+    def _kill_all(self) -> list[EndedChild]:
+        self._processes.signal_all(KILL)
+        return reap(block=True)
+
+    def _report_exits(self, ended: list[EndedChild]) -> None:
+        for child in ended:
+            if child.pid == self._runtime:
                 self._runtime = None
                 self._control.send(
                     {
                         "kind": "exited",
                         "generation": self._generation,
-                        "status": status,
-                        "peak_memory_kb": peak_memory_kb,
+                        "status": child.status,
+                        "peak_memory_kb": child.peak_memory_kb,
                     }
                 )
 

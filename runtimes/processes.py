@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterable
+from typing import NamedTuple
 
 
 class NotInOwnNamespace(Exception):
@@ -99,9 +100,19 @@ def _parents_from_proc() -> Iterable[tuple[int, int]]:
             yield int(name), int(fields[1])
 
 
-def reap(block: bool) -> list[tuple[int, int, int]]:
-    """Collects ended children, all if told to: pid, wait status, peak resident memory in KB."""
-    ended: list[tuple[int, int, int]] = []
+class EndedChild(NamedTuple):
+    """A child that was reaped."""
+
+    pid: int
+    status: int
+    """As wait(2) gives it."""
+    peak_memory_kb: int
+    """Resident."""
+
+
+def reap(block: bool) -> list[EndedChild]:
+    """Collects ended children: those that have ended by now, or all there are."""
+    ended: list[EndedChild] = []
     while True:
         try:
             pid, status, usage = os.wait4(-1, 0 if block else os.WNOHANG)
@@ -110,7 +121,7 @@ def reap(block: bool) -> list[tuple[int, int, int]]:
         if pid == 0:
             return ended
         unit = 1 if sys.platform.startswith("linux") else 1024
-        ended.append((pid, status, usage.ru_maxrss // unit))
+        ended.append(EndedChild(pid, status, usage.ru_maxrss // unit))
 
 
 KILL = int(signal.SIGKILL)

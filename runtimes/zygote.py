@@ -72,8 +72,8 @@ class _Zygote:
     def serve(self) -> None:
         while True:
             has_frame = self._wakeup.wait(self._channel)
-            for pid, status, _peak in reap(block=False):
-                self._report_end(pid, status)
+            for child in reap(block=False):
+                self._report_end(child.pid, child.status)
             if has_frame:
                 frame = self._channel.receive()
                 if frame is None:

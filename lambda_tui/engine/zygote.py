@@ -21,8 +21,9 @@ SandboxLevel = Literal["namespaces", "processes"]
 
 _ERROR_TAIL = 4096
 _GOODBYE_SECONDS = 1.0
-# What an interpreter outside the system's directories may need to find its own libraries.
-_LOADER_VARIABLES = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH")
+# What an interpreter outside the system's directories may need to find its own libraries, and
+# where this user's temporary files go.
+_PASSED_ON = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH", "TMPDIR")
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,5 +190,5 @@ class Zygote:
 
 def _interpreter_environment() -> dict[str, str]:
     """What the interpreter itself needs; functions get variables of their own."""
-    variables = {name: os.environ[name] for name in _LOADER_VARIABLES if name in os.environ}
+    variables = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     return {"LANG": "en_US.UTF-8", "LC_CTYPE": "C.UTF-8", "TZ": ":UTC", **variables}

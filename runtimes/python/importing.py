@@ -55,7 +55,8 @@ def set_import_path(task_root: str) -> None:
         return make_finder(path)
 
     sys.path_hooks.insert(0, find_in_task_root)
-    sys.path_importer_cache.clear()
+    for path in [path for path in sys.path_importer_cache if path.startswith(task_root)]:
+        del sys.path_importer_cache[path]
 
 
 def load_handler(name: str) -> Handler:

@@ -6,11 +6,12 @@ it.
 
 Frames from the engine: ``start`` (descriptors: the runtime's channel, the log), ``freeze``,
 ``thaw``, ``reset``. Frames to the engine: ``created``, ``failed``, ``started``, ``frozen``,
-``exited``.
+``memory``, ``exited``.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import shutil
@@ -21,14 +22,20 @@ from typing import NamedTuple, Protocol
 
 from . import linux, sandbox
 from .frames import Channel, Frame, Message
+from .memory import MemoryLimit
 from .processes import CONTINUE, KILL, STOP, EndedChild, PidNamespace, ProcessTree, reap
 from .python import runtime
+from .python.logs import LOG_DESCRIPTOR
 from .wakeup import ChildWakeup
 
 MAXIMUM_DESCRIPTORS = 1024
 MAXIMUM_PROCESSES = 1024
 # High, so that a function sees descriptors from 3 on as it would on AWS.
 _RUNTIME_DESCRIPTOR = 1000
+# A rise of the peak that the engine is told of.
+_NOTABLE_KB = 1024
+# Seconds before the first look at a runtime that starts or is thawed: most are done by then.
+_FIRST_LOOK = 0.005
 # From this release on the limit counts a user namespace's processes, not all of the user's.
 _PROCESS_LIMIT_IS_OURS = (5, 14)
 
@@ -38,6 +45,9 @@ class Signalled(Protocol):
 
     def signal_all(self, number: int) -> None:
         """Signals all of them but the init process."""
+
+    def pids(self) -> list[int]:
+        """Their ids."""
 
 
 class Environment(NamedTuple):
@@ -87,12 +97,18 @@ class _Init:
         self._wakeup = ChildWakeup()
         self._runtime: int | None = None
         self._generation = 0
+        self._memory: MemoryLimit | None = None
+        self._look_due = 0.0
+        self._is_out_of_memory = False
+        self._is_frozen = False
         self._storage: str | None = created["tmp"]
         self._control.send(created)
 
     def run(self) -> None:
         while True:
-            has_frame = self._wakeup.wait(self._control)
+            has_frame = self._wakeup.wait(self._control, self._until_next_look())
+            if self._memory is not None and self._until_next_look() == 0.0:
+                self._look_at_memory(self._memory)
             ended = reap(block=False)
             if any(child.pid == self._runtime for child in ended):
                 # A runtime that ends takes with it whatever else the function has started.
@@ -107,14 +123,34 @@ class _Init:
     def _handle(self, frame: Frame) -> None:
         kind = frame.message["kind"]
         if kind == "thaw":
+            self._is_frozen = False
+            self._look_due = time.monotonic() + _FIRST_LOOK
             self._processes.signal_all(CONTINUE)
         elif kind == "freeze":
+            self._is_frozen = True
             self._processes.signal_all(STOP)
             self._control.send({"kind": "frozen"})
         elif kind == "reset":
             self._report_exits(self._kill_all())
         elif kind == "start":
             self._start(frame)
+
+    def _until_next_look(self) -> float | None:
+        """Seconds until the memory limit may be reached; None when nothing runs."""
+        if self._memory is None or self._runtime is None or self._is_frozen:
+            return None
+        return max(self._look_due - time.monotonic(), 0.0)
+
+    def _look_at_memory(self, memory: MemoryLimit) -> None:
+        before = memory.peak_kb
+        victim = memory.find_victim(self._processes.pids())
+        self._look_due = time.monotonic() + memory.next_look
+        if memory.peak_kb > before + _NOTABLE_KB:
+            self._control.send({"kind": "memory", "peak_memory_kb": memory.peak_kb})
+        if victim is not None:
+            self._is_out_of_memory = victim == self._runtime
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(victim, KILL)
 
     def _kill_all(self) -> list[EndedChild]:
         self._processes.signal_all(KILL)
@@ -130,12 +166,17 @@ class _Init:
                         "generation": self._generation,
                         "status": child.status,
                         "peak_memory_kb": child.peak_memory_kb,
+                        "out_of_memory": self._is_out_of_memory,
                     }
                 )
 
     def _start(self, frame: Frame) -> None:
         channel, log = frame.descriptors
         self._generation = frame.message["generation"]
+        self._is_frozen = self._is_out_of_memory = False
+        if sys.platform.startswith("linux"):
+            self._memory = MemoryLimit(frame.message["memory_size_mb"])
+            self._look_due = time.monotonic() + _FIRST_LOOK
         self._control.send({"kind": "started", "at": time.monotonic()})
         pid = os.fork()
         if pid == 0:
@@ -164,7 +205,9 @@ def _take_descriptors(channel: int, log: int) -> None:
     os.dup2(null, 0)
     os.dup2(log, 1)
     os.dup2(log, 2)
-    os.closerange(3, _RUNTIME_DESCRIPTOR)
+    os.dup2(log, LOG_DESCRIPTOR, inheritable=False)
+    os.closerange(3, LOG_DESCRIPTOR)
+    os.closerange(LOG_DESCRIPTOR + 1, _RUNTIME_DESCRIPTOR)
     os.closerange(_RUNTIME_DESCRIPTOR + 1, _RUNTIME_DESCRIPTOR + 64)
 
 

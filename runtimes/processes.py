@@ -39,6 +39,10 @@ class PidNamespace:
         with contextlib.suppress(ProcessLookupError):
             os.kill(-1, number)
 
+    def pids(self) -> list[int]:
+        """All of them by their ids in the namespace."""
+        return [int(name) for name in os.listdir("/proc") if name.isdigit() and name != "1"]
+
     def _require_proof(self) -> None:
         if os.getpid() != 1:
             raise NotInOwnNamespace(f"process {os.getpid()} is not process 1 of a namespace")
@@ -49,11 +53,19 @@ class PidNamespace:
 class ProcessTree:
     """The descendants of this process, where there is no pid namespace to bound them."""
 
+    def __init__(self, kept: frozenset[int] = frozenset()) -> None:
+        self._kept = kept
+        """Children that are not meant, and all below them."""
+
+    def pids(self) -> list[int]:
+        """All of them."""
+        return descendants(os.getpid(), self._kept)
+
     def signal_all(self, number: int) -> None:
         """Signals every descendant, again until none is found that has not had the signal."""
         signalled: set[int] = set()
         while True:
-            found = set(descendants(os.getpid())) - signalled
+            found = set(self.pids()) - signalled
             if not found:
                 return
             for pid in found:
@@ -62,11 +74,12 @@ class ProcessTree:
             signalled |= found
 
 
-def descendants(pid: int) -> list[int]:
-    """The process ids below a process, nearest first."""
+def descendants(pid: int, kept: frozenset[int] = frozenset()) -> list[int]:
+    """The process ids below a process, nearest first; nothing of those that are ``kept``."""
     children: dict[int, list[int]] = {}
     for child, parent in _parents():
-        children.setdefault(parent, []).append(child)
+        if child not in kept:
+            children.setdefault(parent, []).append(child)
     found: list[int] = []
     waiting = [pid]
     while waiting:

@@ -19,11 +19,11 @@ class ChildWakeup:
         signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
         signal.set_wakeup_fd(self._write_end, warn_on_full_buffer=False)
 
-    def wait(self, channel: Channel) -> bool:
-        """Waits for a frame or a child; whether there is something to read from the channel."""
+    def wait(self, channel: Channel, seconds: float | None = None) -> bool:
+        """Waits for a frame or a child, or so long; whether the channel can be read."""
         if channel.has_buffered_frame:
             return True
-        readable, _, _ = select.select([channel.fileno(), self._read_end], [], [])
+        readable, _, _ = select.select([channel.fileno(), self._read_end], [], [], seconds)
         if self._read_end in readable:
             os.read(self._read_end, 4096)
         return channel.fileno() in readable

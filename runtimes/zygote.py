@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 from . import init, linux, sandbox
 from .frames import Channel, Frame
-from .processes import current_pid_namespace, reap
+from .processes import KILL, ProcessTree, current_pid_namespace, reap
 from .wakeup import ChildWakeup
 
 _IS_LINUX = sys.platform.startswith("linux")
@@ -83,6 +83,8 @@ class _Zygote:
     def _report_end(self, pid: int, status: int) -> None:
         environment = self._environments.pop(pid, None)
         if environment is not None:
+            # Where no namespace ended with it, what it left behind is this process's now.
+            ProcessTree(frozenset(self._environments)).signal_all(KILL)
             self._channel.send({"kind": "ended", "id": environment, "status": status})
 
     def _spawn(self, frame: Frame) -> None:

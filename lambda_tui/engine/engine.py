@@ -31,6 +31,8 @@ class Engine:
         self.revision = 0
         """Goes up whenever something that a screen shows may have changed."""
         self._zygotes: dict[Path, Zygote] = {}
+        self._endings: list[asyncio.Task[None]] = []
+        """Of zygotes that have failed and were replaced."""
         self._watcher: Watcher | None = None
         self._sampling: asyncio.Task[None] | None = None
         self._reloading: asyncio.Task[None] | None = None
@@ -59,7 +61,8 @@ class Engine:
             if time.monotonic() > deadline:
                 break
             await asyncio.sleep(0.001)
-        await asyncio.gather(*(zygote.close() for zygote in self._zygotes.values()))
+        zygotes = (zygote.close() for zygote in self._zygotes.values())
+        await asyncio.gather(*zygotes, *self._endings)
 
     async def reload_project(self) -> None:
         """Reads the project's files again: functions appear, change and disappear."""
@@ -89,6 +92,8 @@ class Engine:
         """The running zygote of an interpreter; one that has failed is started again on demand."""
         zygote = self._zygotes.get(interpreter.executable)
         if zygote is None or zygote.problem is not None:
+            if zygote is not None:
+                self._endings.append(asyncio.create_task(zygote.close()))
             zygote = Zygote(interpreter.executable, self.settings.sandbox, self._touch)
             self._zygotes[interpreter.executable] = zygote
             zygote.start()

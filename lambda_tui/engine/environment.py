@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, Protocol
@@ -11,7 +12,7 @@ from typing import Literal, Protocol
 from lambda_tui.engine import events
 from lambda_tui.engine.channel import Message
 from lambda_tui.engine.deadline import Deadline
-from lambda_tui.engine.init_process import InitProcess
+from lambda_tui.engine.init_process import InitProcess, RuntimeEnd
 from lambda_tui.engine.invocation import Invocation
 from lambda_tui.engine.lifecycle import State, check_transition
 from lambda_tui.engine.outcome import (
@@ -30,6 +31,17 @@ from lambda_tui.project.function import Function
 INIT_LIMIT = 10.0
 """Seconds that AWS gives an on-demand Init phase."""
 InitPhase = Literal["init", "invoke"]
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """Why an environment is replaced by a new one."""
+
+    reason: Literal["reload", "request"]
+    files: tuple[str, ...] = ()
+    """What has changed, for a reload."""
+    began: float = field(default_factory=time.monotonic)
+    """Monotonic time at which the change was seen."""
 
 
 class Pool(Protocol):
@@ -62,8 +74,8 @@ class ExecutionEnvironment:
         self.init_duration_ms: float | None = None
         self.init_error: str | None = None
         """The error type of the last init, when it failed."""
-        self.stale = False
-        """To be replaced as soon as it has answered, for its files have changed."""
+        self.replacement: Replacement | None = None
+        """Why another is to take its place as soon as it has answered."""
         self.usage = Usage()
         self.removal_at: float | None = None
         """Monotonic time at which an idle one is removed; the pool sets it."""
@@ -92,6 +104,11 @@ class ExecutionEnvironment:
         if self._init.tmp is not None:
             return self._init.tmp
         return Path(f"/proc/{self.pid}/root/tmp") if self.pid else None
+
+    @property
+    def stale(self) -> bool:
+        """Whether it is to be replaced as soon as it has answered."""
+        return self.replacement is not None
 
     @property
     def is_free(self) -> bool:
@@ -185,16 +202,19 @@ class ExecutionEnvironment:
         elif kind in ("response", "error"):
             self._take_answer(message, payload)
 
-    def on_runtime_exited(self, status: int, peak_memory_kb: int) -> None:
+    def on_memory(self, peak_memory_kb: int) -> None:
+        """The processes together have used so much."""
+        self._peak_memory_kb = max(self._peak_memory_kb, peak_memory_kb)
+
+    def on_runtime_exited(self, end: RuntimeEnd) -> None:
         """Crash, timeout or reset: the runtime is gone, ``/tmp`` is not."""
         self._init.log.drain()
-        self._peak_memory_kb = max(self._peak_memory_kb, peak_memory_kb)
         self._limit.clear()
         self._is_stopped = False
         if self.state is State.INITIALISING:
-            self._fail_init(status)
+            self._fail_init(end)
         elif self.invocation is not None and self.state is State.INVOKING:
-            self._finish(self.invocation, self._lost(self.invocation, status))
+            self._finish(self.invocation, self._lost(self.invocation, end))
         if self.state in (State.IDLE, State.INVOKING, State.FROZEN):
             self._become_reset()
             self._pool.on_free(self)
@@ -259,16 +279,19 @@ class ExecutionEnvironment:
         self._emit(events.InitRuntimeDone(status, self._phase, error_type))
         self._emit(events.InitReport(status, self.init_duration_ms, self._phase, error_type))
 
-    def _fail_init(self, wait_status: int) -> None:
+    def _fail_init(self, end: RuntimeEnd) -> None:
         """Init has failed: it is tried again inside the invocation that waits, if one does."""
         invocation = self.invocation
         outcome = init_outcome(
             self._init_failure,
-            wait_status,
+            end,
             self.function.timeout if self._limit.is_over else None,
             invocation.request_id if invocation else "",
         )
-        self.init_error = outcome.error_type
+        failure = self._init_failure
+        self.init_error = (
+            failure.error_type if failure else outcome.error_type or "Sandbox.Timedout"
+        )
         self._report_init(outcome.record_status, time.monotonic(), outcome.error_type)
         if invocation is not None and self._phase == "invoke":
             self._emit(events.Start(invocation.request_id))
@@ -297,6 +320,7 @@ class ExecutionEnvironment:
             "request_id": invocation.request_id,
             "deadline_ms": int((time.time() + remaining) * 1000),
             "function_arn": self.function.arn,
+            "trace_id": invocation.trace_id,
         }
         self._init.send_to_runtime(message, invocation.payload)
 
@@ -308,14 +332,14 @@ class ExecutionEnvironment:
             return
         self._init.log.drain()
         self._limit.clear()
-        self._peak_memory_kb = max(self._peak_memory_kb, message["peak_memory_kb"])
+        self.on_memory(message["peak_memory_kb"])
         self._move(State.IDLE)
         self._finish(invocation, handler_outcome(message["kind"] == "response", payload))
         self._pool.on_free(self)
 
-    def _lost(self, invocation: Invocation, wait_status: int) -> Outcome:
+    def _lost(self, invocation: Invocation, end: RuntimeEnd) -> Outcome:
         limit = self.function.timeout if self._limit.is_over else None
-        return lost_outcome(wait_status, limit, invocation.request_id)
+        return lost_outcome(end, limit, invocation.request_id)
 
     def _finish(self, invocation: Invocation, outcome: Outcome) -> None:
         """Tells the record and the caller how it ended."""

@@ -98,7 +98,7 @@ class FunctionLog(Record):
 
     type: ClassVar[str] = "function"
     message: str
-    """Without its final newline; inner lines are parted by ``\\n``. Untrusted: may hold escapes."""
+    """Without its final line end; inner lines are parted by ``\\r`` or ``\\n``. Untrusted."""
     request_id: str | None = None
     """None outside an invocation."""
 

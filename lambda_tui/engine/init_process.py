@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from lambda_tui.engine.channel import Channel, Message, socket_pair
 from lambda_tui.engine.log_pipe import LogPipe
 from lambda_tui.engine.variables import TASK_ROOT, environment_variables
 from lambda_tui.engine.zygote import Zygote
 from lambda_tui.project.function import Function
+
+
+class RuntimeEnd(NamedTuple):
+    """How a runtime's process ended."""
+
+    wait_status: int
+    is_out_of_memory: bool
+    """Whether it was killed for using more than the memory size."""
 
 
 class InitOwner(Protocol):
@@ -25,8 +33,11 @@ class InitOwner(Protocol):
     def on_runtime_frame(self, message: Message, payload: bytes) -> None:
         """The runtime says something."""
 
-    def on_runtime_exited(self, status: int, peak_memory_kb: int) -> None:
-        """The current runtime has ended with this wait status."""
+    def on_runtime_exited(self, end: RuntimeEnd) -> None:
+        """The current runtime has ended."""
+
+    def on_memory(self, peak_memory_kb: int) -> None:
+        """The processes together have used so much."""
 
     def on_frozen(self) -> None:
         """Every process is stopped."""
@@ -53,10 +64,12 @@ class InitProcess:
         self._runtime: Channel | None = None
         ours, self._their_control = socket_pair()
         self._control = Channel(ours, self._on_frame, lambda: None)
+        self._is_asked_for = False
         self._is_over = False
 
     def spawn(self, zygote: Zygote, code_directory: Path, storage_mb: int) -> None:
         """Has the zygote fork it."""
+        self._is_asked_for = True
         zygote.spawn(self._id, code_directory, storage_mb, self._their_control, self)
 
     def start_runtime(self, function: Function, zygote: Zygote, log_stream: str) -> None:
@@ -75,6 +88,7 @@ class InitProcess:
                 function, log_stream, zygote.python_version, task_root
             ),
             "handler": function.handler,
+            "memory_size_mb": function.memory_size,
             "task_root": task_root,
         }
         self._control.send(request, descriptors=[theirs.fileno(), self.log.write_end])
@@ -102,6 +116,9 @@ class InitProcess:
         self._control.close()
         if self._runtime is not None:
             self._runtime.close()
+        if not self._is_asked_for:
+            self._their_control.close()
+            self._finish(None)
 
     def on_spawned(self, pid: int) -> None:
         """The zygote has forked it."""
@@ -135,7 +152,11 @@ class InitProcess:
             case "frozen":
                 self._owner.on_frozen()
             case "exited" if message["generation"] == self._generation:
-                self._owner.on_runtime_exited(message["status"], message["peak_memory_kb"])
+                self._owner.on_memory(message["peak_memory_kb"])
+                end = RuntimeEnd(message["status"], message["out_of_memory"])
+                self._owner.on_runtime_exited(end)
+            case "memory":
+                self._owner.on_memory(message["peak_memory_kb"])
 
 
 def exit_text(status: int) -> str:

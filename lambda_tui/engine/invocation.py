@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 import time
 import uuid
 from typing import TYPE_CHECKING, Literal
@@ -20,6 +21,8 @@ class Invocation:
 
     def __init__(self, function: str, number: int, payload: bytes) -> None:
         self.request_id = str(uuid.uuid4())
+        self.trace_id = _new_trace_id()
+        """As ``_X_AMZN_TRACE_ID`` has it; nothing samples it."""
         self.function = function
         self.number = number
         """Counted from 1 within the function."""
@@ -82,6 +85,11 @@ class Invocation:
     def max_memory_used_mb(self) -> int | None:
         """Peak since the environment's last init."""
         return self.report.max_memory_used_mb if self.report else None
+
+
+def _new_trace_id() -> str:
+    root = f"1-{int(time.time()):08x}-{secrets.token_hex(12)}"
+    return f"Root={root};Parent={secrets.token_hex(8)};Sampled=0"
 
 
 def error_payload(error_type: str, message: str) -> bytes:

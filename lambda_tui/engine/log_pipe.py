@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import fcntl
 import os
+import re
 import struct
 import termios
 from collections.abc import Callable
@@ -17,18 +18,24 @@ _PIPE_SIZE = 1 << 20
 # Linux has it; elsewhere pipes stay as they are.
 _F_SETPIPE_SZ = getattr(fcntl, "F_SETPIPE_SZ", None)
 
+# AWS's framing of records that runtimes log as a whole: type, length, microseconds, text. No text
+# in UTF-8 holds the first byte where a character begins.
+_FRAME = struct.Struct("!IIQ")
+_FRAME_START = re.compile(rb"\xa5\x5a\x00[\x02\x03\x0a\x0b\x0e\x0f\x12\x13\x16\x17\x1a\x1b]")
+_FRAME_START_CUT = re.compile(rb"\xa5(\x5a\x00?)?\Z")
+
 
 class LogPipe:
-    """Reads lines from a pipe in the event loop and hands each on as a record.
+    """Reads a pipe in the event loop and hands on each record: a line, or what came in a frame.
 
-    A line end is ``\\n``. A ``\\r`` inside a line is how runtimes keep the lines of one record
-    together; the record has ``\\n`` in its place.
+    A record has no line end of its own; lines inside one are parted by ``\\r`` when they were
+    written as a line, by ``\\n`` when they came in a frame.
     """
 
     def __init__(self, on_record: Callable[[str], None]) -> None:
         self._loop = asyncio.get_running_loop()
         self._on_record = on_record
-        self._partial = bytearray()
+        self._unread = bytearray()
         self._read_end, self.write_end = os.pipe()
         os.set_blocking(self._read_end, False)
         if _F_SETPIPE_SZ is not None:
@@ -46,9 +53,9 @@ class LogPipe:
         (remaining,) = struct.unpack("i", waiting)
         while remaining > 0:
             remaining -= self._read(remaining)
-        if self._partial:
-            self._emit(bytes(self._partial))
-            self._partial.clear()
+        if self._unread:
+            self._emit(bytes(self._unread))
+            self._unread.clear()
 
     def close(self) -> None:
         """Reads what is left and closes both ends."""
@@ -59,19 +66,44 @@ class LogPipe:
 
     def _read(self, size: int = _READ_SIZE) -> int:
         data = os.read(self._read_end, size)
-        *lines, rest = data.split(b"\n")
-        if lines:
-            lines[0] = bytes(self._partial) + lines[0]
-            self._partial.clear()
-            for line in lines:
-                self._emit(line)
-        self._partial += rest
-        while len(self._partial) >= MAXIMUM_RECORD:
-            self._emit(bytes(self._partial[:MAXIMUM_RECORD]))
-            del self._partial[:MAXIMUM_RECORD]
+        self._unread += data
+        while frame := _FRAME_START.search(self._unread):
+            self._take_lines(frame.start())
+            if not self._take_frame():
+                return len(data)
+        cut = _FRAME_START_CUT.search(self._unread)
+        self._take_lines(cut.start() if cut else len(self._unread))
         return len(data)
 
-    def _emit(self, line: bytes) -> None:
-        for start in range(0, max(len(line), 1), MAXIMUM_RECORD):
-            text = line[start : start + MAXIMUM_RECORD].decode("utf-8", errors="replace")
-            self._on_record(text.rstrip("\r").replace("\r\n", "\n").replace("\r", "\n"))
+    def _take_lines(self, end: int) -> None:
+        """Emits the complete lines before ``end``, and keeps what may yet become one."""
+        text = bytes(self._unread[:end])
+        *lines, rest = text.split(b"\n")
+        for line in lines:
+            self._emit(line)
+        # All but the last piece, which is not known to be complete.
+        whole = max(len(rest) - 1, 0) // MAXIMUM_RECORD * MAXIMUM_RECORD
+        if whole:
+            self._emit(rest[:whole])
+        self._unread[:end] = rest[whole:]
+
+    def _take_frame(self) -> bool:
+        """Emits the frame that is next after an unfinished line, if it is all there."""
+        found = _FRAME_START.search(self._unread)
+        assert found is not None
+        start = found.start()
+        if len(self._unread) < start + _FRAME.size:
+            return False
+        _type, length, _microseconds = _FRAME.unpack_from(self._unread, start)
+        begin, end = start + _FRAME.size, start + _FRAME.size + length
+        if len(self._unread) < end:
+            return False
+        record = bytes(self._unread[begin:end])
+        del self._unread[start:end]
+        self._emit(record.removesuffix(b"\n"))
+        return True
+
+    def _emit(self, record: bytes) -> None:
+        for start in range(0, max(len(record), 1), MAXIMUM_RECORD):
+            text = record[start : start + MAXIMUM_RECORD].decode("utf-8", errors="replace")
+            self._on_record(text)

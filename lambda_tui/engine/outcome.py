@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from typing import Literal
 
 from lambda_tui.engine import events
-from lambda_tui.engine.init_process import exit_text
+from lambda_tui.engine.init_process import RuntimeEnd, exit_text
 from lambda_tui.engine.invocation import error_payload
 from lambda_tui.project.function import Function
 
@@ -49,22 +50,35 @@ def handler_outcome(is_response: bool, payload: bytes) -> Outcome:
     return Outcome("success" if is_response else "error", "success", payload)
 
 
-def lost_outcome(wait_status: int, limit_seconds: int | None, request_id: str) -> Outcome:
+def lost_outcome(end: RuntimeEnd, limit_seconds: int | None, request_id: str) -> Outcome:
     """The runtime ended in the middle: by itself, or for its time was up."""
     if limit_seconds is not None:
         return _timeout(limit_seconds, request_id)
-    message = f"RequestId: {request_id} Error: {exit_text(wait_status)}"
+    message = f"RequestId: {request_id} Error: {exit_text(end.wait_status)}"
     payload = error_payload("Runtime.ExitError", message)
-    return Outcome("error", "error", payload, "Runtime.ExitError")
+    # The caller is told of the signal, the record of the reason, as on AWS.
+    error_type = "Runtime.OutOfMemory" if end.is_out_of_memory else "Runtime.ExitError"
+    return Outcome("error", "error", payload, error_type)
 
 
 def init_outcome(
-    failure: InitFailure | None, wait_status: int, limit_seconds: int | None, request_id: str
+    failure: InitFailure | None, end: RuntimeEnd, limit_seconds: int | None, request_id: str
 ) -> Outcome:
     """The runtime did not get as far as asking for an event."""
     if limit_seconds is not None or failure is None:
-        return lost_outcome(wait_status, limit_seconds, request_id)
-    return Outcome("error", "error", failure.payload, failure.error_type)
+        return lost_outcome(end, limit_seconds, request_id)
+    return Outcome("error", "error", failure.payload, platform_error_type(failure.error_type))
+
+
+def platform_error_type(posted: str) -> str:
+    """A runtime's error type as the platform's records have it.
+
+    Kept when it reads ``Runtime.…`` or ``Function.…``, as AWS's own emulator decides it; any other,
+    such as a Python exception's name, is unknown to the platform.
+    """
+    if re.search(r"(Runtime|Function)\.[A-Z][a-zA-Z]+", posted):
+        return posted
+    return "Function.Unknown" if posted.startswith("Function.") else "Runtime.Unknown"
 
 
 def _timeout(limit_seconds: int, request_id: str) -> Outcome:
@@ -89,7 +103,8 @@ def report_of(
         duration_ms=duration_ms,
         billed_duration_ms=math.ceil(duration_ms + (init_duration_ms or 0.0)),
         memory_size_mb=function.memory_size,
-        max_memory_used_mb=math.ceil(memory_used_mb),
+        # Here a process may be a little over the limit before it is found out.
+        max_memory_used_mb=min(math.ceil(memory_used_mb), function.memory_size),
         init_duration_ms=init_duration_ms,
         error_type=outcome.error_type,
     )

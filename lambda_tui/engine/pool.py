@@ -7,10 +7,9 @@ import json
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from lambda_tui.engine import events
-from lambda_tui.engine.environment import ExecutionEnvironment
+from lambda_tui.engine.environment import ExecutionEnvironment, Replacement
 from lambda_tui.engine.invocation import Invocation
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.zygote import Sandbox, Zygote
@@ -22,15 +21,6 @@ REMEMBERED_INVOCATIONS = 200
 
 Emit = Callable[[events.Event], None]
 _THROTTLE_REASON = "ConcurrentInvocationLimitExceeded"
-
-
-@dataclass(frozen=True, slots=True)
-class Reload:
-    """Why environments are replaced, and since when."""
-
-    files: tuple[str, ...]
-    began: float
-    """Monotonic time at which the change was seen."""
 
 
 class Pool:
@@ -56,8 +46,7 @@ class Pool:
         self._loop = asyncio.get_running_loop()
         self._environments_made = 0
         self._invocations_made = 0
-        self._reload: Reload | None = None
-        self._reloading: dict[str, Reload] = {}
+        self._reloading: dict[str, Replacement] = {}
         self._removal_timer: asyncio.TimerHandle | None = None
         self._problem: str | None = None
 
@@ -105,7 +94,7 @@ class Pool:
         if not chosen:
             self._create("request")
         for one in chosen:
-            self._replace(one, "request", None)
+            self._replace(one, Replacement("request"))
 
     def freeze(self, environment: ExecutionEnvironment) -> None:
         """Stops an idle environment's processes."""
@@ -123,10 +112,10 @@ class Pool:
         """Files or the configuration changed: no environment of before serves again."""
         self.function = function
         self._problem = None
-        reload = Reload(files, time.monotonic())
+        reload = Replacement("reload", files)
         for environment in list(self.environments):
             self._emit_record(events.EnvironmentStale(files), environment.id)
-            self._replace(environment, "reload", reload)
+            self._replace(environment, reload)
 
     def shut_down(self) -> None:
         """Ends every environment; ``environments`` is empty when the last has ended."""
@@ -144,8 +133,8 @@ class Pool:
     def on_free(self, environment: ExecutionEnvironment) -> None:
         """An environment has nothing to do: it is replaced, or frozen and its removal noted."""
         reload = self._reloading.pop(environment.id, None)
-        if environment.stale:
-            self._replace(environment, "reload", self._reload)
+        if environment.replacement is not None:
+            self._replace(environment, environment.replacement)
             return
         if reload is not None:
             duration_ms = (time.monotonic() - reload.began) * 1000
@@ -185,20 +174,17 @@ class Pool:
         environment.start()
         return environment
 
-    def _replace(
-        self, environment: ExecutionEnvironment, reason: events.RemovalReason, reload: Reload | None
-    ) -> None:
+    def _replace(self, environment: ExecutionEnvironment, replacement: Replacement) -> None:
         """Puts a fresh environment in its place: now, or when it has answered."""
         if environment.invocation is not None:
-            environment.stale = True
-            self._reload = reload
+            environment.replacement = replacement
             return
         if environment.state in (State.SHUTTING_DOWN, State.ENDED):
             return
-        environment.shut_down(reason)
-        fresh = self._create("reload" if reload else "request")
-        if fresh is not None and reload is not None:
-            self._reloading[fresh.id] = reload
+        environment.shut_down(replacement.reason)
+        fresh = self._create(replacement.reason)
+        if fresh is not None and replacement.reason == "reload":
+            self._reloading[fresh.id] = replacement
 
     def _throttle(self, invocation: Invocation) -> None:
         self.throttles += 1

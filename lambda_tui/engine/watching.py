@@ -29,8 +29,8 @@ class SourceFilter(DefaultFilter):
 def changed_files(paths: Iterable[Path], code_directory: Path) -> tuple[str, ...]:
     """Those of the paths that the function can see, relative to its code, in order.
 
-    Folders of tools are left out by their place below the code, not above it: a project may lie in a
-    folder called ``venv``. Sample events are not code.
+    Folders of tools are left out by their place below the code, not above it: a project may well
+    lie in a folder called ``venv``. Sample events are not code.
     """
     relative = [
         path.relative_to(code_directory) for path in paths if path.is_relative_to(code_directory)

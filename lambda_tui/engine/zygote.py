@@ -154,6 +154,8 @@ class Zygote:
                 self._spawned.pop(message["id"]).on_ended()
 
     def _on_closed(self) -> None:
+        if self._process is not None and self._process.stdout is not None:
+            self._read_errors(self._process.stdout)
         last_words = self._errors.decode(errors="replace").strip().rpartition("\n")[2]
         self._fail(
             f"The interpreter {self.executable} cannot run functions: "
@@ -175,7 +177,7 @@ class Zygote:
         asyncio.get_running_loop().add_reader(stream.fileno(), self._read_errors, stream)
 
     def _read_errors(self, stream: IO[bytes]) -> None:
-        data = stream.read(_ERROR_TAIL)
+        data = b"" if stream.closed else stream.read()
         if not data:
             self._stop_watching_errors()
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 import traceback
 from types import TracebackType
 from typing import Any
@@ -44,13 +45,26 @@ def _stack_trace(trace: TracebackType | None) -> list[str]:
 
 
 def error_log_text(payload: ErrorPayload) -> str:
-    """The error as one log record: lines parted by ``\\r``, indented with no-break spaces."""
+    """The error as one log record, indented with no-break spaces."""
     lines = [f"[ERROR] {payload['errorType']}: {payload['errorMessage']}".rstrip()]
     if payload["stackTrace"]:
         lines.append("Traceback (most recent call last):")
         for entry in payload["stackTrace"]:
             lines += [_with_fixed_indent(line) for line in entry.splitlines()]
-    return "\r".join("\r".join(line.splitlines()) for line in lines) + "\n"
+    return "\n".join(lines) + "\n"
+
+
+def error_log_json(payload: ErrorPayload) -> str:
+    """The error as one log record in the JSON format."""
+    fields = {
+        "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "level": "ERROR",
+        "errorMessage": payload["errorMessage"],
+        "errorType": payload["errorType"],
+        "requestId": payload["requestId"],
+        "stackTrace": payload["stackTrace"],
+    }
+    return json.dumps(fields, ensure_ascii=False) + "\n"
 
 
 def _with_fixed_indent(line: str) -> str:

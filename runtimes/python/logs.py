@@ -3,13 +3,33 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 import os
+import struct
 import sys
 import time
+import traceback
+from typing import Any
+
+LOG_DESCRIPTOR = 62
+"""Where whole records go; on AWS the runtime finds the number in its environment."""
 
 _TEXT_FORMAT = "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s\n"
-_TIME_FORMAT = "%Y-%m-%dT%H:%M:%S"
+_TEXT_TIME = "%Y-%m-%dT%H:%M:%S"
+_JSON_TIME = "%Y-%m-%dT%H:%M:%SZ"
+# Levels that AWS names otherwise than Python does.
+_LEVELS = {"TRACE": "DEBUG", "FATAL": "CRITICAL"}
+
+_FRAME = struct.Struct("!IIQ")
+_TEXT_FRAME, _JSON_FRAME = 0xA55A0003, 0xA55A0002
+_LEVEL_BITS = {
+    logging.DEBUG: 0x08,
+    logging.INFO: 0x0C,
+    logging.WARNING: 0x10,
+    logging.ERROR: 0x14,
+    logging.CRITICAL: 0x18,
+}
 
 
 class UnbufferedText(io.TextIOWrapper):
@@ -27,13 +47,10 @@ def _open_stream(descriptor: int, errors: str) -> UnbufferedText:
     return UnbufferedText(binary, encoding="utf-8", errors=errors)
 
 
-def _open_nothing() -> io.TextIOWrapper:
-    return io.TextIOWrapper(io.BufferedReader(io.FileIO(0, "rb", closefd=False)))
-
-
 def take_over_standard_streams() -> None:
     """Points Python's standard streams at descriptors 0, 1 and 2 as they are now."""
-    sys.stdin = sys.__stdin__ = _open_nothing()  # type: ignore[misc]
+    nothing = io.TextIOWrapper(io.BufferedReader(io.FileIO(0, "rb", closefd=False)))
+    sys.stdin = sys.__stdin__ = nothing  # type: ignore[misc]
     sys.stdout = sys.__stdout__ = _open_stream(1, "surrogateescape")  # type: ignore[misc]
     sys.stderr = sys.__stderr__ = _open_stream(2, "backslashreplace")  # type: ignore[misc]
 
@@ -49,16 +66,65 @@ class RequestIdFilter(logging.Filter):
         return True
 
 
+class JsonFormatter(logging.Formatter):
+    """One JSON object a record, with AWS's keys in AWS's order; what is null is left out."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as a line."""
+        fields: dict[str, Any] = {
+            "timestamp": self.formatTime(record, _JSON_TIME),
+            "level": record.levelname,
+            "message": record.msg if isinstance(record.msg, dict) else record.getMessage(),
+            "logger": record.name,
+            **_exception_fields(record),
+            "requestId": getattr(record, "aws_request_id", None) or None,
+        }
+        if record.exc_info:
+            fields["location"] = f"{record.pathname}:{record.funcName}:{record.lineno}"
+        extra = {name: value for name, value in vars(record).items() if name not in _OWN_FIELDS}
+        shown = {name: value for name, value in {**fields, **extra}.items() if value is not None}
+        return json.dumps(shown, ensure_ascii=False, default=str) + "\n"
+
+
+_OWN_FIELDS = {*vars(logging.makeLogRecord({})), "aws_request_id", "message", "asctime"}
+
+
+def _exception_fields(record: logging.LogRecord) -> dict[str, Any]:
+    if not record.exc_info or record.exc_info[0] is None:
+        return {}
+    error_type, error, trace = record.exc_info
+    return {
+        "stackTrace": traceback.format_tb(trace),
+        "errorType": error_type.__name__,
+        "errorMessage": str(error),
+    }
+
+
 class LambdaLoggerHandler(logging.Handler):
-    """Writes each record to standard output as one log record, however many lines it has."""
+    """Writes each record to the log as a whole, however many lines it has."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Formats and writes; inner line ends become ``\\r``, which keeps the lines together."""
+        """Formats and writes."""
         try:
-            text = self.format(record)
-            sys.stdout.write(text.rstrip("\n").replace("\n", "\r") + "\n")
+            write_record(
+                self.format(record), record.levelno, isinstance(self.formatter, JsonFormatter)
+            )
         except Exception:
             self.handleError(record)
+
+
+def write_record(text: str, level: int, is_json: bool) -> None:
+    """Writes one log record in AWS's framing."""
+    payload = text.encode("utf-8", errors="replace")
+    kind = (_JSON_FRAME if is_json else _TEXT_FRAME) | _LEVEL_BITS.get(level, 0)
+    frame = _FRAME.pack(kind, len(payload), time.time_ns() // 1000) + payload
+    while frame:
+        frame = frame[os.write(LOG_DESCRIPTOR, frame) :]
+
+
+def logs_json() -> bool:
+    """Whether the function's ``LoggingConfig`` asks for JSON."""
+    return os.environ.get("AWS_LAMBDA_LOG_FORMAT") == "JSON"
 
 
 def configure_logging() -> RequestIdFilter:
@@ -66,11 +132,13 @@ def configure_logging() -> RequestIdFilter:
     logging.Formatter.converter = time.gmtime
     request_id_filter = RequestIdFilter()
     handler = LambdaLoggerHandler()
-    handler.setFormatter(logging.Formatter(_TEXT_FORMAT, _TIME_FORMAT))
+    handler.setFormatter(
+        JsonFormatter() if logs_json() else logging.Formatter(_TEXT_FORMAT, _TEXT_TIME)
+    )
     handler.addFilter(request_id_filter)
     root = logging.getLogger()
     root.addHandler(handler)
     level = os.environ.get("AWS_LAMBDA_LOG_LEVEL", "").upper()
     if level:
-        root.setLevel({"TRACE": "DEBUG", "FATAL": "CRITICAL"}.get(level, level))
+        root.setLevel(_LEVELS.get(level, level))
     return request_id_filter

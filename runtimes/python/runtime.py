@@ -18,9 +18,22 @@ from typing import Any
 
 from ..frames import Channel, Message
 from .context import LambdaContext
-from .faults import Fault, error_log_text, error_payload, to_bytes
+from .faults import (
+    ErrorPayload,
+    Fault,
+    error_log_json,
+    error_log_text,
+    error_payload,
+    to_bytes,
+)
 from .importing import Handler, load_handler, set_import_path
-from .logs import RequestIdFilter, configure_logging, take_over_standard_streams
+from .logs import (
+    RequestIdFilter,
+    configure_logging,
+    logs_json,
+    take_over_standard_streams,
+    write_record,
+)
 from .results import to_bytes as result_to_bytes
 
 _OWN_PACKAGE = (__package__ or "").split(".", maxsplit=1)[0]
@@ -86,7 +99,7 @@ class _Runtime:
     def _fail_init(self, error: Exception) -> int:
         payload = error_payload(error)
         logging.warning(_UNHANDLED_AT_INIT)
-        sys.stdout.write(error_log_text(payload))
+        _log_error(payload)
         answer = {"kind": "init_error", "at": time.monotonic(), "error_type": payload["errorType"]}
         self._channel.send(answer, to_bytes(payload))
         return 1
@@ -100,12 +113,18 @@ class _Runtime:
             result = result_to_bytes(handler(_parse(event), LambdaContext(invocation)))
         except Exception as error:
             payload = error_payload(error, request_id)
-            sys.stdout.write(error_log_text(payload))
+            _log_error(payload)
             result = to_bytes(payload)
             answer["kind"] = "error"
             answer["error_type"] = payload["errorType"]
         answer["peak_memory_kb"] = _peak_memory_kb()
         self._channel.send(answer, result)
+
+
+def _log_error(payload: ErrorPayload) -> None:
+    is_json = logs_json()
+    text = error_log_json(payload) if is_json else error_log_text(payload)
+    write_record(text, logging.ERROR, is_json)
 
 
 def _take_environment(variables: dict[str, str]) -> None:

@@ -1,0 +1,63 @@
+"""The memory size as a limit: what an environment's processes use, and who is killed for it.
+
+Lambda's kernel kills in the instant; here the init process looks, the more often the nearer the
+limit is, because an ordinary user may not limit a group of processes on every machine.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+_PAGE_KB = os.sysconf("SC_PAGE_SIZE") // 1024
+# No process takes memory into use faster than this.
+_FASTEST_KB_PER_SECOND = 4 * 1024 * 1024
+_SHORTEST_WAIT, _LONGEST_WAIT = 0.002, 0.1
+
+
+class MemoryLimit:
+    """Watches the resident memory of a group of processes against a limit."""
+
+    def __init__(self, limit_mb: int) -> None:
+        self.peak_kb = 0
+        """The most that was seen since the last ``forget``."""
+        self._limit_kb = limit_mb * 1024
+        self._used_kb = 0
+
+    @property
+    def next_look(self) -> float:
+        """Seconds after which the limit could have been reached."""
+        seconds = (self._limit_kb - self._used_kb) / _FASTEST_KB_PER_SECOND
+        return min(max(seconds, _SHORTEST_WAIT), _LONGEST_WAIT)
+
+    def find_victim(self, pids: Iterable[int]) -> int | None:
+        """Looks at the processes; the largest one when together they are over the limit."""
+        used = {pid: _resident_kb(pid) for pid in pids}
+        self._used_kb = sum(used.values())
+        if self._used_kb > self._limit_kb:
+            # Pages that several processes share were counted for each of them.
+            used = {pid: _proportional_kb(pid) for pid in used}
+            self._used_kb = sum(used.values())
+        self.peak_kb = max(self.peak_kb, min(self._used_kb, self._limit_kb))
+        if self._used_kb <= self._limit_kb:
+            return None
+        return max(used, key=lambda pid: used[pid])
+
+
+def _resident_kb(pid: int) -> int:
+    try:
+        with open(f"/proc/{pid}/statm", "rb") as file:
+            return int(file.read().split()[1]) * _PAGE_KB
+    except OSError:
+        return 0
+
+
+def _proportional_kb(pid: int) -> int:
+    try:
+        with open(f"/proc/{pid}/smaps_rollup", "rb") as file:
+            for line in file:
+                if line.startswith(b"Pss:"):
+                    return int(line.split()[1])
+    except OSError:
+        pass
+    return 0

@@ -74,8 +74,7 @@ def run_in_namespaces(control: Channel, environment: Environment, outer_namespac
 
 def run_as_process(control: Channel, environment: Environment) -> None:
     """Serves without isolation, where namespaces are refused; returns when the engine has gone."""
-    # Not by tempfile: it would remember the directory, and be among the function's modules.
-    storage = os.path.join(os.environ.get("TMPDIR", "/tmp"), f"lambda-tui-{environment.id}")
+    storage = _storage_directory(environment.id)
     os.mkdir(storage, mode=0o700)
     processes = ProcessTree()
     try:
@@ -87,7 +86,17 @@ def run_as_process(control: Channel, environment: Environment) -> None:
         control.send({"kind": "failed", "message": str(error)})
     finally:
         processes.signal_all(KILL)
-        shutil.rmtree(storage, ignore_errors=True)
+        remove_storage(environment.id)
+
+
+def remove_storage(environment_id: str) -> None:
+    """Removes what stood in for ``/tmp``, if it is there."""
+    shutil.rmtree(_storage_directory(environment_id), ignore_errors=True)
+
+
+def _storage_directory(environment_id: str) -> str:
+    # Not by tempfile: it would remember the directory, and be among the function's modules.
+    return os.path.join(os.environ.get("TMPDIR", "/tmp"), f"lambda-tui-{environment_id}")
 
 
 class _Init:

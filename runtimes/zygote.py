@@ -83,8 +83,10 @@ class _Zygote:
     def _report_end(self, pid: int, status: int) -> None:
         environment = self._environments.pop(pid, None)
         if environment is not None:
-            # Where no namespace ended with it, what it left behind is this process's now.
-            ProcessTree(frozenset(self._environments)).signal_all(KILL)
+            if self._level == "processes":
+                # No namespace ended with it: what it left behind is this process's now.
+                ProcessTree(frozenset(self._environments)).signal_all(KILL)
+                init.remove_storage(environment)
             self._channel.send({"kind": "ended", "id": environment, "status": status})
 
     def _spawn(self, frame: Frame) -> None:

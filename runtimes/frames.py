@@ -2,7 +2,7 @@
 
 A frame is two big-endian 32-bit lengths, a msgpack map (the message; its ``kind`` says what it
 is) and raw bytes (the payload: an event or a response, untouched). Descriptors may travel with a
-frame.
+frame, which says how many in ``descriptors``.
 """
 
 from __future__ import annotations
@@ -77,7 +77,9 @@ class Channel:
         message = _unpack(bytes(self._buffer[HEADER.size : start]))
         payload = bytes(self._buffer[start:end])
         del self._buffer[:end]
-        descriptors, self._descriptors = self._descriptors, []
+        # Several frames may have come at once: each says how many descriptors are its own.
+        count = message.get("descriptors", 0)
+        descriptors, self._descriptors = self._descriptors[:count], self._descriptors[count:]
         return Frame(message, payload, descriptors)
 
     @property

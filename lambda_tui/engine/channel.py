@@ -53,6 +53,8 @@ class Channel:
         """
         if not self._is_open:
             return
+        if descriptors:
+            message = {**message, "descriptors": len(descriptors)}
         packed: bytes = msgpack.packb(message)
         data = _HEADER.pack(len(packed), len(payload)) + packed + payload
         if self._outgoing:

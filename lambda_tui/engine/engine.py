@@ -6,6 +6,7 @@ import asyncio
 import time
 from pathlib import Path
 
+from lambda_tui.engine.concurrency import AccountConcurrency
 from lambda_tui.engine.events import Event, EventStream
 from lambda_tui.engine.pool import Pool
 from lambda_tui.engine.usage import Subject, sample
@@ -31,6 +32,9 @@ class Engine:
         self.revision = 0
         """Goes up whenever something that a screen shows may have changed."""
         self._zygotes: dict[Path, Zygote] = {}
+        self._concurrency = AccountConcurrency(
+            settings.account_concurrency, lambda: self.pools.values()
+        )
         self._endings: list[asyncio.Task[None]] = []
         """Of zygotes that have failed and were replaced."""
         self._watcher: Watcher | None = None
@@ -86,7 +90,14 @@ class Engine:
 
     def _make_pool(self, function: Function) -> Pool:
         interpreter = find_interpreter(self.project.directory, function, self.settings)
-        return Pool(function, interpreter, self.settings, self._zygote_of, self._emit)
+        return Pool(
+            function,
+            interpreter,
+            self.settings,
+            self._zygote_of,
+            self._concurrency,
+            self._emit,
+        )
 
     def _zygote_of(self, interpreter: Interpreter) -> Zygote:
         """The running zygote of an interpreter; one that has failed is started again on demand."""

@@ -4,68 +4,41 @@ from __future__ import annotations
 
 import time
 import uuid
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, Protocol
 
 from lambda_tui.engine import events
 from lambda_tui.engine.channel import Message
 from lambda_tui.engine.deadline import Deadline
+from lambda_tui.engine.environment_owner import EnvironmentOwner, Replacement
+from lambda_tui.engine.init_attempt import InitAttempt, InitFailure
 from lambda_tui.engine.init_process import InitProcess, RuntimeEnd
 from lambda_tui.engine.invocation import Invocation
+from lambda_tui.engine.invoke_attempt import InvokeAttempt
 from lambda_tui.engine.lifecycle import State, check_transition
-from lambda_tui.engine.outcome import (
-    InitFailure,
-    Outcome,
-    handler_outcome,
-    init_outcome,
-    lost_outcome,
-    report_of,
-    runtime_done_of,
-)
+from lambda_tui.engine.outcome import Outcome, handler_outcome, init_outcome, lost_outcome
 from lambda_tui.engine.usage import Usage
 from lambda_tui.engine.zygote import Zygote
 from lambda_tui.project.function import Function
-
-INIT_LIMIT = 10.0
-"""Seconds that AWS gives an on-demand Init phase."""
-InitPhase = Literal["init", "invoke"]
-
-
-@dataclass(frozen=True, slots=True)
-class Replacement:
-    """Why an environment is replaced by a new one."""
-
-    reason: Literal["reload", "request"]
-    files: tuple[str, ...] = ()
-    """What has changed, for a reload."""
-    began: float = field(default_factory=time.monotonic)
-    """Monotonic time at which the change was seen."""
-
-
-class Pool(Protocol):
-    """What an environment needs of the pool that it belongs to."""
-
-    def emit(self, record: events.Record, environment: str) -> None:
-        """Puts a record on the event stream."""
-
-    def on_free(self, environment: ExecutionEnvironment) -> None:
-        """It has nothing to do."""
-
-    def on_gone(self, environment: ExecutionEnvironment, problem: str | None) -> None:
-        """It has ended."""
 
 
 class ExecutionEnvironment:
     """One sandbox with its processes: what is cold, warm, frozen, reset and shut down."""
 
-    def __init__(self, function: Function, number: int, zygote: Zygote, pool: Pool) -> None:
+    def __init__(
+        self,
+        function: Function,
+        number: int,
+        zygote: Zygote,
+        owner: EnvironmentOwner,
+        initialization_type: events.InitializationType = "on-demand",
+    ) -> None:
         self.function = function
+        self.initialization_type = initialization_type
         self.number = number
         """Counted from 1 within the function: ``#1`` on the screen."""
         self.id = uuid.uuid4().hex
-        self.log_stream = f"{datetime.now(UTC):%Y/%m/%d}/[$LATEST]{self.id}"
+        self.log_stream = _log_stream(function, self.id)
         self.state = State.CREATING
         self.created = self.state_since = time.monotonic()
         self.invocation: Invocation | None = None
@@ -80,12 +53,11 @@ class ExecutionEnvironment:
         self.removal_at: float | None = None
         """Monotonic time at which an idle one is removed; the pool sets it."""
         self._zygote = zygote
-        self._pool = pool
+        self._owner = owner
         self._init = InitProcess(self.id, self)
-        self._phase: InitPhase = "init"
-        self._init_began = self._invoke_began = 0.0
+        self._init_attempt = InitAttempt("init", initialization_type)
+        self._invoke_attempt: InvokeAttempt | None = None
         self._unreported_init_ms: float | None = None
-        self._init_failure: InitFailure | None = None
         self._limit = Deadline(self._init.reset)
         self._is_stopped = False
         self._peak_memory_kb = 0
@@ -138,12 +110,11 @@ class ExecutionEnvironment:
         invocation.environment = self
         invocation.cold_start = not self.state.is_warm
         if self.state is State.RESET:
-            self._begin_invoke()
+            self._begin_invoke(invocation)
             self._move(State.INITIALISING)
             self._start_runtime("invoke")
         elif self.state in (State.IDLE, State.FROZEN):
-            self._begin_invoke()
-            self._dispatch(invocation)
+            self._dispatch(self._begin_invoke(invocation))
 
     def freeze(self) -> None:
         """Stops every process of an idle environment."""
@@ -185,11 +156,12 @@ class ExecutionEnvironment:
             self._move(State.INITIALISING)
         if self.state is not State.INITIALISING:
             return
-        self._init_began = at
-        version = self._zygote.python_version or ""
-        self._emit(events.InitStart(runtime_version=f"python:{version}", phase=self._phase))
-        if self._phase == "init":
-            self._limit.set(INIT_LIMIT)
+        self._init_attempt.began = at
+        version = self._zygote.python_version or "3.0.0"
+        self._emit(self._init_attempt.start_record(version, self.function.region))
+        limit = self._init_attempt.limit(self.function.timeout)
+        if limit is not None:
+            self._limit.set(limit)
 
     def on_runtime_frame(self, message: Message, payload: bytes) -> None:
         """The runtime is initialised, could not be, or answers."""
@@ -197,7 +169,7 @@ class ExecutionEnvironment:
         if kind == "ready" and self.state is State.INITIALISING:
             self._finish_init(message["at"])
         elif kind == "init_error" and self.state is State.INITIALISING:
-            self._init_failure = InitFailure(message["error_type"], payload)
+            self._init_attempt.failure = InitFailure(message["error_type"], payload)
             self._init.reset()
         elif kind in ("response", "error"):
             self._take_answer(message, payload)
@@ -213,11 +185,13 @@ class ExecutionEnvironment:
         self._is_stopped = False
         if self.state is State.INITIALISING:
             self._fail_init(end)
-        elif self.invocation is not None and self.state is State.INVOKING:
-            self._finish(self.invocation, self._lost(self.invocation, end))
+        elif self._invoke_attempt is not None and self.state is State.INVOKING:
+            attempt = self._invoke_attempt
+            request_id = attempt.invocation.request_id
+            self._finish(attempt, lost_outcome(end, self._passed_limit, request_id))
         if self.state in (State.IDLE, State.INVOKING, State.FROZEN):
             self._become_reset()
-            self._pool.on_free(self)
+            self._owner.on_free(self)
 
     def on_frozen(self) -> None:
         """Every process is stopped, unless work has come in the meantime."""
@@ -239,7 +213,7 @@ class ExecutionEnvironment:
             self.invocation.fail("Sandbox.Failure", problem or "The environment was shut down.")
             self.invocation = None
         self._emit(events.EnvironmentRemoved(self._removal))
-        self._pool.on_gone(self, problem)
+        self._owner.on_gone(self, problem)
 
     # Init ----------------------------------------------------------------------------------------
 
@@ -251,112 +225,96 @@ class ExecutionEnvironment:
         if self._zygote.sandbox is not None:
             self._start_runtime("init")
 
-    def _start_runtime(self, phase: InitPhase) -> None:
+    def _start_runtime(self, phase: events.InitPhase) -> None:
         """Has the init process start a runtime; nothing is waited for, frames keep their order."""
-        self._phase = phase
-        self._init_failure = None
+        self._init_attempt = InitAttempt(phase, self.initialization_type)
         self._is_stopped = False
         self._peak_memory_kb = 0
-        self._init.start_runtime(self.function, self._zygote, self.log_stream)
+        self._init.start_runtime(
+            self.function, self._zygote, self.log_stream, self.initialization_type
+        )
 
     def _finish_init(self, at: float) -> None:
         self._init.log.drain()
         self.init_error = None
         self._report_init("success", at, None)
         self._move(State.IDLE)
-        if self._phase == "init":
+        if self._invoke_attempt is None:
             self._limit.clear()
-            self._unreported_init_ms = self.init_duration_ms
+            # Provisioned environments were initialised on another bill.
+            if self.initialization_type == "on-demand":
+                self._unreported_init_ms = self.init_duration_ms
         if self.invocation is None:
-            self._pool.on_free(self)
+            self._owner.on_free(self)
             return
-        if self._phase == "init":
-            self._begin_invoke()
-        self._dispatch(self.invocation)
+        self._dispatch(self._invoke_attempt or self._begin_invoke(self.invocation))
 
     def _report_init(self, status: events.Status, at: float, error_type: str | None) -> None:
-        self.init_duration_ms = (at - self._init_began) * 1000
-        self._emit(events.InitRuntimeDone(status, self._phase, error_type))
-        self._emit(events.InitReport(status, self.init_duration_ms, self._phase, error_type))
+        self.init_duration_ms = self._init_attempt.duration_ms(at)
+        for record in self._init_attempt.end_records(status, at, error_type):
+            self._emit(record)
 
     def _fail_init(self, end: RuntimeEnd) -> None:
         """Init has failed: it is tried again inside the invocation that waits, if one does."""
-        invocation = self.invocation
-        outcome = init_outcome(
-            self._init_failure,
-            end,
-            self.function.timeout if self._limit.is_over else None,
-            invocation.request_id if invocation else "",
-        )
-        failure = self._init_failure
+        invocation, failure = self.invocation, self._init_attempt.failure
+        request_id = invocation.request_id if invocation else ""
+        outcome = init_outcome(failure, end, self._passed_limit, request_id)
         self.init_error = (
             failure.error_type if failure else outcome.error_type or "Sandbox.Timedout"
         )
         self._report_init(outcome.record_status, time.monotonic(), outcome.error_type)
-        if invocation is not None and self._phase == "invoke":
-            self._emit(events.Start(invocation.request_id))
-            self._finish(invocation, outcome)
+        if self._invoke_attempt is not None:
+            self._emit(events.Start(self._invoke_attempt.invocation.request_id))
+            self._finish(self._invoke_attempt, outcome)
         self._become_reset()
         if self.invocation is not None:
             self.assign(self.invocation)
         else:
-            self._pool.on_free(self)
+            self._owner.on_free(self)
 
     # Invoke --------------------------------------------------------------------------------------
 
-    def _begin_invoke(self) -> None:
-        """The function's time starts to run, a repeated init included."""
-        self._invoke_began = time.monotonic()
+    def _begin_invoke(self, invocation: Invocation) -> InvokeAttempt:
+        attempt = InvokeAttempt(invocation, self.function, self._unreported_init_ms)
+        self._invoke_attempt = attempt
+        self._unreported_init_ms = None
         self._limit.set(self.function.timeout)
+        return attempt
 
-    def _dispatch(self, invocation: Invocation) -> None:
+    def _dispatch(self, attempt: InvokeAttempt) -> None:
         self.thaw()
         self._move(State.INVOKING)
-        invocation.status = "running"
-        self._emit(events.Start(invocation.request_id))
-        remaining = self._invoke_began + self.function.timeout - time.monotonic()
-        message: Message = {
-            "kind": "invoke",
-            "request_id": invocation.request_id,
-            "deadline_ms": int((time.time() + remaining) * 1000),
-            "function_arn": self.function.arn,
-            "trace_id": invocation.trace_id,
-        }
-        self._init.send_to_runtime(message, invocation.payload)
+        attempt.invocation.status = "running"
+        self._emit(events.Start(attempt.invocation.request_id))
+        self._init.send_to_runtime(attempt.frame(), attempt.invocation.payload)
 
     def _take_answer(self, message: Message, payload: bytes) -> None:
-        invocation = self.invocation
-        if self.state is not State.INVOKING or invocation is None or self._limit.is_over:
+        attempt = self._invoke_attempt
+        if self.state is not State.INVOKING or attempt is None or self._limit.is_over:
             return
-        if message["request_id"] != invocation.request_id:
+        if message["request_id"] != attempt.invocation.request_id:
             return
         self._init.log.drain()
         self._limit.clear()
         self.on_memory(message["peak_memory_kb"])
         self._move(State.IDLE)
-        self._finish(invocation, handler_outcome(message["kind"] == "response", payload))
-        self._pool.on_free(self)
+        self._finish(attempt, handler_outcome(message["kind"] == "response", payload))
+        self._owner.on_free(self)
 
-    def _lost(self, invocation: Invocation, end: RuntimeEnd) -> Outcome:
-        limit = self.function.timeout if self._limit.is_over else None
-        return lost_outcome(end, limit, invocation.request_id)
-
-    def _finish(self, invocation: Invocation, outcome: Outcome) -> None:
+    def _finish(self, attempt: InvokeAttempt, outcome: Outcome) -> None:
         """Tells the record and the caller how it ended."""
-        report = report_of(
-            invocation.request_id,
-            self.function,
-            outcome,
-            (time.monotonic() - self._invoke_began) * 1000,
-            self._unreported_init_ms,
-            max(self._peak_memory_kb / 1024, self.usage.memory_mb),
-        )
-        self._unreported_init_ms = None
-        self.invocation = None
+        memory_used_mb = max(self._peak_memory_kb / 1024, self.usage.memory_mb)
+        done, report = attempt.end_records(outcome, memory_used_mb)
+        self.invocation = self._invoke_attempt = None
         self.invocations += 1
-        self._emit(runtime_done_of(report, outcome))
+        self._emit(done)
         self._emit(report)
-        invocation.finish(outcome.status, outcome.payload, report)
+        attempt.invocation.finish(outcome.status, outcome.payload, report)
+
+    @property
+    def _passed_limit(self) -> int | None:
+        """The timeout in seconds, when that is what ended the phase."""
+        return self.function.timeout if self._limit.is_over else None
 
     def _become_reset(self) -> None:
         self._move(State.RESET)
@@ -368,4 +326,10 @@ class ExecutionEnvironment:
         self.state_since = time.monotonic()
 
     def _emit(self, record: events.Record) -> None:
-        self._pool.emit(record, self.id)
+        self._owner.emit(record, self.id)
+
+
+def _log_stream(function: Function, id: str) -> str:
+    """AWS's name; in a log group of one's own choice the function's name is part of it."""
+    name = function.name if function.logging.group else ""
+    return f"{datetime.now(UTC):%Y/%m/%d}/{name}[$LATEST]{id}"

@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 Status = Literal["success", "failure", "error", "timeout"]
-CreationReason = Literal["invocation", "reload", "request"]
+InitPhase = Literal["init", "invoke"]
+InitializationType = Literal["on-demand", "provisioned-concurrency"]
+CreationReason = Literal["invocation", "provisioned", "reload", "request"]
 RemovalReason = Literal["idle", "reload", "request", "failure", "exit"]
 
 
@@ -30,9 +32,12 @@ class InitStart(Record):
 
     type: ClassVar[str] = "platform.initStart"
     runtime_version: str
-    phase: Literal["init", "invoke"] = "init"
+    """As AWS writes it: ``python:3.13.v7``; the last number is the patch release here."""
+    runtime_version_arn: str
+    phase: InitPhase = "init"
     """``invoke`` when a failed or lost init is made up for inside an invocation."""
-    initialization_type: str = "on-demand"
+    initialization_type: InitializationType = "on-demand"
+    version: str = "$LATEST"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +46,9 @@ class InitRuntimeDone(Record):
 
     type: ClassVar[str] = "platform.initRuntimeDone"
     status: Status
-    phase: Literal["init", "invoke"] = "init"
+    phase: InitPhase = "init"
     error_type: str | None = None
+    initialization_type: InitializationType = "on-demand"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +58,9 @@ class InitReport(Record):
     type: ClassVar[str] = "platform.initReport"
     status: Status
     duration_ms: float
-    phase: Literal["init", "invoke"] = "init"
+    phase: InitPhase = "init"
     error_type: str | None = None
+    initialization_type: InitializationType = "on-demand"
 
 
 @dataclass(frozen=True, slots=True)

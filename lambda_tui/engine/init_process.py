@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from lambda_tui.engine.channel import Channel, Message, socket_pair
+from lambda_tui.engine.events import InitializationType
 from lambda_tui.engine.log_pipe import LogPipe
 from lambda_tui.engine.variables import TASK_ROOT, environment_variables
 from lambda_tui.engine.zygote import Zygote
@@ -72,7 +73,13 @@ class InitProcess:
         self._is_asked_for = True
         zygote.spawn(self._id, code_directory, storage_mb, self._their_control, self)
 
-    def start_runtime(self, function: Function, zygote: Zygote, log_stream: str) -> None:
+    def start_runtime(
+        self,
+        function: Function,
+        zygote: Zygote,
+        log_stream: str,
+        initialization_type: InitializationType,
+    ) -> None:
         """Starts a runtime process; the one before must have ended or be about to."""
         is_isolated = zygote.sandbox is None or zygote.sandbox.level == "namespaces"
         task_root = TASK_ROOT if is_isolated else str(function.code_directory)
@@ -85,7 +92,7 @@ class InitProcess:
             "kind": "start",
             "generation": self._generation,
             "environment": environment_variables(
-                function, log_stream, zygote.python_version, task_root
+                function, log_stream, zygote.python_version, task_root, initialization_type
             ),
             "handler": function.handler,
             "memory_size_mb": function.memory_size,

@@ -62,6 +62,12 @@ class Invocation:
             self.function_error = "Unhandled"
         self._over.set_result(None)
 
+    def refuse(self, message: str) -> None:
+        """Ends it as a request that the service does not take; no function has failed."""
+        body = json.dumps({"Type": "User", "message": message})
+        self.finish("error", body.encode())
+        self.function_error = None
+
     def fail(self, error_type: str, message: str) -> None:
         """Ends it with an error of the service's own, in AWS's shape."""
         self.finish("error", error_payload(error_type, message))

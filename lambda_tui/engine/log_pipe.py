@@ -65,7 +65,10 @@ class LogPipe:
         os.close(self.write_end)
 
     def _read(self, size: int = _READ_SIZE) -> int:
-        data = os.read(self._read_end, size)
+        try:
+            data = os.read(self._read_end, size)
+        except BlockingIOError:
+            return size
         self._unread += data
         while frame := _FRAME_START.search(self._unread):
             self._take_lines(frame.start())

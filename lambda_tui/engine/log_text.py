@@ -1,18 +1,70 @@
-"""Events as CloudWatch shows them: the text format of the platform's lines."""
+"""Events as CloudWatch shows them: in the text format, or in the JSON format with its levels."""
 
 from __future__ import annotations
 
+import json
+
 from lambda_tui.engine import events
+from lambda_tui.engine.telemetry import telemetry
+from lambda_tui.project.function import LoggingConfig
+
+_LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
+_PYTHON_LEVELS = {"WARNING": "WARN", "CRITICAL": "FATAL"}
+_TEXT = LoggingConfig()
 
 
-def log_text(event: events.Event) -> str | None:
-    """The event's line; None for what CloudWatch does not show."""
+def log_text(event: events.Event, logging: LoggingConfig = _TEXT) -> str | None:
+    """The event's text in a function's log; None for what CloudWatch does not show."""
+    if isinstance(event.record, events.FunctionLog):
+        return _application_line(event.record.message, logging)
+    if logging.format == "JSON":
+        return _system_line(event, logging)
+    return _platform_text(event)
+
+
+def _application_line(message: str, logging: LoggingConfig) -> str | None:
+    """A line of the function's; in the JSON format one below the level is left out."""
+    if logging.format == "Text" or not message.startswith("{"):
+        return message
+    try:
+        level = str(json.loads(message).get("level", "INFO")).upper()
+    except (ValueError, AttributeError):
+        return message
+    level = _PYTHON_LEVELS.get(level, level)
+    return message if _passes(level, logging.application_level or "INFO") else None
+
+
+def _passes(level: str, wanted: str) -> bool:
+    return _LEVELS.index(level if level in _LEVELS else "INFO") >= _LEVELS.index(wanted)
+
+
+def _system_line(event: events.Event, logging: LoggingConfig) -> str | None:
+    envelope = telemetry(event)
+    if envelope is None or not _passes(_system_level(event.record), logging.system_level):
+        return None
+    return json.dumps(envelope, separators=(",", ":"))
+
+
+def _system_level(record: events.Record) -> str:
+    """The level that AWS gives a platform event in the JSON format."""
+    match record:
+        case events.InitRuntimeDone(status=status) | events.RuntimeDone(status=status):
+            return "DEBUG" if status == "success" else "WARN"
+        case events.InitReport(status="success", initialization_type="on-demand"):
+            return "DEBUG"
+        case events.InitReport(status=status) | events.Report(status=status):
+            return "INFO" if status == "success" else "WARN"
+    return "INFO"
+
+
+def _platform_text(event: events.Event) -> str | None:
     match event.record:
-        case events.FunctionLog(message=message):
-            return message
-        case events.InitStart(phase="init", runtime_version=version):
-            return f"INIT_START Runtime Version: {version}"
-        case events.InitReport(status=status) as report if status != "success":
+        case events.InitStart(phase="init") as start:
+            return (
+                f"INIT_START Runtime Version: {start.runtime_version}\t"
+                f"Runtime Version ARN: {start.runtime_version_arn}"
+            )
+        case events.InitReport() as report if _shows(report):
             return _init_report(report)
         case events.Start(request_id=request_id, version=version):
             return f"START RequestId: {request_id} Version: {version}"
@@ -21,15 +73,16 @@ def log_text(event: events.Event) -> str | None:
     return None
 
 
+def _shows(report: events.InitReport) -> bool:
+    """On demand only a failed init is reported; one ahead of invocations always is."""
+    return report.status != "success" or report.initialization_type != "on-demand"
+
+
 def _init_report(report: events.InitReport) -> str:
-    fields = [
-        f"INIT_REPORT Init Duration: {report.duration_ms:.2f} ms",
-        f"Phase: {report.phase}",
-        f"Status: {report.status}",
-    ]
-    if report.error_type is not None and report.status != "timeout":
-        fields.append(f"Error Type: {report.error_type}")
-    return "\t".join(fields)
+    text = f"INIT_REPORT Init Duration: {report.duration_ms:.2f} ms"
+    if report.status == "success":
+        return text
+    return "\t".join([text, f"Phase: {report.phase}", *_status(report.status, report.error_type)])
 
 
 def _report(report: events.Report) -> str:
@@ -44,7 +97,10 @@ def _report(report: events.Report) -> str:
         fields.append(f"Init Duration: {report.init_duration_ms:.2f} ms")
     if report.status == "success":
         return "\t".join(fields) + "\t"
-    fields.append(f"Status: {report.status}")
-    if report.error_type is not None and report.status != "timeout":
-        fields.append(f"Error Type: {report.error_type}")
-    return "\t".join(fields)
+    return "\t".join([*fields, *_status(report.status, report.error_type)])
+
+
+def _status(status: events.Status, error_type: str | None) -> list[str]:
+    if status == "timeout" or error_type is None:
+        return [f"Status: {status}"]
+    return [f"Status: {status}", f"Error Type: {error_type}"]

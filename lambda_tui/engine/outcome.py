@@ -8,20 +8,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from lambda_tui.engine import events
+from lambda_tui.engine.init_attempt import InitFailure
 from lambda_tui.engine.init_process import RuntimeEnd, exit_text
 from lambda_tui.engine.invocation import error_payload
 from lambda_tui.project.function import Function
 
 MAXIMUM_RESPONSE = 6_291_556
 """Bytes: 6 MiB and 100, as the Runtime API has it."""
-
-
-@dataclass(frozen=True, slots=True)
-class InitFailure:
-    """What the runtime posted when the function could not be initialised."""
-
-    error_type: str
-    payload: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,15 +100,4 @@ def report_of(
         max_memory_used_mb=min(math.ceil(memory_used_mb), function.memory_size),
         init_duration_ms=init_duration_ms,
         error_type=outcome.error_type,
-    )
-
-
-def runtime_done_of(report: events.Report, outcome: Outcome) -> events.RuntimeDone:
-    """The runtime's part of a REPORT."""
-    return events.RuntimeDone(
-        report.request_id,
-        report.status,
-        report.duration_ms,
-        len(outcome.payload) if outcome.record_status == "success" else 0,
-        report.error_type,
     )

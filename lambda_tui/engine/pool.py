@@ -9,7 +9,9 @@ from collections import deque
 from collections.abc import Callable
 
 from lambda_tui.engine import events
-from lambda_tui.engine.environment import ExecutionEnvironment, Replacement
+from lambda_tui.engine.concurrency import ACCOUNT_LIMIT, AccountConcurrency
+from lambda_tui.engine.environment import ExecutionEnvironment
+from lambda_tui.engine.environment_owner import Replacement
 from lambda_tui.engine.invocation import Invocation
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.zygote import Sandbox, Zygote
@@ -20,7 +22,8 @@ from lambda_tui.project.settings import Settings
 REMEMBERED_INVOCATIONS = 200
 
 Emit = Callable[[events.Event], None]
-_THROTTLE_REASON = "ConcurrentInvocationLimitExceeded"
+MAXIMUM_REQUEST = 6_291_456
+"""Bytes of an event: 6 MiB."""
 
 
 class Pool:
@@ -32,6 +35,7 @@ class Pool:
         interpreter: Interpreter,
         settings: Settings,
         get_zygote: Callable[[Interpreter], Zygote],
+        concurrency: AccountConcurrency,
         emit: Emit,
     ) -> None:
         self.function = function
@@ -41,6 +45,7 @@ class Pool:
         self.throttles = 0
         self._settings = settings
         self._get_zygote = get_zygote
+        self._concurrency = concurrency
         self._zygote: Zygote | None = None
         self._emit = emit
         self._loop = asyncio.get_running_loop()
@@ -72,18 +77,36 @@ class Pool:
         """One sentence, when no environment can be made at present."""
         return (self._zygote.problem if self._zygote else None) or self._problem
 
+    @property
+    def reserved_concurrency(self) -> int | None:
+        """What the function reserves of the account's concurrency."""
+        return self.function.reserved_concurrency
+
+    @property
+    def running(self) -> int:
+        """Invocations under way."""
+        return sum(environment.invocation is not None for environment in self.environments)
+
     def warm_up(self) -> None:
-        """Starts the interpreter ahead of the first invocation."""
+        """Starts the interpreter, and the provisioned environments, ahead of invocations."""
         self._zygote = self._get_zygote(self.interpreter)
+        self._provision()
 
     def invoke(self, payload: bytes) -> Invocation:
         """Starts an invocation; its outcome, good or bad, is in what is returned."""
         self._invocations_made += 1
         invocation = Invocation(self.function.name, self._invocations_made, payload)
         self.invocations.append(invocation)
-        environment = self._choose() or self._create("invocation")
+        if len(payload) > MAXIMUM_REQUEST:
+            invocation.refuse(
+                f"Request must be smaller than {MAXIMUM_REQUEST} bytes "
+                "for the InvokeFunction operation"
+            )
+            return invocation
+        reason = self._concurrency.refusal(self)
+        environment = None if reason else self._choose() or self._create("invocation")
         if environment is None:
-            self._throttle(invocation)
+            self._throttle(invocation, reason or ACCOUNT_LIMIT)
         else:
             environment.assign(invocation)
         return invocation
@@ -116,6 +139,7 @@ class Pool:
         for environment in list(self.environments):
             self._emit_record(events.EnvironmentStale(files), environment.id)
             self._replace(environment, reload)
+        self._provision()
 
     def shut_down(self) -> None:
         """Ends every environment; ``environments`` is empty when the last has ended."""
@@ -141,8 +165,9 @@ class Pool:
             self._emit_record(events.Reloaded(reload.files, duration_ms), environment.id)
         self._problem = None
         environment.freeze()
-        environment.removal_at = time.monotonic() + self._settings.idle_timeout
-        self._plan_removal()
+        if environment.initialization_type == "on-demand":
+            environment.removal_at = time.monotonic() + self._settings.idle_timeout
+            self._plan_removal()
 
     def on_gone(self, environment: ExecutionEnvironment, problem: str | None) -> None:
         """An environment has ended; the problem says why it never stood, if that is so."""
@@ -159,6 +184,12 @@ class Pool:
         free = [environment for environment in self.environments if environment.is_free]
         return max(free, key=_preference, default=None)
 
+    def _provision(self) -> None:
+        """Makes up the provisioned environments to their number."""
+        provisioned = [one for one in self.environments if _is_provisioned(one)]
+        for _ in range(self.function.provisioned_concurrency - len(provisioned)):
+            self._create("provisioned")
+
     def _create(self, reason: events.CreationReason) -> ExecutionEnvironment | None:
         """A new environment; None when the function has all that it may have."""
         live = [one for one in self.environments if one.state is not State.SHUTTING_DOWN]
@@ -167,7 +198,11 @@ class Pool:
         self._zygote = self._get_zygote(self.interpreter)
         self._environments_made += 1
         environment = ExecutionEnvironment(
-            self.function, self._environments_made, self._zygote, self
+            self.function,
+            self._environments_made,
+            self._zygote,
+            self,
+            "provisioned-concurrency" if reason == "provisioned" else "on-demand",
         )
         self.environments.append(environment)
         self._emit_record(events.EnvironmentCreated(reason), environment.id)
@@ -181,16 +216,17 @@ class Pool:
             return
         if environment.state in (State.SHUTTING_DOWN, State.ENDED):
             return
+        is_provisioned = environment.initialization_type != "on-demand"
         environment.shut_down(replacement.reason)
-        fresh = self._create(replacement.reason)
+        fresh = self._create("provisioned" if is_provisioned else replacement.reason)
         if fresh is not None and replacement.reason == "reload":
             self._reloading[fresh.id] = replacement
 
-    def _throttle(self, invocation: Invocation) -> None:
+    def _throttle(self, invocation: Invocation, reason: str) -> None:
         self.throttles += 1
-        payload = {"Reason": _THROTTLE_REASON, "Type": "User", "message": "Rate Exceeded."}
+        payload = {"Reason": reason, "Type": "User", "message": "Rate Exceeded."}
         invocation.finish("throttled", json.dumps(payload).encode())
-        self._emit_record(events.Throttled(invocation.request_id, _THROTTLE_REASON), "")
+        self._emit_record(events.Throttled(invocation.request_id, reason), "")
 
     def _plan_removal(self) -> None:
         """One timer for the pool, for whichever environment is the next to go."""
@@ -212,6 +248,11 @@ class Pool:
         self._emit(
             events.Event(record=record, function=self.function.name, environment=environment)
         )
+
+
+def _is_provisioned(environment: ExecutionEnvironment) -> bool:
+    is_live = environment.state not in (State.SHUTTING_DOWN, State.ENDED)
+    return is_live and environment.initialization_type == "provisioned-concurrency"
 
 
 def _preference(environment: ExecutionEnvironment) -> tuple[int, float]:

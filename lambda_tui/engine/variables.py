@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from lambda_tui.project.function import Function
+from lambda_tui.engine.events import InitializationType
+from lambda_tui.project.function import Function, LoggingConfig
 
 CREDENTIALS_NOTE = "placeholder credentials"
 """What the screen says of them: nobody's."""
@@ -11,7 +12,11 @@ TASK_ROOT = "/var/task"
 
 
 def environment_variables(
-    function: Function, log_stream: str, python_version: str | None, task_root: str
+    function: Function,
+    log_stream: str,
+    python_version: str | None,
+    task_root: str,
+    initialization_type: InitializationType,
 ) -> dict[str, str]:
     """The variables of one environment, as AWS sets them for a zip function.
 
@@ -38,7 +43,16 @@ def environment_variables(
     }
     variables.update(function.environment)
     variables.update(_reserved(function, runtime, log_stream, task_root))
-    return variables
+    variables["AWS_LAMBDA_INITIALIZATION_TYPE"] = initialization_type
+    return variables | _logging_variables(function.logging)
+
+
+def _logging_variables(logging: LoggingConfig) -> dict[str, str]:
+    """How the runtime learns of the JSON format and its level."""
+    if logging.format == "Text":
+        return {}
+    level = logging.application_level or "INFO"
+    return {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": level}
 
 
 def _runtime_of(python_version: str | None) -> str:
@@ -56,7 +70,6 @@ def _reserved(function: Function, runtime: str, log_stream: str, task_root: str)
         "AWS_LAMBDA_FUNCTION_NAME": function.name,
         "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_size),
-        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
         "AWS_LAMBDA_LOG_GROUP_NAME": function.log_group,
         "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
         "AWS_LAMBDA_RUNTIME_API": "169.254.100.1:9001",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 DEFAULT_TIMEOUT = 3
 """Seconds, as on AWS."""
@@ -34,6 +35,24 @@ class Problem:
         return f"{place}: {self.message}"
 
 
+LogFormat = Literal["Text", "JSON"]
+ApplicationLogLevel = Literal["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"]
+SystemLogLevel = Literal["DEBUG", "INFO", "WARN"]
+
+
+@dataclass(frozen=True, slots=True)
+class LoggingConfig:
+    """How a function's log is written: Lambda's ``LoggingConfig``."""
+
+    format: LogFormat = "Text"
+    application_level: ApplicationLogLevel | None = None
+    """Of the function's own lines; None when it is not set. With the JSON format only."""
+    system_level: SystemLogLevel = "INFO"
+    """Of the platform's lines; with the JSON format only."""
+    group: str | None = None
+    """A log group other than the function's own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Function:
     """A deployed function: Lambda's ``FunctionConfiguration``, and where its code lies."""
@@ -53,6 +72,11 @@ class Function:
     """MB of ``/tmp``, 512 to 10240."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """The function's own variables."""
+    logging: LoggingConfig = field(default_factory=LoggingConfig)
+    reserved_concurrency: int | None = None
+    """Invocations at a time, of the account's; 0 blocks the function. None reserves nothing."""
+    provisioned_concurrency: int = 0
+    """Environments that are initialised ahead of invocations."""
     description: str = field(default="", compare=False)
     file: Path | None = field(default=None, compare=False)
     """The file that declares the function: a template, or its source in a plain folder."""
@@ -69,7 +93,7 @@ class Function:
     @property
     def log_group(self) -> str:
         """The CloudWatch log group."""
-        return f"/aws/lambda/{self.name}"
+        return self.logging.group or f"/aws/lambda/{self.name}"
 
 
 @dataclass(frozen=True, slots=True)

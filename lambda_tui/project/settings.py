@@ -20,6 +20,8 @@ class Settings:
     """Seconds after which an idle environment is removed."""
     maximum_environments: int = 50
     """Environments of one function at a time; more invocations are throttled."""
+    account_concurrency: int = 1000
+    """Invocations of all functions at a time: the account's limit."""
     python: Path | None = None
     """The interpreter for Python functions; None looks for the project's own."""
     watch: bool = True

@@ -1,0 +1,40 @@
+"""How many invocations may run at a time: the account's limit and what functions reserve of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+ACCOUNT_LIMIT = "ConcurrentInvocationLimitExceeded"
+RESERVED_LIMIT = "ReservedFunctionConcurrentInvocationLimitExceeded"
+
+
+class ConcurrentFunction(Protocol):
+    """A function as the limits see it."""
+
+    @property
+    def reserved_concurrency(self) -> int | None:
+        """What it reserves of the account's concurrency; None when nothing."""
+
+    @property
+    def running(self) -> int:
+        """Its invocations under way."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountConcurrency:
+    """The account's limit over all functions of the project."""
+
+    limit: int
+    functions: Callable[[], Iterable[ConcurrentFunction]]
+
+    def refusal(self, function: ConcurrentFunction) -> str | None:
+        """AWS's ``Reason`` for throttling one more invocation of the function; None lets it run."""
+        reserved = function.reserved_concurrency
+        if reserved is not None:
+            return RESERVED_LIMIT if function.running >= reserved else None
+        others = list(self.functions())
+        unreserved = self.limit - sum(one.reserved_concurrency or 0 for one in others)
+        running = sum(one.running for one in others if one.reserved_concurrency is None)
+        return ACCOUNT_LIMIT if running >= unreserved else None

@@ -1,0 +1,36 @@
+"""What an environment and the pool that owns it say to each other."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from lambda_tui.engine import events
+
+if TYPE_CHECKING:
+    from lambda_tui.engine.environment import ExecutionEnvironment
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """Why an environment is replaced by a new one."""
+
+    reason: Literal["reload", "request"]
+    files: tuple[str, ...] = ()
+    """What has changed, for a reload."""
+    began: float = field(default_factory=time.monotonic)
+    """Monotonic time at which the change was seen."""
+
+
+class EnvironmentOwner(Protocol):
+    """What an environment needs of its pool."""
+
+    def emit(self, record: events.Record, environment: str) -> None:
+        """Puts a record on the event stream."""
+
+    def on_free(self, environment: ExecutionEnvironment) -> None:
+        """It has nothing to do."""
+
+    def on_gone(self, environment: ExecutionEnvironment, problem: str | None) -> None:
+        """It has ended."""

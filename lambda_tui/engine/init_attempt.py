@@ -1,0 +1,62 @@
+"""One try at the Init phase: when it began, how it failed, and the records that tell of it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from lambda_tui.engine import events
+
+ON_DEMAND_LIMIT = 10.0
+"""Seconds that AWS gives an on-demand Init phase."""
+PROVISIONED_LIMIT = 130.0
+"""Seconds that AWS gives an Init phase ahead of invocations, or the timeout if that is longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class InitFailure:
+    """What the runtime posted when the function could not be initialised."""
+
+    error_type: str
+    payload: bytes
+
+
+@dataclass(slots=True)
+class InitAttempt:
+    """A runtime is started and imports the function."""
+
+    phase: events.InitPhase
+    """``invoke`` when it makes up for a failed or lost init inside an invocation."""
+    initialization_type: events.InitializationType
+    began: float = 0.0
+    """Monotonic time at which the runtime was forked."""
+    failure: InitFailure | None = None
+
+    def limit(self, timeout: int) -> float | None:
+        """Seconds that it may take; None inside an invocation, which has a limit of its own."""
+        if self.phase == "invoke":
+            return None
+        if self.initialization_type == "on-demand":
+            return ON_DEMAND_LIMIT
+        return max(PROVISIONED_LIMIT, timeout)
+
+    def duration_ms(self, at: float) -> float:
+        """Until a monotonic time."""
+        return (at - self.began) * 1000
+
+    def start_record(self, python_version: str, region: str) -> events.InitStart:
+        """That it begins; version and ARN have AWS's form, for an interpreter AWS does not know."""
+        major, minor, patch = python_version.split(".")[:3]
+        version = f"python:{major}.{minor}.v{patch}"
+        digest = hashlib.sha256(version.encode()).hexdigest()
+        arn = f"arn:aws:lambda:{region}::runtime:{digest}"
+        return events.InitStart(version, arn, self.phase, self.initialization_type)
+
+    def end_records(
+        self, status: events.Status, at: float, error_type: str | None
+    ) -> tuple[events.InitRuntimeDone, events.InitReport]:
+        """That it is over, at a monotonic time."""
+        kind = self.initialization_type
+        done = events.InitRuntimeDone(status, self.phase, error_type, kind)
+        report = events.InitReport(status, self.duration_ms(at), self.phase, error_type, kind)
+        return done, report

@@ -1,0 +1,3 @@
+"""The terminal application: the engine on one screen. Only the command line imports it."""
+
+from __future__ import annotations

@@ -1,0 +1,133 @@
+"""The application: one screen on one engine."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.theme import Theme
+
+from lambda_tui.ui.bindings import BINDINGS
+from lambda_tui.ui.crash import crash_sentence
+from lambda_tui.ui.ending import ending_signals
+from lambda_tui.ui.screens.main import MainScreen
+
+if TYPE_CHECKING:
+    from lambda_tui.engine.engine import Engine
+    from lambda_tui.project.settings import Settings
+
+_THEME = Theme(
+    name="lambda-tui",
+    primary="#7aa2c8",
+    secondary="#6c8ea8",
+    accent="#f0a04b",
+    warning="#e3b341",
+    error="#e5737a",
+    success="#7fbf8e",
+    foreground="#d5d9e0",
+    background="#14171c",
+    surface="#191d24",
+    panel="#232933",
+    dark=True,
+    variables={
+        "text-primary": "#7aa2c8",
+        "text-accent": "#f0a04b",
+        "text-warning": "#e3b341",
+        "text-error": "#e5737a",
+        "text-success": "#7fbf8e",
+        "footer-key-foreground": "#f0a04b",
+    },
+)
+
+
+class LambdaTuiApp(App[None]):
+    """Shows an engine at work; starts it after the first paint and closes it at the end."""
+
+    TITLE = "lambda-tui"
+    CSS_PATH = "lambda_tui.tcss"
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+p", "command_palette", "Palette", tooltip="Every action", id="palette"),
+        Binding("ctrl+q", "quit", "Quit", show=False, system=True),
+    ]
+
+    def __init__(self, engine: Engine, settings: Settings) -> None:
+        super().__init__()
+        self.engine = engine
+        self.settings = settings
+        self._last_words = ""
+        self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (150, "-wide")]
+        self.VERTICAL_BREAKPOINTS = [(0, "-tiny"), (20, "-short"), (30, "-medium"), (45, "-tall")]
+        self.animation_level = "none"
+        self.register_theme(_THEME)
+        self.theme = settings.theme if settings.theme in self.available_themes else _THEME.name
+        self.set_keymap(dict(settings.keys))
+
+    def get_default_screen(self) -> Screen[Any]:
+        """The one main screen."""
+        return MainScreen(self.engine)
+
+    async def run_to_end(self) -> int:
+        """Runs until the user leaves or a signal ends it; returns the exit status."""
+        with ending_signals(self._end_by_signal):
+            await self.run_async()
+        return self.return_code or 0
+
+    def on_mount(self) -> None:
+        """Starts the engine once there is something to see."""
+        wanted = self.settings.theme
+        if wanted and self.theme != wanted:
+            hint = "ctrl+p, Choose the colours, shows those there are."
+            self.notify(f"There is no theme {wanted!r}: {hint}", severity="warning", markup=False)
+        self.call_after_refresh(self._start_engine)
+
+    def _start_engine(self) -> None:
+        if not self.is_headless:
+            # What there is by now stays: a search for garbage in it holds a frame up by 40 ms.
+            gc.freeze()
+        self.run_worker(self.engine.start(), group="engine")
+
+    async def on_unmount(self) -> None:
+        """Ends every process."""
+        await self.engine.close()
+
+    def _end_by_signal(self, number: int) -> None:
+        self.exit(return_code=128 + number)
+
+    async def action_quit(self) -> None:
+        """Leaves; the screen asks first while an invocation runs."""
+        await self.screen_stack[0].run_action("quit")
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Every action of the main screen, then Textual's own."""
+        for binding in BINDINGS:
+            if binding.id not in ("colon", "back") and binding.key != "f1":
+                key = f"{binding.description}: {self.get_key_display(binding)}"
+                yield SystemCommand(binding.tooltip, key, self._runner(screen, binding.action))
+        yield SystemCommand("Choose the colours", "Theme", self.action_change_theme)
+
+    def _runner(self, screen: Screen[Any], action: str) -> Callable[[], Awaitable[None]]:
+        async def run() -> None:
+            await screen.run_action(action)
+
+        return run
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Leaves with one sentence; Textual would print local variables, which hold credentials."""
+        self._return_code = 1
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()
+            if not self.is_headless:
+                self._last_words = crash_sentence(error)
+        self._close_messages_no_wait()
+
+    def _print_error_renderables(self) -> None:
+        """Says what happened, once the terminal is the user's again."""
+        if self._last_words:
+            self.error_console.file.write(self._last_words + "\n")
+        self._last_words = ""

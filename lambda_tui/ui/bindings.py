@@ -1,0 +1,87 @@
+"""Every key of the main screen, once: footer, palette, help and keymap are made from these."""
+
+from __future__ import annotations
+
+from textual.binding import Binding
+
+
+def _key(keys: str, action: str, what: str, tooltip: str, id: str, display: str = "") -> Binding:
+    return Binding(keys, action, what, tooltip=tooltip, id=id, key_display=display or None)
+
+
+SECTIONS: dict[str, tuple[Binding, ...]] = {
+    "Function": (
+        _key("i", "invoke", "Invoke", "Invoke the function with the event", "invoke"),
+        _key("b", "burst", "Burst", "Invoke it several times at once", "burst"),
+        _key("e", "pane('event')", "Event", "Edit the event", "event"),
+        _key("E", "event_file", "Event file", "Take an event file of the project", "event_file"),
+        _key("[", "invocation(-1)", "Earlier", "Show the invocation before", "earlier", "["),
+        _key("]", "invocation(1)", "Later", "Show the invocation after", "later", "]"),
+    ),
+    "Environment": (
+        _key("r", "reinitialise", "Re-init", "Replace this environment by a new one", "reinit"),
+        _key("R", "reinitialise_all", "Re-init all", "Replace all of the function's", "reinit_all"),
+        _key("space", "freeze", "Freeze/thaw", "Freeze it, or thaw it, by hand", "freeze", "space"),
+        _key("x", "kill", "Kill", "Kill the runtime: a crash, and a reset", "kill"),
+        _key("t", "pane('tmp')", "/tmp", "Look into the environment's /tmp", "tmp"),
+    ),
+    "Log": (
+        _key("/", "search", "Search", "Find text in the log", "search", "/"),
+        _key("n", "match(-1)", "Next", "Go to the next older match", "next_match"),
+        _key("N", "match(1)", "Previous", "Go to the next newer match", "previous_match"),
+        _key("m", "only_matches", "Only matches", "Hide lines without a match", "only_matches"),
+        _key("f", "follow", "Follow", "Stay at the newest line", "follow"),
+        _key("w", "wrap", "Wrap", "Fold long lines", "wrap"),
+        _key("a", "all_functions", "All logs", "Log of all functions, or of one", "all_functions"),
+        _key("c", "clear_log", "Clear", "Clear the log", "clear_log"),
+    ),
+    "Copy": (
+        _key("y", "copy_item", "Copy", "Copy the line or item under the cursor", "copy_item"),
+        _key("Y", "copy_all", "Copy all", "Copy the pane's whole content", "copy_all"),
+    ),
+    "Screen": (
+        _key("1", "pane('functions')", "Functions", "Go to the functions", "pane_1"),
+        _key("2", "pane('environments')", "Environments", "Go to the environments", "pane_2"),
+        _key("3", "pane('log')", "Log", "Go to the log", "pane_3"),
+        _key("4", "pane('response')", "Response", "Go to the response", "pane_4"),
+        _key("5", "pane('tmp')", "/tmp", "Go to the environment's /tmp", "pane_5"),
+        _key("left,h", "step_pane(-1)", "Pane before", "Go to the pane before", "pane_before"),
+        _key("right,l", "step_pane(1)", "Next pane", "Go to the next pane", "pane_after"),
+        _key("z", "zoom", "Zoom", "Give the pane the whole screen, or end that", "zoom"),
+        _key("p", "problems", "Problems", "What in the project needs a hand", "problems"),
+        _key("escape", "back", "Back", "Out of the editor, the search, the zoom", "back"),
+        _key("question_mark", "help", "Help", "Show all keys and signs", "help", "?"),
+        _key("f1", "help", "Help", "Show all keys and signs", "help"),
+        _key("colon", "app.command_palette", "Palette", "Every action by name", "colon", ":"),
+        _key("q", "quit", "Quit", "End every environment and leave", "quit"),
+    ),
+}
+"""By the headings of the help screen."""
+
+BINDINGS: tuple[Binding, ...] = tuple(
+    binding for bindings in SECTIONS.values() for binding in bindings
+)
+
+_MAIN = ("invoke", "burst", "event", "reinit")
+
+PANE_KEYS: dict[str, tuple[str, ...]] = {
+    "functions": (*_MAIN, "reinit_all", "all_functions", "event_file", "search", "zoom"),
+    "environments": ("invoke", "freeze", "kill", "reinit", "tmp", "reinit_all", "burst", "zoom"),
+    "log": (
+        "invoke",
+        "search",
+        "follow",
+        "wrap",
+        "clear_log",
+        "next_match",
+        "only_matches",
+        "copy_item",
+        "all_functions",
+        "zoom",
+    ),
+    "response": ("invoke", "copy_all", "earlier", "later", "zoom", "tmp", "event"),
+    "tmp": ("invoke", "copy_item", "copy_all", "zoom", "reinit", "freeze"),
+    "log-search": ("back",),
+    "event": ("invoke_from_editor", "back", "event_file"),
+}
+"""The keys that the last line shows for a pane, most important first."""

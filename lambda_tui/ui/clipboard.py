@@ -1,0 +1,59 @@
+"""Copies text, and says truthfully how."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections.abc import Callable, Mapping
+
+_COMMANDS: tuple[tuple[str, str | None, tuple[str, ...]], ...] = (
+    ("pbcopy", None, ()),
+    ("wl-copy", "WAYLAND_DISPLAY", ()),
+    ("xclip", "DISPLAY", ("-selection", "clipboard")),
+    ("xsel", "DISPLAY", ("--clipboard", "--input")),
+    ("clip.exe", None, ()),
+)
+"""Each with the variable that must be set for it to work, and its arguments."""
+_PATIENCE = 2.0
+"""Seconds that a clipboard command gets."""
+
+
+async def copy(
+    text: str, osc52: Callable[[str], None], environment: Mapping[str, str] = os.environ
+) -> str:
+    """Copies with the machine's own command, else through the terminal; returns how.
+
+    Over SSH the machine's clipboard is not the user's, so the terminal is asked.
+    """
+    if not environment.get("SSH_CONNECTION") and not environment.get("SSH_TTY"):
+        for name, variable, arguments in _COMMANDS:
+            path = shutil.which(name, path=environment.get("PATH"))
+            usable = path and (variable is None or environment.get(variable))
+            if path and usable and await _run(path, arguments, text):
+                return f"with {name}"
+    osc52(text)
+    return "sent to the terminal's clipboard (OSC 52)"
+
+
+async def _run(path: str, arguments: tuple[str, ...], text: str) -> bool:
+    """Whether the command took the text."""
+    try:
+        process = await asyncio.create_subprocess_exec(
+            path,
+            *arguments,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+    except OSError:
+        return False
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            await process.communicate(text.encode("utf-8", "replace"))
+    except (TimeoutError, OSError):
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+        return False
+    return process.returncode == 0

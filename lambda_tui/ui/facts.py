@@ -1,0 +1,78 @@
+"""What the header and the list of problems say, drawn from the project and the engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lambda_tui.project.function import Problem
+from lambda_tui.ui.terminal_text import terminal_text
+
+if TYPE_CHECKING:
+    from lambda_tui.engine.engine import Engine
+    from lambda_tui.engine.pool import Pool
+
+_NAME = 16
+"""Characters of the project's name where there is little room."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One fact of the header."""
+
+    text: str
+    look: str = ""
+    """``dim``, ``warning``, ``good``, or nothing."""
+    short: str | None = None
+    """What is said where there is little room; empty for nothing, None for the whole text."""
+
+
+def header_parts(engine: Engine, pool: Pool | None) -> tuple[Part, ...]:
+    """Project, sandbox level, interpreter and credentials, the most telling first."""
+    name = safe(engine.project.directory.name or "/")
+    parts = [Part(name, "", name if len(name) <= _NAME else name[: _NAME - 1] + "…")]
+    if pool is not None:
+        parts += [_sandbox(pool), _interpreter(pool)]
+        parts.append(Part("credentials: placeholder", "dim"))
+        parts.append(Part(safe(pool.interpreter.origin), "dim", ""))
+    return tuple(parts)
+
+
+def problems(engine: Engine) -> list[Problem]:
+    """Everything that needs a hand: in the project's files, its interpreters, the machine."""
+    found = list(engine.project.problems)
+    for pool in engine.pools.values():
+        said = (pool.problem, pool.version_mismatch)
+        found += [Problem(text, function=pool.function.name) for text in said if text]
+    reasons = {
+        pool.sandbox.reason
+        for pool in engine.pools.values()
+        if pool.sandbox is not None and pool.sandbox.level == "processes"
+    }
+    return found + [Problem(f"No isolation: {reason}") for reason in sorted(reasons) if reason]
+
+
+def sentence(problem: Problem) -> str:
+    """The problem with its place, safe to show."""
+    return safe(str(problem))
+
+
+def safe(text: str) -> str:
+    """One line of plain text from names and messages that come out of the user's files."""
+    return terminal_text(text.replace("\n", " ")).plain
+
+
+def _sandbox(pool: Pool) -> Part:
+    if pool.sandbox is None:
+        return Part("✗ cannot run", "warning") if pool.problem else Part("◌ starting", "dim")
+    if pool.sandbox.level == "namespaces":
+        return Part("◆ namespaces", "good")
+    return Part("▲ processes: no isolation", "warning", "▲ no isolation")
+
+
+def _interpreter(pool: Pool) -> Part:
+    version = pool.python_version or "…"
+    if pool.version_mismatch:
+        wrong = f"{version}, not {safe(pool.function.runtime or '?')}"
+        return Part(f"▲ Python {wrong}", "warning", f"▲ {wrong}")
+    return Part(f"Python {version}", "", version)

@@ -1,0 +1,163 @@
+"""From events to lines of the log: whose they are, what kind they are, and what they say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from rich.text import Text
+
+from lambda_tui.engine import events
+from lambda_tui.engine.log_text import log_text
+from lambda_tui.project.function import LoggingConfig
+from lambda_tui.ui.figures import counted, milliseconds
+from lambda_tui.ui.terminal_text import terminal_text
+
+RECORD_LIMIT = 64_000
+"""Characters of one record that are kept."""
+LINES_LIMIT = 1_000
+"""Lines of one record that are shown."""
+
+_ERROR = re.compile(
+    r"\[ERROR\]|\[CRITICAL\]|^Traceback \(most recent|Task timed out|\"level\": ?\"ERROR\"|Error: "
+)
+_WARNING = re.compile(r"\[WARNING\]|\"level\": ?\"WARN")
+
+
+class Kind(StrEnum):
+    """What a line of the log is; the value names its component class."""
+
+    FUNCTION = "function"
+    PLATFORM = "platform"
+    REPORT = "report"
+    DIVIDER = "divider"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+KIND_GLYPHS = {Kind.ERROR: "✗", Kind.WARNING: "▲"}
+"""Shown in the gutter; other kinds need none."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogRecord:
+    """One entry of the log, bounded in size, not yet made safe."""
+
+    function: str
+    """The function's name; empty when the entry concerns all."""
+    number: int | None
+    """The environment's number within its function."""
+    time: float
+    """Seconds since the epoch."""
+    kind: Kind
+    message: str
+    """Untrusted."""
+
+
+@dataclass(slots=True, eq=False)
+class LogLine:
+    """One line of a record, made safe for the terminal."""
+
+    record: LogRecord
+    is_first: bool
+    """Whether it is its record's first line: the one with the gutter."""
+    text: Text = field(repr=False)
+
+    @property
+    def glyph(self) -> str:
+        """The sign in the gutter of a record's first line, where its kind has one."""
+        return KIND_GLYPHS.get(self.record.kind, "") if self.is_first else ""
+
+    @property
+    def plain(self) -> str:
+        """The line as it is searched and copied."""
+        return self.text.plain
+
+
+def log_records(
+    event: events.Event, number: int | None, logging: LoggingConfig
+) -> tuple[LogRecord, ...]:
+    """The log's entries for an event; none for an event that the log does not show."""
+    return tuple(
+        LogRecord(event.function, number, event.time, kind, message[:RECORD_LIMIT])
+        for kind, message in _entries(event, logging)
+    )
+
+
+def log_lines(record: LogRecord) -> list[LogLine]:
+    """The record's lines, safe to show."""
+    lines = record.message.split("\n", LINES_LIMIT)
+    if len(lines) > LINES_LIMIT:
+        lines[LINES_LIMIT] = f"… {counted(lines[LINES_LIMIT].count(chr(10)) + 1, 'more line')}"
+    return [LogLine(record, index == 0, terminal_text(line)) for index, line in enumerate(lines)]
+
+
+def _entries(event: events.Event, logging: LoggingConfig) -> Iterator[tuple[Kind, str]]:
+    match event.record:
+        case events.Notice(severity=severity, message=message):
+            kinds = {"error": Kind.ERROR, "warning": Kind.WARNING}
+            yield kinds.get(severity, Kind.DIVIDER), message
+        case record if divider := _divider(record):
+            yield Kind.DIVIDER, f"── {divider}"
+        case _:
+            text = log_text(event, logging)
+            if text is not None:
+                yield from _written(event.record, text)
+
+
+def _written(record: events.Record, text: str) -> Iterator[tuple[Kind, str]]:
+    """What CloudWatch would show, with the kinds of its parts."""
+    if isinstance(record, events.FunctionLog):
+        yield _kind_of(text), text
+        return
+    *before, last = text.replace("\t", "  ").split("\n")
+    for line in before:
+        yield Kind.PLATFORM, line.rstrip()
+    kind = Kind.REPORT if isinstance(record, events.Report) else Kind.PLATFORM
+    if isinstance(record, events.Report | events.InitReport) and record.status != "success":
+        kind = Kind.ERROR
+    yield kind, last.rstrip()
+
+
+def _kind_of(message: str) -> Kind:
+    head = message[:500]
+    if _ERROR.search(head):
+        return Kind.ERROR
+    return Kind.WARNING if _WARNING.search(head) else Kind.FUNCTION
+
+
+def _divider(record: events.Record) -> str | None:
+    """What the divider for one of our own events says."""
+    match record:
+        case events.EnvironmentCreated(reason=reason):
+            why = {
+                "invocation": "for an invocation",
+                "reload": "after a change",
+                "provisioned": "ahead of need",
+            }
+            return f"created {why.get(reason, 'as you asked')}"
+        case events.EnvironmentFrozen():
+            return "frozen"
+        case events.EnvironmentThawed():
+            return "thawed"
+        case events.EnvironmentReset(reason=reason):
+            return f"reset after a {reason}: processes killed, /tmp kept"
+        case events.EnvironmentStale(files=files):
+            return f"stale: {_files(files)} changed"
+        case events.EnvironmentRemoved(reason=reason):
+            return f"removed ({reason})"
+        case events.Reloaded(files=files, duration_ms=duration):
+            return f"re-initialised in {milliseconds(duration)} after {_files(files)} changed"
+        case events.Throttled(reason=reason):
+            return f"throttled: {reason}"
+        case events.InitReport(phase="init", duration_ms=duration, status="success"):
+            return f"initialised in {milliseconds(duration)}"
+    return None
+
+
+def _files(files: tuple[str, ...]) -> str:
+    if not files:
+        return "the code"
+    return files[0] if len(files) == 1 else f"{files[0]} and {len(files) - 1} more"

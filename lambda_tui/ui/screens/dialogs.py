@@ -1,0 +1,105 @@
+"""Small questions: how many invocations, which event file, whether to leave."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from lambda_tui.project.event_files import EventFile
+from lambda_tui.ui.facts import safe
+
+LARGEST_BURST = 1_000
+"""Invocations at once."""
+
+_ESCAPE = Binding("escape", "dismiss(None)", "Back")
+
+
+class AskBurst(ModalScreen[int | None]):
+    """Asks how many invocations to make at once."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [_ESCAPE]
+
+    def __init__(self, suggestion: int) -> None:
+        super().__init__()
+        self._suggestion = suggestion
+
+    def compose(self) -> ComposeResult:
+        """One number, the last one suggested."""
+        with Vertical(classes="dialog") as dialog:
+            dialog.border_title = "Invocations at once"
+            dialog.border_subtitle = "enter starts · esc goes back"
+            yield Input(str(self._suggestion), type="integer", max_length=4, compact=True)
+            yield Static("", classes="dialog--hint -empty")
+
+    def on_mount(self) -> None:
+        """Selects the number, so that typing replaces it."""
+        self.query_one(Input).select_on_focus = True
+
+    @on(Input.Submitted)
+    def _start(self, event: Input.Submitted) -> None:
+        count = int(event.value) if event.value.isdecimal() else 0
+        if 1 <= count <= LARGEST_BURST:
+            self.dismiss(count)
+        else:
+            hint = f"A whole number from 1 to {LARGEST_BURST:,}, please."
+            self.query_one(".dialog--hint", Static).remove_class("-empty").update(hint)
+
+
+class AskEventFile(ModalScreen[EventFile | None]):
+    """Asks which of the project's event files to take."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        _ESCAPE,
+        Binding("j", "app.simulate_key('down')", show=False),
+        Binding("k", "app.simulate_key('up')", show=False),
+    ]
+
+    def __init__(self, files: Sequence[EventFile]) -> None:
+        super().__init__()
+        self._files = files
+
+    def compose(self) -> ComposeResult:
+        """The files, the function's own first."""
+        with Vertical(classes="dialog") as dialog:
+            dialog.border_title = "Event files"
+            dialog.border_subtitle = "enter takes one · esc goes back"
+            yield OptionList(
+                *(Option(f"{safe(file.name)}", id=str(n)) for n, file in enumerate(self._files)),
+                markup=False,
+                compact=True,
+            )
+
+    @on(OptionList.OptionSelected)
+    def _take(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(self._files[event.option_index])
+
+
+class AskQuit(ModalScreen[bool]):
+    """Asks whether to leave while an invocation runs."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y,q,enter", "dismiss(True)", "Quit"),
+        Binding("n,escape", "dismiss(False)", "Stay"),
+    ]
+
+    def __init__(self, running: int) -> None:
+        super().__init__()
+        self._unanswered = running
+
+    def compose(self) -> ComposeResult:
+        """A sentence and its two answers."""
+        what = (
+            "An invocation is" if self._unanswered == 1 else f"{self._unanswered} invocations are"
+        )
+        with Vertical(classes="dialog") as dialog:
+            dialog.border_title = "Quit?"
+            dialog.border_subtitle = "y quits · n or esc stays"
+            yield Static(f"{what} still running and will be lost.")

@@ -1,0 +1,42 @@
+"""How states look: a glyph and a word for each, so that colour only repeats what they say."""
+
+from __future__ import annotations
+
+from lambda_tui.engine.lifecycle import State
+
+STATE_GLYPHS: dict[State, str] = {
+    State.CREATING: "◌",
+    State.INITIALISING: "◐",
+    State.IDLE: "○",
+    State.INVOKING: "►",
+    State.FROZEN: "❅",
+    State.RESET: "↺",
+    State.SHUTTING_DOWN: "▼",
+    State.ENDED: "×",
+}
+"""One cell wide in every terminal, none of them an emoji."""
+
+STRIP_GLYPHS: dict[State, str] = {
+    State.CREATING: "▒",
+    State.INITIALISING: "▓",
+    State.IDLE: "▁",
+    State.INVOKING: "█",
+    State.FROZEN: "·",
+    State.RESET: "×",
+    State.SHUTTING_DOWN: "▼",
+    State.ENDED: " ",
+}
+"""One cell of a timeline."""
+
+STATE_CLASSES: dict[State, str] = {state: f"state--{state.replace(' ', '-')}" for state in State}
+"""The component class that colours a state."""
+
+STATUS_GLYPHS: dict[str, str] = {
+    "pending": "◌",
+    "running": "►",
+    "success": "✓",
+    "error": "✗",
+    "timeout": "✗",
+    "throttled": "⊘",
+}
+"""By ``Invocation.status``."""

@@ -1,0 +1,101 @@
+"""Makes untrusted text safe for the terminal: the one way from a function's output to the screen.
+
+Textual passes escape bytes of a string through to the terminal, so whatever a function wrote (log
+lines, responses, files in ``/tmp``) goes through ``terminal_text`` before a widget sees it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import islice
+
+from rich.ansi import SGR_STYLE_MAP
+from rich.color import Color
+from rich.style import Style
+from rich.text import Text
+
+LINE_LIMIT = 4_000
+"""Characters of one line that are shown; what is beyond is named, not shown."""
+TAB_SIZE = 4
+
+_SUSPICIOUS = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
+_ESCAPES = re.compile(
+    r"(?:\x1b\[|\x9b)(?P<sgr>[0-9;:]*)m"
+    r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"
+    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\n\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"
+    r"|\x1b[ -/]*[0-~]?"
+)
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_NEVER_SHOWN = frozenset({"5", "6", "8"})
+"""SGR codes that blink or conceal: neither belongs on somebody else's screen."""
+
+
+def terminal_text(raw: str | bytes, limit: int = LINE_LIMIT) -> Text:
+    """The text with its SGR colours and nothing else that a terminal would act upon.
+
+    ``limit`` is in characters and cuts before anything else is done, so that a line of megabytes
+    costs no more than a short one; how much was cut is said at the end.
+    """
+    if isinstance(raw, bytes):
+        total = len(raw)
+        raw = raw[: limit * 4].decode("utf-8", "replace")
+        beyond = max(len(raw) - limit, total - limit * 4, 0)
+    else:
+        beyond = max(len(raw) - limit, 0)
+    text = _safe_text(raw[:limit])
+    if beyond:
+        text.append(f" … {beyond:,} more characters", "dim italic")
+    return text
+
+
+def _safe_text(raw: str) -> Text:
+    """``raw`` without anything but printable characters, tabs expanded, colours kept."""
+    if not _SUSPICIOUS.search(raw):
+        return Text(raw.expandtabs(TAB_SIZE), end="")
+    raw = raw.replace("\r\n", "\n")
+    text = Text(end="")
+    style = Style.null()
+    position = 0
+    for escape in _ESCAPES.finditer(raw):
+        text.append(_printable(raw[position : escape.start()]), style)
+        position = escape.end()
+        if escape["sgr"] is not None:
+            style = _next_style(style, escape["sgr"])
+    text.append(_printable(raw[position:]), style)
+    text.expand_tabs(TAB_SIZE)
+    return text
+
+
+def _printable(text: str) -> str:
+    """``text`` without control characters; a carriage return inside a line is shown as a sign."""
+    text = _LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
+    return _SUSPICIOUS.sub("", text.rstrip("\r").replace("\r", "\N{SYMBOL FOR CARRIAGE RETURN}"))
+
+
+@lru_cache(maxsize=256)
+def _next_style(style: Style, parameters: str) -> Style:
+    """The style after the SGR sequence with these parameters."""
+    codes = iter(parameters.replace(":", ";").split(";"))
+    for code in codes:
+        number = code.lstrip("0") or "0"
+        if number == "0":
+            style = Style.null()
+        elif number in ("38", "48"):
+            style += _extended_colour(list(islice(codes, 1)), codes, background=number == "48")
+        elif number not in _NEVER_SHOWN and int(number[:4]) in SGR_STYLE_MAP:
+            style += Style.parse(SGR_STYLE_MAP[int(number[:4])])
+    return style
+
+
+def _extended_colour(kind: list[str], codes: Iterator[str], *, background: bool) -> Style:
+    """The colour of ``38;5;n`` and ``38;2;r;g;b``; nothing when it is malformed."""
+    count = {"5": 1, "2": 3}.get(kind[0] if kind else "", 0)
+    values = [int(code[:4]) for code in islice(codes, count) if code.isdecimal()]
+    if not count or len(values) != count or max(values) > 255:
+        return Style.null()
+    colour = Color.from_ansi(values[0]) if count == 1 else Color.from_rgb(*values)
+    return Style(bgcolor=colour) if background else Style(color=colour)

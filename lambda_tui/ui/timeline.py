@@ -1,0 +1,67 @@
+"""What an environment went through: a cell for each phase, and one more for each second of it."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from lambda_tui.engine import events
+from lambda_tui.engine.lifecycle import State
+
+STRIP_CELLS = 200
+"""Cells that are kept of one environment."""
+
+
+class Timeline:
+    """The states of one environment in their order; what lasts grows a cell a second."""
+
+    def __init__(self) -> None:
+        self.cells: deque[State] = deque(maxlen=STRIP_CELLS)
+        self._state: State | None = None
+        self._since = 0.0
+
+    def add(self, event: events.Event) -> None:
+        """Takes notice of an event of the environment."""
+        state = state_after(event.record)
+        if state is None or state == self._state:
+            return
+        self.tick(event.time)
+        self._state, self._since = state, event.time
+        if state is not State.IDLE:
+            self.cells.append(state)
+
+    def tick(self, now: float) -> None:
+        """Grows the strip by the whole seconds that the present state has lasted."""
+        if self._state is None or self._state is State.ENDED:
+            return
+        whole = int(now - self._since)
+        if whole > 0:
+            self._since += whole
+            self.cells.extend([self._state] * min(whole, STRIP_CELLS))
+
+    def last(self, count: int) -> list[State]:
+        """The newest ``count`` cells, oldest first."""
+        return list(self.cells)[-count:] if count > 0 else []
+
+
+def state_after(record: events.Record) -> State | None:
+    """The state that an environment is in after the record; None when it says nothing of it."""
+    match record:
+        case events.EnvironmentCreated():
+            return State.CREATING
+        case events.InitStart():
+            return State.INITIALISING
+        case events.InitRuntimeDone(status=status, phase=phase):
+            if status != "success":
+                return State.RESET
+            return State.IDLE if phase == "init" else State.INVOKING
+        case events.Start():
+            return State.INVOKING
+        case events.Report() | events.EnvironmentThawed():
+            return State.IDLE
+        case events.EnvironmentFrozen():
+            return State.FROZEN
+        case events.EnvironmentReset():
+            return State.RESET
+        case events.EnvironmentRemoved():
+            return State.ENDED
+    return None

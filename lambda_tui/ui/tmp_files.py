@@ -1,0 +1,131 @@
+"""Reads an environment's ``/tmp`` from outside: bounded, and never led astray by its links.
+
+A symbolic link in the sandbox would be resolved against *our* root, so every step is taken with
+``O_NOFOLLOW`` from the directory above it. All functions block: they belong in a thread.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ENTRIES = 1_000
+"""Files and directories that are listed."""
+DEPTH = 12
+"""Directories into which the listing descends."""
+CONTENT = 64_000
+"""Bytes of a file that are read."""
+
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+@dataclass(frozen=True, slots=True)
+class TmpEntry:
+    """A file or directory below ``/tmp``."""
+
+    path: tuple[str, ...]
+    """The names from ``/tmp`` down to it."""
+    kind: str
+    """``directory``, ``file``, ``link`` or ``other``."""
+    size: int
+    """Bytes."""
+
+    @property
+    def name(self) -> str:
+        """Its own name."""
+        return self.path[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class TmpContent:
+    """The beginning of a file."""
+
+    data: bytes
+    total: int
+    """Bytes of the whole file."""
+
+    @property
+    def is_binary(self) -> bool:
+        """Whether it is no text."""
+        head = self.data[:4096]
+        return b"\0" in head or head.decode("utf-8", "replace").count("�") * 10 > len(head)
+
+
+def list_tmp(directory: Path) -> tuple[TmpEntry, ...]:
+    """What lies below the directory, each directory before its content; empty when it is gone."""
+    try:
+        descriptor = os.open(directory, _DIRECTORY)
+    except OSError:
+        return ()
+    entries: list[TmpEntry] = []
+    for entry in _walk(descriptor, ()):
+        entries.append(entry)
+        if len(entries) == ENTRIES:
+            break
+    return tuple(entries)
+
+
+def read_tmp(directory: Path, path: tuple[str, ...]) -> TmpContent | str:
+    """The beginning of a file, or a sentence why there is none."""
+    try:
+        descriptor = os.open(directory, _DIRECTORY)
+        for name in path[:-1]:
+            descriptor = _step(descriptor, name, _DIRECTORY)
+        descriptor = _step(descriptor, path[-1], _FILE)
+    except OSError as error:
+        return f"/tmp/{'/'.join(path)} cannot be read: {error.strerror or error}."
+    with open(descriptor, "rb", buffering=0) as file:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            return f"/tmp/{'/'.join(path)} is no regular file."
+        return TmpContent(file.read(CONTENT) or b"", status.st_size)
+
+
+def hexadecimal(data: bytes, width: int = 16) -> Iterator[str]:
+    """Lines of offset, bytes and characters."""
+    for offset in range(0, len(data), width):
+        row = data[offset : offset + width]
+        text = "".join(chr(byte) if 32 <= byte < 127 else "·" for byte in row)
+        yield f"{offset:06x}  {row.hex(' '):{width * 3 - 1}}  {text}"
+
+
+def _step(descriptor: int, name: str, flags: int) -> int:
+    """Opens a name inside an open directory, which is closed."""
+    try:
+        return os.open(name, flags, dir_fd=descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _walk(descriptor: int, above: tuple[str, ...]) -> Iterator[TmpEntry]:
+    """The entries below an open directory, which is closed in the end."""
+    try:
+        for name in sorted(os.listdir(descriptor)[: ENTRIES * 2]):
+            try:
+                status = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
+                kind = _kind(status.st_mode)
+                yield TmpEntry((*above, name), kind, status.st_size)
+                if kind == "directory" and len(above) < DEPTH:
+                    below = os.open(name, _DIRECTORY, dir_fd=descriptor)
+                    yield from _walk(below, (*above, name))
+            except OSError:
+                continue
+    except OSError:
+        return
+    finally:
+        os.close(descriptor)
+
+
+def _kind(mode: int) -> str:
+    for is_kind, name in (
+        (stat.S_ISDIR, "directory"),
+        (stat.S_ISREG, "file"),
+        (stat.S_ISLNK, "link"),
+    ):
+        if is_kind(mode):
+            return name
+    return "other"

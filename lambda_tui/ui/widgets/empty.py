@@ -1,0 +1,51 @@
+"""What fills the screen when the project has no function: what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from lambda_tui.project.function import Problem
+from lambda_tui.ui.facts import safe, sentence
+
+
+class Empty(VerticalScroll):
+    """Says that nothing was found, why, and three ways on."""
+
+    def compose(self) -> ComposeResult:
+        """One box in the middle."""
+        box = Static(id="empty-box")
+        box.border_title = "No function here yet"
+        yield box
+
+    def show_problems(self, directory: Path, problems: Sequence[Problem]) -> None:
+        """Says where nothing was found, and why as far as that is known."""
+        self.query_one("#empty-box", Static).update(_content(directory, problems))
+
+
+def _content(directory: Path, problems: Sequence[Problem]) -> Content:
+    strong = "bold $text-primary"
+    parts = [Content.assemble("λ  No Lambda function in ", (safe(str(directory)), strong))]
+    parts += [
+        Content.assemble(("\n▲ ", "bold $text-warning"), sentence(problem)) for problem in problems
+    ]
+    parts.append(
+        Content.assemble(
+            "\n\nWhat to do next:\n\n",
+            ("lambda-tui demo", strong),
+            "\n  copies an example project here and opens it\n\n",
+            ("lambda-tui path/to/project", strong),
+            "\n  opens a folder with a SAM template.yaml, or with Python handlers\n\n",
+            "or save this as ",
+            ("lambda_function.py", strong),
+            " and start lambda-tui again:\n\n",
+            ("  def lambda_handler(event, context):\n", "$text-success"),
+            ('      return {"hello": event["name"]}', "$text-success"),
+        )
+    )
+    return Content("").join(parts)

@@ -1,0 +1,132 @@
+"""Pane 2: the execution environments of the chosen function."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Hashable, Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+
+from lambda_tui.engine.lifecycle import State
+from lambda_tui.ui.facts import safe
+from lambda_tui.ui.figures import megabytes, seconds
+from lambda_tui.ui.states import STATE_CLASSES, STATE_GLYPHS, STRIP_GLYPHS
+from lambda_tui.ui.widgets.row_list import RowList
+
+if TYPE_CHECKING:
+    from lambda_tui.engine.environment import ExecutionEnvironment
+    from lambda_tui.engine.pool import Pool
+    from lambda_tui.ui.timeline import Timeline
+
+_GAP = 1
+_WIDE = 80
+"""Cells from which on every column has room."""
+_SMALLEST_STRIP = 6
+
+
+class Environments(RowList["ExecutionEnvironment"]):
+    """One row per environment: phase, state, figures, and a strip of what it went through."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {*STATE_CLASSES.values()}
+    BORDER_TITLE = "2 Environments"
+    HEADINGS = 1
+
+    def __init__(self, timelines: Mapping[str, Timeline], *, id: str, classes: str = "") -> None:
+        super().__init__(id=id, classes=classes)
+        self._timelines = timelines
+        self._pool: Pool | None = None
+
+    def show_pool(self, pool: Pool) -> None:
+        """Shows the environments of this pool as they are now."""
+        self._pool = pool
+        self.set_class(not pool.environments, "-empty")
+        self.show_items(tuple(pool.environments))
+        self.border_subtitle = self._subtitle(pool)
+
+    def key(self, item: ExecutionEnvironment) -> Hashable:
+        """Environments are known by their ids."""
+        return item.id
+
+    def heading(self, width: int) -> Text:
+        """The columns' names, or what to do when there is no environment."""
+        if not self.items:
+            return self._empty()
+        cells = [f"{name:{align}{size}}" for name, size, align, _ in self._columns(width)]
+        strip = "  timeline" if self._strip_width(width) >= len("timeline") else ""
+        return Text((" " * _GAP).join(cells) + strip)
+
+    def row(self, item: ExecutionEnvironment, width: int) -> Text:
+        """The environment's figures in columns, then its strip in what is left."""
+        row = Text()
+        for index, (_, size, align, value) in enumerate(self._columns(width)):
+            row.append(" " * _GAP if index else "")
+            text = value(item)
+            style = STATE_CLASSES[item.state] if text.startswith(STATE_GLYPHS[item.state]) else ""
+            row.append(f"{text[:size]:{align}{size}}", self.style_of(style) if style else "")
+        return row.append("  ").append_text(self._strip(item, self._strip_width(width)))
+
+    def _columns(self, width: int) -> list[_Column]:
+        wide = width >= _WIDE
+        columns: list[_Column] = [(" #", 3, ">", lambda it: f"#{it.number}")]
+        if wide:
+            columns.append(("phase", 8, "<", lambda it: str(it.state.phase or "–")))
+        columns += [
+            ("state", 15 if wide else 14, "<", _state),
+            ("age", 5, ">", lambda it: seconds(time.monotonic() - it.created)),
+            ("inv", 4, ">", lambda it: f"{it.invocations}"),
+            ("mem MB", 8, ">", self._memory),
+        ]
+        if wide:
+            columns.append(("CPU", 4, ">", lambda it: f"{it.usage.cpu_percent:.0f}%"))
+        columns.append(("/tmp MB", 8, ">", self._tmp))
+        if wide:
+            columns.append(("removal", 7, ">", _removal))
+        return columns
+
+    def _strip_width(self, width: int) -> int:
+        columns = self._columns(width)
+        left = width - sum(size + _GAP for _, size, _, _ in columns) - 2
+        return left if left >= _SMALLEST_STRIP else 0
+
+    def _strip(self, item: ExecutionEnvironment, width: int) -> Text:
+        strip = Text()
+        timeline = self._timelines.get(item.id)
+        for state in timeline.last(width) if timeline else ():
+            strip.append(STRIP_GLYPHS[state], self.style_of(STATE_CLASSES[state]))
+        return strip
+
+    def _memory(self, item: ExecutionEnvironment) -> str:
+        assert self._pool is not None
+        return f"{megabytes(item.usage.memory_mb)}/{self._pool.function.memory_size}"
+
+    def _tmp(self, item: ExecutionEnvironment) -> str:
+        assert self._pool is not None
+        return f"{megabytes(item.usage.tmp_mb)}/{self._pool.function.ephemeral_storage}"
+
+    def _empty(self) -> Text:
+        if self._pool is not None and self._pool.problem:
+            return Text(f"✗ {safe(self._pool.problem)}", no_wrap=True, overflow="ellipsis")
+        return Text("None yet: i invokes, and a cold start makes one.")
+
+    def _subtitle(self, pool: Pool) -> str:
+        throttles = f"{pool.throttles} throttled · " if pool.throttles else ""
+        legend = "▓ Init █ Invoke · frozen" if self.size.width >= _WIDE else ""
+        return throttles + legend
+
+
+_Column = tuple[str, int, str, Callable[["ExecutionEnvironment"], str]]
+"""Name, cells, alignment, and the cell's text."""
+
+
+def _state(environment: ExecutionEnvironment) -> str:
+    stale = "*" if environment.stale else ""
+    failed = environment.state is State.RESET and environment.init_error
+    word = "init failed" if failed else str(environment.state)
+    return f"{STATE_GLYPHS[environment.state]} {word}{stale}"
+
+
+def _removal(environment: ExecutionEnvironment) -> str:
+    if environment.removal_at is None:
+        return "–"
+    return seconds(environment.removal_at - time.monotonic())

@@ -14,6 +14,7 @@ from platformdirs import user_config_path
 from lambda_tui import __version__
 from lambda_tui.project.demo import DemoError, copy_demo
 from lambda_tui.project.settings import SandboxChoice
+from lambda_tui.project.settings_file import load_settings
 
 USAGE_ERROR = 2
 """The exit status for what the user has to put right."""
@@ -80,24 +81,15 @@ def _demo(options: argparse.Namespace) -> int:
 def _open(directory: Path, options: argparse.Namespace) -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         return _refuse("the screen needs a terminal; standard input or output is none.")
-    return asyncio.run(_run_screen(directory, options))
-
-
-async def _run_screen(directory: Path, options: argparse.Namespace) -> int:
     # Imported here: what the other commands do not need should not slow them down.
-    from lambda_tui.engine.engine import Engine
-    from lambda_tui.project.load import load_project
-    from lambda_tui.project.settings_file import load_settings
-    from lambda_tui.ui.app import LambdaTuiApp
+    from lambda_tui.ui.run import run_app
 
-    project = load_project(directory)
-    settings, problems = load_settings(project.directory, user_config_path("lambda-tui"))
-    project = replace(project, problems=(*problems, *project.problems))
+    settings, problems = load_settings(directory, user_config_path("lambda-tui"))
     if options.sandbox is not None:
         settings = replace(settings, sandbox=options.sandbox)
     if options.no_watch:
         settings = replace(settings, watch=False)
-    return await LambdaTuiApp(Engine(project, settings), settings).run_to_end()
+    return asyncio.run(run_app(directory, settings, problems))
 
 
 def _refuse(sentence: str) -> int:

@@ -1,0 +1,3 @@
+"""What lambda-tui costs beside the floor of the same run: ``python -m tests.benchmarks``."""
+
+from __future__ import annotations

@@ -1,0 +1,97 @@
+"""What a measure tells: rows of a table, and how much of everything it is to take."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How often things are repeated."""
+
+    rounds: int
+    """Rounds in which the floor and what stands beside it take turns."""
+    repetitions: int
+    """Of what takes milliseconds: cold starts, saves, crashes."""
+    calls: int
+    """Of what takes microseconds, in each round."""
+    seconds: float
+    """Of what is counted over a time, in each round."""
+    launches: int
+    keys: int
+    environments: int
+    """Frozen ones whose memory is measured."""
+    invocations: int
+    """After which an invocation must cost what it did at the start."""
+
+
+FULL = Effort(
+    rounds=15,
+    repetitions=30,
+    calls=200,
+    seconds=0.3,
+    launches=7,
+    keys=100,
+    environments=8,
+    invocations=20_000,
+)
+QUICK = Effort(
+    rounds=2,
+    repetitions=3,
+    calls=30,
+    seconds=0.1,
+    launches=1,
+    keys=5,
+    environments=2,
+    invocations=300,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One figure, and whether it is within its budget."""
+
+    measure: str
+    figure: float
+    unit: str
+    spread: str = ""
+    """How far the single values lie apart."""
+    ratio: float | None = None
+    """To the floor measured beside it."""
+    budget: str = ""
+    """The design's, in words."""
+    is_within: bool | None = None
+    """None where there is no budget."""
+
+
+def median_row(measure: str, values: Sequence[float], unit: str, limit: float | None = None) -> Row:
+    """The median of values, which may be ``limit`` at most."""
+    figure = statistics.median(values)
+    return Row(
+        measure,
+        figure,
+        unit,
+        spread(values),
+        budget="" if limit is None else f"{limit:g} {unit}",
+        is_within=None if limit is None else figure <= limit,
+    )
+
+
+def percentile(values: Sequence[float], percent: float) -> float:
+    """The value that so many percent of the values do not exceed."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]
+
+
+def spread(values: Sequence[float]) -> str:
+    """``p10–p90`` of values."""
+    return f"{short(percentile(values, 10))}–{short(percentile(values, 90))}"
+
+
+def short(value: float) -> str:
+    """Three significant digits, thousands with commas."""
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.3g}" if abs(value) >= 0.001 else f"{value:.1g}"

@@ -1,0 +1,114 @@
+"""The real command in a real terminal, whose output is read as the bytes that it is."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import select
+import struct
+import subprocess
+import sys
+import termios
+import time
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+
+COLUMNS, ROWS = 120, 40
+_GOODBYE_SECONDS = 5.0
+
+
+class Terminal:
+    """A pseudo terminal with lambda-tui in it."""
+
+    def __init__(self, project: Path) -> None:
+        self._unread = b""
+        self._end, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+        variables = {
+            **os.environ,
+            "TERM": "xterm-256color",
+            "COLORTERM": "truecolor",
+            # The settings of whoever runs the benchmark must not matter.
+            "XDG_CONFIG_HOME": str(project / ".config"),
+        }
+        self.launched = time.monotonic()
+        self._process = subprocess.Popen(
+            [*_command(), str(project)],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            env=variables,
+            start_new_session=True,
+        )
+        os.close(theirs)
+
+    def __enter__(self) -> Terminal:
+        """The terminal itself."""
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        """Ends the command."""
+        self._process.terminate()
+        deadline = time.monotonic() + _GOODBYE_SECONDS
+        with suppress(RuntimeError):
+            while self._process.poll() is None and time.monotonic() < deadline:
+                # A terminal that nobody reads would keep the command from ending.
+                self.read(0.05)
+        try:
+            self._process.wait(_GOODBYE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        os.close(self._end)
+
+    def press(self, keys: str) -> float:
+        """Types; the monotonic time of it."""
+        pressed = time.monotonic()
+        os.write(self._end, keys.encode())
+        return pressed
+
+    def read(self, seconds: float) -> bytes:
+        """What is written in so many seconds at most; returns as soon as there is something."""
+        if not select.select([self._end], [], [], max(seconds, 0))[0]:
+            return b""
+        try:
+            return os.read(self._end, 65536)
+        except OSError:
+            # Linux's way to say that nobody has the other end open.
+            last_words = self._unread[-2000:].decode(errors="replace")
+            raise RuntimeError(f"lambda-tui has ended: {last_words}") from None
+
+    def wait_for(self, text: str, timeout: float = 15.0) -> float:
+        """Reads until a regular expression matches what was written; the monotonic time of that."""
+        pattern = re.compile(text.encode())
+        deadline = time.monotonic() + timeout
+        while True:
+            match = pattern.search(self._unread)
+            if match:
+                self._unread = self._unread[match.end() :]
+                return time.monotonic()
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"the screen does not show {text}")
+            self._unread = self._unread[-4096:] + self.read(0.05)
+
+    def watch(self, seconds: float) -> bytes:
+        """All that is written in so many seconds."""
+        written, self._unread = self._unread, b""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            written += self.read(deadline - time.monotonic())
+        return written
+
+
+def _command() -> list[str]:
+    """The installed command, or the package where it is not installed."""
+    installed = Path(sys.executable).with_name("lambda-tui")
+    return [str(installed)] if installed.exists() else [sys.executable, "-m", "lambda_tui"]

@@ -1,0 +1,123 @@
+"""Fixtures that any test may ask for."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from leftovers import mounts, survivors
+from workbench import Open, Workbench, one_function
+
+from lambda_tui.project.function import Project
+from lambda_tui.project.load import load_project
+from lambda_tui.project.settings import Settings
+
+LEVELS = ("namespaces", "processes")
+
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+@pytest.fixture(scope="session")
+def adopt_orphans() -> None:
+    """Makes orphans below this process its children, so that none can slip out of sight."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+@pytest.fixture
+def nothing_is_left(adopt_orphans: None) -> Iterator[None]:
+    """Proves that a test ends with the processes and the mounts that it began with."""
+    before = psutil.Process().children(recursive=True)
+    mounts_before = mounts()
+    yield
+    assert survivors(besides=before) == []
+    assert mounts() == mounts_before
+
+
+@pytest.fixture(params=LEVELS)
+def level(request: pytest.FixtureRequest) -> str:
+    """Each sandbox level in turn."""
+    return str(request.param)
+
+
+@pytest.fixture
+def as_ordinary_user(tmp_path: Path) -> list[str]:
+    """What to put before a command so that it runs without root's powers, if there are any.
+
+    Folders on the way to the interpreter, the code and ``tmp_path`` that nobody else may enter,
+    such as root's home, are covered in a mount namespace of the command's own.
+    """
+    if os.geteuid() != 0:
+        return []
+    root = Path(__file__).resolve().parent.parent
+    tmp_path.chmod(0o755)
+    needed = sorted({Path(sys.prefix), Path(sys.base_prefix), root, tmp_path})
+    closed = sorted({folder for path in needed if (folder := _closed_folder(path)) is not None})
+    script = tmp_path / "as_ordinary_user.sh"
+    script.write_text(_covering_script(closed, needed))
+    return ["unshare", "--mount", "sh", str(script)]
+
+
+def _closed_folder(path: Path) -> Path | None:
+    """The outermost folder on the way that others may not enter."""
+    for folder in reversed(path.parents):
+        if folder.stat().st_mode & 0o001 == 0:
+            return folder
+    return None
+
+
+def _covering_script(closed: Sequence[Path], needed: Sequence[Path]) -> str:
+    hidden = [path for path in needed if any(path.is_relative_to(folder) for folder in closed)]
+    stage = tempfile.gettempdir()
+    lines = ["set -e", f"stage=$(mktemp -d {stage}/stage-XXXXXX)", "mount -t tmpfs none $stage"]
+    for number, path in enumerate(hidden):
+        lines += [f"mkdir $stage/{number}", f"mount --rbind '{path}' $stage/{number}"]
+    lines += [f"mount -t tmpfs -o mode=755 none '{folder}'" for folder in closed]
+    for number, path in enumerate(hidden):
+        lines += [f"mkdir -p '{path}'", f"mount --rbind $stage/{number} '{path}'"]
+    lines += [
+        "umount -l $stage",
+        "rmdir $stage",
+        'exec setpriv --reuid=65534 --regid=65534 --clear-groups "$@"',
+    ]
+    return "umask 022\n" + "\n".join(lines) + "\n"
+
+
+_SETTINGS = frozenset(Settings.__dataclass_fields__)
+
+
+@pytest.fixture
+async def open_project(tmp_path: Path, level: str, nothing_is_left: None) -> AsyncIterator[Open]:
+    """Starts engines on projects and closes them; no process, mount or directory of theirs is left.
+
+    Options are fields of the settings and of the function. What needs watching is read from disk.
+    """
+    opened: list[Workbench] = []
+
+    async def open_project(source: str | Project, **options: Any) -> Workbench:
+        settings = {name: options.pop(name) for name in list(options) if name in _SETTINGS}
+        if isinstance(source, str):
+            directory = tmp_path / "function"
+            directory.mkdir(exist_ok=True)
+            (directory / "lambda_function.py").write_text(source)
+            watched = settings.get("watch", False)
+            project = load_project(directory) if watched else one_function(directory, **options)
+        else:
+            project = source
+        workbench = Workbench(project, Settings(**{"sandbox": level, "watch": False, **settings}))
+        opened.append(workbench)
+        await workbench.engine.start()
+        return workbench
+
+    yield open_project
+    for workbench in opened:
+        await workbench.engine.close()
+        assert not any(pool.environments for pool in workbench.engine.pools.values())
+    assert [path for one in opened for path in one.storages if path.exists()] == []

@@ -1,0 +1,135 @@
+"""Frozen means stopped: threads, daemons and all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from workbench import Open, Workbench, file_in
+
+from lambda_tui.engine.environment import ExecutionEnvironment
+from lambda_tui.engine.lifecycle import State
+from lambda_tui.engine.pool import Pool
+from lambda_tui.project.function import Function, Project
+
+COUNTS = """
+import os, tempfile, threading, time
+FOLDER = tempfile.gettempdir()
+
+def tick(name):
+    path, count = os.path.join(FOLDER, name), 0
+    while True:
+        count += 1
+        with open(path + ".new", "w") as file:
+            file.write(str(count))
+        os.replace(path + ".new", path)
+        time.sleep(0.001)
+
+def start_daemon():
+    child = os.fork()
+    if child:
+        os.waitpid(child, 0)
+        return
+    os.setsid()
+    if os.fork():
+        os._exit(0)
+    tick("daemon")
+
+def count(name):
+    try:
+        return int(open(os.path.join(FOLDER, name)).read())
+    except FileNotFoundError:
+        return 0
+
+started = False
+def lambda_handler(event, context):
+    global started
+    if not started:
+        threading.Thread(target=tick, args=("thread",), daemon=True).start()
+        start_daemon()
+        started = True
+    while min(count("thread"), count("daemon")) <= event:
+        time.sleep(0.001)
+"""
+
+CLOCK = """
+import time
+def lambda_handler(event, context):
+    time.sleep(0.1)
+"""
+
+
+def write_project(directory: Path) -> Project:
+    functions = []
+    for name, source in {"counter": COUNTS, "clock": CLOCK}.items():
+        (directory / name).mkdir()
+        (directory / name / "app.py").write_text(source)
+        functions.append(Function(name, "app.lambda_handler", directory / name))
+    return Project(directory, tuple(functions))
+
+
+def counts(environment: ExecutionEnvironment) -> tuple[int, int]:
+    """How far the thread and the daemon have come, read from outside."""
+    thread, daemon = (int(file_in(environment, name).read_text()) for name in ("thread", "daemon"))
+    return thread, daemon
+
+
+async def let_the_clock_move_on(workbench: Workbench) -> None:
+    """Lets time pass that is not ours to sleep through: another function works meanwhile."""
+    await workbench.invoke(pool=workbench.engine.pools["clock"])
+
+
+async def freeze_a_counter(workbench: Workbench) -> tuple[Pool, ExecutionEnvironment]:
+    pool = workbench.engine.pools["counter"]
+    invocation = await workbench.invoke(0, pool)
+    assert invocation.environment is not None
+    await workbench.until_frozen(invocation.environment)
+    # A system call that was under way when the stop came is still finished.
+    await let_the_clock_move_on(workbench)
+    return pool, invocation.environment
+
+
+async def test_threads_and_daemons_stand_still_while_frozen_and_go_on_when_thawed(
+    open_project: Open, tmp_path: Path
+) -> None:
+    workbench = await open_project(write_project(tmp_path))
+    pool, environment = await freeze_a_counter(workbench)
+    before = counts(environment)
+    await let_the_clock_move_on(workbench)
+    assert counts(environment) == before
+    invocation = await workbench.invoke(max(before), pool)
+    assert invocation.status == "success"
+    thread, daemon = counts(environment)
+    assert thread > before[0]
+    assert daemon > before[1]
+
+
+async def test_what_is_thawed_by_hand_runs_until_it_is_frozen_again(
+    open_project: Open, tmp_path: Path
+) -> None:
+    workbench = await open_project(write_project(tmp_path))
+    pool, environment = await freeze_a_counter(workbench)
+    before = counts(environment)
+    pool.thaw(environment)
+    assert environment.state is State.IDLE
+    await let_the_clock_move_on(workbench)
+    thread, daemon = counts(environment)
+    assert thread > before[0]
+    assert daemon > before[1]
+    pool.freeze(environment)
+    await workbench.until_frozen(environment)
+    await let_the_clock_move_on(workbench)
+    still = counts(environment)
+    await let_the_clock_move_on(workbench)
+    assert counts(environment) == still
+
+
+async def test_a_reset_ends_threads_and_daemons_for_good(
+    open_project: Open, tmp_path: Path
+) -> None:
+    workbench = await open_project(write_project(tmp_path))
+    pool, environment = await freeze_a_counter(workbench)
+    pool.kill(environment)
+    await workbench.until(lambda: environment.state is State.RESET)
+    before = counts(environment)
+    await let_the_clock_move_on(workbench)
+    assert counts(environment) == before

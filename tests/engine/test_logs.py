@@ -1,0 +1,123 @@
+"""What a function writes becomes log records, between the START and the END of its invocation."""
+
+from __future__ import annotations
+
+import pytest
+from workbench import Open, Workbench
+
+from lambda_tui.engine import events
+from lambda_tui.engine.log_pipe import MAXIMUM_RECORD
+
+ONE_LEVEL = pytest.mark.parametrize("level", ["namespaces"])
+
+RUNS = """
+import logging, os, subprocess, sys, threading, time
+def lambda_handler(event, context):
+    exec(event)
+"""
+
+
+def messages(workbench: Workbench) -> list[str]:
+    return [record.message for record in workbench.records(events.FunctionLog)]
+
+
+async def test_log_records_lie_between_start_and_end(open_project: Open) -> None:
+    workbench = await open_project('print("init")\n' + RUNS)
+    for number in range(3):
+        code = f"print({number}); print('error', file=sys.stderr); os.system('echo child')"
+        invocation = await workbench.invoke(code)
+        start = events.Start(invocation.request_id)
+        kinds = [event.record for event in workbench.events]
+        served = kinds[kinds.index(start) :]
+        served = served[: served.index(invocation.report)]  # type: ignore[arg-type]
+        records = [record for record in served if isinstance(record, events.FunctionLog)]
+        assert [record.message for record in records] == [str(number), "error", "child"]
+        assert {record.request_id for record in records} == {invocation.request_id}
+    first = workbench.records(events.FunctionLog)[0]
+    assert (first.message, first.request_id) == ("init", None)
+    types = workbench.types()
+    assert types.index("platform.initStart") < types.index("function")
+    assert types.index("function") < types.index("platform.initRuntimeDone")
+
+
+async def test_what_is_printed_before_a_crash_is_not_lost(open_project: Open) -> None:
+    workbench = await open_project(RUNS)
+    invocation = await workbench.invoke("print('a'); print('b', end=''); os._exit(1)")
+    assert messages(workbench) == ["a", "b"]
+    types = workbench.types()
+    assert types.index("platform.report") > len(types) - 1 - types[::-1].index("function")
+    assert invocation.status == "error"
+
+
+async def test_text_without_a_line_end_is_a_record_when_the_invocation_ends(
+    open_project: Open,
+) -> None:
+    workbench = await open_project(RUNS)
+    await workbench.invoke("print('half', end='')")
+    await workbench.invoke("print('line')")
+    assert messages(workbench) == ["half", "line"]
+
+
+@ONE_LEVEL
+async def test_a_multi_line_record_stays_together_and_an_empty_line_is_a_record(
+    open_project: Open,
+) -> None:
+    workbench = await open_project(RUNS)
+    await workbench.invoke("logging.error('a\\nb'); print(); print('c\\nd'); print('e\\rf')")
+    first, *rest = messages(workbench)
+    assert first.splitlines()[0].endswith("\ta")
+    assert first.splitlines()[1:] == ["b"]
+    assert [record.splitlines() for record in rest] == [[], ["c"], ["d"], ["e", "f"]]
+
+
+@ONE_LEVEL
+async def test_bytes_that_are_not_utf_8_are_replaced(open_project: Open) -> None:
+    workbench = await open_project(RUNS)
+    await workbench.invoke(r"os.write(1, b'\xff\xfe tea \xc3\n'); print('\x1b[31mred\udcff')")
+    assert messages(workbench) == ["\ufffd\ufffd tea \ufffd", "\x1b[31mred\ufffd"]
+
+
+@ONE_LEVEL
+async def test_bytes_that_begin_like_a_frame_do_not_swallow_the_lines_behind_them(
+    open_project: Open,
+) -> None:
+    workbench = await open_project(RUNS)
+    header = r"b'\xa5\x5a\x00\x03\xff\xff\xff\xff12345678\n'"
+    await workbench.invoke(f"os.write(1, {header}); print('first'); print('second')")
+    assert messages(workbench)[-2:] == ["first", "second"]
+
+
+@ONE_LEVEL
+async def test_a_line_of_a_megabyte_is_split_into_the_largest_records(open_project: Open) -> None:
+    workbench = await open_project(RUNS)
+    await workbench.invoke("print('x' * (1 << 20)); print('next')")
+    assert messages(workbench) == ["x" * MAXIMUM_RECORD] * 4 + ["next"]
+    await workbench.invoke("print('x' * (1 << 20), end=''); time.sleep(0.05); print()")
+    assert messages(workbench)[5:] == ["x" * MAXIMUM_RECORD] * 4
+
+
+@ONE_LEVEL
+async def test_a_hundred_thousand_lines_arrive_whole_and_in_order(open_project: Open) -> None:
+    workbench = await open_project(RUNS, timeout=30)
+    code = (
+        "text = ''.join(f'{n}\\n' for n in range(100_000)); os.write(2, b''); print(text, end='')"
+    )
+    invocation = await workbench.invoke(code)
+    assert messages(workbench) == [str(number) for number in range(100_000)]
+    assert {record.request_id for record in workbench.records(events.FunctionLog)} == {
+        invocation.request_id
+    }
+
+
+@ONE_LEVEL
+async def test_a_thread_that_writes_without_end_does_not_hold_up_the_answer(
+    open_project: Open,
+) -> None:
+    workbench = await open_project(RUNS)
+    chatter = "def chat():\n  while True: os.write(1, b'tea\\n' * 100)\n"
+    invocation = await workbench.invoke(
+        chatter + "threading.Thread(target=chat, daemon=True).start()"
+    )
+    assert invocation.status == "success"
+    await workbench.until_frozen()
+    assert (await workbench.invoke("pass")).status == "success"

@@ -1,0 +1,131 @@
+"""The sandbox for somebody without root's powers."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+FUNCTION = """
+import ctypes, errno, os
+def write(path, size=0):
+    try:
+        with open(path, "wb", buffering=0) as file:
+            while size > 0:
+                size -= file.write(bytes(1 << 16))
+        return "written"
+    except OSError as error:
+        return errno.errorcode[error.errno]
+
+def lambda_handler(event, context):
+    if event == "crash":
+        os._exit(1)
+    libc = ctypes.CDLL(None, use_errno=True)
+    with open("/proc/self/status") as file:
+        fields = dict(line.split(":", 1) for line in file)
+    return {
+        "user": os.getuid(),
+        "writes": {path: write(path) for path in event["paths"]},
+        "small": write("/tmp/small", 1 << 16),
+        "full": write("/tmp/full", 64 << 20),
+        "capabilities": [int(fields[name], 16) for name in fields if name.startswith("Cap")],
+        "mount": libc.mount(b"none", b"/tmp", b"tmpfs", 0, b""),
+        "umount": libc.umount2(b"/var/task", 2),
+        "unshare": libc.unshare(0x10000000),
+        "processes": [int(name) for name in os.listdir("/proc") if name.isdigit()],
+        "pid": os.getpid(),
+    }
+"""
+
+DRIVER = """
+import asyncio, json, os, sys
+from pathlib import Path
+from lambda_tui.engine.engine import Engine
+from lambda_tui.engine.lifecycle import State
+from lambda_tui.project.function import Function, Project
+from lambda_tui.project.settings import Settings
+
+async def main():
+    directory, level, event = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+    function = Function(
+        "function", "lambda_function.lambda_handler", directory, ephemeral_storage=4
+    )
+    engine = Engine(Project(directory, (function,)), Settings(sandbox=level, watch=False))
+    frozen = asyncio.Event()
+    engine.events.listen(lambda e: e.record.type == "environment.frozen" and frozen.set())
+    await engine.start()
+    (pool,) = engine.pools.values()
+    seen = {"user": os.getuid()}
+    for name, payload in (("first", event), ("crash", '"crash"'), ("second", event)):
+        invocation = pool.invoke(payload.encode())
+        await invocation.wait()
+        seen[name] = json.loads(invocation.response)
+    await frozen.wait()
+    seen["level"] = [pool.sandbox.level, pool.sandbox.reason]
+    seen["tmp"] = sorted(os.listdir(pool.environments[0].tmp_directory))
+    await engine.close()
+    print(json.dumps(seen))
+
+asyncio.run(asyncio.wait_for(main(), 20))
+"""
+PATHS = ["/new", "/usr/new", "/etc/new", "/var/task/new", "/home/new", "/proc/sys/kernel/hostname"]
+
+
+def drive(prefix: list[str], directory: Path, level: str, event: object) -> dict[str, Any]:
+    folder = directory / "function"
+    folder.mkdir()
+    (folder / "lambda_function.py").write_text(FUNCTION)
+    ran = subprocess.run(
+        [*prefix, sys.executable, "-c", DRIVER, str(folder), level, json.dumps(event)],
+        cwd="/",
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=40,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    seen: dict[str, Any] = json.loads(ran.stdout)
+    assert seen["user"] != 0
+    assert seen["user"] == (65534 if os.geteuid() == 0 else os.getuid())
+    return seen
+
+
+@pytest.mark.usefixtures("nothing_is_left")
+def test_the_sandbox_holds_for_an_ordinary_user(
+    as_ordinary_user: list[str], tmp_path: Path
+) -> None:
+    seen = drive(as_ordinary_user, tmp_path, "namespaces", {"paths": PATHS})
+    assert seen["level"] == ["namespaces", ""]
+    assert seen["crash"]["errorType"] == "Runtime.ExitError"
+    for name in ("first", "second"):
+        answer = seen[name]
+        assert answer["user"] == seen["user"]
+        writes = dict.fromkeys(PATHS, "EROFS")
+        writes["/proc/sys/kernel/hostname"] = answer["writes"]["/proc/sys/kernel/hostname"]
+        assert writes["/proc/sys/kernel/hostname"] in ("EROFS", "EACCES")
+        assert answer["writes"] == writes
+        assert answer["capabilities"] == [0] * 5
+        assert (answer["mount"], answer["umount"], answer["unshare"]) == (-1, -1, -1)
+        assert sorted(answer["processes"]) == sorted([1, answer["pid"]])
+        assert answer["full"] == "ENOSPC"
+    assert {"full", "small"} <= set(seen["tmp"])
+
+
+@pytest.mark.usefixtures("nothing_is_left")
+def test_the_level_without_namespaces_works_for_an_ordinary_user(
+    as_ordinary_user: list[str], tmp_path: Path
+) -> None:
+    seen = drive(as_ordinary_user, tmp_path, "processes", {"paths": ["/usr/new"]})
+    assert seen["level"][0] == "processes"
+    assert seen["crash"]["errorType"] == "Runtime.ExitError"
+    assert seen["first"]["user"] == seen["second"]["user"] == seen["user"]
+    assert seen["first"]["capabilities"][1:3] == [0, 0]
+    assert seen["first"]["writes"] == {"/usr/new": "EACCES"}

@@ -1,0 +1,195 @@
+"""What a Python handler finds: its context, its variables, its import path, its log format."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from workbench import Open
+
+from lambda_tui.engine import events
+
+EVALUATES = """
+import logging, os, sys
+def lambda_handler(event, context):
+    return eval(event)
+"""
+
+
+async def test_the_context_has_every_field_of_awss(open_project: Open) -> None:
+    workbench = await open_project(EVALUATES, memory_size=512, timeout=30)
+    names = "aws_request_id log_group_name log_stream_name function_name memory_limit_in_mb"
+    names += " function_version invoked_function_arn tenant_id client_context"
+    pairs = ", ".join(f"{name!r}: context.{name}" for name in names.split())
+    answer: dict[str, Any] = await workbench.answer(f"{{{pairs}}}")
+    assert answer == {
+        "aws_request_id": workbench.pool.invocations[-1].request_id,
+        "log_group_name": "/aws/lambda/function",
+        "log_stream_name": workbench.environment.log_stream,
+        "function_name": "function",
+        "memory_limit_in_mb": "512",
+        "function_version": "$LATEST",
+        "invoked_function_arn": "arn:aws:lambda:us-east-1:123456789012:function:function",
+        "tenant_id": None,
+        "client_context": None,
+    }
+    pattern = r"\d{4}/\d\d/\d\d/\[\$LATEST\][0-9a-f]{32}"
+    assert re.fullmatch(pattern, answer["log_stream_name"])
+    identity = "[context.identity.cognito_identity_id, context.identity.cognito_identity_pool_id]"
+    assert await workbench.answer(identity) == [None, None]
+
+
+async def test_the_context_tells_the_time_that_remains(open_project: Open) -> None:
+    workbench = await open_project(EVALUATES, timeout=30)
+    before = time.monotonic()
+    remaining = await workbench.answer("context.get_remaining_time_in_millis()")
+    passed_ms = (time.monotonic() - before) * 1000
+    assert 30_000 - passed_ms - 5 <= remaining <= 30_000
+
+
+async def test_the_context_logs_without_a_line_end_of_its_own(open_project: Open) -> None:
+    workbench = await open_project(EVALUATES)
+    await workbench.answer("context.log('a') or context.log('b\\n')")
+    assert [record.message for record in workbench.records(events.FunctionLog)] == ["ab"]
+
+
+def expected_variables(directory: Path, level: str, stream: str) -> dict[str, str]:
+    root = "/var/task" if level == "namespaces" else str(directory)
+    return {
+        "_HANDLER": "lambda_function.lambda_handler",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_REGION": "us-east-1",
+        "AWS_EXECUTION_ENV": "AWS_Lambda_python3.11",
+        "AWS_LAMBDA_FUNCTION_NAME": "function",
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "128",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/function",
+        "AWS_LAMBDA_LOG_STREAM_NAME": stream,
+        "AWS_LAMBDA_RUNTIME_API": "169.254.100.1:9001",
+        "LAMBDA_TASK_ROOT": root,
+        "LAMBDA_RUNTIME_DIR": "/var/runtime",
+        "LANG": "en_US.UTF-8",
+        "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
+        "LD_LIBRARY_PATH": (
+            "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:"
+            "/var/task:/var/task/lib:/opt/lib"
+        ),
+        "TZ": ":UTC",
+        "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
+        "AWS_XRAY_DAEMON_ADDRESS": "169.254.100.1:2000",
+        "_AWS_XRAY_DAEMON_ADDRESS": "169.254.100.1",
+        "_AWS_XRAY_DAEMON_PORT": "2000",
+        "PWD": root,
+        "SHLVL": "0",
+        "PYTHONPATH": "/var/runtime",
+        "LC_CTYPE": "C.UTF-8",
+        "COLOUR": "green",
+    }
+
+
+async def test_the_environment_is_awss_and_the_functions_own_and_nothing_of_the_shells(
+    open_project: Open, level: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET_OF_THE_SHELL", "do not tell")
+    workbench = await open_project(
+        EVALUATES, runtime="python3.11", environment={"COLOUR": "green", "AWS_REGION": "moon"}
+    )
+    variables: dict[str, str] = await workbench.answer("dict(os.environ)")
+    trace = variables.pop("_X_AMZN_TRACE_ID", "")
+    credentials = {name: variables.pop(name) for name in list(variables) if "KEY" in name}
+    credentials["AWS_SESSION_TOKEN"] = variables.pop("AWS_SESSION_TOKEN")
+    assert set(credentials) == {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}
+    assert all(credentials.values())
+    if level == "processes":
+        assert variables.pop("TMPDIR") == str(workbench.environment.tmp_directory)
+    stream = workbench.environment.log_stream
+    assert variables == expected_variables(workbench.directory, level, stream)
+    assert re.match(r"Root=1-[0-9a-f]{8}-[0-9a-f]{24};", trace)
+
+
+async def test_a_child_process_sees_the_same_variables(open_project: Open) -> None:
+    workbench = await open_project(EVALUATES)
+    expression = "__import__('subprocess').check_output(['env', '-0']).decode().split(chr(0))"
+    lines = await workbench.answer(expression)
+    names = {line.partition("=")[0] for line in lines if line} - {"_"}
+    assert names == set(await workbench.answer("list(os.environ)"))
+
+
+async def test_the_code_is_first_on_the_import_path_then_the_layers(
+    open_project: Open, level: str
+) -> None:
+    workbench = await open_project(EVALUATES)
+    root = "/var/task" if level == "namespaces" else str(workbench.directory)
+    path, cwd, version = await workbench.answer("[sys.path, os.getcwd(), sys.version_info[:2]]")
+    assert cwd == root
+    layer = f"/opt/python/lib/python{version[0]}.{version[1]}/site-packages"
+    assert path[:3] == [root, layer, "/opt/python"]
+
+
+@pytest.mark.parametrize("handler", ["orders/index.handler", "orders.index.handler"])
+async def test_a_handler_may_lie_in_a_folder(open_project: Open, handler: str) -> None:
+    workbench = await open_project("", handler=handler)
+    workbench.write("def handler(event, context): return __name__\n", "orders/index.py")
+    assert await workbench.answer() == "orders.index"
+
+
+TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
+
+
+async def test_logging_has_awss_format_and_level(open_project: Open) -> None:
+    workbench = await open_project(
+        """
+import logging
+logging.warning("at init")
+def lambda_handler(event, context):
+    logging.info("not shown")
+    logging.getLogger("shop").error("no %s", "tea")
+"""
+    )
+    invocation = await workbench.invoke()
+    at_init, error = (record.message for record in workbench.records(events.FunctionLog))
+    assert re.fullmatch(rf"\[WARNING\]\t{TIME}\t\tat init", at_init)
+    assert re.fullmatch(rf"\[ERROR\]\t{TIME}\t{invocation.request_id}\tno tea", error)
+
+
+async def test_basic_config_changes_nothing_as_on_aws(open_project: Open) -> None:
+    workbench = await open_project(EVALUATES)
+    await workbench.answer("logging.basicConfig(format='other') or logging.warning('tea')")
+    (record,) = workbench.records(events.FunctionLog)
+    assert record.message.startswith("[WARNING]\t")
+
+
+async def test_a_log_level_can_be_set_for_the_function(open_project: Open) -> None:
+    workbench = await open_project(EVALUATES, environment={"AWS_LAMBDA_LOG_LEVEL": "TRACE"})
+    await workbench.answer("logging.debug('seen')")
+    (record,) = workbench.records(events.FunctionLog)
+    assert record.message.endswith("\tseen")
+
+
+async def test_an_exception_that_is_logged_is_one_record(open_project: Open) -> None:
+    workbench = await open_project(
+        """
+import logging
+def lambda_handler(event, context):
+    try:
+        1 / 0
+    except ZeroDivisionError:
+        logging.exception("it\\nfailed")
+"""
+    )
+    await workbench.invoke()
+    (record,) = workbench.records(events.FunctionLog)
+    lines = record.message.split("\n")
+    assert lines[0].endswith("\tit")
+    assert lines[1:3] == ["failed", "Traceback (most recent call last):"]
+    assert lines[-1] == "ZeroDivisionError: division by zero"
+
+
+async def test_the_standard_input_is_empty_and_the_local_time_is_utc(open_project: Open) -> None:
+    workbench = await open_project(EVALUATES)
+    expression = "[sys.stdin.read(), __import__('time').localtime(0).tm_hour]"
+    assert await workbench.answer(expression) == ["", 0]

@@ -1,0 +1,277 @@
+"""A save puts new code to work, and no invocation is lost to it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import py_compile
+import time
+from pathlib import Path
+
+import pytest
+from workbench import Open, Workbench, response_of
+
+from lambda_tui.engine import events
+from lambda_tui.engine.environment import ExecutionEnvironment
+from lambda_tui.engine.lifecycle import State
+from lambda_tui.project.load import load_project
+
+ONE_LEVEL = pytest.mark.parametrize("level", ["namespaces"])
+
+RETURNS = "def lambda_handler(event, context): return {}\n"
+
+WAITS = """
+import os, time
+def lambda_handler(event, context):
+    print("waiting")
+    while not os.path.exists(os.environ["LAMBDA_TASK_ROOT"] + "/.git/release"):
+        time.sleep(0.001)
+    return "old"
+"""
+
+
+async def until_watched(workbench: Workbench) -> None:
+    """Waits until the kernel has been asked to tell of changes in the project's folder."""
+    needle = f" ino:{workbench.directory.stat().st_ino:x} "
+
+    def is_watched() -> bool:
+        for information in Path("/proc/self/fdinfo").iterdir():
+            with contextlib.suppress(OSError):
+                if needle in information.read_text():
+                    return True
+        return False
+
+    await workbench.until(is_watched)
+
+
+async def watch(open_project: Open, source: str) -> Workbench:
+    workbench = await open_project(source, watch=True)
+    await until_watched(workbench)
+    return workbench
+
+
+async def until_replaced(workbench: Workbench, old: ExecutionEnvironment) -> ExecutionEnvironment:
+    await workbench.until(lambda: old.state is State.ENDED)
+    return await workbench.until_frozen()
+
+
+async def test_a_save_initialises_an_idle_environment_again(open_project: Open) -> None:
+    workbench = await watch(open_project, RETURNS.format(1))
+    assert await workbench.answer() == 1
+    old = await workbench.until_frozen()
+    workbench.write(RETURNS.format(2))
+    fresh = await until_replaced(workbench, old)
+    assert fresh.number == 2
+    (stale,), (reloaded,) = (
+        workbench.records(events.EnvironmentStale),
+        workbench.records(events.Reloaded),
+    )
+    assert stale.files == reloaded.files == ("lambda_function.py",)
+    assert reloaded.duration_ms > 0
+    assert workbench.records(events.EnvironmentRemoved) == [events.EnvironmentRemoved("reload")]
+    invocation = await workbench.invoke()
+    assert response_of(invocation) == 2
+    assert not invocation.cold_start
+
+
+@pytest.mark.parametrize("has_bytecode", [True, False])
+async def test_a_second_save_in_the_same_second_and_of_the_same_size_is_seen(
+    open_project: Open, has_bytecode: bool
+) -> None:
+    moment = int(time.time())
+    workbench = await watch(open_project, RETURNS.format(1))
+    file = workbench.directory / "lambda_function.py"
+    os.utime(file, (moment, moment))
+    if has_bytecode:
+        compiled = py_compile.compile(str(file), doraise=True)
+        assert compiled is not None
+        os.utime(compiled, (moment, moment))
+    for number in range(2, 6):
+        await workbench.invoke()
+        old = await workbench.until_frozen()
+        workbench.write(RETURNS.format(number))
+        os.utime(file, (moment, moment))
+        await until_replaced(workbench, old)
+        assert await workbench.answer() == number
+
+
+async def test_bytecode_that_lies_does_not_run(open_project: Open) -> None:
+    moment = int(time.time())
+    workbench = await open_project(RETURNS.format(1))
+    file = workbench.directory / "lambda_function.py"
+    os.utime(file, (moment, moment))
+    compiled = py_compile.compile(str(file), doraise=True)
+    assert compiled is not None
+    os.utime(compiled, (moment, moment))
+    workbench.write(RETURNS.format(2))
+    os.utime(file, (moment, moment))
+    assert await workbench.answer() == 2
+
+
+async def test_a_busy_environment_answers_first_and_is_then_replaced(open_project: Open) -> None:
+    workbench = await watch(open_project, WAITS)
+    invocation = workbench.pool.invoke(b"{}")
+    await workbench.until_logged("waiting")
+    old = workbench.environment
+    workbench.write(RETURNS.format('"new"'))
+    await workbench.until(lambda: old.stale)
+    assert not invocation.is_over
+    workbench.write("", ".git/release")
+    await invocation.wait()
+    assert response_of(invocation) == "old"
+    await until_replaced(workbench, old)
+    assert await workbench.answer() == "new"
+    (reloaded,) = workbench.records(events.Reloaded)
+    assert reloaded.files == ("lambda_function.py",)
+
+
+async def test_a_stale_environment_takes_no_more_work(open_project: Open) -> None:
+    workbench = await watch(open_project, WAITS)
+    first = workbench.pool.invoke(b"{}")
+    await workbench.until_logged("waiting")
+    workbench.write(RETURNS.format('"new"'))
+    await workbench.until(lambda: workbench.pool.environments[0].stale)
+    assert await workbench.answer() == "new"
+    workbench.write("", ".git/release")
+    await first.wait()
+    assert response_of(first) == "old"
+
+
+@ONE_LEVEL
+async def test_no_invocation_is_lost_to_saves_during_a_burst(open_project: Open) -> None:
+    workbench = await watch(open_project, RETURNS.format(0))
+    invocations = []
+    for number in range(1, 11):
+        invocations += [workbench.pool.invoke(b"{}") for _ in range(5)]
+        workbench.write(RETURNS.format(number))
+        await invocations[-1].wait()
+    await asyncio.wait_for(asyncio.gather(*(one.wait() for one in invocations)), 20)
+    assert {one.status for one in invocations} == {"success"}
+    assert {response_of(one) for one in invocations} <= set(range(11))
+    for _ in range(20):
+        last = await workbench.invoke()
+        if response_of(last) == 10:
+            break
+        assert last.environment is not None
+        environment = last.environment
+        await workbench.until(lambda e=environment: e.state is State.ENDED)  # type: ignore[misc]
+    assert response_of(last) == 10
+
+
+@ONE_LEVEL
+async def test_files_of_tools_and_sample_events_do_not_reload(open_project: Open) -> None:
+    workbench = await open_project(RETURNS.format(1), watch=True)
+    for folder in (".git", "__pycache__", "events", ".venv"):
+        (workbench.directory / folder).mkdir()
+    await until_watched(workbench)
+    await workbench.invoke()
+    old = await workbench.until_frozen()
+    for name in (".git/index", "__pycache__/a.pyc", "a.pyc", "events/order.json", "b.py.swp"):
+        workbench.write("x", name)
+    workbench.write("x", "data.json")
+    await until_replaced(workbench, old)
+    files = {name for stale in workbench.records(events.EnvironmentStale) for name in stale.files}
+    assert files == {"data.json"}
+    assert len(workbench.records(events.Reloaded)) == 1
+
+
+@ONE_LEVEL
+@pytest.mark.parametrize(
+    ("source", "error_type"),
+    [
+        ("1 / 0\n" + RETURNS.format(2), "ZeroDivisionError"),
+        ("def lambda_handler(event, context) return 2\n", "Runtime.UserCodeSyntaxError"),
+    ],
+)
+async def test_a_mistake_that_is_saved_is_told_and_the_next_save_mends_it(
+    open_project: Open, source: str, error_type: str
+) -> None:
+    workbench = await watch(open_project, RETURNS.format(1))
+    await workbench.invoke()
+    await workbench.until_frozen()
+    workbench.write(source)
+    await workbench.until_state(State.RESET)
+    assert workbench.environment.init_error == error_type
+    failed = await workbench.invoke()
+    assert response_of(failed)["errorType"] == error_type
+    workbench.write(RETURNS.format(3))
+    await workbench.until(
+        lambda: (
+            [(one.state, one.init_error) for one in workbench.pool.environments]
+            == [(State.FROZEN, None)]
+        )
+    )
+    assert await workbench.answer() == 3
+
+
+TEMPLATE = """
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Shop:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: python3.11
+      CodeUri: shop
+      Handler: app.lambda_handler
+      MemorySize: {memory}
+"""
+SECOND = """  Till:
+    Type: AWS::Serverless::Function
+    Properties: {Runtime: python3.11, CodeUri: shop, Handler: app.lambda_handler}
+"""
+
+
+async def open_template(open_project: Open, tmp_path: Path) -> Workbench:
+    directory = tmp_path / "project"
+    (directory / "shop").mkdir(parents=True)
+    (directory / "template.yaml").write_text(TEMPLATE.format(memory=128))
+    code = "def lambda_handler(event, context): return context.memory_limit_in_mb\n"
+    (directory / "shop" / "app.py").write_text(code)
+    workbench = await open_project(load_project(directory), watch=True)
+    await until_watched(workbench)
+    return workbench
+
+
+@ONE_LEVEL
+async def test_a_change_of_the_template_applies(open_project: Open, tmp_path: Path) -> None:
+    workbench = await open_template(open_project, tmp_path)
+    assert await workbench.answer() == "128"
+    old = await workbench.until_frozen()
+    workbench.write(TEMPLATE.format(memory=256), "template.yaml")
+    await until_replaced(workbench, old)
+    assert workbench.pool.function.memory_size == 256
+    assert await workbench.answer() == "256"
+
+
+@ONE_LEVEL
+async def test_functions_come_and_go_with_the_template(open_project: Open, tmp_path: Path) -> None:
+    workbench = await open_template(open_project, tmp_path)
+    await workbench.invoke()
+    kept = await workbench.until_frozen()
+    pools = workbench.engine.pools
+    assert list(pools) == ["Shop"]
+    workbench.write(TEMPLATE.format(memory=128) + SECOND, "template.yaml")
+    await workbench.until(lambda: list(workbench.engine.pools) == ["Shop", "Till"])
+    assert workbench.pool.environments == [kept]
+    assert await workbench.answer(pool=workbench.engine.pools["Till"]) == "128"
+    gone = workbench.engine.pools["Till"].environments[0]
+    workbench.write(TEMPLATE.format(memory=128), "template.yaml")
+    await workbench.until(lambda: list(workbench.engine.pools) == ["Shop"])
+    await workbench.until(lambda: gone.state is State.ENDED)
+    assert workbench.pool.environments == [kept]
+
+
+@ONE_LEVEL
+async def test_a_broken_template_is_told_and_a_mended_one_works_again(
+    open_project: Open, tmp_path: Path
+) -> None:
+    workbench = await open_template(open_project, tmp_path)
+    workbench.write("Resources: [", "template.yaml")
+    await workbench.until(lambda: workbench.engine.project.problems)
+    workbench.write(TEMPLATE.format(memory=512), "template.yaml")
+    await workbench.until(
+        lambda: [pool.function.memory_size for pool in workbench.engine.pools.values()] == [512]
+    )
+    assert workbench.engine.project.problems == ()
+    assert await workbench.answer() == "512"

@@ -1,0 +1,36 @@
+"""The package that runs inside, loaded here as an interpreter's boot script loads it."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import msgpack
+
+ROOT = Path(__file__).resolve().parent.parent
+RUNTIMES = ROOT / "runtimes"
+SOURCES = sorted(RUNTIMES.rglob("*.py"))
+
+_NAME = "_runtimes_under_test"
+
+
+def boot_script() -> ModuleType:
+    """A fresh copy of ``boot.py``, not run."""
+    specification = importlib.util.spec_from_file_location("boot_under_test", RUNTIMES / "boot.py")
+    assert specification is not None
+    assert specification.loader is not None
+    boot = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(boot)
+    return boot
+
+
+def load_module(name: str) -> ModuleType:
+    """A module of the package, under a private name, with its private msgpack."""
+    if _NAME not in sys.modules:
+        boot = boot_script()
+        boot.load_package(_NAME, str(RUNTIMES))
+        boot.load_package(f"{_NAME}._msgpack", str(Path(msgpack.__file__).parent))
+    return importlib.import_module(f"{_NAME}.{name}")

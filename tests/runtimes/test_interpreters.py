@@ -1,0 +1,92 @@
+"""Every Python that this machine has and AWS has runs functions, with nothing installed in it."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from workbench import Open, response_of
+
+SUPPORTED = tuple(f"3.{minor}" for minor in range(9, 15))
+
+
+def found_interpreters() -> dict[str, Path]:
+    """One executable for each supported version, by version; this one first."""
+    found = {f"{sys.version_info[0]}.{sys.version_info[1]}": Path(sys.executable)}
+    for executable in Path.home().glob(".pyenv/versions/*/bin/python"):
+        version = re.match(r"3\.\d+", executable.parent.parent.name)
+        if version and version[0] in SUPPORTED:
+            found.setdefault(version[0], executable)
+    for folder in map(Path, os.get_exec_path()):
+        for version_text in SUPPORTED:
+            executable = folder / f"python{version_text}"
+            if folder.name != "shims" and executable.is_file():
+                found.setdefault(version_text, executable)
+    return dict(sorted(found.items(), key=lambda item: SUPPORTED.index(item[0])))
+
+
+INTERPRETERS = found_interpreters()
+
+FUNCTION = """
+import decimal, logging, os, sys, tempfile
+count = 0
+def lambda_handler(event, context):
+    global count
+    count += 1
+    if event == "raise":
+        raise LookupError("nothing there")
+    if event == "exit":
+        os._exit(9)
+    logging.warning("tea\\nand milk")
+    return {
+        "version": list(sys.version_info[:2]),
+        "count": count,
+        "price": decimal.Decimal("1.10"),
+        "remaining": context.get_remaining_time_in_millis() > 0,
+        "temporary": os.path.isdir(tempfile.gettempdir()),
+        "ours": [name for name in sys.modules if name.startswith(("_lambda", "msgpack"))],
+    }
+"""
+
+
+@pytest.mark.parametrize("version", INTERPRETERS)
+async def test_a_function_runs_on_every_interpreter_that_is_found(
+    open_project: Open, version: str
+) -> None:
+    workbench = await open_project(
+        FUNCTION, python=INTERPRETERS[version], runtime=f"python{version}"
+    )
+    for count in (1, 2):
+        invocation = await workbench.invoke()
+        assert response_of(invocation) == {
+            "version": [int(part) for part in version.split(".")],
+            "count": count,
+            "price": 1.1,
+            "remaining": True,
+            "temporary": True,
+            "ours": [],
+        }
+        await workbench.until_frozen()
+    raised = response_of(await workbench.invoke("raise"))
+    assert (raised["errorType"], raised["errorMessage"]) == ("LookupError", "nothing there")
+    assert len(raised["stackTrace"]) == 1
+    ended = response_of(await workbench.invoke("exit"))
+    assert ended["errorMessage"].endswith("exit status 9")
+    assert (await workbench.answer())["count"] == 1
+    assert workbench.pool.python_version is not None
+    assert workbench.pool.python_version.startswith(version + ".")
+    assert workbench.pool.version_mismatch is None
+
+
+async def test_another_version_than_runtime_names_is_told(open_project: Open) -> None:
+    running = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    named = "3.9" if running != "3.9" else "3.10"
+    workbench = await open_project(FUNCTION, python=Path(sys.executable), runtime=f"python{named}")
+    await workbench.invoke()
+    mismatch = workbench.pool.version_mismatch
+    assert mismatch is not None
+    assert running in mismatch
+    assert f"python{named}" in mismatch

@@ -1,0 +1,96 @@
+"""The house rules, held by the tools that hold them."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def run(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+@pytest.mark.timeout(320)
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["ruff", "check", "."],
+        ["ruff", "format", "--check", "."],
+        ["mypy"],
+        ["importlinter.cli"],
+    ],
+    ids=["ruff", "ruff format", "mypy", "import-linter"],
+)
+def test_the_checks_find_nothing(command: list[str]) -> None:
+    result = run(*command)
+
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_the_engine_and_the_project_reader_load_without_the_screen() -> None:
+    code = (
+        "import sys, lambda_tui.engine.engine, lambda_tui.project.load;"
+        "print([name for name in sys.modules if name.split('.')[0] in ('textual', 'rich')])"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True
+    )
+
+    assert result.stdout.strip() == "[]"
+
+
+def test_the_wheel_carries_the_runtimes_and_the_demo(tmp_path: Path) -> None:
+    built = run("hatchling", "build", "-t", "wheel", "-d", str(tmp_path))
+    assert built.returncode == 0, built.stderr
+    (wheel,) = tmp_path.glob("*.whl")
+    names = set(zipfile.ZipFile(wheel).namelist())
+
+    for path in [*(ROOT / "runtimes").rglob("*.py"), *(ROOT / "lambda_tui" / "demo").rglob("*")]:
+        if path.is_dir() or "__pycache__" in path.parts:
+            continue
+        inside = str(path.relative_to(ROOT)).replace("runtimes/", "lambda_tui/_runtimes/", 1)
+        expected = inside if path.is_relative_to(ROOT / "runtimes") else str(path.relative_to(ROOT))
+        assert expected in names
+
+
+def test_ci_runs_the_command_that_the_readme_gives() -> None:
+    commands = [line for line in README.splitlines() if line.endswith("pytest")]
+
+    assert len(commands) == 1
+    assert "grep -m 1 'pytest$' README.md" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+def test_every_word_of_the_glossary_is_a_class() -> None:
+    glossary = README.split("## Glossary", 1)[1].split("\n## ", 1)[0]
+    words = re.findall(r"^\| `(\w+)`", glossary, flags=re.MULTILINE)
+    sources = [*(ROOT / "lambda_tui").rglob("*.py"), *(ROOT / "runtimes").rglob("*.py")]
+    classes = {
+        name
+        for source in sources
+        for name in re.findall(r"^class (\w+)", source.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+
+    assert len(words) >= 10
+    assert set(words) <= classes
+
+
+def test_every_picture_of_the_readme_exists() -> None:
+    pictures = re.findall(r"\]\((screenshots/[^)]+)\)", README)
+
+    assert pictures
+    assert all((ROOT / picture).is_file() for picture in pictures)

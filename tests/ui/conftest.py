@@ -1,0 +1,85 @@
+"""A project and the real application on it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from driver import Driver, OpenApp
+
+from lambda_tui.project.settings import Settings
+from lambda_tui.ui.run import make_app
+
+TEMPLATE = """\
+Resources:
+  Greet:
+    Type: AWS::Serverless::Function
+    Properties: {CodeUri: code, Handler: app.greet, Runtime: PYTHON, Timeout: 5}
+  Fail:
+    Type: AWS::Serverless::Function
+    Properties: {CodeUri: code, Handler: app.fail, Runtime: PYTHON}
+  Slow:
+    Type: AWS::Serverless::Function
+    Properties: {CodeUri: code, Handler: app.slow, Runtime: PYTHON, Timeout: 60}
+"""
+CODE = """\
+import time
+
+count = 0
+
+
+def greet(event, context):
+    global count
+    count += 1
+    print("\\x1b[32mgreeting\\x1b[0m", event.get("name"), "number", count)
+    print("\\x1b]0;PWNED\\x07\\x1b[2J\\u202eevil")
+    with open("/tmp/visits.txt", "a") as file:
+        file.write(f"visit {count}\\n")
+    with open("/tmp/binary.dat", "wb") as file:
+        file.write(bytes(range(256)))
+    return {"hello": event.get("name"), "count": count}
+
+
+def fail(event, context):
+    return event["nowhere"]
+
+
+def slow(event, context):
+    print("at work")
+    time.sleep(50)
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Three functions: one answers, one fails, one takes its time."""
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    folder = tmp_path / "orders"
+    (folder / "code").mkdir(parents=True)
+    (folder / "events").mkdir()
+    (folder / "template.yaml").write_text(TEMPLATE.replace("PYTHON", version))
+    (folder / "code" / "app.py").write_text(CODE)
+    (folder / "events" / "greet.json").write_text('{"name": "Ada"}\n')
+    (folder / "events" / "greet-other.json").write_text('{"name": "Grace"}\n')
+    return folder
+
+
+@pytest.fixture
+def open_app(project: Path) -> OpenApp:
+    """Opens the application on a folder, by default the project's."""
+
+    @asynccontextmanager
+    async def open_it(
+        folder: Path = project,
+        size: tuple[int, int] = (120, 40),
+        settings: Settings = Settings(watch=False),  # noqa: B008
+    ) -> AsyncIterator[Driver]:
+        app = make_app(folder, settings)
+        async with app.run_test(size=size, notifications=True) as pilot:
+            await pilot.pause()
+            yield Driver(app, pilot)
+
+    return open_it

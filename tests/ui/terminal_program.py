@@ -1,0 +1,31 @@
+"""Opens the real application on a folder, for tests that look at its bytes.
+
+With ``CRASH`` in the environment, ``F9`` raises an exception whose locals hold a secret.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+from lambda_tui.project.settings import Settings
+from lambda_tui.ui.run import make_app
+
+
+async def main() -> int:
+    app = make_app(Path(sys.argv[1]), Settings())
+    if "CRASH" in os.environ:
+        app.bind("f9", "crash")
+
+        def action_crash() -> None:
+            secret = "AKIA" + "SECRET"
+            raise ValueError(f"no {secret}")
+
+        app.action_crash = action_crash  # type: ignore[attr-defined]
+    return await app.run_to_end()
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))

@@ -1,0 +1,203 @@
+"""The log: bounded, sanitised, searchable, and quick whatever is thrown at it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from driver import OpenApp
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lambda_tui.engine.events import Event, FunctionLog, Report
+from lambda_tui.project.function import LoggingConfig
+from lambda_tui.ui.feed import CHARACTERS, RECORDS, Feed
+from lambda_tui.ui.log_lines import Kind, LogRecord, log_lines, log_records
+from lambda_tui.ui.log_rows import ROWS, LogRows
+
+
+def record(message: str, kind: Kind = Kind.FUNCTION) -> LogRecord:
+    return LogRecord("Greet", 1, 0.0, kind, message)
+
+
+def rows_of(*messages: str, fold_at: int | None = None, query: str = "") -> LogRows:
+    rows = LogRows()
+    rows.rebuild(fold_at=fold_at, query=query, only_matches=False)
+    rows.add([record(message) for message in messages])
+    return rows
+
+
+def test_a_record_of_several_lines_takes_several_rows_and_one_gutter() -> None:
+    lines = log_lines(record("first\nsecond\n\nfourth"))
+    assert [line.plain for line in lines] == ["first", "second", "", "fourth"]
+    assert [line.is_first for line in lines] == [True, False, False, False]
+
+
+@given(st.text(st.characters(exclude_categories=["C", "Z"]), max_size=200), st.integers(2, 40))
+def test_folding_loses_nothing(text: str, width: int) -> None:
+    rows = rows_of(text, fold_at=width)
+    parts = [rows[index][0].plain[rows[index][1] : rows[index][2]] for index in range(len(rows))]
+    assert "".join(parts) == text
+
+
+def test_the_newest_rows_are_kept() -> None:
+    rows = rows_of(*(f"line {number}" for number in range(ROWS + 50)))
+    assert len(rows) == ROWS
+    assert rows[0][0].plain == "line 50"
+    assert rows.dropped == 50
+
+
+def test_matches_are_counted_as_lines_come_in() -> None:
+    rows = rows_of("One fish", "two", "red FISH", query="fish")
+    assert rows.matches == 2
+    assert rows.next_match(None, -1) == 2
+    assert rows.next_match(2, -1) == 0
+    assert rows.next_match(0, -1) == 2
+
+
+def test_errors_and_warnings_are_told_from_the_rest() -> None:
+    def kind(message: str) -> Kind:
+        event = Event(record=FunctionLog(message), function="Greet")
+        (entry,) = log_records(event, 1, LoggingConfig())
+        return entry.kind
+
+    assert kind("[ERROR]\t2026-11-21T00:00:00.000Z\tid\tno") is Kind.ERROR
+    assert kind('{"level": "ERROR", "message": "no"}') is Kind.ERROR
+    assert kind("[WARNING]\tcareful") is Kind.WARNING
+    assert kind("no errors so far") is Kind.FUNCTION
+
+
+def test_a_failed_report_has_a_sign_on_its_report_line() -> None:
+    report = Report("id", "error", 1.0, 1, 128, 30, error_type="Runtime.ExitError")
+    event = Event(record=report, function="Greet")
+    lines = [line for entry in log_records(event, 1, LoggingConfig()) for line in log_lines(entry)]
+    assert [(line.plain.split()[0], line.glyph) for line in lines] == [("END", ""), ("REPORT", "✗")]
+
+
+async def test_a_rendered_frame_holds_no_escape_of_the_input(open_app: OpenApp) -> None:
+    async with open_app(size=(80, 24)) as driver:
+        emit = emitter(driver.app.engine.events.emit)
+        emit("\x1b]0;PWNED\x07a\x1b[2Jb\x9b5Ac\x1bPq\x1b\\d\x85\u202e")
+        emit(b"\xff\xfe\x1b[?1049l".decode("utf-8", "surrogateescape"))
+        await driver.until(lambda: "abcd" in driver.text())
+        view = driver.screen.panes.log_pane.view
+        segments = [segment for y in range(view.size.height) for segment in view.render_line(y)]
+        assert not any(set(segment.text) & set("\x1b\x9b\x07\x85\u202e") for segment in segments)
+        driver.text().encode()
+
+
+async def test_lines_of_a_megabyte_do_not_hold_the_screen_up(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        emit = emitter(driver.app.engine.events.emit)
+        began = time.monotonic()
+        for _ in range(50):
+            emit("\x1b[31m" + "x" * 1_000_000)
+        emit("the end")
+        await driver.until(lambda: "the end" in driver.text())
+        assert time.monotonic() - began < 5
+        await driver.press("w")
+        assert "more characters" in driver.text()
+        assert sum(len(each.message) for each in driver.screen.feed.records) <= CHARACTERS
+
+
+async def test_scrolling_up_stops_following_and_keeps_the_place(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        emit = emitter(driver.app.engine.events.emit)
+        for number in range(100):
+            emit(f"line {number} end")
+        view = driver.screen.panes.log_pane.view
+        await driver.until(lambda: "line 99 end" in driver.text())
+        await driver.press("3", "k", "pageup", "pageup")
+        assert not view.follow
+        place = view.scroll_offset.y
+        for number in range(100, 120):
+            emit(f"line {number} end")
+        await driver.until(lambda: "+20 new" in driver.subtitle("log"))
+        assert view.scroll_offset.y == place
+        await driver.press("G")
+        assert view.follow
+        assert "line 119 end" in driver.text()
+
+
+async def test_the_scrollbar_tells_where_the_log_is(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        emit = emitter(driver.app.engine.events.emit)
+        for number in range(100):
+            emit(f"line {number} end")
+        view = driver.screen.panes.log_pane.view
+        await driver.until(lambda: "line 99 end" in driver.text())
+        for number in range(100, 200):
+            emit(f"line {number} end")
+        await driver.until(lambda: "line 199 end" in driver.text())
+        assert view.vertical_scrollbar.position == view.max_scroll_y
+        assert view.vertical_scrollbar.window_virtual_size == 200
+        await driver.press("j")
+        await driver.press("k")
+        await driver.until(lambda: "line 199 end" in driver.text())
+        assert view.vertical_scrollbar.position == view.max_scroll_y
+        assert view.vertical_scrollbar.window_virtual_size == 200
+
+
+async def test_a_place_stays_when_old_lines_are_forgotten(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        emit = emitter(driver.app.engine.events.emit)
+        for number in range(ROWS):
+            emit(f"line {number} end")
+        view = driver.screen.panes.log_pane.view
+        await driver.until(lambda: view.line_text == f"line {ROWS - 1} end")
+        await driver.press("3", "k", "pageup")
+        here, at_top = view.line_text, driver.text().count("line 99")
+        for number in range(500):
+            emit(f"more {number}")
+        await driver.until(lambda: "+500 new" in driver.subtitle("log"))
+        assert view.line_text == here
+        assert driver.text().count("line 99") == at_top
+
+
+async def test_records_are_bounded_and_events_cost_no_paint_each(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        emit = emitter(driver.app.engine.events.emit)
+        await driver.until(lambda: driver.app.engine.pools["Greet"].sandbox is not None)
+        paints = 0
+        screen = driver.screen
+        original = screen.paint
+
+        def counting() -> None:
+            nonlocal paints
+            paints += 1
+            original()
+
+        screen.paint = counting  # type: ignore[method-assign]
+        for number in range(RECORDS + 500):
+            emit(f"line {number}")
+        await driver.until(lambda: f"line {RECORDS + 499}" in driver.text())
+        assert paints <= 5
+        assert len(screen.feed.records) == RECORDS
+
+
+async def test_nothing_is_painted_while_nothing_happens(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        await driver.until(
+            lambda: all(pool.sandbox for pool in driver.app.engine.pools.values()), "sandboxes"
+        )
+        feed: Feed = driver.screen.feed
+        await driver.until(lambda: feed._timer is None)
+        assert not feed.fresh
+
+
+async def test_a_drag_selects_text_without_the_gutter(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        emit = emitter(driver.app.engine.events.emit)
+        emit("alpha beta gamma")
+        await driver.until(lambda: "alpha beta gamma" in driver.text())
+        view = driver.screen.panes.log_pane.view
+        row = next(y for y in range(view.size.height) if "alpha" in view.render_line(y).text)
+        start = view.render_line(row).text.index("beta")
+        await driver.pilot.mouse_down(view, offset=(start, row))
+        await driver.pilot.hover(view, offset=(start + 4, row))
+        await driver.pilot.mouse_up(view, offset=(start + 4, row))
+        assert (driver.screen.get_selected_text() or "").strip() in ("beta", "beta ")
+
+
+def emitter(emit: Callable[[Event], None]) -> Callable[[str], None]:
+    return lambda message: emit(Event(record=FunctionLog(message), function="Greet"))

@@ -1,0 +1,421 @@
+"""Every key of the main screen, on real execution environments."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from driver import OpenApp
+
+from lambda_tui.engine.lifecycle import State
+from lambda_tui.project.settings import Settings
+from lambda_tui.ui.bindings import BINDINGS
+from lambda_tui.ui.screens.dialogs import AskBurst, AskEventFile, AskQuit
+from lambda_tui.ui.screens.help import Help
+from lambda_tui.ui.screens.problems import Problems
+
+SIZES = [(80, 24), (120, 40), (160, 50)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_i_invokes_right_after_launch(open_app: OpenApp, size: tuple[int, int]) -> None:
+    async with open_app(size=size) as driver:
+        await driver.invoke()
+        assert "✓ success" in driver.title("response")
+        text = driver.text()
+        assert '"hello": "Ada"' in text
+        assert "greeting Ada number 1" in text
+        assert "❅ frozen" in text
+        assert "orders" in text
+        assert "credentials: placeholder" in text
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_no_escape_of_a_function_reaches_the_screen(
+    open_app: OpenApp, size: tuple[int, int]
+) -> None:
+    async with open_app(size=size) as driver:
+        await driver.invoke()
+        text = driver.text()
+        assert "PWNED" not in text
+        assert "\x1b" not in text
+        assert "\u202e" not in text
+
+
+async def test_a_warm_invocation_keeps_the_environment(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        await driver.invoke()
+        assert "cold" in driver.subtitle("response")
+        await driver.invoke()
+        assert "warm" in driver.subtitle("response")
+        assert len(driver.app.engine.pools["Greet"].environments) == 1
+
+
+async def test_b_asks_how_many_and_invokes_them_at_once(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        pool = driver.app.engine.pools["Greet"]
+        await driver.press("b")
+        assert isinstance(driver.app.screen, AskBurst)
+        await driver.press("0", "enter")
+        assert isinstance(driver.app.screen, AskBurst), "none is no burst"
+        await driver.press("backspace", "3", "enter")
+        await driver.until(lambda: sum(each.is_over for each in pool.invocations) == 3)
+        await driver.until(lambda: "#3 ✓ success" in driver.title("response"))
+        await driver.press("b", "escape")
+        assert len(pool.invocations) == 3
+
+
+async def test_e_edits_the_event_and_ctrl_j_sends_it_from_there(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        await driver.until(lambda: "Ada" in driver.screen.panes.event.text)
+        await driver.press("e", "ctrl+end")
+        driver.screen.panes.event.select_all()
+        await driver.press(*'{"name":"', "i", "q", "x", *'"}')
+        assert driver.screen.panes.event.text == '{"name":"iqx"}'
+        assert not driver.app.engine.pools["Greet"].invocations, "letters are only letters here"
+        await driver.press("ctrl+j")
+        await driver.until(lambda: '"hello": "iqx"' in driver.text(), "the answer")
+        assert driver.screen.panes.focused_pane == "event"
+        await driver.press("escape")
+        assert driver.screen.panes.focused_pane == "functions"
+
+
+async def test_an_event_that_is_not_json_is_not_sent(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        await driver.until(lambda: "Ada" in driver.screen.panes.event.text)
+        driver.screen.panes.event.load_text('{\n  "name": Ada\n}')
+        await driver.press("i")
+        assert not driver.app.engine.pools["Greet"].invocations
+        assert any("line 2, column 11" in notice for notice in driver.notices)
+        assert driver.screen.panes.focused_pane == "event"
+        assert driver.screen.panes.event.cursor_location == (1, 10)
+        assert "✗" in driver.subtitle("event")
+
+
+async def test_a_capital_e_takes_an_event_file(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        await driver.until(lambda: "Ada" in driver.screen.panes.event.text)
+        await driver.press("E")
+        await driver.until(lambda: isinstance(driver.app.screen, AskEventFile))
+        await driver.press("down", "enter")
+        await driver.until(lambda: "Grace" in driver.screen.panes.event.text)
+        assert "greet-other.json" in driver.title("event")
+
+
+async def test_each_function_keeps_its_own_event_response_and_log(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        await driver.until(lambda: "Ada" in driver.screen.panes.event.text)
+        driver.screen.panes.event.load_text('{"name": "mine"}')
+        await driver.invoke()
+        await driver.press("j")
+        assert driver.screen.function == "Fail"
+        assert "mine" not in driver.screen.panes.event.text
+        assert "Fail has not been invoked yet." in driver.text()
+        assert "greeting" not in driver.text()
+        await driver.press("k")
+        assert "mine" in driver.screen.panes.event.text
+        assert '"hello": "mine"' in driver.text()
+        assert "greeting mine" in driver.text()
+
+
+async def test_a_shows_the_log_of_all_functions(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        await driver.invoke()
+        await driver.press("j", "a")
+        assert "greeting" in driver.text()
+        assert "all functions" in driver.title("log")
+
+
+async def test_an_error_shows_its_type_and_stack_trace(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        await driver.press("j")
+        await driver.invoke("Fail")
+        assert "✗ error" in driver.title("response")
+        text = driver.text()
+        assert "✗ KeyError" in text
+        assert "in fail" in text
+        assert driver.screen.query_one("#response").has_class("-error")
+
+
+@pytest.mark.parametrize("key", ["r", "R"])
+async def test_r_replaces_this_environment_and_capital_r_all(open_app: OpenApp, key: str) -> None:
+    async with open_app() as driver:
+        pool = driver.app.engine.pools["Greet"]
+        await driver.invoke()
+        await driver.press(key)
+        await driver.until(lambda: [each.number for each in pool.environments] == [2], "#2 alone")
+        await driver.until(lambda: pool.environments[0].state is State.FROZEN)
+        await driver.until(lambda: "#2 " in driver.text())
+
+
+async def test_space_thaws_and_freezes(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        await driver.invoke()
+        environment = driver.screen.environment
+        assert environment is not None
+        await driver.until(lambda: environment.state is State.FROZEN)
+        await driver.press("space")
+        await driver.until(lambda: "○ idle" in driver.text())
+        await driver.press("space")
+        await driver.until(lambda: "❅ frozen" in driver.text())
+
+
+async def test_x_kills_and_the_reset_is_shown(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        await driver.invoke()
+        await driver.press("space", "x")
+        await driver.until(lambda: "↺ reset" in driver.text())
+        assert "reset after a failure" in driver.text()
+
+
+async def test_keys_of_an_environment_say_so_when_there_is_none(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        await driver.press("space", "x")
+        assert any("to freeze" in notice for notice in driver.notices)
+        assert any("to kill" in notice for notice in driver.notices)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_t_shows_tmp_and_the_content_of_its_files(
+    open_app: OpenApp, size: tuple[int, int]
+) -> None:
+    async with open_app(size=size) as driver:
+        await driver.invoke()
+        await driver.press("t")
+        await driver.until(lambda: "visits.txt" in driver.text())
+        await driver.press("g")
+        await driver.until(lambda: "000000  00 01 02 03" in driver.text(), "a hex view")
+        await driver.press("j")
+        await driver.until(lambda: "visit 1" in driver.text(), "the text")
+
+
+async def test_slash_searches_n_goes_on_and_escape_ends_it(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        for _ in range(3):
+            await driver.invoke()
+        view = driver.screen.panes.log_pane.view
+        await driver.press("slash", *"greeting")
+        assert driver.screen.focused is driver.screen.panes.log_pane.search
+        assert view.matches == 3
+        await driver.press("enter")
+        assert view.line_text == "greeting Ada number 3"
+        await driver.press("n")
+        assert view.line_text == "greeting Ada number 2"
+        await driver.press("N")
+        assert view.line_text == "greeting Ada number 3"
+        await driver.press("m")
+        assert view.all_text.splitlines() == [f"greeting Ada number {n}" for n in (1, 2, 3)]
+        await driver.press("escape")
+        assert view.query_text == ""
+        assert "START" in view.all_text
+
+
+async def test_f_w_and_c_follow_wrap_and_clear(open_app: OpenApp) -> None:
+    async with open_app(size=(80, 24)) as driver:
+        for _ in range(2):
+            await driver.invoke()
+        view = driver.screen.panes.log_pane.view
+        assert view.follow
+        await driver.press("f")
+        assert "paused" in driver.subtitle("log")
+        await driver.invoke()
+        assert "new" in driver.subtitle("log")
+        await driver.press("f")
+        assert "follow" in driver.subtitle("log")
+        assert view.is_vertical_scroll_end
+        rows = view.virtual_size.height
+        await driver.press("w")
+        assert view.virtual_size.height > rows
+        assert "wrap" in driver.subtitle("log")
+        await driver.press("c")
+        assert view.all_text == ""
+        await driver.press("a")
+        assert "greeting" not in view.all_text
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_z_zooms_each_pane_and_escape_ends_it(
+    open_app: OpenApp, size: tuple[int, int]
+) -> None:
+    async with open_app(size=size) as driver:
+        for key, pane in (("2", "environments"), ("3", "log"), ("4", "response"), ("5", "tmp")):
+            await driver.press(key, "z")
+            assert driver.screen.query_one(f"#{pane}").size.width >= size[0] - 6
+            assert not driver.screen.query_one("#functions").display
+            await driver.press("escape")
+            assert driver.screen.query_one("#functions").display
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_numbers_tab_and_arrows_go_through_the_panes(
+    open_app: OpenApp, size: tuple[int, int]
+) -> None:
+    async with open_app(size=size) as driver:
+        panes = driver.screen.panes
+        for key, pane in zip(
+            "5432e1", ("tmp", "response", "log", "environments", "event"), strict=False
+        ):
+            await driver.press(key)
+            assert panes.focused_pane == pane
+            assert driver.screen.query_one(f"#{pane}").region.area > 0
+        await driver.press("escape", "right", "l")
+        assert panes.focused_pane == "log"
+        await driver.press("1", "l", "h")
+        assert panes.focused_pane == "functions"
+        await driver.press("tab")
+        assert panes.focused_pane == "environments"
+
+
+async def test_brackets_go_through_earlier_invocations(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        for _ in range(3):
+            await driver.invoke()
+        await driver.press("left_square_bracket", "left_square_bracket")
+        assert "#1 " in driver.title("response")
+        await driver.press("right_square_bracket", "right_square_bracket")
+        assert "#3 " in driver.title("response")
+
+
+async def test_copying_says_how_and_how_much(
+    open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSH_TTY", "/dev/pts/0")
+    async with open_app() as driver:
+        await driver.invoke()
+        await driver.press("Y")
+        assert driver.app.clipboard == '{"hello": "Ada", "count": 1}'
+        await driver.press("3", "y")
+        await driver.until(lambda: driver.app.clipboard.startswith("──"))
+        await driver.press("Y")
+        await driver.until(lambda: "greeting Ada number 1" in driver.app.clipboard)
+        assert "1 line sent to the terminal's clipboard (OSC 52)." in driver.notices
+
+
+async def test_help_names_every_key_and_escape_leaves_it(open_app: OpenApp) -> None:
+    async with open_app(settings=Settings(watch=False, keys={"invoke": "f5"})) as driver:
+        await driver.press("?")
+        assert isinstance(driver.app.screen, Help)
+        assert "f5" in driver.text().lower(), "the user's own key"
+        await driver.press("escape")
+        assert len(driver.app.screen_stack) == 1
+
+
+async def test_keys_can_be_remapped(open_app: OpenApp) -> None:
+    async with open_app(settings=Settings(watch=False, keys={"invoke": "f5"})) as driver:
+        await driver.press("i")
+        assert not driver.app.engine.pools["Greet"].invocations
+        await driver.press("f5")
+        assert driver.app.engine.pools["Greet"].invocations
+
+
+async def test_every_action_is_in_the_palette(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        offered = {entry.title for entry in driver.app.get_system_commands(driver.screen)}
+        for binding in BINDINGS:
+            if binding.id not in ("colon", "back"):
+                assert binding.tooltip in offered
+        await driver.press("ctrl+p", *"invoke the func")
+        await driver.until(lambda: "Invoke the function with the event" in driver.text())
+        await driver.press("enter")
+        await driver.until(lambda: driver.app.engine.pools["Greet"].invocations)
+
+
+async def test_q_quits_at_once_when_nothing_runs(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        await driver.invoke()
+        await driver.press("q")
+        await driver.until(lambda: driver.app._exit)
+
+
+async def test_q_asks_while_an_invocation_runs(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        await driver.press("j", "j", "i")
+        await driver.until(lambda: "► running" in driver.title("response"))
+        await driver.press("q")
+        assert isinstance(driver.app.screen, AskQuit)
+        await driver.press("escape")
+        assert not driver.app._exit
+        await driver.press("q", "y")
+        await driver.until(lambda: driver.app._exit)
+
+
+async def test_the_mouse_chooses_functions_and_presses_keys(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        await driver.pilot.click("#functions", offset=(5, 2))
+        assert driver.screen.function == "Fail"
+        await driver.pilot.click("#keys", offset=(3, 0))
+        await driver.until(lambda: driver.app.engine.pools["Fail"].invocations)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_nothing_is_wider_or_higher_than_the_screen(
+    open_app: OpenApp, size: tuple[int, int]
+) -> None:
+    async with open_app(size=size) as driver:
+        await driver.invoke()
+        lines = driver.text().split("\n")
+        assert len(lines) == size[1]
+        for pane in driver.screen.panes.children:
+            if pane.display:
+                assert driver.screen.region.contains_region(pane.region), pane.id
+                assert pane.region.height >= 5, pane.id
+
+
+async def test_a_folder_without_a_function_says_what_to_do(
+    open_app: OpenApp, tmp_path: Path
+) -> None:
+    folder = tmp_path / "nothing"
+    folder.mkdir()
+    async with open_app(folder, size=(80, 24)) as driver:
+        text = driver.text()
+        assert "No function here yet" in text
+        assert "lambda-tui demo" in text
+        assert "def lambda_handler(event, context):" in text
+        await driver.press("i", "b", "r", "space", "t", "z", "slash", "y")
+        assert driver.app.screen is driver.screen
+        await driver.press("q")
+        await driver.until(lambda: driver.app._exit)
+
+
+async def test_problems_are_named_with_file_and_line(open_app: OpenApp, project: Path) -> None:
+    template = project / "template.yaml"
+    template.write_text(
+        template.read_text()
+        + "  Lost:\n    Type: AWS::Serverless::Function\n"
+        + "    Properties: {CodeUri: nowhere, Handler: app.x, Runtime: python3.11}\n"
+    )
+    async with open_app() as driver:
+        assert "▲ 1 problem" in driver.text()
+        assert "template.yaml:" in driver.text()
+        await driver.press("p")
+        assert isinstance(driver.app.screen, Problems)
+        assert "nowhere" in driver.text()
+        await driver.press("escape")
+        await driver.invoke()
+        assert "✓ success" in driver.title("response")
+
+
+async def test_the_header_says_when_there_is_no_isolation(open_app: OpenApp) -> None:
+    async with open_app(settings=Settings(watch=False, sandbox="processes")) as driver:
+        await driver.until(lambda: "processes: no isolation" in driver.text())
+
+
+async def test_a_theme_that_does_not_exist_is_named(open_app: OpenApp) -> None:
+    async with open_app(settings=Settings(watch=False, theme="plaid")) as driver:
+        assert any("'plaid'" in notice for notice in driver.notices)
+
+
+@pytest.mark.parametrize("theme", ["ansi-dark", "ansi-light", "textual-light"])
+async def test_states_are_words_in_every_theme(open_app: OpenApp, theme: str) -> None:
+    async with open_app(settings=Settings(watch=False, theme=theme)) as driver:
+        await driver.invoke()
+        assert "❅ frozen" in driver.text()
+        assert "✓ success" in driver.title("response")
+
+
+async def test_a_new_function_in_the_template_appears(open_app: OpenApp, project: Path) -> None:
+    async with open_app(settings=Settings()) as driver:
+        await driver.until(lambda: driver.app.engine.pools["Greet"].sandbox is not None)
+        template = project / "template.yaml"
+        template.write_text(template.read_text().replace("Fail:", "Renamed:"))
+        await driver.until(lambda: "Renamed" in driver.text())

@@ -1,0 +1,169 @@
+"""A project in a folder and the real engine that runs it, with what tests ask of the two."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from lambda_tui.engine.engine import Engine
+from lambda_tui.engine.environment import ExecutionEnvironment
+from lambda_tui.engine.events import Event, Record
+from lambda_tui.engine.invocation import Invocation
+from lambda_tui.engine.lifecycle import State
+from lambda_tui.engine.log_text import log_text
+from lambda_tui.engine.pool import Pool
+from lambda_tui.project.function import Function, Project
+from lambda_tui.project.settings import Settings
+
+SECONDS = 10.0
+# Not everything that the engine does is an event: a changed project, for one, is not.
+_SECOND_LOOK = 0.02
+
+AnyRecord = TypeVar("AnyRecord", bound=Record)
+
+
+async def until(engine: Engine, condition: Callable[[], object], seconds: float = SECONDS) -> None:
+    """Waits until something is so; looks after every event. Raises ``TimeoutError``."""
+    loop = asyncio.get_running_loop()
+    met = loop.create_future()
+
+    def look() -> None:
+        if met.done():
+            return
+        try:
+            if condition():
+                met.set_result(None)
+        except Exception as error:
+            met.set_exception(error)
+
+    def look_again() -> None:
+        look()
+        if not met.done():
+            loop.call_later(_SECOND_LOOK, look_again)
+
+    def note(_event: Event) -> None:
+        # After its own handling: a state may be set behind the event that tells of it.
+        loop.call_soon(look)
+
+    forget = engine.events.listen(note)
+    try:
+        look_again()
+        await asyncio.wait_for(met, seconds)
+    finally:
+        forget()
+
+
+class Workbench:
+    """One project under the engine."""
+
+    def __init__(self, project: Project, settings: Settings) -> None:
+        self.directory = project.directory
+        self.engine = Engine(project, settings)
+        self.events: list[Event] = []
+        self.storages: set[Path] = set()
+        """The private directories that stand in for ``/tmp`` at level ``processes``."""
+        self.engine.events.listen(self._note)
+
+    def _note(self, event: Event) -> None:
+        self.events.append(event)
+        for pool in self.engine.pools.values():
+            for environment in pool.environments:
+                if not environment.is_isolated and environment.tmp_directory is not None:
+                    self.storages.add(environment.tmp_directory)
+
+    @property
+    def pool(self) -> Pool:
+        """The first function's."""
+        first, *_others = self.engine.pools.values()
+        return first
+
+    @property
+    def environment(self) -> ExecutionEnvironment:
+        """The only one of the first function."""
+        (environment,) = self.pool.environments
+        return environment
+
+    async def invoke(self, event: object = None, pool: Pool | None = None) -> Invocation:
+        """Invokes and waits for the outcome."""
+        invocation = (pool or self.pool).invoke(json.dumps(event).encode())
+        await asyncio.wait_for(invocation.wait(), SECONDS)
+        return invocation
+
+    async def answer(self, event: object = None, pool: Pool | None = None) -> Any:
+        """Invokes and gives the result, which must be a success."""
+        invocation = await self.invoke(event, pool)
+        assert invocation.status == "success", invocation.response
+        return response_of(invocation)
+
+    async def until(self, condition: Callable[[], object], seconds: float = SECONDS) -> None:
+        """Waits until something is so."""
+        await until(self.engine, condition, seconds)
+
+    async def until_state(
+        self, state: State, environment: ExecutionEnvironment | None = None
+    ) -> ExecutionEnvironment:
+        """Waits until an environment, the only one by default, is in a state."""
+        if environment is None:
+            await self.until(lambda: [one.state for one in self.pool.environments] == [state])
+            return self.environment
+        await self.until(lambda: environment.state is state)
+        return environment
+
+    async def until_frozen(
+        self, environment: ExecutionEnvironment | None = None
+    ) -> ExecutionEnvironment:
+        """Waits until an environment, the only one by default, is frozen."""
+        return await self.until_state(State.FROZEN, environment)
+
+    async def until_logged(self, text: str) -> None:
+        """Waits until the function has written a line."""
+        await self.until(lambda: text in self.log())
+
+    def records(self, kind: type[AnyRecord]) -> list[AnyRecord]:
+        """All records of a kind so far."""
+        return [event.record for event in self.events if isinstance(event.record, kind)]
+
+    def types(self, environment: str | None = None) -> list[str]:
+        """The words for everything that has happened so far (to one environment)."""
+        return [
+            event.record.type for event in self.events if environment in (None, event.environment)
+        ]
+
+    def log(self) -> list[str]:
+        """What CloudWatch would show so far."""
+        texts = (log_text(event) for event in self.events)
+        return [text for text in texts if text is not None]
+
+    def write(self, source: str, name: str = "lambda_function.py") -> Path:
+        """Saves a file of the project."""
+        path = self.directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(source)
+        return path
+
+
+class Open(Protocol):
+    """Starts the engine on a function's source or a project, at the sandbox level of the test."""
+
+    def __call__(self, source: str | Project, **options: Any) -> Awaitable[Workbench]: ...
+
+
+def response_of(invocation: Invocation) -> Any:
+    """What the caller got, from JSON."""
+    assert invocation.response is not None
+    return json.loads(invocation.response)
+
+
+def one_function(directory: Path, **configuration: Any) -> Project:
+    """A project of the function in ``lambda_function.py``; watched projects are loaded instead."""
+    settings = {"name": "function", "handler": "lambda_function.lambda_handler", **configuration}
+    return Project(directory, (Function(code_directory=directory, **settings),))
+
+
+def file_in(environment: ExecutionEnvironment, name: str) -> Path:
+    """A file of the environment's ``/tmp``, as seen from outside."""
+    assert environment.tmp_directory is not None
+    return environment.tmp_directory / name

@@ -166,6 +166,8 @@ class ExecutionEnvironment:
     def on_runtime_frame(self, message: Message, payload: bytes) -> None:
         """The runtime is initialised, could not be, or answers."""
         kind = message["kind"]
+        if kind in ("ready", "init_error"):
+            self._init_attempt.function_init_at = message["function_init_at"]
         if kind == "ready" and self.state is State.INITIALISING:
             self._finish_init(message["at"])
         elif kind == "init_error" and self.state is State.INITIALISING:

@@ -27,6 +27,14 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """A named part of a phase."""
+
+    name: str
+    duration_ms: float
+
+
+@dataclass(frozen=True, slots=True)
 class InitStart(Record):
     """The Init phase begins: the runtime is about to start."""
 
@@ -61,6 +69,8 @@ class InitReport(Record):
     phase: InitPhase = "init"
     error_type: str | None = None
     initialization_type: InitializationType = "on-demand"
+    spans: tuple[Span, ...] = ()
+    """The sub-phases: ``runtimeInit`` and ``functionInit``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,8 @@ class InitAttempt:
     initialization_type: events.InitializationType
     began: float = 0.0
     """Monotonic time at which the runtime was forked."""
+    function_init_at: float | None = None
+    """Monotonic time at which the runtime began to import the function, as it tells."""
     failure: InitFailure | None = None
 
     def limit(self, timeout: int) -> float | None:
@@ -58,5 +60,17 @@ class InitAttempt:
         """That it is over, at a monotonic time."""
         kind = self.initialization_type
         done = events.InitRuntimeDone(status, self.phase, error_type, kind)
-        report = events.InitReport(status, self.duration_ms(at), self.phase, error_type, kind)
+        report = events.InitReport(
+            status, self.duration_ms(at), self.phase, error_type, kind, self._spans(at)
+        )
         return done, report
+
+    def _spans(self, at: float) -> tuple[events.Span, ...]:
+        """The sub-phases that were reached, with their shares of the time."""
+        function_init_at = self.function_init_at
+        if function_init_at is None:
+            return (events.Span("runtimeInit", self.duration_ms(at)),)
+        return (
+            events.Span("runtimeInit", self.duration_ms(function_init_at)),
+            events.Span("functionInit", (at - function_init_at) * 1000),
+        )

@@ -9,6 +9,7 @@ import os
 import re
 import struct
 import termios
+import time
 from collections.abc import Callable
 
 MAXIMUM_RECORD = 256 * 1024
@@ -22,6 +23,7 @@ _F_SETPIPE_SZ = getattr(fcntl, "F_SETPIPE_SZ", None)
 # in UTF-8 holds the first byte where a character begins.
 _FRAME = struct.Struct("!IIQ")
 _FRAME_START = re.compile(rb"\xa5\x5a\x00[\x02\x03\x0a\x0b\x0e\x0f\x12\x13\x16\x17\x1a\x1b]")
+_PLAUSIBLE_SECONDS = 86_400.0
 _FRAME_START_CUT = re.compile(rb"\xa5(\x5a\x00?)?\Z")
 
 
@@ -70,16 +72,27 @@ class LogPipe:
         except BlockingIOError:
             return size
         self._unread += data
-        while frame := _FRAME_START.search(self._unread):
-            self._take_lines(frame.start())
-            if not self._take_frame():
+        while (start := self._find_frame()) is not None:
+            start = self._take_lines(start)
+            if not self._take_frame(start):
                 return len(data)
         cut = _FRAME_START_CUT.search(self._unread)
         self._take_lines(cut.start() if cut else len(self._unread))
         return len(data)
 
-    def _take_lines(self, end: int) -> None:
-        """Emits the complete lines before ``end``, and keeps what may yet become one."""
+    def _find_frame(self) -> int | None:
+        """Where the first frame begins; bytes that only look like one have an absurd time."""
+        for found in _FRAME_START.finditer(self._unread):
+            header = self._unread[found.start() : found.start() + _FRAME.size]
+            if len(header) < _FRAME.size:
+                return found.start()
+            _type, _length, microseconds = _FRAME.unpack(header)
+            if abs(microseconds / 1e6 - time.time()) < _PLAUSIBLE_SECONDS:
+                return found.start()
+        return None
+
+    def _take_lines(self, end: int) -> int:
+        """Emits the complete lines before ``end``; how much is kept, as it may yet become one."""
         text = bytes(self._unread[:end])
         *lines, rest = text.split(b"\n")
         for line in lines:
@@ -89,12 +102,10 @@ class LogPipe:
         if whole:
             self._emit(rest[:whole])
         self._unread[:end] = rest[whole:]
+        return len(rest) - whole
 
-    def _take_frame(self) -> bool:
-        """Emits the frame that is next after an unfinished line, if it is all there."""
-        found = _FRAME_START.search(self._unread)
-        assert found is not None
-        start = found.start()
+    def _take_frame(self, start: int) -> bool:
+        """Emits the frame that begins here, behind an unfinished line, if it is all there."""
         if len(self._unread) < start + _FRAME.size:
             return False
         _type, length, _microseconds = _FRAME.unpack_from(self._unread, start)

@@ -152,8 +152,9 @@ def _divider(record: events.Record) -> str | None:
             return f"re-initialised in {milliseconds(duration)} after {_files(files)} changed"
         case events.Throttled(reason=reason):
             return f"throttled: {reason}"
-        case events.InitReport(phase="init", duration_ms=duration, status="success"):
-            return f"initialised in {milliseconds(duration)}"
+        case events.InitReport(phase="init", duration_ms=duration, status="success", spans=spans):
+            parts = ", ".join(f"{span.name} {milliseconds(span.duration_ms)}" for span in spans)
+            return f"initialised in {milliseconds(duration)}: {parts}"
     return None
 
 

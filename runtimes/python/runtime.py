@@ -85,22 +85,27 @@ class _Runtime:
         return configure_logging()
 
     def run(self) -> int:
+        began = time.monotonic()
         try:
             handler = load_handler(self._handler_name)
         except Exception as error:
-            return self._fail_init(error)
-        self._channel.send({"kind": "ready", "at": time.monotonic()})
+            return self._fail_init(error, began)
+        self._channel.send({"kind": "ready", "function_init_at": began, "at": time.monotonic()})
         while True:
             frame = self._channel.receive()
             if frame is None:
                 return 0
             self._serve(handler, frame.message, frame.payload)
 
-    def _fail_init(self, error: Exception) -> int:
+    def _fail_init(self, error: Exception, began: float) -> int:
         payload = error_payload(error)
         logging.warning(_UNHANDLED_AT_INIT)
         _log_error(payload)
-        answer = {"kind": "init_error", "at": time.monotonic(), "error_type": payload["errorType"]}
+        answer = {
+            "kind": "init_error",
+            "function_init_at": began,
+            "error_type": payload["errorType"],
+        }
         self._channel.send(answer, to_bytes(payload))
         return 1
 

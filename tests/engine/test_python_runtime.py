@@ -95,6 +95,8 @@ async def test_the_environment_is_awss_and_the_functions_own_and_nothing_of_the_
     open_project: Open, level: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SECRET_OF_THE_SHELL", "do not tell")
+    # An interpreter may need it to start; a function does not get it.
+    monkeypatch.setenv("DYLD_LIBRARY_PATH", "/nowhere")
     workbench = await open_project(
         EVALUATES, runtime="python3.11", environment={"COLOUR": "green", "AWS_REGION": "moon"}
     )
@@ -106,6 +108,8 @@ async def test_the_environment_is_awss_and_the_functions_own_and_nothing_of_the_
     assert all(credentials.values())
     if level == "processes":
         assert variables.pop("TMPDIR") == str(workbench.environment.tmp_directory)
+    first_environments = "[open(f'/proc/{pid}/environ').read() for pid in ('self', os.getppid())]"
+    assert "SECRET" not in str(await workbench.answer(first_environments))
     stream = workbench.environment.log_stream
     assert variables == expected_variables(workbench.directory, level, stream)
     assert re.match(r"Root=1-[0-9a-f]{8}-[0-9a-f]{24};", trace)

@@ -57,7 +57,7 @@ class Help(ModalScreen[None]):
             parts.append(Content.styled(f"{section}\n", "bold $text-accent"))
             for binding in bindings:
                 key = keys.get(binding.id or "", self.app.get_key_display(binding))
-                parts.append(_line(key, binding.tooltip))
+                parts.append(_line(key, binding.tooltip, binding.id or ""))
             parts.append(Content("\n"))
         parts.append(Content.styled("Moving and more\n", "bold $text-accent"))
         parts += [_line(key, what) for key, what in _MOVES]
@@ -80,5 +80,8 @@ class Help(ModalScreen[None]):
         return found
 
 
-def _line(key: str, what: str) -> Content:
-    return Content.assemble((f"  {key:<14}", "bold $text-primary"), what, "\n")
+def _line(key: str, what: str, id: str = "") -> Content:
+    """A key, what it does, and the id by which ``[keys]`` in the settings changes it."""
+    return Content.assemble(
+        (f"  {key:<14}", "bold $text-primary"), f"{what:<43}", (id, "dim"), "\n"
+    )

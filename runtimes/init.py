@@ -58,11 +58,13 @@ class Environment(NamedTuple):
     ephemeral_storage_mb: int
 
 
-def run_in_namespaces(control: Channel, environment: Environment, outer_namespace: str) -> None:
+def run_in_namespaces(
+    control: Channel, environment: Environment, machine: list[sandbox.Bind], outer_namespace: str
+) -> None:
     """Serves as process 1 of its namespaces; returns when the engine has gone."""
     processes = PidNamespace(outer_namespace)
     try:
-        sandbox.build_root(environment.code_directory, environment.ephemeral_storage_mb)
+        sandbox.build_root(machine, environment.code_directory, environment.ephemeral_storage_mb)
         linux.forbid_new_privileges()
         linux.drop_capabilities()
     except OSError as error:

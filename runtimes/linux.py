@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import signal
 import struct
 
 CLONE_NEWNS = 0x00020000
@@ -35,6 +36,10 @@ _PR_SET_CHILD_SUBREAPER = 36
 _PR_SET_NO_NEW_PRIVS = 38
 _PR_CAP_AMBIENT = 47
 _PR_CAP_AMBIENT_CLEAR_ALL = 4
+# ``struct sigaction``: handler, mask of 1,024 bits, flags, restorer; the same on 64-bit machines.
+_SIGACTION_SIZE = 152
+_SIGACTION_FLAGS = 136
+_SA_NOCLDSTOP = 1
 _LINUX_CAPABILITY_VERSION_3 = 0x20080522
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -102,6 +107,18 @@ def die_with_parent(signal_number: int) -> None:
 def become_subreaper() -> None:
     """Makes orphaned descendants children of this process."""
     _prctl(_PR_SET_CHILD_SUBREAPER, 1, "PR_SET_CHILD_SUBREAPER")
+
+
+def ignore_stopped_children() -> None:
+    """Lets SIGCHLD tell of children that end only, not of those that are frozen or thawed.
+
+    Keeps the handler that Python has installed: only the flags of ``struct sigaction`` change.
+    """
+    action = ctypes.create_string_buffer(_SIGACTION_SIZE)
+    _check(_libc.sigaction(int(signal.SIGCHLD), None, action), "sigaction")
+    (flags,) = struct.unpack_from("i", action, _SIGACTION_FLAGS)
+    struct.pack_into("i", action, _SIGACTION_FLAGS, flags | _SA_NOCLDSTOP)
+    _check(_libc.sigaction(int(signal.SIGCHLD), action, None), "sigaction")
 
 
 def set_process_name(name: str) -> None:

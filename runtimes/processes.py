@@ -109,8 +109,8 @@ def _parents_from_proc() -> Iterable[tuple[int, int]]:
                 fields = file.read().rpartition(b")")[2].split()
         except OSError:
             continue
-        if fields[0] != b"Z":
-            yield int(name), int(fields[1])
+        # Zombies too: what was read as the child of one that has just ended hangs on it.
+        yield int(name), int(fields[1])
 
 
 class EndedChild(NamedTuple):

@@ -43,6 +43,11 @@ class Bind(NamedTuple):
     target: str
 
 
+def machine_binds() -> list[Bind]:
+    """What every environment on this machine sees beside its own code; the same each time."""
+    return [*_system_binds(), *_resolver_binds(), *_interpreter_binds()]
+
+
 def enter_namespaces() -> None:
     """Moves this process into new namespaces, its next child into a pid namespace too.
 
@@ -55,16 +60,11 @@ def enter_namespaces() -> None:
     _write("/proc/self/gid_map", f"{group} {group} 1")
 
 
-def build_root(code_directory: str, ephemeral_storage_mb: int) -> None:
+def build_root(machine: list[Bind], code_directory: str, ephemeral_storage_mb: int) -> None:
     """Builds the root directory and moves into it, as process 1 of a pid namespace."""
     linux.mount("", "/", None, linux.MS_REC | linux.MS_PRIVATE)
     root = _SCAFFOLD
-    binds = [
-        *_system_binds(),
-        *_resolver_binds(),
-        *_interpreter_binds(),
-        Bind(code_directory, TASK_ROOT),
-    ]
+    binds = [*machine, Bind(code_directory, TASK_ROOT)]
     # Opened before anything is covered: what lies under the scaffold can be bound all the same.
     sources = [os.open(bind.source, os.O_PATH | os.O_CLOEXEC) for bind in binds]
     devices = [os.open(f"/dev/{name}", os.O_PATH | os.O_CLOEXEC) for name in DEVICES]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import select
 import signal
+import sys
 
+from . import linux
 from .frames import Channel
 
 
@@ -18,6 +20,8 @@ class ChildWakeup:
         os.set_blocking(self._write_end, False)
         signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
         signal.set_wakeup_fd(self._write_end, warn_on_full_buffer=False)
+        if sys.platform.startswith("linux"):
+            linux.ignore_stopped_children()
 
     def wait(self, channel: Channel, seconds: float | None = None) -> bool:
         """Waits for a frame or a child, or so long; whether the channel can be read."""

@@ -51,12 +51,13 @@ class _Zygote:
         self._wakeup = ChildWakeup()
         self._environments: dict[int, str] = {}
         self._level = "processes"
+        self._machine = sandbox.machine_binds() if _IS_LINUX else []
 
     def boot(self, level: str) -> None:
         """Finds the sandbox level and tells the engine about this interpreter."""
         reason = "forced by a setting"
         if level != "processes":
-            reason = probe()
+            reason = probe(self._machine)
             if not reason:
                 self._level = "namespaces"
         self._channel.send(
@@ -112,7 +113,9 @@ class _Zygote:
             return fork_into_namespaces(
                 lambda: self._become_init(
                     control,
-                    lambda channel: init.run_in_namespaces(channel, environment, outer),
+                    lambda channel: init.run_in_namespaces(
+                        channel, environment, self._machine, outer
+                    ),
                 )
             )
         pid = os.fork()
@@ -177,13 +180,13 @@ def _enter_and_fork(body: Callable[[], None], read_end: int, write_end: int) -> 
     os.write(write_end, str(pid).encode())
 
 
-def probe() -> str:
+def probe(machine: list[sandbox.Bind]) -> str:
     """Why this machine cannot give an environment a sandbox of its own; empty when it can."""
     if not _IS_LINUX:
         return "namespaces exist on Linux only"
     read_end, write_end = os.pipe()
     try:
-        pid = fork_into_namespaces(lambda: _try_sandbox(write_end))
+        pid = fork_into_namespaces(lambda: _try_sandbox(machine, write_end))
     except SandboxRefused as error:
         return str(error)
     finally:
@@ -194,9 +197,9 @@ def probe() -> str:
     return reason or ("" if status == 0 else "the sandbox could not be built")
 
 
-def _try_sandbox(write_end: int) -> None:
+def _try_sandbox(machine: list[sandbox.Bind], write_end: int) -> None:
     try:
-        sandbox.build_root("/usr", _PROBE_STORAGE_MB)
+        sandbox.build_root(machine, "/usr", _PROBE_STORAGE_MB)
         linux.drop_capabilities()
     except OSError as error:
         os.write(write_end, str(error).encode())

@@ -18,7 +18,9 @@ Message = dict[str, Any]
 OnFrame = Callable[[Message, bytes], None]
 
 _HEADER = struct.Struct("!II")
-_READ_SIZE = 1 << 20
+# Small, because memory for a read is taken in full; what is left of a large frame is read at once.
+_READ_SIZE = 1 << 16
+_LARGEST_READ = 1 << 20
 _SOCKET_BUFFER = 1 << 20
 
 
@@ -42,6 +44,8 @@ class Channel:
         self._on_frame = on_frame
         self._on_closed = on_closed
         self._incoming = bytearray()
+        self._missing = 0
+        """Bytes that the frame being read still lacks."""
         self._outgoing: list[tuple[bytes, Sequence[int]]] = []
         self._is_open = True
         self._loop.add_reader(end.fileno(), self._read)
@@ -97,26 +101,34 @@ class Channel:
                 return
         self._loop.remove_writer(self._socket.fileno())
 
-    def _read(self) -> None:
+    def drain(self) -> None:
+        """Takes the frames that have come by now, before the loop would."""
+        while self._is_open and self._read():
+            pass
+
+    def _read(self) -> bool:
+        """Reads once; whether there may be more."""
         try:
-            data = self._socket.recv(_READ_SIZE)
+            data = self._socket.recv(min(max(self._missing, _READ_SIZE), _LARGEST_READ))
         except BlockingIOError:
-            return
+            return False
         except OSError:
             data = b""
         if not data:
             self.close()
             self._on_closed()
-            return
+            return False
         self._incoming += data
         self._deliver()
+        return True
 
     def _deliver(self) -> None:
         while self._is_open and len(self._incoming) >= _HEADER.size:
             message_size, payload_size = _HEADER.unpack_from(self._incoming)
             start = _HEADER.size + message_size
             end = start + payload_size
-            if len(self._incoming) < end:
+            self._missing = end - len(self._incoming)
+            if self._missing > 0:
                 return
             message = msgpack.unpackb(self._incoming[_HEADER.size : start])
             payload = bytes(self._incoming[start:end])

@@ -21,6 +21,9 @@ from lambda_tui.engine.usage import Usage
 from lambda_tui.engine.zygote import Zygote
 from lambda_tui.project.function import Function
 
+FREEZE_DELAY = 0.001
+"""Seconds for which an environment that has answered may be given the next invocation unfrozen."""
+
 
 class ExecutionEnvironment:
     """One sandbox with its processes: what is cold, warm, frozen, reset and shut down."""
@@ -59,6 +62,7 @@ class ExecutionEnvironment:
         self._invoke_attempt: InvokeAttempt | None = None
         self._unreported_init_ms: float | None = None
         self._limit = Deadline(self._init.reset)
+        self._pause = Deadline(self.freeze)
         self._is_stopped = False
         self._peak_memory_kb = 0
         self._removal: events.RemovalReason = "failure"
@@ -105,6 +109,7 @@ class ExecutionEnvironment:
 
     def assign(self, invocation: Invocation) -> None:
         """Gives it an invocation, to serve at once or when it is initialised."""
+        self._pause.clear()
         self.invocation = invocation
         self.removal_at = None
         invocation.environment = self
@@ -115,6 +120,11 @@ class ExecutionEnvironment:
             self._start_runtime("invoke")
         elif self.state in (State.IDLE, State.FROZEN):
             self._dispatch(self._begin_invoke(invocation))
+
+    def freeze_soon(self) -> None:
+        """Freezes it unless work comes at once, which then needs no thaw."""
+        if self.state is State.IDLE:
+            self._pause.set(FREEZE_DELAY)
 
     def freeze(self) -> None:
         """Stops every process of an idle environment."""
@@ -142,6 +152,7 @@ class ExecutionEnvironment:
             return
         self._removal = reason
         self._limit.clear()
+        self._pause.clear()
         self._move(State.SHUTTING_DOWN)
         self._init.end()
 
@@ -210,6 +221,7 @@ class ExecutionEnvironment:
     def on_ended(self, problem: str | None) -> None:
         """It is gone, and its ``/tmp`` with it."""
         self._limit.clear()
+        self._pause.clear()
         self._move(State.ENDED)
         if self.invocation is not None:
             self.invocation.fail("Sandbox.Failure", problem or "The environment was shut down.")

@@ -160,6 +160,9 @@ class InitProcess:
                 self._owner.on_frozen()
             case "exited" if message["generation"] == self._generation:
                 self._owner.on_memory(message["peak_memory_kb"])
+                # Its last words came another way, and may not have been read yet.
+                if self._runtime is not None:
+                    self._runtime.drain()
                 end = RuntimeEnd(message["status"], message["out_of_memory"])
                 self._owner.on_runtime_exited(end)
             case "memory":

@@ -38,29 +38,29 @@ class Invocation:
         """``Unhandled`` when the function failed, as in ``X-Amz-Function-Error``."""
         self.report: Report | None = None
         """What it cost; None until it is over, and for one that no environment took."""
-        self._over = asyncio.get_running_loop().create_future()
+        self._over = asyncio.Event()
 
     @property
     def is_over(self) -> bool:
         """Whether the outcome is known."""
-        return self._over.done()
+        return self._over.is_set()
 
     async def wait(self) -> None:
         """Waits until it is over."""
-        await asyncio.shield(self._over)
+        await self._over.wait()
 
     def finish(
         self, status: InvocationStatus, response: bytes, report: Report | None = None
     ) -> None:
         """Sets the outcome; a later one is ignored."""
-        if self._over.done():
+        if self._over.is_set():
             return
         self.report = report
         self.status = status
         self.response = response
         if status in ("error", "timeout"):
             self.function_error = "Unhandled"
-        self._over.set_result(None)
+        self._over.set()
 
     def refuse(self, message: str) -> None:
         """Ends it as a request that the service does not take; no function has failed."""

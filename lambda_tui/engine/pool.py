@@ -164,7 +164,7 @@ class Pool:
             duration_ms = (time.monotonic() - reload.began) * 1000
             self._emit_record(events.Reloaded(reload.files, duration_ms), environment.id)
         self._problem = None
-        environment.freeze()
+        environment.freeze_soon()
         if environment.initialization_type == "on-demand":
             environment.removal_at = time.monotonic() + self._settings.idle_timeout
             self._plan_removal()

@@ -43,6 +43,9 @@ _NAMINGS = {
     "AWS::DynamoDB::Table": _TABLE,
     "AWS::Serverless::SimpleTable": _TABLE,
     "AWS::S3::Bucket": _Naming("BucketName", "arn:aws:s3:::{name}"),
+    "AWS::Logs::LogGroup": _Naming(
+        "LogGroupName", "arn:aws:logs:{region}:{account}:log-group:{name}:*"
+    ),
     "AWS::SNS::Topic": _Naming("TopicName", _TOPIC_ARN, _TOPIC_ARN),
     "AWS::SQS::Queue": _Naming(
         "QueueName",

@@ -18,7 +18,8 @@ TEMPLATE_NAMES = ("template.yaml", "template.yml")
 
 _LARGEST_TEMPLATE = 1024 * 1024
 """Bytes; CloudFormation's own limit."""
-_CODE_PROPERTIES = {"AWS::Serverless::Function": "CodeUri", "AWS::Lambda::Function": "Code"}
+_SERVERLESS_FUNCTION = "AWS::Serverless::Function"
+_FUNCTION_TYPES = (_SERVERLESS_FUNCTION, "AWS::Lambda::Function")
 _ADVICE = "add a resource of Type AWS::Serverless::Function, or run `lambda-tui demo`."
 
 TemplateContent = tuple[tuple[Function, ...], tuple[Problem, ...]]
@@ -54,21 +55,23 @@ def _read_document(file: Path, document: object) -> TemplateContent:
     found = False
     for logical_id, resource in resources.items():
         line = resources.lines.get(logical_id)
-        code_property = _CODE_PROPERTIES.get(str(section(resources, logical_id).get("Type")))
-        if not isinstance(resource, dict) or code_property is None:
+        kind = section(resources, logical_id).get("Type")
+        if kind not in _FUNCTION_TYPES:
             problems += _unread_resource(file, logical_id, resource, line)
             continue
         found = True
         own = section(resource, "Properties")
-        is_serverless = code_property == "CodeUri"
+        is_serverless = kind == _SERVERLESS_FUNCTION
         properties = merge_globals(common, own) if is_serverless else own
         assert isinstance(properties, LinedMapping)
-        reader = FunctionResource(file, logical_id, line, properties, resolver, code_property)
+        reader = FunctionResource(
+            file, logical_id, line, properties, resolver, is_serverless=is_serverless
+        )
         function = reader.read()
         if function is not None and function.name in functions:
             reader.warn(
+                "FunctionName",
                 f"another function is named {function.name} too; give it its own FunctionName.",
-                reader.line_of("FunctionName"),
             )
         elif function is not None:
             functions[function.name] = function

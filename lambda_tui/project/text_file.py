@@ -4,26 +4,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lambda_tui.project.wording import shown
-
 
 class UnreadableFileError(Exception):
-    """A file cannot be read as text; ``str()`` is a sentence for the user."""
+    """A file cannot be read as text; ``str()`` is a sentence to go after the file's name."""
 
 
 def read_bytes(file: Path, limit: int) -> bytes:
     """The file's content; raises ``UnreadableFileError``, also beyond ``limit`` bytes."""
-    name = shown(file.name)
     try:
         if not file.is_file():
-            raise UnreadableFileError(f"{name} does not exist, or is not a file.")
+            raise UnreadableFileError("the file does not exist, or is not a file.")
         with file.open("rb") as stream:
             content = stream.read(limit + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise UnreadableFileError(f"{name} cannot be read: {reason}.") from error
+        raise UnreadableFileError(f"the file cannot be read: {reason}.") from error
     if len(content) > limit:
-        raise UnreadableFileError(f"{name} is larger than {limit / 1024**2:g} MB.")
+        raise UnreadableFileError(f"the file is larger than {limit / 1024**2:g} MB.")
     return content
 
 
@@ -35,6 +32,6 @@ def read_text(file: Path, limit: int) -> str:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise UnreadableFileError(
-            f"{shown(file.name)} is not UTF-8 text: line {line} holds the byte "
+            f"the file is not UTF-8 text: line {line} holds the byte "
             f"0x{content[error.start]:02x}; save it as UTF-8."
         ) from error

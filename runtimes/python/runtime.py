@@ -35,6 +35,7 @@ from .logs import (
     write_record,
 )
 from .results import to_bytes as result_to_bytes
+from .trace import TraceVariable
 
 _OWN_PACKAGE = (__package__ or "").split(".", maxsplit=1)[0]
 _UNHANDLED_AT_INIT = (
@@ -74,6 +75,7 @@ def _exit_status(error: SystemExit) -> int:
 class _Runtime:
     def __init__(self, channel: Channel, message: Message) -> None:
         self._channel = channel
+        self._trace = TraceVariable()
         self._handler_name: str = message["handler"]
         _take_environment(message["environment"])
         self._request_id = self._prepare_process(message["task_root"])
@@ -112,7 +114,7 @@ class _Runtime:
     def _serve(self, handler: Handler, invocation: Message, event: bytes) -> None:
         request_id = invocation["request_id"]
         self._request_id.request_id = request_id
-        _set_trace(invocation.get("trace_id"))
+        self._trace.set(invocation.get("trace_id"))
         answer: Message = {"kind": "response", "request_id": request_id}
         try:
             result = result_to_bytes(handler(_parse(event), LambdaContext(invocation)))
@@ -146,13 +148,6 @@ def _hide_own_modules() -> None:
             del sys.modules[name]
     sys.modules["__main__"] = types.ModuleType("__main__")
     sys.argv = ["/var/runtime/bootstrap.py"]
-
-
-def _set_trace(trace_id: str | None) -> None:
-    if trace_id is None:
-        os.environ.pop("_X_AMZN_TRACE_ID", None)
-    else:
-        os.environ["_X_AMZN_TRACE_ID"] = trace_id
 
 
 def _parse(event: bytes) -> Any:  # noqa: ANN401 - any JSON value

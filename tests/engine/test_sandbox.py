@@ -15,12 +15,11 @@ from workbench import Open, response_of
 HOME = os.path.realpath(pwd.getpwuid(os.getuid()).pw_dir)
 _PATHS = [sys.prefix, sys.base_prefix, sys.exec_prefix, sys.executable, *sys.path]
 INTERPRETER_PATHS = [Path(form) for path in _PATHS for form in (path, os.path.realpath(path))]
-ROOT = Path(__file__).resolve().parent.parent.parent
 
 NAMESPACES = pytest.mark.parametrize("level", ["namespaces"])
 
 EVALUATES = """
-import ctypes, errno, os, resource, socket, subprocess, sys, tempfile
+import ctypes, errno, os, socket, subprocess
 def lambda_handler(event, context):
     return eval(event)
 
@@ -229,86 +228,6 @@ async def test_the_sandbox_has_awss_names_for_its_own_loopback(open_project: Ope
     names = ("sandbox.localdomain", "sandbox", "localhost")
     for name in names:
         assert await workbench.answer(f"socket.gethostbyname({name!r})") == "127.0.0.1"
-
-
-async def test_a_function_has_awss_limits(open_project: Open, level: str) -> None:
-    workbench = await open_project(EVALUATES)
-    limits = "[resource.getrlimit(resource.RLIMIT_{}) for name in '1']"
-    assert await workbench.answer(limits.format("NOFILE")) == [[1024, 1024]]
-    assert await workbench.answer(limits.format("CORE")) == [[0, 0]]
-    if level == "namespaces":
-        assert await workbench.answer(limits.format("NPROC")) == [[1024, 1024]]
-
-
-async def test_a_function_has_the_standard_descriptors_and_hands_on_no_others(
-    open_project: Open,
-) -> None:
-    workbench = await open_project(EVALUATES)
-    own = "[fd for fd in range(1024) if os.path.exists(f'/proc/self/fd/{fd}')]"
-    # Beside the standard ones AWS's for whole log records, and the runtime's channel.
-    assert await workbench.answer(own) == [0, 1, 2, 62, 1000]
-    listing = "subprocess.check_output(['ls', '/proc/self/fd'], close_fds=False).decode().split()"
-    # The fourth is the listing's own, for the folder that it lists.
-    assert await workbench.answer(listing) == ["0", "1", "2", "3"]
-
-
-async def test_nothing_of_ours_is_in_the_functions_modules(open_project: Open) -> None:
-    workbench = await open_project(EVALUATES)
-    names: list[str] = await workbench.answer("list(sys.modules)")
-    ours = ("lambda_tui", "msgpack", "runtimes", "_lambda_tui", "_msgpack")
-    assert [name for name in names if name.startswith(ours)] == []
-    assert await workbench.answer("sorted(vars(sys.modules['__main__']))") == [
-        "__doc__",
-        "__loader__",
-        "__name__",
-        "__package__",
-        "__spec__",
-    ]
-
-
-async def test_modules_that_are_named_like_ours_are_the_users(open_project: Open) -> None:
-    names = [path.stem for path in (ROOT / "runtimes").glob("*.py") if path.stem != "__init__"]
-    names += [path.stem for path in (ROOT / "runtimes" / "python").glob("[a-z]*.py")]
-    names += ["msgpack", "runtimes", "python", "lambda_tui", "_msgpack"]
-    source = "import importlib\n"
-    source += f"whose = [importlib.import_module(name).WHOSE for name in {sorted(names)!r}]\n"
-    workbench = await open_project(source + "def lambda_handler(event, context): return whose\n")
-    for name in names[::2]:
-        workbench.write("WHOSE = 'mine'\n", f"{name}.py")
-    for name in names[1::2]:
-        workbench.write("WHOSE = 'mine'\n", f"{name}/__init__.py")
-    assert set(await workbench.answer()) == {"mine"}
-
-
-@NAMESPACES
-async def test_python_on_the_path_is_the_functions_own(open_project: Open) -> None:
-    workbench = await open_project(EVALUATES)
-    ask = ["python3", "-c", "import sys; print(sys.prefix, sys.version_info[:3])"]
-    version, prefix, answer = await workbench.answer(
-        f"[sys.version_info[:3], sys.prefix, subprocess.check_output({ask!r}).decode().strip()]"
-    )
-    assert answer.endswith(str(tuple(version)))
-    assert answer.startswith(("/var/lang ", f"{prefix} "))
-
-
-async def test_a_function_can_use_multiprocessing(open_project: Open) -> None:
-    workbench = await open_project(
-        """
-import multiprocessing
-def double(pipe):
-    pipe.send(pipe.recv() * 2)
-def lambda_handler(event, context):
-    forking = multiprocessing.get_context("fork")
-    here, there = forking.Pipe()
-    process = forking.Process(target=double, args=(there,))
-    process.start()
-    here.send(event)
-    answer = here.recv()
-    process.join()
-    return [answer, process.exitcode]
-"""
-    )
-    assert await workbench.answer(21) == [42, 0]
 
 
 async def test_the_engine_tells_its_level_and_why(open_project: Open, level: str) -> None:

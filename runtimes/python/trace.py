@@ -1,0 +1,35 @@
+"""``_X_AMZN_TRACE_ID``, which changes with every invocation."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+
+_NAME = "_X_AMZN_TRACE_ID"
+
+
+class TraceVariable:
+    """Sets the variable in place.
+
+    The C library keeps every value that ``setenv`` was ever given: an environment that serves for
+    hours would grow with each invocation. A buffer of our own is changed instead, for as long as
+    the values have the same length, as AWS's have.
+    """
+
+    def __init__(self) -> None:
+        self._buffer: ctypes.Array[ctypes.c_char] | None = None
+
+    def set(self, value: str | None) -> None:
+        """Sets the variable for this process and its children; None takes it away."""
+        if value is None:
+            os.environ.pop(_NAME, None)
+            self._buffer = None
+            return
+        text = f"{_NAME}={value}".encode()
+        if self._buffer is not None and len(self._buffer) == len(text) + 1:
+            self._buffer.value = text
+        else:
+            self._buffer = ctypes.create_string_buffer(text)
+            ctypes.CDLL(None).putenv(self._buffer)
+        # What Python shows is a copy of its own; assigning to os.environ would call setenv.
+        os.environ._data[os.environ.encodekey(_NAME)] = os.environ.encodevalue(value)  # type: ignore[attr-defined]

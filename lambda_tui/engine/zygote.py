@@ -15,9 +15,13 @@ from typing import IO, Literal, Protocol
 import msgpack
 
 from lambda_tui.engine.channel import Channel, Message, socket_pair
+from lambda_tui.engine.deadline import Deadline
 from lambda_tui.project.settings import SandboxChoice
 
 SandboxLevel = Literal["namespaces", "processes"]
+
+BOOT_LIMIT = 20.0
+"""Seconds after which an interpreter that says nothing is given up."""
 
 _ERROR_TAIL = 4096
 _GOODBYE_SECONDS = 1.0
@@ -76,6 +80,7 @@ class Zygote:
         self._process: subprocess.Popen[bytes] | None = None
         self._channel: Channel | None = None
         self._errors = b""
+        self._boot_limit = Deadline(self._give_up)
 
     def start(self) -> None:
         """Starts the process; ``booted`` tells when it is of use."""
@@ -106,6 +111,7 @@ class Zygote:
         finally:
             theirs.close()
         self._channel = Channel(ours, self._on_frame, self._on_closed)
+        self._boot_limit.set(BOOT_LIMIT)
         self._watch_errors(self._process.stdout)
 
     def spawn(
@@ -128,6 +134,7 @@ class Zygote:
 
     async def close(self) -> None:
         """Ends it: gently by closing its channel, then by force."""
+        self._boot_limit.clear()
         if self._channel is not None:
             self._channel.close()
         if self._process is None:
@@ -142,6 +149,7 @@ class Zygote:
     def _on_frame(self, message: Message, _payload: bytes) -> None:
         match message["kind"]:
             case "booted":
+                self._boot_limit.clear()
                 self.python_version = message["python_version"]
                 self.sandbox = Sandbox(message["level"], message["reason"])
                 self.booted.set_result(None)
@@ -162,7 +170,15 @@ class Zygote:
             f"{last_words or 'it ended without a word'}."
         )
 
+    def _give_up(self) -> None:
+        assert self._channel is not None
+        self._channel.close()
+        self._fail(
+            f"The interpreter {self.executable} has not started within {BOOT_LIMIT:.0f} seconds."
+        )
+
     def _fail(self, problem: str) -> None:
+        self._boot_limit.clear()
         self.problem = problem
         if not self.booted.done():
             self.booted.set_result(None)

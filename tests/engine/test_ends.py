@@ -232,3 +232,18 @@ async def test_an_init_process_that_is_killed_ends_its_environment(open_project:
     await workbench.until(lambda: environment.state is State.ENDED)
     assert await workbench.answer("") == "done"
     assert await asyncio.to_thread(still_alive, below, 2) == []
+
+
+async def test_an_interpreter_that_hangs_is_given_up(
+    tmp_path: Path, open_project: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lambda_tui.engine.zygote.BOOT_LIMIT", 0.2)
+    silent = tmp_path / "python"
+    silent.write_text("#!/bin/sh\nexec sleep 60\n")
+    silent.chmod(0o755)
+    workbench = await open_project(RUNS, python=silent)
+
+    invocation = await workbench.invoke()
+
+    assert invocation.status == "error"
+    assert "has not started within" in (workbench.pool.problem or "")

@@ -6,6 +6,7 @@ import asyncio
 import time
 from pathlib import Path
 
+from lambda_tui.engine.asynchronous import AsyncInvocations
 from lambda_tui.engine.concurrency import AccountConcurrency
 from lambda_tui.engine.events import Event, EventStream
 from lambda_tui.engine.pool import Pool
@@ -37,6 +38,7 @@ class Engine:
         )
         self._endings: list[asyncio.Task[None]] = []
         """Of zygotes that have failed and were replaced."""
+        self.asynchronous = AsyncInvocations(settings, lambda: self.pools)
         self._watcher: Watcher | None = None
         self._sampling: asyncio.Task[None] | None = None
         self._reloading: asyncio.Task[None] | None = None
@@ -53,6 +55,7 @@ class Engine:
 
     async def close(self) -> None:
         """Ends every process that was started."""
+        await self.asynchronous.close()
         for task in (self._sampling, self._reloading):
             if task is not None:
                 task.cancel()

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 Status = Literal["success", "failure", "error", "timeout"]
+RetryReason = Literal["error", "throttled"]
+Condition = Literal["Success", "RetriesExhausted", "EventAgeExceeded", "ZeroReservedConcurrency"]
 InitPhase = Literal["init", "invoke"]
 InitializationType = Literal["on-demand", "provisioned-concurrency"]
 CreationReason = Literal["invocation", "provisioned", "reload", "request"]
@@ -184,6 +186,30 @@ class Throttled(Record):
     type: ClassVar[str] = "environment.throttled"
     request_id: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AsyncRetried(Record):
+    """An asynchronous invocation is put back: it failed or was throttled."""
+
+    type: ClassVar[str] = "asynchronous.retried"
+    request_id: str
+    reason: RetryReason
+    delay_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class AsyncDelivered(Record):
+    """An asynchronous invocation is over, and what its destination gets."""
+
+    type: ClassVar[str] = "asynchronous.delivered"
+    request_id: str
+    condition: Condition
+    target: str | None
+    """The destination's or the dead-letter queue's ARN; None when there is none."""
+    payload: str
+    """As JSON; the exact text that is or would be sent."""
+    is_dead_letter: bool = False
 
 
 @dataclass(frozen=True, slots=True)

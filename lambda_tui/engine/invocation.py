@@ -19,8 +19,21 @@ InvocationStatus = Literal["pending", "running", "success", "error", "timeout", 
 class Invocation:
     """A request: its id and event, the environment that serves it, its outcome and report."""
 
-    def __init__(self, function: str, number: int, payload: bytes) -> None:
-        self.request_id = str(uuid.uuid4())
+    def __init__(
+        self,
+        function: str,
+        number: int,
+        payload: bytes,
+        *,
+        request_id: str | None = None,
+        client_context: str | None = None,
+        qualifier: str | None = None,
+    ) -> None:
+        self.request_id = request_id or str(uuid.uuid4())
+        self.client_context = client_context
+        """JSON text from the caller, as ``X-Amz-Client-Context`` carries it in base64."""
+        self.qualifier = qualifier
+        """The version or alias as the caller wrote it; part of the invoked ARN."""
         self.trace_id = _new_trace_id()
         """As ``_X_AMZN_TRACE_ID`` has it; nothing samples it."""
         self.function = function

@@ -25,12 +25,14 @@ class InvokeAttempt:
     def frame(self) -> Message:
         """What the runtime is told beside the event."""
         remaining = self.began + self.function.timeout - time.monotonic()
+        invocation, arn = self.invocation, self.function.arn
         return {
             "kind": "invoke",
-            "request_id": self.invocation.request_id,
+            "request_id": invocation.request_id,
             "deadline_ms": int((time.time() + remaining) * 1000),
-            "function_arn": self.function.arn,
-            "trace_id": self.invocation.trace_id,
+            "function_arn": f"{arn}:{invocation.qualifier}" if invocation.qualifier else arn,
+            "trace_id": invocation.trace_id,
+            "client_context": invocation.client_context,
         }
 
     def end_records(

@@ -92,10 +92,24 @@ class Pool:
         self._zygote = self._get_zygote(self.interpreter)
         self._provision()
 
-    def invoke(self, payload: bytes) -> Invocation:
+    def invoke(
+        self,
+        payload: bytes,
+        *,
+        request_id: str | None = None,
+        client_context: str | None = None,
+        qualifier: str | None = None,
+    ) -> Invocation:
         """Starts an invocation; its outcome, good or bad, is in what is returned."""
         self._invocations_made += 1
-        invocation = Invocation(self.function.name, self._invocations_made, payload)
+        invocation = Invocation(
+            self.function.name,
+            self._invocations_made,
+            payload,
+            request_id=request_id,
+            client_context=client_context,
+            qualifier=qualifier,
+        )
         self.invocations.append(invocation)
         if len(payload) > MAXIMUM_REQUEST:
             invocation.refuse(

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from lambda_tui.project.properties import Limits, Properties
+from lambda_tui.project.settings import ACCOUNT_CONCURRENCY
 
-ACCOUNT_CONCURRENCY = 1000
-"""Invocations at a time of all functions together: the quota that AWS gives by default."""
 LEAST_UNRESERVED = 100
 """How much of the account's concurrency has to stay free for functions that reserve none."""
 

@@ -54,6 +54,22 @@ class LoggingConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class AsyncConfig:
+    """What becomes of asynchronous invocations: ``EventInvokeConfig``, and dead letters."""
+
+    maximum_retry_attempts: int = 2
+    """0 to 2."""
+    maximum_event_age: int = 21_600
+    """Seconds, 60 to 21,600."""
+    on_success: str | None = None
+    """The ARN that the record of a success goes to."""
+    on_failure: str | None = None
+    """The ARN that the record of a failure goes to."""
+    dead_letter: str | None = None
+    """The ARN of the queue or topic that the event itself goes to after a failure."""
+
+
+@dataclass(frozen=True, slots=True)
 class Function:
     """A deployed function: Lambda's ``FunctionConfiguration``, and where its code lies."""
 
@@ -73,6 +89,7 @@ class Function:
     environment: Mapping[str, str] = field(default_factory=dict)
     """The function's own variables."""
     logging: LoggingConfig = field(default_factory=LoggingConfig)
+    asynchronous: AsyncConfig = field(default_factory=AsyncConfig)
     reserved_concurrency: int | None = None
     """Invocations at a time, of the account's; 0 blocks the function. None reserves nothing."""
     provisioned_concurrency: int = 0

@@ -7,6 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+ACCOUNT_CONCURRENCY = 1000
+"""Invocations at a time of all functions together: the quota that AWS gives by default."""
+RETRY_DELAYS = (60.0, 120.0)
+"""Seconds before AWS tries a failed asynchronous invocation again: once, and once more."""
+
 SandboxChoice = Literal["auto", "namespaces", "processes"]
 
 
@@ -20,8 +25,10 @@ class Settings:
     """Seconds after which an idle environment is removed."""
     maximum_environments: int = 50
     """Environments of one function at a time; more invocations are throttled."""
-    account_concurrency: int = 1000
+    account_concurrency: int = ACCOUNT_CONCURRENCY
     """Invocations of all functions at a time: the account's limit."""
+    retry_delays: tuple[float, ...] = RETRY_DELAYS
+    """Seconds before each further try of a failed asynchronous invocation."""
     python: Path | None = None
     """The interpreter for Python functions; None looks for the project's own."""
     watch: bool = True

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from lambda_tui.project.function import Problem
-from lambda_tui.project.settings import SandboxChoice, Settings
+from lambda_tui.project.settings import RETRY_DELAYS, SandboxChoice, Settings
 from lambda_tui.project.text_file import UnreadableFileError, read_text
 from lambda_tui.project.wording import shown
 
@@ -25,6 +25,7 @@ SANDBOX_VARIABLE = "LAMBDA_TUI_SANDBOX"
 
 _LARGEST_FILE = 1024 * 1024
 _MOST_ENVIRONMENTS = 1000
+_MOST_CONCURRENCY = 100_000
 _SANDBOX_CHOICES: dict[object, SandboxChoice] = {
     "auto": "auto",
     "namespaces": "namespaces",
@@ -132,6 +133,22 @@ def _maximum_environments(value: object, folder: Path) -> int:
     return value
 
 
+def _account_concurrency(value: object, folder: Path) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise _BadValueError("a whole number")
+    if not 1 <= value <= _MOST_CONCURRENCY:
+        raise _BadValueError(f"1 to {_MOST_CONCURRENCY}")
+    return value
+
+
+def _retry_delays(value: object, folder: Path) -> tuple[float, ...]:
+    numbers = value if isinstance(value, list) else []
+    delays = [number for number in numbers if type(number) in (int, float) and 0 <= number < 1e6]
+    if len(numbers) != len(RETRY_DELAYS) or len(delays) != len(numbers):
+        raise _BadValueError("two numbers of seconds, such as [1, 2]")
+    return tuple(float(delay) for delay in delays)
+
+
 def _python(value: object, folder: Path) -> Path:
     if not isinstance(value, str) or not value:
         raise _BadValueError("the path of a Python interpreter")
@@ -169,6 +186,8 @@ _READERS: dict[str, Callable[[object, Path], object]] = {
     "sandbox": _sandbox,
     "idle_timeout": _idle_timeout,
     "maximum_environments": _maximum_environments,
+    "account_concurrency": _account_concurrency,
+    "retry_delays": _retry_delays,
     "python": _python,
     "watch": _watch,
     "keys": _keys,

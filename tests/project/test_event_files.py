@@ -129,5 +129,5 @@ def test_a_file_that_is_no_text_of_that_size_is_one_sentence(
 
 
 def test_an_event_file_that_is_gone_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(UnreadableFileError, match=r"event\.json does not exist"):
+    with pytest.raises(UnreadableFileError, match="the file does not exist"):
         read_event(tmp_path / "event.json")

@@ -153,9 +153,11 @@ def test_a_bad_setting_in_globals_is_named_with_its_line_there(folder: Path) -> 
         ("Timeout: soon", "Timeout is soon, not a whole number"),
         ("Timeout: 1.5", "Timeout is 1.5, not a whole number"),
         ("Timeout: true", "Timeout is true, not a whole number"),
+        ("Timeout: '-5'", "Timeout is -5, but Lambda takes 1 to 900 seconds"),
         ("Timeout: [3]", "Timeout is a list, not a whole number"),
         ("MemorySize: 64", "MemorySize is 64, but Lambda takes 128 to 10240 MB"),
         ("EphemeralStorage: {Size: 100}", "EphemeralStorage.Size is 100, but Lambda takes 512 to"),
+        ("EphemeralStorage: {}", "EphemeralStorage needs a Size in MB"),
         ("EphemeralStorage: 1024", "EphemeralStorage needs a Size in MB"),
         ("PackageType: Image", "container images (PackageType: Image) are not supported yet"),
         ("InlineCode: 'pass'", "code inside the template (InlineCode) is not supported yet"),
@@ -298,7 +300,9 @@ def test_a_template_without_functions_says_what_to_add(folder: Path, text: str) 
 def test_a_template_that_is_not_utf8_is_one_sentence(folder: Path) -> None:
     (folder / "template.yaml").write_bytes(b"a: 1\nb: \xff\n")
     (problem,) = load_project(folder).problems
-    assert "not UTF-8 text: line 2 holds the byte 0xff" in problem.message
+    assert str(problem) == (
+        "template.yaml: the file is not UTF-8 text: line 2 holds the byte 0xff; save it as UTF-8."
+    )
 
 
 @pytest.mark.parametrize(
@@ -431,14 +435,19 @@ def test_no_text_as_a_template_raises(folder: Path, text: str) -> None:
 INTRINSICS = "Ref Fn::Sub Fn::Join Fn::Select Fn::Split Fn::If Fn::GetAtt Fn::FindInMap Fn::Base64"
 PROPERTIES = (
     "CodeUri Handler Runtime Timeout MemorySize EphemeralStorage Environment Description "
-    "FunctionName PackageType Layers"
+    "FunctionName PackageType Layers LoggingConfig ReservedConcurrentExecutions "
+    "ProvisionedConcurrencyConfig AutoPublishAlias"
+)
+NESTED = (
+    "Condition Size Variables ZipFile LogFormat ApplicationLogLevel SystemLogLevel LogGroup "
+    "ProvisionedConcurrentExecutions"
 )
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(f"{INTRINSICS} Condition Size Variables ZipFile".split()),
+            st.sampled_from(f"{INTRINSICS} {NESTED}".split()),
             inner,
             max_size=2,
         )

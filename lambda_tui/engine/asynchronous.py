@@ -1,0 +1,165 @@
+"""Asynchronous invocations (``Event``): the queue, further tries, destinations and dead letters."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from lambda_tui.engine import events
+from lambda_tui.engine.invocation import Invocation
+from lambda_tui.engine.pool import Pool
+from lambda_tui.project.settings import Settings
+
+MAXIMUM_EVENT = 1024 * 1024
+"""Bytes of an asynchronous event."""
+QUEUE_LIMIT = 10_000
+"""Events that wait or run at a time, of all functions."""
+_FIRST_BACKOFF, _LONGEST_BACKOFF = 1.0, 300.0
+
+
+@dataclass(slots=True)
+class QueuedEvent:
+    """An event that was accepted: at-least-once, under one request id for every attempt."""
+
+    pool: Pool
+    payload: bytes
+    request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    accepted: float = field(default_factory=time.monotonic)
+    attempts: int = 0
+    """Those that reached the function; throttled ones do not count."""
+
+    @property
+    def is_too_old(self) -> bool:
+        """Whether it has waited longer than the function's maximum age."""
+        age = time.monotonic() - self.accepted
+        return age > self.pool.function.asynchronous.maximum_event_age
+
+
+class AsyncInvocations:
+    """Accepts events for the project's functions and sees each through to its destination."""
+
+    def __init__(self, settings: Settings, pools: Callable[[], dict[str, Pool]]) -> None:
+        self._settings = settings
+        self._pools = pools
+        self._deliveries: set[asyncio.Task[None]] = set()
+
+    @property
+    def waiting(self) -> int:
+        """Events that are not delivered yet."""
+        return len(self._deliveries)
+
+    def accept(self, pool: Pool, payload: bytes) -> str | None:
+        """Takes an event and answers its request id at once; None when the queue is full."""
+        if len(self._deliveries) >= QUEUE_LIMIT:
+            return None
+        queued = QueuedEvent(pool, payload)
+        delivery = asyncio.create_task(self._see_through(queued))
+        self._deliveries.add(delivery)
+        delivery.add_done_callback(self._deliveries.discard)
+        return queued.request_id
+
+    async def close(self) -> None:
+        """Drops what still waits."""
+        for delivery in self._deliveries:
+            delivery.cancel()
+        await asyncio.gather(*self._deliveries, return_exceptions=True)
+
+    async def _see_through(self, queued: QueuedEvent) -> None:
+        backoff = _FIRST_BACKOFF
+        while True:
+            if queued.pool.function.reserved_concurrency == 0:
+                return self._deliver(queued, "ZeroReservedConcurrency", None)
+            if queued.is_too_old:
+                return self._deliver(queued, "EventAgeExceeded", None)
+            invocation = queued.pool.invoke(queued.payload, request_id=queued.request_id)
+            await invocation.wait()
+            if invocation.status == "throttled":
+                await self._wait(queued, "throttled", backoff)
+                backoff = min(backoff * 2, _LONGEST_BACKOFF)
+                continue
+            queued.attempts += 1
+            if invocation.status == "success":
+                return self._deliver(queued, "Success", invocation)
+            if queued.attempts > queued.pool.function.asynchronous.maximum_retry_attempts:
+                return self._deliver(queued, "RetriesExhausted", invocation)
+            await self._wait(queued, "error", self._settings.retry_delays[queued.attempts - 1])
+
+    async def _wait(self, queued: QueuedEvent, reason: events.RetryReason, seconds: float) -> None:
+        queued.pool.emit(events.AsyncRetried(queued.request_id, reason, seconds), "")
+        await asyncio.sleep(seconds)
+
+    def _deliver(
+        self, queued: QueuedEvent, condition: events.Condition, invocation: Invocation | None
+    ) -> None:
+        """Sends the record to the destination: a function of the project, or the event stream."""
+        config = queued.pool.function.asynchronous
+        target = config.on_success if condition == "Success" else config.on_failure
+        record = json.dumps(destination_record(queued, condition, invocation))
+        self._tell(queued, condition, target, record)
+        pool = self._function_at(target)
+        if pool is not None:
+            self.accept(pool, record.encode())
+        if condition != "Success" and config.dead_letter is not None:
+            event = queued.payload.decode("utf-8", errors="replace")
+            self._tell(queued, condition, config.dead_letter, event, is_dead_letter=True)
+
+    def _tell(
+        self,
+        queued: QueuedEvent,
+        condition: events.Condition,
+        target: str | None,
+        payload: str,
+        *,
+        is_dead_letter: bool = False,
+    ) -> None:
+        record = events.AsyncDelivered(
+            queued.request_id, condition, target, payload, is_dead_letter
+        )
+        queued.pool.emit(record, "")
+
+    def _function_at(self, target: str | None) -> Pool | None:
+        for pool in self._pools().values():
+            if target is not None and target.startswith(pool.function.arn):
+                rest = target[len(pool.function.arn) :]
+                if not rest or rest.startswith(":"):
+                    return pool
+        return None
+
+
+def destination_record(
+    queued: QueuedEvent, condition: events.Condition, invocation: Invocation | None
+) -> dict[str, Any]:
+    """What AWS sends to a destination: version 1.0 of its record."""
+    function = queued.pool.function
+    moment = datetime.now(UTC)
+    record: dict[str, Any] = {
+        "version": "1.0",
+        "timestamp": f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z",
+        "requestContext": {
+            "requestId": queued.request_id,
+            "functionArn": f"{function.arn}:$LATEST",
+            "condition": condition,
+            "approximateInvokeCount": queued.attempts,
+        },
+        "requestPayload": json.loads(queued.payload),
+    }
+    if invocation is not None:
+        context: dict[str, Any] = {"statusCode": 200, "executedVersion": "$LATEST"}
+        if invocation.function_error is not None:
+            context["functionError"] = invocation.function_error
+        record["responseContext"] = context
+        record["responsePayload"] = _json(invocation.response)
+    return record
+
+
+def _json(response: bytes | None) -> Any:  # noqa: ANN401 - any JSON value
+    try:
+        return json.loads(response or b"null")
+    except ValueError:
+        return (response or b"").decode("utf-8", errors="replace")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from lambda_tui.engine.asynchronous import AsyncInvocations
 from lambda_tui.engine.concurrency import AccountConcurrency
+from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.events import Event, EventStream
 from lambda_tui.engine.pool import Pool
-from lambda_tui.engine.usage import Subject, sample
+from lambda_tui.engine.sampling import Sampler
 from lambda_tui.engine.watching import Watcher, changed_files
 from lambda_tui.engine.zygote import Zygote
 from lambda_tui.project.function import Function, Project
@@ -18,7 +20,6 @@ from lambda_tui.project.interpreter import Interpreter, find_interpreter
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import Settings
 
-SAMPLING_SECONDS = 1.0
 _GOODBYE_SECONDS = 2.0
 
 
@@ -49,7 +50,8 @@ class Engine:
         """Starts the interpreters, the watching and the sampling; waits for none of them."""
         for pool in self.pools.values():
             pool.warm_up()
-        self._sampling = asyncio.create_task(self._sample_for_ever())
+        sampler = Sampler(self._environments, self._touch)
+        self._sampling = asyncio.create_task(sampler.run())
         if self.settings.watch:
             self._watch()
 
@@ -113,6 +115,10 @@ class Engine:
             zygote.start()
         return zygote
 
+    def _environments(self) -> Iterator[ExecutionEnvironment]:
+        for pool in self.pools.values():
+            yield from pool.environments
+
     def _emit(self, event: Event) -> None:
         self.revision += 1
         self.events.emit(event)
@@ -139,28 +145,3 @@ class Engine:
         if paths & templates:
             return True
         return self.project.template is None and any(path.suffix == ".py" for path in paths)
-
-    async def _sample_for_ever(self) -> None:
-        while True:
-            await asyncio.sleep(SAMPLING_SECONDS)
-            await self._sample()
-
-    async def _sample(self) -> None:
-        environments = {
-            environment.id: environment
-            for pool in self.pools.values()
-            for environment in pool.environments
-            if environment.pid is not None and environment.needs_sampling
-        }
-        subjects = {
-            id: Subject(
-                environment.pid or 0,
-                environment.tmp_directory,
-                environment.is_isolated,
-                environment.usage,
-            )
-            for id, environment in environments.items()
-        }
-        for id, usage in (await asyncio.to_thread(sample, subjects, time.monotonic())).items():
-            environments[id].usage = usage
-            self._touch()

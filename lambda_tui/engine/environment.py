@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 import uuid
-from datetime import UTC, datetime
 from pathlib import Path
 
 from lambda_tui.engine import events
@@ -16,8 +15,15 @@ from lambda_tui.engine.init_process import InitProcess, RuntimeEnd
 from lambda_tui.engine.invocation import Invocation
 from lambda_tui.engine.invoke_attempt import InvokeAttempt
 from lambda_tui.engine.lifecycle import State, check_transition
-from lambda_tui.engine.outcome import Outcome, handler_outcome, init_outcome, lost_outcome
+from lambda_tui.engine.outcome import (
+    Outcome,
+    gone_outcome,
+    handler_outcome,
+    init_outcome,
+    lost_outcome,
+)
 from lambda_tui.engine.usage import Usage
+from lambda_tui.engine.variables import log_stream_name
 from lambda_tui.engine.zygote import Zygote
 from lambda_tui.project.function import Function
 
@@ -41,7 +47,7 @@ class ExecutionEnvironment:
         self.number = number
         """Counted from 1 within the function: ``#1`` on the screen."""
         self.id = uuid.uuid4().hex
-        self.log_stream = _log_stream(function, self.id)
+        self.log_stream = log_stream_name(function, self.id)
         self.state = State.CREATING
         self.created = self.state_since = time.monotonic()
         self.invocation: Invocation | None = None
@@ -77,9 +83,7 @@ class ExecutionEnvironment:
     @property
     def tmp_directory(self) -> Path | None:
         """The environment's ``/tmp`` as seen from here."""
-        if self._init.tmp is not None:
-            return self._init.tmp
-        return Path(f"/proc/{self.pid}/root/tmp") if self.pid else None
+        return self._init.tmp_seen_from_here
 
     @property
     def stale(self) -> bool:
@@ -96,12 +100,6 @@ class ExecutionEnvironment:
     def is_isolated(self) -> bool:
         """Whether it has a file system of its own: the sandbox level ``namespaces``."""
         return self._init.tmp is None
-
-    @property
-    def needs_sampling(self) -> bool:
-        """Whether its use of the machine may have changed since the last sample."""
-        is_still = self.state in (State.FROZEN, State.RESET)
-        return not is_still or self.usage.taken <= self.state_since
 
     def start(self) -> None:
         """Builds the sandbox and initialises the function."""
@@ -157,9 +155,6 @@ class ExecutionEnvironment:
         self._init.end()
 
     # What its processes say --------------------------------------------------------------------
-
-    def on_created(self) -> None:
-        """The sandbox stands; the runtime is on its way."""
 
     def on_runtime_started(self, at: float) -> None:
         """The Init phase begins."""
@@ -223,8 +218,12 @@ class ExecutionEnvironment:
         self._limit.clear()
         self._pause.clear()
         self._move(State.ENDED)
-        if self.invocation is not None:
-            self.invocation.fail("Sandbox.Failure", problem or "The environment was shut down.")
+        outcome = gone_outcome(problem or "The environment was shut down.")
+        if self._invoke_attempt is not None:
+            self._finish(self._invoke_attempt, outcome)
+        elif self.invocation is not None:
+            # Nothing was begun that a report could be about.
+            self.invocation.finish("error", outcome.payload)
             self.invocation = None
         self._emit(events.EnvironmentRemoved(self._removal))
         self._owner.on_gone(self, problem)
@@ -341,9 +340,3 @@ class ExecutionEnvironment:
 
     def _emit(self, record: events.Record) -> None:
         self._owner.emit(record, self.id)
-
-
-def _log_stream(function: Function, id: str) -> str:
-    """AWS's name; in a log group of one's own choice the function's name is part of it."""
-    name = function.name if function.logging.group else ""
-    return f"{datetime.now(UTC):%Y/%m/%d}/{name}[$LATEST]{id}"

@@ -25,9 +25,6 @@ class RuntimeEnd(NamedTuple):
 class InitOwner(Protocol):
     """Who is told what happens inside: the execution environment."""
 
-    def on_created(self) -> None:
-        """The sandbox stands."""
-
     def on_runtime_started(self, at: float) -> None:
         """The runtime was forked at this monotonic time."""
 
@@ -67,6 +64,13 @@ class InitProcess:
         self._control = Channel(ours, self._on_frame, lambda: None)
         self._is_asked_for = False
         self._is_over = False
+
+    @property
+    def tmp_seen_from_here(self) -> Path | None:
+        """The environment's ``/tmp``; None while it is not built."""
+        if self.tmp is not None:
+            return self.tmp
+        return Path(f"/proc/{self.pid}/root/tmp") if self.pid else None
 
     def spawn(self, zygote: Zygote, code_directory: Path, storage_mb: int) -> None:
         """Has the zygote fork it."""
@@ -151,7 +155,6 @@ class InitProcess:
         match message["kind"]:
             case "created":
                 self.tmp = Path(message["tmp"]) if message["tmp"] else None
-                self._owner.on_created()
             case "failed":
                 self._finish(f"The sandbox could not be built: {message['message']}.")
             case "started":

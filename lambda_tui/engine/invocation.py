@@ -81,10 +81,6 @@ class Invocation:
         self.finish("error", body.encode())
         self.function_error = None
 
-    def fail(self, error_type: str, message: str) -> None:
-        """Ends it with an error of the service's own, in AWS's shape."""
-        self.finish("error", error_payload(error_type, message))
-
     @property
     def duration_ms(self) -> float | None:
         """Of the Invoke phase."""

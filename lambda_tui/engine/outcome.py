@@ -54,6 +54,12 @@ def lost_outcome(end: RuntimeEnd, limit_seconds: int | None, request_id: str) ->
     return Outcome("error", "error", payload, error_type)
 
 
+def gone_outcome(message: str) -> Outcome:
+    """The environment itself has gone; AWS knows no better word for it."""
+    error_type = "Sandbox.Failure"
+    return Outcome("error", "failure", error_payload(error_type, message), error_type)
+
+
 def init_outcome(
     failure: InitFailure | None, end: RuntimeEnd, limit_seconds: int | None, request_id: str
 ) -> Outcome:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from lambda_tui.engine.events import InitializationType
 from lambda_tui.project.function import Function, LoggingConfig
 
@@ -9,6 +11,12 @@ CREDENTIALS_NOTE = "placeholder credentials"
 """What the screen says of them: nobody's."""
 
 TASK_ROOT = "/var/task"
+
+
+def log_stream_name(function: Function, environment_id: str) -> str:
+    """AWS's name; in a log group of the user's own choice the function's name is part of it."""
+    name = function.name if function.logging.group else ""
+    return f"{datetime.now(UTC):%Y/%m/%d}/{name}[$LATEST]{environment_id}"
 
 
 def environment_variables(

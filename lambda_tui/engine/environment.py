@@ -243,6 +243,7 @@ class ExecutionEnvironment:
         self._init_attempt = InitAttempt(phase, self.initialization_type)
         self._is_stopped = False
         self._peak_memory_kb = 0
+        self.usage = Usage()
         self._init.start_runtime(
             self.function, self._zygote, self.log_stream, self.initialization_type
         )

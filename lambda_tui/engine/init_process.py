@@ -123,10 +123,8 @@ class InitProcess:
         self._control.send({"kind": "reset"})
 
     def end(self) -> None:
-        """Lets the init process go, and with it all others."""
+        """Lets the init process go, and with it all others; none of them is told."""
         self._control.close()
-        if self._runtime is not None:
-            self._runtime.close()
         if not self._is_asked_for:
             self._their_control.close()
             self._finish(None)
@@ -148,6 +146,8 @@ class InitProcess:
             return
         self._is_over = True
         self.end()
+        if self._runtime is not None:
+            self._runtime.close()
         self.log.close()
         self._owner.on_ended(problem)
 

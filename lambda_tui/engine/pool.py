@@ -54,6 +54,7 @@ class Pool:
         self._reloading: dict[str, Replacement] = {}
         self._removal_timer: asyncio.TimerHandle | None = None
         self._problem: str | None = None
+        self._is_open = True
 
     @property
     def python_version(self) -> str | None:
@@ -157,6 +158,7 @@ class Pool:
 
     def shut_down(self) -> None:
         """Ends every environment; ``environments`` is empty when the last has ended."""
+        self._is_open = False
         if self._removal_timer is not None:
             self._removal_timer.cancel()
         for environment in list(self.environments):
@@ -186,6 +188,8 @@ class Pool:
     def on_gone(self, environment: ExecutionEnvironment, problem: str | None) -> None:
         """An environment has ended; the problem says why it never stood, if that is so."""
         self.environments.remove(environment)
+        if problem is None and self._is_open:
+            self._provision()
         self._reloading.pop(environment.id, None)
         if problem is not None and problem != self._problem:
             self._problem = problem

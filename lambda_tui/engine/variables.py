@@ -12,6 +12,9 @@ CREDENTIALS_NOTE = "placeholder credentials"
 
 TASK_ROOT = "/var/task"
 
+# The runtimes on Amazon Linux 2; on Amazon Linux 2023 the variable is set.
+_WITHOUT_LC_CTYPE = ("python3.9", "python3.10", "python3.11")
+
 
 def log_stream_name(function: Function, environment_id: str) -> str:
     """AWS's name; in a log group of the user's own choice the function's name is part of it."""
@@ -34,7 +37,6 @@ def environment_variables(
     runtime = function.runtime or _runtime_of(python_version)
     variables = {
         "LANG": "en_US.UTF-8",
-        "LC_CTYPE": "C.UTF-8",
         "TZ": ":UTC",
         "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
         "LD_LIBRARY_PATH": (
@@ -49,6 +51,8 @@ def environment_variables(
         "_AWS_XRAY_DAEMON_ADDRESS": "169.254.100.1",
         "_AWS_XRAY_DAEMON_PORT": "2000",
     }
+    if runtime not in _WITHOUT_LC_CTYPE:
+        variables["LC_CTYPE"] = "C.UTF-8"
     variables.update(function.environment)
     variables.update(_reserved(function, runtime, log_stream, task_root))
     variables["AWS_LAMBDA_INITIALIZATION_TYPE"] = initialization_type

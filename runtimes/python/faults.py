@@ -11,6 +11,13 @@ from typing import Any
 
 ErrorPayload = dict[str, Any]
 
+# What is left of the trace when the handler itself cannot be called.
+_BOOTSTRAP_FRAME = (
+    "/var/runtime/bootstrap.py",
+    188,
+    "handle_event_request",
+    "response = request_handler(event, lambda_context)",
+)
 _OWN_DIRECTORY = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
@@ -38,19 +45,19 @@ def error_payload(error: Exception, request_id: str = "") -> ErrorPayload:
 
 
 def _stack_trace(trace: TracebackType | None) -> list[str]:
-    frames = traceback.extract_tb(trace)
-    while frames and frames[0].filename.startswith(_OWN_DIRECTORY):
+    # As bare tuples, as AWS has them: without the marks below the lines that came with 3.11.
+    frames = [tuple(frame) for frame in traceback.extract_tb(trace)]
+    while frames and str(frames[0][0]).startswith(_OWN_DIRECTORY):
         del frames[0]
-    return traceback.format_list(frames)
+    return traceback.format_list(frames or [_BOOTSTRAP_FRAME])
 
 
 def error_log_text(payload: ErrorPayload) -> str:
     """The error as one log record, indented with no-break spaces."""
-    lines = [f"[ERROR] {payload['errorType']}: {payload['errorMessage']}".rstrip()]
-    if payload["stackTrace"]:
-        lines.append("Traceback (most recent call last):")
-        for entry in payload["stackTrace"]:
-            lines += [_with_fixed_indent(line) for line in entry.splitlines()]
+    message = f": {payload['errorMessage']}" if payload["errorMessage"] else ""
+    lines = [f"[ERROR] {payload['errorType']}{message}", "Traceback (most recent call last):"]
+    for entry in payload["stackTrace"]:
+        lines += [_with_fixed_indent(line) for line in entry.splitlines()]
     return "\n".join(lines) + "\n"
 
 

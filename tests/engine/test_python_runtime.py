@@ -86,7 +86,6 @@ def expected_variables(directory: Path, level: str, stream: str) -> dict[str, st
         "PWD": root,
         "SHLVL": "0",
         "PYTHONPATH": "/var/runtime",
-        "LC_CTYPE": "C.UTF-8",
         "COLOUR": "green",
     }
 

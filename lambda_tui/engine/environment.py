@@ -276,7 +276,8 @@ class ExecutionEnvironment:
         self.init_error = (
             failure.error_type if failure else outcome.error_type or "Sandbox.Timedout"
         )
-        self._report_init(outcome.record_status, time.monotonic(), outcome.error_type)
+        error_type = outcome.error_type or "Runtime.Unknown"
+        self._report_init(outcome.record_status, time.monotonic(), error_type)
         if self._invoke_attempt is not None:
             self._emit(events.Start(self._invoke_attempt.invocation.request_id))
             self._finish(self._invoke_attempt, outcome)

@@ -39,16 +39,17 @@ class InvokeAttempt:
         self, outcome: Outcome, memory_used_mb: float
     ) -> tuple[events.RuntimeDone, events.Report]:
         """That it is over, now."""
+        measured_ms = (time.monotonic() - self.began) * 1000
         report = report_of(
             self.invocation.request_id,
             self.function,
             outcome,
-            (time.monotonic() - self.began) * 1000,
+            measured_ms,
             self.init_duration_ms,
             memory_used_mb,
         )
         produced = len(outcome.payload) if outcome.record_status == "success" else 0
         done = events.RuntimeDone(
-            report.request_id, report.status, report.duration_ms, produced, report.error_type
+            report.request_id, report.status, measured_ms, produced, report.error_type
         )
         return done, report

@@ -3,33 +3,44 @@
 from __future__ import annotations
 
 import json
+import re
 
 from lambda_tui.engine import events
-from lambda_tui.engine.telemetry import telemetry
+from lambda_tui.engine.telemetry import telemetry, timestamp
 from lambda_tui.project.function import LoggingConfig
 
 _LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 _PYTHON_LEVELS = {"WARNING": "WARN", "CRITICAL": "FATAL"}
+_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 _TEXT = LoggingConfig()
 
 
 def log_text(event: events.Event, logging: LoggingConfig = _TEXT) -> str | None:
     """The event's text in a function's log; None for what CloudWatch does not show."""
     if isinstance(event.record, events.FunctionLog):
-        return _application_line(event.record.message, logging)
+        if logging.format == "Text" or not event.record.message.startswith("{"):
+            return event.record.message
+        return _application_line(event, event.record.message, logging)
     if logging.format == "JSON":
         return _system_line(event, logging)
     return _platform_text(event)
 
 
-def _application_line(message: str, logging: LoggingConfig) -> str | None:
-    """A line of the function's; in the JSON format one below the level is left out."""
-    if logging.format == "Text" or not message.startswith("{"):
-        return message
+def _application_line(event: events.Event, message: str, logging: LoggingConfig) -> str | None:
+    """A JSON line of the function's; one below the level is left out.
+
+    One without a good time counts as INFO whatever it says, and is given the time.
+    """
     try:
-        level = str(json.loads(message).get("level", "INFO")).upper()
-    except (ValueError, AttributeError):
+        fields = json.loads(message)
+    except ValueError:
         return message
+    if not isinstance(fields, dict):
+        return message
+    level = str(fields.get("level", "INFO")).upper()
+    if not _RFC_3339.fullmatch(str(fields.get("timestamp"))):
+        level = "INFO"
+        message = json.dumps({**fields, "timestamp": timestamp(event)}, ensure_ascii=False)
     level = _PYTHON_LEVELS.get(level, level)
     return message if _passes(level, logging.application_level or "INFO") else None
 

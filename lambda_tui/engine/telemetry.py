@@ -15,9 +15,13 @@ def telemetry(event: events.Event) -> Json | None:
     record = _record(event)
     if record is None:
         return None
+    return {"time": timestamp(event), "type": event.record.type, "record": record}
+
+
+def timestamp(event: events.Event) -> str:
+    """The event's time as AWS writes it: UTC, in milliseconds."""
     moment = datetime.fromtimestamp(event.time, UTC)
-    time = moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
-    return {"time": time, "type": event.record.type, "record": record}
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
 
 
 def _record(event: events.Event) -> Json | str | None:

@@ -77,7 +77,7 @@ class JsonFormatter(logging.Formatter):
             "message": record.msg if isinstance(record.msg, dict) else record.getMessage(),
             "logger": record.name,
             **_exception_fields(record),
-            "requestId": getattr(record, "aws_request_id", None) or None,
+            "requestId": getattr(record, "aws_request_id", ""),
         }
         if record.exc_info:
             fields["location"] = f"{record.pathname}:{record.funcName}:{record.lineno}"

@@ -34,10 +34,9 @@ class QueuedEvent:
     attempts: int = 0
     """Those that reached the function; throttled ones do not count."""
 
-    @property
-    def is_too_old(self) -> bool:
-        """Whether it has waited longer than the function's maximum age."""
-        age = time.monotonic() - self.accepted
+    def is_too_old(self, in_seconds: float) -> bool:
+        """Whether it will be older than the function's maximum age by then."""
+        age = time.monotonic() - self.accepted + in_seconds
         return age > self.pool.function.asynchronous.maximum_event_age
 
 
@@ -72,23 +71,26 @@ class AsyncInvocations:
 
     async def _see_through(self, queued: QueuedEvent) -> None:
         backoff = _FIRST_BACKOFF
+        invocation: Invocation | None = None
         while True:
             if queued.pool.function.reserved_concurrency == 0:
                 return self._deliver(queued, "ZeroReservedConcurrency", None)
-            if queued.is_too_old:
-                return self._deliver(queued, "EventAgeExceeded", None)
-            invocation = queued.pool.invoke(queued.payload, request_id=queued.request_id)
-            await invocation.wait()
-            if invocation.status == "throttled":
-                await self._wait(queued, "throttled", backoff)
-                backoff = min(backoff * 2, _LONGEST_BACKOFF)
-                continue
-            queued.attempts += 1
-            if invocation.status == "success":
-                return self._deliver(queued, "Success", invocation)
-            if queued.attempts > queued.pool.function.asynchronous.maximum_retry_attempts:
-                return self._deliver(queued, "RetriesExhausted", invocation)
-            await self._wait(queued, "error", self._settings.retry_delays[queued.attempts - 1])
+            attempt = queued.pool.invoke(queued.payload, request_id=queued.request_id)
+            await attempt.wait()
+            if attempt.status == "throttled":
+                reason: events.RetryReason = "throttled"
+                delay, backoff = backoff, min(backoff * 2, _LONGEST_BACKOFF)
+            else:
+                invocation, reason = attempt, "error"
+                queued.attempts += 1
+                if attempt.status == "success":
+                    return self._deliver(queued, "Success", attempt)
+                if queued.attempts > queued.pool.function.asynchronous.maximum_retry_attempts:
+                    return self._deliver(queued, "RetriesExhausted", attempt)
+                delay = self._settings.retry_delays[queued.attempts - 1]
+            if queued.is_too_old(delay):
+                return self._deliver(queued, "EventAgeExceeded", invocation)
+            await self._wait(queued, reason, delay)
 
     async def _wait(self, queued: QueuedEvent, reason: events.RetryReason, seconds: float) -> None:
         queued.pool.emit(events.AsyncRetried(queued.request_id, reason, seconds), "")

@@ -220,6 +220,8 @@ class ExecutionEnvironment:
         self._move(State.ENDED)
         outcome = gone_outcome(problem or "The environment was shut down.")
         if self._invoke_attempt is not None:
+            if self._invoke_attempt.invocation.status == "pending":
+                self._emit(events.Start(self._invoke_attempt.invocation.request_id))
             self._finish(self._invoke_attempt, outcome)
         elif self.invocation is not None:
             # Nothing was begun that a report could be about.

@@ -1,0 +1,250 @@
+"""What was recorded, part by part: the handler that shows it here, or why nothing can yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from lambda_tui.project.function import AsyncConfig
+
+Given = Literal[
+    "payload", "function error", "log events", "log lines", "destination", "dead letter"
+]
+"""What an invocation gives that was recorded; the last two are of an asynchronous one."""
+
+RUN_VERSIONS = tuple(f"3.{minor}" for minor in range(9, 15))
+"""Those of Python that are recorded and run here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A part of an entry, and the invocation that gives it."""
+
+    part: str
+    """``file/entry/key/...`` down to the part."""
+    source: str
+    event: object
+    gives: Given = "payload"
+    module: str = "handler"
+    name: str = "<function-name>"
+    """What stands for the function's name in the recording."""
+    without: tuple[str, ...] = ()
+    """Keys of the part that are listed as not covered."""
+    configuration: Mapping[str, Any] = field(default_factory=dict)
+    """Of the function."""
+    qualifier: str | None = None
+    retry_delays: tuple[float, float] = (0.0, 0.0)
+    """Seconds; on AWS one minute and two."""
+
+
+INTROSPECTS = """
+import os
+def handler(event, context):
+    ctx = {
+        name: getattr(context, name)
+        for name in (
+            "aws_request_id", "function_name", "function_version", "invoked_function_arn",
+            "log_group_name", "log_stream_name", "memory_limit_in_mb",
+        )
+    }
+    ctx["remaining_time_in_millis"] = context.get_remaining_time_in_millis()
+    return {"ctx": ctx, "environment": dict(os.environ)}
+"""
+
+FAILS = """
+def handler(event, context):
+    raise Exception("Failed: " + event["error_msg"])
+"""
+
+PRINTS_LINES = """
+def handler(event, context):
+    print("multi\\nline\\nstring")
+    print("another\\rline")
+"""
+
+ANSWERS_OR_FAILS = """
+import logging
+logger = logging.getLogger("integration")
+logger.setLevel("INFO")
+FIELDS = (
+    "aws_request_id", "client_context", "function_name", "function_version",
+    "invoked_function_arn", "log_group_name", "log_stream_name", "memory_limit_in_mb",
+)
+def handler(event, context):
+    print("Lambda log message - print function")
+    logger.info("Lambda log message - logging module")
+    if "raise_error" in event:
+{gap}
+        raise Exception("Test exception (this is intentional)")
+    return {{"context": {{name: getattr(context, name) for name in FIELDS}}, "event": event}}
+"""
+# The recorded trace says line 55.
+ANSWERS_OR_FAILS = ANSWERS_OR_FAILS.format(gap="\n" * 41)
+
+FAILS_ON_LINE_7 = """
+
+
+
+
+def handler(event, context):
+    raise Exception("intentional failure")
+"""
+
+SUCCEEDS_OR_FAILS = """
+def handler(event, context):
+    if event["mode"] == "failure":
+        raise Exception("intentional failure!")
+    return {"hello": "world", "test": "abc", "val": 5, "success": True}
+"""
+
+_COMMON = "common/TestLambdaRuntimesCommon::"
+_SQS = "destinations/TestLambdaDestinationSqs::"
+_MESSAGE = "receive_message_result/Messages/0/Body"
+_BUS = "destinations/TestLambdaDestinationEventbridge::test_invoke_lambda_eventbridge/"
+_DLQ = "destinations/TestLambdaDLQ::test_dead_letter_queue/"
+_RAISE = {"raise_error": 1}
+_TEST_MESSAGE = {"message": "<test-msg-id>"}
+
+
+def _introspection(version: str, part: str, qualifier: str | None = None) -> Proof:
+    return Proof(
+        f"{_COMMON}test_introspection_invoke[python{version}]/{part}",
+        INTROSPECTS,
+        {},
+        without=("packages",),
+        configuration={
+            "runtime": f"python{version}",
+            "memory_size": 1024,
+            "environment": {"TEST_KEY": "TEST_VAL"},
+        },
+        qualifier=qualifier,
+    )
+
+
+def _destination(
+    part: str,
+    source: str,
+    event: object,
+    *,
+    name: str = "<resource>",
+    module: str = "handler",
+    retry_delays: tuple[float, float] = (0.0, 0.0),
+    **asynchronous: Any,
+) -> Proof:
+    target = "arn:aws:sqs:us-east-1:111111111111:queue"
+    config = AsyncConfig(on_success=target, on_failure=target, **asynchronous)
+    return Proof(
+        part,
+        source,
+        event,
+        "destination",
+        module=module,
+        name=name,
+        configuration={"asynchronous": config},
+        retry_delays=retry_delays,
+    )
+
+
+def _uncaught_exceptions(version: str) -> list[Proof]:
+    entry = f"{_COMMON}test_uncaught_exception_invoke[python{version}]/error_result"
+    event = {"error_msg": "some_error_msg"}
+    runtime = {"runtime": f"python{version}"}
+    return [
+        Proof(f"{entry}/Payload", FAILS, event, configuration=runtime),
+        Proof(f"{entry}/FunctionError", FAILS, event, "function error", configuration=runtime),
+    ]
+
+
+PROOFS = [
+    *(_introspection(version, "invocation_result_payload") for version in RUN_VERSIONS),
+    *(
+        _introspection(version, "invocation_result_payload_qualified", "$LATEST")
+        for version in RUN_VERSIONS
+    ),
+    *(proof for version in RUN_VERSIONS for proof in _uncaught_exceptions(version)),
+    Proof(
+        "runtimes/TestCloudwatchLogs::test_multi_line_prints/log-events",
+        PRINTS_LINES,
+        {},
+        "log events",
+    ),
+    Proof(f"{_DLQ}invoke_result/Payload", ANSWERS_OR_FAILS, _RAISE),
+    Proof(f"{_DLQ}invoke_result/FunctionError", ANSWERS_OR_FAILS, _RAISE, "function error"),
+    Proof(f"{_DLQ}log_result/result", ANSWERS_OR_FAILS, _RAISE, "log lines"),
+    Proof(
+        f"{_DLQ}receive_result/Messages/0/Body",
+        ANSWERS_OR_FAILS,
+        _RAISE,
+        "dead letter",
+        configuration={"asynchronous": AsyncConfig(dead_letter="arn:aws:sqs:queue")},
+    ),
+    *(
+        _destination(
+            f"{_BUS}lambda_destination_event_bus_{mode}/detail",
+            SUCCEEDS_OR_FAILS,
+            {"mode": mode},
+            name="<input-fn-name>",
+            module="index",
+            maximum_retry_attempts=0,
+        )
+        for mode in ("success", "failure")
+    ),
+    *(
+        _destination(
+            f"{_SQS}test_assess_lambda_destination_invocation[{case}]/{_MESSAGE}",
+            ANSWERS_OR_FAILS,
+            event,
+            maximum_retry_attempts=0,
+        )
+        for case, event in (("Success-payload0", {}), ("payload0", {}), ("payload1", _RAISE))
+    ),
+    _destination(
+        f"{_SQS}test_lambda_destination_default_retries/{_MESSAGE}", ANSWERS_OR_FAILS, _RAISE
+    ),
+    _destination(
+        f"{_SQS}test_retries/queue_destination_payload/Messages/0/Body",
+        FAILS_ON_LINE_7,
+        _TEST_MESSAGE,
+    ),
+    # As on AWS, where the greatest age was one minute, but sooner.
+    _destination(
+        f"{_SQS}test_maxeventage/no_retry_failure_message/Body",
+        FAILS_ON_LINE_7,
+        _TEST_MESSAGE,
+        maximum_event_age=1,
+        retry_delays=(1.1, 0.0),
+    ),
+    _destination(
+        f"{_SQS}test_maxeventage/single_retry_failure_message/Body",
+        FAILS_ON_LINE_7,
+        _TEST_MESSAGE,
+        maximum_event_age=1,
+        retry_delays=(0.0, 1.1),
+    ),
+]
+
+_NAME_ONLY = "nothing was recorded but that the test passed: there is nothing to compare"
+_HTTP = "it is of the HTTP answer, and there is no Invoke API yet"
+_CONFIGURATION = "it is an answer of the configuration API, which there is not yet"
+_QUEUE = "it is of the queue or bus that carries the record, and there is none here"
+
+NOT_COVERED = {
+    r".*\[python3\.8\].*": "Python 3.8 is past its end on AWS, and here Python begins with 3.9",
+    r"common/TestLambdaCallingLocalstack::test_manual_endpoint_injection\[.*\]": _NAME_ONLY,
+    r"common/.*::test_echo_invoke\[.*\]": _NAME_ONLY,
+    r"runtimes/TestPythonRuntimes::test_(handler_in_submodule|python_runtime_.*)\[.*\]": _NAME_ONLY,
+    r"common/.*/create_function_result/.*": _CONFIGURATION,
+    r"destinations/.*/(create_lambda_with_dlq|delete_dlq)/.*": _CONFIGURATION,
+    r"destinations/.*/put_function_event_invoke_config/.*": _CONFIGURATION,
+    r".*/(error_result|invoke_result)/(ExecutedVersion|LogResult|StatusCode)": _HTTP,
+    r".*/(error_result|invoke_result)/ResponseMetadata/.*": _HTTP,
+    r"common/.*/invocation_result_payload(_qualified)?/packages": (
+        "what the recorded handler took for a package is not recorded"
+    ),
+    r"destinations/.*/(receive_result|receive_message_result|queue_destination_payload)/"
+    r"(?!Messages/0/Body/).*": _QUEUE,
+    r"destinations/.*/\w+_failure_message/(?!Body/).*": _QUEUE,
+    r"destinations/.*/lambda_destination_event_bus_\w+/(?!detail/).*": _QUEUE,
+}
+"""Regular expressions for parts, with the reason why they are not compared."""

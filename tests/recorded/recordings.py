@@ -1,0 +1,117 @@
+"""The recordings as they lie here, their parts, and values masked as theirs are."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from workbench import Workbench
+
+from lambda_tui.engine import events
+from lambda_tui.engine.invocation import Invocation
+from lambda_tui.engine.log_text import log_text
+
+FILES = ("common", "destinations", "runtimes")
+
+
+def load(name: str) -> dict[str, Any]:
+    """One file: recordings by the name of their test."""
+    recordings: dict[str, Any] = json.loads(
+        Path(__file__).with_name(f"{name}.json").read_text(encoding="utf-8")
+    )
+    return recordings
+
+
+def leaves(path: str, value: Any) -> Iterator[str]:
+    """The paths of everything below that has nothing below it; log events are one thing."""
+    if isinstance(value, dict) and value:
+        for key, inner in value.items():
+            yield from leaves(f"{path}/{key}", inner)
+    elif isinstance(value, list) and value and path.endswith("Messages"):
+        for number, inner in enumerate(value):
+            yield from leaves(f"{path}/{number}", inner)
+    else:
+        yield path
+
+
+def parts_of_entries() -> dict[str, list[str]]:
+    """Every part of every recording as ``file/entry/key/...``, by ``file/entry``."""
+    return {
+        f"{file}/{entry}": list(leaves(f"{file}/{entry}", recording["recorded-content"]))
+        for file in FILES
+        for entry, recording in load(file).items()
+    }
+
+
+def part(path: str) -> Any:
+    """What was recorded there; ``<uuid:2>`` becomes ``<uuid>``, as it is numbered by entry."""
+    file, entry, *keys = path.split("/")
+    value = load(file)[entry]["recorded-content"]
+    for key in keys:
+        value = value[int(key)] if isinstance(value, list) else value[key]
+    return json.loads(re.sub(r"<([a-z0-9-]+):\d+>", r"<\1>", json.dumps(value)))
+
+
+def mask(text: str, workbench: Workbench, invocation: Invocation, name: str) -> str:
+    """A text of ours with ids, names and places masked as in the recordings."""
+    function = workbench.pool.function
+    assert invocation.environment is not None
+    for ours, theirs in {
+        invocation.environment.log_stream: "<log-stream-name>",
+        invocation.request_id: "<uuid>",
+        "arn:aws:": "arn:<partition>:",
+        function.region: "<region>",
+        function.name: name,
+    }.items():
+        text = text.replace(ours, theirs)
+    return text
+
+
+_MASKED_VARIABLES = {
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "_X_AMZN_TRACE_ID",
+}
+
+
+def mask_payload(payload: Any, recorded: Any) -> Any:
+    """A payload with what differs from run to run masked where the recording masks it."""
+    if not isinstance(recorded, dict) or not isinstance(payload, dict):
+        return payload
+    if recorded.get("stackTrace") == "<stack-trace>":
+        assert payload["stackTrace"]
+        payload["stackTrace"] = "<stack-trace>"
+    for variable in _MASKED_VARIABLES & payload.get("environment", {}).keys():
+        assert payload["environment"][variable]
+        word = variable.strip("_").lower().replace("_", "-")
+        payload["environment"][variable] = f"<{word}>"
+    remaining = payload.get("ctx", {}).get("remaining_time_in_millis")
+    if remaining is not None:
+        assert isinstance(remaining, int)
+        payload["ctx"]["remaining_time_in_millis"] = "<remaining-time-in-millis>"
+    return payload
+
+
+def cloudwatch_messages(workbench: Workbench) -> list[str]:
+    """The log as CloudWatch has it: one message an event, each with its line end."""
+    messages: list[str] = []
+    for event in workbench.events:
+        text = log_text(event)
+        if text is not None:
+            is_report = isinstance(event.record, events.Report)
+            messages += text.split("\n") if is_report else [text]
+    return [message + "\n" for message in messages]
+
+
+def mask_message(message: str, request_id: str) -> str:
+    """A log message with its numbers masked as in the recordings."""
+    message = message.replace(request_id, "<request-id>")
+    message = re.sub(r"(python:3\.\d+\.v)\d+", r"\1<version>", message)
+    message = re.sub(r"arn:aws:lambda:[a-z0-9-]+::", "arn:<partition>:lambda:<region>::", message)
+    message = re.sub(r"runtime:[0-9a-f]{64}", "runtime:<runtime-id>", message)
+    message = re.sub(r"(Duration: )[\d.]+ ms", r"\1<duration> ms", message)
+    return re.sub(r"(Used: )\d+ MB", r"\1<memory> MB", message)

@@ -1,0 +1,118 @@
+"""Sections 8.3, 8.4 and 9: what a function finds around it, and its limits."""
+
+from __future__ import annotations
+
+from rules.rule import EXTENSIONS, HTTP, NODE, Rule
+
+_ERRORS = "engine/test_errors.py::test_"
+_PYTHON = "engine/test_python_runtime.py::test_"
+_PROCESS = "engine/test_function_process.py::test_"
+_SANDBOX = "engine/test_sandbox.py::test_"
+_ERROR = "rules/test_error_rules.py::test_"
+_RECORDED = "recorded/test_recorded.py::test_"
+_ENDING = "rules/test_ending_rules.py::test_"
+_CONCURRENCY = "rules/test_concurrency_rules.py::test_"
+
+ENVIRONMENT = (
+    Rule(
+        "8.3",
+        "/tmp can be written, all else is read-only.",
+        (
+            _SANDBOX + "a_write_outside_tmp_meets_a_read_only_file_system",
+            _SANDBOX + "everything_but_tmp_and_devices_is_mounted_read_only",
+            _SANDBOX + "tmp_is_for_everybody_and_executable",
+        ),
+    ),
+    Rule(
+        "8.3",
+        "/tmp has its size; a full one is ENOSPC.",
+        (_SANDBOX + "a_full_tmp_says_so_at_the_configured_size",),
+    ),
+    Rule(
+        "8.3",
+        "/tmp is the environment's own and goes with it.",
+        (
+            _SANDBOX + "two_environments_never_see_each_others_tmp",
+            _ENDING + "tmp_is_gone_with_its_environment",
+        ),
+    ),
+    Rule(
+        "8.3",
+        "1,024 descriptors and 1,024 processes and threads.",
+        (_PROCESS + "a_function_has_awss_limits",),
+    ),
+    Rule("8.3", "The user is sbx_user1051.", (), "its id differs between runtimes on AWS"),
+    Rule("8.3", "/dev/shm is of no use.", (), "AWS documents it for older images only"),
+    Rule("8.3", "The metadata service.", (), "it does not exist yet"),
+    Rule(
+        "8.4",
+        "The context has AWS's fields, with AWS's types.",
+        (
+            _PYTHON + "the_context_has_every_field_of_awss",
+            _RECORDED + "the_payload_is_the_recorded_one",
+        ),
+    ),
+    Rule(
+        "8.4",
+        "The remaining time is never below 0 and right after a thaw.",
+        (
+            _PYTHON + "the_context_tells_the_time_that_remains",
+            _ENDING + "the_remaining_time_is_right_after_a_thaw",
+        ),
+    ),
+    Rule(
+        "8.4",
+        "context.log writes without a line end of its own.",
+        (_PYTHON + "the_context_logs_without_a_line_end_of_its_own",),
+    ),
+    Rule(
+        "8.4",
+        "The client context is the caller's; the identity is there, its fields are None.",
+        (_ERROR + "the_client_context_is_what_the_caller_sent",),
+    ),
+    Rule("8.4", "Cognito identity, tenant id and w3c of a caller.", (), HTTP),
+    Rule("8.4", "A handler may lie in a folder.", (_PYTHON + "a_handler_may_lie_in_a_folder",)),
+    Rule("8.4", "The context and the handler strings of Node.js.", (), NODE),
+)
+
+_REFUSED = ("project/test_template.py::test_a_setting_that_aws_refuses_leaves_the_function_out",)
+
+LIMITS = (
+    Rule("9", "Memory is 128 to 10,240 MB.", _REFUSED),
+    Rule("9", "The timeout is 1 to 900 s.", _REFUSED),
+    Rule("9", "/tmp is 512 to 10,240 MB.", _REFUSED),
+    Rule("9", "CPU is in proportion to memory.", (), "functions run at the machine's own speed"),
+    Rule(
+        "9",
+        "A request has 6,291,456 bytes at most.",
+        (_CONCURRENCY + "a_request_of_6291456_bytes_is_the_largest",),
+    ),
+    Rule(
+        "9",
+        "A response has 6,291,556 bytes at most.",
+        (_ERRORS + "a_response_of_six_megabytes_and_a_hundred_bytes_is_the_largest",),
+    ),
+    Rule("9", "Payloads of events and of streamed responses.", (), HTTP),
+    Rule(
+        "9", "1,024 descriptors, processes and threads.", (_PROCESS + "a_function_has_awss_limits",)
+    ),
+    Rule(
+        "9",
+        "1,000 invocations of the account at a time, unless it is set otherwise.",
+        (
+            _CONCURRENCY + "what_is_reserved_is_taken_from_what_the_others_share",
+            "rules/test_contract.py::test_the_accounts_concurrency_is_a_thousand",
+        ),
+    ),
+    Rule("9", "1,000 new environments in 10 s.", (), "no developer's machine comes near it"),
+    Rule("9", "10 requests a second for each environment.", (), HTTP),
+    Rule(
+        "9",
+        "5 layers, 10 extensions, 250 MB of code.",
+        (),
+        "layers and extensions do not exist yet",
+    ),
+    Rule("9", "4 KB of variables.", _REFUSED),
+    Rule("9", "128 letters of handler.", (), "nothing refuses a longer one yet"),
+    Rule("9", "The budgets of shutdown: 0, 500 and 2,000 ms.", (), EXTENSIONS),
+)

@@ -1,0 +1,177 @@
+"""Init: its order, its limits, inits that fail."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from workbench import Open, Workbench, response_of
+
+from lambda_tui.engine import events, init_attempt
+from lambda_tui.engine.lifecycle import State
+from lambda_tui.project.function import Function, Project
+
+ONE_LEVEL = pytest.mark.parametrize("level", ["namespaces"])
+
+SAYS_ITS_TYPE = """
+import os, time
+print("importing")
+{top_level}
+def lambda_handler(event, context):
+    if event == "busy":
+        time.sleep(0.2)
+    return os.environ["AWS_LAMBDA_INITIALIZATION_TYPE"]
+"""
+PLAIN = SAYS_ITS_TYPE.format(top_level="")
+
+
+async def until_all(workbench: Workbench, count: int, state: State) -> None:
+    await workbench.until(
+        lambda: [one.state for one in workbench.pool.environments] == [state] * count
+    )
+
+
+@ONE_LEVEL
+async def test_init_start_is_the_first_line_and_top_level_output_follows(
+    open_project: Open,
+) -> None:
+    workbench = await open_project(PLAIN)
+
+    await workbench.invoke()
+
+    words = [line.partition(" ")[0] for line in workbench.log()]
+    assert words == ["INIT_START", "importing", "START", "END"]
+
+
+@ONE_LEVEL
+async def test_runtime_init_and_function_init_are_timed_in_this_order(open_project: Open) -> None:
+    workbench = await open_project(SAYS_ITS_TYPE.format(top_level="time.sleep(0.1)"))
+
+    await workbench.invoke()
+
+    (report,) = workbench.records(events.InitReport)
+    runtime_init, function_init = report.spans
+    assert (runtime_init.name, function_init.name) == ("runtimeInit", "functionInit")
+    assert runtime_init.duration_ms + function_init.duration_ms == pytest.approx(report.duration_ms)
+    assert function_init.duration_ms >= 100
+
+
+@ONE_LEVEL
+async def test_a_top_level_exit_is_a_runtime_exit_and_not_an_error_of_the_function(
+    open_project: Open,
+) -> None:
+    workbench = await open_project(SAYS_ITS_TYPE.format(top_level="raise SystemExit(5)"))
+
+    invocation = await workbench.invoke()
+
+    assert response_of(invocation) == {
+        "errorType": "Runtime.ExitError",
+        "errorMessage": (
+            f"RequestId: {invocation.request_id} Error: Runtime exited with error: exit status 5"
+        ),
+    }
+    reports = [line for line in workbench.log() if line.startswith("INIT_REPORT")]
+    assert [re.sub(r"[\d.]+ ms", "N ms", line) for line in reports] == [
+        f"INIT_REPORT Init Duration: N ms\tPhase: {phase}\tStatus: error\t"
+        "Error Type: Runtime.ExitError"
+        for phase in ("init", "invoke")
+    ]
+
+
+@ONE_LEVEL
+async def test_a_timeout_bounds_a_repeated_init_and_the_handler_together(
+    open_project: Open,
+) -> None:
+    workbench = await open_project(
+        """
+import os, time
+time.sleep(0.7)
+def lambda_handler(event, context):
+    if event == "crash":
+        os._exit(1)
+    time.sleep(0.7)
+""",
+        timeout=1,
+    )
+    await workbench.invoke("crash")
+
+    invocation = await workbench.invoke("sleep")
+
+    assert response_of(invocation)["errorType"] == "Sandbox.Timedout"
+    assert invocation.report is not None
+    assert (invocation.report.duration_ms, invocation.report.billed_duration_ms) == (1000.0, 1000)
+
+
+@ONE_LEVEL
+async def test_start_is_told_when_the_environment_goes_during_a_repeated_init(
+    open_project: Open,
+) -> None:
+    workbench = await open_project(
+        """
+import os, time
+print("importing")
+time.sleep(0.3)
+def lambda_handler(event, context):
+    os._exit(1)
+""",
+        timeout=30,
+    )
+    await workbench.invoke()
+    invocation = workbench.pool.invoke(b"{}")
+    await workbench.until(lambda: workbench.log().count("importing") == 2)
+
+    workbench.environment.shut_down("request")
+    await invocation.wait()
+
+    assert response_of(invocation)["errorType"] == "Sandbox.Failure"
+    start, end = workbench.log()[-2:]
+    assert start == f"START RequestId: {invocation.request_id} Version: $LATEST"
+    assert end.startswith(f"END RequestId: {invocation.request_id}\n")
+
+
+def test_the_limits_of_init_are_ten_and_a_hundred_and_thirty_seconds() -> None:
+    def limit(kind: events.InitializationType, timeout: int) -> float | None:
+        return init_attempt.InitAttempt("init", kind).limit(timeout)
+
+    assert limit("on-demand", 900) == 10
+    assert limit("provisioned-concurrency", 3) == 130
+    assert limit("provisioned-concurrency", 900) == 900
+
+
+@ONE_LEVEL
+async def test_an_init_that_keeps_failing_is_not_tried_in_a_loop(
+    open_project: Open, tmp_path: Path
+) -> None:
+    for name, top_level in {"broken": "1 / 0", "clock": ""}.items():
+        (tmp_path / name).mkdir()
+        source = SAYS_ITS_TYPE.format(top_level=top_level)
+        (tmp_path / name / "app.py").write_text(source)
+    broken = Function(
+        "broken", "app.lambda_handler", tmp_path / "broken", provisioned_concurrency=2
+    )
+    clock = Function("clock", "app.lambda_handler", tmp_path / "clock")
+    workbench = await open_project(Project(tmp_path, (broken, clock)))
+    pool = workbench.engine.pools["broken"]
+
+    def attempts() -> int:
+        return sum(
+            isinstance(event.record, events.InitStart) and event.function == "broken"
+            for event in workbench.events
+        )
+
+    await until_all(workbench, 2, State.RESET)
+    await workbench.invoke("busy", workbench.engine.pools["clock"])
+    assert attempts() == 2
+    assert {one.init_error for one in pool.environments} == {"ZeroDivisionError"}
+
+    invocation = await workbench.invoke(None, pool)
+    assert response_of(invocation)["errorType"] == "ZeroDivisionError"
+    await workbench.invoke("busy", workbench.engine.pools["clock"])
+    assert attempts() == 3, "an invocation tries it once more"
+
+    pool.change(broken, ("app.py",))
+    await workbench.until(lambda: attempts() == 5)
+    await until_all(workbench, 2, State.RESET)
+    await workbench.invoke("busy", workbench.engine.pools["clock"])
+    assert attempts() == 5, "and so does a change of its files"

@@ -1,0 +1,147 @@
+"""``LoggingConfig`` with the JSON format: what Python's runtime writes."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from workbench import Open
+
+from lambda_tui.engine import events
+from lambda_tui.project.function import ApplicationLogLevel, LoggingConfig
+
+ONE_LEVEL = pytest.mark.parametrize("level", ["namespaces"])
+
+LOGS = """
+import logging
+logger = logging.getLogger("orders")
+{top_level}
+def lambda_handler(event, context):
+    {body}
+"""
+
+
+async def logged(
+    open_project: Open, body: str, level: ApplicationLogLevel | None = None
+) -> tuple[str, list[str]]:
+    """The request id and what the function logged."""
+    workbench = await open_project(
+        LOGS.format(top_level="", body=body), logging=LoggingConfig("JSON", level)
+    )
+    invocation = await workbench.invoke()
+    return invocation.request_id, [
+        record.message for record in workbench.records(events.FunctionLog)
+    ]
+
+
+@ONE_LEVEL
+async def test_a_record_of_the_runtime_has_awss_keys_in_awss_order(open_project: Open) -> None:
+    request_id, (line,) = await logged(
+        open_project, "logger.info('%d sold', 3, extra={'colour': 'green', 'sizes': [1, 2]})"
+    )
+
+    record = json.loads(line)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", record["timestamp"])
+    assert list(record.items())[1:] == [
+        ("level", "INFO"),
+        ("message", "3 sold"),
+        ("logger", "orders"),
+        ("requestId", request_id),
+        ("colour", "green"),
+        ("sizes", [1, 2]),
+    ]
+
+
+@ONE_LEVEL
+async def test_a_dict_as_the_message_stays_an_object(open_project: Open) -> None:
+    _id, (line,) = await logged(open_project, "logger.error({'sold': 3, 'what': {'tea': None}})")
+
+    assert json.loads(line)["message"] == {"sold": 3, "what": {"tea": None}}
+
+
+@ONE_LEVEL
+async def test_what_json_cannot_say_is_turned_into_text(open_project: Open) -> None:
+    _id, (line,) = await logged(open_project, "logger.error('set', extra={'colours': {1}})")
+
+    assert json.loads(line)["colours"] == "{1}"
+
+
+@ONE_LEVEL
+async def test_an_exception_that_is_logged_has_its_trace_and_place(open_project: Open) -> None:
+    request_id, (line,) = await logged(
+        open_project,
+        """
+    try:
+        1 / 0
+    except ZeroDivisionError:
+        logger.exception("it failed")
+    """,
+    )
+
+    record = json.loads(line)
+    keys = "timestamp level message logger stackTrace errorType errorMessage requestId location"
+    assert list(record) == keys.split()
+    assert (record["level"], record["message"]) == ("ERROR", "it failed")
+    assert (record["errorType"], record["errorMessage"]) == (
+        "ZeroDivisionError",
+        "division by zero",
+    )
+    (frame,) = record["stackTrace"]
+    assert frame.startswith('  File "/var/task/lambda_function.py", line 8, in lambda_handler\n')
+    assert record["requestId"] == request_id
+    assert record["location"] == "/var/task/lambda_function.py:lambda_handler:10"
+
+
+@ONE_LEVEL
+async def test_an_unhandled_error_has_awss_keys_in_awss_order(open_project: Open) -> None:
+    request_id, (line,) = await logged(open_project, "raise LookupError('na\\u00efve')")
+
+    record = json.loads(line)
+    assert list(record.items())[1:] == [
+        ("level", "ERROR"),
+        ("errorMessage", "naïve"),
+        ("errorType", "LookupError"),
+        ("requestId", request_id),
+        ("stackTrace", record["stackTrace"]),
+    ]
+    assert next(iter(record)) == "timestamp"
+    assert "naïve" in line, "other letters than ASCII stay as they are"
+
+
+@ONE_LEVEL
+async def test_the_request_id_is_an_empty_text_during_init(open_project: Open) -> None:
+    source = LOGS.format(top_level="logger.error('early')", body="pass")
+    workbench = await open_project(source, logging=LoggingConfig("JSON"))
+
+    await workbench.invoke()
+
+    (record,) = workbench.records(events.FunctionLog)
+    assert json.loads(record.message)["requestId"] == ""
+
+
+@ONE_LEVEL
+@pytest.mark.parametrize(
+    ("application_level", "expected"),
+    [
+        (None, ["INFO", "WARNING", "ERROR", "CRITICAL"]),
+        ("TRACE", ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]),
+        ("WARN", ["WARNING", "ERROR", "CRITICAL"]),
+        ("FATAL", ["CRITICAL"]),
+    ],
+)
+async def test_the_application_log_level_is_the_root_loggers(
+    open_project: Open, application_level: ApplicationLogLevel | None, expected: list[str]
+) -> None:
+    body = "[logger.log(number, 'told') for number in (10, 20, 30, 40, 50)]"
+
+    _id, told = await logged(open_project, body, application_level)
+
+    assert [json.loads(line)["level"] for line in told] == expected
+
+
+@ONE_LEVEL
+async def test_what_is_printed_is_never_made_json(open_project: Open) -> None:
+    _id, told = await logged(open_project, "print('plain'); print('two\\nlines')")
+
+    assert told == ["plain", "two", "lines"]

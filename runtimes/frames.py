@@ -35,7 +35,7 @@ class Frame(NamedTuple):
     """A message, its payload and the descriptors that came with it."""
 
     message: Message
-    payload: bytes
+    payload: bytes | bytearray
     descriptors: list[int]
 
 
@@ -65,22 +65,44 @@ class Channel:
 
     def receive(self) -> Frame | None:
         """The next frame; None when the other end has closed."""
-        while len(self._buffer) < HEADER.size:
-            if not self._read(_READ_SIZE):
-                return None
+        if not self._read_until(HEADER.size):
+            return None
         message_size, payload_size = HEADER.unpack_from(self._buffer)
-        end = HEADER.size + message_size + payload_size
-        while len(self._buffer) < end:
-            if not self._read(max(_READ_SIZE, end - len(self._buffer))):
-                return None
         start = HEADER.size + message_size
+        if not self._read_until(start):
+            return None
         message = _unpack(bytes(self._buffer[HEADER.size : start]))
-        payload = bytes(self._buffer[start:end])
-        del self._buffer[:end]
+        payload = self._take_payload(start, payload_size)
+        if payload is None:
+            return None
         # Several frames may have come at once: each says how many descriptors are its own.
         count = message.get("descriptors", 0)
         descriptors, self._descriptors = self._descriptors[:count], self._descriptors[count:]
         return Frame(message, payload, descriptors)
+
+    def _take_payload(self, start: int, size: int) -> bytes | bytearray | None:
+        """What follows the message in the stream; what has not come yet is read into its place."""
+        end = start + size
+        if size < _READ_SIZE or len(self._buffer) >= end:
+            if not self._read_until(end):
+                return None
+            small = bytes(self._buffer[start:end])
+            del self._buffer[:end]
+            return small
+        payload = bytearray(size)
+        filled = len(self._buffer) - start
+        payload[:filled] = self._buffer[start:]
+        self._buffer.clear()
+        with memoryview(payload) as view:
+            while filled < size:
+                try:
+                    count = self._socket.recv_into(view[filled:])
+                except ConnectionResetError:
+                    return None
+                if not count:
+                    return None
+                filled += count
+        return payload
 
     @property
     def has_buffered_frame(self) -> bool:
@@ -93,6 +115,13 @@ class Channel:
     def close(self) -> None:
         """Closes this end."""
         self._socket.close()
+
+    def _read_until(self, size: int) -> bool:
+        """Reads until the buffer holds so many bytes; whether the other end sent them."""
+        while len(self._buffer) < size:
+            if not self._read(_READ_SIZE):
+                return False
+        return True
 
     def _read(self, size: int) -> bool:
         space = socket.CMSG_SPACE(_MAXIMUM_DESCRIPTORS * array.array("i").itemsize)

@@ -30,7 +30,8 @@ from .wakeup import ChildWakeup
 
 MAXIMUM_DESCRIPTORS = 1024
 MAXIMUM_PROCESSES = 1024
-# High, so that a function sees descriptors from 3 on as it would on AWS.
+# High, so that a function sees descriptors from 3 on as it would on AWS; lower where the machine
+# allows fewer.
 _RUNTIME_DESCRIPTOR = 1000
 # A rise of the peak that the engine is told of.
 _NOTABLE_KB = 1024
@@ -66,7 +67,7 @@ def run_in_namespaces(
     try:
         sandbox.build_root(machine, environment.code_directory, environment.ephemeral_storage_mb)
         linux.forbid_new_privileges()
-        linux.drop_capabilities()
+        linux.drop_capabilities(kept=linux.CAP_KILL)
     except OSError as error:
         control.send({"kind": "failed", "message": str(error)})
         return
@@ -200,36 +201,45 @@ class _Init:
         status = 1
         try:
             self._wakeup.close()
-            _take_descriptors(channel, log)
             _limit(is_isolated=self._storage is None)
+            # Held here: it closes when the process ends, and not when the function is done with.
+            own_end = Channel(_take_descriptors(channel, log))
             if self._storage is not None:
                 message["environment"]["TMPDIR"] = self._storage
-            status = runtime.main(Channel(_RUNTIME_DESCRIPTOR), message)
+            status = runtime.main(own_end, message)
         finally:
             os._exit(status)
 
 
-def _take_descriptors(channel: int, log: int) -> None:
-    """Leaves the runtime with standard input, output and error, and its channel."""
-    os.dup2(channel, _RUNTIME_DESCRIPTOR, inheritable=False)
+def _take_descriptors(channel: int, log: int) -> int:
+    """Leaves the runtime its standard streams, the log and its channel; the channel's number."""
+    soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    number = min(_RUNTIME_DESCRIPTOR, soft - 1)
+    os.dup2(channel, number, inheritable=False)
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)
     os.dup2(log, 1)
     os.dup2(log, 2)
     os.dup2(log, LOG_DESCRIPTOR, inheritable=False)
     os.closerange(3, LOG_DESCRIPTOR)
-    os.closerange(LOG_DESCRIPTOR + 1, _RUNTIME_DESCRIPTOR)
-    os.closerange(_RUNTIME_DESCRIPTOR + 1, _RUNTIME_DESCRIPTOR + 64)
+    os.closerange(LOG_DESCRIPTOR + 1, number)
+    os.closerange(number + 1, soft)
+    return number
 
 
 def _limit(*, is_isolated: bool) -> None:
     """Sets AWS's limits, and ties the runtime's life to the init process's."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (MAXIMUM_DESCRIPTORS, MAXIMUM_DESCRIPTORS))
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    descriptors = MAXIMUM_DESCRIPTORS
+    if hard != resource.RLIM_INFINITY:
+        descriptors = min(descriptors, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
     if not sys.platform.startswith("linux"):
         return
     linux.die_with_parent(signal.SIGKILL)
+    linux.drop_capabilities()
     release = tuple(int(part) for part in os.uname().release.split("-")[0].split(".")[:2])
     if is_isolated and release >= _PROCESS_LIMIT_IS_OURS:
         resource.setrlimit(resource.RLIMIT_NPROC, (MAXIMUM_PROCESSES, MAXIMUM_PROCESSES))

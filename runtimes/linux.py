@@ -40,6 +40,7 @@ _PR_CAP_AMBIENT_CLEAR_ALL = 4
 _SIGACTION_SIZE = 152
 _SIGACTION_FLAGS = 136
 _SA_NOCLDSTOP = 1
+CAP_KILL = 5
 _LINUX_CAPABILITY_VERSION_3 = 0x20080522
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -131,13 +132,18 @@ def forbid_new_privileges() -> None:
     _prctl(_PR_SET_NO_NEW_PRIVS, 1, "PR_SET_NO_NEW_PRIVS")
 
 
-def drop_capabilities() -> None:
-    """Gives up every capability, for this process and all that it will ever execute."""
+def drop_capabilities(kept: int | None = None) -> None:
+    """Gives up every capability but one, and for all that this process will ever execute that too.
+
+    A process that has none cannot trace, or take descriptors of, one that has kept one.
+    """
     with open("/proc/sys/kernel/cap_last_cap") as file:
         last = int(file.read())
     for capability in range(last + 1):
         # Fails without CAP_SETPCAP, and then nothing could be gained either.
         _libc.prctl(ctypes.c_int(_PR_CAPBSET_DROP), ctypes.c_ulong(capability), 0, 0, 0)
     _libc.prctl(ctypes.c_int(_PR_CAP_AMBIENT), ctypes.c_ulong(_PR_CAP_AMBIENT_CLEAR_ALL), 0, 0, 0)
+    bits = 0 if kept is None else 1 << kept
     header = struct.pack("Ii", _LINUX_CAPABILITY_VERSION_3, 0)
-    _check(_libc.capset(header, bytes(24)), "capset")
+    # Effective, permitted and inheritable, for the first 32 capabilities and the others.
+    _check(_libc.capset(header, struct.pack("IIIIII", bits, bits, 0, 0, 0, 0)), "capset")

@@ -33,11 +33,10 @@ class MemoryLimit:
     def find_victim(self, pids: Iterable[int]) -> int | None:
         """Looks at the processes; the largest one when together they are over the limit."""
         used = {pid: _resident_kb(pid) for pid in pids}
-        self._used_kb = sum(used.values())
-        if self._used_kb > self._limit_kb:
-            # Pages that several processes share were counted for each of them.
+        if len(used) > 1:
+            # Pages that several processes share would be counted for each of them.
             used = {pid: _proportional_kb(pid) for pid in used}
-            self._used_kb = sum(used.values())
+        self._used_kb = sum(used.values())
         self.peak_kb = max(self.peak_kb, min(self._used_kb, self._limit_kb))
         if self._used_kb <= self._limit_kb:
             return None

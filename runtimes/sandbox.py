@@ -91,6 +91,9 @@ def build_root(machine: list[Bind], code_directory: str, ephemeral_storage_mb: i
     linux.set_mount_attributes(f"{root}/tmp", remove=linux.MOUNT_ATTR_RDONLY, recursive=False)
     for descriptor, name in zip(devices, DEVICES):
         _bind(descriptor, f"{root}/dev/{name}")
+        # They are the machine's own: root inside owns them, and must not change their mode.
+        restriction = linux.MOUNT_ATTR_RDONLY | linux.MOUNT_ATTR_NOSUID
+        linux.set_mount_attributes(f"{root}/dev/{name}", add=restriction, recursive=False)
     _forbid_namespaces(root)
     linux.pivot_root(root)
 

@@ -78,8 +78,13 @@ class _Zygote:
             if has_frame:
                 frame = self._channel.receive()
                 if frame is None:
-                    return
+                    return self._kill_environments()
                 self._spawn(frame)
+
+    def _kill_environments(self) -> None:
+        """Ends what should be ending by itself: no init process outlives the engine."""
+        for pid in self._environments:
+            os.kill(pid, KILL)
 
     def _report_end(self, pid: int, status: int) -> None:
         environment = self._environments.pop(pid, None)

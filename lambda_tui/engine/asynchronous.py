@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any
 
 from lambda_tui.engine import events
+from lambda_tui.engine.destinations import (
+    as_sent,
+    compact,
+    dead_letter_attributes,
+    destination_record,
+)
 from lambda_tui.engine.invocation import Invocation
 from lambda_tui.engine.pool import Pool
 from lambda_tui.project.settings import Settings
 
 MAXIMUM_EVENT = 1024 * 1024
-"""Bytes of an asynchronous event."""
+"""Bytes of an asynchronous event; who takes it from outside checks."""
+LONGEST_CHAIN = 16
+"""How often a function may come up in a chain of destinations before AWS breaks the loop."""
 QUEUE_LIMIT = 10_000
 """Events that wait or run at a time, of all functions."""
 _FIRST_BACKOFF, _LONGEST_BACKOFF = 1.0, 300.0
@@ -31,6 +36,8 @@ class QueuedEvent:
     payload: bytes
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     accepted: float = field(default_factory=time.monotonic)
+    chain: tuple[str, ...] = ()
+    """The functions whose destination this event was, the first one first."""
     attempts: int = 0
     """Those that reached the function; throttled ones do not count."""
 
@@ -53,11 +60,13 @@ class AsyncInvocations:
         """Events that are not delivered yet."""
         return len(self._deliveries)
 
-    def accept(self, pool: Pool, payload: bytes) -> str | None:
+    def accept(
+        self, pool: Pool, payload: bytes | bytearray, chain: tuple[str, ...] = ()
+    ) -> str | None:
         """Takes an event and answers its request id at once; None when the queue is full."""
         if len(self._deliveries) >= QUEUE_LIMIT:
             return None
-        queued = QueuedEvent(pool, payload)
+        queued = QueuedEvent(pool, bytes(payload), chain=chain)
         delivery = asyncio.create_task(self._see_through(queued))
         self._deliveries.add(delivery)
         delivery.add_done_callback(self._deliveries.discard)
@@ -72,7 +81,8 @@ class AsyncInvocations:
     async def _see_through(self, queued: QueuedEvent) -> None:
         backoff = _FIRST_BACKOFF
         invocation: Invocation | None = None
-        while True:
+        # With its function, AWS drops what waits for it.
+        while self._pools().get(queued.pool.function.name) is queued.pool:
             if queued.pool.function.reserved_concurrency == 0:
                 return self._deliver(queued, "ZeroReservedConcurrency", None)
             attempt = queued.pool.invoke(queued.payload, request_id=queued.request_id)
@@ -100,16 +110,31 @@ class AsyncInvocations:
         self, queued: QueuedEvent, condition: events.Condition, invocation: Invocation | None
     ) -> None:
         """Sends the record to the destination: a function of the project, or the event stream."""
-        config = queued.pool.function.asynchronous
+        function, config = queued.pool.function, queued.pool.function.asynchronous
         target = config.on_success if condition == "Success" else config.on_failure
-        record = json.dumps(destination_record(queued, condition, invocation))
-        self._tell(queued, condition, target, record)
+        record = destination_record(
+            function, queued.request_id, queued.payload, condition, queued.attempts, invocation
+        )
+        self._tell(queued, condition, target, as_sent(record, function, target))
         pool = self._function_at(target)
         if pool is not None:
-            self.accept(pool, record.encode())
+            self._pass_on(queued, pool, compact(record))
         if condition != "Success" and config.dead_letter is not None:
             event = queued.payload.decode("utf-8", errors="replace")
-            self._tell(queued, condition, config.dead_letter, event, is_dead_letter=True)
+            attributes = dead_letter_attributes(queued.request_id, invocation)
+            self._tell(queued, condition, config.dead_letter, event, attributes)
+
+    def _pass_on(self, queued: QueuedEvent, pool: Pool, record: str) -> None:
+        """Gives the record to a function of the project, unless the two go round in a circle."""
+        chain = (*queued.chain, queued.pool.function.name)
+        name = pool.function.name
+        problem = None
+        if chain.count(name) >= LONGEST_CHAIN:
+            problem = f"{name} was its own destination {LONGEST_CHAIN} times: the loop was broken."
+        elif self.accept(pool, record.encode(), chain) is None:
+            problem = f"The queue is full: {name} does not get the record of {queued.request_id}."
+        if problem is not None:
+            queued.pool.emit(events.Notice("warning", problem), "")
 
     def _tell(
         self,
@@ -117,12 +142,9 @@ class AsyncInvocations:
         condition: events.Condition,
         target: str | None,
         payload: str,
-        *,
-        is_dead_letter: bool = False,
+        attributes: dict[str, str] | None = None,
     ) -> None:
-        record = events.AsyncDelivered(
-            queued.request_id, condition, target, payload, is_dead_letter
-        )
+        record = events.AsyncDelivered(queued.request_id, condition, target, payload, attributes)
         queued.pool.emit(record, "")
 
     def _function_at(self, target: str | None) -> Pool | None:
@@ -132,36 +154,3 @@ class AsyncInvocations:
                 if not rest or rest.startswith(":"):
                     return pool
         return None
-
-
-def destination_record(
-    queued: QueuedEvent, condition: events.Condition, invocation: Invocation | None
-) -> dict[str, Any]:
-    """What AWS sends to a destination: version 1.0 of its record."""
-    function = queued.pool.function
-    moment = datetime.now(UTC)
-    record: dict[str, Any] = {
-        "version": "1.0",
-        "timestamp": f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z",
-        "requestContext": {
-            "requestId": queued.request_id,
-            "functionArn": f"{function.arn}:$LATEST",
-            "condition": condition,
-            "approximateInvokeCount": queued.attempts,
-        },
-        "requestPayload": json.loads(queued.payload),
-    }
-    if invocation is not None:
-        context: dict[str, Any] = {"statusCode": 200, "executedVersion": "$LATEST"}
-        if invocation.function_error is not None:
-            context["functionError"] = invocation.function_error
-        record["responseContext"] = context
-        record["responsePayload"] = _json(invocation.response)
-    return record
-
-
-def _json(response: bytes | None) -> Any:  # noqa: ANN401 - any JSON value
-    try:
-        return json.loads(response or b"null")
-    except ValueError:
-        return (response or b"").decode("utf-8", errors="replace")

@@ -7,8 +7,10 @@ A frame is two big-endian 32-bit lengths, a msgpack map and raw payload bytes;
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import struct
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -16,12 +18,17 @@ import msgpack
 
 Message = dict[str, Any]
 OnFrame = Callable[[Message, bytes], None]
+Buffer = bytes | bytearray | memoryview
+_Outgoing = tuple[Buffer, Sequence[int]]
+"""Bytes to write, and the descriptors that go with the first of them."""
 
 _HEADER = struct.Struct("!II")
-# Small, because memory for a read is taken in full; what is left of a large frame is read at once.
+# Small, because memory for a read is taken in full; a larger payload is read into its place.
 _READ_SIZE = 1 << 16
-_LARGEST_READ = 1 << 20
 _SOCKET_BUFFER = 1 << 20
+# What the other end may make this one keep: a function can write to its runtime's channel.
+_MAXIMUM_MESSAGE = 1 << 16
+_MAXIMUM_PAYLOAD = 8 << 20
 
 
 def socket_pair() -> tuple[socket.socket, socket.socket]:
@@ -44,29 +51,44 @@ class Channel:
         self._on_frame = on_frame
         self._on_closed = on_closed
         self._incoming = bytearray()
-        self._missing = 0
-        """Bytes that the frame being read still lacks."""
-        self._outgoing: list[tuple[bytes, Sequence[int]]] = []
+        self._message: Message = {}
+        self._payload: bytearray | None = None
+        """Of a large frame that has come in part; its message is the one above."""
+        self._filled = 0
+        self._outgoing: deque[_Outgoing] = deque()
         self._is_open = True
         self._loop.add_reader(end.fileno(), self._read)
 
-    def send(self, message: Message, payload: bytes = b"", descriptors: Sequence[int] = ()) -> None:
+    def send(
+        self,
+        message: Message,
+        payload: bytes | bytearray = b"",
+        descriptors: Sequence[int] = (),
+    ) -> None:
         """Sends a frame, now if the socket takes it. To an end that has gone it does nothing.
 
-        The descriptors are kept open until they are sent, and must be closed by the caller after.
+        The caller may close the descriptors at once: those of a frame that waits are duplicates.
+        A large payload is not copied; it must stay as it is.
         """
         if not self._is_open:
             return
         if descriptors:
             message = {**message, "descriptors": len(descriptors)}
         packed: bytes = msgpack.packb(message)
-        data = _HEADER.pack(len(packed), len(payload)) + packed + payload
+        head = _HEADER.pack(len(packed), len(payload)) + packed
+        if len(payload) < _READ_SIZE:
+            self._send(head + payload, descriptors)
+        else:
+            self._send(head, descriptors)
+            self._send(payload, ())
+
+    def _send(self, data: Buffer, descriptors: Sequence[int]) -> None:
         if self._outgoing:
-            self._outgoing.append((data, descriptors))
+            self._outgoing.append((data, _duplicates(descriptors)))
             return
         rest = self._write(data, descriptors)
-        if rest:
-            self._outgoing.append((rest, ()))
+        if rest is not None:
+            self._outgoing.append((rest[0], _duplicates(rest[1])))
             self._loop.add_writer(self._socket.fileno(), self._flush)
 
     def close(self) -> None:
@@ -77,27 +99,36 @@ class Channel:
         self._loop.remove_reader(self._socket.fileno())
         self._loop.remove_writer(self._socket.fileno())
         self._socket.close()
+        for _, descriptors in self._outgoing:
+            for descriptor in descriptors:
+                os.close(descriptor)
+        self._outgoing.clear()
 
-    def _write(self, data: bytes, descriptors: Sequence[int]) -> bytes:
-        """Writes what the socket takes; the rest, or nothing when the other end has gone."""
+    def _write(self, data: Buffer, descriptors: Sequence[int]) -> _Outgoing | None:
+        """Writes what the socket takes; what is left is to be written later."""
         try:
             if descriptors:
                 count = socket.send_fds(self._socket, [data], list(descriptors))
             else:
                 count = self._socket.send(data)
         except BlockingIOError:
-            count = 0
+            return data, descriptors
         except OSError:
             # The reader sees the end of the file next, and tells.
-            return b""
-        return data[count:]
+            return None
+        return None if count == len(data) else (memoryview(data)[count:], ())
 
     def _flush(self) -> None:
         while self._outgoing:
-            data, descriptors = self._outgoing.pop(0)
+            data, descriptors = self._outgoing.popleft()
             rest = self._write(data, descriptors)
-            if rest:
-                self._outgoing.insert(0, (rest, ()))
+            if rest is not None:
+                self._outgoing.appendleft(rest)
+                if rest[1]:
+                    return
+            for descriptor in descriptors:
+                os.close(descriptor)
+            if rest is not None:
                 return
         self._loop.remove_writer(self._socket.fileno())
 
@@ -109,28 +140,76 @@ class Channel:
     def _read(self) -> bool:
         """Reads once; whether there may be more."""
         try:
-            data = self._socket.recv(min(max(self._missing, _READ_SIZE), _LARGEST_READ))
+            if self._payload is None:
+                data = self._socket.recv(_READ_SIZE)
+                count = len(data)
+            else:
+                count = self._socket.recv_into(memoryview(self._payload)[self._filled :])
         except BlockingIOError:
             return False
         except OSError:
-            data = b""
-        if not data:
-            self.close()
-            self._on_closed()
+            count = 0
+        if not count:
+            self._break_off()
             return False
-        self._incoming += data
-        self._deliver()
+        if self._payload is None:
+            self._incoming += data
+            self._deliver()
+        else:
+            self._fill(self._payload, count)
         return True
+
+    def _break_off(self) -> None:
+        """The other end has gone, or does not speak in frames."""
+        self.close()
+        self._on_closed()
+
+    def _fill(self, payload: bytearray, count: int) -> None:
+        """So many bytes more of a large payload are in their place."""
+        self._filled += count
+        if self._filled == len(payload):
+            self._payload = None
+            self._on_frame(self._message, bytes(payload))
 
     def _deliver(self) -> None:
         while self._is_open and len(self._incoming) >= _HEADER.size:
             message_size, payload_size = _HEADER.unpack_from(self._incoming)
+            if message_size > _MAXIMUM_MESSAGE or payload_size > _MAXIMUM_PAYLOAD:
+                return self._break_off()
             start = _HEADER.size + message_size
             end = start + payload_size
-            self._missing = end - len(self._incoming)
-            if self._missing > 0:
+            missing = end - len(self._incoming)
+            if missing > 0 and (len(self._incoming) < start or payload_size < _READ_SIZE):
                 return
-            message = msgpack.unpackb(self._incoming[_HEADER.size : start])
-            payload = bytes(self._incoming[start:end])
+            message = _unpack(memoryview(self._incoming)[_HEADER.size : start])
+            if message is None:
+                return self._break_off()
+            if missing > 0:
+                self._begin_large(message, memoryview(self._incoming)[start:], payload_size)
+                return
+            payload = bytes(memoryview(self._incoming)[start:end])
             del self._incoming[:end]
             self._on_frame(message, payload)
+
+    def _begin_large(self, message: Message, begun: memoryview, size: int) -> None:
+        """What is still to come of this payload is read into its place."""
+        self._message = message
+        self._payload = bytearray(size)
+        self._filled = len(begun)
+        self._payload[: self._filled] = begun
+        begun.release()
+        self._incoming.clear()
+
+
+def _duplicates(descriptors: Sequence[int]) -> Sequence[int]:
+    return [os.dup(descriptor) for descriptor in descriptors]
+
+
+def _unpack(data: memoryview) -> Message | None:
+    """The message; None for what is no map that msgpack knows."""
+    with data:
+        try:
+            message = msgpack.unpackb(data)
+        except (ValueError, msgpack.UnpackException, RecursionError):
+            return None
+    return message if isinstance(message, dict) else None

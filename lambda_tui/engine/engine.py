@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import resource
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from lambda_tui.engine.asynchronous import AsyncInvocations
 from lambda_tui.engine.concurrency import AccountConcurrency
 from lambda_tui.engine.environment import ExecutionEnvironment
-from lambda_tui.engine.events import Event, EventStream
+from lambda_tui.engine.events import Event, EventStream, Notice
 from lambda_tui.engine.pool import Pool
 from lambda_tui.engine.sampling import Sampler
-from lambda_tui.engine.watching import Watcher, changed_files
+from lambda_tui.engine.watching import Watcher, changed_files, watches
 from lambda_tui.engine.zygote import Zygote
 from lambda_tui.project.function import Function, Project
 from lambda_tui.project.interpreter import Interpreter, find_interpreter
@@ -21,6 +25,7 @@ from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import Settings
 
 _GOODBYE_SECONDS = 2.0
+_DESCRIPTORS = 65_536
 
 
 class Engine:
@@ -37,6 +42,8 @@ class Engine:
         self._concurrency = AccountConcurrency(
             settings.account_concurrency, lambda: self.pools.values()
         )
+        self._retired: list[Pool] = []
+        """Of functions that are no more; their last invocations may still run."""
         self._endings: list[asyncio.Task[None]] = []
         """Of zygotes that have failed and were replaced."""
         self.asynchronous = AsyncInvocations(settings, lambda: self.pools)
@@ -48,12 +55,13 @@ class Engine:
 
     async def start(self) -> None:
         """Starts the interpreters, the watching and the sampling; waits for none of them."""
+        _allow_many_descriptors()
+        asyncio.get_running_loop().set_exception_handler(self._on_defect)
         for pool in self.pools.values():
             pool.warm_up()
         sampler = Sampler(self._environments, self._touch)
         self._sampling = asyncio.create_task(sampler.run())
-        if self.settings.watch:
-            self._watch()
+        await self._watch()
 
     async def close(self) -> None:
         """Ends every process that was started."""
@@ -63,10 +71,11 @@ class Engine:
                 task.cancel()
         if self._watcher is not None:
             await self._watcher.close()
-        for pool in self.pools.values():
+        pools = [*self.pools.values(), *self._retired]
+        for pool in pools:
             pool.shut_down()
         deadline = time.monotonic() + _GOODBYE_SECONDS
-        while any(pool.environments for pool in self.pools.values()):
+        while any(pool.environments for pool in pools):
             if time.monotonic() > deadline:
                 break
             await asyncio.sleep(0.001)
@@ -74,14 +83,22 @@ class Engine:
         await asyncio.gather(*zygotes, *self._endings)
 
     async def reload_project(self) -> None:
-        """Reads the project's files again: functions appear, change and disappear."""
+        """Reads the project's files again: functions appear, change and disappear.
+
+        A template that cannot be read changes nothing: it is being written, or will be mended.
+        """
         project = await asyncio.to_thread(load_project, self.project.directory)
+        if self.pools and not project.functions:
+            self.project = replace(self.project, problems=project.problems)
+            return self._touch()
         self.project = project
         pools = {function.name: self._changed_pool(function) for function in project.functions}
         for name, pool in self.pools.items():
             if name not in pools:
-                pool.shut_down()
+                pool.retire()
+                self._retired.append(pool)
         self.pools = pools
+        await self._watch()
         self._touch()
 
     def _changed_pool(self, function: Function) -> Pool:
@@ -90,7 +107,9 @@ class Engine:
             pool = self._make_pool(function)
             pool.warm_up()
         elif pool.function != function:
-            pool.change(function, (function.file.name if function.file else "settings",))
+            interpreter = find_interpreter(self.project.directory, function, self.settings)
+            file = function.file.name if function.file else "settings"
+            pool.change(function, (file,), interpreter)
         return pool
 
     def _make_pool(self, function: Function) -> Pool:
@@ -123,13 +142,30 @@ class Engine:
         self.revision += 1
         self.events.emit(event)
 
+    def _warn(self, problem: str) -> None:
+        self._emit(Event(record=Notice("warning", problem), function=""))
+
+    def _on_defect(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """What goes wrong in the engine's own callbacks is told, not swallowed."""
+        error = context.get("exception")
+        what = type(error).__name__ if error is not None else context["message"]
+        self._emit(Event(record=Notice("error", f"A defect in lambda-tui: {what}."), function=""))
+        loop.default_exception_handler(context)
+
     def _touch(self) -> None:
         self.revision += 1
 
-    def _watch(self) -> None:
+    async def _watch(self) -> None:
+        """Watches the project and the functions' code, anew when folders have come."""
         directories = {pool.function.code_directory for pool in self.pools.values()}
-        self._watcher = Watcher({self.project.directory, *directories}, self._on_files_changed)
+        directories.add(self.project.directory)
+        before = self._watcher
+        if not self.settings.watch or (before is not None and watches(before, directories)):
+            return
+        self._watcher = Watcher(directories, self._on_files_changed, self._warn)
         self._watcher.start()
+        if before is not None:
+            await before.close()
 
     def _on_files_changed(self, paths: frozenset[Path]) -> None:
         for pool in self.pools.values():
@@ -137,6 +173,8 @@ class Engine:
             if files:
                 pool.change(pool.function, files)
         if self._describes_project(paths):
+            if self._reloading is not None:
+                self._reloading.cancel()
             self._reloading = asyncio.create_task(self.reload_project())
 
     def _describes_project(self, paths: frozenset[Path]) -> bool:
@@ -145,3 +183,13 @@ class Engine:
         if paths & templates:
             return True
         return self.project.template is None and any(path.suffix == ".py" for path in paths)
+
+
+def _allow_many_descriptors() -> None:
+    """Takes as many as the machine allows: an environment needs four of the engine's."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _DESCRIPTORS)
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

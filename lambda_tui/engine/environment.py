@@ -7,7 +7,6 @@ import uuid
 from pathlib import Path
 
 from lambda_tui.engine import events
-from lambda_tui.engine.channel import Message
 from lambda_tui.engine.deadline import Deadline
 from lambda_tui.engine.environment_owner import EnvironmentOwner, Replacement
 from lambda_tui.engine.init_attempt import InitAttempt, InitFailure
@@ -22,6 +21,7 @@ from lambda_tui.engine.outcome import (
     init_outcome,
     lost_outcome,
 )
+from lambda_tui.engine.runtime_frame import RuntimeFrame
 from lambda_tui.engine.usage import Usage
 from lambda_tui.engine.variables import log_stream_name
 from lambda_tui.engine.zygote import Zygote
@@ -101,6 +101,11 @@ class ExecutionEnvironment:
         """Whether it has a file system of its own: the sandbox level ``namespaces``."""
         return self._init.tmp is None
 
+    @property
+    def has_initialised(self) -> bool:
+        """Whether its last Init was a success."""
+        return self.init_duration_ms is not None and self.init_error is None
+
     def start(self) -> None:
         """Builds the sandbox and initialises the function."""
         self._zygote.booted.add_done_callback(lambda _: self._spawn())
@@ -169,18 +174,18 @@ class ExecutionEnvironment:
         if limit is not None:
             self._limit.set(limit)
 
-    def on_runtime_frame(self, message: Message, payload: bytes) -> None:
+    def on_runtime_frame(self, frame: RuntimeFrame) -> None:
         """The runtime is initialised, could not be, or answers."""
-        kind = message["kind"]
-        if kind in ("ready", "init_error"):
-            self._init_attempt.function_init_at = message["function_init_at"]
-        if kind == "ready" and self.state is State.INITIALISING:
-            self._finish_init(message["at"])
-        elif kind == "init_error" and self.state is State.INITIALISING:
-            self._init_attempt.failure = InitFailure(message["error_type"], payload)
-            self._init.reset()
-        elif kind in ("response", "error"):
-            self._take_answer(message, payload)
+        match frame.kind, self.state:
+            case "ready", State.INITIALISING:
+                self._init_attempt.function_init_at = frame.function_init_at
+                self._finish_init(frame.at)
+            case "init_error", State.INITIALISING:
+                self._init_attempt.function_init_at = frame.function_init_at
+                self._init_attempt.failure = InitFailure(frame.error_type, frame.payload)
+                self._init.reset()
+            case "response" | "error", State.INVOKING:
+                self._take_answer(frame)
 
     def on_memory(self, peak_memory_kb: int) -> None:
         """The processes together have used so much."""
@@ -305,17 +310,17 @@ class ExecutionEnvironment:
         self._emit(events.Start(attempt.invocation.request_id))
         self._init.send_to_runtime(attempt.frame(), attempt.invocation.payload)
 
-    def _take_answer(self, message: Message, payload: bytes) -> None:
+    def _take_answer(self, frame: RuntimeFrame) -> None:
         attempt = self._invoke_attempt
-        if self.state is not State.INVOKING or attempt is None or self._limit.is_over:
+        if attempt is None or self._limit.is_over:
             return
-        if message["request_id"] != attempt.invocation.request_id:
+        if frame.request_id != attempt.invocation.request_id:
             return
         self._init.log.drain()
         self._limit.clear()
-        self.on_memory(message["peak_memory_kb"])
+        self.on_memory(frame.peak_memory_kb)
         self._move(State.IDLE)
-        self._finish(attempt, handler_outcome(message["kind"] == "response", payload))
+        self._finish(attempt, handler_outcome(frame))
         self._owner.on_free(self)
 
     def _finish(self, attempt: InvokeAttempt, outcome: Outcome) -> None:

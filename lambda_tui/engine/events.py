@@ -8,7 +8,7 @@ every other view are projections of this stream.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
@@ -209,7 +209,13 @@ class AsyncDelivered(Record):
     """The destination's or the dead-letter queue's ARN; None when there is none."""
     payload: str
     """As JSON; the exact text that is or would be sent."""
-    is_dead_letter: bool = False
+    dead_letter_attributes: Mapping[str, str] | None = None
+    """The message's attributes, when this is the event itself on its way to a dead-letter queue."""
+
+    @property
+    def is_dead_letter(self) -> bool:
+        """Whether the event itself is sent, and not a record of it."""
+        return self.dead_letter_attributes is not None
 
 
 @dataclass(frozen=True, slots=True)

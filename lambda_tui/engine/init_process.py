@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from lambda_tui.engine.channel import Channel, Message, socket_pair
+from lambda_tui.engine.deadline import Deadline
 from lambda_tui.engine.events import InitializationType
 from lambda_tui.engine.log_pipe import LogPipe
+from lambda_tui.engine.runtime_frame import BadFrameError, RuntimeFrame, parse
 from lambda_tui.engine.variables import TASK_ROOT, environment_variables
 from lambda_tui.engine.zygote import Zygote
 from lambda_tui.project.function import Function
+
+GRACE = 1.0
+"""Seconds after which an init process that does not do what it was told is killed."""
 
 
 class RuntimeEnd(NamedTuple):
@@ -28,7 +35,7 @@ class InitOwner(Protocol):
     def on_runtime_started(self, at: float) -> None:
         """The runtime was forked at this monotonic time."""
 
-    def on_runtime_frame(self, message: Message, payload: bytes) -> None:
+    def on_runtime_frame(self, frame: RuntimeFrame) -> None:
         """The runtime says something."""
 
     def on_runtime_exited(self, end: RuntimeEnd) -> None:
@@ -62,6 +69,7 @@ class InitProcess:
         self._runtime: Channel | None = None
         ours, self._their_control = socket_pair()
         self._control = Channel(ours, self._on_frame, lambda: None)
+        self._grace = Deadline(self._kill)
         self._is_asked_for = False
         self._is_over = False
 
@@ -91,7 +99,8 @@ class InitProcess:
             self._runtime.close()
         self._generation += 1
         ours, theirs = socket_pair()
-        self._runtime = Channel(ours, self._owner.on_runtime_frame, lambda: None)
+        # A runtime whose channel has closed can answer no more, whether it has ended or not.
+        self._runtime = Channel(ours, self._on_runtime_frame, self.reset)
         request: Message = {
             "kind": "start",
             "generation": self._generation,
@@ -105,7 +114,7 @@ class InitProcess:
         self._control.send(request, descriptors=[theirs.fileno(), self.log.write_end])
         theirs.close()
 
-    def send_to_runtime(self, message: Message, payload: bytes = b"") -> None:
+    def send_to_runtime(self, message: Message, payload: bytes | bytearray = b"") -> None:
         """Sends the runtime a frame."""
         assert self._runtime is not None
         self._runtime.send(message, payload)
@@ -119,12 +128,14 @@ class InitProcess:
         self._control.send({"kind": "thaw"})
 
     def reset(self) -> None:
-        """Kills every process but the init process."""
+        """Kills every process but the init process; that one too, if it does not obey in time."""
         self._control.send({"kind": "reset"})
+        self._grace.set(GRACE)
 
     def end(self) -> None:
         """Lets the init process go, and with it all others; none of them is told."""
         self._control.close()
+        self._grace.set(GRACE)
         if not self._is_asked_for:
             self._their_control.close()
             self._finish(None)
@@ -141,11 +152,25 @@ class InitProcess:
         """The zygote has seen its end."""
         self._finish(None)
 
+    def _kill(self) -> None:
+        if self.pid is not None and not self._is_over:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+
+    def _on_runtime_frame(self, message: Message, payload: bytes) -> None:
+        try:
+            frame = parse(message, payload)
+        except BadFrameError:
+            self.reset()
+        else:
+            self._owner.on_runtime_frame(frame)
+
     def _finish(self, problem: str | None) -> None:
         if self._is_over:
             return
         self._is_over = True
         self.end()
+        self._grace.clear()
         if self._runtime is not None:
             self._runtime.close()
         self.log.close()
@@ -166,6 +191,7 @@ class InitProcess:
                 # Its last words came another way, and may not have been read yet.
                 if self._runtime is not None:
                     self._runtime.drain()
+                self._grace.clear()
                 end = RuntimeEnd(message["status"], message["out_of_memory"])
                 self._owner.on_runtime_exited(end)
             case "memory":

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import secrets
 import time
 import uuid
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -14,6 +16,11 @@ if TYPE_CHECKING:
     from lambda_tui.engine.events import Report
 
 InvocationStatus = Literal["pending", "running", "success", "error", "timeout", "throttled"]
+Payload = bytes | bytearray
+"""An event's JSON; a bytearray that was received in place is not copied, and never changed."""
+
+_TRACED = re.compile(r"Root=(1-[0-9a-f]{8}-[0-9a-f]{24})(?:;|$)")
+_SAMPLED = re.compile(r"(?:^|;)Sampled=([01?])(?:;|$)")
 
 
 class Invocation:
@@ -23,19 +30,20 @@ class Invocation:
         self,
         function: str,
         number: int,
-        payload: bytes,
+        payload: Payload,
         *,
         request_id: str | None = None,
         client_context: str | None = None,
         qualifier: str | None = None,
+        trace_header: str | None = None,
     ) -> None:
         self.request_id = request_id or str(uuid.uuid4())
         self.client_context = client_context
         """JSON text from the caller, as ``X-Amz-Client-Context`` carries it in base64."""
         self.qualifier = qualifier
         """The version or alias as the caller wrote it; part of the invoked ARN."""
-        self.trace_id = _new_trace_id()
-        """As ``_X_AMZN_TRACE_ID`` has it; nothing samples it."""
+        self.trace_id = _trace_id(trace_header or "")
+        """As ``_X_AMZN_TRACE_ID`` has it: of the caller's trace, if it sent one; else unsampled."""
         self.function = function
         self.number = number
         """Counted from 1 within the function."""
@@ -52,6 +60,7 @@ class Invocation:
         self.report: Report | None = None
         """What it cost; None until it is over, and for one that no environment took."""
         self._over = asyncio.Event()
+        self._when_over: list[Callable[[Invocation], None]] = []
 
     @property
     def is_over(self) -> bool:
@@ -61,6 +70,13 @@ class Invocation:
     async def wait(self) -> None:
         """Waits until it is over."""
         await self._over.wait()
+
+    def when_over(self, tell: Callable[[Invocation], None]) -> None:
+        """Calls once it is over, now if it is; what is called must not block or raise."""
+        if self._over.is_set():
+            tell(self)
+        else:
+            self._when_over.append(tell)
 
     def finish(
         self, status: InvocationStatus, response: bytes, report: Report | None = None
@@ -74,6 +90,9 @@ class Invocation:
         if status in ("error", "timeout"):
             self.function_error = "Unhandled"
         self._over.set()
+        tell_all, self._when_over = self._when_over, []
+        for tell in tell_all:
+            tell(self)
 
     def refuse(self, message: str) -> None:
         """Ends it as a request that the service does not take; no function has failed."""
@@ -102,9 +121,12 @@ class Invocation:
         return self.report.max_memory_used_mb if self.report else None
 
 
-def _new_trace_id() -> str:
-    root = f"1-{int(time.time()):08x}-{secrets.token_hex(12)}"
-    return f"Root={root};Parent={secrets.token_hex(8)};Sampled=0"
+def _trace_id(header: str) -> str:
+    """A segment of its own in the trace that the header names, or in a new one."""
+    traced, sampled = _TRACED.search(header), _SAMPLED.search(header)
+    root = traced[1] if traced else f"1-{int(time.time()):08x}-{secrets.token_hex(12)}"
+    decision = sampled[1] if traced and sampled else "0"
+    return f"Root={root};Parent={secrets.token_hex(8)};Sampled={decision}"
 
 
 def error_payload(error_type: str, message: str) -> bytes:

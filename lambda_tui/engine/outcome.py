@@ -11,6 +11,7 @@ from lambda_tui.engine import events
 from lambda_tui.engine.init_attempt import InitFailure
 from lambda_tui.engine.init_process import RuntimeEnd, exit_text
 from lambda_tui.engine.invocation import error_payload
+from lambda_tui.engine.runtime_frame import RuntimeFrame
 from lambda_tui.project.function import Function
 
 MAXIMUM_RESPONSE = 6_291_556
@@ -31,16 +32,17 @@ class Outcome:
     """The timeout, when that was what ended it."""
 
 
-def handler_outcome(is_response: bool, payload: bytes) -> Outcome:
+def handler_outcome(answer: RuntimeFrame) -> Outcome:
     """The handler returned or raised."""
-    if len(payload) > MAXIMUM_RESPONSE:
+    payload = answer.payload
+    if max(answer.response_size, len(payload)) > MAXIMUM_RESPONSE:
         error_type = "Function.ResponseSizeTooLarge"
         message = (
             "Response payload size exceeded maximum allowed payload size "
             f"({MAXIMUM_RESPONSE} bytes)."
         )
         return Outcome("error", "error", error_payload(error_type, message), error_type)
-    return Outcome("success" if is_response else "error", "success", payload)
+    return Outcome("success" if answer.kind == "response" else "error", "success", payload)
 
 
 def lost_outcome(end: RuntimeEnd, limit_seconds: int | None, request_id: str) -> Outcome:

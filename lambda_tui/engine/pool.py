@@ -12,7 +12,7 @@ from lambda_tui.engine import events
 from lambda_tui.engine.concurrency import ACCOUNT_LIMIT, AccountConcurrency
 from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.environment_owner import Replacement
-from lambda_tui.engine.invocation import Invocation
+from lambda_tui.engine.invocation import Invocation, Payload
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.zygote import Sandbox, Zygote
 from lambda_tui.project.function import Function
@@ -95,11 +95,12 @@ class Pool:
 
     def invoke(
         self,
-        payload: bytes,
+        payload: Payload,
         *,
         request_id: str | None = None,
         client_context: str | None = None,
         qualifier: str | None = None,
+        trace_header: str | None = None,
     ) -> Invocation:
         """Starts an invocation; its outcome, good or bad, is in what is returned."""
         self._invocations_made += 1
@@ -110,6 +111,7 @@ class Pool:
             request_id=request_id,
             client_context=client_context,
             qualifier=qualifier,
+            trace_header=trace_header,
         )
         self.invocations.append(invocation)
         if len(payload) > MAXIMUM_REQUEST:
@@ -146,15 +148,25 @@ class Pool:
         """Kills an environment's runtime, as a crash would."""
         environment.kill()
 
-    def change(self, function: Function, files: tuple[str, ...]) -> None:
+    def change(
+        self, function: Function, files: tuple[str, ...], interpreter: Interpreter | None = None
+    ) -> None:
         """Files or the configuration changed: no environment of before serves again."""
         self.function = function
+        self.interpreter = interpreter or self.interpreter
         self._problem = None
         reload = Replacement("reload", files)
         for environment in list(self.environments):
             self._emit_record(events.EnvironmentStale(files), environment.id)
             self._replace(environment, reload)
         self._provision()
+
+    def retire(self) -> None:
+        """The function is no more: idle environments end at once, busy ones when they answer."""
+        self._is_open = False
+        for environment in list(self.environments):
+            if environment.invocation is None:
+                environment.shut_down("reload")
 
     def shut_down(self) -> None:
         """Ends every environment; ``environments`` is empty when the last has ended."""
@@ -173,6 +185,9 @@ class Pool:
     def on_free(self, environment: ExecutionEnvironment) -> None:
         """An environment has nothing to do: it is replaced, or frozen and its removal noted."""
         reload = self._reloading.pop(environment.id, None)
+        if not self._is_open:
+            environment.shut_down("reload")
+            return
         if environment.replacement is not None:
             self._replace(environment, environment.replacement)
             return
@@ -188,7 +203,7 @@ class Pool:
     def on_gone(self, environment: ExecutionEnvironment, problem: str | None) -> None:
         """An environment has ended; the problem says why it never stood, if that is so."""
         self.environments.remove(environment)
-        if problem is None and self._is_open:
+        if environment.has_initialised and self._is_open:
             self._provision()
         self._reloading.pop(environment.id, None)
         if problem is not None and problem != self._problem:
@@ -211,7 +226,7 @@ class Pool:
     def _create(self, reason: events.CreationReason) -> ExecutionEnvironment | None:
         """A new environment; None when the function has all that it may have."""
         live = [one for one in self.environments if one.state is not State.SHUTTING_DOWN]
-        if len(live) >= self._settings.maximum_environments:
+        if not self._is_open or len(live) >= self._settings.maximum_environments:
             return None
         self._zygote = self._get_zygote(self.interpreter)
         self._environments_made += 1

@@ -86,9 +86,11 @@ def _sample(subject: Subject, children: Mapping[int, list[psutil.Process]], now:
 
 
 def _below(pid: int, children: Mapping[int, list[psutil.Process]]) -> Iterable[psutil.Process]:
-    for child in children.get(pid, []):
+    waiting = list(children.get(pid, []))
+    while waiting:
+        child = waiting.pop()
         yield child
-        yield from _below(child.pid, children)
+        waiting += children.get(child.pid, [])
 
 
 def _storage_used(subject: Subject) -> int:

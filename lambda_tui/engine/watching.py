@@ -46,9 +46,13 @@ def _is_of_a_tool(path: Path) -> bool:
 class Watcher:
     """Watches folders in a thread of its own and tells of changes in the event loop."""
 
-    def __init__(self, directories: Iterable[Path], on_change: OnChange) -> None:
-        self._directories = _outermost(directories)
+    def __init__(
+        self, directories: Iterable[Path], on_change: OnChange, on_problem: Callable[[str], None]
+    ) -> None:
+        self.directories = _outermost(directories)
+        """Those that are watched, each tree once."""
         self._on_change = on_change
+        self._on_problem = on_problem
         self._loop = asyncio.get_running_loop()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="watcher", daemon=True)
@@ -63,8 +67,18 @@ class Watcher:
         await asyncio.to_thread(self._thread.join)
 
     def _watch(self) -> None:
+        try:
+            self._watch_until_stopped()
+        except (OSError, RuntimeError) as error:
+            problem = (
+                f"Saves are not seen: {error}. If there are too many files to watch, raise "
+                "fs.inotify.max_user_watches with sysctl."
+            )
+            self._loop.call_soon_threadsafe(self._on_problem, problem)
+
+    def _watch_until_stopped(self) -> None:
         changes = watch(
-            *self._directories,
+            *self.directories,
             watch_filter=SourceFilter(),
             step=_STEP_MS,
             debounce=_DEBOUNCE_MS,
@@ -75,6 +89,15 @@ class Watcher:
         for change in changes:
             paths = frozenset(Path(path) for _, path in change)
             self._loop.call_soon_threadsafe(self._on_change, paths)
+
+
+def watches(watcher: Watcher, directories: Iterable[Path]) -> bool:
+    """Whether the watcher sees all of these folders."""
+    return all(
+        any(directory.is_relative_to(outer) for outer in watcher.directories)
+        for directory in directories
+        if directory.is_dir()
+    )
 
 
 def _outermost(directories: Iterable[Path]) -> list[Path]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from lambda_tui.project.async_config import read_async_config
 from lambda_tui.project.code_location import read_code_directory
 from lambda_tui.project.concurrency import read_provisioned_concurrency, read_reserved_concurrency
 from lambda_tui.project.environment_variables import read_environment
@@ -69,6 +70,7 @@ class FunctionResource:
         ephemeral_storage = self._ephemeral_storage()
         environment = read_environment(properties)
         logging = read_logging_config(properties)
+        asynchronous = read_async_config(properties, is_serverless=self._is_serverless)
         reserved = read_reserved_concurrency(properties)
         # On a plain AWS::Lambda::Function it belongs to versions and aliases.
         provisioned = (
@@ -87,6 +89,7 @@ class FunctionResource:
             ephemeral_storage=ephemeral_storage,
             environment=environment,
             logging=logging,
+            asynchronous=asynchronous,
             reserved_concurrency=reserved,
             provisioned_concurrency=provisioned,
             description=description,

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lambda_tui.project.runtimes import PYTHON_RUNTIMES
+
 if TYPE_CHECKING:
     from lambda_tui.project.function import Function
     from lambda_tui.project.settings import Settings
@@ -42,6 +44,12 @@ def find_interpreter(directory: Path, function: Function, settings: Settings) ->
         or _on_path(function.runtime)
         or Interpreter(Path(sys.executable), "lambda-tui's own Python")
     )
+
+
+def interpreters_on_path() -> dict[str, Path]:
+    """Where Lambda's Python runtimes are found on this machine, oldest first."""
+    found = {runtime: _on_path(runtime) for runtime in PYTHON_RUNTIMES}
+    return {runtime: one.executable for runtime, one in found.items() if one is not None}
 
 
 def version_mismatch(runtime: str | None, version: str) -> str | None:

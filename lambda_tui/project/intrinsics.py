@@ -46,6 +46,7 @@ _NAMINGS = {
     "AWS::Logs::LogGroup": _Naming(
         "LogGroupName", "arn:aws:logs:{region}:{account}:log-group:{name}:*"
     ),
+    "AWS::Events::EventBus": _Naming("Name", "arn:aws:events:{region}:{account}:event-bus/{name}"),
     "AWS::SNS::Topic": _Naming("TopicName", _TOPIC_ARN, _TOPIC_ARN),
     "AWS::SQS::Queue": _Naming(
         "QueueName",

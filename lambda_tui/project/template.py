@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from lambda_tui.project.event_invoke_resources import apply_event_invoke_configs
 from lambda_tui.project.function import Function, Problem
 from lambda_tui.project.function_resource import FunctionResource
 from lambda_tui.project.handler import handler_problem
@@ -77,6 +78,7 @@ def _read_document(file: Path, document: object) -> TemplateContent:
             functions[function.name] = function
             problems += _handler_problems(function, reader.line_of("Handler"))
         problems += reader.problems
+    problems += apply_event_invoke_configs(functions, file, resources, resolver)
     if not found:
         problems.append(Problem(f"the template has no functions; {_ADVICE}", file))
     return tuple(functions.values()), tuple(problems)

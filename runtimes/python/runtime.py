@@ -37,6 +37,8 @@ from .logs import (
 from .results import to_bytes as result_to_bytes
 from .trace import TraceVariable
 
+MAXIMUM_RESPONSE = 6_291_556
+"""Bytes that the Runtime API takes: 6 MiB and 100."""
 _OWN_PACKAGE = (__package__ or "").split(".", maxsplit=1)[0]
 _UNHANDLED_AT_INIT = (
     "LAMBDA_WARNING: Unhandled exception. The most likely cause is an issue in the function code. "
@@ -103,7 +105,7 @@ class _Runtime:
         payload = error_payload(error)
         logging.warning(_UNHANDLED_AT_INIT)
         _log_error(payload)
-        answer = {
+        answer: Message = {
             "kind": "init_error",
             "function_init_at": began,
             "error_type": payload["errorType"],
@@ -111,7 +113,7 @@ class _Runtime:
         self._channel.send(answer, to_bytes(payload))
         return 1
 
-    def _serve(self, handler: Handler, invocation: Message, event: bytes) -> None:
+    def _serve(self, handler: Handler, invocation: Message, event: bytes | bytearray) -> None:
         request_id = invocation["request_id"]
         self._request_id.request_id = request_id
         self._trace.set(invocation.get("trace_id"))
@@ -125,7 +127,9 @@ class _Runtime:
             answer["kind"] = "error"
             answer["error_type"] = payload["errorType"]
         answer["peak_memory_kb"] = _peak_memory_kb()
-        self._channel.send(answer, result)
+        answer["response_size"] = len(result)
+        # Of one that is too large only the size is of use.
+        self._channel.send(answer, result if len(result) <= MAXIMUM_RESPONSE else b"")
 
 
 def _log_error(payload: ErrorPayload) -> None:
@@ -150,7 +154,7 @@ def _hide_own_modules() -> None:
     sys.argv = ["/var/runtime/bootstrap.py"]
 
 
-def _parse(event: bytes) -> Any:  # noqa: ANN401 - any JSON value
+def _parse(event: bytes | bytearray) -> Any:  # noqa: ANN401 - any JSON value
     try:
         return json.loads(event)
     except ValueError as error:

@@ -89,7 +89,7 @@ async def test_the_engine_and_what_runs_inside_understand_each_other(
     await asyncio.wait_for(closed.wait(), 5)
 
 
-@pytest.mark.parametrize("size", [0, 1, (1 << 16) - 1, 1 << 16, (1 << 20) + 1, 20_000_000])
+@pytest.mark.parametrize("size", [0, 1, (1 << 16) - 1, 1 << 16, (1 << 20) + 1, 8_000_000])
 async def test_a_payload_of_any_size_goes_both_ways(size: int) -> None:
     ours, theirs = socket_pair()
     there = frames.Channel(theirs.detach())

@@ -1,0 +1,34 @@
+"""Any event as JSON: the Telemetry API's envelope, with its place, and our own in its manner."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import Any
+
+from lambda_tui.engine import events
+from lambda_tui.engine.telemetry import Json, telemetry, timestamp
+
+_UNDERSCORE = re.compile(r"_([a-z])")
+
+
+def event_json(event: events.Event) -> Json:
+    """``time``, ``type``, ``record`` as AWS has them, and the function and environment concerned.
+
+    A record that AWS has no word for holds its own fields in camel case.
+    """
+    envelope = telemetry(event) or {
+        "time": timestamp(event),
+        "type": event.record.type,
+        "record": _fields(event.record),
+    }
+    envelope["function"] = event.function
+    envelope["environmentId"] = event.environment
+    if isinstance(event.record, events.FunctionLog):
+        envelope["requestId"] = event.record.request_id
+    return envelope
+
+
+def _fields(record: events.Record) -> dict[str, Any]:
+    fields = dataclasses.asdict(record)
+    return {_UNDERSCORE.sub(lambda it: it[1].upper(), name): fields[name] for name in fields}

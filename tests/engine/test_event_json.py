@@ -1,0 +1,64 @@
+"""Events as JSON objects of their own: AWS's where it has them, ours in the same manner."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from lambda_tui.engine import events
+from lambda_tui.engine.event_json import event_json
+
+PLACE = {"function": "hello", "environmentId": "abc"}
+
+
+def as_json(record: events.Record) -> object:
+    event = events.Event(record=record, function="hello", environment="abc", time=1.5)
+    return json.loads(json.dumps(event_json(event)))
+
+
+def test_a_platform_event_is_the_telemetry_apis_with_its_place() -> None:
+    assert as_json(events.Start("id")) == {
+        "time": "1970-01-01T00:00:01.500Z",
+        "type": "platform.start",
+        "record": {"requestId": "id", "version": "$LATEST"},
+        **PLACE,
+    }
+
+
+def test_a_line_of_the_function_has_its_request() -> None:
+    assert as_json(events.FunctionLog("hi", "id")) == {
+        "time": "1970-01-01T00:00:01.500Z",
+        "type": "function",
+        "record": "hi",
+        "requestId": "id",
+        **PLACE,
+    }
+
+
+@pytest.mark.parametrize(
+    ("record", "fields"),
+    [
+        (events.EnvironmentCreated("provisioned"), {"reason": "provisioned"}),
+        (events.EnvironmentFrozen(), {}),
+        (events.EnvironmentStale(("a.py", "b.py")), {"files": ["a.py", "b.py"]}),
+        (events.Reloaded(("a.py",), 2.5), {"files": ["a.py"], "durationMs": 2.5}),
+        (
+            events.AsyncRetried("id", "error", 60.0),
+            {"requestId": "id", "reason": "error", "delaySeconds": 60.0},
+        ),
+        (
+            events.Notice("warning", "mind the gap"),
+            {"severity": "warning", "message": "mind the gap"},
+        ),
+    ],
+)
+def test_an_event_of_our_own_has_its_fields_in_camel_case(
+    record: events.Record, fields: object
+) -> None:
+    assert as_json(record) == {
+        "time": "1970-01-01T00:00:01.500Z",
+        "type": record.type,
+        "record": fields,
+        **PLACE,
+    }

@@ -20,7 +20,7 @@ class MemoryLimit:
 
     def __init__(self, limit_mb: int) -> None:
         self.peak_kb = 0
-        """The most that was seen since the last ``forget``."""
+        """The most that was seen."""
         self._limit_kb = limit_mb * 1024
         self._used_kb = 0
 

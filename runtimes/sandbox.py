@@ -8,6 +8,7 @@ Nothing of the user's is in it: home directories and everything that is not list
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -68,6 +69,7 @@ def build_root(machine: list[Bind], code_directory: str, ephemeral_storage_mb: i
     # Opened before anything is covered: what lies under the scaffold can be bound all the same.
     sources = [os.open(bind.source, os.O_PATH | os.O_CLOEXEC) for bind in binds]
     devices = [os.open(f"/dev/{name}", os.O_PATH | os.O_CLOEXEC) for name in DEVICES]
+    covered = _private_entries() if os.geteuid() == 0 else []
     hosts = _hosts_text()
 
     linux.mount("tmpfs", root, "tmpfs", 0, "size=1m,mode=755")
@@ -84,6 +86,7 @@ def build_root(machine: list[Bind], code_directory: str, ephemeral_storage_mb: i
     for descriptor, bind in zip(sources, binds):
         _bind(descriptor, root + bind.target)
     _make_devices(root)
+    _cover(root, covered)
     _bind_hosts(root, hosts)
 
     read_only = linux.MOUNT_ATTR_RDONLY | linux.MOUNT_ATTR_NOSUID | linux.MOUNT_ATTR_NODEV
@@ -151,6 +154,28 @@ def _roots(chosen: list[str]) -> list[str]:
 
 def _is_inside(path: str, directories: Iterable[str]) -> bool:
     return any(path == directory or path.startswith(directory + "/") for directory in directories)
+
+
+def _private_entries() -> list[str]:
+    """What in ``/etc`` is for root alone: as root's own, it could be read without a capability."""
+    found = []
+    for directory, names, files in os.walk("/etc"):
+        entries = [os.path.join(directory, name) for name in (*names, *files)]
+        private = [path for path in entries if not os.path.islink(path) and not _is_public(path)]
+        found += private
+        names[:] = [name for name in names if os.path.join(directory, name) not in private]
+    return found
+
+
+def _is_public(path: str) -> bool:
+    return bool(os.lstat(path).st_mode & stat.S_IROTH)
+
+
+def _cover(root: str, paths: list[str]) -> None:
+    """Puts nothing in the place of these: an empty directory, or a device that will not open."""
+    for path in paths:
+        nothing = f"{root}/proc" if os.path.isdir(path) else "/dev/null"
+        linux.mount(nothing, root + path, None, linux.MS_BIND)
 
 
 def _make_devices(root: str) -> None:

@@ -55,9 +55,12 @@ class LogPipe:
         (remaining,) = struct.unpack("i", waiting)
         while remaining > 0:
             remaining -= self._read(remaining)
-        if self._unread:
-            self._emit(bytes(self._unread))
-            self._unread.clear()
+        # A frame that has come in part only is kept: a thread is writing it.
+        frame = self._find_frame()
+        end = len(self._unread) if frame is None else frame
+        if end:
+            self._emit(bytes(self._unread[:end]))
+            del self._unread[:end]
 
     def close(self) -> None:
         """Reads what is left and closes both ends."""
@@ -81,13 +84,14 @@ class LogPipe:
         return len(data)
 
     def _find_frame(self) -> int | None:
-        """Where the first frame begins; bytes that only look like one have an absurd time."""
+        """Where the first frame begins; what only looks like one is absurd."""
         for found in _FRAME_START.finditer(self._unread):
             header = self._unread[found.start() : found.start() + _FRAME.size]
             if len(header) < _FRAME.size:
                 return found.start()
-            _type, _length, microseconds = _FRAME.unpack(header)
-            if abs(microseconds / 1e6 - time.time()) < _PLAUSIBLE_SECONDS:
+            _type, length, microseconds = _FRAME.unpack(header)
+            is_recent = abs(microseconds / 1e6 - time.time()) < _PLAUSIBLE_SECONDS
+            if is_recent and length <= MAXIMUM_RECORD:
                 return found.start()
         return None
 

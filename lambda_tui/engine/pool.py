@@ -21,6 +21,10 @@ from lambda_tui.project.settings import Settings
 
 REMEMBERED_INVOCATIONS = 200
 
+REMEMBERED_BYTES = 64 << 20
+"""Of their events and responses together."""
+_CHECKED_EVERY = 16
+
 Emit = Callable[[events.Event], None]
 MAXIMUM_REQUEST = 6_291_456
 """Bytes of an event: 6 MiB."""
@@ -121,6 +125,8 @@ class Pool:
             )
             return invocation
         reason = self._concurrency.refusal(self)
+        if self._invocations_made % _CHECKED_EVERY == 0:
+            self._forget_bulky()
         environment = None if reason else self._choose() or self._create("invocation")
         if environment is None:
             self._throttle(invocation, reason or ACCOUNT_LIMIT)
@@ -229,14 +235,19 @@ class Pool:
         if not self._is_open or len(live) >= self._settings.maximum_environments:
             return None
         self._zygote = self._get_zygote(self.interpreter)
+        try:
+            environment = ExecutionEnvironment(
+                self.function,
+                self._environments_made + 1,
+                self._zygote,
+                self,
+                "provisioned-concurrency" if reason == "provisioned" else "on-demand",
+            )
+        except OSError as error:
+            problem = f"No environment can be made: {error.strerror}."
+            self._emit_record(events.Notice("error", problem), "")
+            return None
         self._environments_made += 1
-        environment = ExecutionEnvironment(
-            self.function,
-            self._environments_made,
-            self._zygote,
-            self,
-            "provisioned-concurrency" if reason == "provisioned" else "on-demand",
-        )
         self.environments.append(environment)
         self._emit_record(events.EnvironmentCreated(reason), environment.id)
         environment.start()
@@ -254,6 +265,16 @@ class Pool:
         fresh = self._create("provisioned" if is_provisioned else replacement.reason)
         if fresh is not None and replacement.reason == "reload":
             self._reloading[fresh.id] = replacement
+
+    def _forget_bulky(self) -> None:
+        """Lets go of the oldest invocations when their events and responses are large."""
+        sizes = [len(one.payload) + len(one.response or b"") for one in self.invocations]
+        total = sum(sizes)
+        for size in sizes:
+            if total <= REMEMBERED_BYTES:
+                return
+            self.invocations.popleft()
+            total -= size
 
     def _throttle(self, invocation: Invocation, reason: str) -> None:
         self.throttles += 1

@@ -22,6 +22,7 @@ _JSON_TIME = "%Y-%m-%dT%H:%M:%SZ"
 _LEVELS = {"TRACE": "DEBUG", "FATAL": "CRITICAL"}
 
 _FRAME = struct.Struct("!IIQ")
+_LONGEST_FRAME = 256 * 1024
 _TEXT_FRAME, _JSON_FRAME = 0xA55A0003, 0xA55A0002
 _LEVEL_BITS = {
     logging.DEBUG: 0x08,
@@ -114,12 +115,14 @@ class LambdaLoggerHandler(logging.Handler):
 
 
 def write_record(text: str, level: int, is_json: bool) -> None:
-    """Writes one log record in AWS's framing."""
+    """Writes one log record in AWS's framing, in pieces where it is longer than a record may be."""
     payload = text.encode("utf-8", errors="replace")
     kind = (_JSON_FRAME if is_json else _TEXT_FRAME) | _LEVEL_BITS.get(level, 0)
-    frame = _FRAME.pack(kind, len(payload), time.time_ns() // 1000) + payload
-    while frame:
-        frame = frame[os.write(LOG_DESCRIPTOR, frame) :]
+    for start in range(0, max(len(payload), 1), _LONGEST_FRAME):
+        piece = payload[start : start + _LONGEST_FRAME]
+        frame = _FRAME.pack(kind, len(piece), time.time_ns() // 1000) + piece
+        while frame:
+            frame = frame[os.write(LOG_DESCRIPTOR, frame) :]
 
 
 def logs_json() -> bool:

@@ -377,6 +377,22 @@ async def test_the_dead_letter_is_the_event_itself(open_project: Open, tmp_path:
     assert letter.payload.encode() == event, "to the byte"
 
 
+async def test_a_dead_letter_has_the_attributes_that_aws_sent(
+    open_project: Open, tmp_path: Path
+) -> None:
+    recorded = RECORDED["dead letter"]
+    one = function(tmp_path, "recorded", ECHOES, "handler")
+    one = with_config(one, maximum_retry_attempts=0, dead_letter=QUEUE)
+    workbench = await open_project(Project(tmp_path, (one,)))
+
+    request_id = await see_through(workbench, recorded["Body"])
+
+    *_, letter = workbench.records(events.AsyncDelivered)
+    assert json.loads(letter.payload) == recorded["Body"]
+    attributes = {name: one["StringValue"] for name, one in recorded["MessageAttributes"].items()}
+    assert letter.dead_letter_attributes == {**attributes, "RequestID": request_id}
+
+
 async def test_an_event_that_was_handled_is_no_dead_letter(
     open_project: Open, tmp_path: Path
 ) -> None:

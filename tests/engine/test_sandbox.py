@@ -252,3 +252,26 @@ async def test_the_code_is_what_lies_in_the_project(open_project: Open) -> None:
     workbench = await open_project(EVALUATES)
     workbench.write(json.dumps({"colour": "green"}), "data.json")
     assert await workbench.answer("open('data.json').read()") == '{"colour": "green"}'
+
+
+@NAMESPACES
+async def test_the_machines_devices_keep_their_mode(open_project: Open) -> None:
+    workbench = await open_project(EVALUATES)
+
+    outcome = await workbench.answer(
+        "ctypes.CDLL(None, use_errno=True).chmod(b'/dev/null', 0o600), ctypes.get_errno()"
+    )
+
+    assert outcome[0] == -1
+    assert os.stat("/dev/null").st_mode & 0o777 == 0o666
+
+
+@NAMESPACES
+async def test_what_is_roots_alone_cannot_be_read_as_root_either(open_project: Open) -> None:
+    workbench = await open_project(EVALUATES)
+
+    read = await workbench.answer(
+        "subprocess.run(['cat', '/etc/shadow', '/etc/gshadow'], capture_output=True).stdout.decode()"
+    )
+
+    assert read == ""

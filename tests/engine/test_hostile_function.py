@@ -1,0 +1,103 @@
+"""A function that writes on channels which are not its own harms nobody but itself."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from workbench import Open, response_of
+
+from lambda_tui.engine.lifecycle import State
+
+WRITES_ON_ITS_CHANNEL = """
+import ctypes, os, struct, time
+
+def channel():
+    return max(int(name) for name in os.listdir("/proc/self/fd") if int(name) > 900)
+
+def lambda_handler(event, context):
+    if "frame" in event:
+        os.write(channel(), bytes.fromhex(event["frame"]))
+        time.sleep(1)
+    if "log" in event:
+        os.write(1, bytes.fromhex(event["log"]) + b"\\nand a line\\n")
+    if "trace" in event:
+        return ctypes.CDLL(None).ptrace(16, os.getppid(), 0, 0)
+    return "fine"
+"""
+
+# Map of one key: {"kind": "response", "peak_memory_kb": "x"} and the like, as msgpack.
+TEXT_FOR_A_NUMBER = "82a46b696e64a8726573706f6e7365ae7065616b5f6d656d6f72795f6b62a178"
+INFINITY_FOR_A_NUMBER = (
+    "82a46b696e64a8726573706f6e7365ae7065616b5f6d656d6f72795f6b62cb7ff0000000000000"
+)
+NO_KIND = "81a161a162"
+NO_MAP = "93010203"
+
+
+def framed(message: str, payload_size: int = 0) -> str:
+    return f"{len(message) // 2:08x}{payload_size:08x}{message}"
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "ffffffffffffffff",
+        framed(NO_KIND, payload_size=0xF0000000),
+        framed(NO_KIND),
+        framed(NO_MAP),
+        framed("c1c1c1c1"),
+        framed(TEXT_FOR_A_NUMBER),
+        framed(INFINITY_FOR_A_NUMBER),
+    ],
+    ids=[
+        "a message without end",
+        "a payload without end",
+        "no kind",
+        "no map",
+        "no msgpack",
+        "a text for a number",
+        "infinity for a number",
+    ],
+)
+async def test_a_frame_that_no_runtime_sends_ends_the_runtime(
+    open_project: Open, frame: str
+) -> None:
+    workbench = await open_project(WRITES_ON_ITS_CHANNEL, timeout=3)
+
+    invocation = await workbench.invoke({"frame": frame})
+
+    assert response_of(invocation)["errorType"] == "Runtime.ExitError"
+    assert await workbench.answer({}) == "fine"
+
+
+async def test_a_log_frame_without_end_is_text(open_project: Open) -> None:
+    workbench = await open_project(WRITES_ON_ITS_CHANNEL)
+    header = "a55a0003" + "ffffffff" + "00" * 8
+
+    assert await workbench.answer({"log": header}) == "fine"
+
+    assert "and a line" in workbench.log()
+
+
+@pytest.mark.parametrize("level", ["namespaces"])
+async def test_the_init_process_cannot_be_traced(open_project: Open) -> None:
+    workbench = await open_project(WRITES_ON_ITS_CHANNEL)
+
+    assert await workbench.answer({"trace": True}) == -1
+
+
+async def test_an_init_process_that_does_not_obey_is_killed_from_outside(
+    open_project: Open,
+) -> None:
+    workbench = await open_project(WRITES_ON_ITS_CHANNEL)
+    await workbench.answer({})
+    environment = await workbench.until_frozen()
+    assert environment.pid is not None
+    # Stopped from outside, it hears nothing.
+    os.kill(environment.pid, 19)
+
+    workbench.pool.kill(environment)
+
+    await workbench.until(lambda: environment.state is State.ENDED)
+    assert await workbench.answer({}) == "fine"

@@ -1,87 +1,107 @@
-"""The ``lambda-tui`` command: thin; it reads arguments, builds an engine and opens the screen."""
+"""The ``lambda-tui`` command: thin; it reads arguments and hands them to what does the work."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import io
+import os
+import signal
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args
 
-from platformdirs import user_config_path
+from lambda_tui.commands import arguments
+from lambda_tui.commands.refused import USAGE_ERROR, RefusedError
 
-from lambda_tui import __version__
-from lambda_tui.project.demo import DemoError, copy_demo
-from lambda_tui.project.settings import SandboxChoice
-from lambda_tui.project.settings_file import load_settings
-
-USAGE_ERROR = 2
-"""The exit status for what the user has to put right."""
-
-_DEMO = "demo"
+_SIGNALLED = 128
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(given: list[str] | None = None) -> int:
     """Runs the command; its exit status."""
-    given = sys.argv[1:] if arguments is None else arguments
-    if given and given[0] == _DEMO:
-        return _demo(_demo_parser().parse_args(given[1:]))
-    options = _parser().parse_args(given)
-    return _open(options.project, options)
+    given = sys.argv[1:] if given is None else given
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Names may hold what the locale has no letters for.
+            stream.reconfigure(errors="backslashreplace")
+    command = _COMMANDS.get(given[0]) if given else None
+    try:
+        status = command(given[1:]) if command is not None else _screen(given)
+        sys.stdout.flush()
+        return status
+    except RefusedError as error:
+        print(f"lambda-tui: {error}", file=sys.stderr)
+        return USAGE_ERROR
+    except KeyboardInterrupt:
+        return _SIGNALLED + signal.SIGINT
+    except BrokenPipeError:
+        # Nobody reads the rest; Python would complain once more when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _SIGNALLED + signal.SIGPIPE
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="lambda-tui",
-        description="A small AWS Lambda in your terminal: opens the project in a folder.",
-        epilog="`lambda-tui demo` opens an example project.",
-    )
-    parser.add_argument("project", nargs="?", type=Path, default=Path(), help="its folder (.)")
-    parser.add_argument("--version", action="version", version=f"lambda-tui {__version__}")
-    _add_common_options(parser)
-    return parser
+# What a command imports should not slow the others down.
 
 
-def _demo_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="lambda-tui demo",
-        description="Copies the example project to a folder and opens it.",
-    )
-    parser.add_argument(
-        "folder", nargs="?", type=Path, default=Path("lambda-tui-demo"), help="(lambda-tui-demo)"
-    )
-    parser.add_argument("--no-open", action="store_true", help="only copy it")
-    _add_common_options(parser)
-    return parser
+def _list(given: list[str]) -> int:
+    from lambda_tui.commands import list as command
+
+    return command.run(arguments.list_parser().parse_args(given))
 
 
-def _add_common_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--sandbox", choices=get_args(SandboxChoice), help="how environments are kept apart (auto)"
-    )
-    parser.add_argument(
-        "--no-watch", action="store_true", help="do not initialise again when a file changes"
-    )
+def _invoke(given: list[str]) -> int:
+    options = arguments.invoke_parser().parse_args(given)
+    from lambda_tui.commands import invoke
+
+    return invoke.run(options)
 
 
-def _demo(options: argparse.Namespace) -> int:
+def _serve(given: list[str]) -> int:
+    options = arguments.serve_parser().parse_args(given)
+    from lambda_tui.commands import serve
+
+    return serve.run(options)
+
+
+def _doctor(given: list[str]) -> int:
+    options = arguments.doctor_parser().parse_args(given)
+    from lambda_tui.commands import doctor
+
+    return doctor.run(options)
+
+
+def _demo(given: list[str]) -> int:
+    from lambda_tui.project.demo import DemoError, copy_demo
+
+    options = arguments.demo_parser().parse_args(given)
     folder: Path = options.folder
     if not (folder / "template.yaml").is_file():
         try:
             folder = copy_demo(folder)
         except DemoError as error:
-            return _refuse(str(error))
+            raise RefusedError(str(error)) from error
     if options.no_open:
         print(f"The example project is in {folder}.")
         return 0
     return _open(folder, options)
 
 
+def _screen(given: list[str]) -> int:
+    options = arguments.screen_parser().parse_args(given)
+    return _open(options.project, options)
+
+
 def _open(directory: Path, options: argparse.Namespace) -> int:
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        return _refuse("the screen needs a terminal; standard input or output is none.")
-    # Imported here: what the other commands do not need should not slow them down.
+    for stream, name in ((sys.stdout, "output"), (sys.stdin, "input")):
+        if not stream.isatty():
+            raise RefusedError(
+                f"standard {name} is no terminal, so there can be no screen; use "
+                "`lambda-tui invoke`, `lambda-tui serve` or `lambda-tui list` instead."
+            )
+    from platformdirs import user_config_path
+
+    from lambda_tui.project.settings_file import load_settings
     from lambda_tui.ui.run import run_app
 
     settings, problems = load_settings(directory, user_config_path("lambda-tui"))
@@ -92,6 +112,10 @@ def _open(directory: Path, options: argparse.Namespace) -> int:
     return asyncio.run(run_app(directory, settings, problems))
 
 
-def _refuse(sentence: str) -> int:
-    print(f"lambda-tui: {sentence}", file=sys.stderr)
-    return USAGE_ERROR
+_COMMANDS: dict[str, Callable[[list[str]], int]] = {
+    "list": _list,
+    "invoke": _invoke,
+    "serve": _serve,
+    "doctor": _doctor,
+    "demo": _demo,
+}

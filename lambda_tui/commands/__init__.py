@@ -1,0 +1,1 @@
+"""The commands that need no screen, one a file: each reads its options and drives the engine."""

@@ -1,0 +1,153 @@
+"""The arguments of each command."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import NoReturn, get_args
+
+from lambda_tui import __version__
+from lambda_tui.commands.refused import USAGE_ERROR
+from lambda_tui.project.settings import SandboxChoice
+
+_EPILOG = """\
+commands:
+  lambda-tui [PROJECT]            open the project in a folder on the screen
+  lambda-tui list [PROJECT]       list its functions
+  lambda-tui invoke [FUNCTION]    invoke one, with --payload, --event, --count, --async, --output
+  lambda-tui serve                serve the Lambda API to SDKs, the AWS CLI and other functions
+  lambda-tui doctor [PROJECT]     look at the sandbox, the interpreters and the machine's limits
+  lambda-tui demo [FOLDER]        copy the example project and open it
+
+`lambda-tui COMMAND --help` tells the rest. A folder named like a command is opened as ./COMMAND.
+"""
+
+
+class OneLineParser(argparse.ArgumentParser):
+    """Says in one line what is wrong with the arguments."""
+
+    def error(self, message: str) -> NoReturn:
+        """Ends the program with the status for what the user has to put right."""
+        self.exit(USAGE_ERROR, f"{self.prog}: {message}; see `{self.prog} --help`.\n")
+
+
+def screen_parser() -> argparse.ArgumentParser:
+    """Of ``lambda-tui`` itself."""
+    parser = OneLineParser(
+        prog="lambda-tui",
+        description="A small AWS Lambda in your terminal.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    _add_project(parser)
+    parser.add_argument("--version", action="version", version=f"lambda-tui {__version__}")
+    _add_sandbox(parser)
+    _add_no_watch(parser)
+    return parser
+
+
+def demo_parser() -> argparse.ArgumentParser:
+    """Of ``lambda-tui demo``."""
+    parser = _parser("demo", "Copies the example project to a folder and opens it.")
+    parser.add_argument(
+        "folder", nargs="?", type=Path, default=Path("lambda-tui-demo"), help="(lambda-tui-demo)"
+    )
+    parser.add_argument("--no-open", action="store_true", help="only copy it")
+    _add_sandbox(parser)
+    _add_no_watch(parser)
+    return parser
+
+
+def list_parser() -> argparse.ArgumentParser:
+    """Of ``lambda-tui list``."""
+    parser = _parser("list", "Lists the functions of a project.")
+    _add_project(parser)
+    parser.add_argument("--json", action="store_true", help="as a JSON array")
+    return parser
+
+
+def doctor_parser() -> argparse.ArgumentParser:
+    """Of ``lambda-tui doctor``."""
+    parser = _parser("doctor", "Says what works on this machine, what does not, and the remedy.")
+    _add_project(parser)
+    _add_sandbox(parser)
+    return parser
+
+
+def serve_parser() -> argparse.ArgumentParser:
+    """Of ``lambda-tui serve``."""
+    parser = _parser("serve", "Serves the Lambda API until Ctrl+C.")
+    _add_project_option(parser)
+    parser.add_argument("--host", default="127.0.0.1", help="where to listen (%(default)s)")
+    parser.add_argument("--port", type=_port, help="(3001, or the next that is free)")
+    _add_sandbox(parser)
+    _add_no_watch(parser)
+    return parser
+
+
+def invoke_parser() -> argparse.ArgumentParser:
+    """Of ``lambda-tui invoke``."""
+    parser = _parser("invoke", "Invokes a function; fails with 1 when an invocation does.")
+    parser.add_argument(
+        "function", nargs="?", help="its name; may be left out where there is only one"
+    )
+    _add_project_option(parser)
+    event = parser.add_mutually_exclusive_group()
+    event.add_argument("--event", metavar="FILE", help="a JSON file, or - for standard input")
+    event.add_argument("--payload", metavar="JSON", help="the event itself ({})")
+    parser.add_argument("--count", type=_positive, default=1, help="how many times (1)")
+    parser.add_argument("--concurrency", type=_positive, default=1, help="how many at a time (1)")
+    parser.add_argument(
+        "--async",
+        action="store_true",
+        dest="asynchronous",
+        help="as events: with further tries, and delivery to destinations",
+    )
+    parser.add_argument(
+        "--output",
+        choices=("text", "json", "events"),
+        default="text",
+        help="text: log on standard error, response on standard output; "
+        "json: an object a line for each invocation; events: the event stream as JSON (text)",
+    )
+    _add_sandbox(parser)
+    return parser
+
+
+def _parser(command: str, description: str) -> OneLineParser:
+    return OneLineParser(prog=f"lambda-tui {command}", description=description, allow_abbrev=False)
+
+
+def _add_project(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", nargs="?", type=Path, default=Path(), help="its folder (.)")
+
+
+def _add_project_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--project", metavar="DIR", type=Path, default=Path(), help="the project's folder (.)"
+    )
+
+
+def _add_sandbox(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--sandbox", choices=get_args(SandboxChoice), help="how environments are kept apart (auto)"
+    )
+
+
+def _add_no_watch(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--no-watch", action="store_true", help="do not initialise again when a file changes"
+    )
+
+
+def _positive(text: str) -> int:
+    if not (text.isascii() and text.isdigit()) or int(text[:12]) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
+    return int(text[:12])
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit()) or int(text[:12]) > 65_535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port from 0 to 65535")
+    return int(text)

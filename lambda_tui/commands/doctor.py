@@ -1,0 +1,132 @@
+"""``lambda-tui doctor``: what works on this machine, what does not, and what to do about it."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from platformdirs import user_config_path
+
+from lambda_tui import __version__
+from lambda_tui.commands.finding import Finding
+from lambda_tui.commands.machine import machine_findings, sandbox_remedy
+from lambda_tui.commands.opening import Opened, open_project
+from lambda_tui.engine.zygote import Zygote
+from lambda_tui.project.interpreter import (
+    Interpreter,
+    find_interpreter,
+    interpreters_on_path,
+    version_mismatch,
+)
+from lambda_tui.project.runtimes import PYTHON_RUNTIMES
+from lambda_tui.project.settings_file import PROJECT_FILE, USER_FILE
+
+NEEDS_A_HAND = 1
+"""The exit status when something falls short."""
+
+
+def run(options: argparse.Namespace) -> int:
+    """Carries the command out; its exit status."""
+    opened = open_project(options)
+    zygotes = asyncio.run(_boot(opened))
+    sections = {
+        "Sandbox": _sandbox(opened, zygotes.values()),
+        f"Functions of {opened.project.directory}": _functions(opened, zygotes),
+        "Runtimes": _runtimes(),
+        "Machine": machine_findings(opened.project.functions),
+        "Settings": _settings(opened),
+    }
+    sys.stdout.write(f"lambda-tui {__version__} on Python {sys.version.split()[0]}\n")
+    for heading, findings in sections.items():
+        sys.stdout.write(f"\n{heading}\n{''.join(map(_lines, findings))}")
+    found = [finding for findings in sections.values() for finding in findings]
+    return NEEDS_A_HAND if any(finding.needs_a_hand for finding in found) else 0
+
+
+def _lines(finding: Finding) -> str:
+    if not finding.needs_a_hand:
+        return f"  ✓ {finding.text}\n"
+    remedy = f"    → {finding.remedy}\n" if finding.remedy else ""
+    return f"  ▲ {finding.text}\n{remedy}"
+
+
+async def _boot(opened: Opened) -> dict[Path, Zygote]:
+    """Starts every interpreter that a function runs on, or our own, and asks what it can do."""
+    functions = opened.project.functions
+    wanted = {_interpreter(opened, index).executable for index in range(len(functions))}
+    zygotes = {
+        executable: Zygote(executable, opened.settings.sandbox, lambda: None)
+        for executable in wanted or {Path(sys.executable)}
+    }
+    for zygote in zygotes.values():
+        zygote.start()
+    await asyncio.gather(*(zygote.booted for zygote in zygotes.values()))
+    await asyncio.gather(*(zygote.close() for zygote in zygotes.values()))
+    return zygotes
+
+
+def _interpreter(opened: Opened, index: int) -> Interpreter:
+    project = opened.project
+    return find_interpreter(project.directory, project.functions[index], opened.settings)
+
+
+def _sandbox(opened: Opened, zygotes: Iterable[Zygote]) -> list[Finding]:
+    """How environments are kept apart; each answer once."""
+    findings = []
+    for sandbox in dict.fromkeys(zygote.sandbox for zygote in zygotes):
+        if sandbox is None:
+            continue
+        if sandbox.level == "namespaces":
+            findings.append(Finding("namespaces: every environment has its own world"))
+        elif opened.settings.sandbox == "processes":
+            findings.append(Finding("processes, without isolation: you have set it so"))
+        else:
+            text = f"processes, without isolation: {sandbox.reason}"
+            findings.append(Finding(text, sandbox_remedy()))
+    return findings or [Finding("unknown: no interpreter runs", "see the functions below.")]
+
+
+def _functions(opened: Opened, zygotes: dict[Path, Zygote]) -> list[Finding]:
+    findings = []
+    for index, function in enumerate(opened.project.functions):
+        interpreter = _interpreter(opened, index)
+        zygote = zygotes[interpreter.executable]
+        where = f"{interpreter.executable} ({interpreter.origin})"
+        if zygote.python_version is None:
+            remedy = "mend that interpreter, or name another with the setting python."
+            findings.append(Finding(f"{function.name}: {zygote.problem}", remedy))
+            continue
+        text = f"{function.name}: Python {zygote.python_version}, {where}"
+        mismatch = version_mismatch(function.runtime, zygote.python_version)
+        if mismatch is None:
+            findings.append(Finding(text))
+        else:
+            remedy = f"install {function.runtime}, or make a .venv with it in the project."
+            findings.append(Finding(f"{text}: {mismatch}", remedy))
+    project = opened.project
+    if not project.functions and project.template is None and project.directory.is_dir():
+        # A folder without a project has nothing that could be wrong.
+        return [Finding(str(problem)) for problem in project.problems]
+    return [*findings, *(Finding(str(one), is_problem=True) for one in project.problems)]
+
+
+def _runtimes() -> list[Finding]:
+    """The interpreters that a function finds by its Runtime, when the project has none."""
+    found = interpreters_on_path()
+    findings = [Finding(f"{runtime}: {executable}") for runtime, executable in found.items()]
+    missing = [runtime for runtime in PYTHON_RUNTIMES if runtime not in found]
+    if missing:
+        findings.append(Finding(f"not on PATH: {', '.join(missing)}"))
+    return findings
+
+
+def _settings(opened: Opened) -> list[Finding]:
+    files = (
+        user_config_path("lambda-tui") / USER_FILE,
+        opened.project.directory / PROJECT_FILE,
+    )
+    findings = [Finding(f"{file}: {'read' if file.exists() else 'none'}") for file in files]
+    return [*findings, *(Finding(str(one), is_problem=True) for one in opened.settings_problems)]

@@ -1,0 +1,73 @@
+"""``lambda-tui list``: the functions of a project, for eyes and for scripts."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from lambda_tui.commands.opening import Opened, open_project
+from lambda_tui.commands.refused import RefusedError
+from lambda_tui.project.function import Function
+from lambda_tui.project.interpreter import find_interpreter
+
+_HEADINGS = ("FUNCTION", "RUNTIME", "HANDLER", "TIMEOUT", "MEMORY", "CODE")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Carries the command out; its exit status. Raises ``RefusedError``."""
+    opened = open_project(options)
+    project = opened.project
+    if not project.functions:
+        raise RefusedError(str(project.problems[0]))
+    for problem in (*opened.settings_problems, *project.problems):
+        sys.stderr.write(f"lambda-tui: {problem}\n")
+    if options.json:
+        functions = [_fields(opened, function) for function in project.functions]
+        sys.stdout.write(json.dumps(functions, indent=2, ensure_ascii=False) + "\n")
+    else:
+        rows = [_row(project.directory, function) for function in project.functions]
+        sys.stdout.write(_table([_HEADINGS, *rows]))
+    return 0
+
+
+def _fields(opened: Opened, function: Function) -> dict[str, Any]:
+    interpreter = find_interpreter(opened.project.directory, function, opened.settings)
+    return {
+        "name": function.name,
+        "arn": function.arn,
+        "runtime": function.runtime,
+        "handler": function.handler,
+        "timeout_seconds": function.timeout,
+        "memory_size_mb": function.memory_size,
+        "ephemeral_storage_mb": function.ephemeral_storage,
+        "reserved_concurrency": function.reserved_concurrency,
+        "provisioned_concurrency": function.provisioned_concurrency,
+        "log_group": function.log_group,
+        "description": function.description,
+        "code_directory": str(function.code_directory),
+        "file": None if function.file is None else str(function.file),
+        "line": function.line,
+        "interpreter": str(interpreter.executable),
+    }
+
+
+def _row(directory: Path, function: Function) -> tuple[str, ...]:
+    code = function.code_directory
+    return (
+        function.name,
+        function.runtime or "-",
+        function.handler,
+        f"{function.timeout} s",
+        f"{function.memory_size} MB",
+        str(code.relative_to(directory) if code.is_relative_to(directory) else code),
+    )
+
+
+def _table(rows: Sequence[tuple[str, ...]]) -> str:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+    return "".join(f"{line}\n" for line in lines)

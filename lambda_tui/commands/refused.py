@@ -1,0 +1,10 @@
+"""What the user has to put right before a command can be carried out."""
+
+from __future__ import annotations
+
+USAGE_ERROR = 2
+"""The exit status for it."""
+
+
+class RefusedError(Exception):
+    """A command cannot be carried out; ``str()`` is one sentence that says why, and the remedy."""

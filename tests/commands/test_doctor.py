@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import socket
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from command_line import Outcome, run, set_up, write_project
+
+from lambda_tui.commands import machine
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HANDLER = "def handler(event, context): ...\n"
+VERSION = sys.version.split()[0]
+
+pytestmark = pytest.mark.usefixtures("nothing_is_left")
+
+
+def section(doctor: Outcome, heading: str) -> list[str]:
+    """The lines below a heading."""
+    for part in doctor.output.split("\n\n"):
+        first, *lines = part.splitlines()
+        if first.startswith(heading):
+            return lines
+    raise AssertionError(f"no {heading} in {doctor.output}")
+
+
+def test_a_machine_where_all_is_well_has_nothing_to_be_done(tmp_path: Path) -> None:
+    project = write_project(tmp_path / "shop", {"Order": HANDLER})
+
+    doctor = run("doctor", project, LAMBDA_TUI_SANDBOX="processes")
+
+    assert doctor.errors == ""
+    assert section(doctor, "Functions") == [
+        f"  ✓ Order: Python {VERSION}, {sys.executable} (the setting python)"
+    ]
+    assert "  ✓ processes, without isolation: you have set it so" in section(doctor, "Sandbox")
+    assert f"  ✓ {project / 'lambda-tui.toml'}: read" in section(doctor, "Settings")
+    assert len(section(doctor, "Machine")) >= 5
+    assert doctor.status == (1 if "▲" in doctor.output else 0)
+    assert "▲" not in doctor.output.partition("\nMachine\n")[0]
+
+
+def test_the_sandbox_level_is_what_an_interpreter_found(tmp_path: Path) -> None:
+    doctor = run(
+        "doctor", write_project(tmp_path / "shop", {"Order": HANDLER}), LAMBDA_TUI_SANDBOX="auto"
+    )
+
+    first, *remedy = section(doctor, "Sandbox")
+    if "namespaces: " in first:
+        assert (first[:4], remedy) == ("  ✓ ", [])
+    else:
+        assert first.startswith("  ▲ processes, without isolation: ")
+        assert remedy[0].startswith("    → ")
+        assert doctor.status == 1
+
+
+def test_a_folder_without_a_project_is_no_shortcoming(tmp_path: Path) -> None:
+    doctor = run("doctor", cwd=tmp_path)
+
+    (line,) = section(doctor, "Functions")
+    assert line.startswith("  ✓ no function here")
+    assert section(doctor, "Sandbox"), "our own interpreter tells"
+
+
+def test_each_shortcoming_has_its_remedy(tmp_path: Path) -> None:
+    project = write_project(
+        tmp_path / "shop", {"Order": HANDLER, "Old": HANDLER, "Wrong": HANDLER}, Wrong="Timeout: 0"
+    )
+    template = project / "template.yaml"
+    other = "python3.9" if sys.version_info[:2] != (3, 9) else "python3.10"
+    ours = f"Runtime: python{VERSION.rpartition('.')[0]}"
+    before, _, after = template.read_text().partition("  Old:")
+    template.write_text(before + "  Old:" + after.replace(ours, f"Runtime: {other}", 1))
+    set_up(project, "thme = 1")
+
+    doctor = run("doctor", project)
+
+    assert doctor.status == 1
+    functions = section(doctor, "Functions")
+    assert any(line.startswith("  ✓ Order: ") for line in functions)
+    mismatch = next(index for index, line in enumerate(functions) if "▲ Old: " in line)
+    assert functions[mismatch].endswith(f"but Runtime names {other}")
+    assert functions[mismatch + 1].startswith(f"    → install {other}, or make a .venv")
+    assert any("▲ template.yaml:" in line and "Wrong: Timeout is 0" in line for line in functions)
+    assert any("did you mean theme?" in line for line in section(doctor, "Settings"))
+
+
+def test_an_interpreter_that_does_not_run_is_named(tmp_path: Path) -> None:
+    project = write_project(tmp_path / "shop", {"Order": HANDLER})
+    broken = tmp_path / "python"
+    broken.write_text("#!/bin/sh\necho 'I am no Python' >&2; exit 1\n")
+    broken.chmod(0o755)
+    (project / "lambda-tui.toml").write_text(f'python = "{broken}"\n')
+
+    doctor = run("doctor", project)
+
+    assert doctor.status == 1
+    assert "▲ Order: The interpreter" in doctor.output
+    assert "I am no Python" in doctor.output
+    assert "→ mend that interpreter, or name another with the setting python." in doctor.output
+
+
+def test_a_port_in_use_is_told(tmp_path: Path) -> None:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        port = listening.getsockname()[1]
+        finding = machine._port(port)
+    assert finding.text == f"port {port}: in use, so `lambda-tui serve` takes the next free one"
+    assert not finding.needs_a_hand
+    assert machine._port(port).text == f"port {port}: free for `lambda-tui serve`"
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "remedy"),
+    [
+        (
+            "kernel/apparmor_restrict_unprivileged_userns",
+            1,
+            "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0",
+        ),
+        (
+            "kernel/unprivileged_userns_clone",
+            0,
+            "sudo sysctl -w kernel.unprivileged_userns_clone=1",
+        ),
+        ("user/max_user_namespaces", 0, "sudo sysctl -w user.max_user_namespaces=15000"),
+    ],
+)
+def test_a_setting_of_the_kernel_that_forbids_namespaces_is_named_with_its_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: str, value: int, remedy: str
+) -> None:
+    monkeypatch.setattr(machine, "_SYSTEM", tmp_path)
+    monkeypatch.setattr("platform.system", lambda: "Linux")
+    (tmp_path / setting).parent.mkdir()
+    (tmp_path / setting).write_text(f"{value}\n")
+
+    assert machine.sandbox_remedy() == remedy
+
+
+def test_in_a_container_its_options_are_the_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine, "_SYSTEM", tmp_path)
+    monkeypatch.setattr("platform.system", lambda: "Linux")
+    (tmp_path / ".dockerenv").touch()
+    monkeypatch.setattr(machine, "_CONTAINER_SIGNS", (str(tmp_path / ".dockerenv"),))
+
+    assert "--security-opt seccomp=unconfined" in machine.sandbox_remedy()
+
+
+def test_few_watches_and_descriptors_are_told_with_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine, "_SYSTEM", tmp_path)
+    (tmp_path / "fs" / "inotify").mkdir(parents=True)
+    (tmp_path / "fs" / "inotify" / "max_user_watches").write_text("100")
+    monkeypatch.setattr("resource.getrlimit", lambda _: (256, 4096))
+
+    findings = {finding.text: finding.remedy for finding in machine.machine_findings([])}
+
+    assert findings["watched folders: 100 at most"] == (
+        "sudo sysctl -w fs.inotify.max_user_watches=524288"
+    )
+    assert findings["open files: 256 at most"].startswith("ulimit -n 4096")

@@ -1,0 +1,201 @@
+"""How ``lambda-tui invoke`` ends before it is done, and how it bears slow and absent readers."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO
+
+import psutil
+import pytest
+from command_line import PATIENCE, Command, outcome, start, write_project
+
+pytestmark = pytest.mark.usefixtures("nothing_is_left")
+
+SLEEPS = """
+import time
+def handler(event, context):
+    print("sleeping", flush=True)
+    time.sleep(event.get("seconds", 0))
+    return event
+"""
+TALKS = """
+def handler(event, context):
+    print("x" * 20_000)
+    return "y" * 8_000
+"""
+PROMPTLY = 2.0
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    functions = {"Sleep": SLEEPS, "Talk": TALKS}
+    return write_project(tmp_path / "project", functions, Sleep="Timeout: 300")
+
+
+@pytest.fixture
+def begin(project: Path) -> Iterator[Callable[..., Command]]:
+    """Starts invocations; none of them outlives the test."""
+    begun: list[Command] = []
+
+    def begin(*arguments: object) -> Command:
+        begun.append(start("invoke", *arguments, "--project", project))
+        return begun[-1]
+
+    yield begin
+    for command in begun:
+        if command.poll() is None:
+            command.kill()
+        command.communicate()
+
+
+def pipe(stream: IO[bytes] | None) -> IO[bytes]:
+    assert stream is not None
+    return stream
+
+
+def read_until(stream: IO[bytes] | None, wanted: bytes) -> None:
+    """Reads lines up to the one that has this; the test's own time limit bounds it."""
+    while line := pipe(stream).readline():
+        if wanted in line:
+            return
+    raise AssertionError(f"never saw {wanted!r}")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_a_function_that_takes_long(
+    begin: Callable[..., Command], number: signal.Signals
+) -> None:
+    command = begin("Sleep", "--payload", '{"seconds": 200}')
+    read_until(command.stderr, b"sleeping")
+    below = psutil.Process(command.pid).children(recursive=True)
+    assert len(below) >= 2
+
+    began = time.monotonic()
+    command.send_signal(number)
+    ended = outcome(command)
+
+    assert time.monotonic() - began < PROMPTLY
+    assert ended.status == 128 + number
+    assert ended.output == ""
+    assert "interrupted after 0 of 1 invocations of Sleep in " in ended.errors
+    assert ended.errors.endswith("; 1 given up.\n")
+    assert not psutil.wait_procs(below, timeout=1)[1]
+
+
+def test_an_interruption_in_the_middle_reports_what_is_done(begin: Callable[..., Command]) -> None:
+    command = begin("Sleep", "--count", 100_000, "--concurrency", 8, "--output", "json")
+    first = [pipe(command.stdout).readline() for _ in range(200)]
+
+    began = time.monotonic()
+    command.send_signal(signal.SIGINT)
+    ended = outcome(command)
+
+    assert time.monotonic() - began < PROMPTLY
+    assert ended.status == 130
+    done = len(first) + len(ended.lines)
+    assert all(json.loads(line)["status"] == "success" for line in first)
+    assert {line["status"] for line in ended.lines} <= {"success"}
+    assert f"interrupted after {done:,} of 100,000 invocations of Sleep in" in ended.complaint
+    assert f": {done:,} success; " in ended.complaint
+
+
+def test_an_event_that_waits_for_its_next_try_is_given_up(begin: Callable[..., Command]) -> None:
+    command = begin("Sleep", "--async", "--payload", '{"seconds": "long"}')
+    read_until(command.stderr, b"Sleep failed; the next try is in 60 s")
+
+    began = time.monotonic()
+    command.send_signal(signal.SIGINT)
+    ended = outcome(command)
+
+    assert time.monotonic() - began < PROMPTLY
+    assert ended.status == 130
+    assert ended.errors.endswith("; 1 given up.\n")
+
+
+@pytest.mark.parametrize("output_format", ["text", "json", "events"])
+def test_a_reader_that_has_seen_enough_ends_it_quietly(project: Path, output_format: str) -> None:
+    command = start(
+        "invoke", "Talk", "--project", project, "--count", 100_000, "--output", output_format
+    )
+    drained = subprocess.Popen(["cat"], stdin=command.stderr, stdout=subprocess.PIPE)
+    pipe(command.stderr).close()
+    assert pipe(command.stdout).readline()
+
+    pipe(command.stdout).close()
+
+    status = command.wait(PATIENCE)
+    errors = drained.communicate(timeout=PATIENCE)[0].decode()
+    pipe(command.stdin).close()
+    assert status == 128 + signal.SIGPIPE
+    assert "lambda-tui: " not in errors
+    assert "Traceback" not in errors
+
+
+def test_a_reader_that_does_not_read_holds_invocations_up_and_not_the_end(
+    begin: Callable[..., Command],
+) -> None:
+    command = begin("Talk", "--count", 100_000)
+    log = bytearray()
+    errors = pipe(command.stderr).fileno()
+    # Both are written in order, so that the log rests where nobody reads the responses.
+    while b"REPORT" not in log or not rests(errors):
+        log += os.read(errors, 65536)
+    process = psutil.Process(command.pid)
+    before = sum(process.cpu_times()[:2])
+    assert rests(errors)
+    assert sum(process.cpu_times()[:2]) - before < 0.1, "it invokes no further"
+
+    began = time.monotonic()
+    command.send_signal(signal.SIGTERM)
+    status = command.wait(PROMPTLY)
+
+    assert time.monotonic() - began < PROMPTLY
+    assert status == 128 + signal.SIGTERM
+
+
+def rests(descriptor: int) -> bool:
+    """Whether nothing comes for a while."""
+    return not select.select([descriptor], [], [], 0.5)[0]
+
+
+def test_memory_does_not_grow_with_the_count(begin: Callable[..., Command]) -> None:
+    command = begin("Talk", "--count", 3000, "--concurrency", 4, "--output", "json")
+    process = psutil.Process(command.pid)
+    sizes = []
+    for number in range(3000):
+        assert pipe(command.stdout).readline()
+        if number % 500 == 499:
+            sizes.append(process.memory_info().rss)
+
+    assert outcome(command).status == 0
+    # By the third it holds all that it ever will: some 200 invocations, the reader's backlog.
+    assert sizes[-1] - sizes[1] < 12 << 20, sizes
+
+
+def test_a_closed_standard_error_is_no_reason_to_end(project: Path) -> None:
+    command = start("invoke", "Talk", "--project", project, "--count", 50)
+    pipe(command.stderr).close()
+    output = pipe(command.stdout).read()
+    pipe(command.stdout).close()
+    pipe(command.stdin).close()
+
+    assert command.wait(PATIENCE) == 0
+    assert output == (b'"' + b"y" * 8_000 + b'"\n') * 50
+
+
+def test_list_bears_a_reader_that_has_gone(project: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = start("list", project, standard_output=writing)
+    os.close(writing)
+
+    errors = command.communicate(timeout=PATIENCE)[1]
+
+    assert (command.returncode, errors) == (128 + signal.SIGPIPE, b"")

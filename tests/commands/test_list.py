@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from command_line import run, write_project
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HANDLER = "def handler(event, context): ...\n"
+VERSION = f"python{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def test_functions_are_listed_in_columns(tmp_path: Path) -> None:
+    project = write_project(
+        tmp_path / "shop", {"Order": HANDLER, "Refund": HANDLER}, Refund="Timeout: 30"
+    )
+
+    listed = run("list", project)
+
+    assert listed.status == 0
+    assert listed.errors == ""
+    assert listed.output.splitlines() == [
+        f"FUNCTION  RUNTIME{' ' * (len(VERSION) - 7)}  HANDLER      TIMEOUT  MEMORY  CODE",
+        f"Order     {VERSION}  app.handler  3 s      128 MB  Order",
+        f"Refund    {VERSION}  app.handler  30 s     128 MB  Refund",
+    ]
+
+
+def test_the_folder_is_the_present_one_when_none_is_named(tmp_path: Path) -> None:
+    project = write_project(tmp_path / "shop", {"Order": HANDLER})
+
+    assert run("list", cwd=project).output == run("list", project).output
+
+
+def test_a_json_array_has_every_function_with_its_configuration(tmp_path: Path) -> None:
+    project = write_project(
+        tmp_path / "shop",
+        {"Order": HANDLER},
+        Order="MemorySize: 512\nReservedConcurrentExecutions: 5\nDescription: Übergröße",
+    )
+
+    listed = run("list", project, "--json")
+
+    (function,) = json.loads(listed.output)
+    assert function == {
+        "name": "Order",
+        "arn": "arn:aws:lambda:us-east-1:123456789012:function:Order",
+        "runtime": VERSION,
+        "handler": "app.handler",
+        "timeout_seconds": 3,
+        "memory_size_mb": 512,
+        "ephemeral_storage_mb": 512,
+        "reserved_concurrency": 5,
+        "provisioned_concurrency": 0,
+        "log_group": "/aws/lambda/Order",
+        "description": "Übergröße",
+        "code_directory": str(project / "Order"),
+        "file": str(project / "template.yaml"),
+        "line": 2,
+        "interpreter": sys.executable,
+    }
+
+
+def test_what_is_wrong_is_said_beside_what_can_be_listed(tmp_path: Path) -> None:
+    project = write_project(
+        tmp_path / "shop", {"Order": HANDLER, "Refund": HANDLER}, Refund="Timeout: 901"
+    )
+
+    listed = run("list", project)
+
+    assert listed.status == 0
+    assert "Refund" not in listed.output
+    assert "Refund: Timeout is 901" in listed.complaint
+
+
+def test_a_folder_without_functions_is_refused_in_one_line(tmp_path: Path) -> None:
+    listed = run("list", tmp_path)
+
+    assert (listed.status, listed.output) == (2, "")
+    assert listed.complaint.startswith("lambda-tui: no function here: write a lambda_function.py")

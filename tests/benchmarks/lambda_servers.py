@@ -1,0 +1,152 @@
+"""What is measured over HTTP: lambda-tui's Lambda API, and its peers' where they are installed.
+
+Environment variables say where the peers are: ``BENCHMARK_RIE`` is AWS's emulator (the wheel of
+``aws-sam-cli`` carries it as ``aws-lambda-rie-x86_64``) and ``BENCHMARK_RIC_PYTHON`` a Python with
+``awslambdaric``; ``BENCHMARK_CARGO_LAMBDA`` is cargo-lambda's binary.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from .example import TIMEOUT
+from .placement import placed
+
+ROOT = Path(__file__).resolve().parents[2]
+LAMBDA_TUI = "lambda-tui"
+EMULATOR = "AWS's emulator"
+CARGO_LAMBDA = "cargo-lambda"
+
+TEMPLATE = """\
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Size:
+    Type: AWS::Serverless::Function
+    Properties: {FunctionName: size, Handler: app.handler, Runtime: %s, Timeout: 900}
+"""
+SOURCE = """\
+def handler(event, context):
+    return {"n": len(event)}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class LambdaServer:
+    """A process that serves the Invoke API."""
+
+    name: str
+    port: int
+    function: str
+
+
+@contextmanager
+def running_servers(cores: frozenset[int]) -> Iterator[list[LambdaServer]]:
+    """lambda-tui's, and those of the peers that are there, each with one warm function."""
+    with ExitStack() as stack:
+        folder = stack.enter_context(_project())
+        with placed(cores):
+            servers = [stack.enter_context(_lambda_tui(folder))]
+            if "BENCHMARK_RIE" in os.environ:
+                servers.append(stack.enter_context(_emulator(folder)))
+            if "BENCHMARK_CARGO_LAMBDA" in os.environ:
+                servers.append(stack.enter_context(_cargo_lambda(folder)))
+        yield servers
+
+
+@contextmanager
+def _project() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="lambda-tui-benchmark-") as name:
+        folder = Path(name).resolve()
+        runtime = f"python{sys.version_info.major}.{sys.version_info.minor}"
+        (folder / "template.yaml").write_text(TEMPLATE % runtime)
+        (folder / "app.py").write_text(SOURCE)
+        # What cargo-lambda wants to see, though it only serves its APIs.
+        (folder / "Cargo.toml").write_text(
+            '[package]\nname = "size"\nversion = "0.1.0"\n[[bin]]\nname = "size"\npath = "m.rs"\n'
+        )
+        (folder / "m.rs").write_text("fn main() {}\n")
+        yield folder
+
+
+@contextmanager
+def _lambda_tui(folder: Path) -> Iterator[LambdaServer]:
+    port = _free_port()
+    command = [sys.executable, "-m", "lambda_tui", "serve"]
+    command += ["--project", str(folder), "--port", str(port)]
+    with _process(command, ROOT, port):
+        yield LambdaServer(LAMBDA_TUI, port, "size")
+
+
+@contextmanager
+def _emulator(folder: Path) -> Iterator[LambdaServer]:
+    port, runtime_port = _free_port(), _free_port()
+    command = [os.environ["BENCHMARK_RIE"]]
+    command += ["--runtime-interface-emulator-address", f"127.0.0.1:{port}"]
+    command += ["--runtime-api-address", f"127.0.0.1:{runtime_port}"]
+    python = os.environ.get("BENCHMARK_RIC_PYTHON", sys.executable)
+    with _process([*command, python, "-m", "awslambdaric", "app.handler"], folder, port):
+        yield LambdaServer(EMULATOR, port, "function")
+
+
+@contextmanager
+def _cargo_lambda(folder: Path) -> Iterator[LambdaServer]:
+    port = _free_port()
+    command = [os.environ["BENCHMARK_CARGO_LAMBDA"], "lambda", "watch", "--only-lambda-apis"]
+    command += ["--invoke-address", "127.0.0.1", "--invoke-port", str(port)]
+    client = [sys.executable, str(Path(__file__).with_name("peer_function.py"))]
+    with (
+        _process(command, folder, port),
+        _process([*client, str(port), "/.rt/size"], folder, port),
+    ):
+        yield LambdaServer(CARGO_LAMBDA, port, "size")
+
+
+@contextmanager
+def _process(command: list[str], folder: Path, port: int) -> Iterator[None]:
+    """Runs until the end of the block; begins it when somebody listens on the port."""
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "RUST_LOG": "off", "AWS_LAMBDA_FUNCTION_TIMEOUT": "900"},
+    )
+    try:
+        _wait_for(port, process)
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + TIMEOUT
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except OSError:
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"{process.args!r} does not listen") from None
+            time.sleep(0.01)
+        else:
+            return
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])

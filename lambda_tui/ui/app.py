@@ -6,7 +6,8 @@ import gc
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.app import App, SystemCommand
+from textual import events
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.theme import Theme
@@ -14,6 +15,7 @@ from textual.theme import Theme
 from lambda_tui.ui.bindings import BINDINGS
 from lambda_tui.ui.crash import crash_sentence
 from lambda_tui.ui.ending import ending_signals
+from lambda_tui.ui.keys_in_order import KeysInOrder
 from lambda_tui.ui.screens.main import MainScreen
 
 if TYPE_CHECKING:
@@ -44,7 +46,7 @@ _THEME = Theme(
 )
 
 
-class LambdaTuiApp(App[None]):
+class LambdaTuiApp(KeysInOrder):
     """Shows an engine at work; starts it after the first paint and closes it at the end."""
 
     TITLE = "lambda-tui"
@@ -60,6 +62,7 @@ class LambdaTuiApp(App[None]):
         self.engine = engine
         self.settings = settings
         self._last_words = ""
+        self._main = MainScreen(engine)
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (150, "-wide")]
         self.VERTICAL_BREAKPOINTS = [(0, "-tiny"), (20, "-short"), (30, "-medium"), (45, "-tall")]
         self.animation_level = "none"
@@ -69,7 +72,7 @@ class LambdaTuiApp(App[None]):
 
     def get_default_screen(self) -> Screen[Any]:
         """The one main screen."""
-        return MainScreen(self.engine)
+        return self._main
 
     async def run_to_end(self) -> int:
         """Runs until the user leaves or a signal ends it; returns the exit status."""
@@ -91,6 +94,12 @@ class LambdaTuiApp(App[None]):
             gc.freeze()
         self.run_worker(self.engine.start(), group="engine")
 
+    async def on_event(self, event: events.Event) -> None:
+        """Has what comes of a key painted at once."""
+        if isinstance(event, events.Key):
+            self._main.hasten()
+        await super().on_event(event)
+
     async def on_unmount(self) -> None:
         """Ends every process."""
         await self.engine.close()
@@ -100,7 +109,7 @@ class LambdaTuiApp(App[None]):
 
     async def action_quit(self) -> None:
         """Leaves; the screen asks first while an invocation runs."""
-        await self.screen_stack[0].run_action("quit")
+        await self._main.run_action("quit")
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action of the main screen, then Textual's own."""

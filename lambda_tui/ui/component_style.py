@@ -7,6 +7,38 @@ from textual.color import Color
 from textual.widget import Widget
 
 
+class StyledLines(Widget):
+    """A widget that renders its own lines; its looks are worked out once, until the style changes.
+
+    It stands first among the bases, before what scrolls.
+    """
+
+    def __init__(self, *, id: str, classes: str = "") -> None:
+        super().__init__(id=id, classes=classes)
+        self._looks: dict[tuple[str, ...], Style] = {}
+        self._base: Style | None = None
+
+    @property
+    def base(self) -> Style:
+        """The look of the widget itself."""
+        if self._base is None:
+            self._base = self.rich_style
+        return self._base
+
+    def style_of(self, *names: str) -> Style:
+        """The look of component classes, to put on a part of a line."""
+        style = self._looks.get(names)
+        if style is None:
+            style = self._looks[names] = component_style(self, *names)
+        return style
+
+    def notify_style_update(self) -> None:
+        """Forgets the looks: another theme, or another focus."""
+        super().notify_style_update()
+        self._looks.clear()
+        self._base = None
+
+
 def component_style(widget: Widget, *names: str) -> Style:
     """What the stylesheet says of these component classes, and no more.
 

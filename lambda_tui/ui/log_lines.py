@@ -24,6 +24,7 @@ _ERROR = re.compile(
     r"\[ERROR\]|\[CRITICAL\]|^Traceback \(most recent|Task timed out|\"level\": ?\"ERROR\"|Error: "
 )
 _WARNING = re.compile(r"\[WARNING\]|\"level\": ?\"WARN")
+_LINE_END = re.compile(r"\r*\n|\r+")
 
 
 class Kind(StrEnum):
@@ -53,7 +54,7 @@ class LogRecord:
     """Seconds since the epoch."""
     kind: Kind
     message: str
-    """Untrusted."""
+    """Untrusted; its lines are parted by ``\\n``."""
 
 
 @dataclass(slots=True, eq=False)
@@ -81,9 +82,14 @@ def log_records(
 ) -> tuple[LogRecord, ...]:
     """The log's entries for an event; none for an event that the log does not show."""
     return tuple(
-        LogRecord(event.function, number, event.time, kind, message[:RECORD_LIMIT])
-        for kind, message in _entries(event, logging)
+        LogRecord(event.function, number, event.time, kind, _with_line_feeds(text[:RECORD_LIMIT]))
+        for kind, text in _entries(event, logging)
     )
+
+
+def line_count(record: LogRecord) -> int:
+    """How many lines ``log_lines`` makes of the record, without making them."""
+    return min(record.message.count("\n"), LINES_LIMIT) + 1
 
 
 def log_lines(record: LogRecord) -> list[LogLine]:
@@ -94,24 +100,28 @@ def log_lines(record: LogRecord) -> list[LogLine]:
     return [LogLine(record, index == 0, terminal_text(line)) for index, line in enumerate(lines)]
 
 
+def _with_line_feeds(message: str) -> str:
+    """Every line end that a function may write, ``\\r`` and ``\\r\\n`` too, as ``\\n``."""
+    return _LINE_END.sub("\n", message.strip("\r")) if "\r" in message else message
+
+
 def _entries(event: events.Event, logging: LoggingConfig) -> Iterator[tuple[Kind, str]]:
     match event.record:
+        case events.FunctionLog():
+            if (text := log_text(event, logging)) is not None:
+                yield _kind_of(text), text
         case events.Notice(severity=severity, message=message):
             kinds = {"error": Kind.ERROR, "warning": Kind.WARNING}
             yield kinds.get(severity, Kind.DIVIDER), message
         case record if divider := _divider(record):
             yield Kind.DIVIDER, f"── {divider}"
-        case _:
-            text = log_text(event, logging)
-            if text is not None:
-                yield from _written(event.record, text)
+        case record:
+            if (text := log_text(event, logging)) is not None:
+                yield from _platform_entries(record, text)
 
 
-def _written(record: events.Record, text: str) -> Iterator[tuple[Kind, str]]:
-    """What CloudWatch would show, with the kinds of its parts."""
-    if isinstance(record, events.FunctionLog):
-        yield _kind_of(text), text
-        return
+def _platform_entries(record: events.Record, text: str) -> Iterator[tuple[Kind, str]]:
+    """What CloudWatch would show of a platform record, with the kinds of its lines."""
     *before, last = text.replace("\t", "  ").split("\n")
     for line in before:
         yield Kind.PLATFORM, line.rstrip()

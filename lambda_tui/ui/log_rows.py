@@ -1,92 +1,141 @@
-"""The rows of the log: bounded lines, folded, filtered and searched."""
+"""The rows of the log: bounded, folded, filtered and searched, each made when it is looked at."""
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
 from rich.cells import cell_len, chop_cells
+from textual.cache import LRUCache
 
-from lambda_tui.ui.log_lines import LogLine, LogRecord, log_lines
+from lambda_tui.ui.log_lines import LogLine, LogRecord, line_count, log_lines
 
 ROWS = 10_000
-"""Rows that are kept."""
+"""Rows that are kept; whole records go, so it may be a few less."""
 
 Row = tuple[LogLine, int, int]
 """A line and the slice of it that one row of the screen shows."""
 
 
 class LogRows:
-    """Lines, and the rows that they take with the present folding and filter."""
+    """Records, and the rows that they take with the present folding and filter.
+
+    A row has two numbers: its index among those that are held, and one for good, which counts
+    those that were forgotten as well.
+    """
 
     def __init__(self) -> None:
         self.widest = 0
-        """Cells of the widest line."""
-        self.matches = 0
-        """Lines that hold the searched text."""
+        """Cells of the widest line that was looked at."""
         self.dropped = 0
         """Rows that were forgotten so far, so that ``dropped + index`` names a row for good."""
-        self._lines: list[LogLine] = []
-        self._rows: list[Row] = []
+        self._records: list[LogRecord] = []
+        self._ends: list[int] = []
+        """For each record the number for good of the row behind its last."""
+        self._matches: list[int] = []
+        """For each line with a match the number for good of its first row."""
+        self._made: LRUCache[int, list[Row]] = LRUCache(256)
+        """The rows of records by their ``_ends``."""
         self._fold_at: int | None = None
         self._query = ""
         self._only_matches = False
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return self._end - self.dropped
 
     def __getitem__(self, index: int) -> Row:
-        return self._rows[index]
+        number = self.dropped + index
+        at = bisect_right(self._ends, number)
+        rows = self._rows_of(self._records[at], self._ends[at])
+        return rows[number - self._ends[at]]
+
+    @property
+    def matches(self) -> int:
+        """Lines that hold the searched text."""
+        return len(self._matches)
 
     def add(self, records: Sequence[LogRecord]) -> tuple[int, int]:
-        """Appends the records' lines; the number of rows added, and of old ones forgotten."""
-        lines = [line for record in records for line in log_lines(record)]
-        before = len(self._rows)
-        self._lines += lines
-        del self._lines[:-ROWS]
-        self._append(lines)
-        added = len(self._rows) - before
-        return added, self._trim()
+        """Appends records; the number of rows added, and of old ones forgotten."""
+        before = self._end
+        self._append(records)
+        return self._end - before, self._trim()
 
     def replace(self, records: Sequence[LogRecord]) -> None:
-        """Holds these records instead; ``rebuild`` makes their rows."""
-        newest = records[-ROWS:]
-        self._lines = [line for record in newest for line in log_lines(record)][-ROWS:]
+        """Holds these records instead; ``rebuild`` counts their rows."""
+        self._forget_rows()
+        self._records = list(records[-ROWS:])
 
     def rebuild(self, *, fold_at: int | None, query: str, only_matches: bool) -> None:
-        """Makes the rows anew: folded at that many cells, with this text searched."""
-        self.dropped += len(self._rows)
+        """Counts the rows anew: folded at that many cells, with this text searched."""
         self._fold_at, self._query, self._only_matches = fold_at, query.lower(), only_matches
-        self._rows, self.widest, self.matches = [], 0, 0
-        self._append(self._lines)
+        self._forget_rows()
+        records, self._records = self._records, []
+        self._append(records)
         self._trim()
+
+    def look_at(self, first: int, count: int) -> None:
+        """Makes those rows that there are from the first on, so that ``widest`` knows of them."""
+        for index in range(first, min(first + count, len(self))):
+            self[index]
 
     def next_match(self, start: int | None, direction: int) -> int | None:
         """The first row of the next line with a match, around the end."""
-        count = len(self._rows)
-        here = count if start is None else start
-        for step in range(1, count + 1):
-            row = (here + direction * step) % count
-            line, first, _ = self._rows[row]
-            if first == 0 and self._is_match(line):
-                return row
-        return None
+        if not self._matches:
+            return None
+        here = self._end if start is None else self.dropped + start
+        search = bisect_right if direction > 0 else bisect_left
+        position = search(self._matches, here) - (direction < 0)
+        return self._matches[position % len(self._matches)] - self.dropped
 
     def texts(self) -> Iterator[str]:
         """The text of every line that is shown."""
-        return (line.plain for line, start, _ in self._rows if start == 0)
+        for record in self._records:
+            yield from (line.plain for line in log_lines(record) if self._is_shown(line))
 
-    def _append(self, lines: Sequence[LogLine]) -> None:
-        for line in lines:
-            is_match = self._is_match(line)
-            self.matches += is_match
-            if is_match or not (self._only_matches and self._query):
-                self._rows += self._fold(line)
+    @property
+    def _end(self) -> int:
+        return self._ends[-1] if self._ends else self.dropped
+
+    def _forget_rows(self) -> None:
+        self.dropped = self._end
+        self.widest = 0
+        self._ends, self._matches = [], []
+        self._made.clear()
+
+    def _append(self, records: Sequence[LogRecord]) -> None:
+        if self._query:
+            for record in records:
+                self._ends.append(self._end + self._look_through(record, self._end))
+        else:
+            count = line_count if self._fold_at is None else self._folded_count
+            self._ends += list(accumulate(map(count, records), initial=self._end))[1:]
+        self._records += records
+
+    def _folded_count(self, record: LogRecord) -> int:
+        return sum(len(self._fold(line)) for line in log_lines(record))
+
+    def _look_through(self, record: LogRecord, start: int) -> int:
+        """Notes the record's matches, whose rows begin at ``start``; the number of its rows."""
+        count = 0
+        for line in log_lines(record):
+            if self._is_match(line):
+                self._matches.append(start + count)
+            if self._is_shown(line):
+                count += len(self._fold(line))
+        return count
+
+    def _rows_of(self, record: LogRecord, end: int) -> list[Row]:
+        rows = self._made.get(end)
+        if rows is None:
+            shown = (line for line in log_lines(record) if self._is_shown(line))
+            rows = self._made[end] = [row for line in shown for row in self._fold(line)]
+            self.widest = max(self.widest, *(cell_len(row[0].plain) for row in rows))
+        return rows
 
     def _fold(self, line: LogLine) -> list[Row]:
         plain = line.plain
-        cells = cell_len(plain)
-        self.widest = max(self.widest, cells)
-        if self._fold_at is None or cells <= self._fold_at:
+        if self._fold_at is None or cell_len(plain) <= self._fold_at:
             return [(line, 0, len(plain))]
         rows: list[Row] = []
         start = 0
@@ -96,10 +145,19 @@ class LogRows:
         return rows
 
     def _trim(self) -> int:
-        excess = max(0, len(self._rows) - ROWS)
-        del self._rows[:excess]
-        self.dropped += excess
-        return excess
+        """Forgets the oldest records until few enough are left; how many rows went with them."""
+        gone = len(self._records) - ROWS
+        if len(self) > ROWS:
+            gone = max(gone, bisect_left(self._ends, self._end - ROWS) + 1)
+        if gone <= 0:
+            return 0
+        before, self.dropped = self.dropped, self._ends[gone - 1]
+        del self._records[:gone], self._ends[:gone]
+        del self._matches[: bisect_left(self._matches, self.dropped)]
+        return self.dropped - before
 
     def _is_match(self, line: LogLine) -> bool:
         return bool(self._query) and self._query in line.plain.lower()
+
+    def _is_shown(self, line: LogLine) -> bool:
+        return not (self._only_matches and self._query) or self._is_match(line)

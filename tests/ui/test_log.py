@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+import pytest
 from driver import OpenApp
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +13,14 @@ from hypothesis import strategies as st
 from lambda_tui.engine.events import Event, FunctionLog, Report
 from lambda_tui.project.function import LoggingConfig
 from lambda_tui.ui.feed import CHARACTERS, RECORDS, Feed
-from lambda_tui.ui.log_lines import Kind, LogRecord, log_lines, log_records
+from lambda_tui.ui.log_lines import (
+    LINES_LIMIT,
+    Kind,
+    LogRecord,
+    line_count,
+    log_lines,
+    log_records,
+)
 from lambda_tui.ui.log_rows import ROWS, LogRows
 
 
@@ -20,9 +28,11 @@ def record(message: str, kind: Kind = Kind.FUNCTION) -> LogRecord:
     return LogRecord("Greet", 1, 0.0, kind, message)
 
 
-def rows_of(*messages: str, fold_at: int | None = None, query: str = "") -> LogRows:
+def rows_of(
+    *messages: str, fold_at: int | None = None, query: str = "", only_matches: bool = False
+) -> LogRows:
     rows = LogRows()
-    rows.rebuild(fold_at=fold_at, query=query, only_matches=False)
+    rows.rebuild(fold_at=fold_at, query=query, only_matches=only_matches)
     rows.add([record(message) for message in messages])
     return rows
 
@@ -31,6 +41,42 @@ def test_a_record_of_several_lines_takes_several_rows_and_one_gutter() -> None:
     lines = log_lines(record("first\nsecond\n\nfourth"))
     assert [line.plain for line in lines] == ["first", "second", "", "fourth"]
     assert [line.is_first for line in lines] == [True, False, False, False]
+
+
+@pytest.mark.parametrize(
+    ("message", "lines"),
+    [
+        ("printed\rtogether", ["printed", "together"]),
+        ("logged\ntogether", ["logged", "together"]),
+        ("from Windows\r", ["from Windows"]),
+        ("one\r\ntwo\r\r\nthree\r", ["one", "two", "three"]),
+        ("one\r\n\r\nthree", ["one", "", "three"]),
+        ("\r 10%\r 20%", [" 10%", " 20%"]),
+        ("\r", [""]),
+    ],
+)
+def test_every_line_end_inside_a_record_parts_its_lines(message: str, lines: list[str]) -> None:
+    event = Event(record=FunctionLog(message), function="Greet")
+    (entry,) = log_records(event, 1, LoggingConfig())
+    assert [line.plain for line in log_lines(entry)] == lines
+    assert line_count(entry) == len(lines)
+
+
+def test_a_record_of_very_many_lines_is_counted_as_it_is_shown() -> None:
+    entry = record("\n" * (LINES_LIMIT + 500))
+    assert line_count(entry) == len(log_lines(entry)) == LINES_LIMIT + 1
+
+
+async def test_a_record_printed_with_carriage_returns_has_one_gutter(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        emitter(driver.app.engine.events.emit)("alpha\rbeta\r")
+        await driver.until(lambda: "beta" in driver.text())
+        view = driver.screen.panes.log_pane.view
+        assert view.virtual_size.height == 2
+        lines = [view.render_line(y).text for y in range(2)]
+        assert lines[0].split()[-1] == "alpha"
+        assert ":" in lines[0], "the clock"
+        assert lines[1].split() == ["beta"]
 
 
 @given(st.text(st.characters(exclude_categories=["C", "Z"]), max_size=200), st.integers(2, 40))
@@ -45,6 +91,39 @@ def test_the_newest_rows_are_kept() -> None:
     assert len(rows) == ROWS
     assert rows[0][0].plain == "line 50"
     assert rows.dropped == 50
+
+
+@given(
+    st.lists(st.text("ab\n", max_size=30), max_size=20),
+    st.one_of(st.none(), st.integers(2, 10)),
+    st.sampled_from(["", "a", "ab"]),
+    st.booleans(),
+)
+def test_rows_are_found_by_their_index_as_if_all_were_made(
+    messages: list[str], fold_at: int | None, query: str, only_matches: bool
+) -> None:
+    rows = rows_of(*messages, fold_at=fold_at, query=query, only_matches=only_matches)
+    lines = [line for message in messages for line in message.split("\n")]
+    shown = [line for line in lines if query in line] if only_matches else lines
+    pieces = [rows[index] for index in range(len(rows))]
+    texts = "".join(line.plain[start:end] for line, start, end in pieces)
+    assert texts == "".join(shown)
+    assert [line.plain for line, start, _ in pieces if start == 0] == shown
+    assert list(rows.texts()) == shown
+    assert all(end - start <= (fold_at or 30) for _, start, end in pieces)
+    assert rows.matches == (sum(query in line for line in lines) if query else 0)
+    if rows.matches:
+        first = rows.next_match(None, 1)
+        assert first is not None
+        assert query in rows[first][0].plain
+
+
+def test_records_that_the_filter_hides_are_bounded_too() -> None:
+    rows = rows_of("a needle", query="needle", only_matches=True)
+    assert len(rows) == rows.matches == 1
+    rows.add([record("hay")] * (ROWS + 50))
+    assert len(rows) == rows.matches == 0
+    assert rows.next_match(None, -1) is None
 
 
 def test_matches_are_counted_as_lines_come_in() -> None:
@@ -117,6 +196,19 @@ async def test_scrolling_up_stops_following_and_keeps_the_place(open_app: OpenAp
         await driver.press("G")
         assert view.follow
         assert "line 119 end" in driver.text()
+
+
+async def test_a_long_line_that_comes_late_can_be_read_to_its_end(open_app: OpenApp) -> None:
+    async with open_app(size=(80, 24)) as driver:
+        emit = emitter(driver.app.engine.events.emit)
+        for number in range(100):
+            emit(f"line {number} end")
+        await driver.until(lambda: "line 99 end" in driver.text())
+        emit("x" * 100 + " far end")
+        await driver.until(lambda: "xxxx" in driver.text())
+        assert "far end" not in driver.text()
+        await driver.press("3", *["right"] * 60)
+        await driver.until(lambda: "far end" in driver.text())
 
 
 async def test_the_scrollbar_tells_where_the_log_is(open_app: OpenApp) -> None:

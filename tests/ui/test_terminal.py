@@ -152,6 +152,14 @@ def test_an_exception_leaves_the_terminal_clean_and_a_report_without_data(
     assert report.stat().st_mode & 0o077 == 0
 
 
+def test_a_burst_can_be_typed_in_one_go(terminal: Terminal) -> None:
+    terminal.read_until(b"Functions")
+    terminal.press(b"b\x7f\x7f12\r")
+    terminal.read_until("4 Response #12 ✓".encode())
+    terminal.press(b"qy")
+    assert terminal.ended() == 0
+
+
 def test_output_of_a_function_sets_no_title(terminal: Terminal) -> None:
     terminal.read_until(b"Functions")
     terminal.press(b"i")

@@ -10,7 +10,7 @@ from textual.actions import SkipAction
 from textual.binding import BindingType
 
 from lambda_tui.engine.lifecycle import State
-from lambda_tui.project.event_files import find_events
+from lambda_tui.project.event_files import EventFile, find_events
 from lambda_tui.ui import facts
 from lambda_tui.ui.bindings import BINDINGS
 from lambda_tui.ui.clipboard import copy
@@ -44,10 +44,11 @@ class MainScreen(ModelScreen):
         """Invokes the function with the event."""
         await self._invoke(1)
 
-    @work(exclusive=True, group="dialog")
     async def action_burst(self) -> None:
         """Asks how many, and invokes that often at once."""
-        count = await self.app.push_screen_wait(AskBurst(self._burst))
+        await self.app.push_screen(AskBurst(self._burst), self._invoke_at_once)
+
+    async def _invoke_at_once(self, count: int | None) -> None:
         if count is not None:
             self._burst = count
             await self._invoke(count)
@@ -86,7 +87,6 @@ class MainScreen(ModelScreen):
         self.panes.show_response()
         self.paint()
 
-    @work(exclusive=True, group="dialog")
     async def action_event_file(self) -> None:
         """Takes one of the project's event files."""
         if self.pool is None:
@@ -96,7 +96,9 @@ class MainScreen(ModelScreen):
         if not files:
             self.say("No event file: put some into events/*.json of the project.")
             return
-        file = await self.app.push_screen_wait(AskEventFile(files))
+        await self.app.push_screen(AskEventFile(files), self._take_chosen_file)
+
+    async def _take_chosen_file(self, file: EventFile | None) -> None:
         if file is not None:
             await self.take_event_file(file)
             self.panes.go_to("event")
@@ -234,7 +236,6 @@ class MainScreen(ModelScreen):
         """Shows all keys."""
         self.app.push_screen(Help())
 
-    @work(exclusive=True, group="dialog")
     async def action_quit(self) -> None:
         """Leaves, after a question while an invocation runs."""
         running = sum(
@@ -242,5 +243,11 @@ class MainScreen(ModelScreen):
             for pool in self.engine.pools.values()
             for invocation in pool.invocations
         )
-        if not running or await self.app.push_screen_wait(AskQuit(running)):
+        if running:
+            await self.app.push_screen(AskQuit(running), self._leave)
+        else:
+            self._leave(True)
+
+    def _leave(self, is_meant: bool | None) -> None:
+        if is_meant:
             self.app.exit()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Hashable, Mapping
+from itertools import groupby
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -12,6 +13,7 @@ from lambda_tui.engine.lifecycle import State
 from lambda_tui.ui.facts import safe
 from lambda_tui.ui.figures import megabytes, seconds
 from lambda_tui.ui.states import STATE_CLASSES, STATE_GLYPHS, STRIP_GLYPHS
+from lambda_tui.ui.titles import write_titles
 from lambda_tui.ui.widgets.row_list import RowList
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ class Environments(RowList["ExecutionEnvironment"]):
         self._pool = pool
         self.set_class(not pool.environments, "-empty")
         self.show_items(tuple(pool.environments))
-        self.border_subtitle = self._subtitle(pool)
+        write_titles(self, subtitle=self._subtitle(pool))
 
     def key(self, item: ExecutionEnvironment) -> Hashable:
         """Environments are known by their ids."""
@@ -92,8 +94,9 @@ class Environments(RowList["ExecutionEnvironment"]):
     def _strip(self, item: ExecutionEnvironment, width: int) -> Text:
         strip = Text()
         timeline = self._timelines.get(item.id)
-        for state in timeline.last(width) if timeline else ():
-            strip.append(STRIP_GLYPHS[state], self.style_of(STATE_CLASSES[state]))
+        for state, cells in groupby(timeline.last(width) if timeline else ()):
+            glyphs = STRIP_GLYPHS[state] * len(list(cells))
+            strip.append(glyphs, self.style_of(STATE_CLASSES[state]))
         return strip
 
     def _memory(self, item: ExecutionEnvironment) -> str:

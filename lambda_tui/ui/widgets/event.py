@@ -12,6 +12,7 @@ from textual.widgets import TextArea
 
 from lambda_tui.project.event_files import DEFAULT_EVENT, check_event
 from lambda_tui.ui.figures import counted
+from lambda_tui.ui.titles import write_titles
 
 _LARGEST_CHECKED = 200_000
 """Characters of an event up to which it is checked with every keystroke."""
@@ -95,8 +96,7 @@ class EventEditor(TextArea):
         name = self._names.get(self._function, "")
         self.title = " · ".join(("e Event", *((name,) if name else ())))
         lines = counted(self.document.line_count, "line")
-        self.border_subtitle = (
-            f"✓ JSON · {lines}" if self.problem is None else f"✗ {self.problem}".replace("[", r"\[")
-        )
+        said = f"✓ JSON · {lines}" if self.problem is None else f"✗ {self.problem}"
+        write_titles(self, subtitle=said.replace("[", r"\["))
         self.set_class(self.problem is not None, "-error")
         self.post_message(self.Checked())

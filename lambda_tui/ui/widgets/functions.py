@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 
+from lambda_tui.engine.lifecycle import State
 from lambda_tui.ui.facts import safe
 from lambda_tui.ui.states import STATE_CLASSES, STATE_GLYPHS
 from lambda_tui.ui.widgets.row_list import RowList
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _GLYPHS = 4
 """Environments up to which each has a glyph of its own; more are counted by state."""
+_ORDER = tuple(State)
 
 
 class Functions(RowList["Pool"]):
@@ -33,6 +35,7 @@ class Functions(RowList["Pool"]):
     def row(self, item: Pool, width: int) -> Text:
         """``name   ❅❅►``, the name cut first."""
         marks = self._marks(item)
+        marks.truncate(width // 2, overflow="ellipsis")
         room = width - len(marks.plain) - 2
         name = safe(item.function.name)
         name = name if len(name) <= room else name[: room - 1] + "…"
@@ -44,7 +47,7 @@ class Functions(RowList["Pool"]):
         marks = Text()
         states = Counter(environment.state for environment in pool.environments)
         counted = states.total() > _GLYPHS
-        for state, count in states.items():
+        for state, count in sorted(states.items(), key=lambda each: _ORDER.index(each[0])):
             text = f" {STATE_GLYPHS[state]}{count}" if counted else STATE_GLYPHS[state] * count
             marks.append(text, self.style_of(STATE_CLASSES[state]))
         return marks

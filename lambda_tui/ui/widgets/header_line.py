@@ -7,9 +7,8 @@ from typing import ClassVar
 from rich.cells import cell_len
 from rich.text import Text
 from textual.strip import Strip
-from textual.widget import Widget
 
-from lambda_tui.ui.component_style import component_style
+from lambda_tui.ui.component_style import StyledLines
 from lambda_tui.ui.facts import Part
 from lambda_tui.ui.widgets.row_list import text_strip
 
@@ -18,7 +17,7 @@ _FULL_NAME_FROM = 100
 """Width from which on the application's name has room."""
 
 
-class HeaderLine(Widget):
+class HeaderLine(StyledLines):
     """Facts in a row, the most important first; the last ones in short when they do not fit."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -45,11 +44,9 @@ class HeaderLine(Widget):
             width = cell_len(title) + sum(cell_len(text) + len(_PART) for text in texts)
             if width > self.size.width and part.short is not None:
                 texts[index] = part.short
-        line = Text().append(title, component_style(self, "header--name"))
+        line = Text().append(title, self.style_of("header--name"))
         for part, text in zip(self._parts, texts, strict=True):
             if text:
-                line.append(_PART, component_style(self, "header--dim"))
-                line.append(
-                    text, component_style(self, f"header--{part.look}") if part.look else ""
-                )
-        return text_strip(line, self.size.width, self.rich_style)
+                line.append(_PART, self.style_of("header--dim"))
+                line.append(text, self.style_of(f"header--{part.look}") if part.look else "")
+        return text_strip(line, self.size.width, self.base)

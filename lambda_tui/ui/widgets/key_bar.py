@@ -9,9 +9,8 @@ from typing import ClassVar
 from rich.text import Text
 from textual import events
 from textual.strip import Strip
-from textual.widget import Widget
 
-from lambda_tui.ui.component_style import component_style
+from lambda_tui.ui.component_style import StyledLines
 from lambda_tui.ui.widgets.row_list import text_strip
 
 _ALWAYS = ("help", "palette", "quit")
@@ -29,7 +28,7 @@ class _Key:
         return len(self.key) + len(self.description) + 3
 
 
-class KeyBar(Widget):
+class KeyBar(StyledLines):
     """Shows keys with their actions, as many as fit, the least important left out first."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"key-bar--key"}
@@ -47,14 +46,14 @@ class KeyBar(Widget):
     def render_line(self, y: int) -> Strip:
         """``i Invoke  b Burst …        ? Help  ^p Palette  q Quit``."""
         left, right = self._fitting()
-        style = component_style(self, "key-bar--key")
+        style = self.style_of("key-bar--key")
         text = Text()
         for key in left:
             text.append(f" {key.key}", style).append(f" {key.description} ")
         text.append(" " * (self.size.width - sum(key.width for key in left + right)))
         for key in right:
             text.append(f" {key.key}", style).append(f" {key.description} ")
-        return text_strip(text, self.size.width, self.rich_style)
+        return text_strip(text, self.size.width, self.base)
 
     async def on_click(self, event: events.Click) -> None:
         """Does what the clicked key does."""

@@ -11,6 +11,7 @@ from textual.widgets import Input
 
 from lambda_tui.ui.figures import counted
 from lambda_tui.ui.log_lines import LogRecord
+from lambda_tui.ui.titles import write_titles
 from lambda_tui.ui.widgets.log_view import LogView
 
 
@@ -38,11 +39,12 @@ class Log(Vertical):
         self._scope = scope
         self.view.set_reactive(LogView.with_names, with_names)
         self.view.replace(records)
+        self._tell()
 
     def open_search(self) -> None:
         """Puts the cursor into the search line."""
         self.add_class("-searching")
-        self.search.focus()
+        self.screen.set_focus(self.search)
 
     def close_search(self) -> bool:
         """Takes the search away; whether there was one."""
@@ -51,7 +53,7 @@ class Log(Vertical):
         self.search.value = ""
         self.view.only_matches = False
         if self.search.has_focus:
-            self.view.focus()
+            self.screen.set_focus(self.view)
         return was_open
 
     @on(Input.Changed)
@@ -62,18 +64,18 @@ class Log(Vertical):
     @on(Input.Submitted)
     def _keep_found(self, event: Input.Submitted) -> None:
         event.stop()
-        self.view.focus()
+        self.screen.set_focus(self.view)
         self.view.go_to_match(-1)
 
     @on(LogView.Changed)
     def _tell(self) -> None:
         view = self.view
-        self.border_title = f"3 Log · {self._scope}".replace("[", r"\[")
         states = [] if view.follow else [f"+{view.missed} new ▼" if view.missed else "paused"]
         states += ["follow"] if view.follow else []
         states += ["wrap"] if view.wrap else []
         if view.query_text:
             found = counted(view.matches, "line")
             states.append(f"“{view.query_text}” in {found}" + " only" * view.only_matches)
-        self.border_subtitle = " · ".join(states).replace("[", r"\[")
+        title, subtitle = f"3 Log · {self._scope}", " · ".join(states)
+        write_titles(self, title.replace("[", r"\["), subtitle.replace("[", r"\["))
         self.set_class(bool(view.missed), "-missed")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.cells import cell_len
-from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.cache import LRUCache
@@ -19,17 +17,20 @@ from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
-from lambda_tui.ui.component_style import component_style
+from lambda_tui.ui.component_style import StyledLines
 from lambda_tui.ui.log_gutter import Gutter
 from lambda_tui.ui.log_lines import Kind, LogRecord
-from lambda_tui.ui.log_rows import LogRows, Row
+from lambda_tui.ui.log_row_text import row_text
+from lambda_tui.ui.log_rows import LogRows
 from lambda_tui.ui.widgets.row_list import text_strip
 
+STRIPS = 128
+"""Rendered rows that are kept; not many, as each is a hundred objects to the garbage collector."""
 _CLOCK_FROM = 100
 """Width from which on the gutter shows the time."""
 
 
-class LogView(ScrollView, can_focus=True):
+class LogView(StyledLines, ScrollView, can_focus=True):
     """Follows the newest line until somebody scrolls up; finds, folds, and hands out its text."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -67,7 +68,7 @@ class LogView(ScrollView, can_focus=True):
         self._rows = LogRows()
         self._cursor: int | None = None
         self._width = 0
-        self._strips: LRUCache[tuple[int, int, bool], Strip] = LRUCache(1024)
+        self._strips: LRUCache[tuple[int, int, bool], Strip] = LRUCache(STRIPS)
 
     # What goes in
 
@@ -102,14 +103,7 @@ class LogView(ScrollView, can_focus=True):
 
     def _settle(self, *, grown: bool = False) -> None:
         """Takes the rows' extent over into what can be scrolled."""
-        width = 0 if self.wrap else self._gutter.width + self._rows.widest
-        size = Size(max(width, 1), len(self._rows))
-        if grown and self.virtual_size.height > self.size.height:
-            # Setting it outright lays the whole screen out anew: with every frame of a busy log.
-            self.set_reactive(LogView.virtual_size, size)
-            self.vertical_scrollbar.window_virtual_size = size.height
-        else:
-            self.virtual_size = size
+        self._take_extent(grown=grown)
         if self.follow:
             self.scroll_end(animate=False, immediate=True, force=True, x_axis=False)
         # A scrollbar that was away in between begins at the top, wherever the view is.
@@ -117,7 +111,25 @@ class LogView(ScrollView, can_focus=True):
         self.refresh()
         self.post_message(self.Changed())
 
+    def _take_extent(self, *, grown: bool) -> None:
+        before, height, rows = self.virtual_size, self.size.height, len(self._rows)
+        top = rows - height if self.follow else self.scroll_offset.y
+        self._rows.look_at(max(0, top), height)
+        width = 0 if self.wrap else self._gutter.width + self._rows.widest
+        size = Size(max(width, 1), rows)
+        if grown and before.height > height:
+            # Setting it outright lays the whole screen out anew: with every frame of a busy log.
+            self.set_reactive(LogView.virtual_size, size)
+            self.vertical_scrollbar.window_virtual_size = size.height
+        else:
+            self.virtual_size = size
+
     # How it is looked at
+
+    @property
+    def allow_horizontal_scroll(self) -> bool:
+        """Whether a line is too long; there is no scrollbar that could tell."""
+        return self.max_scroll_x > 0
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Follows at the end, and nowhere else."""
@@ -126,6 +138,8 @@ class LogView(ScrollView, can_focus=True):
             self.follow = self.is_vertical_scroll_end
         elif self.is_vertical_scroll_end:
             self.follow = True
+        if not self.follow:
+            self._take_extent(grown=True)
 
     def watch_follow(self, follow: bool) -> None:
         """Goes to the newest line when following begins."""
@@ -259,9 +273,9 @@ class LogView(ScrollView, can_focus=True):
         scroll_x, scroll_y = self.scroll_offset
         width, index = self.size.width, y + scroll_y
         if index >= len(self._rows):
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self.base)
         strip = self._row_strip(index)
-        strip = strip.crop_extend(scroll_x, scroll_x + width, self.rich_style)
+        strip = strip.crop_extend(scroll_x, scroll_x + width, self.base)
         return strip.apply_offsets(scroll_x, index)
 
     def _row_strip(self, index: int) -> Strip:
@@ -270,10 +284,10 @@ class LogView(ScrollView, can_focus=True):
         selection = self.text_selection
         if selection is None and (known := self._strips.get(key)) is not None:
             return known
-        text = self._row_text(self._rows[index])
-        base = self.rich_style
+        text = row_text(self._rows[index], self._gutter, self.query_text, self.style_of)
+        base = self.base
         if has_cursor:
-            base += component_style(self, "log--cursor")
+            base += self.style_of("log--cursor")
         if selection is not None and (span := selection.get_span(index)) is not None:
             end = len(text) if span[1] == -1 else span[1]
             style = self.screen.get_component_rich_style("screen--selection")
@@ -281,20 +295,3 @@ class LogView(ScrollView, can_focus=True):
         width = max(self.size.width, cell_len(text.plain))
         strip = self._strips[key] = text_strip(text, width, base)
         return strip
-
-    def _row_text(self, row: Row) -> Text:
-        line, start, end = row
-        kind = line.record.kind
-        body = line.text[start:end]
-        body.stylize_before(component_style(self, f"log--{kind}"))
-        if self.query_text:
-            match = component_style(self, "log--match")
-            for found in re.finditer(re.escape(self.query_text), body.plain, re.IGNORECASE):
-                body.stylize(match, *found.span())
-        gutter = self._gutter
-        front = gutter.text(line.record) if line.is_first and start == 0 else " " * gutter.width
-        text = Text(front, component_style(self, "log--gutter"), end="")
-        if start == 0 and line.glyph:
-            text.right_crop(2)
-            text.append(f"{line.glyph} ", component_style(self, f"log--{kind}"))
-        return Text.assemble(text, body)

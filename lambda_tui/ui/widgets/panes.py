@@ -8,6 +8,7 @@ from textual.containers import Container
 from textual.widget import Widget
 from textual.widgets import Input
 
+from lambda_tui.ui.titles import write_titles
 from lambda_tui.ui.widgets.environments import Environments
 from lambda_tui.ui.widgets.event import EventEditor
 from lambda_tui.ui.widgets.functions import Functions
@@ -75,7 +76,8 @@ class Panes(Container):
             "log": self.log_pane.view,
             "tmp": self.tmp.tree_view,
         }.get(pane, self.get_child_by_id(pane))
-        target.focus()
+        # Not ``focus``: it comes later, and what is typed right behind would go astray.
+        self.screen.set_focus(target)
 
     def bring_forward(self, pane: str) -> None:
         """Shows a pane in front of those that share its place, without the focus."""
@@ -155,4 +157,4 @@ class Panes(Container):
                 others.remove("event")
             style = "b reverse" if pane == focused else "b"
             tabs = "".join(f" │ [@click=screen.pane('{name}')]{labels[name]}[/]" for name in others)
-            widget.border_title = f"[{style}]{escape(widget.title)}[/]{tabs}"
+            write_titles(widget, f"[{style}]{escape(widget.title)}[/]{tabs}")

@@ -11,12 +11,12 @@ from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from lambda_tui.ui.component_style import component_style
+from lambda_tui.ui.component_style import StyledLines
 
 Item = TypeVar("Item")
 
@@ -29,7 +29,7 @@ def text_strip(text: Text, width: int, base: Style) -> Strip:
     return Strip(text.render(_CONSOLE)).crop_extend(0, width, None).apply_style(base)
 
 
-class RowList(ScrollView, Generic[Item], can_focus=True):
+class RowList(StyledLines, ScrollView, Generic[Item], can_focus=True):
     """Rows over items that have a key; the cursor stays with its item when items come and go."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"row--cursor", "row--head", "row--dim"}
@@ -65,6 +65,8 @@ class RowList(ScrollView, Generic[Item], can_focus=True):
         super().__init__(id=id, classes=classes)
         self.items: Sequence[Item] = ()
         self._cursor = 0
+        self._painted: dict[int, tuple[Text, Style]] = {}
+        """What stands in each line of the screen, to paint only what has changed."""
 
     def key(self, item: Item) -> Hashable:
         """What an item is known by; two items with the same key are the same row."""
@@ -96,7 +98,7 @@ class RowList(ScrollView, Generic[Item], can_focus=True):
         now = self.highlighted
         if now is not None and self.key(now) != key:
             self.post_message(self.Highlighted(self, now))
-        self.refresh()
+        self._refresh_changed()
 
     def highlight(self, key: Hashable) -> None:
         """Puts the cursor on the item with this key, if there is one."""
@@ -129,7 +131,7 @@ class RowList(ScrollView, Generic[Item], can_focus=True):
             return
         self._cursor = index
         self._scroll_to_cursor()
-        self.refresh()
+        self._refresh_changed()
         self.post_message(self.Highlighted(self, self.items[index]))
 
     def _scroll_to_cursor(self) -> None:
@@ -147,17 +149,22 @@ class RowList(ScrollView, Generic[Item], can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """One line of the list."""
-        width, base = self.size.width, self.rich_style
+        text, look = self._painted[y] = self._line(y)
+        return text_strip(text, self.size.width, self.base + look)
+
+    def _refresh_changed(self) -> None:
+        """Asks for those lines to be painted that are not on the screen as they should be."""
+        for y in range(self.size.height):
+            if self._painted.get(y) != self._line(y):
+                self.refresh(Region(0, y, self.size.width, 1))
+
+    def _line(self, y: int) -> tuple[Text, Style]:
+        """What belongs into a line of the screen, and what is laid under it."""
+        width = self.size.width
         if y < self.HEADINGS:
-            style = base + component_style(self, "row--head")
-            return text_strip(self.heading(width), width, style)
+            return self.heading(width), self.style_of("row--head")
         index = y - self.HEADINGS + self.scroll_offset.y
         if index >= len(self.items):
-            return Strip.blank(width, base)
-        if index == self._cursor:
-            base += component_style(self, "row--cursor")
-        return text_strip(self.row(self.items[index], width), width, base)
-
-    def style_of(self, *names: str) -> Style:
-        """The look of component classes, to put on a part of a row."""
-        return component_style(self, *names)
+            return Text(), Style.null()
+        look = self.style_of("row--cursor") if index == self._cursor else Style.null()
+        return self.row(self.items[index], width), look

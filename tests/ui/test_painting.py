@@ -1,0 +1,149 @@
+"""What is painted: what has changed, at once for a key, and nothing else."""
+
+from __future__ import annotations
+
+import time
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from driver import Driver, OpenApp
+from textual.strip import Strip
+from textual.widget import Widget
+
+from lambda_tui.engine.events import Event, FunctionLog
+from lambda_tui.engine.lifecycle import State
+from lambda_tui.engine.usage import Usage
+from lambda_tui.ui import log_rows
+from lambda_tui.ui.log_lines import LogLine, LogRecord, log_lines
+
+
+def refreshed(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The ids of the widgets that ask for a paint from now on."""
+    asked: list[str] = []
+    original = Widget.refresh
+
+    def refresh(widget: Widget, *regions: Any, **options: Any) -> Widget:
+        asked.append(widget.id or type(widget).__name__)
+        return original(widget, *regions, **options)
+
+    monkeypatch.setattr(Widget, "refresh", refresh)
+    return asked
+
+
+def stand_in(number: int, state: State) -> Any:
+    """An execution environment as far as the screen looks at it."""
+    return SimpleNamespace(
+        id=f"{number:032x}",
+        number=number,
+        state=state,
+        state_since=0.0,
+        created=time.monotonic() + 3600,
+        invocations=number,
+        init_error=None,
+        invocation=None,
+        usage=Usage(),
+        tmp_directory=None,
+        stale=False,
+        removal_at=None,
+        shut_down=lambda reason: None,
+    )
+
+
+async def test_a_paint_without_a_change_asks_no_widget_to_paint(
+    open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_app() as driver:
+        pool = driver.app.engine.pools["Greet"]
+        await driver.until(lambda: all(each.sandbox for each in driver.app.engine.pools.values()))
+        pool.environments += [stand_in(number, State.FROZEN) for number in (1, 2, 3)]
+        driver.screen.paint()
+        await driver.pilot.pause()
+        asked = refreshed(driver, monkeypatch)
+        driver.screen.paint()
+        await driver.pilot.pause()
+        assert asked == []
+        pool.environments.clear()
+
+
+async def test_only_the_rows_that_have_changed_are_painted(
+    open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_app() as driver:
+        pool = driver.app.engine.pools["Greet"]
+        pool.environments += [stand_in(number, State.FROZEN) for number in range(1, 9)]
+        driver.screen.paint()
+        await driver.pilot.pause()
+        rows = driver.screen.panes.environments
+        painted: list[int] = []
+        original = rows.render_line
+
+        def render_line(y: int) -> Strip:
+            painted.append(y)
+            return original(y)
+
+        monkeypatch.setattr(rows, "render_line", render_line)
+        pool.environments[4].state = State.RESET
+        driver.screen.paint()
+        await driver.pilot.pause()
+        assert painted == [rows.HEADINGS + 4]
+        assert "↺ reset" in driver.text()
+        await driver.press("2", "j", "j")
+        painted.clear()
+        await driver.press("j")
+        assert set(painted) == {rows.HEADINGS + 2, rows.HEADINGS + 3}
+        pool.environments.clear()
+
+
+async def test_another_theme_changes_the_looks(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        await driver.invoke()
+        widgets = (driver.screen.panes.functions, driver.screen.panes.log_pane.view)
+        before = [widget.base for widget in widgets]
+        driver.app.theme = "textual-light"
+        await driver.pilot.pause()
+        after = [widget.base for widget in widgets]
+        assert all(old.bgcolor != new.bgcolor for old, new in zip(before, after, strict=True))
+
+
+async def test_a_switch_makes_no_more_lines_than_are_in_view(
+    open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_app() as driver:
+        emit = driver.app.engine.events.emit
+        for number in range(5_000):
+            emit(Event(record=FunctionLog(f"line {number} end"), function="Fail"))
+        await driver.pilot.pause()
+        made = 0
+
+        def counting(record: LogRecord) -> list[LogLine]:
+            nonlocal made
+            made += 1
+            return log_lines(record)
+
+        monkeypatch.setattr(log_rows, "log_lines", counting)
+        await driver.press("j")
+        await driver.until(lambda: "line 4999 end" in driver.text())
+        assert 0 < made <= 2 * driver.screen.panes.log_pane.view.size.height
+        await driver.press("3", "g")
+        assert "line 0 end" in driver.text()
+
+
+async def test_a_key_is_painted_without_waiting_for_a_frame(
+    open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_app() as driver:
+        await driver.press("e")
+        paints = 0
+        original = driver.app._display
+
+        def display(*update: Any) -> None:
+            nonlocal paints
+            paints += 1
+            original(*update)
+
+        monkeypatch.setattr(driver.screen._update_timer, "resume", lambda: None)
+        monkeypatch.setattr(driver.app, "_display", display)
+        await driver.pilot.press("Ж")
+        await driver.until(lambda: paints, "a paint")
+        assert "Ж" in driver.text()

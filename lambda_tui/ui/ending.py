@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -21,3 +23,17 @@ def ending_signals(end: Callable[[int], None]) -> Iterator[None]:
     finally:
         for number in _ENDING:
             loop.remove_signal_handler(number)
+        _let_go_of_a_lost_terminal()
+
+
+def _let_go_of_a_lost_terminal() -> None:
+    """What cannot be written goes nowhere: Python would end with a status of its own for it."""
+    for stream in (sys.__stdout__, sys.__stderr__):
+        if stream is None:
+            continue
+        try:
+            stream.flush()
+        except OSError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)

@@ -7,7 +7,18 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-CHEAP = ("floor", "warm", "callers", "cold", "reload", "crash", "memory", "many", "launch")
+CHEAP = (
+    "floor",
+    "warm",
+    "callers",
+    "cold",
+    "reload",
+    "crash",
+    "life-cycle",
+    "memory",
+    "many",
+    "launch",
+)
 
 
 def test_the_quick_benchmark_has_a_figure_in_every_row() -> None:

@@ -60,7 +60,7 @@ class Environment(NamedTuple):
 
 
 def run_in_namespaces(
-    control: Channel, environment: Environment, machine: list[sandbox.Bind], outer_namespace: str
+    control: Channel, environment: Environment, machine: sandbox.Machine, outer_namespace: str
 ) -> None:
     """Serves as process 1 of its namespaces; returns when the engine has gone."""
     processes = PidNamespace(outer_namespace)

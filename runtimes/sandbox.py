@@ -44,9 +44,18 @@ class Bind(NamedTuple):
     target: str
 
 
-def machine_binds() -> list[Bind]:
+class Machine(NamedTuple):
     """What every environment on this machine sees beside its own code; the same each time."""
-    return [*_system_binds(), *_resolver_binds(), *_interpreter_binds()]
+
+    binds: list[Bind]
+    covered: list[str]
+    """What lies in the binds and is not to be seen."""
+
+
+def survey_machine() -> Machine:
+    """Looks once for what every environment is built from."""
+    binds = [*_system_binds(), *_resolver_binds(), *_interpreter_binds()]
+    return Machine(binds, _private_entries() if os.geteuid() == 0 else [])
 
 
 def enter_namespaces() -> None:
@@ -61,15 +70,14 @@ def enter_namespaces() -> None:
     _write("/proc/self/gid_map", f"{group} {group} 1")
 
 
-def build_root(machine: list[Bind], code_directory: str, ephemeral_storage_mb: int) -> None:
+def build_root(machine: Machine, code_directory: str, ephemeral_storage_mb: int) -> None:
     """Builds the root directory and moves into it, as process 1 of a pid namespace."""
     linux.mount("", "/", None, linux.MS_REC | linux.MS_PRIVATE)
     root = _SCAFFOLD
-    binds = [*machine, Bind(code_directory, TASK_ROOT)]
+    binds = [*machine.binds, Bind(code_directory, TASK_ROOT)]
     # Opened before anything is covered: what lies under the scaffold can be bound all the same.
     sources = [os.open(bind.source, os.O_PATH | os.O_CLOEXEC) for bind in binds]
     devices = [os.open(f"/dev/{name}", os.O_PATH | os.O_CLOEXEC) for name in DEVICES]
-    covered = _private_entries() if os.geteuid() == 0 else []
     hosts = _hosts_text()
 
     linux.mount("tmpfs", root, "tmpfs", 0, "size=1m,mode=755")
@@ -86,7 +94,7 @@ def build_root(machine: list[Bind], code_directory: str, ephemeral_storage_mb: i
     for descriptor, bind in zip(sources, binds):
         _bind(descriptor, root + bind.target)
     _make_devices(root)
-    _cover(root, covered)
+    _cover(root, machine.covered)
     _bind_hosts(root, hosts)
 
     read_only = linux.MOUNT_ATTR_RDONLY | linux.MOUNT_ATTR_NOSUID | linux.MOUNT_ATTR_NODEV

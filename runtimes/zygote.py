@@ -51,7 +51,7 @@ class _Zygote:
         self._wakeup = ChildWakeup()
         self._environments: dict[int, str] = {}
         self._level = "processes"
-        self._machine = sandbox.machine_binds() if _IS_LINUX else []
+        self._machine = sandbox.survey_machine() if _IS_LINUX else sandbox.Machine([], [])
 
     def boot(self, level: str) -> None:
         """Finds the sandbox level and tells the engine about this interpreter."""
@@ -185,7 +185,7 @@ def _enter_and_fork(body: Callable[[], None], read_end: int, write_end: int) -> 
     os.write(write_end, str(pid).encode())
 
 
-def probe(machine: list[sandbox.Bind]) -> str:
+def probe(machine: sandbox.Machine) -> str:
     """Why this machine cannot give an environment a sandbox of its own; empty when it can."""
     if not _IS_LINUX:
         return "namespaces exist on Linux only"
@@ -202,7 +202,7 @@ def probe(machine: list[sandbox.Bind]) -> str:
     return reason or ("" if status == 0 else "the sandbox could not be built")
 
 
-def _try_sandbox(machine: list[sandbox.Bind], write_end: int) -> None:
+def _try_sandbox(machine: sandbox.Machine, write_end: int) -> None:
     try:
         sandbox.build_root(machine, "/usr", _PROBE_STORAGE_MB)
         linux.drop_capabilities()

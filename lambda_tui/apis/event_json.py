@@ -31,7 +31,8 @@ def check_json(event: Payload) -> None:
     """Raises ``ApiError`` for what is no JSON in UTF-8. Does not build the value."""
     try:
         msgspec.json.decode(event, type=msgspec.Raw)
-        event.decode()
+        if not event.isascii():
+            event.decode()
         return
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass

@@ -114,6 +114,9 @@ class RequestReader:
 
     def on_message_complete(self) -> None:
         """The request is whole."""
+        if self._parser.should_upgrade() and self._length:
+            # Said too early: the parser leaves the body to whatever it is upgraded to.
+            return
         request, self._request = self._request, None
         if not self._is_stopped and request is not None:
             self._owner.on_request(request)
@@ -129,13 +132,26 @@ class RequestReader:
         self._length = 0
         self._filled = 0
 
+    def _ignore_upgrade(self, rest: memoryview) -> None:
+        """There is nothing to upgrade to: such a request is answered like any other."""
+        request, length = self._request, self._length
+        self._start_over()
+        if request is not None:
+            request.body += rest[:length]
+            rest = rest[length:]
+            if len(request.body) < length:
+                self._request, self._length = request, length
+            else:
+                self._owner.on_request(request)
+        if rest and not self._is_stopped:
+            self._feed(rest)
+
     def _feed(self, data: memoryview) -> None:
         self._head_size += len(data)
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            # There is nothing to upgrade to: such a request is answered like any other.
-            self._start_over()
+        except httptools.HttpParserUpgrade as upgrade:
+            self._ignore_upgrade(data[upgrade.args[0] :])
         except httptools.HttpParserError:
             self._owner.on_malformed()
         if self._is_stopped:

@@ -1,4 +1,4 @@
-"""Signals that end the application from outside; Textual's Linux driver hears neither of them."""
+"""Ends from outside: signals that Textual's Linux driver does not hear, terminals that go away."""
 
 from __future__ import annotations
 
@@ -23,14 +23,11 @@ def ending_signals(end: Callable[[int], None]) -> Iterator[None]:
     finally:
         for number in _ENDING:
             loop.remove_signal_handler(number)
-        _let_go_of_a_lost_terminal()
 
 
-def _let_go_of_a_lost_terminal() -> None:
-    """What cannot be written goes nowhere: Python would end with a status of its own for it."""
-    for stream in (sys.__stdout__, sys.__stderr__):
-        if stream is None:
-            continue
+def forget_unwritable() -> None:
+    """Drops what can no longer be written: Python would end with a status of its own for it."""
+    for stream in filter(None, (sys.__stdout__, sys.__stderr__)):
         try:
             stream.flush()
         except OSError:

@@ -147,3 +147,16 @@ async def test_a_key_is_painted_without_waiting_for_a_frame(
         await driver.pilot.press("Ж")
         await driver.until(lambda: paints, "a paint")
         assert "Ж" in driver.text()
+
+
+async def test_many_environments_in_many_states_leave_room_for_the_name(open_app: OpenApp) -> None:
+    async with open_app(size=(80, 24)) as driver:
+        pool = driver.app.engine.pools["Greet"]
+        states = [state for state in State if state is not State.ENDED]
+        pool.environments += [stand_in(number, state) for number, state in enumerate(states * 2)]
+        driver.screen.paint()
+        await driver.pilot.pause()
+        row = next(line for line in driver.text().splitlines() if "Greet" in line)
+        assert "◌2 ◐2" in row
+        assert "…" in row
+        pool.environments.clear()

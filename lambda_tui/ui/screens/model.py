@@ -39,7 +39,9 @@ if TYPE_CHECKING:
 
 
 _HASTE = 0.1
-"""Seconds after a key in which what changes is painted at once."""
+"""Seconds after a key in which what changes does not wait for Textual's next frame."""
+_GATHERING = 0.002
+"""Seconds in which the changes that a key makes here and there come together for one paint."""
 
 
 class ModelScreen(Screen[None]):
@@ -53,6 +55,7 @@ class ModelScreen(Screen[None]):
         self.function = next(iter(engine.pools), "")
         self._event_loading: Worker[None] | None = None
         self._hasty_until = 0.0
+        self._is_gathering = False
         self.all_functions = False
         self.shown: dict[str, int] = {}
         self.panes = Panes(
@@ -97,16 +100,24 @@ class ModelScreen(Screen[None]):
         return self.panes.environments.highlighted
 
     def hasten(self) -> None:
-        """Has what comes of a key painted at once, while all else waits for Textual's next frame.
+        """Has what comes of a key painted at once.
 
-        On a busy screen that frame begins up to 33 ms later.
+        All else waits for Textual's next frame, which on a busy screen begins up to 33 ms later.
         """
         self._hasty_until = time.monotonic() + _HASTE
 
     def on_idle(self) -> None:
-        """Paints at once what has changed, if it is for a key."""
-        if time.monotonic() < self._hasty_until:
-            self._on_timer_update()
+        """Sees to a paint of what has changed, if it is for a key."""
+        is_dirty = self._dirty_widgets or self._layout_required or self._scroll_required
+        is_wanted = is_dirty and self.is_current and time.monotonic() < self._hasty_until
+        if is_wanted and not self._is_gathering:
+            self._is_gathering = True
+            loop = asyncio.get_running_loop()
+            loop.call_later(_GATHERING, self.call_later, self._paint_gathered)
+
+    def _paint_gathered(self) -> None:
+        self._is_gathering = False
+        self._on_timer_update()
 
     def _request(self) -> None:
         self.call_later(self.paint)

@@ -42,7 +42,6 @@ class Environments(RowList["ExecutionEnvironment"]):
     def show_pool(self, pool: Pool) -> None:
         """Shows the environments of this pool as they are now."""
         self._pool = pool
-        self.set_class(not pool.environments, "-empty")
         self.show_items(tuple(pool.environments))
         write_titles(self, subtitle=self._subtitle(pool))
 

@@ -1,0 +1,21 @@
+"""The API served by the command itself, once for the tests that leave it as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from lambda_project import Api, Serving, write_project
+
+
+@pytest.fixture(scope="session")
+def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    serving = Serving(write_project(tmp_path_factory.mktemp("project")), "--port", "0")
+    yield serving
+    serving.signal()
+    assert serving.end() == 0, serving.text
+
+
+@pytest.fixture(scope="session")
+def api(serving: Serving) -> Api:
+    return serving.api()

@@ -1,0 +1,123 @@
+"""Many clients, some of which hang up in the middle: no invocation is lost and nothing leaks.
+
+``HANG_UPS`` in the environment sets how many invocations there are: 10,000 in a full run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+from pathlib import Path
+
+import psutil
+import pytest
+from lambda_project import invocations, write_project
+from workbench import until
+
+from lambda_tui.apis.lambda_api import lambda_server
+from lambda_tui.apis.server import Server
+from lambda_tui.engine.engine import Engine
+from lambda_tui.project.load import load_project
+from lambda_tui.project.settings import Settings
+
+CLIENTS = 32
+COUNT = int(os.environ.get("HANG_UPS", "600"))
+LARGE = 300_000
+MOST = 3 * CLIENTS
+"""Environments: those whose callers have left serve on."""
+
+
+class Client:
+    """Invokes again and again; now and then it leaves before it has its answer."""
+
+    def __init__(self, serving: Server, seed: int) -> None:
+        self.answered = 0
+        self.begun = 0
+        """Requests that were sent whole."""
+        self._port = serving.port
+        self._chance = random.Random(seed)
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def run(self, numbers: list[int]) -> None:
+        for number in numbers:
+            await asyncio.wait_for(self._invoke(number), 30)
+        self._hang_up()
+
+    async def _invoke(self, number: int) -> None:
+        if self._streams is None:
+            self._streams = await asyncio.open_connection("127.0.0.1", self._port)
+        reader, writer = self._streams
+        filling = "x" * (LARGE if self._chance.random() < 0.1 else 10)
+        event = json.dumps([number, filling]).encode()
+        head = f"POST {invocations('echo')} HTTP/1.1\r\nHost: localhost\r\n"
+        request = f"{head}Content-Length: {len(event)}\r\n\r\n".encode() + event
+        fate = self._chance.random()
+        if fate < 0.1:
+            writer.write(request[: self._chance.randrange(len(request))])
+            return self._hang_up()
+        writer.write(request)
+        await writer.drain()
+        self.begun += 1
+        if fate < 0.2:
+            return self._hang_up()
+        head_read = await reader.readuntil(b"\r\n\r\n")
+        if fate < 0.25:
+            return self._hang_up()
+        size = int(head_read.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+        assert json.loads(await reader.readexactly(size)) == [number, filling]
+        self.answered += 1
+
+    def _hang_up(self) -> None:
+        if self._streams is not None:
+            transport = self._streams[1].transport
+            if self._chance.random() < 0.5:
+                transport.abort()
+            else:
+                transport.close()
+            self._streams = None
+
+
+@pytest.mark.timeout(max(60, COUNT // 20))
+async def test_clients_that_hang_up_disturb_nobody(tmp_path: Path, nothing_is_left: None) -> None:
+    settings = Settings(watch=False, maximum_environments=MOST, idle_timeout=1000)
+    engine = Engine(load_project(write_project(tmp_path)), settings)
+    await engine.start()
+    serving = lambda_server(engine)
+    await serving.start(0)
+    pool = engine.pools["echo"]
+
+    clients = [Client(serving, seed) for seed in range(CLIENTS)]
+    shares = [list(range(first, COUNT, CLIENTS)) for first in range(CLIENTS)]
+    pairs = zip(clients, shares, strict=True)
+    await asyncio.gather(*(client.run(share) for client, share in pairs))
+    await _quiet(engine, serving)
+    served = sum(environment.invocations for environment in pool.environments)
+
+    # What was sent whole before its sender left may have been thrown away by the system.
+    assert sum(client.answered for client in clients) <= served
+    assert served <= sum(client.begun for client in clients)
+    assert sum(client.answered for client in clients) > COUNT // 2
+    assert pool.throttles == 0
+    descriptors = psutil.Process().num_fds()
+    environments = len(pool.environments)
+    memory = psutil.Process().memory_info().rss
+
+    again = [Client(serving, seed) for seed in range(100, 100 + CLIENTS)]
+    await asyncio.gather(*(client.run([1, 2, 3]) for client in again))
+    await _quiet(engine, serving)
+    assert len(pool.environments) == environments
+    assert psutil.Process().num_fds() <= descriptors
+    assert psutil.Process().memory_info().rss < memory + (64 << 20)
+    await serving.close()
+    await engine.close()
+
+
+async def _quiet(engine: Engine, serving: Server) -> None:
+    """Waits until every connection is gone and every environment has answered."""
+    environments = engine.pools["echo"].environments
+    await until(
+        engine,
+        lambda: not serving.connections and all(one.invocation is None for one in environments),
+    )

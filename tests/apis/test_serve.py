@@ -1,0 +1,117 @@
+"""The command: what it says, and how it ends."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from lambda_project import Api, Serving, invocations, read_answer, write_project
+
+
+@pytest.fixture
+def serve(tmp_path: Path, nothing_is_left: None) -> Iterator[Callable[..., Serving]]:
+    begun: list[Serving] = []
+
+    def serve(*options: str, folder: Path | None = None) -> Serving:
+        serving = Serving(folder or write_project(tmp_path), *options)
+        begun.append(serving)
+        return serving
+
+    yield serve
+    for serving in begun:
+        if serving.process.poll() is None:
+            serving.process.kill()
+            serving.process.wait()
+
+
+def ask_for(api: Api, seconds: float) -> socket.socket:
+    """An invocation that takes so long, begun."""
+    event = b'{"seconds": %g}' % seconds
+    head = f"POST {invocations('waits')} HTTP/1.1\r\nHost: localhost\r\n"
+    end = api.connect()
+    end.sendall(f"{head}Content-Length: {len(event)}\r\n\r\n".encode() + event)
+    return end
+
+
+def test_it_says_where_and_how_and_shows_the_functions_log(serve: Callable[..., Serving]) -> None:
+    serving = serve("--port", "0")
+    api = serving.api()
+    assert api.invoke("waits", b'{"seconds": 0}').json == 0
+    serving.wait_for("REPORT RequestId")
+    serving.signal()
+
+    assert serving.end() == 0
+    assert f"at {api.url}\n" in serving.text
+    assert f"  export AWS_ENDPOINT_URL_LAMBDA={api.url}\n" in serving.text
+    assert "  aws lambda invoke --function-name echo /dev/stdout\n" in serving.text
+    assert "waits  waiting\n" in serving.text
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_lets_what_is_in_flight_finish(
+    serve: Callable[..., Serving], number: signal.Signals
+) -> None:
+    serving = serve("--port", "0")
+    api = serving.api()
+    with api.connect() as idle, ask_for(api, 1.0) as end:
+        serving.wait_for("waits  waiting")
+        serving.signal(number)
+        assert read_answer(end).json == 1.0
+        assert idle.recv(1) == b""
+
+    assert serving.end() == 0
+    assert "answering 1 more" in serving.text
+    assert "gave up" not in serving.text
+
+
+def test_a_second_signal_ends_at_once_and_says_what_was_given_up(
+    serve: Callable[..., Serving],
+) -> None:
+    serving = serve("--port", "0")
+    with ask_for(serving.api(), 15) as end:
+        serving.wait_for("waits  waiting")
+        serving.signal()
+        serving.wait_for("answering 1 more")
+        serving.signal()
+        assert serving.end() == 0
+        with pytest.raises((ConnectionError, OSError)):
+            read_answer(end)
+
+    assert "gave up 1 invocation" in serving.text
+
+
+def test_the_next_port_is_taken_when_the_usual_one_is_in_use(
+    serve: Callable[..., Serving],
+) -> None:
+    first = serve()
+    first.api()
+    second = serve()
+    port = second.api().port
+    assert "port 3001 is in use" in second.text
+    assert port > 3001
+    for serving in (first, second):
+        serving.signal()
+        assert serving.end() == 0
+
+
+def test_a_port_that_was_asked_for_must_be_free(serve: Callable[..., Serving]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        serving = serve("--port", str(port))
+        assert serving.end() == 2
+    assert f"cannot listen on 127.0.0.1 port {port}: address already in use" in serving.text
+
+
+def test_a_project_without_functions_is_refused_in_one_line(
+    serve: Callable[..., Serving], tmp_path: Path
+) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    serving = serve(folder=empty)
+
+    assert serving.end() == 2
+    (line,) = serving.text.splitlines()
+    assert line.startswith("lambda-tui: ")

@@ -1,4 +1,4 @@
-"""The API served by the command itself, once for the tests that leave it as it was."""
+"""The API served by the command itself, once for each module of tests that leave it as it was."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from lambda_project import Api, Serving, write_project
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     serving = Serving(write_project(tmp_path_factory.mktemp("project")), "--port", "0")
     yield serving
@@ -16,6 +16,6 @@ def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     assert serving.end() == 0, serving.text
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def api(serving: Serving) -> Api:
     return serving.api()

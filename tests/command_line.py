@@ -56,6 +56,8 @@ def start(
         stdin=subprocess.PIPE,
         stdout=standard_output,
         stderr=subprocess.PIPE,
+        # What a test has read ahead of the end, ``communicate`` would not give again.
+        bufsize=0,
         cwd=cwd,
         env=variables,
     )

@@ -25,12 +25,13 @@ _EXPECTED = {
 }
 _CONTROL = (0x20, 0x7F, 0xA0)
 _OPENING = {"{": "Object", "[": "Array"}
+_UNBUILT = msgspec.json.Decoder(msgspec.Raw)
 
 
 def check_json(event: Payload) -> None:
     """Raises ``ApiError`` for what is no JSON in UTF-8. Does not build the value."""
     try:
-        msgspec.json.decode(event, type=msgspec.Raw)
+        _UNBUILT.decode(event)
         if not event.isascii():
             event.decode()
         return

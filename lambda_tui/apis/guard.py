@@ -19,12 +19,15 @@ class Guard:
         self._names = _LOOPBACK | {host.lower()}
         # A page cannot rebind an address, only a name.
         self._takes_addresses = host in _EVERYWHERE
+        self._last_host: str | None = None
+        """The header that was let in last: most often that of the next request too."""
 
     def refusal(self, request: Request) -> Response | None:
         """The answer to a request from elsewhere; None lets it in."""
         host, origin = request.header("host"), request.header("origin")
-        if host is None or not self._is_ours(f"//{host}"):
+        if host is None or (host != self._last_host and not self._is_ours(f"//{host}")):
             return _forbidden(f"The Host header {host!r} does not name this server.")
+        self._last_host = host
         if origin is not None and not self._is_ours(origin):
             return _forbidden(f"The origin {origin!r} may not use this server.")
         return None

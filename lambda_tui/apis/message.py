@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import http
+import time
 from dataclasses import dataclass, field
 from email.utils import formatdate
+from functools import lru_cache
 
 # A larger body is written on its own, and so not copied behind its head.
 _COPIED_BODY = 1 << 16
@@ -38,10 +40,7 @@ class Response:
 
     def pieces(self, keep_alive: bool) -> list[bytes]:
         """What is written: in one piece, or the head and a large body."""
-        lines = [
-            f"HTTP/1.1 {self.status} {_phrase(self.status)}",
-            f"Date: {formatdate(usegmt=True)}",
-        ]
+        lines = [_status_line(self.status), _date_line(int(time.time()))]
         lines += [f"{name}: {value}" for name, value in self.headers.items()]
         if self.status != http.HTTPStatus.NO_CONTENT:
             lines.append(f"Content-Length: {len(self.body)}")
@@ -52,5 +51,11 @@ class Response:
         return [head, self.body]
 
 
-def _phrase(status: int) -> str:
-    return http.HTTPStatus(status).phrase
+@lru_cache
+def _status_line(status: int) -> str:
+    return f"HTTP/1.1 {status} {http.HTTPStatus(status).phrase}"
+
+
+@lru_cache(maxsize=1)
+def _date_line(second: int) -> str:
+    return f"Date: {formatdate(second, usegmt=True)}"

@@ -45,6 +45,9 @@ def find(
 
     For a function that does not exist, Invoke tells the ARN of its latest version, others do not.
     """
+    named = pools.get(name)
+    if named is not None and qualifier in (None, LATEST):
+        return Target(named, qualifier)
     failures = _failures(name, qualifier)
     match = _NAME.fullmatch(name)
     if failures or match is None:
@@ -66,9 +69,9 @@ def find(
         )
     is_elsewhere = bool(account) and account != home.account_id
     if pool is None or is_elsewhere or chosen not in (None, LATEST):
-        named = chosen or (LATEST if latest_is_implied else None)
+        told = chosen or (LATEST if latest_is_implied else None)
         arn = f"arn:aws:lambda:{home.region}:{account or home.account_id}:function:{match[_BARE]}"
-        raise not_found(f"{arn}:{named}" if named else arn)
+        raise not_found(f"{arn}:{told}" if told else arn)
     return Target(pool, chosen)
 
 

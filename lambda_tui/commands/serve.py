@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import signal
 import sys
-from contextlib import suppress
 from dataclasses import replace
 
-from platformdirs import user_config_path
-
 from lambda_tui.apis.lambda_api import lambda_server
-from lambda_tui.apis.server import DEFAULT_HOST, DEFAULT_PORT, Server, ServerError
+from lambda_tui.apis.server import DEFAULT_PORT, Server, ServerError
+from lambda_tui.commands.opening import open_project
+from lambda_tui.commands.refused import RefusedError
+from lambda_tui.commands.served_log import ServedLog, counted
 from lambda_tui.engine.engine import Engine
-from lambda_tui.engine.events import Event, Notice
-from lambda_tui.engine.log_text import log_text
 from lambda_tui.project.function import Project
-from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import Settings
-from lambda_tui.project.settings_file import load_settings
 
-USAGE_ERROR = 2
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _INIT_SECONDS = 10.0
 """What an invocation under way may need beyond its function's timeout."""
@@ -29,46 +25,39 @@ _INIT_SECONDS = 10.0
 
 def run(options: argparse.Namespace) -> int:
     """Serves ``options.project`` at ``options.host`` and ``options.port``; the exit status."""
-    settings, problems = load_settings(options.project, user_config_path("lambda-tui"))
-    project = load_project(options.project)
-    for problem in problems:
-        _say(str(problem))
-    if not project.functions:
-        _say(str(project.problems[0]))
-        return USAGE_ERROR
-    for problem in project.problems:
-        _say(str(problem))
-    return asyncio.run(_serve(project, _chosen(settings, options), options))
-
-
-def _chosen(settings: Settings, options: argparse.Namespace) -> Settings:
-    """The settings with what the command line says beside them."""
-    if getattr(options, "sandbox", None) is not None:
-        settings = replace(settings, sandbox=options.sandbox)
-    if getattr(options, "no_watch", False):
-        settings = replace(settings, watch=False)
-    return settings
+    opened = open_project(options)
+    if not opened.project.functions:
+        raise RefusedError(str(opened.project.problems[0]))
+    for problem in (*opened.settings_problems, *opened.project.problems):
+        sys.stderr.write(f"lambda-tui: {problem}\n")
+    sys.stderr.flush()
+    settings = replace(opened.settings, watch=False) if options.no_watch else opened.settings
+    return asyncio.run(_serve(opened.project, settings, options))
 
 
 async def _serve(project: Project, settings: Settings, options: argparse.Namespace) -> int:
     ending, hurrying = _signals()
     engine = Engine(project, settings)
-    server = lambda_server(engine, options.host or DEFAULT_HOST)
-    port = DEFAULT_PORT if options.port is None else options.port
+    server = lambda_server(engine, options.host)
     try:
-        await server.start(port, or_next=port == DEFAULT_PORT)
+        port = DEFAULT_PORT if options.port is None else options.port
+        await server.start(port, or_next=options.port is None)
     except ServerError as error:
-        _say(str(error))
-        return USAGE_ERROR
-    engine.events.listen(lambda event: _log(engine, event))
+        raise RefusedError(str(error)) from None
+    log = ServedLog(engine)
     await engine.start()
-    _greet(engine, server, port)
+    _greet(log, engine, server, port)
+    # What there is by now stays: a search for garbage in it would hold callers up.
+    gc.freeze()
     await ending.wait()
-    await _answer_the_last(engine, server, hurrying)
+    await _answer_the_last(log, engine, server, hurrying)
     waiting = engine.asynchronous.waiting
     if waiting:
-        _say(f"gave up {waiting} asynchronous invocations that were not over.")
+        log.say(
+            f"gave up {counted(waiting, 'asynchronous invocation')} that had not succeeded yet."
+        )
     await engine.close()
+    await log.close()
     return 0
 
 
@@ -85,13 +74,15 @@ def _signals() -> tuple[asyncio.Event, asyncio.Event]:
     return ending, hurrying
 
 
-async def _answer_the_last(engine: Engine, server: Server, hurrying: asyncio.Event) -> None:
+async def _answer_the_last(
+    log: ServedLog, engine: Engine, server: Server, hurrying: asyncio.Event
+) -> None:
     """Waits for what is in flight, as long as it may take or until a second signal."""
     seconds = 0.0
     if server.in_flight:
         timeouts = [pool.function.timeout for pool in engine.pools.values() if pool.running]
         seconds = max(timeouts, default=0) + _INIT_SECONDS
-        _say(
+        log.say(
             f"answering {server.in_flight} more, for {seconds:g} s at most; "
             "another Ctrl+C ends at once."
         )
@@ -102,41 +93,17 @@ async def _answer_the_last(engine: Engine, server: Server, hurrying: asyncio.Eve
     for task in (closing, hurry):
         task.cancel()
     if given_up:
-        _say(f"gave up {given_up} invocations that were not over.")
+        log.say(f"gave up {counted(given_up, 'invocation')} not answered yet.")
 
 
-def _greet(engine: Engine, server: Server, wanted_port: int) -> None:
-    count = len(engine.pools)
-    functions = f"{count} function{'s' if count > 1 else ''}"
+def _greet(log: ServedLog, engine: Engine, server: Server, wanted_port: int) -> None:
+    functions = counted(len(engine.pools), "function")
     name = next(iter(engine.pools))
-    _say(f"the Lambda API for {functions} of {engine.project.directory.name} at {server.address}")
+    log.say(f"the Lambda API for {functions} of {engine.project.directory.name}: {server.address}")
     if wanted_port not in (0, server.port):
-        _say(f"port {wanted_port} is in use, so it is {server.port}.")
-    _write(
+        log.say(f"port {wanted_port} is in use, so it is {server.port}.")
+    log.write(
         f"\n  export AWS_ENDPOINT_URL_LAMBDA={server.address}\n"
         f"  aws lambda invoke --function-name {name} /dev/stdout\n\n"
         "Any credentials and the function's region do. Ctrl+C ends.\n\n"
     )
-
-
-def _log(engine: Engine, event: Event) -> None:
-    """A function's log as it comes, and what lambda-tui has to say."""
-    if isinstance(event.record, Notice):
-        _say(event.record.message)
-        return
-    pool = engine.pools.get(event.function)
-    text = log_text(event, pool.function.logging) if pool is not None else None
-    if text is not None:
-        lines = text.replace("\r", "\n").split("\n")
-        _write("".join(f"{event.function}  {line}\n" for line in lines))
-
-
-def _say(sentence: str) -> None:
-    _write(f"lambda-tui: {sentence}\n")
-
-
-def _write(text: str) -> None:
-    # Whoever reads it may have gone; the API is served all the same.
-    with suppress(OSError, ValueError):
-        sys.stderr.write(text)
-        sys.stderr.flush()

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Awaitable, Callable, Iterable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from textual import events
 from textual.app import SystemCommand
@@ -15,15 +14,14 @@ from textual.theme import Theme
 from lambda_tui.ui.bindings import BINDINGS
 from lambda_tui.ui.crash import crash_sentence
 from lambda_tui.ui.ending import ending_signals, forget_unwritable
+from lambda_tui.ui.garbage import forget_what_stays, put_off_search
 from lambda_tui.ui.keys_in_order import KeysInOrder
 from lambda_tui.ui.screens.main import MainScreen
+from lambda_tui.ui.screens.model import HASTE
 
 if TYPE_CHECKING:
     from lambda_tui.engine.engine import Engine
     from lambda_tui.project.settings import Settings
-
-_YOUNG_PER_FULL = 50
-"""Collections of the middle generation before a full one; a busy screen makes five a second."""
 
 _THEME = Theme(
     name="lambda-tui",
@@ -49,6 +47,17 @@ _THEME = Theme(
 )
 
 
+class Served(Protocol):
+    """What serves the engine to others while the screen is open."""
+
+    @property
+    def address(self) -> str | None:
+        """Its URL; None while it does not listen."""
+
+    async def close(self) -> object:
+        """Serves no more."""
+
+
 class LambdaTuiApp(KeysInOrder):
     """Shows an engine at work; starts it after the first paint and closes it at the end."""
 
@@ -60,8 +69,15 @@ class LambdaTuiApp(KeysInOrder):
         Binding("ctrl+q", "quit", "Quit", show=False, system=True),
     ]
 
-    def __init__(self, engine: Engine, settings: Settings) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        settings: Settings,
+        serve: Callable[[Engine], Awaitable[Served]] | None = None,
+    ) -> None:
         super().__init__()
+        self._serve = serve
+        self._served: Served | None = None
         self.engine = engine
         self.settings = settings
         self._last_words = ""
@@ -94,20 +110,28 @@ class LambdaTuiApp(KeysInOrder):
 
     def _start_engine(self) -> None:
         if not self.is_headless:
-            # What there is by now stays: a search for garbage in it holds a frame up by 40 ms.
-            gc.freeze()
-            # Another 20 to 50 ms each time that it goes through all log records: not every second.
-            gc.set_threshold(700, 10, _YOUNG_PER_FULL)
-        self.run_worker(self.engine.start(), group="engine")
+            forget_what_stays()
+        self.run_worker(self._start(), group="engine")
+
+    async def _start(self) -> None:
+        await self.engine.start()
+        if self._serve is not None:
+            self._served = await self._serve(self.engine)
+            self._main.address = self._served.address
+            self._main.feed.request_paint()
 
     async def on_event(self, event: events.Event) -> None:
         """Has what comes of a key painted at once."""
-        if isinstance(event, events.Key):
+        if isinstance(event, events.Key) and not event.is_forwarded:
             self._main.hasten()
+            if not self.is_headless:
+                put_off_search(HASTE)
         await super().on_event(event)
 
     async def on_unmount(self) -> None:
         """Ends every process."""
+        if self._served is not None:
+            await self._served.close()
         await self.engine.close()
 
     def _end_by_signal(self, number: int) -> None:

@@ -27,13 +27,15 @@ class Part:
     """What is said where there is little room; empty for nothing, None for the whole text."""
 
 
-def header_parts(engine: Engine, pool: Pool | None) -> tuple[Part, ...]:
-    """Project, sandbox level, interpreter and credentials, the most telling first."""
+def header_parts(engine: Engine, pool: Pool | None, address: str | None) -> tuple[Part, ...]:
+    """Project, sandbox level, interpreter, credentials and address, the most telling first."""
     name = safe(engine.project.directory.name or "/")
     parts = [Part(name, "", name if len(name) <= _NAME else name[: _NAME - 1] + "…")]
     if pool is not None:
         parts += [_sandbox(pool), _interpreter(pool)]
         parts.append(Part("credentials: placeholder", "dim"))
+        if address is not None:
+            parts.append(Part(address, "", address.removeprefix("http://127.0.0.1")))
         parts.append(Part(safe(pool.interpreter.origin), "dim", ""))
     return tuple(parts)
 

@@ -44,7 +44,7 @@ def test_it_says_where_and_how_and_shows_the_functions_log(serve: Callable[..., 
     serving.signal()
 
     assert serving.end() == 0
-    assert f"at {api.url}\n" in serving.text
+    assert f": {api.url}\n" in serving.text
     assert f"  export AWS_ENDPOINT_URL_LAMBDA={api.url}\n" in serving.text
     assert "  aws lambda invoke --function-name echo /dev/stdout\n" in serving.text
     assert "waits  waiting\n" in serving.text

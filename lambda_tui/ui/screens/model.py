@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from lambda_tui.project.function import Project
 
 
-_HASTE = 0.1
+HASTE = 0.1
 """Seconds after a key in which what changes does not wait for Textual's next frame."""
 _GATHERING = 0.002
 """Seconds in which the changes that a key makes here and there come together for one paint."""
@@ -50,6 +50,8 @@ class ModelScreen(Screen[None]):
     def __init__(self, engine: Engine) -> None:
         super().__init__(id="main")
         self.engine = engine
+        self.address: str | None = None
+        """Where others may call the functions."""
         self.feed = Feed(engine, self._request)
         self._project: Project | None = None
         self.function = next(iter(engine.pools), "")
@@ -104,7 +106,7 @@ class ModelScreen(Screen[None]):
 
         All else waits for Textual's next frame, which on a busy screen begins up to 33 ms later.
         """
-        self._hasty_until = time.monotonic() + _HASTE
+        self._hasty_until = time.monotonic() + HASTE
 
     def on_idle(self) -> None:
         """Sees to a paint of what has changed, if it is for a key."""
@@ -131,7 +133,9 @@ class ModelScreen(Screen[None]):
         if not self.is_attached:
             return
         self._show_project()
-        self.query_one(HeaderLine).show_parts(facts.header_parts(self.engine, self.pool))
+        self.query_one(HeaderLine).show_parts(
+            facts.header_parts(self.engine, self.pool, self.address)
+        )
         pool = self.pool
         if pool is None:
             return

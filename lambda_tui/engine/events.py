@@ -123,6 +123,57 @@ class FunctionLog(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class ExtensionLog(Record):
+    """One line that an extension wrote."""
+
+    type: ClassVar[str] = "extension"
+    message: str
+    """Without its line end. Untrusted."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionStatus(Record):
+    """What an extension is doing at the end of an Init phase, and which events it wants."""
+
+    type: ClassVar[str] = "platform.extension"
+    name: str
+    state: str
+    """AWS's word, such as ``Ready``."""
+    events: tuple[str, ...] = ()
+    error_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TelemetrySubscription(Record):
+    """An extension hears of this environment's events from now on."""
+
+    type: ClassVar[str] = "platform.telemetrySubscription"
+    name: str
+    """The extension's."""
+    types: tuple[str, ...]
+    """``platform``, ``function``, ``extension``."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogsSubscription(Record):
+    """As ``TelemetrySubscription``, over the older Logs API."""
+
+    type: ClassVar[str] = "platform.logsSubscription"
+    name: str
+    types: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LogsDropped(Record):
+    """A subscriber was too slow or away, and has missed records."""
+
+    type: ClassVar[str] = "platform.logsDropped"
+    reason: str
+    dropped_records: int
+    dropped_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class EnvironmentCreated(Record):
     """A sandbox is being built."""
 

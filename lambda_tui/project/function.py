@@ -78,6 +78,8 @@ class Function:
     """``module.function``, as in the template."""
     code_directory: Path
     """Absolute; what becomes ``/var/task``."""
+    layers_directory: Path | None = None
+    """Absolute; what becomes ``/opt``: the layers, merged in their order. None without layers."""
     runtime: str | None = None
     """Lambda's identifier, such as ``python3.13``; None when the project does not say."""
     timeout: int = DEFAULT_TIMEOUT

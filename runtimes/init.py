@@ -4,41 +4,33 @@ Builds the sandbox, starts the runtime, freezes and thaws all processes, resets 
 and dies when the engine closes its control channel, which ends the namespace and everything in
 it.
 
-Frames from the engine: ``start`` (descriptors: the runtime's channel, the log), ``freeze``,
-``thaw``, ``reset``. Frames to the engine: ``created``, ``failed``, ``started``, ``frozen``,
-``memory``, ``exited``.
+Frames from the engine: ``start`` (descriptors: the log, the runtime's channel if it has one),
+``start_extensions`` (descriptor: their log), ``signal``, ``freeze``, ``thaw``, ``reset``.
+Frames to the engine: ``created``, ``failed``, ``started``, ``launch_failed``, ``frozen``,
+``memory``, ``exited``, ``extension_exited``, ``cleared``.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import resource
 import shutil
-import signal
 import sys
 import time
 from typing import NamedTuple, Protocol
 
-from . import linux, sandbox
+from . import linux, sandbox, start
 from .frames import Channel, Frame, Message
 from .memory import MemoryLimit
 from .processes import CONTINUE, KILL, STOP, EndedChild, PidNamespace, ProcessTree, reap
 from .python import runtime
-from .python.logs import LOG_DESCRIPTOR
+from .start import Streams
 from .wakeup import ChildWakeup
 
-MAXIMUM_DESCRIPTORS = 1024
-MAXIMUM_PROCESSES = 1024
-# High, so that a function sees descriptors from 3 on as it would on AWS; lower where the machine
-# allows fewer.
-_RUNTIME_DESCRIPTOR = 1000
 # A rise of the peak that the engine is told of.
 _NOTABLE_KB = 1024
 # Seconds before the first look at a runtime that starts or is thawed: most are done by then.
 _FIRST_LOOK = 0.005
-# From this release on the limit counts a user namespace's processes, not all of the user's.
-_PROCESS_LIMIT_IS_OURS = (5, 14)
 
 
 class Signalled(Protocol):
@@ -108,12 +100,15 @@ class _Init:
         self._processes = processes
         self._wakeup = ChildWakeup()
         self._runtime: int | None = None
+        self._extensions: dict[int, str] = {}
+        """Names by process id."""
         self._generation = 0
         self._memory: MemoryLimit | None = None
         self._look_due = 0.0
         self._is_out_of_memory = False
         self._is_frozen = False
         self._storage: str | None = created["tmp"]
+        self._is_isolated = self._storage is None
         self._control.send(created)
 
     def run(self) -> None:
@@ -122,8 +117,9 @@ class _Init:
             if self._memory is not None and self._until_next_look() == 0.0:
                 self._look_at_memory(self._memory)
             ended = reap(block=False)
-            if any(child.pid == self._runtime for child in ended):
-                # A runtime that ends takes with it whatever else the function has started.
+            if not self._extensions and any(child.pid == self._runtime for child in ended):
+                # A runtime that ends takes with it whatever else the function has started;
+                # extensions are told before they end.
                 ended += self._kill_all()
             self._report_exits(ended)
             if has_frame:
@@ -144,8 +140,13 @@ class _Init:
             self._control.send({"kind": "frozen"})
         elif kind == "reset":
             self._report_exits(self._kill_all())
+            self._control.send({"kind": "cleared", "generation": self._generation})
         elif kind == "start":
             self._start(frame)
+        elif kind == "start_extensions":
+            self._start_extensions(frame)
+        elif kind == "signal":
+            self._signal(frame.message["extension"], frame.message["number"])
 
     def _until_next_look(self) -> float | None:
         """Seconds until the memory limit may be reached; None when nothing runs."""
@@ -168,78 +169,103 @@ class _Init:
         self._processes.signal_all(KILL)
         return reap(block=True)
 
+    def _signal(self, extension: str, number: int) -> None:
+        """Signals a process that was started, and its own, unless they have left its group."""
+        running = {name: pid for pid, name in self._extensions.items()}
+        pid = running.get(extension) if extension else self._runtime
+        if pid is None:
+            return
+        try:
+            os.killpg(pid, number)
+        except ProcessLookupError:
+            # It was forked in this moment, and has made no group yet.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+
     def _report_exits(self, ended: list[EndedChild]) -> None:
         for child in ended:
             if child.pid == self._runtime:
                 self._runtime = None
-                self._control.send(
-                    {
-                        "kind": "exited",
-                        "generation": self._generation,
-                        "status": child.status,
-                        "peak_memory_kb": child.peak_memory_kb,
-                        "out_of_memory": self._is_out_of_memory,
-                    }
-                )
+                self._tell_end(child, "exited", out_of_memory=self._is_out_of_memory)
+            elif child.pid in self._extensions:
+                self._tell_end(child, "extension_exited", name=self._extensions.pop(child.pid))
+
+    def _tell_end(self, child: EndedChild, kind: str, **more: object) -> None:
+        self._control.send(
+            {
+                "kind": kind,
+                "generation": self._generation,
+                "status": child.status,
+                "peak_memory_kb": child.peak_memory_kb,
+                **more,
+            }
+        )
 
     def _start(self, frame: Frame) -> None:
-        channel, log = frame.descriptors
-        self._generation = frame.message["generation"]
-        self._is_frozen = self._is_out_of_memory = False
-        if sys.platform.startswith("linux"):
-            self._memory = MemoryLimit(frame.message["memory_size_mb"])
-            self._look_due = time.monotonic() + _FIRST_LOOK
-        self._control.send({"kind": "started", "at": time.monotonic()})
-        pid = os.fork()
-        if pid == 0:
-            self._become_runtime(channel, log, frame.message)
-        self._runtime = pid
-        os.close(channel)
+        message = frame.message
+        self._begin(message)
+        streams = Streams(*frame.descriptors)
+        variables = self._with_storage(message["environment"])
+        if message["command"]:
+            started = self._execute(message["command"], variables, streams)
+        else:
+            message["environment"] = variables
+            started = start.fork_runtime(
+                streams,
+                lambda own_end: self._serve(own_end, message),
+                is_isolated=self._is_isolated,
+            )
+        for descriptor in frame.descriptors:
+            os.close(descriptor)
+        if started.problem:
+            self._tell_launch_failed("", started.problem)
+        else:
+            self._runtime = started.pid
+
+    def _serve(self, own_end: Channel, message: Message) -> int:
+        self._wakeup.forget()
+        return runtime.main(own_end, message)
+
+    def _start_extensions(self, frame: Frame) -> None:
+        """Starts them in their order, up to the first that cannot be."""
+        (log,) = frame.descriptors
+        self._begin(frame.message)
+        variables = self._with_storage(frame.message["environment"])
+        for name, path in frame.message["extensions"]:
+            started = self._execute([path], variables, Streams(log))
+            if started.problem:
+                self._tell_launch_failed(name, started.problem)
+                break
+            self._extensions[started.pid] = name
         os.close(log)
 
-    def _become_runtime(self, channel: int, log: int, message: Message) -> None:
-        status = 1
-        try:
-            self._wakeup.close()
-            _limit(is_isolated=self._storage is None)
-            # Held here: it closes when the process ends, and not when the function is done with.
-            own_end = Channel(_take_descriptors(channel, log))
-            if self._storage is not None:
-                message["environment"]["TMPDIR"] = self._storage
-            status = runtime.main(own_end, message)
-        finally:
-            os._exit(status)
+    def _execute(
+        self, command: list[str], variables: dict[str, str], streams: Streams
+    ) -> start.Started:
+        return start.execute(command, variables, streams, is_isolated=self._is_isolated)
 
+    def _begin(self, message: Message) -> None:
+        """The first processes after the sandbox was built, or after a reset."""
+        if message["generation"] == self._generation:
+            return
+        self._generation = message["generation"]
+        self._is_frozen = self._is_out_of_memory = False
+        if sys.platform.startswith("linux"):
+            self._memory = MemoryLimit(message["memory_size_mb"])
+            self._look_due = time.monotonic() + _FIRST_LOOK
+        self._control.send(
+            {"kind": "started", "generation": self._generation, "at": time.monotonic()}
+        )
 
-def _take_descriptors(channel: int, log: int) -> int:
-    """Leaves the runtime its standard streams, the log and its channel; the channel's number."""
-    soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    number = min(_RUNTIME_DESCRIPTOR, soft - 1)
-    os.dup2(channel, number, inheritable=False)
-    null = os.open(os.devnull, os.O_RDWR)
-    os.dup2(null, 0)
-    os.dup2(log, 1)
-    os.dup2(log, 2)
-    os.dup2(log, LOG_DESCRIPTOR, inheritable=False)
-    os.closerange(3, LOG_DESCRIPTOR)
-    os.closerange(LOG_DESCRIPTOR + 1, number)
-    os.closerange(number + 1, soft)
-    return number
+    def _with_storage(self, variables: dict[str, str]) -> dict[str, str]:
+        return variables if self._storage is None else {**variables, "TMPDIR": self._storage}
 
-
-def _limit(*, is_isolated: bool) -> None:
-    """Sets AWS's limits, and ties the runtime's life to the init process's."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    descriptors = MAXIMUM_DESCRIPTORS
-    if hard != resource.RLIM_INFINITY:
-        descriptors = min(descriptors, hard)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
-    if not sys.platform.startswith("linux"):
-        return
-    linux.die_with_parent(signal.SIGKILL)
-    linux.drop_capabilities()
-    release = tuple(int(part) for part in os.uname().release.split("-")[0].split(".")[:2])
-    if is_isolated and release >= _PROCESS_LIMIT_IS_OURS:
-        resource.setrlimit(resource.RLIMIT_NPROC, (MAXIMUM_PROCESSES, MAXIMUM_PROCESSES))
+    def _tell_launch_failed(self, name: str, problem: str) -> None:
+        self._control.send(
+            {
+                "kind": "launch_failed",
+                "generation": self._generation,
+                "name": name,
+                "problem": problem,
+            }
+        )

@@ -32,9 +32,13 @@ class ChildWakeup:
             os.read(self._read_end, 4096)
         return channel.fileno() in readable
 
-    def close(self) -> None:
-        """Goes back to Python's defaults, for a process that was forked from this one."""
+    def forget(self) -> None:
+        """Goes back to Python's defaults, for a forked process that has closed its descriptors."""
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+
+    def close(self) -> None:
+        """Goes back to Python's defaults, for a process that was forked from this one."""
+        self.forget()
         os.close(self._read_end)
         os.close(self._write_end)

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from lambda_tui.apis.environment_api import open_environment_api
 from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.events import Event, Record
@@ -61,7 +62,7 @@ class Workbench:
 
     def __init__(self, project: Project, settings: Settings) -> None:
         self.directory = project.directory
-        self.engine = Engine(project, settings)
+        self.engine = Engine(project, settings, open_environment_api)
         self.events: list[Event] = []
         self.storages: set[Path] = set()
         """The private directories that stand in for ``/tmp`` at level ``processes``."""

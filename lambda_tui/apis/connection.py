@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
-from lambda_tui.apis.message import Request, Response
+from lambda_tui.apis.message import Reception, Request, Response
 from lambda_tui.apis.reader import RequestReader
 
 HEAD_SECONDS = 10.0
@@ -26,11 +26,20 @@ Answer = Callable[[Response], None]
 class Application(Protocol):
     """What is served."""
 
+    head_limit: int
+    """Bytes of a request line with its headers."""
+
     def refusal(self, request: Request, size: int) -> Response | None:
         """Why a request is not taken, by its head and the size that its body has."""
 
-    def handle(self, request: Request, answer: Answer) -> None:
-        """Answers a request, now or later; must not block."""
+    def reception(self, request: Request, size: int) -> Reception | None:
+        """Who is to know of a request that is taken, from its head on."""
+
+    def handle(self, request: Request, answer: Answer) -> Callable[[], object] | None:
+        """Answers a request, now or later; must not block.
+
+        What it returns is called if the client leaves before; None where what it asked for goes on.
+        """
 
     def malformed(self) -> Response:
         """The answer to what is no HTTP."""
@@ -42,8 +51,9 @@ class Application(Protocol):
 class Connections(Protocol):
     """Where connections are known."""
 
-    buffer: bytearray
-    """What any of them receives into; it is used up before the next one does."""
+    @property
+    def buffer(self) -> bytearray:
+        """What any of them receives into; it is used up before the next one does."""
 
     def add(self, connection: Connection) -> None:
         """One has come."""
@@ -63,9 +73,11 @@ class Connection(asyncio.BufferedProtocol):
         self._application = application
         self._connections = connections
         self._loop = asyncio.get_running_loop()
-        self._reader = RequestReader(self, connections.buffer)
+        self._reader = RequestReader(self, connections.buffer, application.head_limit)
         self._transport: asyncio.Transport | None = None
         self._waiting: deque[Request] = deque()
+        self._give_up: Callable[[], object] | None = None
+        """What to call if the client leaves before its answer."""
         self._is_closing = False
         self._is_full = False
         self._is_dispatching = False
@@ -96,9 +108,11 @@ class Connection(asyncio.BufferedProtocol):
         self._connections.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The client has gone; what it asked for goes on."""
+        """The client has gone; what it asked for goes on, unless it was to wait for something."""
         self._transport = None
-        self._waiting.clear()
+        if self.is_busy and self._give_up is not None:
+            self._give_up()
+        self._forget_waiting()
         self._reader.stop()
         self._connections.discard(self)
 
@@ -113,7 +127,7 @@ class Connection(asyncio.BufferedProtocol):
     def eof_received(self) -> bool:
         """The client sends no more, but may still wait for an answer."""
         self._is_closing = True
-        return self.is_serving
+        return self.is_serving and self._give_up is None
 
     def pause_writing(self) -> None:
         """The client is slow to take its answer."""
@@ -137,7 +151,9 @@ class Connection(asyncio.BufferedProtocol):
         refused = self._application.refusal(request, size)
         if refused is not None:
             self._refuse(refused)
-        elif request.header("expect") == "100-continue" and self._transport is not None:
+            return
+        request.reception = self._application.reception(request, size)
+        if request.header("expect") == "100-continue" and self._transport is not None:
             self._transport.write(_CONTINUE)
 
     def on_body(self, request: Request) -> None:
@@ -173,7 +189,7 @@ class Connection(asyncio.BufferedProtocol):
             self.is_busy = True
             answer = partial(self._answer, request)
             try:
-                self._application.handle(request, answer)
+                self._give_up = self._application.handle(request, answer)
             except Exception as error:
                 answer(self._application.failed(error))
         self._is_dispatching = False
@@ -184,6 +200,7 @@ class Connection(asyncio.BufferedProtocol):
         if not self.is_busy:
             return
         self.is_busy = False
+        self._give_up = None
         if self._transport is None:
             return
         keep_alive = request.keep_alive and (bool(self._waiting) or not self._is_closing)
@@ -194,14 +211,14 @@ class Connection(asyncio.BufferedProtocol):
             self._dispatch()
         else:
             self._is_closing = True
-            self._waiting.clear()
+            self._forget_waiting()
             self._transport.close()
 
     def _refuse(self, response: Response) -> None:
         """Answers, hears no more, and closes when the client has had time to read why."""
         self._reader.stop()
         self._is_closing = True
-        self._waiting.clear()
+        self._forget_waiting()
         # A request before it that is being answered goes first, and is the last.
         if self.is_busy or self._transport is None:
             return
@@ -210,6 +227,12 @@ class Connection(asyncio.BufferedProtocol):
         self._wait(_FAREWELL_SECONDS)
         if self._transport.can_write_eof():
             self._transport.write_eof()
+
+    def _forget_waiting(self) -> None:
+        for request in self._waiting:
+            if request.reception is not None:
+                request.reception.break_off()
+        self._waiting.clear()
 
     def _wait(self, seconds: float) -> None:
         self.deadline = self._loop.time() + seconds

@@ -34,6 +34,8 @@ def lambda_server(engine: Engine, host: str = DEFAULT_HOST) -> Server:
 class LambdaApi:
     """Answers for the functions of an engine, to whom the guard lets in."""
 
+    head_limit = 65_536
+
     def __init__(self, engine: Engine, host: str) -> None:
         self._engine = engine
         self._guard = Guard(host)
@@ -46,6 +48,9 @@ class LambdaApi:
         is_event = request.path.startswith(_INVOKE_ASYNC)
         error = too_large(request, size, is_event=is_event)
         return error.response() if error is not None else None
+
+    def reception(self, request: Request, size: int) -> None:
+        """Nobody asks before the event is whole."""
 
     def handle(self, request: Request, answer: Answer) -> None:
         """Answers at once, or when the invocation is over."""

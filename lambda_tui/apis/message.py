@@ -7,9 +7,23 @@ import time
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from functools import lru_cache
+from typing import Protocol
 
 # A larger body is written on its own, and so not copied behind its head.
 _COPIED_BODY = 1 << 16
+
+
+class Reception(Protocol):
+    """Who knows of a request from its head on."""
+
+    takes_parts: bool
+    """Whether the body's parts go to it as they come; else the request's ``body`` gathers them."""
+
+    def take(self, part: bytes) -> None:
+        """A part of the body."""
+
+    def break_off(self) -> None:
+        """The rest never comes."""
 
 
 @dataclass(slots=True)
@@ -24,6 +38,14 @@ class Request:
     """By lower-case name; repeated ones are joined by commas."""
     keep_alive: bool
     body: bytes | bytearray = b""
+    trailers: dict[str, str] = field(default_factory=dict)
+    """Headers that came behind a chunked body."""
+    reception: Reception | None = None
+
+    @property
+    def is_chunked(self) -> bool:
+        """Whether the body's size shows only while it comes."""
+        return "transfer-encoding" in self.headers
 
     def header(self, name: str) -> str | None:
         """A header's value; the name is given in lower case."""
@@ -35,10 +57,10 @@ class Response:
     """A response, whole."""
 
     status: int
-    body: bytes = b""
+    body: bytes | bytearray = b""
     headers: dict[str, str] = field(default_factory=dict)
 
-    def pieces(self, keep_alive: bool) -> list[bytes]:
+    def pieces(self, keep_alive: bool) -> list[bytes | bytearray]:
         """What is written: in one piece, or the head and a large body."""
         lines = [_status_line(self.status), _date_line(int(time.time()))]
         lines += [f"{name}: {value}" for name, value in self.headers.items()]

@@ -8,9 +8,6 @@ import httptools
 
 from lambda_tui.apis.message import Request
 
-HEAD_LIMIT = 65_536
-"""Bytes of a request line with its headers."""
-
 
 class ReaderOwner(Protocol):
     """Who is told what comes: the connection."""
@@ -40,8 +37,10 @@ class RequestReader:
     _place: memoryview | None
     """Of a body of known length that has come in part."""
 
-    def __init__(self, owner: ReaderOwner, buffer: bytearray) -> None:
+    def __init__(self, owner: ReaderOwner, buffer: bytearray, head_limit: int) -> None:
+        """``head_limit``: bytes of a request line with its headers, and of what is no body."""
         self._owner = owner
+        self._head_limit = head_limit
         self._buffer = buffer
         self._is_stopped = False
         self._target = b""
@@ -73,6 +72,8 @@ class RequestReader:
     def stop(self) -> None:
         """Ignores all that still comes."""
         self._is_stopped = True
+        if self._request is not None and self._request.reception is not None:
+            self._request.reception.break_off()
 
     # What the parser tells -----------------------------------------------------------------------
 
@@ -89,10 +90,11 @@ class RequestReader:
         self._target += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """A header."""
+        """A header, or a trailer."""
+        headers = self._headers if self._request is None else self._request.trailers
         key, text = name.decode("latin-1").lower(), value.decode("latin-1")
-        known = self._headers.get(key)
-        self._headers[key] = text if known is None else f"{known},{text}"
+        known = headers.get(key)
+        headers[key] = text if known is None else f"{known},{text}"
 
     def on_headers_complete(self) -> None:
         """The head is whole."""
@@ -103,13 +105,18 @@ class RequestReader:
         keep_alive = self._parser.should_keep_alive()
         self._request = Request(method, path, query, self._headers, keep_alive, bytearray())
         self._length = int(self._headers.get("content-length", 0))
+        if self._request.is_chunked and self._parser.should_upgrade():
+            # The parser would leave the chunks to whatever it is upgraded to.
+            self._owner.on_malformed()
+            return
         self._owner.on_head(self._request, self._length)
 
     def on_body(self, body: bytes) -> None:
         """A part of a body."""
         if self._is_stopped or self._request is None:
             return
-        self._request.body += body
+        self._head_size = 0
+        self._take(self._request, body)
         self._owner.on_body(self._request)
 
     def on_message_complete(self) -> None:
@@ -122,6 +129,12 @@ class RequestReader:
             self._owner.on_request(request)
 
     # Inside --------------------------------------------------------------------------------------
+
+    def _take(self, request: Request, part: bytes) -> None:
+        if request.reception is not None and request.reception.takes_parts:
+            request.reception.take(part)
+        else:
+            request.body += part
 
     def _start_over(self) -> None:
         """A parser for the next request; the one before has not seen the end of its body."""
@@ -137,9 +150,10 @@ class RequestReader:
         request, length = self._request, self._length
         self._start_over()
         if request is not None:
-            request.body += rest[:length]
+            self._take(request, bytes(rest[:length]))
+            missing = length - len(rest)
             rest = rest[length:]
-            if len(request.body) < length:
+            if missing > 0:
                 self._request, self._length = request, length
             else:
                 self._owner.on_request(request)
@@ -157,9 +171,10 @@ class RequestReader:
         if self._is_stopped:
             return
         request = self._request
-        if request is None:
-            if self._head_size > HEAD_LIMIT:
-                self._owner.on_malformed()
+        if self._head_size > self._head_limit:
+            self._owner.on_malformed()
+        elif request is None or (request.reception is not None and request.reception.takes_parts):
+            return
         elif self._length > len(request.body):
             begun, request.body = request.body, bytearray(self._length)
             request.body[: len(begun)] = begun

@@ -6,6 +6,7 @@ import asyncio
 import errno
 import socket
 from contextlib import suppress
+from functools import cached_property
 
 from lambda_tui.apis.connection import Application, Connection
 
@@ -32,13 +33,17 @@ class Server:
         self.host = host
         self.port: int | None = None
         """Where it listens; None while it does not."""
-        self.buffer = bytearray(_RECEIVE_SIZE)
         self._application = application
         self._connections: dict[Connection, None] = {}
         self._server: asyncio.Server | None = None
         self._sweeping: asyncio.TimerHandle | None = None
         self._idle = asyncio.Event()
         self._idle.set()
+
+    @cached_property
+    def buffer(self) -> bytearray:
+        """What any connection receives into; many a server never has one."""
+        return bytearray(_RECEIVE_SIZE)
 
     @property
     def address(self) -> str | None:
@@ -60,13 +65,17 @@ class Server:
 
     async def start(self, port: int = DEFAULT_PORT, *, or_next: bool = False) -> None:
         """Listens on a port, or on the next free one. Raises ``ServerError``."""
+        await self.serve(self._listener(port, or_next))
         loop = asyncio.get_running_loop()
-        listener = self._listener(port, or_next)
+        self._sweeping = loop.call_later(_SWEEP_SECONDS, self._sweep)
+
+    async def serve(self, listener: socket.socket) -> None:
+        """Listens on a socket; its clients may take as long as they like."""
+        loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
             lambda: Connection(self._application, self), sock=listener, backlog=_BACKLOG
         )
         self.port = listener.getsockname()[1]
-        self._sweeping = loop.call_later(_SWEEP_SECONDS, self._sweep)
 
     async def close(self, seconds: float = 0.0) -> int:
         """Stops listening, answers for so long what is in flight; how much of it was given up."""
@@ -79,13 +88,20 @@ class Server:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._idle.wait(), seconds)
         given_up = self.in_flight
+        self.abort()
+        # The loop tells each connection of its end in its next round.
+        await asyncio.sleep(0)
+        return given_up
+
+    def abort(self) -> None:
+        """Stops listening and ends every connection, at once."""
+        self.port = None
+        if self._server is not None:
+            self._server.close()
         for connection in list(self._connections):
             connection.abort()
         if self._sweeping is not None:
             self._sweeping.cancel()
-        # The loop tells each connection of its end in its next round.
-        await asyncio.sleep(0)
-        return given_up
 
     # What connections tell -----------------------------------------------------------------------
 
@@ -109,7 +125,7 @@ class Server:
         last = min(port + _PORTS_TRIED, 65_536) if or_next else port + 1
         for candidate in range(port, last):
             try:
-                return self._bind(candidate)
+                return listen(self.host, candidate)
             except OSError as error:
                 if error.errno != errno.EADDRINUSE or candidate == last - 1:
                     reason = (error.strerror or str(error)).lower()
@@ -119,26 +135,6 @@ class Server:
                     ) from None
         raise AssertionError("unreachable")
 
-    def _bind(self, port: int) -> socket.socket:
-        try:
-            info = socket.getaddrinfo(self.host, port, type=socket.SOCK_STREAM)
-        except socket.gaierror as error:
-            raise ServerError(f"there is no address {self.host!r}: {error.strerror}.") from None
-        family, kind, protocol, _, address = info[0]
-        listener = socket.socket(family, kind, protocol)
-        try:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            # Before the connections: what a client may send at once is agreed on when it connects.
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _SOCKET_BUFFER)
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SOCKET_BUFFER)
-            listener.setblocking(False)
-            listener.bind(address)
-            listener.listen(_BACKLOG)
-        except OSError:
-            listener.close()
-            raise
-        return listener
-
     def _sweep(self) -> None:
         """Ends connections on which nothing has come in time."""
         loop = asyncio.get_running_loop()
@@ -147,3 +143,25 @@ class Server:
             if connection.deadline <= now and not connection.is_busy:
                 connection.abort()
         self._sweeping = loop.call_later(_SWEEP_SECONDS, self._sweep)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens on a port; 0 takes a free one. Raises ``OSError``, ``ServerError``."""
+    try:
+        info = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except socket.gaierror as error:
+        raise ServerError(f"there is no address {host!r}: {error.strerror}.") from None
+    family, kind, protocol, _, address = info[0]
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Before the connections: what a client may send at once is agreed on when it connects.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _SOCKET_BUFFER)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SOCKET_BUFFER)
+        listener.setblocking(False)
+        listener.bind(address)
+        listener.listen(_BACKLOG)
+    except OSError:
+        listener.close()
+        raise
+    return listener

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from lambda_tui.apis.environment_api import open_environment_api
 from lambda_tui.commands.calls import Calls, Plan
 from lambda_tui.commands.ending import Ending, end, listening_for_signals
 from lambda_tui.commands.opening import Opened, find_function, open_project
@@ -82,7 +83,9 @@ async def _invoke(
     output = OutputStream(lambda: end(ending, signal.SIGPIPE))
     # Nothing is saved while it runs.
     engine = Engine(
-        _without_provisioning(opened.project, function), replace(opened.settings, watch=False)
+        _without_provisioning(opened.project, function),
+        replace(opened.settings, watch=False),
+        open_environment_api,
     )
     pool = engine.pools[function.name]
     is_one_at_a_time = min(plan.count, plan.concurrency) == 1

@@ -9,6 +9,7 @@ import signal
 import sys
 from dataclasses import replace
 
+from lambda_tui.apis.environment_api import open_environment_api
 from lambda_tui.apis.lambda_api import lambda_server
 from lambda_tui.apis.server import DEFAULT_PORT, Server, ServerError
 from lambda_tui.commands.opening import open_project
@@ -37,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
 
 async def _serve(project: Project, settings: Settings, options: argparse.Namespace) -> int:
     ending, hurrying = _signals()
-    engine = Engine(project, settings)
+    engine = Engine(project, settings, open_environment_api)
     server = lambda_server(engine, options.host)
     try:
         port = DEFAULT_PORT if options.port is None else options.port

@@ -14,6 +14,7 @@ from typing import Any
 from lambda_tui.engine.asynchronous import AsyncInvocations
 from lambda_tui.engine.concurrency import AccountConcurrency
 from lambda_tui.engine.environment import ExecutionEnvironment
+from lambda_tui.engine.environment_api import OpenApi
 from lambda_tui.engine.events import Event, EventStream, Notice
 from lambda_tui.engine.pool import Pool
 from lambda_tui.engine.sampling import Sampler
@@ -24,16 +25,19 @@ from lambda_tui.project.interpreter import Interpreter, find_interpreter
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import Settings
 
-_GOODBYE_SECONDS = 2.0
+# A Shutdown phase with extensions takes two at most.
+_GOODBYE_SECONDS = 3.0
 _DESCRIPTORS = 65_536
 
 
 class Engine:
     """Runs a project's functions. Construct and use it inside an event loop."""
 
-    def __init__(self, project: Project, settings: Settings) -> None:
+    def __init__(self, project: Project, settings: Settings, open_api: OpenApi) -> None:
+        """``open_api`` gives each environment the HTTP interface that its processes call."""
         self.project = project
         self.settings = settings
+        self._open_api = open_api
         self.events = EventStream()
         self.pools: dict[str, Pool] = {}
         self.revision = 0
@@ -121,6 +125,7 @@ class Engine:
             self._zygote_of,
             self._concurrency,
             self._emit,
+            self._open_api,
         )
 
     def _zygote_of(self, interpreter: Interpreter) -> Zygote:

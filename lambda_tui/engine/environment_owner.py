@@ -26,8 +26,8 @@ class Replacement:
 class EnvironmentOwner(Protocol):
     """What an environment needs of its pool."""
 
-    def emit(self, record: events.Record, environment: str) -> None:
-        """Puts a record on the event stream."""
+    def emit(self, record: events.Record, environment: str) -> events.Event:
+        """Puts a record on the event stream; the event that it became."""
 
     def on_free(self, environment: ExecutionEnvironment) -> None:
         """It has nothing to do."""

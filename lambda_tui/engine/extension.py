@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Literal
 
 from lambda_tui.engine.api_refusal import ApiRefusal
+from lambda_tui.engine.events import ExtensionStatus
 
 ExtensionKind = Literal["external", "internal"]
 ShutdownReason = Literal["spindown", "timeout", "failure"]
@@ -53,6 +54,11 @@ class ShutdownEvent:
     """Since the epoch: who still runs then is killed."""
 
 
+def launch_error_type(problem: str) -> str:
+    """AWS's word for why an extension could not be executed."""
+    return "PermissionDenied" if "permission denied" in problem else "UnknownError"
+
+
 class Extension:
     """One extension, external or internal, from its start to its end."""
 
@@ -64,6 +70,8 @@ class Extension:
         self.state = ExtensionState.STARTED
         self.events: tuple[str, ...] = ()
         self.error_type: str | None = None
+        self.has_exited = False
+        """Whether its process has ended."""
         self._waiting: asyncio.Future[InvokeEvent | ShutdownEvent] | None = None
         self._event: InvokeEvent | ShutdownEvent | None = None
         """One that has come while it did not wait."""
@@ -115,6 +123,10 @@ class Extension:
         """Its process is gone: nobody waits."""
         if self._waiting is not None:
             self._waiting.cancel()
+
+    def status_record(self) -> ExtensionStatus:
+        """What is told of it at the end of an Init phase."""
+        return ExtensionStatus(self.name, self.state, self.events, self.error_type)
 
     def refusal(self, wanted: ExtensionState) -> ApiRefusal:
         """The answer to a call that its state does not allow."""

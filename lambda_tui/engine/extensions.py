@@ -152,10 +152,14 @@ class Extensions:
 
     def shut_down(self, event: ShutdownEvent) -> list[Extension]:
         """Tells external ones that want to hear of it; those that must end by themselves."""
-        told = [one for one in self.external if SHUTDOWN in one.events]
+        told = [one for one in self.external if SHUTDOWN in one.events and not one.has_exited]
         for extension in told:
             extension.deliver(event)
         return told
+
+    def __getitem__(self, name: str) -> Extension:
+        """The one of this name."""
+        return self._all[name]
 
     def close(self) -> None:
         """Their processes are gone."""

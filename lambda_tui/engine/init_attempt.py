@@ -13,14 +13,6 @@ PROVISIONED_LIMIT = 130.0
 """Seconds that AWS gives an Init phase ahead of invocations, or the timeout if that is longer."""
 
 
-@dataclass(frozen=True, slots=True)
-class InitFailure:
-    """What the runtime posted when the function could not be initialised."""
-
-    error_type: str
-    payload: bytes
-
-
 @dataclass(slots=True)
 class InitAttempt:
     """A runtime is started and imports the function."""
@@ -32,7 +24,11 @@ class InitAttempt:
     """Monotonic time at which the runtime was forked."""
     function_init_at: float | None = None
     """Monotonic time at which the runtime began to import the function, as it tells."""
-    failure: InitFailure | None = None
+    ready_at: float = 0.0
+    """Monotonic time at which the runtime was, as it tells."""
+    is_over: bool = False
+    runtime_started: bool = False
+    """Extensions are started, and must have registered, before it."""
 
     def limit(self, timeout: int) -> float | None:
         """Seconds that it may take; None inside an invocation, which has a limit of its own."""

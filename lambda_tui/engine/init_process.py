@@ -1,19 +1,19 @@
-"""The engine's side of an environment's init process: its control channel, runtime and log."""
+"""The engine's side of an environment's init process: its control channel, runtime and logs."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import signal
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from lambda_tui.engine.channel import Channel, Message, socket_pair
 from lambda_tui.engine.deadline import Deadline
-from lambda_tui.engine.events import InitializationType
+from lambda_tui.engine.invocation import Payload
 from lambda_tui.engine.log_pipe import LogPipe
 from lambda_tui.engine.runtime_frame import BadFrameError, RuntimeFrame, parse
-from lambda_tui.engine.variables import TASK_ROOT, environment_variables
 from lambda_tui.engine.zygote import Zygote
 from lambda_tui.project.function import Function
 
@@ -29,17 +29,39 @@ class RuntimeEnd(NamedTuple):
     """Whether it was killed for using more than the memory size."""
 
 
+class RuntimeLink(Protocol):
+    """Where the runtime is spoken to: a channel of frames, or its state in the Runtime API."""
+
+    def send(self, message: Message, payload: Payload = b"") -> None:
+        """Gives it an invocation."""
+
+    def drain(self) -> None:
+        """Takes what it has said by now."""
+
+    def close(self) -> None:
+        """It is gone, or of no more use."""
+
+
 class InitOwner(Protocol):
     """Who is told what happens inside: the execution environment."""
 
-    def on_runtime_started(self, at: float) -> None:
-        """The runtime was forked at this monotonic time."""
+    def on_started(self, at: float) -> None:
+        """The first process of a generation is started at this monotonic time."""
+
+    def on_launch_failed(self, extension: str, problem: str) -> None:
+        """An extension, or the runtime where no name is given, could not be executed."""
 
     def on_runtime_frame(self, frame: RuntimeFrame) -> None:
         """The runtime says something."""
 
     def on_runtime_exited(self, end: RuntimeEnd) -> None:
         """The current runtime has ended."""
+
+    def on_extension_exited(self, name: str, wait_status: int) -> None:
+        """An external extension's process has ended."""
+
+    def on_cleared(self) -> None:
+        """No process is left but the init process, as was asked for."""
 
     def on_memory(self, peak_memory_kb: int) -> None:
         """The processes together have used so much."""
@@ -48,7 +70,10 @@ class InitOwner(Protocol):
         """Every process is stopped."""
 
     def on_log(self, text: str) -> None:
-        """A log record was written."""
+        """A log record was written by the function."""
+
+    def on_extension_log(self, text: str) -> None:
+        """A line was written by an extension."""
 
     def on_ended(self, problem: str | None) -> None:
         """The environment is gone; the problem says why it never stood, if that is so."""
@@ -63,15 +88,24 @@ class InitProcess:
         self.tmp: Path | None = None
         """The private directory that stands in for ``/tmp`` at level ``processes``."""
         self.log = LogPipe(owner.on_log)
+        self.extension_log: LogPipe | None = None
+        """Of all extensions; None while there never was one."""
+        self.runtime_runs = False
+        """Whether a runtime was started and has not ended yet."""
         self._id = id
         self._owner = owner
         self._generation = 0
-        self._runtime: Channel | None = None
+        self._runtime: RuntimeLink | None = None
         ours, self._their_control = socket_pair()
         self._control = Channel(ours, self._on_frame, lambda: None)
         self._grace = Deadline(self._kill)
         self._is_asked_for = False
         self._is_over = False
+
+    @property
+    def runtime_is_done_by_answering(self) -> bool:
+        """Whether the runtime says with its answer that it is ready for the next event."""
+        return isinstance(self._runtime, Channel)
 
     @property
     def tmp_seen_from_here(self) -> Path | None:
@@ -85,36 +119,64 @@ class InitProcess:
         self._is_asked_for = True
         zygote.spawn(self._id, code_directory, storage_mb, self._their_control, self)
 
+    def begin(self) -> None:
+        """What is started from now on belongs together; what was before has ended, or will."""
+        self._generation += 1
+        if self._runtime is not None:
+            self._runtime.close()
+
+    def start_extensions(
+        self, function: Function, paths: Mapping[str, str], variables: Mapping[str, str]
+    ) -> None:
+        """Starts external extensions, given by name with their paths as seen inside."""
+        if self.extension_log is None:
+            self.extension_log = LogPipe(self._owner.on_extension_log)
+        request: Message = {
+            **self._start_message("start_extensions", function, variables),
+            "extensions": list(paths.items()),
+        }
+        self._control.send(request, descriptors=[self.extension_log.write_end])
+
     def start_runtime(
         self,
         function: Function,
-        zygote: Zygote,
-        log_stream: str,
-        initialization_type: InitializationType,
+        command: Sequence[str],
+        task_root: str,
+        variables: Mapping[str, str],
+        api: RuntimeLink | None,
     ) -> None:
-        """Starts a runtime process; the one before must have ended or be about to."""
-        is_isolated = zygote.sandbox is None or zygote.sandbox.level == "namespaces"
-        task_root = TASK_ROOT if is_isolated else str(function.code_directory)
-        if self._runtime is not None:
-            self._runtime.close()
-        self._generation += 1
-        ours, theirs = socket_pair()
-        # A runtime whose channel has closed can answer no more, whether it has ended or not.
-        self._runtime = Channel(ours, self._on_runtime_frame, self.reset)
+        """Starts a runtime: the program, or without one Python's own, by a fork.
+
+        It speaks over a channel of frames unless it is to use the API.
+        """
         request: Message = {
-            "kind": "start",
-            "generation": self._generation,
-            "environment": environment_variables(
-                function, log_stream, zygote.python_version, task_root, initialization_type
-            ),
+            **self._start_message("start", function, variables),
+            "command": list(command),
             "handler": function.handler,
-            "memory_size_mb": function.memory_size,
             "task_root": task_root,
         }
-        self._control.send(request, descriptors=[theirs.fileno(), self.log.write_end])
+        self.runtime_runs = True
+        if api is not None:
+            self._runtime = api
+            self._control.send(request, descriptors=[self.log.write_end])
+            return
+        ours, theirs = socket_pair()
+        # A runtime whose channel has closed can answer no more, whether it has ended or not.
+        self._runtime = Channel(ours, self._on_runtime_message, self.kill_runtime)
+        self._control.send(request, descriptors=[self.log.write_end, theirs.fileno()])
         theirs.close()
 
-    def send_to_runtime(self, message: Message, payload: bytes | bytearray = b"") -> None:
+    def _start_message(
+        self, kind: str, function: Function, variables: Mapping[str, str]
+    ) -> Message:
+        return {
+            "kind": kind,
+            "generation": self._generation,
+            "environment": dict(variables),
+            "memory_size_mb": function.memory_size,
+        }
+
+    def send_to_runtime(self, message: Message, payload: Payload = b"") -> None:
         """Sends the runtime a frame."""
         assert self._runtime is not None
         self._runtime.send(message, payload)
@@ -126,6 +188,19 @@ class InitProcess:
     def thaw(self) -> None:
         """Lets every process run on."""
         self._control.send({"kind": "thaw"})
+
+    def signal_runtime(self, number: signal.Signals) -> None:
+        """Signals the runtime and what it has started."""
+        self._control.send({"kind": "signal", "extension": "", "number": int(number)})
+
+    def kill_runtime(self) -> None:
+        """Kills the runtime, as a crash would."""
+        self.signal_runtime(signal.SIGKILL)
+        self._grace.set(GRACE)
+
+    def kill_extension(self, name: str) -> None:
+        """Kills an external extension and what it has started."""
+        self._control.send({"kind": "signal", "extension": name, "number": int(signal.SIGKILL)})
 
     def reset(self) -> None:
         """Kills every process but the init process; that one too, if it does not obey in time."""
@@ -157,7 +232,7 @@ class InitProcess:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
 
-    def _on_runtime_frame(self, message: Message, payload: bytes) -> None:
+    def _on_runtime_message(self, message: Message, payload: bytes) -> None:
         try:
             frame = parse(message, payload)
         except BadFrameError:
@@ -174,6 +249,8 @@ class InitProcess:
         if self._runtime is not None:
             self._runtime.close()
         self.log.close()
+        if self.extension_log is not None:
+            self.extension_log.close()
         self._owner.on_ended(problem)
 
     def _on_frame(self, message: Message, _payload: bytes) -> None:
@@ -182,49 +259,30 @@ class InitProcess:
                 self.tmp = Path(message["tmp"]) if message["tmp"] else None
             case "failed":
                 self._finish(f"The sandbox could not be built: {message['message']}.")
-            case "started":
-                self._owner.on_runtime_started(message["at"])
+            case "started" if message["generation"] == self._generation:
+                self._owner.on_started(message["at"])
+            case "launch_failed" if message["generation"] == self._generation:
+                self.runtime_runs = self.runtime_runs and bool(message["name"])
+                self._owner.on_launch_failed(message["name"], message["problem"])
             case "frozen":
                 self._owner.on_frozen()
             case "exited" if message["generation"] == self._generation:
+                self._on_runtime_exited(message)
+            case "extension_exited" if message["generation"] == self._generation:
                 self._owner.on_memory(message["peak_memory_kb"])
-                # Its last words came another way, and may not have been read yet.
-                if self._runtime is not None:
-                    self._runtime.drain()
+                self._owner.on_extension_exited(message["name"], message["status"])
+            case "cleared" if message["generation"] == self._generation:
                 self._grace.clear()
-                end = RuntimeEnd(message["status"], message["out_of_memory"])
-                self._owner.on_runtime_exited(end)
+                self._owner.on_cleared()
             case "memory":
                 self._owner.on_memory(message["peak_memory_kb"])
 
-
-def exit_text(status: int) -> str:
-    """How AWS words the end of a runtime, from its wait status."""
-    if os.WIFSIGNALED(status):
-        return f"Runtime exited with error: signal: {_signal_text(os.WTERMSIG(status))}"
-    code = os.waitstatus_to_exitcode(status)
-    if code == 0:
-        return "Runtime exited without providing a reason"
-    return f"Runtime exited with error: exit status {code}"
-
-
-def _signal_text(number: int) -> str:
-    # As Go prints signals, in which AWS's own service is written; libc's words differ for a few.
-    words = {
-        1: "hangup",
-        2: "interrupt",
-        3: "quit",
-        4: "illegal instruction",
-        5: "trace/breakpoint trap",
-        6: "aborted",
-        7: "bus error",
-        8: "floating point exception",
-        9: "killed",
-        10: "user defined signal 1",
-        11: "segmentation fault",
-        12: "user defined signal 2",
-        13: "broken pipe",
-        14: "alarm clock",
-        15: "terminated",
-    }
-    return words.get(number, f"signal {number}")
+    def _on_runtime_exited(self, message: Message) -> None:
+        self.runtime_runs = False
+        self._owner.on_memory(message["peak_memory_kb"])
+        # Its last words came another way, and may not have been read yet.
+        if self._runtime is not None:
+            self._runtime.drain()
+        self._grace.clear()
+        end = RuntimeEnd(message["status"], message["out_of_memory"])
+        self._owner.on_runtime_exited(end)

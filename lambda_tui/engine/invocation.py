@@ -19,6 +19,8 @@ InvocationStatus = Literal["pending", "running", "success", "error", "timeout", 
 Payload = bytes | bytearray
 """An event's JSON; a bytearray that was received in place is not copied, and never changed."""
 
+_KEPT_OF_STREAM = 6 << 20
+
 _TRACED = re.compile(r"Root=(1-[0-9a-f]{8}-[0-9a-f]{24})(?:;|$)")
 _SAMPLED = re.compile(r"(?:^|;)Sampled=([01?])(?:;|$)")
 
@@ -36,6 +38,7 @@ class Invocation:
         client_context: str | None = None,
         qualifier: str | None = None,
         trace_header: str | None = None,
+        is_streamed: bool = False,
     ) -> None:
         self.request_id = request_id or str(uuid.uuid4())
         self.client_context = client_context
@@ -49,6 +52,10 @@ class Invocation:
         """Counted from 1 within the function."""
         self.payload = payload
         """The event, as JSON bytes."""
+        self.is_streamed = is_streamed
+        """Whether the caller takes the response part by part."""
+        self.content_type: str | None = None
+        """Of the response, where the runtime names it."""
         self.environment: ExecutionEnvironment | None = None
         self.status: InvocationStatus = "pending"
         self.cold_start = False
@@ -59,8 +66,12 @@ class Invocation:
         """``Unhandled`` when the function failed, as in ``X-Amz-Function-Error``."""
         self.report: Report | None = None
         """What it cost; None until it is over, and for one that no environment took."""
+        self.on_part: Callable[[bytes], None] | None = None
+        """Is given the parts of a streamed response as they come."""
+        self._parts = bytearray()
         self._over = asyncio.Event()
         self._when_over: list[Callable[[Invocation], None]] = []
+        self._when_answered: list[Callable[[Invocation], None]] = []
 
     @property
     def is_over(self) -> bool:
@@ -78,17 +89,41 @@ class Invocation:
         else:
             self._when_over.append(tell)
 
+    def when_answered(self, tell: Callable[[Invocation], None]) -> None:
+        """Calls once the response is there, which extensions may outlast, as ``when_over``."""
+        if self.response is not None:
+            tell(self)
+        else:
+            self._when_answered.append(tell)
+
+    def add_part(self, part: bytes, content_type: str) -> None:
+        """Hands on a part of a streamed response; what fits is kept as the response too."""
+        self.content_type = self.content_type or content_type
+        if len(self._parts) + len(part) <= _KEPT_OF_STREAM:
+            self._parts += part
+        if self.on_part is not None:
+            self.on_part(part)
+
+    def answer(self, status: InvocationStatus, response: bytes) -> None:
+        """Sets what the caller gets; a later answer is ignored."""
+        if self.response is not None:
+            return
+        self.status = status
+        self.response = bytes(self._parts) if self._parts and status == "success" else response
+        if status in ("error", "timeout"):
+            self.function_error = "Unhandled"
+        tell_all, self._when_answered = self._when_answered, []
+        for tell in tell_all:
+            tell(self)
+
     def finish(
         self, status: InvocationStatus, response: bytes, report: Report | None = None
     ) -> None:
-        """Sets the outcome; a later one is ignored."""
+        """Ends it, with this answer if it has none yet; a later end is ignored."""
         if self._over.is_set():
             return
         self.report = report
-        self.status = status
-        self.response = response
-        if status in ("error", "timeout"):
-            self.function_error = "Unhandled"
+        self.answer(status, response)
         self._over.set()
         tell_all, self._when_over = self._when_over, []
         for tell in tell_all:

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 
 from lambda_tui.engine import events
 from lambda_tui.engine.channel import Message
+from lambda_tui.engine.extension import InvokeEvent
 from lambda_tui.engine.invocation import Invocation
 from lambda_tui.engine.outcome import Outcome, report_of
 from lambda_tui.project.function import Function
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class InvokeAttempt:
     """The function's time runs from here, a repeated init included."""
 
@@ -22,34 +23,64 @@ class InvokeAttempt:
     """Of the Init phase before it, when this is the first to report it."""
     began: float = field(default_factory=time.monotonic)
 
+    released: float = 0.0
+    """Monotonic time at which the runtime was given the event."""
+    outcome: Outcome | None = None
+    """What the function has answered."""
+
     def frame(self) -> Message:
-        """What the runtime is told beside the event."""
-        remaining = self.began + self.function.timeout - time.monotonic()
-        invocation, arn = self.invocation, self.function.arn
-        return {
+        """What the runtime is told beside the event, now."""
+        self.released = time.monotonic()
+        invocation = self.invocation
+        message: Message = {
             "kind": "invoke",
             "request_id": invocation.request_id,
-            "deadline_ms": int((time.time() + remaining) * 1000),
-            "function_arn": f"{arn}:{invocation.qualifier}" if invocation.qualifier else arn,
+            "deadline_ms": self.deadline_ms,
+            "function_arn": self.function_arn,
             "trace_id": invocation.trace_id,
             "client_context": invocation.client_context,
         }
+        if invocation.is_streamed:
+            message["is_streamed"] = True
+        return message
 
-    def end_records(
-        self, outcome: Outcome, memory_used_mb: float
-    ) -> tuple[events.RuntimeDone, events.Report]:
-        """That it is over, now."""
-        measured_ms = (time.monotonic() - self.began) * 1000
-        report = report_of(
+    @property
+    def deadline_ms(self) -> int:
+        """When the function's time is over, since the epoch."""
+        remaining = self.began + self.function.timeout - time.monotonic()
+        return int((time.time() + remaining) * 1000)
+
+    @property
+    def function_arn(self) -> str:
+        """As the caller named it."""
+        qualifier = self.invocation.qualifier
+        return f"{self.function.arn}:{qualifier}" if qualifier else self.function.arn
+
+    def event(self) -> InvokeEvent:
+        """What extensions are told."""
+        invocation = self.invocation
+        return InvokeEvent(
+            invocation.request_id, self.deadline_ms, self.function_arn, invocation.trace_id
+        )
+
+    def runtime_done(self, outcome: Outcome, at: float) -> events.RuntimeDone:
+        """That the runtime has nothing more to do with it, since a monotonic time."""
+        produced = len(outcome.payload) if outcome.record_status == "success" else 0
+        return events.RuntimeDone(
+            self.invocation.request_id,
+            outcome.record_status,
+            (at - (self.released or self.began)) * 1000,
+            produced,
+            outcome.error_type,
+        )
+
+    def report(self, outcome: Outcome, at: float, memory_used_mb: float) -> events.Report:
+        """What it has cost, until a monotonic time."""
+        return report_of(
             self.invocation.request_id,
             self.function,
             outcome,
-            measured_ms,
+            (at - self.began) * 1000,
             self.init_duration_ms,
             memory_used_mb,
         )
-        produced = len(outcome.payload) if outcome.record_status == "success" else 0
-        done = events.RuntimeDone(
-            report.request_id, report.status, measured_ms, produced, report.error_type
-        )
-        return done, report

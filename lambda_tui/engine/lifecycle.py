@@ -24,6 +24,8 @@ class State(StrEnum):
     """Initialised and running with nothing to do: about to be frozen, or thawed by hand."""
     INVOKING = "invoking"
     FROZEN = "frozen"
+    RESETTING = "resetting"
+    """Extensions are told of the reset and given their time, before every process is killed."""
     RESET = "reset"
     """No runtime is left, ``/tmp`` is; the next invocation initialises again."""
     SHUTTING_DOWN = "shutting down"
@@ -44,17 +46,20 @@ _PHASES = {
     State.CREATING: Phase.INIT,
     State.INITIALISING: Phase.INIT,
     State.INVOKING: Phase.INVOKE,
+    State.RESETTING: Phase.SHUTDOWN,
     State.SHUTTING_DOWN: Phase.SHUTDOWN,
 }
 
+_LOST = (State.RESETTING, State.RESET, State.SHUTTING_DOWN, State.ENDED)
+"""Where any running environment may go."""
+
 TRANSITIONS: dict[State, frozenset[State]] = {
     State.CREATING: frozenset({State.INITIALISING, State.SHUTTING_DOWN, State.ENDED}),
-    State.INITIALISING: frozenset({State.IDLE, State.RESET, State.SHUTTING_DOWN, State.ENDED}),
-    State.IDLE: frozenset(
-        {State.INVOKING, State.FROZEN, State.RESET, State.SHUTTING_DOWN, State.ENDED}
-    ),
-    State.INVOKING: frozenset({State.IDLE, State.RESET, State.SHUTTING_DOWN, State.ENDED}),
-    State.FROZEN: frozenset({State.IDLE, State.RESET, State.SHUTTING_DOWN, State.ENDED}),
+    State.INITIALISING: frozenset({State.IDLE, *_LOST}),
+    State.IDLE: frozenset({State.INVOKING, State.FROZEN, *_LOST}),
+    State.INVOKING: frozenset({State.IDLE, *_LOST}),
+    State.FROZEN: frozenset({State.IDLE, *_LOST}),
+    State.RESETTING: frozenset({State.RESET, State.SHUTTING_DOWN, State.ENDED}),
     State.RESET: frozenset({State.INITIALISING, State.SHUTTING_DOWN, State.ENDED}),
     State.SHUTTING_DOWN: frozenset({State.ENDED}),
     State.ENDED: frozenset(),

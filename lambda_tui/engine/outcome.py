@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from lambda_tui.engine import events
-from lambda_tui.engine.init_attempt import InitFailure
-from lambda_tui.engine.init_process import RuntimeEnd, exit_text
 from lambda_tui.engine.invocation import error_payload
+from lambda_tui.engine.loss import Loss
 from lambda_tui.engine.runtime_frame import RuntimeFrame
 from lambda_tui.project.function import Function
 
@@ -33,8 +32,10 @@ class Outcome:
 
 
 def handler_outcome(answer: RuntimeFrame) -> Outcome:
-    """The handler returned or raised."""
+    """The handler returned or raised, or the platform could not take the answer."""
     payload = answer.payload
+    if answer.kind == "fault":
+        return Outcome("error", "error", payload, answer.error_type)
     if max(answer.response_size, len(payload)) > MAXIMUM_RESPONSE:
         error_type = "Function.ResponseSizeTooLarge"
         message = (
@@ -45,30 +46,20 @@ def handler_outcome(answer: RuntimeFrame) -> Outcome:
     return Outcome("success" if answer.kind == "response" else "error", "success", payload)
 
 
-def lost_outcome(end: RuntimeEnd, limit_seconds: int | None, request_id: str) -> Outcome:
-    """The runtime ended in the middle: by itself, or for its time was up."""
-    if limit_seconds is not None:
-        return _timeout(limit_seconds, request_id)
-    message = f"RequestId: {request_id} Error: {exit_text(end.wait_status)}"
-    payload = error_payload("Runtime.ExitError", message)
-    # The caller is told of the signal, the record of the reason, as on AWS.
-    error_type = "Runtime.OutOfMemory" if end.is_out_of_memory else "Runtime.ExitError"
-    return Outcome("error", "error", payload, error_type)
+def lost_outcome(loss: Loss, request_id: str) -> Outcome:
+    """The environment's processes were lost, or given up, in the middle."""
+    if loss.posted is not None:
+        return Outcome("error", "error", loss.posted, platform_error_type(loss.error_type))
+    payload = error_payload(loss.error_type, f"RequestId: {request_id} Error: {loss.message}")
+    if loss.is_timeout:
+        return Outcome("timeout", "timeout", payload, limit_ms=loss.limit_ms)
+    return Outcome("error", "error", payload, loss.record_type or loss.error_type)
 
 
 def gone_outcome(message: str) -> Outcome:
     """The environment itself has gone; AWS knows no better word for it."""
     error_type = "Sandbox.Failure"
     return Outcome("error", "failure", error_payload(error_type, message), error_type)
-
-
-def init_outcome(
-    failure: InitFailure | None, end: RuntimeEnd, limit_seconds: int | None, request_id: str
-) -> Outcome:
-    """The runtime did not get as far as asking for an event."""
-    if limit_seconds is not None or failure is None:
-        return lost_outcome(end, limit_seconds, request_id)
-    return Outcome("error", "error", failure.payload, platform_error_type(failure.error_type))
 
 
 def platform_error_type(posted: str) -> str:
@@ -80,12 +71,6 @@ def platform_error_type(posted: str) -> str:
     if re.search(r"(Runtime|Function)\.[A-Z][a-zA-Z]+", posted):
         return posted
     return "Function.Unknown" if posted.startswith("Function.") else "Runtime.Unknown"
-
-
-def _timeout(limit_seconds: int, request_id: str) -> Outcome:
-    message = f"RequestId: {request_id} Error: Task timed out after {limit_seconds:.2f} seconds"
-    payload = error_payload("Sandbox.Timedout", message)
-    return Outcome("timeout", "timeout", payload, limit_ms=limit_seconds * 1000.0)
 
 
 def report_of(

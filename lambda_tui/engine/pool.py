@@ -11,6 +11,7 @@ from collections.abc import Callable
 from lambda_tui.engine import events
 from lambda_tui.engine.concurrency import ACCOUNT_LIMIT, AccountConcurrency
 from lambda_tui.engine.environment import ExecutionEnvironment
+from lambda_tui.engine.environment_api import OpenApi
 from lambda_tui.engine.environment_owner import Replacement
 from lambda_tui.engine.invocation import Invocation, Payload
 from lambda_tui.engine.lifecycle import State
@@ -41,6 +42,7 @@ class Pool:
         get_zygote: Callable[[Interpreter], Zygote],
         concurrency: AccountConcurrency,
         emit: Emit,
+        open_api: OpenApi,
     ) -> None:
         self.function = function
         self.interpreter = interpreter
@@ -52,6 +54,7 @@ class Pool:
         self._concurrency = concurrency
         self._zygote: Zygote | None = None
         self._emit = emit
+        self._open_api = open_api
         self._loop = asyncio.get_running_loop()
         self._environments_made = 0
         self._invocations_made = 0
@@ -184,9 +187,9 @@ class Pool:
 
     # What environments tell ----------------------------------------------------------------------
 
-    def emit(self, record: events.Record, environment: str) -> None:
+    def emit(self, record: events.Record, environment: str) -> events.Event:
         """Puts an environment's record on the stream."""
-        self._emit_record(record, environment)
+        return self._emit_record(record, environment)
 
     def on_free(self, environment: ExecutionEnvironment) -> None:
         """An environment has nothing to do: it is replaced, or frozen and its removal noted."""
@@ -241,6 +244,7 @@ class Pool:
                 self._environments_made + 1,
                 self._zygote,
                 self,
+                self._open_api,
                 "provisioned-concurrency" if reason == "provisioned" else "on-demand",
             )
         except OSError as error:
@@ -298,10 +302,10 @@ class Pool:
                 environment.shut_down("idle")
         self._plan_removal()
 
-    def _emit_record(self, record: events.Record, environment: str) -> None:
-        self._emit(
-            events.Event(record=record, function=self.function.name, environment=environment)
-        )
+    def _emit_record(self, record: events.Record, environment: str) -> events.Event:
+        event = events.Event(record=record, function=self.function.name, environment=environment)
+        self._emit(event)
+        return event
 
 
 def _is_provisioned(environment: ExecutionEnvironment) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lambda_tui.engine.channel import Message
 
-_KINDS = ("ready", "init_error", "response", "error")
+_KINDS = ("ready", "init_error", "chunk", "response", "error")
 # More than any machine has, in KB: what is over it is no measurement.
 _MOST_MEMORY_KB = 1 << 40
 
@@ -21,7 +21,12 @@ class RuntimeFrame:
     """One frame from a runtime; what does not belong to its kind has no meaning."""
 
     kind: str
-    """``ready``, ``init_error``, ``response`` or ``error``."""
+    """``ready``, ``init_error``, ``response`` or ``error``.
+
+    From the Runtime API also ``next``: the runtime asks for another event, so its work is done;
+    ``chunk``: a part of a response that its caller takes so; ``fault``: an error of the platform's
+    in place of the response; ``restore_ready`` and ``restore_error``.
+    """
     payload: bytes
     at: float = 0.0
     """Monotonic time at which the runtime was ready."""
@@ -32,6 +37,8 @@ class RuntimeFrame:
     peak_memory_kb: int = 0
     response_size: int = 0
     """Bytes of a response; one that is too large is not sent along."""
+    content_type: str = ""
+    """Of a response through the Runtime API, as the runtime names it."""
 
 
 def parse(message: Message, payload: bytes) -> RuntimeFrame:
@@ -48,6 +55,7 @@ def parse(message: Message, payload: bytes) -> RuntimeFrame:
         request_id=_text(message, "request_id"),
         peak_memory_kb=_size(message, "peak_memory_kb"),
         response_size=_size(message, "response_size"),
+        content_type=_text(message, "content_type"),
     )
 
 

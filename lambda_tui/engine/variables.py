@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from lambda_tui.engine.events import InitializationType
+from lambda_tui.engine.runtime_start import Places
 from lambda_tui.project.function import Function, LoggingConfig
 
 CREDENTIALS_NOTE = "placeholder credentials"
 """What the screen says of them: nobody's."""
 
-TASK_ROOT = "/var/task"
+_OF_THE_RUNTIME = (
+    "AWS_EXECUTION_ENV",
+    "AWS_LAMBDA_LOG_GROUP_NAME",
+    "AWS_LAMBDA_LOG_STREAM_NAME",
+    "AWS_XRAY_CONTEXT_MISSING",
+    "AWS_XRAY_DAEMON_ADDRESS",
+    "LAMBDA_RUNTIME_DIR",
+    "LAMBDA_TASK_ROOT",
+)
 
 # The runtimes on Amazon Linux 2; on Amazon Linux 2023 the variable is set.
 _WITHOUT_LC_CTYPE = ("python3.9", "python3.10", "python3.11")
@@ -26,8 +36,9 @@ def environment_variables(
     function: Function,
     log_stream: str,
     python_version: str | None,
-    task_root: str,
+    places: Places,
     initialization_type: InitializationType,
+    api_address: str,
 ) -> dict[str, str]:
     """The variables of one environment, as AWS sets them for a zip function.
 
@@ -44,7 +55,7 @@ def environment_variables(
             "/var/task:/var/task/lib:/opt/lib"
         ),
         "PYTHONPATH": "/var/runtime",
-        "PWD": task_root,
+        "PWD": places.task_root,
         "SHLVL": "0",
         "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
         "AWS_XRAY_DAEMON_ADDRESS": "169.254.100.1:2000",
@@ -54,9 +65,19 @@ def environment_variables(
     if runtime not in _WITHOUT_LC_CTYPE:
         variables["LC_CTYPE"] = "C.UTF-8"
     variables.update(function.environment)
-    variables.update(_reserved(function, runtime, log_stream, task_root))
+    variables.update(_reserved(function, runtime, log_stream, places.task_root))
     variables["AWS_LAMBDA_INITIALIZATION_TYPE"] = initialization_type
+    variables["AWS_LAMBDA_RUNTIME_API"] = api_address
     return variables | _logging_variables(function.logging)
+
+
+def extension_variables(variables: Mapping[str, str]) -> dict[str, str]:
+    """Those of external extensions: without what concerns the runtime alone."""
+    return {
+        name: value
+        for name, value in variables.items()
+        if name not in _OF_THE_RUNTIME and not name.startswith("_")
+    }
 
 
 def _logging_variables(logging: LoggingConfig) -> dict[str, str]:
@@ -84,7 +105,6 @@ def _reserved(function: Function, runtime: str, log_stream: str, task_root: str)
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_size),
         "AWS_LAMBDA_LOG_GROUP_NAME": function.log_group,
         "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
-        "AWS_LAMBDA_RUNTIME_API": "169.254.100.1:9001",
         # Nobody's: code that calls AWS by mistake must not reach the developer's account.
         "AWS_ACCESS_KEY_ID": "ASIALAMBDATUILOCAL00",
         "AWS_SECRET_ACCESS_KEY": "lambda-tui-placeholder",

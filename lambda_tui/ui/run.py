@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from lambda_tui.apis.environment_api import open_environment_api
 from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.events import Event, Notice
 from lambda_tui.project.function import Problem
@@ -26,7 +27,7 @@ def make_app(
     """
     project = load_project(directory)
     project = replace(project, problems=(*problems, *project.problems))
-    return LambdaTuiApp(Engine(project, settings), settings, serve)
+    return LambdaTuiApp(Engine(project, settings, open_environment_api), settings, serve)
 
 
 async def run_app(directory: Path, settings: Settings, problems: Iterable[Problem] = ()) -> int:

@@ -16,6 +16,7 @@ import pytest
 from lambda_project import invocations, write_project
 from workbench import until
 
+from lambda_tui.apis.environment_api import open_environment_api
 from lambda_tui.apis.lambda_api import lambda_server
 from lambda_tui.apis.server import Server
 from lambda_tui.engine.engine import Engine
@@ -82,7 +83,7 @@ class Client:
 @pytest.mark.timeout(max(60, COUNT // 20))
 async def test_clients_that_hang_up_disturb_nobody(tmp_path: Path, nothing_is_left: None) -> None:
     settings = Settings(watch=False, maximum_environments=MOST, idle_timeout=1000)
-    engine = Engine(load_project(write_project(tmp_path)), settings)
+    engine = Engine(load_project(write_project(tmp_path)), settings, open_environment_api)
     await engine.start()
     serving = lambda_server(engine)
     await serving.start(0)

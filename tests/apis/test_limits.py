@@ -11,6 +11,7 @@ from lambda_project import invocations, write_project
 from workbench import until
 
 from lambda_tui.apis import connection, server
+from lambda_tui.apis.environment_api import open_environment_api
 from lambda_tui.apis.lambda_api import lambda_server
 from lambda_tui.apis.server import Server, ServerError
 from lambda_tui.engine.engine import Engine
@@ -23,7 +24,9 @@ SECONDS = 10
 
 @pytest.fixture
 async def engine(tmp_path: Path, nothing_is_left: None) -> AsyncIterator[Engine]:
-    engine = Engine(load_project(write_project(tmp_path)), Settings(watch=False))
+    engine = Engine(
+        load_project(write_project(tmp_path)), Settings(watch=False), open_environment_api
+    )
     await engine.start()
     yield engine
     await engine.close()

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
+from lambda_tui.apis.environment_api import open_environment_api
 from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.events import Event, Record
 from lambda_tui.engine.invocation import Invocation
@@ -90,7 +91,7 @@ async def running_engine(
     """An engine whose interpreter has booted; this thread stays in its place meanwhile."""
     place = placement or Placement("", frozenset(), frozenset())
     settings = Settings(python=Path(sys.executable), watch=watch)
-    engine = Engine(load_project(directory), settings)
+    engine = Engine(load_project(directory), settings, open_environment_api)
     with placed(place.back):
         await engine.start()
     try:

@@ -69,6 +69,7 @@ async def test_closing_before_the_interpreter_has_booted_is_fine(open_project: O
 DRIVER = """
 import asyncio, json, sys
 from pathlib import Path
+from lambda_tui.apis.environment_api import open_environment_api
 from lambda_tui.engine.engine import Engine
 from lambda_tui.project.function import Function, Project
 from lambda_tui.project.settings import Settings
@@ -76,7 +77,7 @@ from lambda_tui.project.settings import Settings
 async def main():
     directory, level, idle, busy = Path(sys.argv[1]), *sys.argv[2:]
     function = Function("function", "lambda_function.lambda_handler", directory, timeout=60)
-    engine = Engine(Project(directory, (function,)), Settings(sandbox=level))
+    engine = Engine(Project(directory, (function,)), Settings(sandbox=level), open_environment_api)
     await engine.start()
     (pool,) = engine.pools.values()
     first = pool.invoke(json.dumps(idle).encode())

@@ -47,6 +47,7 @@ def lambda_handler(event, context):
 DRIVER = """
 import asyncio, json, os, sys
 from pathlib import Path
+from lambda_tui.apis.environment_api import open_environment_api
 from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.project.function import Function, Project
@@ -57,7 +58,8 @@ async def main():
     function = Function(
         "function", "lambda_function.lambda_handler", directory, ephemeral_storage=4
     )
-    engine = Engine(Project(directory, (function,)), Settings(sandbox=level, watch=False))
+    settings = Settings(sandbox=level, watch=False)
+    engine = Engine(Project(directory, (function,)), settings, open_environment_api)
     frozen = asyncio.Event()
     engine.events.listen(lambda e: e.record.type == "environment.frozen" and frozen.set())
     await engine.start()

@@ -69,7 +69,6 @@ def expected_variables(directory: Path, level: str, stream: str) -> dict[str, st
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
         "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/function",
         "AWS_LAMBDA_LOG_STREAM_NAME": stream,
-        "AWS_LAMBDA_RUNTIME_API": "169.254.100.1:9001",
         "LAMBDA_TASK_ROOT": root,
         "LAMBDA_RUNTIME_DIR": "/var/runtime",
         "LANG": "en_US.UTF-8",
@@ -105,6 +104,7 @@ async def test_the_environment_is_awss_and_the_functions_own_and_nothing_of_the_
     credentials["AWS_SESSION_TOKEN"] = variables.pop("AWS_SESSION_TOKEN")
     assert set(credentials) == {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}
     assert all(credentials.values())
+    assert re.fullmatch(r"127\.0\.0\.1:\d+", variables.pop("AWS_LAMBDA_RUNTIME_API"))
     if level == "processes":
         assert variables.pop("TMPDIR") == str(workbench.environment.tmp_directory)
     first_environments = "[open('/proc/self/environ').read()]"

@@ -14,6 +14,7 @@ from typing import Any
 import psutil
 from leftovers import mounts, survivors
 
+from lambda_tui.apis.environment_api import open_environment_api
 from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.events import Event
@@ -97,7 +98,7 @@ class Sequence:
         self._engine = self._runner.run(self._start(project, settings))
 
     async def _start(self, project: Project, settings: Settings) -> Engine:
-        engine = Engine(project, settings)
+        engine = Engine(project, settings, open_environment_api)
         engine.events.listen(self._note)
         self._engine = engine
         await engine.start()

@@ -1,0 +1,122 @@
+"""The API that an environment's own processes call: one listener, one router.
+
+Each API is a module with one function ``operations(parts)``: what a path offers, by HTTP method;
+an empty mapping where it knows no such path. The parts are the path's, unquoted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from urllib.parse import unquote
+
+from lambda_tui.apis import runtime_api
+from lambda_tui.apis.connection import Answer
+from lambda_tui.apis.guard import Guard
+from lambda_tui.apis.message import Request, Response
+from lambda_tui.apis.operation import not_found, refused
+from lambda_tui.apis.result_posting import ResultPosting
+from lambda_tui.apis.server import DEFAULT_HOST, Server, listen
+from lambda_tui.engine.api_refusal import ApiRefusal
+from lambda_tui.engine.environment_api import ApiHost, EnvironmentApi
+
+MAXIMUM_BODY = 1 << 20
+"""Bytes of a request's body; the results of a runtime have a limit of their own."""
+_APIS = (runtime_api.operations,)
+
+
+def open_environment_api(host: ApiHost) -> EnvironmentApi:
+    """Listens on a free loopback port for one environment. Raises ``OSError`` when it cannot."""
+    return _Listener(host)
+
+
+class _Listener:
+    def __init__(self, host: ApiHost) -> None:
+        self._socket = listen(DEFAULT_HOST, 0)
+        self.address = f"{DEFAULT_HOST}:{self._socket.getsockname()[1]}"
+        self._server = Server(_Application(host))
+        serving = self._server.serve(self._socket)
+        self._starting = asyncio.get_running_loop().create_task(serving)
+
+    def close(self) -> None:
+        self._starting.cancel()
+        self._server.abort()
+        self._socket.close()
+
+
+class _Application:
+    """Answers the processes of one environment."""
+
+    # What Lambda takes, and what a runtime needs to tell X-Ray of an error's cause.
+    head_limit = 1 << 20
+
+    def __init__(self, host: ApiHost) -> None:
+        self._host = host
+        self._guard = Guard("sandbox.localdomain")
+
+    def refusal(self, request: Request, size: int) -> Response | None:
+        """A web page's request, or a body too large."""
+        # Whatever has no Host was not sent by a browser.
+        if request.header("host") is not None:
+            refused_page = self._guard.refusal(request)
+            if refused_page is not None:
+                return refused_page
+        if size > MAXIMUM_BODY and not runtime_api.is_result(request):
+            return refused(_too_large())
+        return None
+
+    def reception(self, request: Request, size: int) -> ResultPosting | None:
+        """A runtime's result counts as begun from here on."""
+        if not runtime_api.is_result(request):
+            return None
+        return runtime_api.receive(self._host, request, size)
+
+    def handle(self, request: Request, answer: Answer) -> Callable[[], object] | None:
+        """Answers at once, or when an event has come; then the way to give the waiting up."""
+        parts = [unquote(part) for part in request.path.split("/")[1:]]
+        offers = next(filter(None, (operations(parts) for operations in _APIS)), {})
+        if request.method not in offers:
+            answer(Response(405, headers={"Allow": ", ".join(offers)}) if offers else not_found())
+            return None
+        try:
+            response = offers[request.method](self._host, request)
+        except ApiRefusal as refusal:
+            answer(refused(refusal))
+            return None
+        if isinstance(response, Response):
+            answer(response)
+            return None
+        waiting = self._answer(response, answer)
+        return asyncio.get_running_loop().create_task(waiting).cancel
+
+    def malformed(self) -> Response:
+        """Not HTTP, or too much of it."""
+        return Response(400, b"400 Bad Request", {"Content-Type": "text/plain; charset=utf-8"})
+
+    def failed(self, error: Exception) -> Response:
+        """A fault of ours, for the caller and for whoever watches the loop."""
+        asyncio.get_running_loop().call_exception_handler(
+            {"message": "A request of an environment's API failed.", "exception": error}
+        )
+        return _internal_error()
+
+    async def _answer(self, response: Awaitable[Response], answer: Answer) -> None:
+        try:
+            answer(await response)
+        except ApiRefusal as refusal:
+            answer(refused(refusal))
+        except asyncio.CancelledError:
+            # For nobody, when the client has hung up; else its environment was reset.
+            answer(_internal_error())
+            raise
+        except Exception as error:
+            answer(self.failed(error))
+
+
+def _too_large() -> ApiRefusal:
+    message = f"Exceeded maximum allowed payload size ({MAXIMUM_BODY} bytes)."
+    return ApiRefusal(413, "RequestEntityTooLarge", message)
+
+
+def _internal_error() -> Response:
+    return refused(ApiRefusal(500, "InternalServerError", "Internal Server Error"))

@@ -1,0 +1,33 @@
+"""One call of an environment's API: what it is given, and what its answers look like."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+
+from lambda_tui.apis.message import Request, Response
+from lambda_tui.engine.api_refusal import ApiRefusal
+from lambda_tui.engine.environment_api import ApiHost
+
+Operation = Callable[[ApiHost, Request], Response | Awaitable[Response]]
+"""Answers a whole request, or waits, without limit, until it can.
+
+One that waits is cancelled when its client hangs up. It may raise ``ApiRefusal``.
+"""
+
+
+def answer_json(status: int, body: object, headers: Mapping[str, str] | None = None) -> Response:
+    """An answer whose body is JSON."""
+    text = json.dumps(body, separators=(",", ":"))
+    return Response(status, text.encode(), {"Content-Type": "application/json", **(headers or {})})
+
+
+def refused(refusal: ApiRefusal) -> Response:
+    """What the caller is told of a call that was not taken."""
+    body = {"errorMessage": refusal.message, "errorType": refusal.error_type}
+    return answer_json(refusal.status, body)
+
+
+def not_found() -> Response:
+    """There is nothing at this path."""
+    return Response(404, b"404 page not found\n", {"Content-Type": "text/plain; charset=utf-8"})

@@ -1,0 +1,84 @@
+"""Starting the processes of an environment: its external extensions, and then its runtime."""
+
+from __future__ import annotations
+
+from lambda_tui.engine import loss
+from lambda_tui.engine.events import InitializationType
+from lambda_tui.engine.extensions import MAXIMUM_EXTENSIONS
+from lambda_tui.engine.init_process import InitProcess
+from lambda_tui.engine.runtime_api_state import RuntimeApiState, RuntimeState
+from lambda_tui.engine.runtime_start import Places, external_extensions, runtime_start
+from lambda_tui.engine.variables import environment_variables, extension_variables
+from lambda_tui.engine.zygote import Zygote
+from lambda_tui.project.function import Function
+
+_EXIT_OF_A_SHELL_THAT_FINDS_NOTHING = 127 << 8
+
+
+class StartUp:
+    """What is started between an environment's creation, or a reset, and the next reset."""
+
+    def __init__(
+        self,
+        function: Function,
+        zygote: Zygote,
+        init: InitProcess,
+        *,
+        log_stream: str,
+        initialization_type: InitializationType,
+        api_address: str,
+    ) -> None:
+        is_isolated = zygote.sandbox is None or zygote.sandbox.level == "namespaces"
+        self.extensions = external_extensions(function)
+        """Their names."""
+        self._function = function
+        self._init = init
+        self._places = Places.of(function, is_isolated=is_isolated)
+        self._runtime = runtime_start(function, self._places)
+        self._variables = environment_variables(
+            function,
+            log_stream,
+            zygote.python_version,
+            self._places,
+            initialization_type,
+            api_address,
+        )
+
+    @property
+    def has_too_many(self) -> bool:
+        """Whether there are more extensions than AWS starts."""
+        return len(self.extensions) > MAXIMUM_EXTENSIONS
+
+    def runtime_state(self) -> RuntimeState:
+        """Where the runtime begins, as the Runtime API sees it."""
+        return RuntimeState.STARTED if self._runtime.speaks_http else RuntimeState.READY
+
+    def start_extensions(self) -> None:
+        """Starts every external extension."""
+        self._init.begin()
+        if self.extensions:
+            paths = {name: self._path(name) for name in self.extensions}
+            self._init.start_extensions(self._function, paths, extension_variables(self._variables))
+
+    def start_runtime(self, api: RuntimeApiState) -> None:
+        """Starts the runtime."""
+        self._init.start_runtime(
+            self._function,
+            self._runtime.command,
+            self._places.task_root,
+            self._variables,
+            api if self._runtime.speaks_http else None,
+        )
+
+    def launch_failure(self, extension: str, problem: str) -> loss.Loss:
+        """Why an extension, or the runtime where no name is given, could not be executed."""
+        if extension:
+            return loss.launch_failure("Extension.LaunchError", self._path(extension), problem)
+        if self._runtime.speaks_http:
+            path = self._runtime.command[0]
+            return loss.launch_failure("Runtime.InvalidEntrypoint", path, problem)
+        # On AWS a shell starts a managed runtime.
+        return loss.runtime_exit(_EXIT_OF_A_SHELL_THAT_FINDS_NOTHING, is_out_of_memory=False)
+
+    def _path(self, extension: str) -> str:
+        return f"{self._places.layers_root}/extensions/{extension}"

@@ -1,0 +1,138 @@
+"""What a process that was forked from the init process does to become a runtime or an extension."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from . import linux
+from .frames import Channel
+from .python.logs import LOG_DESCRIPTOR
+
+MAXIMUM_DESCRIPTORS = 1024
+MAXIMUM_PROCESSES = 1024
+# High, so that a function sees descriptors from 3 on as it would on AWS; lower where the machine
+# allows fewer.
+_RUNTIME_DESCRIPTOR = 1000
+# Where a runtime that is executed finds the number of its channel, and of the log.
+_CHANNEL_VARIABLE = "_LAMBDA_TUI_CHANNEL"
+_LOG_VARIABLE = "_LAMBDA_TELEMETRY_LOG_FD"
+# From this release on the limit counts a user namespace's processes, not all of the user's.
+_PROCESS_LIMIT_IS_OURS = (5, 14)
+
+
+class Streams(NamedTuple):
+    """The descriptors that a new process gets."""
+
+    log: int
+    """Its standard output and error."""
+    channel: int | None = None
+    """To the engine; None for what speaks to it over HTTP."""
+
+
+class Started(NamedTuple):
+    """A process that was started, or why it was not."""
+
+    pid: int
+    problem: str
+    """As Go words it, in which AWS's own service is written; empty when it runs."""
+
+
+def fork_runtime(
+    streams: Streams, serve: Callable[[Channel], int], *, is_isolated: bool
+) -> Started:
+    """Forks a process that serves as a runtime and speaks over its channel."""
+
+    def become() -> int:
+        _limit(is_isolated=is_isolated)
+        # Held here: it closes when the process ends, and not when the function is done with.
+        number = _take(streams, inheritable=False)
+        assert number is not None
+        return serve(Channel(number))
+
+    return Started(_fork(become), "")
+
+
+def execute(
+    command: Sequence[str], variables: Mapping[str, str], streams: Streams, *, is_isolated: bool
+) -> Started:
+    """Forks a process that executes a program, and waits until it does or cannot."""
+    read_end, write_end = os.pipe()
+
+    def become() -> int:
+        _limit(is_isolated=is_isolated)
+        number = _take(streams, inheritable=True, kept=write_end)
+        own = {**variables, _LOG_VARIABLE: str(LOG_DESCRIPTOR)}
+        if number is not None:
+            own[_CHANNEL_VARIABLE] = str(number)
+        # Python ignores them, and what is executed would too.
+        for number in (signal.SIGPIPE, signal.SIGXFSZ):
+            signal.signal(number, signal.SIG_DFL)
+        try:
+            os.execve(command[0], list(command), own)
+        except OSError as error:
+            os.write(write_end, os.strerror(error.errno or 0).lower().encode())
+        return 127
+
+    pid = _fork(become)
+    os.close(write_end)
+    with open(read_end, "rb") as answer:
+        problem = answer.read().decode(errors="replace")
+    if problem:
+        os.waitpid(pid, 0)
+    return Started(pid, problem)
+
+
+def _fork(become: Callable[[], int]) -> int:
+    """Forks a process in a group of its own; its pid."""
+    pid = os.fork()
+    if pid != 0:
+        return pid
+    status = 1
+    try:
+        os.setpgid(0, 0)
+        status = become()
+    finally:
+        os._exit(status)
+
+
+def _take(streams: Streams, *, inheritable: bool, kept: int | None = None) -> int | None:
+    """Leaves a process its standard streams, the log and its channel; the channel's number."""
+    soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    number = None
+    if streams.channel is not None:
+        number = min(_RUNTIME_DESCRIPTOR, soft - 1)
+        os.dup2(streams.channel, number, inheritable=inheritable)
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 0)
+    os.dup2(streams.log, 1)
+    os.dup2(streams.log, 2)
+    os.dup2(streams.log, LOG_DESCRIPTOR, inheritable=inheritable)
+    low = 3
+    for descriptor in sorted(one for one in (kept, LOG_DESCRIPTOR, number) if one is not None):
+        os.closerange(low, descriptor)
+        low = descriptor + 1
+    os.closerange(low, soft)
+    return number
+
+
+def _limit(*, is_isolated: bool) -> None:
+    """Sets AWS's limits, and ties the process's life to the init process's."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    descriptors = MAXIMUM_DESCRIPTORS
+    if hard != resource.RLIM_INFINITY:
+        descriptors = min(descriptors, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
+    if not sys.platform.startswith("linux"):
+        return
+    linux.die_with_parent(signal.SIGKILL)
+    linux.drop_capabilities()
+    release = tuple(int(part) for part in os.uname().release.split("-")[0].split(".")[:2])
+    if is_isolated and release >= _PROCESS_LIMIT_IS_OURS:
+        resource.setrlimit(resource.RLIMIT_NPROC, (MAXIMUM_PROCESSES, MAXIMUM_PROCESSES))

@@ -36,6 +36,8 @@ class Driver:
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
         await self.pilot.pause()
+        # A screen that has just come is laid out in a moment of its own.
+        await self.until(self.text, "a painted screen")
 
     async def until(self, condition: Callable[[], object], what: str = "") -> None:
         """Waits until something holds."""

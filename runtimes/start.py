@@ -49,10 +49,11 @@ def fork_runtime(
 
     def become() -> int:
         _limit(is_isolated=is_isolated)
-        # Held here: it closes when the process ends, and not when the function is done with.
         number = _take(streams, inheritable=False)
         assert number is not None
-        return serve(Channel(number))
+        own_end = Channel(number)
+        # Still held here: it closes when the process ends, and not when the function is done with.
+        os._exit(serve(own_end))
 
     return Started(_fork(become), "")
 

@@ -157,9 +157,9 @@ class Extensions:
             extension.deliver(event)
         return told
 
-    def __getitem__(self, name: str) -> Extension:
+    def named(self, name: str) -> Extension | None:
         """The one of this name."""
-        return self._all[name]
+        return self._all.get(name)
 
     def close(self) -> None:
         """Their processes are gone."""

@@ -27,8 +27,6 @@ class InitAttempt:
     ready_at: float = 0.0
     """Monotonic time at which the runtime was, as it tells."""
     is_over: bool = False
-    runtime_started: bool = False
-    """Extensions are started, and must have registered, before it."""
 
     def limit(self, timeout: int) -> float | None:
         """Seconds that it may take; None inside an invocation, which has a limit of its own."""

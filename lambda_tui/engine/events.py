@@ -30,7 +30,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A named part of a phase."""
+    """A named part of a phase; the parts follow one another, and the last ends with the event."""
 
     name: str
     duration_ms: float
@@ -48,6 +48,10 @@ class InitStart(Record):
     """``invoke`` when a failed or lost init is made up for inside an invocation."""
     initialization_type: InitializationType = "on-demand"
     version: str = "$LATEST"
+    instance_id: str = ""
+    """The environment's log stream."""
+    instance_max_memory: int = 0
+    """Bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,8 @@ class Start(Record):
     type: ClassVar[str] = "platform.start"
     request_id: str
     version: str = "$LATEST"
+    trace_id: str = ""
+    """As ``_X_AMZN_TRACE_ID`` has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +100,9 @@ class RuntimeDone(Record):
     duration_ms: float
     produced_bytes: int = 0
     error_type: str | None = None
+    spans: tuple[Span, ...] = ()
+    """``responseLatency``, ``responseDuration`` and ``runtimeOverhead``, as far as it came."""
+    trace_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +118,9 @@ class Report(Record):
     max_memory_used_mb: int
     init_duration_ms: float | None = None
     error_type: str | None = None
+    spans: tuple[Span, ...] = ()
+    """``extensionOverhead``, when extensions were waited for."""
+    trace_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,15 @@ from lambda_tui.project.function import LoggingConfig
 
 _LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 _PYTHON_LEVELS = {"WARNING": "WARN", "CRITICAL": "FATAL"}
+_WELL = ("Registered", "Ready", "Running")
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 _TEXT = LoggingConfig()
 
 
 def log_text(event: events.Event, logging: LoggingConfig = _TEXT) -> str | None:
     """The event's text in a function's log; None for what CloudWatch does not show."""
+    if isinstance(event.record, events.ExtensionLog):
+        return event.record.message
     if isinstance(event.record, events.FunctionLog):
         if logging.format == "Text" or not event.record.message.startswith("{"):
             return event.record.message
@@ -33,7 +36,7 @@ def _application_line(event: events.Event, message: str, logging: LoggingConfig)
     """
     try:
         fields = json.loads(message)
-    except ValueError:
+    except (ValueError, RecursionError):
         return message
     if not isinstance(fields, dict):
         return message
@@ -65,6 +68,10 @@ def _system_level(record: events.Record) -> str:
             return "DEBUG"
         case events.InitReport(status=status) | events.Report(status=status):
             return "INFO" if status == "success" else "WARN"
+        case events.ExtensionStatus(state=state):
+            return "INFO" if state in _WELL else "WARN"
+        case events.LogsDropped():
+            return "WARN"
     return "INFO"
 
 
@@ -81,7 +88,26 @@ def _platform_text(event: events.Event) -> str | None:
             return f"START RequestId: {request_id} Version: {version}"
         case events.Report() as report:
             return f"END RequestId: {report.request_id}\n{_report(report)}"
+        case events.ExtensionStatus() as status:
+            return _extension(status)
+        case events.TelemetrySubscription(name=name, types=types):
+            return _subscription("TELEMETRY", name, types)
+        case events.LogsSubscription(name=name, types=types):
+            return _subscription("LOGS", name, types)
     return None
+
+
+def _extension(status: events.ExtensionStatus) -> str:
+    fields = ["EXTENSION", f"Name: {status.name}", f"State: {status.state}"]
+    fields.append(f"Events: [{','.join(status.events)}]")
+    if status.error_type is not None:
+        fields.append(f"Error Type: {status.error_type}")
+    return "\t".join(fields)
+
+
+def _subscription(api: str, name: str, types: tuple[str, ...]) -> str:
+    listed = ", ".join(one.capitalize() for one in types)
+    return f"{api}\tName: {name}\tState: Subscribed\tTypes: [{listed}]"
 
 
 def _shows(report: events.InitReport) -> bool:

@@ -5,65 +5,119 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
+
 from lambda_tui.engine import events
 
 Json = dict[str, Any]
 
+_UNBUILT = msgspec.json.Decoder(msgspec.Raw)
 
-def telemetry(event: events.Event) -> Json | None:
-    """The event's envelope: ``time``, ``type``, ``record``; None for what AWS has no event for."""
+
+def telemetry(event: events.Event, *, has_json_lines: bool = False) -> Json | None:
+    """The event's envelope: ``time``, ``type``, ``record``; None for what AWS has no event for.
+
+    With ``has_json_lines`` a line that is a JSON object is one in the envelope too, in the form of
+    ``msgspec.Raw``; else each line is a string.
+    """
     record = _record(event)
     if record is None:
         return None
-    return {"time": timestamp(event), "type": event.record.type, "record": record}
+    built = _json_object(record) if has_json_lines and isinstance(record, str) else None
+    return envelope(event, event.record.type, record if built is None else built)
+
+
+def envelope(event: events.Event, kind: str, record: object) -> Json:
+    """What the Telemetry API and the Logs API wrap each record in."""
+    return {"time": timestamp(event), "type": kind, "record": record}
 
 
 def timestamp(event: events.Event) -> str:
     """The event's time as AWS writes it: UTC, in milliseconds."""
-    moment = datetime.fromtimestamp(event.time, UTC)
+    return _written(event.time)
+
+
+def _written(seconds: float) -> str:
+    moment = datetime.fromtimestamp(seconds, UTC)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
 
 
 def _record(event: events.Event) -> Json | str | None:
     match event.record:
-        case events.FunctionLog(message=message):
+        case events.FunctionLog(message=message) | events.ExtensionLog(message=message):
             return message
-        case events.InitStart() as start:
-            return {
-                "initializationType": start.initialization_type,
-                "phase": start.phase,
-                "functionName": event.function,
-                "functionVersion": start.version,
-                "runtimeVersion": start.runtime_version,
-                "runtimeVersionArn": start.runtime_version_arn,
-            }
-        case events.InitRuntimeDone() as done:
-            kind = {"initializationType": done.initialization_type, "phase": done.phase}
-            return {**kind, **_outcome(done.status, done.error_type)}
-        case events.InitReport() as report:
-            kind = {"initializationType": report.initialization_type, "phase": report.phase}
-            metrics = {"durationMs": round(report.duration_ms, 3)}
-            return {**kind, **_outcome(report.status, report.error_type), "metrics": metrics}
-        case events.Start() as invocation:
-            return {"requestId": invocation.request_id, "version": invocation.version}
-        case events.RuntimeDone() as done:
-            metrics = {
-                "durationMs": round(done.duration_ms, 3),
-                "producedBytes": done.produced_bytes,
-            }
-            outcome = _outcome(done.status, done.error_type)
-            return {"requestId": done.request_id, **outcome, "metrics": metrics}
-        case events.Report() as report:
-            outcome = _outcome(report.status, report.error_type)
-            return {"requestId": report.request_id, "metrics": _metrics(report), **outcome}
+        case events.InitStart() | events.InitRuntimeDone() | events.InitReport() as record:
+            return _init_record(event, record)
+        case events.Start() | events.RuntimeDone() | events.Report() as record:
+            return _invoke_record(event, record)
+        case (
+            events.ExtensionStatus()
+            | events.TelemetrySubscription()
+            | events.LogsSubscription()
+            | events.LogsDropped() as record
+        ):
+            return extension_record(record)
     return None
 
 
-def _outcome(status: events.Status, error_type: str | None) -> Json:
-    return {"status": status} if error_type is None else {"status": status, "errorType": error_type}
+def _init_record(
+    event: events.Event, record: events.InitStart | events.InitRuntimeDone | events.InitReport
+) -> Json:
+    kind = {"initializationType": record.initialization_type, "phase": record.phase}
+    if isinstance(record, events.InitStart):
+        return {
+            **kind,
+            "functionName": event.function,
+            "functionVersion": record.version,
+            "runtimeVersion": record.runtime_version,
+            "runtimeVersionArn": record.runtime_version_arn,
+            **_unless_empty("instanceId", record.instance_id),
+            **_unless_empty("instanceMaxMemory", record.instance_max_memory),
+        }
+    outcome = {**kind, **_outcome(record.status, record.error_type)}
+    if isinstance(record, events.InitReport):
+        outcome["metrics"] = {"durationMs": round(record.duration_ms, 3)}
+    return outcome
 
 
-def _metrics(report: events.Report) -> Json:
+def _invoke_record(
+    event: events.Event, record: events.Start | events.RuntimeDone | events.Report
+) -> Json:
+    request: Json = {"requestId": record.request_id}
+    tracing = _tracing(record.trace_id)
+    if isinstance(record, events.Start):
+        return {**request, "version": record.version, **tracing}
+    outcome = _outcome(record.status, record.error_type)
+    spans = _spans(record.spans, event.time)
+    if isinstance(record, events.Report):
+        return {**request, "metrics": report_metrics(record), **outcome, **spans, **tracing}
+    metrics = {"durationMs": round(record.duration_ms, 3), "producedBytes": record.produced_bytes}
+    return {**request, **outcome, "metrics": metrics, **spans, **tracing}
+
+
+def extension_record(
+    record: events.ExtensionStatus
+    | events.TelemetrySubscription
+    | events.LogsSubscription
+    | events.LogsDropped,
+) -> Json:
+    """What an extension is, hears or has missed; the same in the Telemetry API and the Logs API."""
+    match record:
+        case events.ExtensionStatus():
+            status: Json = {"name": record.name, "state": record.state}
+            status["events"] = list(record.events)
+            return {**status, **_unless_empty("errorType", record.error_type)}
+        case events.LogsDropped():
+            return {
+                "droppedBytes": record.dropped_bytes,
+                "droppedRecords": record.dropped_records,
+                "reason": record.reason,
+            }
+    return {"name": record.name, "state": "Subscribed", "types": list(record.types)}
+
+
+def report_metrics(report: events.Report) -> Json:
+    """What an invocation took and used."""
     metrics: Json = {
         "durationMs": round(report.duration_ms, 3),
         "billedDurationMs": report.billed_duration_ms,
@@ -73,3 +127,41 @@ def _metrics(report: events.Report) -> Json:
     if report.init_duration_ms is not None:
         metrics["initDurationMs"] = round(report.init_duration_ms, 3)
     return metrics
+
+
+def _outcome(status: events.Status, error_type: str | None) -> Json:
+    return {"status": status, **_unless_empty("errorType", error_type)}
+
+
+def _unless_empty(name: str, value: str | int | None) -> Json:
+    return {name: value} if value else {}
+
+
+def _tracing(trace_id: str) -> Json:
+    """Only a trace that is sampled shows, as on AWS."""
+    if not trace_id.endswith("Sampled=1"):
+        return {}
+    return {"tracing": {"type": "X-Amzn-Trace-Id", "value": trace_id}}
+
+
+def _spans(spans: tuple[events.Span, ...], end: float) -> Json:
+    """Parts that follow one another, the last of which ends with the event."""
+    if not spans:
+        return {}
+    written: list[Json] = []
+    for span in reversed(spans):
+        end -= span.duration_ms / 1000
+        duration = round(span.duration_ms, 3)
+        written.insert(0, {"name": span.name, "start": _written(end), "durationMs": duration})
+    return {"spans": written}
+
+
+def _json_object(line: str) -> msgspec.Raw | None:
+    """The line unbuilt, if it is a JSON object."""
+    if not line.startswith("{"):
+        return None
+    try:
+        # A line's inner line ends can only be white space, and would part lines over TCP.
+        return _UNBUILT.decode(line.replace("\n", " ").replace("\r", " "))
+    except (msgspec.DecodeError, RecursionError):
+        return None

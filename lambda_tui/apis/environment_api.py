@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from urllib.parse import unquote
 
-from lambda_tui.apis import runtime_api
+from lambda_tui.apis import extensions_api, runtime_api, telemetry_api
 from lambda_tui.apis.connection import Answer
 from lambda_tui.apis.guard import Guard
 from lambda_tui.apis.message import Request, Response
@@ -22,7 +22,7 @@ from lambda_tui.engine.environment_api import ApiHost, EnvironmentApi
 
 MAXIMUM_BODY = 1 << 20
 """Bytes of a request's body; the results of a runtime have a limit of their own."""
-_APIS = (runtime_api.operations,)
+_APIS = (runtime_api.operations, extensions_api.operations, telemetry_api.operations)
 
 
 def open_environment_api(host: ApiHost) -> EnvironmentApi:

@@ -31,6 +31,11 @@ class EnvironmentEvents:
         self._past: deque[Event] | None = deque(maxlen=_REPLAYED)
         self._subscribers: list[Subscriber] = []
 
+    @property
+    def subscribers(self) -> tuple[Subscriber, ...]:
+        """Those who hear of each event."""
+        return tuple(self._subscribers)
+
     def note(self, event: Event) -> None:
         """An event of this environment has happened."""
         if self._past is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 
 import msgspec
@@ -13,6 +13,7 @@ from lambda_tui.apis.telemetry.buffer import Buffer, Item, Loss
 from lambda_tui.apis.telemetry.sender import DeliveryError, Sender
 from lambda_tui.apis.telemetry.subscription import Subscription
 from lambda_tui.engine import events
+from lambda_tui.engine.environment_events import Subscriber
 from lambda_tui.engine.telemetry import Json
 
 Project = Callable[[events.Event], Sequence[Json]]
@@ -20,9 +21,30 @@ Project = Callable[[events.Event], Sequence[Json]]
 
 _DELAYS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
 """Seconds between one try to send a batch and the next; then it is dropped."""
+_FLUSH_SECONDS = 0.3
 _TOO_SLOW = "Consumer seems to have fallen behind as it has not acknowledged receipt of logs."
 
 _encode = msgspec.json.Encoder().encode
+
+
+def delivery_to(subscribers: Iterable[Subscriber], extension: str) -> Delivery | None:
+    """The delivery to an extension, if it has subscribed."""
+    for one in subscribers:
+        if isinstance(one, Delivery) and one.extension == extension:
+            return one
+    return None
+
+
+async def flush(subscribers: Iterable[Subscriber], extension: str) -> None:
+    """Before its end an extension is sent all that there is, and then the rest as it comes.
+
+    It may be that it cannot take it: it has the better part of its time left.
+    """
+    delivery = delivery_to(subscribers, extension)
+    if delivery is not None:
+        delivery.hasten()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(delivery.delivered(), _FLUSH_SECONDS)
 
 
 class Delivery:

@@ -40,13 +40,11 @@ async def connect_to_loopback(port: int) -> Streams:
     return await asyncio.open_connection("127.0.0.1", port)
 
 
-async def open_sender(destination: Destination, connect: Connect) -> Sender:
-    """The sender for a destination; TCP is connected at once, so this may raise ``OSError``."""
+def sender_to(destination: Destination, connect: Connect) -> Sender:
+    """The sender for a destination; it connects when there is something to send."""
     if destination.protocol == "HTTP":
         return HttpSender(destination, connect)
-    sender = TcpSender(destination.port, connect)
-    await sender.open()
-    return sender
+    return TcpSender(destination.port, connect)
 
 
 class HttpSender:
@@ -92,17 +90,10 @@ class TcpSender:
         self._connect = connect
         self._streams: Streams | None = None
 
-    async def open(self) -> Streams:
-        """Connects; raises ``OSError``."""
-        self._streams = await self._connect(self._port)
-        # Nothing is kept here: what is slow to be read waits in the bounded buffer.
-        self._streams[1].transport.set_write_buffer_limits(0)
-        return self._streams
-
     async def send(self, events: Sequence[bytes]) -> None:
         """Taken when the connection has; a lost one is made anew."""
         try:
-            reader, writer = self._streams or await self.open()
+            reader, writer = self._streams or await self._open()
             if reader.at_eof():
                 raise ConnectionResetError
             writer.write(b"\n".join(events) + b"\n")
@@ -116,6 +107,12 @@ class TcpSender:
         if self._streams is not None:
             self._streams[1].transport.abort()
             self._streams = None
+
+    async def _open(self) -> Streams:
+        self._streams = await self._connect(self._port)
+        # Nothing is kept here: what is slow to be read waits in the bounded buffer.
+        self._streams[1].transport.set_write_buffer_limits(0)
+        return self._streams
 
 
 class _Response:

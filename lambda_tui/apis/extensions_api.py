@@ -1,0 +1,114 @@
+"""The Extensions API, 2020-01-01: extensions register, wait for events, report their errors."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from lambda_tui.apis.message import Request, Response
+from lambda_tui.apis.operation import Operation, answer_json
+from lambda_tui.apis.telemetry.delivery import flush
+from lambda_tui.engine.api_refusal import ApiRefusal
+from lambda_tui.engine.environment_api import ApiHost
+from lambda_tui.engine.extension import Extension, InvokeEvent, ShutdownEvent
+from lambda_tui.engine.extensions import Extensions
+
+VERSION = "2020-01-01"
+IDENTIFIER_HEADER = "lambda-extension-identifier"
+_ERROR_TYPE_HEADER = "Lambda-Extension-Function-Error-Type"
+
+_Report = Callable[[Extensions, Extension, str], None]
+
+
+def operations(parts: Sequence[str]) -> Mapping[str, Operation]:
+    """What a path offers, by HTTP method."""
+    match parts:
+        case [version, "extension", "register"] if version == VERSION:
+            return {"POST": _register}
+        case [version, "extension", "event", "next"] if version == VERSION:
+            return {"GET": _next}
+        case [version, "extension", "init", "error"] if version == VERSION:
+            return {"POST": partial(_report_error, Extensions.init_error)}
+        case [version, "extension", "exit", "error"] if version == VERSION:
+            return {"POST": partial(_report_error, Extensions.exit_error)}
+    return {}
+
+
+def _register(host: ApiHost, request: Request) -> Response:
+    name = request.header("lambda-extension-name") or ""
+    # Whatever the body says, AWS looks at the name first.
+    events = _events(request.body) if name else ()
+    extension = host.extensions.register(name, events)
+    function = host.function
+    body = {
+        "functionName": function.name,
+        "functionVersion": "$LATEST",
+        "handler": function.handler,
+    }
+    features = (request.header("lambda-extension-accept-feature") or "").split(",")
+    if "accountId" in (feature.strip() for feature in features):
+        body["accountId"] = function.arn.split(":")[4]
+    return answer_json(200, body, {"Lambda-Extension-Identifier": extension.identifier})
+
+
+async def _next(host: ApiHost, request: Request) -> Response:
+    extension = host.extensions.find(request.header(IDENTIFIER_HEADER))
+    telemetry = host.telemetry
+    event = await host.extensions.next(extension)
+    if isinstance(event, ShutdownEvent):
+        # What it does in its last moments, it does with all that there is to know.
+        await flush(telemetry.subscribers, extension.name)
+    headers = {"Lambda-Extension-Event-Identifier": str(uuid.uuid4())}
+    return answer_json(200, _event_body(event), headers)
+
+
+def _report_error(report: _Report, host: ApiHost, request: Request) -> Response:
+    extension = host.extensions.find(request.header(IDENTIFIER_HEADER))
+    error_type = request.header(_ERROR_TYPE_HEADER.lower())
+    if not error_type:
+        raise ApiRefusal(403, "Extension.MissingHeader", f"{_ERROR_TYPE_HEADER} not found")
+    report(host.extensions, extension, error_type)
+    return answer_json(202, {"status": "OK"})
+
+
+def _event_body(event: InvokeEvent | ShutdownEvent) -> dict[str, Any]:
+    if isinstance(event, ShutdownEvent):
+        return {
+            "eventType": "SHUTDOWN",
+            "shutdownReason": event.reason,
+            "deadlineMs": event.deadline_ms,
+        }
+    return {
+        "eventType": "INVOKE",
+        "deadlineMs": event.deadline_ms,
+        "requestId": event.request_id,
+        "invokedFunctionArn": event.function_arn,
+        "tracing": {"type": "X-Amzn-Trace-Id", "value": event.trace_id},
+    }
+
+
+def _events(body: bytes | bytearray) -> tuple[str, ...]:
+    """What it wants to hear of; nothing, when it does not say."""
+    try:
+        fields = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise _bad_format(f"The request body is not valid JSON: {error}") from None
+    if fields is None:
+        return ()
+    if not isinstance(fields, dict):
+        raise _bad_format("The request body should be a JSON object")
+    if fields.get("configurationKeys"):
+        raise _bad_format("configurationKeys are deprecated; use environment variables instead")
+    events = fields.get("events")
+    if events is None:
+        return ()
+    if not isinstance(events, list) or not all(isinstance(event, str) for event in events):
+        raise _bad_format("events should be an array of strings")
+    return tuple(events)
+
+
+def _bad_format(message: str) -> ApiRefusal:
+    return ApiRefusal(403, "InvalidRequestFormat", message)

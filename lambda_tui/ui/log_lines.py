@@ -31,6 +31,7 @@ class Kind(StrEnum):
     """What a line of the log is; the value names its component class."""
 
     FUNCTION = "function"
+    EXTENSION = "extension"
     PLATFORM = "platform"
     REPORT = "report"
     DIVIDER = "divider"
@@ -110,6 +111,8 @@ def _entries(event: events.Event, logging: LoggingConfig) -> Iterator[tuple[Kind
         case events.FunctionLog():
             if (text := log_text(event, logging)) is not None:
                 yield _kind_of(text), text
+        case events.ExtensionLog(message=message):
+            yield Kind.EXTENSION, message
         case events.Notice(severity=severity, message=message):
             kinds = {"error": Kind.ERROR, "warning": Kind.WARNING}
             yield kinds.get(severity, Kind.DIVIDER), message

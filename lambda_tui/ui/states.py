@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lambda_tui.engine.extension import ExtensionState
 from lambda_tui.engine.lifecycle import State
 
 STATE_GLYPHS: dict[State, str] = {
@@ -29,6 +30,18 @@ STRIP_GLYPHS: dict[State, str] = {
     State.ENDED: " ",
 }
 """One cell of a timeline."""
+
+EXTENSION_GLYPHS: dict[ExtensionState, str] = {
+    ExtensionState.STARTED: "◌",
+    ExtensionState.REGISTERED: "◐",
+    ExtensionState.READY: "○",
+    ExtensionState.RUNNING: "►",
+    ExtensionState.INIT_ERROR: "✗",
+    ExtensionState.EXIT_ERROR: "✗",
+    ExtensionState.LAUNCH_ERROR: "✗",
+    ExtensionState.EXITED: "×",
+    ExtensionState.SHUTDOWN_FAILED: "✗",
+}
 
 STATE_CLASSES: dict[State, str] = {state: f"state--{state.replace(' ', '-')}" for state in State}
 """The component class that colours a state."""

@@ -45,6 +45,7 @@ def stand_in(number: int, state: State) -> Any:
         usage=Usage(),
         tmp_directory=None,
         stale=False,
+        extensions=(),
         removal_at=None,
         shut_down=lambda reason: None,
     )

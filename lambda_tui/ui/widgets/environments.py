@@ -8,11 +8,12 @@ from itertools import groupby
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
+from textual.markup import escape
 
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.ui.facts import safe
 from lambda_tui.ui.figures import megabytes, seconds
-from lambda_tui.ui.states import STATE_CLASSES, STATE_GLYPHS, STRIP_GLYPHS
+from lambda_tui.ui.states import EXTENSION_GLYPHS, STATE_CLASSES, STATE_GLYPHS, STRIP_GLYPHS
 from lambda_tui.ui.titles import write_titles
 from lambda_tui.ui.widgets.row_list import RowList
 
@@ -81,6 +82,9 @@ class Environments(RowList["ExecutionEnvironment"]):
         if wide:
             columns.append(("CPU", 4, ">", lambda it: f"{it.usage.cpu_percent:.0f}%"))
         columns.append(("/tmp MB", 8, ">", self._tmp))
+        most = max((len(environment.extensions) for environment in self.items), default=0)
+        if most:
+            columns.append(("ext", max(3, most), "<", _extensions))
         if wide:
             columns.append(("removal", 7, ">", _removal))
         return columns
@@ -113,6 +117,8 @@ class Environments(RowList["ExecutionEnvironment"]):
 
     def _subtitle(self, pool: Pool) -> str:
         throttles = f"{pool.throttles} throttled · " if pool.throttles else ""
+        if self.highlighted is not None and self.highlighted.extensions:
+            return throttles + _extension_states(self.highlighted)
         legend = "▓ Init █ Invoke · frozen" if self.size.width >= _WIDE else ""
         return throttles + legend
 
@@ -126,6 +132,19 @@ def _state(environment: ExecutionEnvironment) -> str:
     failed = environment.state is State.RESET and environment.init_error
     word = "init failed" if failed else str(environment.state)
     return f"{STATE_GLYPHS[environment.state]} {word}{stale}"
+
+
+def _extensions(environment: ExecutionEnvironment) -> str:
+    return "".join(EXTENSION_GLYPHS[extension.state] for extension in environment.extensions)
+
+
+def _extension_states(environment: ExecutionEnvironment) -> str:
+    """Each extension's name, and AWS's word for what it does."""
+    states = (
+        f"{EXTENSION_GLYPHS[one.state]} {escape(safe(one.name))} {one.state}"
+        for one in environment.extensions
+    )
+    return " · ".join(states)
 
 
 def _removal(environment: ExecutionEnvironment) -> str:

@@ -31,6 +31,15 @@ def adopt_orphans() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Keeps what is unpacked and merged out of the user's cache directory."""
+    with pytest.MonkeyPatch.context() as environment:
+        cache = tmp_path_factory.mktemp("cache")
+        environment.setenv("XDG_CACHE_HOME", str(cache))
+        yield cache
+
+
 @pytest.fixture
 def nothing_is_left(adopt_orphans: None) -> Iterator[None]:
     """Proves that a test ends with the processes and the mounts that it began with."""

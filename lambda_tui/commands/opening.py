@@ -35,7 +35,7 @@ def open_project(options: argparse.Namespace) -> Opened:
     settings, problems = load_settings(options.project, user_config_path("lambda-tui"))
     if getattr(options, "sandbox", None) is not None:
         settings = replace(settings, sandbox=options.sandbox)
-    return Opened(load_project(options.project), settings, problems)
+    return Opened(load_project(options.project, settings), settings, problems)
 
 
 def find_function(project: Project, name: str | None) -> Function:

@@ -91,7 +91,7 @@ class Engine:
 
         A template that cannot be read changes nothing: it is being written, or will be mended.
         """
-        project = await asyncio.to_thread(load_project, self.project.directory)
+        project = await asyncio.to_thread(load_project, self.project.directory, self.settings)
         if self.pools and not project.functions:
             self.project = replace(self.project, problems=project.problems)
             return self._touch()

@@ -1,17 +1,28 @@
-"""Where a template's function has its code: a folder on this machine, or a refusal."""
+"""Where a template's function has its code: a folder or a zip file here, or a refusal."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import NamedTuple
 
+from lambda_tui.project.archive import ArchiveError, unpack
+from lambda_tui.project.cache import Cache
 from lambda_tui.project.properties import Properties
 from lambda_tui.project.template_yaml import LinedMapping
 from lambda_tui.project.wording import shown
 
 
-def read_code_directory(properties: Properties, name: str) -> Path | None:
-    """The folder that the property ``name``, ``CodeUri`` or ``Code``, says; None when refused."""
+class CodeLocation(NamedTuple):
+    """Where code lies."""
+
+    directory: Path
+    archive: Path | None = None
+    """What the directory was unpacked from."""
+
+
+def read_code_location(properties: Properties, name: str, cache: Cache) -> CodeLocation | None:
+    """What the property ``name``, ``CodeUri`` or ``Code``, says; None when it is refused."""
     package = properties.value("PackageType", "so Zip holds")
     if package == "Image" or "ImageUri" in properties:
         properties.refuse(
@@ -28,21 +39,29 @@ def read_code_directory(properties: Properties, name: str) -> Path | None:
     if len(properties.findings.problems) > known_problems:
         properties.findings.refused = True
         return None
-    return _local_directory(properties, name, "." if code is None else code)
+    return _local(properties, name, "." if code is None else code, cache)
 
 
-def _local_directory(properties: Properties, name: str, code: object) -> Path | None:
+def _local(properties: Properties, name: str, code: object, cache: Cache) -> CodeLocation | None:
     if isinstance(code, LinedMapping) and "ZipFile" in code:
         _refuse_inline_code(properties, name, "Code.ZipFile")
     elif not isinstance(code, str) or code.startswith("s3://"):
         properties.refuse(name, f"{name} lies in S3; name the folder that holds the source.")
     else:
-        directory = os.path.join(properties.findings.file.parent, code)
-        # Unlike Path's own, takes any text and never raises.
-        if os.path.isdir(directory):
-            return Path(directory).resolve()
-        what = "is a file" if os.path.isfile(directory) else "does not exist"
-        properties.refuse(name, f"{name} names {shown(code)}, which {what}; name a folder.")
+        path = os.path.join(properties.findings.file.parent, code)
+        # Unlike Path's own, these take any text and never raise.
+        if os.path.isdir(path):
+            return CodeLocation(Path(path).resolve())
+        if os.path.isfile(path):
+            archive = Path(path).resolve()
+            try:
+                return CodeLocation(unpack(archive, cache), archive)
+            except ArchiveError as error:
+                properties.refuse(name, f"{name} names {shown(code)}, which {error}")
+                return None
+        properties.refuse(
+            name, f"{name} names {shown(code)}, which does not exist; name a folder or a zip file."
+        )
     return None
 
 

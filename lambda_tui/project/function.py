@@ -70,6 +70,16 @@ class AsyncConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class Layer:
+    """A version of a layer, and where its content lies."""
+
+    arn: str
+    """With its version."""
+    path: Path | None = None
+    """A folder or a zip file, absolute; None when it is not on this machine."""
+
+
+@dataclass(frozen=True, slots=True)
 class Function:
     """A deployed function: Lambda's ``FunctionConfiguration``, and where its code lies."""
 
@@ -78,6 +88,10 @@ class Function:
     """``module.function``, as in the template."""
     code_directory: Path
     """Absolute; what becomes ``/var/task``."""
+    code_archive: Path | None = None
+    """The zip file that ``code_directory`` was unpacked from; None for a folder."""
+    layers: tuple[Layer, ...] = ()
+    """In their order: of what is in several, the last one's holds."""
     layers_directory: Path | None = None
     """Absolute; what becomes ``/opt``: the layers, merged in their order. None without layers."""
     runtime: str | None = None

@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 from lambda_tui.project.async_config import read_async_config
-from lambda_tui.project.code_location import read_code_directory
+from lambda_tui.project.cache import Cache
+from lambda_tui.project.code_location import read_code_location
 from lambda_tui.project.concurrency import read_provisioned_concurrency, read_reserved_concurrency
 from lambda_tui.project.environment_variables import read_environment
 from lambda_tui.project.function import (
@@ -17,6 +18,7 @@ from lambda_tui.project.function import (
     Problem,
 )
 from lambda_tui.project.intrinsics import Resolver
+from lambda_tui.project.layer_sources import LayerSources
 from lambda_tui.project.logging_config import read_logging_config
 from lambda_tui.project.properties import Findings, Limits, Properties
 from lambda_tui.project.runtimes import runtime_refusal
@@ -57,13 +59,17 @@ class FunctionResource:
         """What was found to be wrong so far."""
         return self._findings.problems
 
-    def read(self) -> Function | None:
-        """The function; None when it is refused, with the reasons in ``problems``."""
+    def read(self, layers: LayerSources, cache: Cache) -> Function | None:
+        """The function; None when it is refused, with the reasons in ``problems``.
+
+        Code in an archive is unpacked into the cache; its layers are not yet.
+        """
         properties = self._properties
         self._findings.function = name = self._name()
-        self._note_layers()
+        layers_named = layers.read(properties)
         runtime = self._runtime()
-        code = read_code_directory(properties, "CodeUri" if self._is_serverless else "Code")
+        name_of_code = "CodeUri" if self._is_serverless else "Code"
+        code = read_code_location(properties, name_of_code, cache)
         handler = self._handler()
         timeout = _number(properties, "Timeout", TIMEOUT, DEFAULT_TIMEOUT)
         memory_size = _number(properties, "MemorySize", MEMORY_SIZE, DEFAULT_MEMORY_SIZE)
@@ -82,7 +88,9 @@ class FunctionResource:
         return Function(
             name=name,
             handler=handler,
-            code_directory=code,
+            code_directory=code.directory,
+            code_archive=code.archive,
+            layers=layers_named,
             runtime=runtime,
             timeout=timeout,
             memory_size=memory_size,
@@ -113,13 +121,6 @@ class FunctionResource:
                 f"the function's name, {shown(name)}, has to be 1 to 64 letters, digits, - or _.",
             )
         return name
-
-    def _note_layers(self) -> None:
-        if self._properties.mapping.get("Layers"):
-            self._properties.warn(
-                "Layers",
-                "Layers are not read yet; put what they hold beside the function's code.",
-            )
 
     def _runtime(self) -> str | None:
         runtime = self._properties.text("Runtime")

@@ -20,7 +20,7 @@ def handler_problem(function: Function) -> Problem | None:
         )
     file = find_module(function.code_directory, module)
     if file is None:
-        if _may_be_elsewhere(function.code_directory, module):
+        if _is_compiled(function.code_directory, module) or _may_be_in_layer(function, module):
             return None
         path = module.replace(".", "/") + ".py"
         return _problem(
@@ -47,7 +47,18 @@ def find_module(code_directory: Path, module: str) -> Path | None:
         return None
 
 
-def _may_be_elsewhere(code_directory: Path, module: str) -> bool:
+def _may_be_in_layer(function: Function, module: str) -> bool:
+    """Whether a layer has the module, or one that is not on this machine may have it."""
+    if any(layer.path is None for layer in function.layers):
+        return True
+    if function.layers_directory is None:
+        return False
+    python = function.layers_directory / "python"
+    folders = [python, *python.glob("lib/python3.*/site-packages")]
+    return any(find_module(one, module) or _is_compiled(one, module) for one in folders)
+
+
+def _is_compiled(code_directory: Path, module: str) -> bool:
     """Whether the module is compiled, and so is there without source."""
     parts = module.replace("/", ".").split(".")
     try:

@@ -36,10 +36,14 @@ class _Naming(NamedTuple):
 
 _FUNCTION = _Naming("FunctionName", "arn:aws:lambda:{region}:{account}:function:{name}")
 _TABLE = _Naming("TableName", "arn:aws:dynamodb:{region}:{account}:table/{name}")
+_LAYER_ARN = "arn:aws:lambda:{region}:{account}:layer:{name}:1"
+_LAYER = _Naming("LayerName", _LAYER_ARN, _LAYER_ARN)
 _TOPIC_ARN = "arn:aws:sns:{region}:{account}:{name}"
 _NAMINGS = {
     "AWS::Serverless::Function": _FUNCTION,
     "AWS::Lambda::Function": _FUNCTION,
+    "AWS::Serverless::LayerVersion": _LAYER,
+    "AWS::Lambda::LayerVersion": _LAYER,
     "AWS::DynamoDB::Table": _TABLE,
     "AWS::Serverless::SimpleTable": _TABLE,
     "AWS::S3::Bucket": _Naming("BucketName", "arn:aws:s3:::{name}"),
@@ -191,7 +195,7 @@ class Resolver:
             argument = argument.split(".", 1)
         logical_id, attribute = map(self.text, self._arguments(argument, "Fn::GetAtt", 2))
         naming = _NAMINGS.get(str(section(self._resources, logical_id).get("Type")))
-        if naming is not None and attribute in ("Arn", "TopicArn"):
+        if naming is not None and attribute in ("Arn", "TopicArn", "LayerVersionArn"):
             return self._filled(naming.arn, logical_id)
         raise UnresolvedError(f"{shown(f'{logical_id}.{attribute}')} is known only in the cloud")
 

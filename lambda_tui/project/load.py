@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from lambda_tui.project.function import Problem, Project
+from lambda_tui.project.cache import Cache
+from lambda_tui.project.function import Function, Problem, Project
+from lambda_tui.project.layer_places import LayerPlaces
+from lambda_tui.project.layer_sources import layers_of_settings
 from lambda_tui.project.plain import find_functions
+from lambda_tui.project.settings import Settings
 from lambda_tui.project.template import find_template, read_template
 from lambda_tui.project.wording import shown
 
@@ -15,17 +21,22 @@ _EMPTY = (
 )
 
 
-def load_project(directory: Path) -> Project:
-    """Reads a project folder; what is wrong in it comes back as problems, never as an exception."""
+def load_project(directory: Path, settings: Settings | None = None) -> Project:
+    """Reads a project folder; what is wrong in it comes back as problems, never as an exception.
+
+    Archives of code and of layers are unpacked into the user's cache directory.
+    """
+    settings = settings or Settings()
     try:
         directory = directory.expanduser().resolve()
         if not directory.is_dir():
             return Project(directory, problems=(_not_a_folder(directory),))
         template = find_template(directory)
         if template is not None:
-            functions, problems = read_template(template)
+            functions, problems = read_template(template, settings.layer_paths)
             return Project(directory, functions, problems, template)
         functions, problems = find_functions(directory)
+        functions, layer_problems = _with_layers(functions, settings.layers)
     except (OSError, ValueError, RuntimeError) as error:
         message = (
             f"{shown(str(directory))} cannot be read: {shown(str(error))}; name another folder."
@@ -33,7 +44,17 @@ def load_project(directory: Path) -> Project:
         return Project(directory, problems=(Problem(message),))
     if not functions:
         problems = (*problems, Problem(_EMPTY))
-    return Project(directory, functions, problems)
+    return Project(directory, functions, (*problems, *layer_problems))
+
+
+def _with_layers(
+    functions: Sequence[Function], paths: Sequence[Path]
+) -> tuple[tuple[Function, ...], list[Problem]]:
+    """The functions of a folder without a template, with the layers of the settings."""
+    layers, problems = layers_of_settings(paths)
+    places = LayerPlaces(Cache.of_user())
+    placed = tuple(places.place(replace(function, layers=layers)) for function in functions)
+    return placed, [*problems, *places.problems]
 
 
 def _not_a_folder(directory: Path) -> Problem:

@@ -31,6 +31,10 @@ class Settings:
     """Seconds before each further try of a failed asynchronous invocation."""
     python: Path | None = None
     """The interpreter for Python functions; None looks for the project's own."""
+    layers: tuple[Path, ...] = ()
+    """Folders and zip files: the layers of every function of a project without a template."""
+    layer_paths: Mapping[str, Path] = field(default_factory=dict)
+    """Where the layers that a template names by ARN, with a version or without, lie here."""
     watch: bool = True
     """Whether a saved file re-initialises the environments that can see it."""
     keys: Mapping[str, str] = field(default_factory=dict)

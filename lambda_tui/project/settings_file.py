@@ -49,6 +49,9 @@ def load_settings(directory: Path, config_directory: Path) -> tuple[Settings, tu
         changes = _read_file(file, problems)
         if "keys" in changes:
             changes["keys"] = {**settings.keys, **_mapping(changes["keys"])}
+        if isinstance(table := changes.get("layers"), dict):
+            changes["layer_paths"] = {**settings.layer_paths, **table}
+            del changes["layers"]
         # The readers below give each field a value of its own type.
         settings = dataclasses.replace(settings, **changes)  # type: ignore[arg-type]
     return _with_environment(settings, problems), tuple(problems)
@@ -158,6 +161,19 @@ def _python(value: object, folder: Path) -> Path:
     return Path(os.path.normpath(path))
 
 
+def _layers(value: object, folder: Path) -> tuple[Path, ...] | dict[str, Path]:
+    """A list is for a project without a template; a table tells where ARNs are to be found."""
+    paths = list(value.values()) if isinstance(value, dict) else value
+    if not isinstance(paths, list) or not all(isinstance(path, str) and path for path in paths):
+        raise _BadValueError(
+            'a list of paths, such as ["layer"], or a table of paths by the ARNs of layers'
+        )
+    places = [
+        Path(os.path.normpath(folder.absolute() / os.path.expanduser(path))) for path in paths
+    ]
+    return dict(zip(value, places, strict=True)) if isinstance(value, dict) else tuple(places)
+
+
 def _watch(value: object, folder: Path) -> bool:
     if not isinstance(value, bool):
         raise _BadValueError("true or false")
@@ -189,6 +205,7 @@ _READERS: dict[str, Callable[[object, Path], object]] = {
     "account_concurrency": _account_concurrency,
     "retry_delays": _retry_delays,
     "python": _python,
+    "layers": _layers,
     "watch": _watch,
     "keys": _keys,
     "theme": _theme,

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from lambda_tui.project.cache import Cache
 from lambda_tui.project.event_invoke_resources import apply_event_invoke_configs
 from lambda_tui.project.function import Function, Problem
 from lambda_tui.project.function_resource import FunctionResource
 from lambda_tui.project.handler import handler_problem
 from lambda_tui.project.intrinsics import Resolver, intrinsic_name, section
+from lambda_tui.project.layer_places import LayerPlaces
+from lambda_tui.project.layer_sources import LayerSources
 from lambda_tui.project.template_yaml import InvalidYamlError, LinedMapping, read_yaml
 from lambda_tui.project.text_file import UnreadableFileError, read_text
 from lambda_tui.project.wording import shown
@@ -32,11 +36,16 @@ def find_template(directory: Path) -> Path | None:
     return next((file for file in candidates if file.is_file()), None)
 
 
-def read_template(file: Path) -> TemplateContent:
-    """The template's functions in its order, and what is wrong with it; never raises."""
+def read_template(
+    file: Path, layer_paths: Mapping[str, Path] | None = None, cache: Cache | None = None
+) -> TemplateContent:
+    """The template's functions in its order, and what is wrong with it; never raises.
+
+    ``layer_paths`` tells by ARN where layers lie that the template does not make itself.
+    """
     try:
         document = read_yaml(read_text(file, _LARGEST_TEMPLATE))
-        return _read_document(file, document)
+        return _read_document(file, document, layer_paths or {}, cache or Cache.of_user())
     except UnreadableFileError as error:
         return (), (Problem(str(error), file),)
     except InvalidYamlError as error:
@@ -45,12 +54,16 @@ def read_template(file: Path) -> TemplateContent:
         return (), (Problem("the template refers to itself without end.", file),)
 
 
-def _read_document(file: Path, document: object) -> TemplateContent:
+def _read_document(
+    file: Path, document: object, layer_paths: Mapping[str, Path], cache: Cache
+) -> TemplateContent:
     if not isinstance(document, LinedMapping):
         return (), (Problem(f"the template has no Resources; {_ADVICE}", file, 1),)
     common = section(section(document, "Globals"), "Function")
     resources = section(document, "Resources")
     resolver = Resolver(document)
+    sources = LayerSources(file, resources, resolver, layer_paths)
+    places = LayerPlaces(cache)
     functions: dict[str, Function] = {}
     problems: list[Problem] = []
     found = False
@@ -68,20 +81,33 @@ def _read_document(file: Path, document: object) -> TemplateContent:
         reader = FunctionResource(
             file, logical_id, line, properties, resolver, is_serverless=is_serverless
         )
-        function = reader.read()
-        if function is not None and function.name in functions:
-            reader.warn(
-                "FunctionName",
-                f"another function is named {function.name} too; give it its own FunctionName.",
-            )
-        elif function is not None:
-            functions[function.name] = function
-            problems += _handler_problems(function, reader.line_of("Handler"))
-        problems += reader.problems
+        problems += _add(functions, reader, sources, places, cache)
+    problems += [*sources.problems(), *places.problems]
     problems += apply_event_invoke_configs(functions, file, resources, resolver)
     if not found:
         problems.append(Problem(f"the template has no functions; {_ADVICE}", file))
     return tuple(functions.values()), tuple(problems)
+
+
+def _add(
+    functions: dict[str, Function],
+    reader: FunctionResource,
+    sources: LayerSources,
+    places: LayerPlaces,
+    cache: Cache,
+) -> list[Problem]:
+    """Puts a resource's function among the others, by name; what is wrong with it."""
+    function = reader.read(sources, cache)
+    if function is None:
+        return reader.problems
+    if function.name in functions:
+        reader.warn(
+            "FunctionName",
+            f"another function is named {function.name} too; give it its own FunctionName.",
+        )
+        return reader.problems
+    placed = functions[function.name] = places.place(function)
+    return [*_handler_problems(placed, reader.line_of("Handler")), *reader.problems]
 
 
 def _unread_resource(

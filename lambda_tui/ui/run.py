@@ -25,7 +25,7 @@ def make_app(
 
     The problems, of the settings for instance, are shown with the project's own.
     """
-    project = load_project(directory)
+    project = load_project(directory, settings)
     project = replace(project, problems=(*problems, *project.problems))
     return LambdaTuiApp(Engine(project, settings, open_environment_api), settings, serve)
 

@@ -77,6 +77,25 @@ def test_python_is_relative_to_the_file_that_names_it(user: Path, project: Path)
     assert load(user, project) == (Settings(python=python), [])
 
 
+def test_layers_are_a_list_relative_to_the_file_that_names_them(user: Path, project: Path) -> None:
+    project.write_text('layers = ["layer", "../one.zip", "/two"]\n')
+    folder = project.parent
+    expected = (folder / "layer", folder.parent / "one.zip", Path("/two"))
+    assert load(user, project) == (Settings(layers=expected), [])
+
+
+def test_layers_are_a_table_by_arns_that_the_users_file_adds_to(user: Path, project: Path) -> None:
+    user.write_text('[layers]\n"arn:one" = "one"\n"arn:both" = "users"\n')
+    project.write_text('[layers]\n"arn:both" = "both"\n')
+    loaded, problems = load(user, project)
+    assert problems == []
+    assert loaded.layers == ()
+    assert loaded.layer_paths == {
+        "arn:one": user.parent / "one",
+        "arn:both": project.parent / "both",
+    }
+
+
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
@@ -93,6 +112,9 @@ def test_python_is_relative_to_the_file_that_names_it(user: Path, project: Path)
         ("maximum_environments = 0x" + "f" * 5000, "maximum_environments is a huge number"),
         ('python = "/nowhere/python"', "python is /nowhere/python, but it takes the path"),
         ("python = 3", "python is 3, but it takes the path of a Python interpreter."),
+        ("layers = 3", "layers is 3, but it takes a list of paths, such as ["),
+        ("layers = [3]", "layers is a list, but it takes a list of paths, such as ["),
+        ("layers.arn = 3", "layers is a mapping, but it takes a list of paths, such as ["),
         ('watch = "yes"', "watch is yes, but it takes true or false."),
         ("theme = 1979-05-27", "theme is a date, but it takes a theme's name."),
         ("keys = 3", "keys is 3, but it takes a table of keys by binding ids"),

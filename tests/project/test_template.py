@@ -130,10 +130,12 @@ def test_the_source_runs_even_when_sam_has_built(folder: Path) -> None:
 
 
 def test_lists_in_globals_are_joined_and_mappings_merged(folder: Path) -> None:
-    text = "Globals:\n  Function:\n    Layers: [one]\n    Timeout: 9\n" + FUNCTION
-    functions, problems = read(folder, text)
+    arn = "arn:aws:lambda:eu-west-1:123456789012:layer"
+    text = f"Globals:\n  Function:\n    Layers: ['{arn}:one:1']\n    Timeout: 9\n" + FUNCTION
+    text += f"      Layers: ['{arn}:two:7']\n"
+    functions, _problems = read(folder, text)
     assert functions[0].timeout == 9
-    assert [problem.line for problem in problems] == [3], "the line of Layers in Globals"
+    assert [layer.arn for layer in functions[0].layers] == [f"{arn}:one:1", f"{arn}:two:7"]
 
 
 def test_a_bad_setting_in_globals_is_named_with_its_line_there(folder: Path) -> None:
@@ -198,7 +200,7 @@ def second_function() -> str:
         ("Runtime: python3.12", "Runtime: pyhton3.12", "did you mean python3.12?"),
         ("Runtime: python3.12", "Runtime: cobol", "Runtime cobol is unknown to Lambda"),
         ("CodeUri: src", "CodeUri: nowhere", "CodeUri names nowhere, which does not exist"),
-        ("CodeUri: src", "CodeUri: src/app.py", "CodeUri names src/app.py, which is a file"),
+        ("CodeUri: src", "CodeUri: src/app.py", "CodeUri names src/app.py, which is no zip file"),
         ("CodeUri: src", "CodeUri: s3://bucket/key", "CodeUri lies in S3"),
         ("CodeUri: src", "CodeUri: {Bucket: b, Key: k}", "CodeUri lies in S3"),
         ("CodeUri: src", "CodeUri: !ImportValue x", "the value of CodeUri is not known here"),

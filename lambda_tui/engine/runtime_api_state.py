@@ -72,6 +72,8 @@ class RuntimeApiState:
         self._on_frame = on_frame
         self._event: ApiEvent | None = None
         """Of the invocation that is not over."""
+        self._answered: ApiEvent | None = None
+        """The last one that has its answer."""
         self._waiting: deque[asyncio.Future[ApiEvent]] = deque()
         self._restored: asyncio.Future[None] | None = None
         self._is_closed = False
@@ -161,6 +163,7 @@ class RuntimeApiState:
     def answered(self) -> None:
         """The result has come whole, or as far as it ever will."""
         self.state = RuntimeState.RESPONSE_SENT
+        self._answered = self._event
 
     # Inside --------------------------------------------------------------------------------------
 
@@ -179,8 +182,9 @@ class RuntimeApiState:
         if before in (RuntimeState.STARTED, RuntimeState.RESTORING):
             self.tell(RuntimeFrame("ready", b"", at=time.monotonic()))
         elif before is RuntimeState.RESPONSE_SENT:
-            # From here on a call that names the invocation comes too late.
-            self._event = None
+            if self._event is self._answered:
+                # From here on a call that names the invocation comes too late.
+                self._event = None
             self.tell(RuntimeFrame("next", b"", at=time.monotonic()))
 
     def _begin(

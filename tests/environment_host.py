@@ -149,7 +149,7 @@ class Host:
     def invoke(self, payload: bytes = EVENT, **message: object) -> None:
         """Gives the runtime an event."""
         told = {"request_id": REQUEST_ID, "deadline_ms": 1542409706888, "function_arn": ARN}
-        self.runtime_api.invoke({**told, "trace_id": TRACE, **message}, payload)
+        self.runtime_api.send({**told, "trace_id": TRACE, **message}, payload)
 
     async def begin(self, payload: bytes = EVENT, **message: object) -> Answer:
         """Has the runtime take an event, as its first or its next one."""

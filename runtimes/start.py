@@ -67,9 +67,10 @@ def execute(
     def become() -> int:
         _limit(is_isolated=is_isolated)
         number = _take(streams, inheritable=True, kept=write_end)
-        own = {**variables, _LOG_VARIABLE: str(LOG_DESCRIPTOR)}
+        own = dict(variables)
         if number is not None:
             own[_CHANNEL_VARIABLE] = str(number)
+            own[_LOG_VARIABLE] = str(LOG_DESCRIPTOR)
         # Python ignores them, and what is executed would too.
         for number in (signal.SIGPIPE, signal.SIGXFSZ):
             signal.signal(number, signal.SIG_DFL)

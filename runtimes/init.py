@@ -49,6 +49,8 @@ class Environment(NamedTuple):
     id: str
     code_directory: str
     ephemeral_storage_mb: int
+    binds: list[sandbox.Bind]
+    """What is the environment's own in its file system; the code stands on ``/var/task``."""
 
 
 def run_in_namespaces(
@@ -57,7 +59,7 @@ def run_in_namespaces(
     """Serves as process 1 of its namespaces; returns when the engine has gone."""
     processes = PidNamespace(outer_namespace)
     try:
-        sandbox.build_root(machine, environment.code_directory, environment.ephemeral_storage_mb)
+        sandbox.build_root(machine, environment.binds, environment.ephemeral_storage_mb)
         linux.forbid_new_privileges()
         linux.drop_capabilities(kept=linux.CAP_KILL)
     except OSError as error:

@@ -54,7 +54,7 @@ class Machine(NamedTuple):
 
 def survey_machine() -> Machine:
     """Looks once for what every environment is built from."""
-    binds = [*_system_binds(), *_resolver_binds(), *_interpreter_binds()]
+    binds = [*_system_binds(), *_shell_binds(), *_resolver_binds(), *_interpreter_binds()]
     return Machine(binds, _private_entries() if os.geteuid() == 0 else [])
 
 
@@ -70,11 +70,11 @@ def enter_namespaces() -> None:
     _write("/proc/self/gid_map", f"{group} {group} 1")
 
 
-def build_root(machine: Machine, code_directory: str, ephemeral_storage_mb: int) -> None:
+def build_root(machine: Machine, own_binds: Iterable[Bind], ephemeral_storage_mb: int) -> None:
     """Builds the root directory and moves into it, as process 1 of a pid namespace."""
     linux.mount("", "/", None, linux.MS_REC | linux.MS_PRIVATE)
     root = _SCAFFOLD
-    binds = [*machine.binds, Bind(code_directory, TASK_ROOT)]
+    binds = [*machine.binds, *own_binds]
     # Opened before anything is covered: what lies under the scaffold can be bound all the same.
     sources = [os.open(bind.source, os.O_PATH | os.O_CLOEXEC) for bind in binds]
     devices = [os.open(f"/dev/{name}", os.O_PATH | os.O_CLOEXEC) for name in DEVICES]
@@ -124,6 +124,14 @@ def _forbid_namespaces(root: str) -> None:
 def _system_binds() -> list[Bind]:
     paths = [f"/{name}" for name in SYSTEM_DIRECTORIES]
     return [Bind(path, path) for path in paths if os.path.isdir(path) and not os.path.islink(path)]
+
+
+def _shell_binds() -> list[Bind]:
+    """bash in the place of dash: scripts that were written for Amazon Linux take sh for bash."""
+    shell, bash = os.path.realpath("/bin/sh"), os.path.realpath("/bin/bash")
+    if os.path.basename(shell) != "dash" or not os.path.isfile(bash):
+        return []
+    return [Bind(bash, shell)]
 
 
 def _link_system_directories(root: str) -> None:

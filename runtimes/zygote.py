@@ -100,6 +100,7 @@ class _Zygote:
             frame.message["id"],
             frame.message["code_directory"],
             frame.message["ephemeral_storage_mb"],
+            [sandbox.Bind(*bind) for bind in frame.message["binds"]],
         )
         (control,) = frame.descriptors
         try:
@@ -204,7 +205,7 @@ def probe(machine: sandbox.Machine) -> str:
 
 def _try_sandbox(machine: sandbox.Machine, write_end: int) -> None:
     try:
-        sandbox.build_root(machine, "/usr", _PROBE_STORAGE_MB)
+        sandbox.build_root(machine, [], _PROBE_STORAGE_MB)
         linux.drop_capabilities()
     except OSError as error:
         os.write(write_end, str(error).encode())

@@ -11,7 +11,7 @@ from lambda_tui.engine.deadline import Deadline
 from lambda_tui.engine.environment_api import OpenApi
 from lambda_tui.engine.environment_owner import EnvironmentOwner, Replacement
 from lambda_tui.engine.extensions import Extensions
-from lambda_tui.engine.init_attempt import InitAttempt
+from lambda_tui.engine.init_attempt import InitAttempt, runtime_version
 from lambda_tui.engine.invocation import Invocation
 from lambda_tui.engine.invoke_attempt import InvokeAttempt
 from lambda_tui.engine.lifecycle import State, check_transition
@@ -19,6 +19,7 @@ from lambda_tui.engine.loss import Loss, timeout
 from lambda_tui.engine.outcome import Outcome, gone_outcome, handler_outcome, lost_outcome
 from lambda_tui.engine.processes import Processes
 from lambda_tui.engine.runtime_frame import RuntimeFrame
+from lambda_tui.engine.sandbox_plan import SandboxPlan
 from lambda_tui.engine.usage import Usage
 from lambda_tui.engine.variables import log_stream_name
 from lambda_tui.engine.zygote import Zygote
@@ -172,7 +173,8 @@ class ExecutionEnvironment:
         if self.state is not State.INITIALISING:
             return
         self._init_attempt.began = at
-        version = self._zygote.python_version or "3.0.0"
+        python_version = self._zygote.python_version or "3.0.0"
+        version = runtime_version(self.function.runtime, python_version)
         self.emit(self._init_attempt.start_record(version, self.function.region))
         limit = self._init_attempt.limit(self.function.timeout)
         if limit is not None:
@@ -258,8 +260,7 @@ class ExecutionEnvironment:
     def _spawn(self) -> None:
         if self.state is not State.CREATING:
             return
-        storage = self.function.ephemeral_storage
-        self._init.spawn(self._zygote, self.function.code_directory, storage)
+        self._init.spawn(self._zygote, SandboxPlan.of(self.function))
         if self._zygote.sandbox is not None:
             self._initialise("init")
 

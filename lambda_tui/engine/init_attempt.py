@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 
 from lambda_tui.engine import events
+from lambda_tui.project.runtimes import OS_ONLY_RUNTIMES
 
 ON_DEMAND_LIMIT = 10.0
 """Seconds that AWS gives an on-demand Init phase."""
@@ -40,10 +41,8 @@ class InitAttempt:
         """Until a monotonic time."""
         return (at - self.began) * 1000
 
-    def start_record(self, python_version: str, region: str) -> events.InitStart:
-        """That it begins; version and ARN have AWS's form, for an interpreter AWS does not know."""
-        major, minor, patch = python_version.split(".")[:3]
-        version = f"python:{major}.{minor}.v{patch}"
+    def start_record(self, version: str, region: str) -> events.InitStart:
+        """That it begins; version and ARN have AWS's form, for a runtime that AWS does not know."""
         digest = hashlib.sha256(version.encode()).hexdigest()
         arn = f"arn:aws:lambda:{region}::runtime:{digest}"
         return events.InitStart(version, arn, self.phase, self.initialization_type)
@@ -68,3 +67,12 @@ class InitAttempt:
             events.Span("runtimeInit", self.duration_ms(function_init_at)),
             events.Span("functionInit", (at - function_init_at) * 1000),
         )
+
+
+def runtime_version(runtime: str | None, python_version: str) -> str:
+    """The runtime and its version, as AWS writes them."""
+    if runtime in OS_ONLY_RUNTIMES:
+        # AWS numbers its images, and there is none here.
+        return f"provided:{runtime.partition('.')[2] or 'al'}.v0"
+    major, minor, patch = python_version.split(".")[:3]
+    return f"python:{major}.{minor}.v{patch}"

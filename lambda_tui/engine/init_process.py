@@ -14,6 +14,7 @@ from lambda_tui.engine.deadline import Deadline
 from lambda_tui.engine.invocation import Payload
 from lambda_tui.engine.log_pipe import LogPipe
 from lambda_tui.engine.runtime_frame import BadFrameError, RuntimeFrame, parse
+from lambda_tui.engine.sandbox_plan import SandboxPlan
 from lambda_tui.engine.zygote import Zygote
 from lambda_tui.project.function import Function
 
@@ -114,10 +115,10 @@ class InitProcess:
             return self.tmp
         return Path(f"/proc/{self.pid}/root/tmp") if self.pid else None
 
-    def spawn(self, zygote: Zygote, code_directory: Path, storage_mb: int) -> None:
+    def spawn(self, zygote: Zygote, plan: SandboxPlan) -> None:
         """Has the zygote fork it."""
         self._is_asked_for = True
-        zygote.spawn(self._id, code_directory, storage_mb, self._their_control, self)
+        zygote.spawn(self._id, plan, self._their_control, self)
 
     def begin(self) -> None:
         """What is started from now on belongs together; what was before has ended, or will."""

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lambda_tui.project.function import Function
+from lambda_tui.project.interpreter import is_python
+from lambda_tui.project.runtimes import OS_ONLY_RUNTIMES
 
 TASK_ROOT = "/var/task"
 LAYERS_ROOT = "/opt"
@@ -37,10 +39,21 @@ class RuntimeStart:
 
 
 def runtime_start(function: Function, places: Places) -> RuntimeStart:
-    """What the function's ``Runtime`` asks for."""
-    if (function.runtime or "").startswith("provided"):
+    """What the settings, or else the function's ``Runtime``, ask for."""
+    if function.bootstrap:
+        program, *arguments = function.bootstrap
+        path = _inside(Path(program), function, places)
+        return RuntimeStart((path, *arguments, function.handler), speaks_http=True)
+    if function.runtime in OS_ONLY_RUNTIMES:
         return RuntimeStart((_bootstrap(function, places),), speaks_http=True)
     return RuntimeStart()
+
+
+def _inside(path: Path, function: Function, places: Places) -> str:
+    """Where a file of the machine's is found inside: among the code, or where it was."""
+    if path.is_relative_to(function.code_directory) and not is_python(path):
+        return f"{places.task_root}/{path.relative_to(function.code_directory)}"
+    return str(path)
 
 
 def _bootstrap(function: Function, places: Places) -> str:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from lambda_tui.engine.events import InitializationType
 from lambda_tui.engine.runtime_start import Places
 from lambda_tui.project.function import Function, LoggingConfig
+from lambda_tui.project.runtimes import OS_ONLY_RUNTIMES
 
 CREDENTIALS_NOTE = "placeholder credentials"
 """What the screen says of them: nobody's."""
@@ -24,6 +25,8 @@ _OF_THE_RUNTIME = (
 
 # The runtimes on Amazon Linux 2; on Amazon Linux 2023 the variable is set.
 _WITHOUT_LC_CTYPE = ("python3.9", "python3.10", "python3.11")
+# On Amazon Linux 2 and before it, where there is no language to be found.
+_WITHOUT_LANG = ("provided", "provided.al2")
 
 
 def log_stream_name(function: Function, environment_id: str) -> str:
@@ -46,29 +49,43 @@ def environment_variables(
     replace the reserved ones.
     """
     runtime = function.runtime or _runtime_of(python_version)
-    variables = {
+    variables = _system_variables(runtime)
+    is_os_only = runtime in OS_ONLY_RUNTIMES
+    if not is_os_only:
+        variables.update(_python_variables(runtime, places.task_root))
+    variables.update(function.environment)
+    variables.update(_reserved(function, log_stream, places.task_root))
+    if not is_os_only:
+        variables["AWS_EXECUTION_ENV"] = f"AWS_Lambda_{runtime}"
+    variables["AWS_LAMBDA_INITIALIZATION_TYPE"] = initialization_type
+    variables["AWS_LAMBDA_RUNTIME_API"] = api_address
+    return variables | _logging_variables(function.logging)
+
+
+def _system_variables(runtime: str) -> dict[str, str]:
+    """Those of the operating system that AWS runs a runtime on."""
+    lang = ("", "") if runtime in _WITHOUT_LANG else ("/var/lang/bin:", "/var/lang/lib:")
+    return {
         "LANG": "en_US.UTF-8",
         "TZ": ":UTC",
-        "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
+        "PATH": f"{lang[0]}/usr/local/bin:/usr/bin/:/bin:/opt/bin",
         "LD_LIBRARY_PATH": (
-            "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:"
+            f"{lang[1]}/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:"
             "/var/task:/var/task/lib:/opt/lib"
         ),
-        "PYTHONPATH": "/var/runtime",
-        "PWD": places.task_root,
-        "SHLVL": "0",
         "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
         "AWS_XRAY_DAEMON_ADDRESS": "169.254.100.1:2000",
         "_AWS_XRAY_DAEMON_ADDRESS": "169.254.100.1",
         "_AWS_XRAY_DAEMON_PORT": "2000",
     }
+
+
+def _python_variables(runtime: str, task_root: str) -> dict[str, str]:
+    """Those that the shell which starts AWS's Python runtime leaves."""
+    variables = {"PYTHONPATH": "/var/runtime", "PWD": task_root, "SHLVL": "0"}
     if runtime not in _WITHOUT_LC_CTYPE:
         variables["LC_CTYPE"] = "C.UTF-8"
-    variables.update(function.environment)
-    variables.update(_reserved(function, runtime, log_stream, places.task_root))
-    variables["AWS_LAMBDA_INITIALIZATION_TYPE"] = initialization_type
-    variables["AWS_LAMBDA_RUNTIME_API"] = api_address
-    return variables | _logging_variables(function.logging)
+    return variables
 
 
 def extension_variables(variables: Mapping[str, str]) -> dict[str, str]:
@@ -94,12 +111,11 @@ def _runtime_of(python_version: str | None) -> str:
     return "python" + ".".join(python_version.split(".")[:2])
 
 
-def _reserved(function: Function, runtime: str, log_stream: str, task_root: str) -> dict[str, str]:
+def _reserved(function: Function, log_stream: str, task_root: str) -> dict[str, str]:
     return {
         "_HANDLER": function.handler,
         "AWS_REGION": function.region,
         "AWS_DEFAULT_REGION": function.region,
-        "AWS_EXECUTION_ENV": f"AWS_Lambda_{runtime}",
         "AWS_LAMBDA_FUNCTION_NAME": function.name,
         "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_size),

@@ -16,6 +16,7 @@ import msgpack
 
 from lambda_tui.engine.channel import Channel, Message, socket_pair
 from lambda_tui.engine.deadline import Deadline
+from lambda_tui.engine.sandbox_plan import SandboxPlan
 from lambda_tui.project.settings import SandboxChoice
 
 SandboxLevel = Literal["namespaces", "processes"]
@@ -114,9 +115,7 @@ class Zygote:
         self._boot_limit.set(BOOT_LIMIT)
         self._watch_errors(self._process.stdout)
 
-    def spawn(
-        self, id: str, code_directory: Path, storage_mb: int, control: socket.socket, who: Spawned
-    ) -> None:
+    def spawn(self, id: str, plan: SandboxPlan, control: socket.socket, who: Spawned) -> None:
         """Asks for an init process; ``control`` is its end of the control channel, closed here."""
         if self._channel is None or self.problem is not None:
             control.close()
@@ -126,8 +125,9 @@ class Zygote:
         request: Message = {
             "kind": "spawn",
             "id": id,
-            "code_directory": str(code_directory),
-            "ephemeral_storage_mb": storage_mb,
+            "code_directory": str(plan.code_directory),
+            "ephemeral_storage_mb": plan.ephemeral_storage,
+            "binds": [[str(source), target] for source, target in plan.binds],
         }
         self._channel.send(request, descriptors=[control.fileno()])
         control.close()

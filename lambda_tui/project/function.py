@@ -96,6 +96,11 @@ class Function:
     """Absolute; what becomes ``/opt``: the layers, merged in their order. None without layers."""
     runtime: str | None = None
     """Lambda's identifier, such as ``python3.13``; None when the project does not say."""
+    bootstrap: tuple[str, ...] = ()
+    """A command of the user's that is the runtime, in place of what ``runtime`` names.
+
+    It calls the Runtime API, and gets the handler as its last argument.
+    """
     timeout: int = DEFAULT_TIMEOUT
     """Seconds, 1 to 900."""
     memory_size: int = DEFAULT_MEMORY_SIZE

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from lambda_tui.project.settings import Settings
 
 _VERSIONED_NAME = re.compile(r"python(\d+\.\d+)")
+_INTERPRETER_NAME = re.compile(r"python(\d+(\.\d+)?)?")
 _VIRTUAL_ENVIRONMENTS = (".venv", "venv")
 
 
@@ -33,9 +34,12 @@ class Interpreter:
 def find_interpreter(directory: Path, function: Function, settings: Settings) -> Interpreter:
     """The interpreter for a function of the project in ``directory``.
 
-    In this order: the setting ``python``, the project's virtual environment, ``VIRTUAL_ENV``, the
-    ``pythonX.Y`` that Runtime names, lambda-tui's own.
+    In this order: the one that runs a runtime of the user's own, the setting ``python``, the
+    project's virtual environment, ``VIRTUAL_ENV``, the ``pythonX.Y`` that Runtime names,
+    lambda-tui's own.
     """
+    if function.bootstrap and is_python(program := Path(function.bootstrap[0])):
+        return Interpreter(_behind_shim(program), "the setting bootstrap")
     if settings.python is not None:
         return Interpreter(_behind_shim(settings.python), "the setting python")
     return (
@@ -44,6 +48,11 @@ def find_interpreter(directory: Path, function: Function, settings: Settings) ->
         or _on_path(function.runtime)
         or Interpreter(Path(sys.executable), "lambda-tui's own Python")
     )
+
+
+def is_python(program: Path) -> bool:
+    """Whether a program is a Python interpreter, by its name."""
+    return _INTERPRETER_NAME.fullmatch(program.name) is not None
 
 
 def interpreters_on_path() -> dict[str, Path]:

@@ -10,16 +10,20 @@ from lambda_tui.project.wording import shown
 PYTHON_RUNTIMES = tuple(f"python3.{minor}" for minor in range(9, 15))
 """The identifiers of the runtimes that functions may name, oldest first."""
 
+OS_ONLY_RUNTIMES = ("provided", "provided.al2", "provided.al2023")
+"""Those that run the function's own ``bootstrap``, oldest first."""
+
 _OTHER_LANGUAGES = re.compile(r"(nodejs|java|dotnet|dotnetcore|ruby|go|provided)[0-9a-z.]*")
 
 
 def runtime_refusal(runtime: str) -> str | None:
     """Why a function cannot name this runtime, in one sentence; None when it can."""
-    if runtime in PYTHON_RUNTIMES:
+    known = (*PYTHON_RUNTIMES, *OS_ONLY_RUNTIMES)
+    if runtime in known:
         return None
-    supported = f"{PYTHON_RUNTIMES[0]} to {PYTHON_RUNTIMES[-1]}"
+    supported = f"{PYTHON_RUNTIMES[0]} to {PYTHON_RUNTIMES[-1]} and {OS_ONLY_RUNTIMES[-1]}"
     if _OTHER_LANGUAGES.fullmatch(runtime) or re.fullmatch(r"python\d\.\d+", runtime):
         return f"Runtime {shown(runtime)} is not supported yet; {supported} are."
-    near = difflib.get_close_matches(runtime[:40], PYTHON_RUNTIMES, n=1)
+    near = difflib.get_close_matches(runtime[:40], known, n=1)
     hint = f"did you mean {near[0]}?" if near else f"{supported} are supported."
     return f"Runtime {shown(runtime)} is unknown to Lambda; {hint}"

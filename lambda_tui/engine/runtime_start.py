@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from lambda_tui.engine.runtimes_directory import msgpack_directory, runtimes_directory
 from lambda_tui.project.function import Function
 from lambda_tui.project.interpreter import is_python
 from lambda_tui.project.runtimes import OS_ONLY_RUNTIMES
 
 TASK_ROOT = "/var/task"
 LAYERS_ROOT = "/opt"
+# Nothing below is a name that Python could import, though this is on its path.
+RUNTIMES_ROOT = "/var/runtime/.lambda-tui"
+MSGPACK_ROOT = "/var/runtime/.msgpack"
+MSGPACK_VARIABLE = "_LAMBDA_TUI_MSGPACK"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +25,21 @@ class Places:
 
     task_root: str
     layers_root: str
+    runtimes_root: str
+    """Of the code that lambda-tui brings; only what is executed, not forked, needs to see it."""
+    msgpack_root: str
 
     @classmethod
     def of(cls, function: Function, *, is_isolated: bool) -> Places:
         """AWS's own paths, or the real ones where there is no file system of the environment's."""
         if is_isolated:
-            return cls(TASK_ROOT, LAYERS_ROOT)
-        return cls(str(function.code_directory), str(function.layers_directory or LAYERS_ROOT))
+            return cls(TASK_ROOT, LAYERS_ROOT, RUNTIMES_ROOT, MSGPACK_ROOT)
+        return cls(
+            str(function.code_directory),
+            str(function.layers_directory or LAYERS_ROOT),
+            str(runtimes_directory()),
+            str(msgpack_directory()),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +50,41 @@ class RuntimeStart:
     """None to execute: the init process, which has all of Python's runtime loaded, is forked."""
     speaks_http: bool = False
     """Whether it calls the Runtime API, and not our frames over a channel."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """What it needs to know beside the function's own variables."""
 
 
-def runtime_start(function: Function, places: Places) -> RuntimeStart:
-    """What the settings, or else the function's ``Runtime``, ask for."""
+def runtime_start(function: Function, places: Places, python: Path) -> RuntimeStart:
+    """What the settings, or else the function's ``Runtime``, ask for.
+
+    ``python`` is the interpreter that Python functions run on.
+    """
     if function.bootstrap:
         program, *arguments = function.bootstrap
         path = _inside(Path(program), function, places)
         return RuntimeStart((path, *arguments, function.handler), speaks_http=True)
     if function.runtime in OS_ONLY_RUNTIMES:
         return RuntimeStart((_bootstrap(function, places),), speaks_http=True)
+    wrapper = exec_wrapper(function)
+    if wrapper is not None:
+        command = (_in_layers(wrapper, places), str(python), f"{places.runtimes_root}/bootstrap.py")
+        return RuntimeStart(command, variables={MSGPACK_VARIABLE: places.msgpack_root})
     return RuntimeStart()
+
+
+def exec_wrapper(function: Function) -> str | None:
+    """The program that starts the runtime in place of AWS; only managed runtimes know of one."""
+    if function.bootstrap or function.runtime in OS_ONLY_RUNTIMES:
+        return None
+    return function.environment.get("AWS_LAMBDA_EXEC_WRAPPER") or None
+
+
+def _in_layers(path: str, places: Places) -> str:
+    """Where a file is that a function names by its place on AWS."""
+    for root, place in ((LAYERS_ROOT, places.layers_root), (TASK_ROOT, places.task_root)):
+        if path.startswith(f"{root}/"):
+            return place + path.removeprefix(root)
+    return path
 
 
 def _inside(path: Path, function: Function, places: Places) -> str:

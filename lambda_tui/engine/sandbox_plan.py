@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from lambda_tui.engine.runtime_start import LAYERS_ROOT, TASK_ROOT
+from lambda_tui.engine.runtime_start import (
+    LAYERS_ROOT,
+    MSGPACK_ROOT,
+    RUNTIMES_ROOT,
+    TASK_ROOT,
+    exec_wrapper,
+)
+from lambda_tui.engine.runtimes_directory import msgpack_directory, runtimes_directory
 from lambda_tui.project.function import Function
 
 
@@ -26,6 +33,8 @@ class SandboxPlan:
         if function.layers_directory is not None:
             binds.append((function.layers_directory, LAYERS_ROOT))
         binds += [(path, str(path)) for path in own_runtime_paths(function)]
+        if exec_wrapper(function) is not None:
+            binds += [(runtimes_directory(), RUNTIMES_ROOT), (msgpack_directory(), MSGPACK_ROOT)]
         return cls(function.code_directory, function.ephemeral_storage, tuple(binds))
 
 

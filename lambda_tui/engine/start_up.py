@@ -12,7 +12,8 @@ from lambda_tui.engine.variables import environment_variables, extension_variabl
 from lambda_tui.engine.zygote import Zygote
 from lambda_tui.project.function import Function
 
-_EXIT_OF_A_SHELL_THAT_FINDS_NOTHING = 127 << 8
+# Wait statuses of a shell that may not execute a program, and of one that does not find it.
+_NOT_EXECUTABLE, _NOT_FOUND = 126 << 8, 127 << 8
 
 
 class StartUp:
@@ -34,7 +35,7 @@ class StartUp:
         self._function = function
         self._init = init
         self._places = Places.of(function, is_isolated=is_isolated)
-        self._runtime = runtime_start(function, self._places)
+        self._runtime = runtime_start(function, self._places, zygote.executable)
         self._variables = environment_variables(
             function,
             log_stream,
@@ -66,7 +67,7 @@ class StartUp:
             self._function,
             self._runtime.command,
             self._places.task_root,
-            self._variables,
+            {**self._variables, **self._runtime.variables},
             api if self._runtime.speaks_http else None,
         )
 
@@ -78,7 +79,8 @@ class StartUp:
             path = self._runtime.command[0]
             return loss.launch_failure("Runtime.InvalidEntrypoint", path, problem)
         # On AWS a shell starts a managed runtime.
-        return loss.runtime_exit(_EXIT_OF_A_SHELL_THAT_FINDS_NOTHING, is_out_of_memory=False)
+        status = _NOT_FOUND if problem == "no such file or directory" else _NOT_EXECUTABLE
+        return loss.runtime_exit(status, is_out_of_memory=False)
 
     def _path(self, extension: str) -> str:
         return f"{self._places.layers_root}/extensions/{extension}"

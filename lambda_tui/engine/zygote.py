@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal, Protocol
 
-import msgpack
-
 from lambda_tui.engine.channel import Channel, Message, socket_pair
 from lambda_tui.engine.deadline import Deadline
+from lambda_tui.engine.runtimes_directory import msgpack_directory, runtimes_directory
 from lambda_tui.engine.sandbox_plan import SandboxPlan
 from lambda_tui.project.settings import SandboxChoice
 
@@ -53,13 +52,6 @@ class Spawned(Protocol):
         """It has ended, and every process of its sandbox with it."""
 
 
-def runtimes_directory() -> Path:
-    """Where ``runtimes/`` lies: inside the installed package, or beside it in a checkout."""
-    package = Path(__file__).resolve().parent.parent
-    installed = package / "_runtimes"
-    return installed if installed.is_dir() else package.parent / "runtimes"
-
-
 class Zygote:
     """One interpreter's fork server: started once, asked for init processes, ended by closing."""
 
@@ -91,7 +83,7 @@ class Zygote:
             "-I",
             str(runtimes_directory() / "boot.py"),
             str(theirs.fileno()),
-            str(Path(msgpack.__file__).parent),
+            str(msgpack_directory()),
             self._choice,
         ]
         try:

@@ -16,6 +16,8 @@ LAYERS_ROOT = "/opt"
 # Nothing below is a name that Python could import, though this is on its path.
 RUNTIMES_ROOT = "/var/runtime/.lambda-tui"
 MSGPACK_ROOT = "/var/runtime/.msgpack"
+LOG_DESCRIPTOR = 62
+"""Where whole log records go, by number as on AWS."""
 MSGPACK_VARIABLE = "_LAMBDA_TUI_MSGPACK"
 
 
@@ -62,7 +64,8 @@ def runtime_start(function: Function, places: Places, python: Path) -> RuntimeSt
     if function.bootstrap:
         program, *arguments = function.bootstrap
         path = _inside(Path(program), function, places)
-        return RuntimeStart((path, *arguments, function.handler), speaks_http=True)
+        command = (path, *arguments, function.handler)
+        return RuntimeStart(command, speaks_http=True, variables=_own_runtime_variables(function))
     if function.runtime in OS_ONLY_RUNTIMES:
         return RuntimeStart((_bootstrap(function, places),), speaks_http=True)
     wrapper = exec_wrapper(function)
@@ -70,6 +73,13 @@ def runtime_start(function: Function, places: Places, python: Path) -> RuntimeSt
         command = (_in_layers(wrapper, places), str(python), f"{places.runtimes_root}/bootstrap.py")
         return RuntimeStart(command, variables={MSGPACK_VARIABLE: places.msgpack_root})
     return RuntimeStart()
+
+
+def _own_runtime_variables(function: Function) -> dict[str, str]:
+    """What AWS gives its managed runtimes, so that records of several lines stay whole."""
+    if function.runtime in OS_ONLY_RUNTIMES:
+        return {}
+    return {"_LAMBDA_TELEMETRY_LOG_FD": str(LOG_DESCRIPTOR)}
 
 
 def exec_wrapper(function: Function) -> str | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lambda_tui.project.cache import Cache
 from lambda_tui.project.function import Function, Problem, Project
+from lambda_tui.project.function_settings import with_settings
 from lambda_tui.project.layer_places import LayerPlaces
 from lambda_tui.project.layer_sources import layers_of_settings
 from lambda_tui.project.plain import find_functions
@@ -24,9 +25,14 @@ _EMPTY = (
 def load_project(directory: Path, settings: Settings | None = None) -> Project:
     """Reads a project folder; what is wrong in it comes back as problems, never as an exception.
 
-    Archives of code and of layers are unpacked into the user's cache directory.
+    Archives of code and of layers are unpacked into the user's cache directory. The settings, where
+    there are any, go before what the folder says of a function.
     """
     settings = settings or Settings()
+    return with_settings(_read_project(directory, settings), settings)
+
+
+def _read_project(directory: Path, settings: Settings) -> Project:
     try:
         directory = directory.expanduser().resolve()
         if not directory.is_dir():

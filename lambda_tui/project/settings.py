@@ -16,6 +16,17 @@ SandboxChoice = Literal["auto", "namespaces", "processes"]
 
 
 @dataclass(frozen=True, slots=True)
+class FunctionSettings:
+    """What a user may set for one function."""
+
+    bootstrap: tuple[str, ...] = ()
+    """A program, by its absolute path, and arguments: the runtime in place of the function's own.
+
+    It calls the Runtime API, and gets the handler as a further argument.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that a user may set, with what holds when nothing is set."""
 
@@ -35,6 +46,8 @@ class Settings:
     """Folders and zip files: the layers of every function of a project without a template."""
     layer_paths: Mapping[str, Path] = field(default_factory=dict)
     """Where the layers that a template names by ARN, with a version or without, lie here."""
+    functions: Mapping[str, FunctionSettings] = field(default_factory=dict)
+    """By the function's name."""
     watch: bool = True
     """Whether a saved file re-initialises the environments that can see it."""
     keys: Mapping[str, str] = field(default_factory=dict)

@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from lambda_tui.project.function import Problem
-from lambda_tui.project.settings import RETRY_DELAYS, SandboxChoice, Settings
+from lambda_tui.project.function_settings import BadFunctionSettingsError, read_function_settings
+from lambda_tui.project.settings import RETRY_DELAYS, FunctionSettings, SandboxChoice, Settings
 from lambda_tui.project.text_file import UnreadableFileError, read_text
 from lambda_tui.project.wording import shown
 
@@ -52,6 +53,8 @@ def load_settings(directory: Path, config_directory: Path) -> tuple[Settings, tu
         if isinstance(table := changes.get("layers"), dict):
             changes["layer_paths"] = {**settings.layer_paths, **table}
             del changes["layers"]
+        if isinstance(functions := changes.get("functions"), dict):
+            changes["functions"] = {**settings.functions, **functions}
         # The readers below give each field a value of its own type.
         settings = dataclasses.replace(settings, **changes)  # type: ignore[arg-type]
     return _with_environment(settings, problems), tuple(problems)
@@ -174,6 +177,13 @@ def _layers(value: object, folder: Path) -> tuple[Path, ...] | dict[str, Path]:
     return dict(zip(value, places, strict=True)) if isinstance(value, dict) else tuple(places)
 
 
+def _functions(value: object, folder: Path) -> dict[str, FunctionSettings]:
+    try:
+        return read_function_settings(value, folder)
+    except BadFunctionSettingsError as error:
+        raise _BadValueError(str(error)) from None
+
+
 def _watch(value: object, folder: Path) -> bool:
     if not isinstance(value, bool):
         raise _BadValueError("true or false")
@@ -206,6 +216,7 @@ _READERS: dict[str, Callable[[object, Path], object]] = {
     "retry_delays": _retry_delays,
     "python": _python,
     "layers": _layers,
+    "functions": _functions,
     "watch": _watch,
     "keys": _keys,
     "theme": _theme,

@@ -1,0 +1,73 @@
+"""What the settings say of single functions, read and put on the functions of a project."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import os
+import shutil
+from pathlib import Path
+
+from lambda_tui.project.function import Function, Problem, Project
+from lambda_tui.project.settings import FunctionSettings, Settings
+from lambda_tui.project.wording import shown
+
+_EXAMPLE = 'bootstrap = [".venv/bin/python", "-m", "awslambdaric"] under [functions.NAME]'
+
+
+class BadFunctionSettingsError(Exception):
+    """``str()`` says what the settings of a function take."""
+
+
+def read_function_settings(value: object, folder: Path) -> dict[str, FunctionSettings]:
+    """The table ``functions`` of a file in ``folder``; raises ``BadFunctionSettingsError``."""
+    tables = value if isinstance(value, dict) else None
+    if tables is None or not all(isinstance(table, dict) for table in tables.values()):
+        raise BadFunctionSettingsError(f"a table for each function, such as {_EXAMPLE}")
+    return {name: _read_table(table, folder) for name, table in tables.items()}
+
+
+def with_settings(project: Project, settings: Settings) -> Project:
+    """The project with what the settings say of its functions, and of those it does not have."""
+    if not settings.functions:
+        return project
+    names = [function.name for function in project.functions]
+    problems = [_unknown_function(name, names) for name in settings.functions if name not in names]
+    functions = tuple(_changed(function, settings) for function in project.functions)
+    problems = [*project.problems, *problems]
+    return dataclasses.replace(project, functions=functions, problems=tuple(problems))
+
+
+def _read_table(table: dict[str, object], folder: Path) -> FunctionSettings:
+    unknown = next((name for name in table if name != "bootstrap"), None)
+    if unknown is not None:
+        raise BadFunctionSettingsError(f"no {shown(unknown)}, only {_EXAMPLE}")
+    command = table.get("bootstrap", [])
+    if not isinstance(command, list) or not all(isinstance(part, str) for part in command):
+        raise BadFunctionSettingsError(f"a program and its arguments, such as {_EXAMPLE}")
+    if not command:
+        return FunctionSettings()
+    return FunctionSettings(bootstrap=(_program(command[0], folder), *command[1:]))
+
+
+def _program(name: str, folder: Path) -> str:
+    """A path from the file's folder on, or the name of a program on ``PATH``."""
+    expanded = os.path.expanduser(name)
+    if "/" in expanded:
+        path: str | None = os.path.normpath(os.path.join(folder.absolute(), expanded))
+    else:
+        path = shutil.which(expanded)
+    if path is None or not os.path.isfile(path) or not os.access(path, os.X_OK):
+        raise BadFunctionSettingsError(f"a program, and {shown(name)} cannot be executed")
+    return os.path.abspath(path)
+
+
+def _changed(function: Function, settings: Settings) -> Function:
+    own = settings.functions.get(function.name)
+    return function if own is None else dataclasses.replace(function, bootstrap=own.bootstrap)
+
+
+def _unknown_function(name: str, names: list[str]) -> Problem:
+    near = difflib.get_close_matches(name[:64], names, n=1)
+    hint = f"did you mean {near[0]}?" if near else "take it out of functions."
+    return Problem(f"the settings name a function {shown(name)}, which is not there; {hint}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -59,8 +60,9 @@ async def _next(host: ApiHost, request: Request) -> Response:
     telemetry = host.telemetry
     event = await host.extensions.next(extension)
     if isinstance(event, ShutdownEvent):
-        # What it does in its last moments, it does with all that there is to know.
-        await flush(telemetry.subscribers, extension.name)
+        # What it does at last, it does knowing all. One that cannot listen has half of its time.
+        seconds = (event.deadline_ms / 1000 - time.time()) / 2
+        await flush(telemetry.subscribers, extension.name, seconds)
     headers = {"Lambda-Extension-Event-Identifier": str(uuid.uuid4())}
     return answer_json(200, _event_body(event), headers)
 

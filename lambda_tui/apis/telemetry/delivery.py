@@ -21,7 +21,6 @@ Project = Callable[[events.Event], Sequence[Json]]
 
 _DELAYS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
 """Seconds between one try to send a batch and the next; then it is dropped."""
-_FLUSH_SECONDS = 0.3
 _TOO_SLOW = "Consumer seems to have fallen behind as it has not acknowledged receipt of logs."
 
 _encode = msgspec.json.Encoder().encode
@@ -35,16 +34,13 @@ def delivery_to(subscribers: Iterable[Subscriber], extension: str) -> Delivery |
     return None
 
 
-async def flush(subscribers: Iterable[Subscriber], extension: str) -> None:
-    """Before its end an extension is sent all that there is, and then the rest as it comes.
-
-    It may be that it cannot take it: it has the better part of its time left.
-    """
+async def flush(subscribers: Iterable[Subscriber], extension: str, seconds: float) -> None:
+    """Sends an extension all that there is, waits so long, and sends the rest as it comes."""
     delivery = delivery_to(subscribers, extension)
     if delivery is not None:
         delivery.hasten()
         with suppress(TimeoutError):
-            await asyncio.wait_for(delivery.delivered(), _FLUSH_SECONDS)
+            await asyncio.wait_for(delivery.delivered(), seconds)
 
 
 class Delivery:

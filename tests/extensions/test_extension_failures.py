@@ -1,0 +1,263 @@
+"""Extensions that fail: what the caller is told, what the record says, and what becomes of it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+from extension_project import HELLO, PYTHON, RECORDER, project, said
+from workbench import Open, Workbench, file_in, response_of
+
+from lambda_tui.engine import init_attempt
+from lambda_tui.engine.events import (
+    EnvironmentReset,
+    ExtensionStatus,
+    InitReport,
+    Report,
+    RuntimeDone,
+)
+from lambda_tui.engine.lifecycle import State
+
+CRASHES_ONCE_TOLD = f"""{PYTHON}
+register("INVOKE")
+next_event()
+os._exit(7)
+"""
+
+
+async def failed(workbench: Workbench) -> tuple[str, str]:
+    """Error type and message of an invocation, without its id."""
+    invocation = await workbench.invoke()
+    assert invocation.function_error == "Unhandled"
+    payload = response_of(invocation)
+    assert list(payload) == ["errorType", "errorMessage"]
+    start = f"RequestId: {invocation.request_id} Error: "
+    assert payload["errorMessage"].startswith(start)
+    return payload["errorType"], payload["errorMessage"].removeprefix(start)
+
+
+@pytest.mark.parametrize(
+    ("end", "message"),
+    [
+        ("sys.exit(3)", "exit status 3"),
+        ("sys.exit(0)", "exit code 0"),
+        ("os.kill(os.getpid(), 9)", "signal: killed"),
+        ("register(); sys.exit(1)", "exit status 1"),
+    ],
+)
+async def test_an_extension_that_ends_in_init_is_a_crash(
+    open_project: Open, tmp_path: Path, end: str, message: str
+) -> None:
+    workbench = await open_project(
+        project(tmp_path, {"weak": f"{PYTHON}\n{end}\n"}, "print('importing')\n" + HELLO)
+    )
+
+    assert await failed(workbench) == ("Extension.Crash", message)
+
+    reports = workbench.records(InitReport)
+    assert [(one.phase, one.status, one.error_type) for one in reports] == [
+        ("init", "error", "Extension.Crash"),
+        ("invoke", "error", "Extension.Crash"),
+    ]
+    (report,) = workbench.records(Report)
+    assert (report.status, report.error_type) == ("error", "Extension.Crash")
+    status, again = workbench.records(ExtensionStatus)
+    assert status == again
+    assert status.error_type == "Extension.Crash"
+
+
+async def test_the_runtime_does_not_start_before_all_have_registered(
+    open_project: Open, tmp_path: Path
+) -> None:
+    crashing = f"{PYTHON}\nsys.exit(1)\n"
+    workbench = await open_project(
+        project(tmp_path, {"weak": crashing}, "print('importing')\n" + HELLO)
+    )
+
+    await failed(workbench)
+
+    assert "importing" not in workbench.log()
+    assert "platform.initRuntimeDone" not in workbench.types()
+
+
+async def test_an_extension_that_crashes_in_an_invocation_fails_it(
+    open_project: Open, tmp_path: Path
+) -> None:
+    source = "import time\n\ndef lambda_handler(event, context):\n    time.sleep(60)\n"
+    workbench = await open_project(
+        project(tmp_path, {"weak": CRASHES_ONCE_TOLD}, source, timeout=30)
+    )
+
+    assert await failed(workbench) == ("Extension.Crash", "exit status 7")
+
+    (done,), (report,) = workbench.records(RuntimeDone), workbench.records(Report)
+    assert (done.status, done.error_type) == ("error", "Extension.Crash")
+    assert (report.status, report.error_type) == ("error", "Extension.Crash")
+    assert workbench.records(EnvironmentReset) == [EnvironmentReset("failure")]
+
+
+async def test_a_crash_after_the_answer_shows_in_the_report_alone(
+    open_project: Open, tmp_path: Path
+) -> None:
+    go = 'os.path.join(os.environ.get("TMPDIR", "/tmp"), "go")'
+    wait = f"while not os.path.exists({go}):\n    time.sleep(0.005)\n"
+    extension = CRASHES_ONCE_TOLD.replace("os._exit", f"{wait}os._exit")
+    workbench = await open_project(project(tmp_path, {"weak": extension}, timeout=20))
+
+    invocation = workbench.pool.invoke(b"null")
+    await workbench.until(lambda: workbench.records(RuntimeDone))
+    file_in(workbench.environment, "go").touch()
+    await workbench.until_state(State.RESET)
+
+    assert response_of(invocation) == invocation.request_id
+    assert invocation.function_error is None
+    assert [done.status for done in workbench.records(RuntimeDone)] == ["success"]
+    (report,) = workbench.records(Report)
+    assert (report.status, report.error_type) == ("error", "Extension.Crash")
+
+
+async def test_the_others_are_told_of_a_crash(open_project: Open, tmp_path: Path) -> None:
+    workbench = await open_project(
+        project(tmp_path, {"recorder": RECORDER, "weak": CRASHES_ONCE_TOLD})
+    )
+
+    await workbench.invoke()
+    await workbench.until_state(State.RESET)
+
+    *_, shut_down = said(workbench, "recorder")
+    assert (shut_down["eventType"], shut_down["shutdownReason"]) == ("SHUTDOWN", "failure")
+
+
+@pytest.mark.parametrize(
+    ("source", "error_type", "state"),
+    [
+        ('register()\nreport_error("init", "Extension.NoKey")', "Extension.InitError", "InitError"),
+        ('register()\nreport_error("exit", "Extension.NoKey")', "Extension.ExitError", "ExitError"),
+    ],
+)
+async def test_an_error_that_an_extension_reports_fails_init(
+    open_project: Open, tmp_path: Path, source: str, error_type: str, state: str
+) -> None:
+    extension = f"{PYTHON}\n{source}\nsys.exit(1)\n"
+    workbench = await open_project(project(tmp_path, {"weak": extension}))
+
+    kind, _message = await failed(workbench)
+
+    assert kind == error_type
+    assert {report.error_type for report in workbench.records(InitReport)} == {error_type}
+    status, *_ = workbench.records(ExtensionStatus)
+    assert status == ExtensionStatus("weak", state, (), "Extension.NoKey")
+
+
+async def test_an_error_that_an_extension_reports_fails_the_invocation(
+    open_project: Open, tmp_path: Path
+) -> None:
+    extension = f"""{PYTHON}
+register("INVOKE")
+next_event()
+status, headers, body = report_error("exit", "Extension.Broken")
+say([status, body])
+sys.exit(1)
+"""
+    source = "import time\n\ndef lambda_handler(event, context):\n    time.sleep(60)\n"
+    workbench = await open_project(project(tmp_path, {"weak": extension}, source, timeout=30))
+
+    kind, _message = await failed(workbench)
+
+    assert kind == "Extension.ExitError"
+    assert said(workbench, "weak") == [[202, {"status": "OK"}]]
+
+
+async def test_an_extension_that_never_registers_takes_all_of_inits_time(
+    open_project: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(init_attempt, "ON_DEMAND_LIMIT", 0.5)
+    silent = f"#!{PYTHON.splitlines()[0][2:]}\nimport time\ntime.sleep(600)\n"
+    workbench = await open_project(project(tmp_path, {"silent": silent}, timeout=1))
+
+    invocation = await workbench.invoke()
+
+    assert invocation.status == "timeout"
+    assert response_of(invocation)["errorType"] == "Sandbox.Timedout"
+    first, *_ = workbench.records(InitReport)
+    assert (first.phase, first.status) == ("init", "timeout")
+    status, *_ = workbench.records(ExtensionStatus)
+    assert status == ExtensionStatus("silent", "Started")
+
+
+async def test_an_extension_that_never_asks_for_an_event_takes_all_of_inits_time(
+    open_project: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(init_attempt, "ON_DEMAND_LIMIT", 3.0)
+    idle = f"{PYTHON}\nregister()\ntime.sleep(600)\n"
+    workbench = await open_project(project(tmp_path, {"idle": idle}, timeout=1))
+
+    invocation = await workbench.invoke()
+
+    assert invocation.status == "timeout"
+    status, *_ = workbench.records(ExtensionStatus)
+    assert status == ExtensionStatus("idle", "Registered")
+
+
+@pytest.mark.parametrize(
+    ("text", "mode", "problem", "error_type"),
+    [
+        (RECORDER, 0o644, "permission denied", "PermissionDenied"),
+        ("#!/no/such/interpreter\n", 0o755, "no such file or directory", "UnknownError"),
+        ("no program at all\n", 0o755, "exec format error", "UnknownError"),
+    ],
+)
+async def test_what_cannot_be_executed_is_a_launch_error(
+    open_project: Open, tmp_path: Path, text: str, mode: int, problem: str, error_type: str
+) -> None:
+    source = project(tmp_path, {"broken": text})
+    (tmp_path / "layers" / "extensions" / "broken").chmod(mode)
+    workbench = await open_project(source)
+
+    kind, message = await failed(workbench)
+
+    assert kind == "Extension.LaunchError"
+    assert message.startswith("fork/exec /")
+    assert message.endswith(f"/extensions/broken: {problem}")
+    status, *_ = workbench.records(ExtensionStatus)
+    assert status == ExtensionStatus("broken", "LaunchError", (), error_type)
+
+
+async def test_eleven_extensions_are_too_many(open_project: Open, tmp_path: Path) -> None:
+    extension = f"{PYTHON}\nregister()\nnext_event()\n"
+    workbench = await open_project(
+        project(tmp_path, {f"number-{number:02}": extension for number in range(11)})
+    )
+
+    kind, message = await failed(workbench)
+
+    assert (kind, message) == ("Extension.LaunchError", "TooManyExtensions")
+
+
+async def test_after_a_failure_the_next_invocation_begins_anew(
+    open_project: Open, tmp_path: Path
+) -> None:
+    extension = f"""{PYTHON}
+flag = os.path.join(os.environ.get("TMPDIR", "/tmp"), "ended-once")
+register("INVOKE")
+next_event()
+if not os.path.exists(flag):
+    open(flag, "w").close()
+    os._exit(1)
+while True:
+    next_event()
+"""
+    source = (
+        "import time\n\ndef lambda_handler(event, context):\n    time.sleep(event)\n    return 1\n"
+    )
+    workbench = await open_project(project(tmp_path, {"once": extension}, source, timeout=30))
+
+    first = await workbench.invoke(20)
+    assert json.loads(first.response or b"")["errorType"] == "Extension.Crash"
+    await workbench.until_state(State.RESET)
+
+    assert await workbench.answer(0) == 1
+    assert len(workbench.pool.environments) == 1
+    await asyncio.wait_for(workbench.engine.close(), 10)

@@ -1,0 +1,261 @@
+"""Extensions in the life of an environment: Init, Invoke, Shutdown; of the real engine."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+from extension_project import HELLO, PYTHON, RECORDER, project, said
+from workbench import Open, file_in, response_of
+
+from lambda_tui.engine.events import (
+    EnvironmentReset,
+    ExtensionStatus,
+    InitReport,
+    Report,
+    RuntimeDone,
+)
+from lambda_tui.engine.extension import ExtensionState
+from lambda_tui.engine.lifecycle import State
+
+WAITS_FOR_A_FILE = f"""{PYTHON}
+register("INVOKE", "SHUTDOWN")
+go = os.path.join(os.environ.get("TMPDIR", "/tmp"), "go")
+while True:
+    event = next_event()
+    say(event["eventType"])
+    if event["eventType"] == "SHUTDOWN":
+        say(event["shutdownReason"])
+        break
+    while not os.path.exists(go):
+        time.sleep(0.005)
+    say("done")
+"""
+
+
+async def test_extensions_register_before_the_runtime_starts(
+    open_project: Open, tmp_path: Path
+) -> None:
+    extension = f"{PYTHON}\nsay('here')\nregister()\nsay('registered')\nnext_event()\n"
+    workbench = await open_project(
+        project(tmp_path, {"early": extension}, "print('importing')\n" + HELLO)
+    )
+
+    await workbench.answer()
+
+    log = workbench.log()
+    assert log.index('["early", "here"]') < log.index("importing")
+
+
+async def test_an_extension_is_told_of_each_invocation_and_of_the_end(
+    open_project: Open, tmp_path: Path
+) -> None:
+    workbench = await open_project(project(tmp_path, {"recorder": RECORDER}))
+
+    request_ids = [await workbench.answer() for _ in range(2)]
+    await workbench.until(lambda: len(said(workbench, "recorder")) == 2)
+    await workbench.until_frozen()
+    await workbench.engine.close()
+
+    *invoked, shut_down = said(workbench, "recorder")
+    assert [event["requestId"] for event in invoked] == request_ids
+    assert set(invoked[0]) == {
+        "eventType",
+        "deadlineMs",
+        "requestId",
+        "invokedFunctionArn",
+        "tracing",
+    }
+    assert invoked[0]["eventType"] == "INVOKE"
+    assert invoked[0]["invokedFunctionArn"].endswith(":function:function")
+    assert invoked[0]["tracing"]["type"] == "X-Amzn-Trace-Id"
+    assert invoked[0]["tracing"]["value"].startswith("Root=1-")
+    assert shut_down.pop("deadlineMs") > invoked[0]["deadlineMs"] - 3_000
+    assert shut_down == {"eventType": "SHUTDOWN", "shutdownReason": "spindown"}
+
+
+async def test_init_ends_with_the_state_of_each_extension(
+    open_project: Open, tmp_path: Path
+) -> None:
+    quiet = f"{PYTHON}\nregister()\nnext_event()\n"
+    workbench = await open_project(project(tmp_path, {"a": RECORDER, "b": quiet}))
+
+    await workbench.answer()
+
+    assert workbench.records(ExtensionStatus) == [
+        ExtensionStatus("a", "Ready", ("INVOKE", "SHUTDOWN")),
+        ExtensionStatus("b", "Ready", ()),
+    ]
+    platform = [name for name in workbench.types() if name.startswith("platform.")]
+    assert platform == [
+        "platform.initStart",
+        "platform.initRuntimeDone",
+        "platform.extension",
+        "platform.extension",
+        "platform.initReport",
+        "platform.start",
+        "platform.runtimeDone",
+        "platform.report",
+    ]
+    assert "EXTENSION\tName: b\tState: Ready\tEvents: []" in workbench.log()
+
+
+async def test_an_extension_is_told_what_is_of_no_concern_to_the_runtime(
+    open_project: Open, tmp_path: Path
+) -> None:
+    extension = f"{PYTHON}\nsay(dict(os.environ))\nregister()\nnext_event()\n"
+    workbench = await open_project(
+        project(tmp_path, {"nosy": extension}, environment={"COLOUR": "green", "_HIDDEN": "yes"})
+    )
+
+    await workbench.answer()
+
+    (variables,) = said(workbench, "nosy")
+    assert variables["COLOUR"] == "green"
+    assert variables["AWS_LAMBDA_FUNCTION_NAME"] == "function"
+    assert variables["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] == "128"
+    assert "AWS_SESSION_TOKEN" in variables
+    for name in ("AWS_EXECUTION_ENV", "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME"):
+        assert name not in variables
+    for name in ("AWS_XRAY_CONTEXT_MISSING", "AWS_XRAY_DAEMON_ADDRESS", "LAMBDA_TASK_ROOT"):
+        assert name not in variables
+    assert "LAMBDA_RUNTIME_DIR" not in variables
+    assert {"_HANDLER", "_HIDDEN", "_X_AMZN_TRACE_ID"} & set(variables) == set()
+
+
+async def test_the_caller_has_its_answer_before_extensions_are_done(
+    open_project: Open, tmp_path: Path
+) -> None:
+    workbench = await open_project(project(tmp_path, {"slow": WAITS_FOR_A_FILE}))
+    invocation = workbench.pool.invoke(b"null")
+    answered = asyncio.Event()
+    invocation.when_answered(lambda _: answered.set())
+
+    await asyncio.wait_for(answered.wait(), 10)
+    await workbench.until(lambda: workbench.records(RuntimeDone))
+    assert response_of(invocation) == invocation.request_id
+    assert not invocation.is_over
+    assert workbench.environment.state is State.INVOKING
+    assert not workbench.environment.is_free
+    assert workbench.records(Report) == []
+
+    file_in(workbench.environment, "go").touch()
+    await workbench.until(lambda: invocation.is_over)
+    await workbench.until_frozen()
+    (done,), (report,) = workbench.records(RuntimeDone), workbench.records(Report)
+    assert report.status == "success"
+    assert report.duration_ms > done.duration_ms
+
+
+async def test_an_extension_that_is_slow_after_the_answer_makes_a_timeout_of_it(
+    open_project: Open, tmp_path: Path
+) -> None:
+    workbench = await open_project(project(tmp_path, {"slow": WAITS_FOR_A_FILE}, timeout=3))
+
+    invocation = await workbench.invoke()
+    await workbench.until(lambda: workbench.records(EnvironmentReset))
+
+    assert response_of(invocation) == invocation.request_id
+    assert invocation.function_error is None
+    assert [done.status for done in workbench.records(RuntimeDone)] == ["success"]
+    (report,) = workbench.records(Report)
+    assert (report.status, report.duration_ms) == ("timeout", 3000.0)
+    assert workbench.records(EnvironmentReset) == [EnvironmentReset("timeout")]
+
+
+@pytest.mark.parametrize(
+    ("handler", "reason"),
+    [("import time; time.sleep(60)", "timeout"), ("import os; os._exit(1)", "failure")],
+)
+async def test_a_reset_tells_extensions_why_and_starts_them_again(
+    open_project: Open, tmp_path: Path, handler: str, reason: str
+) -> None:
+    source = f"def lambda_handler(event, context):\n    if event:\n        {handler}\n"
+    registered = 'register("INVOKE", "SHUTDOWN")\n'
+    extension = RECORDER.replace(
+        registered, registered + 'say(own["Lambda-Extension-Identifier"])\n'
+    )
+    workbench = await open_project(project(tmp_path, {"recorder": extension}, source, timeout=3))
+
+    invocation = await workbench.invoke(1)
+    assert invocation.status in ("error", "timeout")
+    await workbench.until_state(State.RESET)
+    await workbench.answer(0)
+    await workbench.until(lambda: len(said(workbench, "recorder")) == 5)
+
+    first, invoked, shut_down, second, again = said(workbench, "recorder")
+    assert invoked["eventType"] == again["eventType"] == "INVOKE"
+    assert (shut_down["eventType"], shut_down["shutdownReason"]) == ("SHUTDOWN", reason)
+    assert first != second
+    assert workbench.records(EnvironmentReset) == [EnvironmentReset(reason)]  # type: ignore[arg-type]
+
+
+async def test_an_extension_that_does_not_end_is_killed(open_project: Open, tmp_path: Path) -> None:
+    stubborn = f'{PYTHON}\nregister("SHUTDOWN")\nsay(next_event())\ntime.sleep(600)\n'
+    workbench = await open_project(project(tmp_path, {"stubborn": stubborn}))
+    await workbench.answer()
+    (extension,) = workbench.environment.extensions
+
+    await workbench.engine.close()
+
+    assert said(workbench, "stubborn")[0]["eventType"] == "SHUTDOWN"
+    assert extension.state is ExtensionState.SHUTDOWN_FAILED
+
+
+async def test_the_runtime_is_told_of_its_end_only_beside_an_extension(
+    open_project: Open, tmp_path: Path
+) -> None:
+    source = (
+        """\
+import signal
+import sys
+
+
+def end(number, frame):
+    print("told")
+    sys.exit(0)
+
+
+signal.signal(signal.SIGTERM, end)
+"""
+        + HELLO
+    )
+    workbench = await open_project(project(tmp_path, {"recorder": RECORDER}, source))
+    await workbench.answer()
+
+    await workbench.engine.close()
+
+    log = workbench.log()
+    assert "SHUTDOWN" in log[-1]
+    assert log.index("told") < len(log) - 1
+
+
+async def test_environments_with_extensions_run_side_by_side(
+    open_project: Open, tmp_path: Path
+) -> None:
+    source = "def lambda_handler(event, context):\n    return event\n"
+    workbench = await open_project(project(tmp_path, {"recorder": RECORDER}, source))
+
+    invocations = [workbench.pool.invoke(json.dumps(number).encode()) for number in range(3)]
+    for invocation in invocations:
+        await asyncio.wait_for(invocation.wait(), 10)
+
+    assert [response_of(invocation) for invocation in invocations] == [0, 1, 2]
+    assert len(workbench.pool.environments) == 3
+    await workbench.until(lambda: len(said(workbench, "recorder")) == 3)
+    told = {event["requestId"] for event in said(workbench, "recorder")}
+    assert told == {invocation.request_id for invocation in invocations}
+
+
+async def test_ten_extensions_are_not_too_many(open_project: Open, tmp_path: Path) -> None:
+    extension = f"{PYTHON}\nregister()\nnext_event()\n"
+    workbench = await open_project(
+        project(tmp_path, {f"number-{number}": extension for number in range(10)})
+    )
+
+    await workbench.answer()
+
+    assert [status.state for status in workbench.records(ExtensionStatus)] == ["Ready"] * 10
+    assert [report.status for report in workbench.records(InitReport)] == ["success"]

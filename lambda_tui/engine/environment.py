@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from dataclasses import replace
 from pathlib import Path
 
 from lambda_tui.engine import events
@@ -175,7 +176,9 @@ class ExecutionEnvironment:
         self._init_attempt.began = at
         python_version = self._zygote.python_version or "3.0.0"
         version = runtime_version(self.function.runtime, python_version)
-        self.emit(self._init_attempt.start_record(version, self.function.region))
+        start = self._init_attempt.start_record(version, self.function.region)
+        memory = self.function.memory_size << 20
+        self.emit(replace(start, instance_id=self.log_stream, instance_max_memory=memory))
         limit = self._init_attempt.limit(self.function.timeout)
         if limit is not None:
             self._limit.set(limit)
@@ -198,6 +201,12 @@ class ExecutionEnvironment:
         self._pause.clear()
         self._is_stopped = False
         self._move(State.RESETTING)
+        # They hear of the runtime's end first.
+        attempt, why = self._invoke_attempt, self._processes.loss
+        if why is not None and attempt is not None and self._init_attempt.is_over:
+            self._init.log.drain()
+            outcome = lost_outcome(why, attempt.invocation.request_id)
+            self._end_runtime(attempt, outcome, why.at)
 
     def on_lost(self, why: Loss) -> None:
         """No process is left: what was under way has failed, and the next begins with an Init."""
@@ -246,7 +255,7 @@ class ExecutionEnvironment:
         outcome = gone_outcome(problem or "The environment was shut down.")
         if self._invoke_attempt is not None:
             if self._invoke_attempt.invocation.status == "pending":
-                self.emit(events.Start(self._invoke_attempt.invocation.request_id))
+                self.emit(self._invoke_attempt.start())
             self._give_up(self._invoke_attempt, outcome, time.monotonic())
         elif self.invocation is not None:
             # Nothing was begun that a report could be about.
@@ -306,7 +315,7 @@ class ExecutionEnvironment:
         error_type = outcome.error_type or "Runtime.Unknown"
         self._report_init(outcome.record_status, why.at, error_type)
         if self._invoke_attempt is not None:
-            self.emit(events.Start(self._invoke_attempt.invocation.request_id))
+            self.emit(self._invoke_attempt.start())
             self._give_up(self._invoke_attempt, outcome, why.at)
 
     # Invoke --------------------------------------------------------------------------------------
@@ -322,7 +331,7 @@ class ExecutionEnvironment:
         self.thaw()
         self._move(State.INVOKING)
         attempt.invocation.status = "running"
-        self.emit(events.Start(attempt.invocation.request_id))
+        self.emit(attempt.start())
         self._processes.invoke(attempt)
 
     def on_answer(self, frame: RuntimeFrame) -> None:
@@ -333,11 +342,13 @@ class ExecutionEnvironment:
         if frame.request_id != attempt.invocation.request_id:
             return
         if frame.kind == "chunk":
+            attempt.note_part()
             attempt.invocation.add_part(frame.payload, frame.content_type)
             return
         self._init.log.drain()
         self._processes.on_memory(frame.peak_memory_kb)
-        attempt.outcome = outcome = handler_outcome(frame)
+        outcome = handler_outcome(frame)
+        attempt.note_answer(outcome)
         attempt.invocation.answer(outcome.status, outcome.payload)
         if self._init.runtime_is_done_by_answering:
             self._finish_runtime(attempt, outcome)
@@ -364,14 +375,18 @@ class ExecutionEnvironment:
 
     def _give_up(self, attempt: InvokeAttempt, outcome: Outcome, at: float) -> None:
         """An invocation ends with its processes, at a monotonic time."""
-        if not self._processes.runtime_is_ready:
-            self.emit(attempt.runtime_done(outcome, at))
+        self._end_runtime(attempt, outcome, at)
         self._report(attempt, outcome, at)
+
+    def _end_runtime(self, attempt: InvokeAttempt, outcome: Outcome, at: float) -> None:
+        if attempt.runtime_done_at is None:
+            self.emit(attempt.runtime_done(outcome, at))
 
     def _report(self, attempt: InvokeAttempt, outcome: Outcome, at: float) -> None:
         """Tells the record and the caller how it ended."""
         memory_used_mb = max(self._processes.peak_memory_kb / 1024, self.usage.memory_mb)
-        report = attempt.report(outcome, at, memory_used_mb)
+        has_extensions = len(self.extensions) > 0
+        report = attempt.report(outcome, at, memory_used_mb, has_extensions=has_extensions)
         self.invocation = self._invoke_attempt = None
         self.invocations += 1
         self.emit(report)

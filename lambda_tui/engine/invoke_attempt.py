@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lambda_tui.engine import events
 from lambda_tui.engine.channel import Message
@@ -25,8 +25,14 @@ class InvokeAttempt:
 
     released: float = 0.0
     """Monotonic time at which the runtime was given the event."""
+    answering_since: float | None = None
+    """Monotonic time at which the first part of an answer came."""
+    answered: float | None = None
+    """Monotonic time at which the answer was whole."""
     outcome: Outcome | None = None
     """What the function has answered."""
+    runtime_done_at: float | None = None
+    """Monotonic time at which the runtime had nothing more to do with it."""
 
     def frame(self) -> Message:
         """What the runtime is told beside the event, now."""
@@ -56,6 +62,22 @@ class InvokeAttempt:
         qualifier = self.invocation.qualifier
         return f"{self.function.arn}:{qualifier}" if qualifier else self.function.arn
 
+    def start(self) -> events.Start:
+        """That it begins."""
+        invocation = self.invocation
+        return events.Start(invocation.request_id, trace_id=invocation.trace_id)
+
+    def note_part(self) -> None:
+        """A part of an answer has come, now."""
+        if self.answering_since is None:
+            self.answering_since = time.monotonic()
+
+    def note_answer(self, outcome: Outcome) -> None:
+        """The answer is whole, now."""
+        self.note_part()
+        self.answered = time.monotonic()
+        self.outcome = outcome
+
     def event(self) -> InvokeEvent:
         """What extensions are told."""
         invocation = self.invocation
@@ -65,6 +87,7 @@ class InvokeAttempt:
 
     def runtime_done(self, outcome: Outcome, at: float) -> events.RuntimeDone:
         """That the runtime has nothing more to do with it, since a monotonic time."""
+        self.runtime_done_at = at
         produced = len(outcome.payload) if outcome.record_status == "success" else 0
         return events.RuntimeDone(
             self.invocation.request_id,
@@ -72,15 +95,33 @@ class InvokeAttempt:
             (at - (self.released or self.began)) * 1000,
             produced,
             outcome.error_type,
+            self._runtime_spans(at),
+            self.invocation.trace_id,
         )
 
-    def report(self, outcome: Outcome, at: float, memory_used_mb: float) -> events.Report:
+    def report(
+        self, outcome: Outcome, at: float, memory_used_mb: float, *, has_extensions: bool
+    ) -> events.Report:
         """What it has cost, until a monotonic time."""
-        return report_of(
+        report = report_of(
             self.invocation.request_id,
             self.function,
             outcome,
             (at - self.began) * 1000,
             self.init_duration_ms,
             memory_used_mb,
+        )
+        spans: tuple[events.Span, ...] = ()
+        if has_extensions and self.runtime_done_at is not None:
+            spans = (events.Span("extensionOverhead", (at - self.runtime_done_at) * 1000),)
+        return replace(report, spans=spans, trace_id=self.invocation.trace_id)
+
+    def _runtime_spans(self, at: float) -> tuple[events.Span, ...]:
+        """None without an answer: what it would be a part of was cut off."""
+        if self.answering_since is None or self.answered is None:
+            return ()
+        return (
+            events.Span("responseLatency", (self.answering_since - self.released) * 1000),
+            events.Span("responseDuration", (self.answered - self.answering_since) * 1000),
+            events.Span("runtimeOverhead", (at - self.answered) * 1000),
         )

@@ -23,7 +23,7 @@ from extensions_host import (
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lambda_tui.engine.extension import ExtensionState, InvokeEvent, ShutdownEvent
+from lambda_tui.engine.extension import Extension, ExtensionState, InvokeEvent, ShutdownEvent
 
 INVOKED = InvokeEvent("the-request", 1_700_000_003_000, "arn:aws:lambda:f", "Root=1-2;Sampled=1")
 INVOKE_BODY = {
@@ -47,8 +47,14 @@ async def host() -> AsyncIterator[ExtensionsHost]:
         yield host
 
 
+def extension(host: Host, name: str) -> Extension:
+    found = host.extensions.named(name)
+    assert found is not None
+    return found
+
+
 def state(host: Host, name: str) -> ExtensionState:
-    return host.extensions[name].state
+    return extension(host, name).state
 
 
 # register ----------------------------------------------------------------------------------------
@@ -65,8 +71,8 @@ async def test_an_extension_registers_under_its_name(host: ExtensionsHost) -> No
         "functionVersion": "$LATEST",
         "handler": "app.handler",
     }
-    assert host.extensions["first"].events == ("INVOKE", "SHUTDOWN")
-    assert host.extensions["first"].kind == "external"
+    assert extension(host, "first").events == ("INVOKE", "SHUTDOWN")
+    assert extension(host, "first").kind == "external"
 
 
 @pytest.mark.parametrize("feature", ["accountId", "nothing, accountId", "accountId,other"])
@@ -85,12 +91,12 @@ async def test_a_feature_that_nobody_knows_is_ignored(host: ExtensionsHost) -> N
 @pytest.mark.parametrize("body", [{}, {"events": []}, {"events": None}, b"null"])
 async def test_an_extension_need_not_want_any_event(host: ExtensionsHost, body: object) -> None:
     assert (await host.register("first", body)).status == 200
-    assert host.extensions["first"].events == ()
+    assert extension(host, "first").events == ()
 
 
 async def test_another_name_is_an_internal_extensions(host: ExtensionsHost) -> None:
     assert (await host.register("inside")).status == 200
-    assert host.extensions["inside"].kind == "internal"
+    assert extension(host, "inside").kind == "internal"
 
 
 @pytest.mark.parametrize("name", [None, ""])
@@ -239,7 +245,7 @@ async def test_an_extension_waits_once_at_a_time(host: ExtensionsHost) -> None:
 async def test_an_extension_that_hangs_up_may_ask_again(host: ExtensionsHost) -> None:
     identifier = await host.registered("first", "INVOKE")
     waiting = await host.waits(identifier)
-    given_up = host.extensions["first"]._waiting
+    given_up = extension(host, "first")._waiting
     assert given_up is not None
     waiting.hang_up()
     await soon(asyncio.wait([given_up]))
@@ -293,7 +299,7 @@ async def test_an_extension_says_who_it_is(
 
 
 async def test_an_extension_that_has_not_registered_is_unknown(host: ExtensionsHost) -> None:
-    unregistered = host.extensions["first"].identifier
+    unregistered = extension(host, "first").identifier
 
     answer = await host.call("GET", NEXT, headers={IDENTIFIER: unregistered})
 
@@ -311,7 +317,7 @@ async def test_an_error_in_init_is_fatal(host: ExtensionsHost) -> None:
     assert (answer.status, answer.json) == (202, {"status": "OK"})
     assert [failure[:2] for failure in host.failures] == [("first", "Extension.InitError")]
     assert state(host, "first") is ExtensionState.INIT_ERROR
-    assert host.extensions["first"].error_type == "Extension.NoKey"
+    assert extension(host, "first").error_type == "Extension.NoKey"
 
 
 async def test_an_error_at_exit_is_fatal_in_every_state(host: ExtensionsHost) -> None:
@@ -341,7 +347,7 @@ async def test_a_repeated_error_is_taken_and_the_first_counts(
 
     assert (await host.report(path, identifier, "Extension.Second")).status == 202
     assert len(host.failures) == 1
-    assert host.extensions["first"].error_type == "Extension.First"
+    assert extension(host, "first").error_type == "Extension.First"
 
 
 @pytest.mark.parametrize("path", [INIT_ERROR, EXIT_ERROR])

@@ -129,7 +129,7 @@ async def test_only_a_registered_extension_subscribes(
 async def test_all_that_is_wrong_with_a_subscription_is_said(
     host: ExtensionsHost, path: str, prefix: str
 ) -> None:
-    body = {
+    body: dict[str, object] = {
         "schemaVersion": "2022-12-13" if not prefix else "2020-08-15",
         "types": [],
         "destination": {"protocol": "HTTP", "URI": "http://sandbox.localdomain"},

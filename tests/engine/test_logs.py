@@ -26,7 +26,7 @@ async def test_log_records_lie_between_start_and_end(open_project: Open) -> None
     for number in range(3):
         code = f"print({number}); print('error', file=sys.stderr); os.system('echo child')"
         invocation = await workbench.invoke(code)
-        start = events.Start(invocation.request_id)
+        start = events.Start(invocation.request_id, trace_id=invocation.trace_id)
         kinds = [event.record for event in workbench.events]
         served = kinds[kinds.index(start) :]
         served = served[: served.index(invocation.report)]  # type: ignore[arg-type]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -202,6 +203,19 @@ async def test_an_extension_that_does_not_end_is_killed(open_project: Open, tmp_
 
     assert said(workbench, "stubborn")[0]["eventType"] == "SHUTDOWN"
     assert extension.state is ExtensionState.SHUTDOWN_FAILED
+
+
+async def test_shutdown_has_two_seconds_in_all(open_project: Open, tmp_path: Path) -> None:
+    workbench = await open_project(project(tmp_path, {"recorder": RECORDER}))
+    await workbench.answer()
+    await workbench.until_frozen()
+
+    began = time.time()
+    await workbench.engine.close()
+
+    *_, shut_down = said(workbench, "recorder")
+    # Another clock measures it, and more may have to be ended before this environment.
+    assert 1.9 < shut_down["deadlineMs"] / 1000 - began < 7
 
 
 async def test_the_runtime_is_told_of_its_end_only_beside_an_extension(

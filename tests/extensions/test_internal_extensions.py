@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from extension_project import PYTHON, RECORDER, project, said
@@ -104,6 +105,18 @@ signal.signal(signal.SIGTERM, lambda *_: (print("told", flush=True), os._exit(0)
     await workbench.engine.close()
 
     assert "told" in workbench.log()
+
+
+async def test_beside_an_internal_extension_a_deaf_runtime_is_killed(
+    open_project: Open, tmp_path: Path
+) -> None:
+    source = f"{INSIDE}\nimport signal\n\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+    workbench = await open_project(project(tmp_path, {}, source, timeout=20))
+    await workbench.answer()
+
+    await asyncio.wait_for(workbench.engine.close(), 10)
+
+    assert "environment.removed" in workbench.types()
 
 
 async def test_internal_and_external_extensions_go_together(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from rules.rule import EXTENSIONS, HTTP, NODE, SNAPSTART, Rule
+from rules.rule import HTTP, NODE, SNAPSTART, Rule
 
 _CYCLE = "engine/test_life_cycle.py::test_"
 _POOL = "engine/test_pool.py::test_"
 _ERRORS = "engine/test_errors.py::test_"
 _RECORDED = "recorded/test_recorded.py::test_"
 _ERROR = "rules/test_error_rules.py::test_"
+_FAILURE = "extensions/test_extension_failures.py::test_"
 _MEMORY = "rules/test_memory_rules.py::test_"
 
 ERRORS = (
@@ -108,6 +109,14 @@ ERRORS = (
         "An end without a fatal error is Sandbox.Failure.",
         (_POOL + "an_invocation_under_way_fails_when_its_environment_is_shut_down",),
     ),
-    Rule("6.3", "Extension errors.", (), EXTENSIONS),
+    Rule(
+        "6.3",
+        "Extension errors.",
+        (
+            _FAILURE + "an_extension_that_ends_in_init_is_a_crash",
+            _FAILURE + "an_extension_that_crashes_in_an_invocation_fails_it",
+            _FAILURE + "what_cannot_be_executed_is_a_launch_error",
+        ),
+    ),
     Rule("6.3", "Runtime.InvalidEntrypoint.", (), "custom runtimes do not exist yet"),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rules.rule import EXTENSIONS, NOT_OBSERVED, RUNTIME_API, SNAPSTART, VERSIONS, Rule
+from rules.rule import NOT_OBSERVED, RUNTIME_API, SNAPSTART, VERSIONS, Rule
 
 _CYCLE = "engine/test_life_cycle.py::test_"
 _POOL = "engine/test_pool.py::test_"
@@ -15,6 +15,9 @@ _INIT = "rules/test_init_rules.py::test_"
 _ENDING = "rules/test_ending_rules.py::test_"
 _JSON = "rules/test_json_log_rules.py::test_"
 _CONCURRENCY = "rules/test_concurrency_rules.py::test_"
+_EXTENSION = "extensions/test_extension_life.py::test_"
+_FAILURE = "extensions/test_extension_failures.py::test_"
+_INTERNAL = "extensions/test_internal_extensions.py::test_"
 _SEQUENCES = "stateful/test_sequences.py::test_"
 
 LIFE_CYCLE = (
@@ -56,13 +59,27 @@ LIFE_CYCLE = (
             _POOL + "more_than_the_maximum_is_throttled",
         ),
     ),
-    Rule("1.2", "All extensions register before the runtime starts.", (), EXTENSIONS),
+    Rule(
+        "1.2",
+        "All extensions register before the runtime starts.",
+        (
+            _EXTENSION + "extensions_register_before_the_runtime_starts",
+            _FAILURE + "the_runtime_does_not_start_before_all_have_registered",
+        ),
+    ),
     Rule(
         "1.2",
         "The runtime starts, then imports the function: two sub-phases, each timed.",
         (_INIT + "runtime_init_and_function_init_are_timed_in_this_order",),
     ),
-    Rule("1.2", "Init ends when the runtime and every extension want an event.", (), EXTENSIONS),
+    Rule(
+        "1.2",
+        "Init ends when the runtime and every extension want an event.",
+        (
+            _EXTENSION + "init_ends_with_the_state_of_each_extension",
+            _FAILURE + "an_extension_that_never_asks_for_an_event_takes_all_of_inits_time",
+        ),
+    ),
     Rule(
         "1.2",
         "initStart, initRuntimeDone and initReport come in this order, before start.",
@@ -160,7 +177,14 @@ LIFE_CYCLE = (
         "start, runtimeDone, report; then the environment is frozen.",
         (_CYCLE + "a_cold_start_initialises_invokes_and_freezes",),
     ),
-    Rule("1.4", "The environment is busy until its extensions are done.", (), EXTENSIONS),
+    Rule(
+        "1.4",
+        "The environment is busy until its extensions are done.",
+        (
+            _EXTENSION + "the_caller_has_its_answer_before_extensions_are_done",
+            _EXTENSION + "environments_with_extensions_run_side_by_side",
+        ),
+    ),
     Rule(
         "1.4",
         "The timeout bounds the whole phase, whatever the function does about it.",
@@ -169,7 +193,11 @@ LIFE_CYCLE = (
             _CYCLE + "nothing_escapes_its_timeout",
         ),
     ),
-    Rule("1.4", "A slow extension makes a timeout after the response.", (), EXTENSIONS),
+    Rule(
+        "1.4",
+        "A slow extension makes a timeout after the response.",
+        (_EXTENSION + "an_extension_that_is_slow_after_the_answer_makes_a_timeout_of_it",),
+    ),
     Rule(
         "1.4",
         "The deadline that the function is told is the start and the timeout.",
@@ -241,7 +269,14 @@ LIFE_CYCLE = (
         "The environment keeps its log stream over a reset.",
         (_ENDING + "a_reset_environment_keeps_its_log_stream_and_a_new_one_has_its_own",),
     ),
-    Rule("1.6", "Extensions get SHUTDOWN with failure or timeout.", (), EXTENSIONS),
+    Rule(
+        "1.6",
+        "Extensions get SHUTDOWN with failure or timeout.",
+        (
+            _EXTENSION + "a_reset_tells_extensions_why_and_starts_them_again",
+            _FAILURE + "the_others_are_told_of_a_crash",
+        ),
+    ),
     Rule(
         "1.6",
         "runtimeDone of a reset is timeout, or error with its type.",
@@ -250,7 +285,11 @@ LIFE_CYCLE = (
             _JSON + "a_failure_has_its_error_type_in_the_envelope",
         ),
     ),
-    Rule("1.6", "The first fatal error of a phase wins.", (), EXTENSIONS),
+    Rule(
+        "1.6",
+        "The first fatal error of a phase wins.",
+        (_FAILURE + "an_error_that_an_extension_reports_fails_init",),
+    ),
     Rule(
         "1.7",
         "Without extensions the budget is 0 ms: killed at once, no SIGTERM, no exit functions.",
@@ -260,7 +299,17 @@ LIFE_CYCLE = (
             _ENDING + "shutdown_without_extensions_takes_no_time",
         ),
     ),
-    Rule("1.7", "The budget is 500 ms with internal, 2,000 ms with external ones.", (), EXTENSIONS),
+    Rule(
+        "1.7",
+        "The budget is 500 ms with internal, 2,000 ms with external ones.",
+        (
+            _EXTENSION + "an_extension_that_does_not_end_is_killed",
+            _EXTENSION + "the_runtime_is_told_of_its_end_only_beside_an_extension",
+            _EXTENSION + "shutdown_has_two_seconds_in_all",
+            _INTERNAL + "beside_an_internal_extension_the_runtime_is_told_of_its_end",
+            _INTERNAL + "beside_an_internal_extension_a_deaf_runtime_is_killed",
+        ),
+    ),
     Rule(
         "1.7",
         "Nothing of an environment outlives its shutdown.",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from rules.rule import EXTENSIONS, NODE, SNAPSTART, TRACING, VERSIONS, Rule
+from rules.rule import NODE, SNAPSTART, TRACING, VERSIONS, Rule
 
 _CYCLE = "engine/test_life_cycle.py::test_"
+_TELEMETRY = "engine/test_telemetry_records.py::test_"
 _ERRORS = "engine/test_errors.py::test_"
 _LOGS = "engine/test_logs.py::test_"
 _PYTHON = "engine/test_python_runtime.py::test_"
@@ -60,7 +61,14 @@ LOG_LINES = (
         (_LOGS + "log_records_lie_between_start_and_end",),
     ),
     Rule("5.1", "A traced invocation has an XRAY line.", (), TRACING),
-    Rule("5.1", "EXTENSION, TELEMETRY and LOGS lines.", (), EXTENSIONS),
+    Rule(
+        "5.1",
+        "EXTENSION, TELEMETRY and LOGS lines.",
+        (
+            _TELEMETRY + "a_text_log_tells_of_extensions_as_aws_does",
+            "extensions/test_extension_telemetry.py::test_everything_since_the_beginning_has_come_before_the_shutdown_event",
+        ),
+    ),
     Rule("5.1", "RESTORE_START and RESTORE_REPORT.", (), SNAPSTART),
     Rule(
         "5.2",
@@ -128,13 +136,25 @@ LOG_LINES = (
         "A JSON line without a good timestamp is given one.",
         (_JSON + "a_line_without_a_good_timestamp_gets_one",),
     ),
-    Rule("5.4", "Other lines pass as they are.", (_JSON + "what_is_no_json_passes_as_it_is",)),
+    Rule(
+        "5.4",
+        "Other lines pass as they are.",
+        (
+            _JSON + "what_is_no_json_passes_as_it_is",
+            _TELEMETRY + "a_line_that_is_nested_without_end_is_a_line",
+        ),
+    ),
     Rule(
         "5.4",
         "The runtime learns format and level from its environment.",
         (_RECORD + "the_application_log_level_is_the_root_loggers",),
     ),
-    Rule("5.4", "Levels of restore and extension events.", (), f"{EXTENSIONS}, nor SnapStart"),
+    Rule(
+        "5.4",
+        "Levels of extension events.",
+        (_TELEMETRY + "a_json_log_tells_of_extensions_at_awss_levels",),
+    ),
+    Rule("5.4", "Levels of restore events.", (), SNAPSTART),
     Rule(
         "5.5",
         "print writes lines as they are, unbuffered.",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from rules.rule import EXTENSIONS, HTTP, NODE, Rule
+from rules.rule import HTTP, NODE, Rule
 
 _ERRORS = "engine/test_errors.py::test_"
+_INTERNAL = "extensions/test_internal_extensions.py::test_"
 _PYTHON = "engine/test_python_runtime.py::test_"
 _PROCESS = "engine/test_function_process.py::test_"
 _SANDBOX = "engine/test_sandbox.py::test_"
@@ -114,5 +115,13 @@ LIMITS = (
     ),
     Rule("9", "4 KB of variables.", _REFUSED),
     Rule("9", "128 letters of handler.", (), "nothing refuses a longer one yet"),
-    Rule("9", "The budgets of shutdown: 0, 500 and 2,000 ms.", (), EXTENSIONS),
+    Rule(
+        "9",
+        "The budgets of shutdown: 0, 500 and 2,000 ms.",
+        (
+            "rules/test_ending_rules.py::test_shutdown_without_extensions_takes_no_time",
+            _INTERNAL + "beside_an_internal_extension_a_deaf_runtime_is_killed",
+            "extensions/test_extension_life.py::test_shutdown_has_two_seconds_in_all",
+        ),
+    ),
 )

@@ -298,9 +298,11 @@ class ExecutionEnvironment:
 
     def _report_init(self, status: events.Status, at: float, error_type: str | None) -> None:
         self._init_attempt.is_over = True
+        if self.extensions:
+            self._init_attempt.runtime_init_at = self._processes.runtime_started_at
         self.init_duration_ms = self._init_attempt.duration_ms(at)
         done, report = self._init_attempt.end_records(status, at, error_type)
-        if self._processes.runtime_was_started:
+        if self._processes.runtime_started_at is not None:
             self.emit(done)
         for extension in self.extensions:
             self.emit(extension.status_record())

@@ -22,7 +22,9 @@ class InitAttempt:
     """``invoke`` when it makes up for a failed or lost init inside an invocation."""
     initialization_type: events.InitializationType
     began: float = 0.0
-    """Monotonic time at which the runtime was forked."""
+    """Monotonic time at which the first process was started."""
+    runtime_init_at: float | None = None
+    """Monotonic time at which the runtime was started, where extensions were before."""
     function_init_at: float | None = None
     """Monotonic time at which the runtime began to import the function, as it tells."""
     ready_at: float = 0.0
@@ -60,12 +62,16 @@ class InitAttempt:
 
     def _spans(self, at: float) -> tuple[events.Span, ...]:
         """The sub-phases that were reached, with their shares of the time."""
-        function_init_at = self.function_init_at
-        if function_init_at is None:
-            return (events.Span("runtimeInit", self.duration_ms(at)),)
-        return (
-            events.Span("runtimeInit", self.duration_ms(function_init_at)),
-            events.Span("functionInit", (at - function_init_at) * 1000),
+        begins = {
+            "extensionInit": self.began if self.runtime_init_at is not None else None,
+            "runtimeInit": self.runtime_init_at or self.began,
+            "functionInit": self.function_init_at,
+        }
+        reached = [(name, begun) for name, begun in begins.items() if begun is not None]
+        ends = [*(begun for _, begun in reached[1:]), at]
+        return tuple(
+            events.Span(name, (end - begun) * 1000)
+            for (name, begun), end in zip(reached, ends, strict=True)
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Protocol
 
 from lambda_tui.engine import events, loss
@@ -82,8 +83,8 @@ class Processes:
         """Of all of them together, since they were started."""
         self.runtime_is_ready = False
         """Whether the runtime has asked for its next event."""
-        self.runtime_was_started = False
-        """Extensions are started, and must have registered, before it."""
+        self.runtime_started_at: float | None = None
+        """Monotonic time; extensions are started, and must have registered, before."""
         self.loss: Loss | None = None
         """Why they are, or are about to be, no more."""
         self._zygote = zygote
@@ -100,7 +101,8 @@ class Processes:
 
     def start(self, log_stream: str, initialization_type: events.InitializationType) -> None:
         """Has the init process start what there is; frames keep their order."""
-        self.runtime_is_ready = self.runtime_was_started = False
+        self.runtime_is_ready = False
+        self.runtime_started_at = None
         self.peak_memory_kb = 0
         start_up = self._start_up = StartUp(
             self.function,
@@ -262,9 +264,9 @@ class Processes:
         """Takes the next step when all are done with the present one."""
         if self.loss is not None or self._is_final or self._start_up is None:
             return
-        if not self.runtime_was_started:
+        if self.runtime_started_at is None:
             if self.extensions.have_registered:
-                self.runtime_was_started = True
+                self.runtime_started_at = time.monotonic()
                 self._start_up.start_runtime(self.runtime_api)
         elif self.runtime_is_ready and not self.extensions.are_busy:
             self._owner.on_ready()

@@ -74,7 +74,10 @@ def build_root(machine: Machine, own_binds: Iterable[Bind], ephemeral_storage_mb
     """Builds the root directory and moves into it, as process 1 of a pid namespace."""
     linux.mount("", "/", None, linux.MS_REC | linux.MS_PRIVATE)
     root = _SCAFFOLD
-    binds = [*machine.binds, *own_binds]
+    binds = list(machine.binds)
+    occupied = [bind.target for bind in binds]
+    for bind in own_binds:
+        binds += around(bind, occupied)
     # Opened before anything is covered: what lies under the scaffold can be bound all the same.
     sources = [os.open(bind.source, os.O_PATH | os.O_CLOEXEC) for bind in binds]
     devices = [os.open(f"/dev/{name}", os.O_PATH | os.O_CLOEXEC) for name in DEVICES]
@@ -132,6 +135,23 @@ def _shell_binds() -> list[Bind]:
     if os.path.basename(shell) != "dash" or not os.path.isfile(bash):
         return []
     return [Bind(bash, shell)]
+
+
+def around(bind: Bind, occupied: list[str]) -> list[Bind]:
+    """A bind as it is, or piece by piece where it would cover what stands in these places.
+
+    An interpreter may well lie in ``/opt``, where layers stand.
+    """
+    if not any(_is_inside(path, [bind.target]) for path in occupied):
+        return [bind]
+    if bind.target in occupied or not os.path.isdir(bind.source):
+        return []
+    pieces = []
+    for name in sorted(os.listdir(bind.source)):
+        piece = Bind(f"{bind.source}/{name}", f"{bind.target}/{name}")
+        if os.path.exists(piece.source):
+            pieces += around(piece, occupied)
+    return pieces
 
 
 def _link_system_directories(root: str) -> None:

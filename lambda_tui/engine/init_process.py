@@ -14,6 +14,7 @@ from lambda_tui.engine.deadline import Deadline
 from lambda_tui.engine.invocation import Payload
 from lambda_tui.engine.log_pipe import LogPipe
 from lambda_tui.engine.runtime_frame import BadFrameError, RuntimeFrame, parse
+from lambda_tui.engine.runtime_start import Places
 from lambda_tui.engine.sandbox_plan import SandboxPlan
 from lambda_tui.engine.zygote import Zygote
 from lambda_tui.project.function import Function
@@ -142,7 +143,7 @@ class InitProcess:
         self,
         function: Function,
         command: Sequence[str],
-        task_root: str,
+        places: Places,
         variables: Mapping[str, str],
         api: RuntimeLink | None,
     ) -> None:
@@ -154,7 +155,8 @@ class InitProcess:
             **self._start_message("start", function, variables),
             "command": list(command),
             "handler": function.handler,
-            "task_root": task_root,
+            "task_root": places.task_root,
+            "layers_root": places.layers_root,
         }
         self.runtime_runs = True
         if api is not None:

@@ -66,7 +66,7 @@ class StartUp:
         self._init.start_runtime(
             self._function,
             self._runtime.command,
-            self._places.task_root,
+            self._places,
             {**self._variables, **self._runtime.variables},
             api if self._runtime.speaks_http else None,
         )

@@ -38,24 +38,26 @@ class FreshSourceLoader(SourceFileLoader):
         return super().path_stats(path)
 
 
-def set_import_path(task_root: str) -> None:
+def set_import_path(task_root: str, layers_root: str) -> None:
     """Puts the function's code first, then the layers' directories, then the interpreter's own."""
     sys.dont_write_bytecode = True
     version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
-    sys.path[:0] = [task_root, f"/opt/python/lib/{version}/site-packages", "/opt/python"]
+    python = f"{layers_root}/python"
+    sys.path[:0] = [task_root, f"{python}/lib/{version}/site-packages", python]
     make_finder = FileFinder.path_hook(
         (ExtensionFileLoader, EXTENSION_SUFFIXES),
         (FreshSourceLoader, SOURCE_SUFFIXES),
         (SourcelessFileLoader, BYTECODE_SUFFIXES),
     )
 
-    def find_in_task_root(path: str) -> Any:  # noqa: ANN401
-        if path != task_root and not path.startswith(task_root + os.sep):
-            raise ImportError("not the function's code")
+    def find_in_own(path: str) -> Any:  # noqa: ANN401
+        if not f"{path}{os.sep}".startswith((f"{task_root}{os.sep}", f"{python}{os.sep}")):
+            raise ImportError("neither the function's code nor a layer's")
         return make_finder(path)
 
-    sys.path_hooks.insert(0, find_in_task_root)
-    for path in [path for path in sys.path_importer_cache if path.startswith(task_root)]:
+    sys.path_hooks.insert(0, find_in_own)
+    own = (task_root, python)
+    for path in [path for path in sys.path_importer_cache if path.startswith(own)]:
         del sys.path_importer_cache[path]
 
 

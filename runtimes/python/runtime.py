@@ -80,11 +80,11 @@ class _Runtime:
         self._trace = TraceVariable()
         self._handler_name: str = message["handler"]
         _take_environment(message["environment"])
-        self._request_id = self._prepare_process(message["task_root"])
+        self._request_id = self._prepare_process(message["task_root"], message["layers_root"])
 
-    def _prepare_process(self, task_root: str) -> RequestIdFilter:
+    def _prepare_process(self, task_root: str, layers_root: str) -> RequestIdFilter:
         take_over_standard_streams()
-        set_import_path(task_root)
+        set_import_path(task_root, layers_root)
         _hide_own_modules()
         return configure_logging()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import os
 import sys
@@ -15,6 +16,7 @@ import pytest
 from leftovers import mounts, survivors
 from workbench import Open, Workbench, one_function
 
+from lambda_tui.engine.zygote import Zygote
 from lambda_tui.project.function import Project
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import Settings
@@ -54,6 +56,20 @@ def nothing_is_left(adopt_orphans: None) -> Iterator[None]:
 def level(request: pytest.FixtureRequest) -> str:
     """Each sandbox level in turn."""
     return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def missing_sandbox() -> str:
+    """Why environments are not isolated here; empty when they are."""
+
+    async def ask() -> str:
+        zygote = Zygote(Path(sys.executable), "namespaces", lambda: None)
+        zygote.start()
+        await zygote.booted
+        await zygote.close()
+        return zygote.problem or (zygote.sandbox.reason if zygote.sandbox else "")
+
+    return asyncio.run(ask())
 
 
 @pytest.fixture
@@ -103,11 +119,15 @@ _SETTINGS = frozenset(Settings.__dataclass_fields__)
 
 
 @pytest.fixture
-async def open_project(tmp_path: Path, level: str, nothing_is_left: None) -> AsyncIterator[Open]:
+async def open_project(
+    tmp_path: Path, level: str, nothing_is_left: None, missing_sandbox: str
+) -> AsyncIterator[Open]:
     """Starts engines on projects and closes them; no process, mount or directory of theirs is left.
 
+    Without a sandbox nothing runs that is to be held back by one: it would harm the machine.
     Options are fields of the settings and of the function. What needs watching is read from disk.
     """
+    assert level == "processes" or not missing_sandbox, missing_sandbox
     opened: list[Workbench] = []
 
     async def open_project(source: str | Project, **options: Any) -> Workbench:

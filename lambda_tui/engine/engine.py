@@ -18,7 +18,7 @@ from lambda_tui.engine.environment_api import OpenApi
 from lambda_tui.engine.events import Event, EventStream, Notice
 from lambda_tui.engine.pool import Pool
 from lambda_tui.engine.sampling import Sampler
-from lambda_tui.engine.watching import Watcher, changed_files, watches
+from lambda_tui.engine.watching import Watcher, seen_files, source_files, watched_folders, watches
 from lambda_tui.engine.zygote import Zygote
 from lambda_tui.project.function import Function, Project
 from lambda_tui.project.interpreter import Interpreter, find_interpreter
@@ -86,8 +86,10 @@ class Engine:
         zygotes = (zygote.close() for zygote in self._zygotes.values())
         await asyncio.gather(*zygotes, *self._endings)
 
-    async def reload_project(self) -> None:
+    async def reload_project(self, paths: frozenset[Path] = frozenset()) -> None:
         """Reads the project's files again: functions appear, change and disappear.
+
+        ``paths`` are the files that have changed, where that is known.
 
         A template that cannot be read changes nothing: it is being written, or will be mended.
         """
@@ -96,7 +98,9 @@ class Engine:
             self.project = replace(self.project, problems=project.problems)
             return self._touch()
         self.project = project
-        pools = {function.name: self._changed_pool(function) for function in project.functions}
+        pools = {
+            function.name: self._changed_pool(function, paths) for function in project.functions
+        }
         for name, pool in self.pools.items():
             if name not in pools:
                 pool.retire()
@@ -105,15 +109,17 @@ class Engine:
         await self._watch()
         self._touch()
 
-    def _changed_pool(self, function: Function) -> Pool:
+    def _changed_pool(self, function: Function, paths: frozenset[Path]) -> Pool:
         pool = self.pools.get(function.name)
         if pool is None:
             pool = self._make_pool(function)
             pool.warm_up()
-        elif pool.function != function:
+            return pool
+        sources = source_files(paths, function)
+        if sources or pool.function != function:
             interpreter = find_interpreter(self.project.directory, function, self.settings)
             file = function.file.name if function.file else "settings"
-            pool.change(function, (file,), interpreter)
+            pool.change(function, sources or (file,), interpreter)
         return pool
 
     def _make_pool(self, function: Function) -> Pool:
@@ -162,8 +168,9 @@ class Engine:
 
     async def _watch(self) -> None:
         """Watches the project and the functions' code, anew when folders have come."""
-        directories = {pool.function.code_directory for pool in self.pools.values()}
-        directories.add(self.project.directory)
+        directories = {self.project.directory}
+        for pool in self.pools.values():
+            directories |= watched_folders(pool.function)
         before = self._watcher
         if not self.settings.watch or (before is not None and watches(before, directories)):
             return
@@ -174,16 +181,18 @@ class Engine:
 
     def _on_files_changed(self, paths: frozenset[Path]) -> None:
         for pool in self.pools.values():
-            files = changed_files(paths, pool.function.code_directory)
-            if files:
+            files = seen_files(paths, pool.function)
+            if files and not source_files(paths, pool.function):
                 pool.change(pool.function, files)
         if self._describes_project(paths):
             if self._reloading is not None:
                 self._reloading.cancel()
-            self._reloading = asyncio.create_task(self.reload_project())
+            self._reloading = asyncio.create_task(self.reload_project(paths))
 
     def _describes_project(self, paths: frozenset[Path]) -> bool:
-        """Whether the changed files say which functions there are."""
+        """Whether the changed files say which functions there are, or what they are made of."""
+        if any(source_files(paths, pool.function) for pool in self.pools.values()):
+            return True
         templates = {self.project.directory / name for name in ("template.yaml", "template.yml")}
         if paths & templates:
             return True

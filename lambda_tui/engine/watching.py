@@ -9,6 +9,8 @@ from pathlib import Path
 
 from watchfiles import DefaultFilter, watch
 
+from lambda_tui.project.function import Function
+
 # Milliseconds of quiet that end a burst of saves, and the longest that one is gathered.
 _STEP_MS = 5
 _DEBOUNCE_MS = 100
@@ -37,6 +39,38 @@ def changed_files(paths: Iterable[Path], code_directory: Path) -> tuple[str, ...
     ]
     seen = [path for path in relative if path.parts and not _is_of_a_tool(path)]
     return tuple(sorted(str(path) for path in seen))
+
+
+def watched_folders(function: Function) -> set[Path]:
+    """Where the files lie that a function sees, or that what it sees is made of.
+
+    Archives outside the project's folder are not watched: who knows what lies beside them.
+    """
+    folders = {layer.path for layer in function.layers if layer.path is not None}
+    if function.code_archive is None:
+        folders.add(function.code_directory)
+    return {folder for folder in folders if folder.is_dir()}
+
+
+def seen_files(paths: Iterable[Path], function: Function) -> tuple[str, ...]:
+    """Those of the paths that the function sees as they lie, in its code or in its one layer."""
+    paths = tuple(paths)
+    files = changed_files(paths, function.code_directory)
+    if function.layers_directory is not None:
+        files += changed_files(paths, function.layers_directory)
+    return files
+
+
+def source_files(paths: Iterable[Path], function: Function) -> tuple[str, ...]:
+    """Those that what the function sees is made of: archives, and layers that are merged."""
+    paths = tuple(paths)
+    files: tuple[str, ...] = ()
+    for source in (function.code_archive, *(layer.path for layer in function.layers)):
+        if source in paths:
+            files += (source.name,)
+        elif source is not None and source != function.layers_directory:
+            files += changed_files(paths, source)
+    return files
 
 
 def _is_of_a_tool(path: Path) -> bool:

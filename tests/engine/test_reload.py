@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import py_compile
 import time
 from pathlib import Path
 
 import pytest
+from saves import until_replaced, until_watched
 from workbench import Open, Workbench, response_of
 
 from lambda_tui.engine import events
-from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.project.load import load_project
 
@@ -31,29 +30,10 @@ def lambda_handler(event, context):
 """
 
 
-async def until_watched(workbench: Workbench) -> None:
-    """Waits until the kernel has been asked to tell of changes in the project's folder."""
-    needle = f" ino:{workbench.directory.stat().st_ino:x} "
-
-    def is_watched() -> bool:
-        for information in Path("/proc/self/fdinfo").iterdir():
-            with contextlib.suppress(OSError):
-                if needle in information.read_text():
-                    return True
-        return False
-
-    await workbench.until(is_watched)
-
-
 async def watch(open_project: Open, source: str) -> Workbench:
     workbench = await open_project(source, watch=True)
     await until_watched(workbench)
     return workbench
-
-
-async def until_replaced(workbench: Workbench, old: ExecutionEnvironment) -> ExecutionEnvironment:
-    await workbench.until(lambda: old.state is State.ENDED)
-    return await workbench.until_frozen()
 
 
 async def test_a_save_initialises_an_idle_environment_again(open_project: Open) -> None:

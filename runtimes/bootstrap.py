@@ -2,7 +2,7 @@
 
 A function with ``AWS_LAMBDA_EXEC_WRAPPER`` needs one: its wrapper is given the command, may change
 variables and options of the interpreter, and executes it. The descriptor of the engine's channel,
-that of the log and the directory of ``msgpack`` are in variables.
+that of the log and the directories of ``msgpack`` and of layers are in variables.
 """
 
 from __future__ import annotations
@@ -26,10 +26,12 @@ def main() -> None:
     _take_descriptor("_LAMBDA_TELEMETRY_LOG_FD")
     channel = importlib.import_module(_PACKAGE + ".frames").Channel(number)
     runtime = importlib.import_module(_PACKAGE + ".python.runtime")
+    layers_root = os.environ.pop("_LAMBDA_TUI_LAYERS")
     message = {
         "environment": dict(os.environ),
         "handler": os.environ["_HANDLER"],
         "task_root": os.environ["LAMBDA_TASK_ROOT"],
+        "layers_root": layers_root,
     }
     status = 1
     try:

@@ -19,6 +19,7 @@ MSGPACK_ROOT = "/var/runtime/.msgpack"
 LOG_DESCRIPTOR = 62
 """Where whole log records go, by number as on AWS."""
 MSGPACK_VARIABLE = "_LAMBDA_TUI_MSGPACK"
+LAYERS_VARIABLE = "_LAMBDA_TUI_LAYERS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,11 @@ def runtime_start(function: Function, places: Places, python: Path) -> RuntimeSt
     wrapper = exec_wrapper(function)
     if wrapper is not None:
         command = (_in_layers(wrapper, places), str(python), f"{places.runtimes_root}/bootstrap.py")
-        return RuntimeStart(command, variables={MSGPACK_VARIABLE: places.msgpack_root})
+        variables = {
+            MSGPACK_VARIABLE: places.msgpack_root,
+            LAYERS_VARIABLE: places.layers_root,
+        }
+        return RuntimeStart(command, variables=variables)
     return RuntimeStart()
 
 

@@ -202,12 +202,10 @@ def test_an_interpreter_among_the_layers_is_not_covered(tmp_path: Path) -> None:
     for name in ("bin", "python/lib", "python/3.12"):
         (tmp_path / name).mkdir(parents=True)
     (tmp_path / "dangling").symlink_to("nowhere")
-    interpreter = "/opt/python/3.12"
+    layers = sandbox.Bind(str(tmp_path), "/opt")
 
-    binds = sandbox._layer_binds(str(tmp_path), "/opt", ["/usr", interpreter])
-
-    assert sorted(binds) == [
+    assert sandbox.around(layers, ["/usr", "/opt/python/3.12"]) == [
         (f"{tmp_path}/bin", "/opt/bin"),
         (f"{tmp_path}/python/lib", "/opt/python/lib"),
     ]
-    assert sandbox._layer_binds(str(tmp_path), "/opt", ["/usr"]) == [(str(tmp_path), "/opt")]
+    assert sandbox.around(layers, ["/usr"]) == [layers]

@@ -108,8 +108,12 @@ class Pool:
         client_context: str | None = None,
         qualifier: str | None = None,
         trace_header: str | None = None,
+        on_part: Callable[[bytes], None] | None = None,
     ) -> Invocation:
-        """Starts an invocation; its outcome, good or bad, is in what is returned."""
+        """Starts an invocation; its outcome, good or bad, is in what is returned.
+
+        ``on_part`` takes the parts of a response that the function streams, as they come.
+        """
         self._invocations_made += 1
         invocation = Invocation(
             self.function.name,
@@ -119,7 +123,9 @@ class Pool:
             client_context=client_context,
             qualifier=qualifier,
             trace_header=trace_header,
+            is_streamed=on_part is not None,
         )
+        invocation.on_part = on_part
         self.invocations.append(invocation)
         if len(payload) > MAXIMUM_REQUEST:
             invocation.refuse(

@@ -196,7 +196,9 @@ class Engine:
         templates = {self.project.directory / name for name in ("template.yaml", "template.yml")}
         if paths & templates:
             return True
-        return self.project.template is None and any(path.suffix == ".py" for path in paths)
+        return self.project.template is None and any(
+            path.suffix == ".py" or path.name == "bootstrap" for path in paths
+        )
 
 
 def _allow_many_descriptors() -> None:

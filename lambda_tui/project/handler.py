@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from lambda_tui.project.bootstrap import bootstrap_problem, needs_bootstrap
 from lambda_tui.project.function import Function, Problem
-from lambda_tui.project.runtimes import OS_ONLY_RUNTIMES
 from lambda_tui.project.source import read_source
 from lambda_tui.project.wording import shown
 
@@ -14,7 +14,9 @@ _COMPILED_SUFFIXES = (".pyc", ".so")
 
 def handler_problem(function: Function) -> Problem | None:
     """What is certainly wrong with the handler; without a file where the setting is at fault."""
-    if function.runtime in OS_ONLY_RUNTIMES or function.bootstrap:
+    if needs_bootstrap(function):
+        return bootstrap_problem(function)
+    if function.bootstrap:
         return None
     module, dot, name = function.handler.rpartition(".")
     if not dot or not module or not name:

@@ -1,4 +1,7 @@
-"""Functions of a folder without a template, found by reading the code's syntax trees."""
+"""Functions of a folder without a template, found by reading the code's syntax trees.
+
+A folder without handlers is a function too when it has a ``bootstrap``.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from lambda_tui.project.bootstrap import DEFAULT_HANDLER, has_bootstrap
 from lambda_tui.project.function import Function, Problem
+from lambda_tui.project.runtimes import OS_ONLY_RUNTIMES
 from lambda_tui.project.source import LARGEST_SOURCE, Source, read_source
 from lambda_tui.project.text_file import read_bytes
 
@@ -72,6 +77,15 @@ def find_functions(directory: Path) -> tuple[tuple[Function, ...], tuple[Problem
             handler = f"{candidate.file.stem}.{candidate.handler}"
             functions[name] = Function(
                 name, handler, folder, file=candidate.file, line=candidate.line
+            )
+        if not found and has_bootstrap(folder):
+            name = _unique(_as_name(folder.name), functions)
+            functions[name] = Function(
+                name,
+                DEFAULT_HANDLER,
+                folder,
+                runtime=OS_ONLY_RUNTIMES[-1],
+                file=folder / "bootstrap",
             )
     return tuple(functions.values()), tuple(problems)
 
@@ -193,7 +207,11 @@ def _name(candidate: _Candidate, found: list[_Candidate], folder: Path, director
         name = folder.name
     else:
         name = module if is_in_root else f"{folder.name}-{module}"
-    return re.sub(r"[^a-zA-Z0-9_-]+", "-", name).strip("-") or "function"
+    return _as_name(name)
+
+
+def _as_name(text: str) -> str:
+    return re.sub(r"[^a-zA-Z0-9_-]+", "-", text).strip("-") or "function"
 
 
 def _unique(name: str, taken: Iterable[str]) -> str:

@@ -1,0 +1,161 @@
+"""Functions that bring their own runtime, as projects describe them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from kinds import write_program
+
+from lambda_tui.project.function import Project
+from lambda_tui.project.interpreter import find_interpreter
+from lambda_tui.project.load import load_project
+from lambda_tui.project.runtimes import OS_ONLY_RUNTIMES
+from lambda_tui.project.settings import FunctionSettings, Settings
+from lambda_tui.project.settings_file import load_settings
+
+TEMPLATE = """\
+Resources:
+  Custom:
+    Type: AWS::Serverless::Function
+    Metadata: {BuildMethod: makefile}
+    Properties: {CodeUri: src, Handler: function.handler, Runtime: %s}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "src").mkdir()
+    return tmp_path
+
+
+def described(folder: Path, runtime: str = "provided.al2023") -> Project:
+    (folder / "template.yaml").write_text(TEMPLATE % runtime)
+    return load_project(folder)
+
+
+@pytest.mark.parametrize("runtime", OS_ONLY_RUNTIMES)
+def test_a_template_may_name_an_os_only_runtime(folder: Path, runtime: str) -> None:
+    write_program(folder / "src" / "bootstrap", "#!/bin/sh\n")
+    project = described(folder, runtime)
+
+    (function,) = project.functions
+    assert (function.runtime, function.handler) == (runtime, "function.handler")
+    assert project.problems == ()
+
+
+def test_a_bootstrap_that_is_not_there_is_told(folder: Path) -> None:
+    project = described(folder)
+
+    assert len(project.functions) == 1
+    assert [str(problem) for problem in project.problems] == [
+        "template.yaml:5: Custom: Runtime provided.al2023 runs bootstrap, which is not in src; "
+        "build it there, or let CodeUri name the folder that it is built into."
+    ]
+
+
+def test_a_bootstrap_that_cannot_be_executed_is_told(folder: Path) -> None:
+    (folder / "src" / "bootstrap").write_text("#!/bin/sh\n")
+
+    assert [str(problem) for problem in described(folder).problems] == [
+        "template.yaml:5: Custom: bootstrap in src cannot be executed; run chmod +x on it."
+    ]
+
+
+def test_a_runtime_of_almost_that_name_is_told(folder: Path) -> None:
+    project = described(folder, "provided.al2024")
+
+    assert project.functions == ()
+    (problem,) = project.problems
+    assert "provided.al2024 is not supported" in problem.message
+
+
+def test_a_folder_with_nothing_but_a_bootstrap_is_a_function(folder: Path) -> None:
+    write_program(folder / "src" / "bootstrap", "#!/bin/sh\n")
+    (folder / "other").mkdir()
+    (folder / "other" / "bootstrap").write_text("a note\n")
+    project = load_project(folder)
+
+    (function,) = project.functions
+    assert (function.name, function.runtime) == ("src", "provided.al2023")
+    assert function.code_directory == folder / "src"
+
+
+def test_a_bootstrap_beside_python_handlers_is_something_else(folder: Path) -> None:
+    write_program(folder / "bootstrap", "#!/bin/sh\npip install -e .\n")
+    (folder / "app.py").write_text("def handler(event, context):\n    return event\n")
+
+    (function,) = load_project(folder).functions
+    assert (function.runtime, function.handler) == (None, "app.handler")
+
+
+def settings_of(folder: Path, text: str) -> tuple[Settings, list[str]]:
+    (folder / "lambda-tui.toml").write_text(text)
+    settings, problems = load_settings(folder, folder / "none")
+    return settings, [str(problem) for problem in problems]
+
+
+def test_a_setting_puts_a_program_in_place_of_a_functions_runtime(folder: Path) -> None:
+    write_program(folder / "tools" / "client", "#!/bin/sh\n")
+    settings, problems = settings_of(
+        folder, '[functions.src]\nbootstrap = ["tools/client", "--fast"]\n'
+    )
+    (folder / "src" / "app.py").write_text("def handler(event, context):\n    return event\n")
+
+    assert problems == []
+    command = (str(folder / "tools" / "client"), "--fast")
+    assert settings.functions == {"src": FunctionSettings(bootstrap=command)}
+    (function,) = load_project(folder, settings).functions
+    assert (function.name, function.bootstrap) == ("src", command)
+
+
+def test_a_program_without_a_folder_is_looked_for_on_path(folder: Path) -> None:
+    settings, problems = settings_of(folder, '[functions.src]\nbootstrap = ["sh", "-c", "exit"]\n')
+
+    assert problems == []
+    program, *arguments = settings.functions["src"].bootstrap
+    assert Path(program).name == "sh"
+    assert Path(program).is_absolute()
+    assert arguments == ["-c", "exit"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("functions = 1", "functions is 1, but it takes a table for each function, such as "),
+        ("[functions]\nsrc = 1", "but it takes a table for each function, such as "),
+        ("[functions.src]\nbootstrap = 'x'", "but it takes a program and its arguments, such as "),
+        ("[functions.src]\nbootstrap = [1]", "but it takes a program and its arguments, such as "),
+        ("[functions.src]\nbootstrap = ['no/such']", "a program, and no/such cannot be executed"),
+        ("[functions.src]\nbootstrap = ['template.yaml/x']", "x cannot be executed"),
+        ("[functions.src]\nboot = ['sh']", "it takes no boot, only bootstrap = "),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_told(folder: Path, text: str, said: str) -> None:
+    settings, problems = settings_of(folder, text)
+
+    assert settings.functions == {}
+    (problem,) = problems
+    assert problem.startswith("lambda-tui.toml: ")
+    assert said in problem
+
+
+def test_settings_of_a_function_that_is_not_there_are_told(folder: Path) -> None:
+    settings, _problems = settings_of(folder, '[functions.scr]\nbootstrap = ["sh"]\n')
+    (folder / "src" / "app.py").write_text("def handler(event, context):\n    return event\n")
+
+    (problem,) = load_project(folder, settings).problems
+    assert str(problem) == "the settings name a function scr, which is not there; did you mean src?"
+
+
+def test_a_client_in_python_runs_on_the_interpreter_that_is_named(folder: Path) -> None:
+    (folder / "src" / "app.py").write_text("def handler(event, context):\n    return event\n")
+    settings, _problems = settings_of(
+        folder, f'[functions.src]\nbootstrap = ["{sys.executable}", "-m", "client"]\n'
+    )
+    (function,) = load_project(folder, settings).functions
+
+    interpreter = find_interpreter(folder, function, settings)
+    assert interpreter.executable == Path(sys.executable)
+    assert interpreter.origin == "the setting bootstrap"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from lambda_tui.project.function import AsyncConfig
@@ -26,6 +27,8 @@ class Proof:
     source: str
     event: object
     gives: Given = "payload"
+    is_bootstrap: bool = False
+    """Whether the source is a runtime of its own, and not a handler."""
     module: str = "handler"
     name: str = "<function-name>"
     """What stands for the function's name in the recording."""
@@ -51,6 +54,50 @@ def handler(event, context):
     ctx["remaining_time_in_millis"] = context.get_remaining_time_in_millis()
     return {"ctx": ctx, "environment": dict(os.environ)}
 """
+
+CUSTOM_RUNTIME = (
+    f"#!{sys.executable}"
+    + """
+import http.client, json, os, sys
+api = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
+
+def call(method, path, body=None):
+    api.request(method, f"/2018-06-01/runtime/invocation/{path}", body)
+    answer = api.getresponse()
+    return answer.headers, json.loads(answer.read())
+
+def variables():
+    # As they were given: Python adds one of its own in the locale of C.
+    pairs = open("/proc/self/environ").read().rstrip("\\0").split("\\0")
+    return dict(pair.split("=", 1) for pair in pairs)
+
+while True:
+    headers, event = call("GET", "next")
+    id = headers["Lambda-Runtime-Aws-Request-Id"]
+    if "error_msg" in event:
+        error = {
+            "errorMessage": "Error: " + json.dumps(event["error_msg"]),
+            "errorType": "&alloc::boxed::Box<dyn core::error::Error"
+            " + core::marker::Send + core::marker::Sync>",
+        }
+        call("POST", f"{id}/error", json.dumps(error))
+        continue
+    given = variables()
+    ctx = {
+        "aws_request_id": id,
+        "deadline": int(headers["Lambda-Runtime-Deadline-Ms"]),
+        "function_name": given["AWS_LAMBDA_FUNCTION_NAME"],
+        "function_version": given["AWS_LAMBDA_FUNCTION_VERSION"],
+        "invoked_function_arn": headers["Lambda-Runtime-Invoked-Function-Arn"],
+        "log_group_name": given["AWS_LAMBDA_LOG_GROUP_NAME"],
+        "log_stream_name": given["AWS_LAMBDA_LOG_STREAM_NAME"],
+        "memory_limit_in_mb": int(given["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]),
+    }
+    # As every client does.
+    given["_X_AMZN_TRACE_ID"] = headers["Lambda-Runtime-Trace-Id"]
+    call("POST", f"{id}/response", json.dumps({"ctx": ctx, "environment": given}))
+"""
+)
 
 FAILS = """
 def handler(event, context):
@@ -156,7 +203,40 @@ def _uncaught_exceptions(version: str) -> list[Proof]:
     ]
 
 
+def _custom_runtime(runtime: str) -> list[Proof]:
+    entry = "custom_runtimes/TestLambdaRuntimesCommon::"
+    payload = f"{entry}test_introspection_invoke[{runtime}]/invocation_result_payload"
+    failure = f"{entry}test_uncaught_exception_invoke[{runtime}]/error_result"
+    shown = Proof(
+        payload,
+        CUSTOM_RUNTIME,
+        {},
+        is_bootstrap=True,
+        module="function",
+        without=("packages",),
+        configuration={
+            "runtime": runtime,
+            "memory_size": 1024,
+            "environment": {"TEST_KEY": "TEST_VAL"},
+        },
+    )
+    failed = replace(
+        shown,
+        part=f"{failure}/Payload",
+        event={"error_msg": "some_error_msg"},
+        without=(),
+    )
+    return [
+        shown,
+        replace(shown, part=f"{payload}_qualified", qualifier="$LATEST"),
+        failed,
+        replace(failed, part=f"{failure}/FunctionError", gives="function error"),
+    ]
+
+
 PROOFS = [
+    *_custom_runtime("provided.al2"),
+    *_custom_runtime("provided.al2023"),
     *(_introspection(version, "invocation_result_payload") for version in RUN_VERSIONS),
     *(
         _introspection(version, "invocation_result_payload_qualified", "$LATEST")
@@ -232,14 +312,14 @@ _QUEUE = "it is of the queue or bus that carries the record, and there is none h
 NOT_COVERED = {
     r".*\[python3\.8\].*": "Python 3.8 is past its end on AWS, and here Python begins with 3.9",
     r"common/TestLambdaCallingLocalstack::test_manual_endpoint_injection\[.*\]": _NAME_ONLY,
-    r"common/.*::test_echo_invoke\[.*\]": _NAME_ONLY,
+    r"(common|custom_runtimes)/.*::test_echo_invoke\[.*\]": _NAME_ONLY,
     r"runtimes/TestPythonRuntimes::test_(handler_in_submodule|python_runtime_.*)\[.*\]": _NAME_ONLY,
-    r"common/.*/create_function_result/.*": _CONFIGURATION,
+    r"(common|custom_runtimes)/.*/create_function_result/.*": _CONFIGURATION,
     r"destinations/.*/(create_lambda_with_dlq|delete_dlq)/.*": _CONFIGURATION,
     r"destinations/.*/put_function_event_invoke_config/.*": _CONFIGURATION,
     r".*/(error_result|invoke_result)/(ExecutedVersion|LogResult|StatusCode)": _HTTP,
     r".*/(error_result|invoke_result)/ResponseMetadata/.*": _HTTP,
-    r"common/.*/invocation_result_payload(_qualified)?/packages": (
+    r"(common|custom_runtimes)/.*/invocation_result_payload(_qualified)?/packages": (
         "what the recorded handler took for a package is not recorded"
     ),
     r"destinations/.*/(receive_result|receive_message_result|queue_destination_payload)/"

@@ -14,7 +14,7 @@ from lambda_tui.engine import events
 from lambda_tui.engine.invocation import Invocation
 from lambda_tui.engine.log_text import log_text
 
-FILES = ("common", "destinations", "runtimes")
+FILES = ("common", "custom_runtimes", "destinations", "runtimes")
 
 
 def load(name: str) -> dict[str, Any]:
@@ -94,10 +94,15 @@ def mask_payload(payload: Any, recorded: Any) -> Any:
         # AWS has one address for all, each in a network of its own.
         assert re.fullmatch(r"127\.0\.0\.1:\d+", variables["AWS_LAMBDA_RUNTIME_API"])
         variables["AWS_LAMBDA_RUNTIME_API"] = recorded["environment"]["AWS_LAMBDA_RUNTIME_API"]
-    remaining = payload.get("ctx", {}).get("remaining_time_in_millis")
-    if remaining is not None:
-        assert isinstance(remaining, int)
-        payload["ctx"]["remaining_time_in_millis"] = "<remaining-time-in-millis>"
+    for variable in ("AWS_XRAY_DAEMON_ADDRESS", "_AWS_XRAY_DAEMON_ADDRESS"):
+        if variable in variables:
+            # It differs between the machines that the entries were recorded on.
+            assert variables[variable].startswith("169.254.")
+            variables[variable] = recorded["environment"][variable]
+    for name in ("remaining_time_in_millis", "deadline"):
+        if name in payload.get("ctx", {}):
+            assert isinstance(payload["ctx"][name], int)
+            payload["ctx"][name] = f"<{name.replace('_', '-')}>"
     return payload
 
 

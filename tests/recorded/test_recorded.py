@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
+from kinds import write_program
 from recorded.proofs import NOT_COVERED, PROOFS, Given, Proof
 from recorded.recordings import (
     cloudwatch_messages,
@@ -34,7 +35,10 @@ def proofs_of(*given: Given) -> pytest.MarkDecorator:
 
 async def open_recorded(open_project: Open, folder: Path, proof: Proof) -> Workbench:
     """Starts the engine on a function like the recorded one."""
-    (folder / f"{proof.module}.py").write_text(proof.source)
+    if proof.is_bootstrap:
+        write_program(folder / "bootstrap", proof.source)
+    else:
+        (folder / f"{proof.module}.py").write_text(proof.source)
     function = Function(
         "the-recorded-function",
         f"{proof.module}.handler",

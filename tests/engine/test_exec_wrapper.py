@@ -1,0 +1,146 @@
+"""``AWS_LAMBDA_EXEC_WRAPPER``: a program of the user's starts Python's runtime."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kinds import WRAPPER, write_program
+from workbench import Open, Workbench, response_of
+
+from lambda_tui.engine import events
+from lambda_tui.project.function import Function, Project
+
+SHOWS = """
+import colorsys, os, sys
+
+def lambda_handler(event, context):
+    return eval(event)
+"""
+# As AWS's guide has it: an option of the interpreter, before the last argument.
+IMPORT_TIME = """#!/bin/bash
+args=("$@")
+extra_args=("-X" "importtime")
+args=("${args[@]:0:$#-1}" "${extra_args[@]}" "${args[@]: -1}")
+exec "${args[@]}"
+"""
+
+
+async def open_wrapped(
+    open_project: Open, folder: Path, wrapper: str, **configuration: Any
+) -> Workbench:
+    """Starts the engine on a function whose variables name a wrapper."""
+    (folder / "app.py").write_text(SHOWS)
+    environment = {"AWS_LAMBDA_EXEC_WRAPPER": wrapper, "OWN": "mine"}
+    settings = {"handler": "app.lambda_handler", "environment": environment, **configuration}
+    return await open_project(
+        Project(folder, (Function("wrapped", code_directory=folder, **settings),))
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "wrapped").mkdir()
+    return tmp_path / "wrapped"
+
+
+async def test_a_wrapper_may_change_the_variables(open_project: Open, folder: Path) -> None:
+    write_program(folder / "wrapper", WRAPPER)
+    workbench = await open_wrapped(open_project, folder, "/var/task/wrapper")
+
+    assert await workbench.answer("[os.environ['WRAPPED'], os.environ['OWN']]") == ["yes", "mine"]
+
+
+async def test_a_wrapper_may_change_the_options_of_the_interpreter(
+    open_project: Open, folder: Path
+) -> None:
+    write_program(folder / "wrapper", IMPORT_TIME)
+    workbench = await open_wrapped(open_project, folder, "/var/task/wrapper")
+
+    assert await workbench.answer("sys._xoptions") == {"importtime": True}
+    assert any(line.rstrip().endswith("| colorsys") for line in workbench.log())
+
+
+async def test_a_wrapper_may_be_in_a_layer(open_project: Open, folder: Path) -> None:
+    write_program(folder.parent / "layer" / "wrapper", WRAPPER)
+    workbench = await open_wrapped(
+        open_project, folder, "/opt/wrapper", layers_directory=folder.parent / "layer"
+    )
+
+    assert await workbench.answer("os.environ['WRAPPED']") == "yes"
+
+
+async def test_a_wrapped_function_finds_what_any_function_finds(
+    open_project: Open, folder: Path, level: str
+) -> None:
+    write_program(folder / "wrapper", WRAPPER)
+    workbench = await open_wrapped(open_project, folder, "/var/task/wrapper")
+
+    hidden = "[name for name in os.environ if 'LAMBDA_TUI' in name or name.endswith('LOG_FD')]"
+    assert await workbench.answer(hidden) == []
+    ours = "[name for name in sys.modules if name.startswith('_lambda_tui')]"
+    assert await workbench.answer(ours) == []
+    assert await workbench.answer("[sys.argv, sys.path[0]]") == [
+        ["/var/runtime/bootstrap.py"],
+        "/var/task" if level == "namespaces" else str(folder),
+    ]
+    # Nothing of ours can be imported by an innocent name.
+    found = "[__import__('importlib').util.find_spec(name) for name in ('boot', 'frames', 'start')]"
+    assert await workbench.answer(f"[sys.modules.get('importlib.util')] and {found}") == [None] * 3
+    inherited = "sorted(os.get_inheritable(number) for number in (62, 1000))"
+    assert await workbench.answer(inherited) == [False, False]
+
+
+@pytest.mark.parametrize(
+    ("text", "status"), [(None, 127), ("#!/bin/bash\n", 126), ("#!/there/is/none\n", 127)]
+)
+async def test_a_wrapper_that_cannot_be_executed_ends_as_a_shell_ends(
+    open_project: Open, folder: Path, text: str | None, status: int
+) -> None:
+    if text is not None:
+        write_program(folder / "wrapper", text).chmod(0o644 if status == 126 else 0o755)
+    workbench = await open_wrapped(open_project, folder, "/var/task/wrapper")
+    invocation = await workbench.invoke("1")
+
+    assert response_of(invocation) == {
+        "errorType": "Runtime.ExitError",
+        "errorMessage": f"RequestId: {invocation.request_id} Error: "
+        f"Runtime exited with error: exit status {status}",
+    }
+
+
+async def test_a_wrapper_that_does_not_go_on_is_a_runtime_that_ends(
+    open_project: Open, folder: Path
+) -> None:
+    write_program(folder / "wrapper", "#!/bin/bash\necho no such luck\nexit 3\n")
+    workbench = await open_wrapped(open_project, folder, "/var/task/wrapper")
+    invocation = await workbench.invoke("1")
+
+    assert response_of(invocation)["errorMessage"].endswith("exit status 3")
+    assert [one.message.strip() for one in workbench.records(events.FunctionLog)] == [
+        "no such luck",
+        "no such luck",
+    ]
+
+
+async def test_a_runtime_of_the_functions_own_knows_of_no_wrapper(
+    open_project: Open, folder: Path
+) -> None:
+    write_program(
+        folder / "bootstrap",
+        f"#!{sys.executable}\n"
+        "import http.client, os\n"
+        "api = http.client.HTTPConnection(os.environ['AWS_LAMBDA_RUNTIME_API'])\n"
+        "api.request('GET', '/2018-06-01/runtime/invocation/next')\n"
+        "answer = api.getresponse()\n"
+        "id, event = answer.headers['Lambda-Runtime-Aws-Request-Id'], answer.read()\n"
+        "api.request('POST', f'/2018-06-01/runtime/invocation/{id}/response', event)\n"
+        "api.getresponse().read()\n"
+        "api.request('GET', '/2018-06-01/runtime/invocation/next')\n"
+        "api.getresponse()\n",
+    )
+    workbench = await open_wrapped(open_project, folder, "/nowhere", runtime="provided.al2023")
+
+    assert await workbench.answer("as it is") == "as it is"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 import uuid
-from dataclasses import replace
 from pathlib import Path
 
 from lambda_tui.engine import events
@@ -176,9 +175,7 @@ class ExecutionEnvironment:
         self._init_attempt.began = at
         python_version = self._zygote.python_version or "3.0.0"
         version = runtime_version(self.function.runtime, python_version)
-        start = self._init_attempt.start_record(version, self.function.region)
-        memory = self.function.memory_size << 20
-        self.emit(replace(start, instance_id=self.log_stream, instance_max_memory=memory))
+        self.emit(self._init_attempt.start_record(version, self.function, self.log_stream))
         limit = self._init_attempt.limit(self.function.timeout)
         if limit is not None:
             self._limit.set(limit)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from typing import Any
+
+from msgspec import structs
 
 from lambda_tui.engine import events
 from lambda_tui.engine.telemetry import Json, telemetry, timestamp
@@ -30,5 +31,5 @@ def event_json(event: events.Event) -> Json:
 
 
 def _fields(record: events.Record) -> dict[str, Any]:
-    fields = dataclasses.asdict(record)
+    fields = structs.asdict(record)
     return {_UNDERSCORE.sub(lambda it: it[1].upper(), name): fields[name] for name in fields}

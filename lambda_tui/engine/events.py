@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import ClassVar, Literal
+
+from msgspec import Struct, field
 
 Status = Literal["success", "failure", "error", "timeout"]
 RetryReason = Literal["error", "throttled"]
@@ -21,23 +22,20 @@ CreationReason = Literal["invocation", "provisioned", "reload", "request"]
 RemovalReason = Literal["idle", "reload", "request", "failure", "exit"]
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """What happened. ``type`` is the word for it on the wire."""
 
     type: ClassVar[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """A named part of a phase; the parts follow one another, and the last ends with the event."""
 
     name: str
     duration_ms: float
 
 
-@dataclass(frozen=True, slots=True)
-class InitStart(Record):
+class InitStart(Record, frozen=True):
     """The Init phase begins: the runtime is about to start."""
 
     type: ClassVar[str] = "platform.initStart"
@@ -54,8 +52,7 @@ class InitStart(Record):
     """Bytes."""
 
 
-@dataclass(frozen=True, slots=True)
-class InitRuntimeDone(Record):
+class InitRuntimeDone(Record, frozen=True):
     """The runtime has asked for its first event, or said why it cannot."""
 
     type: ClassVar[str] = "platform.initRuntimeDone"
@@ -65,8 +62,7 @@ class InitRuntimeDone(Record):
     initialization_type: InitializationType = "on-demand"
 
 
-@dataclass(frozen=True, slots=True)
-class InitReport(Record):
+class InitReport(Record, frozen=True):
     """The Init phase is over."""
 
     type: ClassVar[str] = "platform.initReport"
@@ -79,8 +75,7 @@ class InitReport(Record):
     """The sub-phases: ``runtimeInit`` and ``functionInit``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Start(Record):
+class Start(Record, frozen=True):
     """An invocation begins."""
 
     type: ClassVar[str] = "platform.start"
@@ -90,8 +85,7 @@ class Start(Record):
     """As ``_X_AMZN_TRACE_ID`` has it."""
 
 
-@dataclass(frozen=True, slots=True)
-class RuntimeDone(Record):
+class RuntimeDone(Record, frozen=True):
     """The runtime is done with an invocation, well or not."""
 
     type: ClassVar[str] = "platform.runtimeDone"
@@ -105,8 +99,7 @@ class RuntimeDone(Record):
     trace_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Report(Record):
+class Report(Record, frozen=True):
     """An invocation is over, with what it cost."""
 
     type: ClassVar[str] = "platform.report"
@@ -123,8 +116,7 @@ class Report(Record):
     trace_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionLog(Record):
+class FunctionLog(Record, frozen=True):
     """One log record that the function wrote: a line, or several kept together by their writer."""
 
     type: ClassVar[str] = "function"
@@ -134,8 +126,7 @@ class FunctionLog(Record):
     """None outside an invocation."""
 
 
-@dataclass(frozen=True, slots=True)
-class ExtensionLog(Record):
+class ExtensionLog(Record, frozen=True):
     """One line that an extension wrote."""
 
     type: ClassVar[str] = "extension"
@@ -143,8 +134,7 @@ class ExtensionLog(Record):
     """Without its line end. Untrusted."""
 
 
-@dataclass(frozen=True, slots=True)
-class ExtensionStatus(Record):
+class ExtensionStatus(Record, frozen=True):
     """What an extension is doing at the end of an Init phase, and which events it wants."""
 
     type: ClassVar[str] = "platform.extension"
@@ -155,8 +145,7 @@ class ExtensionStatus(Record):
     error_type: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TelemetrySubscription(Record):
+class TelemetrySubscription(Record, frozen=True):
     """An extension hears of this environment's events from now on."""
 
     type: ClassVar[str] = "platform.telemetrySubscription"
@@ -166,8 +155,7 @@ class TelemetrySubscription(Record):
     """``platform``, ``function``, ``extension``."""
 
 
-@dataclass(frozen=True, slots=True)
-class LogsSubscription(Record):
+class LogsSubscription(Record, frozen=True):
     """As ``TelemetrySubscription``, over the older Logs API."""
 
     type: ClassVar[str] = "platform.logsSubscription"
@@ -175,8 +163,7 @@ class LogsSubscription(Record):
     types: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class LogsDropped(Record):
+class LogsDropped(Record, frozen=True):
     """A subscriber was too slow or away, and has missed records."""
 
     type: ClassVar[str] = "platform.logsDropped"
@@ -185,38 +172,33 @@ class LogsDropped(Record):
     dropped_bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class EnvironmentCreated(Record):
+class EnvironmentCreated(Record, frozen=True):
     """A sandbox is being built."""
 
     type: ClassVar[str] = "environment.created"
     reason: CreationReason
 
 
-@dataclass(frozen=True, slots=True)
-class EnvironmentFrozen(Record):
+class EnvironmentFrozen(Record, frozen=True):
     """Every process of the environment is stopped."""
 
     type: ClassVar[str] = "environment.frozen"
 
 
-@dataclass(frozen=True, slots=True)
-class EnvironmentThawed(Record):
+class EnvironmentThawed(Record, frozen=True):
     """The environment's processes run on."""
 
     type: ClassVar[str] = "environment.thawed"
 
 
-@dataclass(frozen=True, slots=True)
-class EnvironmentReset(Record):
+class EnvironmentReset(Record, frozen=True):
     """Every process but the init process was killed; ``/tmp`` is kept."""
 
     type: ClassVar[str] = "environment.reset"
     reason: Literal["timeout", "failure"]
 
 
-@dataclass(frozen=True, slots=True)
-class EnvironmentStale(Record):
+class EnvironmentStale(Record, frozen=True):
     """Files that the function can see have changed; a new environment takes its place."""
 
     type: ClassVar[str] = "environment.stale"
@@ -224,16 +206,14 @@ class EnvironmentStale(Record):
     """Relative to the code directory."""
 
 
-@dataclass(frozen=True, slots=True)
-class EnvironmentRemoved(Record):
+class EnvironmentRemoved(Record, frozen=True):
     """The environment is gone, and its ``/tmp`` with it."""
 
     type: ClassVar[str] = "environment.removed"
     reason: RemovalReason
 
 
-@dataclass(frozen=True, slots=True)
-class Reloaded(Record):
+class Reloaded(Record, frozen=True):
     """A changed function is initialised again."""
 
     type: ClassVar[str] = "environment.reloaded"
@@ -242,8 +222,7 @@ class Reloaded(Record):
     """From the change being seen to the new environment being ready."""
 
 
-@dataclass(frozen=True, slots=True)
-class Throttled(Record):
+class Throttled(Record, frozen=True):
     """No environment was free and none more may be made."""
 
     type: ClassVar[str] = "environment.throttled"
@@ -251,8 +230,7 @@ class Throttled(Record):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class AsyncRetried(Record):
+class AsyncRetried(Record, frozen=True):
     """An asynchronous invocation is put back: it failed or was throttled."""
 
     type: ClassVar[str] = "asynchronous.retried"
@@ -261,8 +239,7 @@ class AsyncRetried(Record):
     delay_seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class AsyncDelivered(Record):
+class AsyncDelivered(Record, frozen=True):
     """An asynchronous invocation is over, and what its destination gets."""
 
     type: ClassVar[str] = "asynchronous.delivered"
@@ -281,8 +258,7 @@ class AsyncDelivered(Record):
         return self.dead_letter_attributes is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Notice(Record):
+class Notice(Record, frozen=True):
     """Something that the user should know of: one clear sentence."""
 
     type: ClassVar[str] = "notice"
@@ -290,8 +266,7 @@ class Notice(Record):
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(Struct, frozen=True, kw_only=True):
     """A record, when it happened, and to what."""
 
     record: Record
@@ -310,14 +285,18 @@ class EventStream:
     """Hands every event to every listener, in order, at once."""
 
     def __init__(self) -> None:
-        self._listeners: list[Listener] = []
+        self._listeners: tuple[Listener, ...] = ()
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Adds a listener; the result takes it away again. A listener must not block or raise."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+        self._listeners = (*self._listeners, listener)
+
+        def stop() -> None:
+            self._listeners = tuple(one for one in self._listeners if one is not listener)
+
+        return stop
 
     def emit(self, event: Event) -> None:
         """Tells every listener."""
-        for listener in tuple(self._listeners):
+        for listener in self._listeners:
             listener(event)

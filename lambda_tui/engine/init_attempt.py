@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 
 from lambda_tui.engine import events
+from lambda_tui.project.function import Function
 from lambda_tui.project.runtimes import OS_ONLY_RUNTIMES
 
 ON_DEMAND_LIMIT = 10.0
@@ -43,11 +44,17 @@ class InitAttempt:
         """Until a monotonic time."""
         return (at - self.began) * 1000
 
-    def start_record(self, version: str, region: str) -> events.InitStart:
+    def start_record(self, version: str, function: Function, instance: str) -> events.InitStart:
         """That it begins; version and ARN have AWS's form, for a runtime that AWS does not know."""
         digest = hashlib.sha256(version.encode()).hexdigest()
-        arn = f"arn:aws:lambda:{region}::runtime:{digest}"
-        return events.InitStart(version, arn, self.phase, self.initialization_type)
+        return events.InitStart(
+            version,
+            f"arn:aws:lambda:{function.region}::runtime:{digest}",
+            self.phase,
+            self.initialization_type,
+            instance_id=instance,
+            instance_max_memory=function.memory_size << 20,
+        )
 
     def end_records(
         self, status: events.Status, at: float, error_type: str | None

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from lambda_tui.engine import events
 from lambda_tui.engine.channel import Message
 from lambda_tui.engine.extension import InvokeEvent
 from lambda_tui.engine.invocation import Invocation
-from lambda_tui.engine.outcome import Outcome, report_of
+from lambda_tui.engine.outcome import Outcome
 from lambda_tui.project.function import Function
 
 
@@ -103,18 +104,25 @@ class InvokeAttempt:
         self, outcome: Outcome, at: float, memory_used_mb: float, *, has_extensions: bool
     ) -> events.Report:
         """What it has cost, until a monotonic time."""
-        report = report_of(
-            self.invocation.request_id,
-            self.function,
-            outcome,
-            (at - self.began) * 1000,
-            self.init_duration_ms,
-            memory_used_mb,
-        )
+        # A timeout's duration is the limit itself.
+        duration_ms = outcome.limit_ms or (at - self.began) * 1000
         spans: tuple[events.Span, ...] = ()
         if has_extensions and self.runtime_done_at is not None:
             spans = (events.Span("extensionOverhead", (at - self.runtime_done_at) * 1000),)
-        return replace(report, spans=spans, trace_id=self.invocation.trace_id)
+        return events.Report(
+            request_id=self.invocation.request_id,
+            status=outcome.record_status,
+            duration_ms=duration_ms,
+            # Init is billed.
+            billed_duration_ms=math.ceil(duration_ms + (self.init_duration_ms or 0.0)),
+            memory_size_mb=self.function.memory_size,
+            # Here a process may be a little over the limit before it is found out.
+            max_memory_used_mb=min(math.ceil(memory_used_mb), self.function.memory_size),
+            init_duration_ms=self.init_duration_ms,
+            error_type=outcome.error_type,
+            spans=spans,
+            trace_id=self.invocation.trace_id,
+        )
 
     def _runtime_spans(self, at: float) -> tuple[events.Span, ...]:
         """None without an answer: what it would be a part of was cut off."""

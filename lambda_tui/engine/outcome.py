@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import math
 import re
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from lambda_tui.engine import events
 from lambda_tui.engine.invocation import error_payload
 from lambda_tui.engine.loss import Loss
 from lambda_tui.engine.runtime_frame import RuntimeFrame
-from lambda_tui.project.function import Function
 
 MAXIMUM_RESPONSE = 6_291_556
 """Bytes: 6 MiB and 100, as the Runtime API has it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """The end of an invocation, for its caller and for the record."""
 
     status: Literal["success", "error", "timeout"]
@@ -71,26 +69,3 @@ def platform_error_type(posted: str) -> str:
     if re.search(r"(Runtime|Function)\.[A-Z][a-zA-Z]+", posted):
         return posted
     return "Function.Unknown" if posted.startswith("Function.") else "Runtime.Unknown"
-
-
-def report_of(
-    request_id: str,
-    function: Function,
-    outcome: Outcome,
-    duration_ms: float,
-    init_duration_ms: float | None,
-    memory_used_mb: float,
-) -> events.Report:
-    """The REPORT of an invocation: a timeout's duration is the limit itself, init is billed."""
-    duration_ms = outcome.limit_ms if outcome.limit_ms is not None else duration_ms
-    return events.Report(
-        request_id=request_id,
-        status=outcome.record_status,
-        duration_ms=duration_ms,
-        billed_duration_ms=math.ceil(duration_ms + (init_duration_ms or 0.0)),
-        memory_size_mb=function.memory_size,
-        # Here a process may be a little over the limit before it is found out.
-        max_memory_used_mb=min(math.ceil(memory_used_mb), function.memory_size),
-        init_duration_ms=init_duration_ms,
-        error_type=outcome.error_type,
-    )

@@ -21,6 +21,10 @@ class ConcurrentFunction(Protocol):
     def running(self) -> int:
         """Its invocations under way."""
 
+    @property
+    def most_running(self) -> int:
+        """A bound of ``running`` that is quick to tell."""
+
 
 @dataclass(frozen=True, slots=True)
 class AccountConcurrency:
@@ -34,7 +38,13 @@ class AccountConcurrency:
         reserved = function.reserved_concurrency
         if reserved is not None:
             return RESERVED_LIMIT if function.running >= reserved else None
-        others = list(self.functions())
-        unreserved = self.limit - sum(one.reserved_concurrency or 0 for one in others)
-        running = sum(one.running for one in others if one.reserved_concurrency is None)
-        return ACCOUNT_LIMIT if running >= unreserved else None
+        left = self.limit
+        unreserved: list[ConcurrentFunction] = []
+        for one in self.functions():
+            if one.reserved_concurrency is not None:
+                left -= one.reserved_concurrency
+            elif one.most_running:
+                unreserved.append(one)
+        if sum(one.most_running for one in unreserved) < left:
+            return None
+        return ACCOUNT_LIMIT if sum(one.running for one in unreserved) >= left else None

@@ -7,27 +7,53 @@ from collections.abc import Callable
 
 
 class Deadline:
-    """Calls back once when a time limit is over, unless it is cleared or set anew before."""
+    """Calls back once when a time limit is over, unless it is cleared or set anew before.
+
+    It is set and cleared with every invocation, so a timer that runs is left to run: when it is
+    over it looks whether the limit is.
+    """
 
     def __init__(self, on_over: Callable[[], None]) -> None:
         self.is_over = False
         """Whether the limit that was set last has passed."""
         self._loop = asyncio.get_running_loop()
         self._on_over = on_over
+        self._due: float | None = None
+        """Loop time at which the limit is over; None while there is none."""
         self._timer: asyncio.TimerHandle | None = None
+        """Fires at ``due`` or before."""
 
     def set(self, seconds: float) -> None:
         """Starts a limit that counts from now."""
-        self.clear()
         self.is_over = False
-        self._timer = self._loop.call_later(seconds, self._pass)
+        self._due = due = self._loop.time() + seconds
+        if self._timer is None or self._timer.when() > due:
+            self._start(due)
 
     def clear(self) -> None:
         """Stops the clock."""
+        self._due = None
+
+    def close(self) -> None:
+        """Stops the clock for good, and lets go of whom it would call."""
+        self._due = None
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
-    def _pass(self) -> None:
+    def _start(self, due: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_at(due, self._look)
+
+    def _look(self) -> None:
+        assert self._timer is not None
+        when, self._timer = self._timer.when(), None
+        if self._due is None:
+            return
+        if self._due > when:
+            self._start(self._due)
+            return
+        self._due = None
         self.is_over = True
         self._on_over()

@@ -27,6 +27,9 @@ from lambda_tui.project.function import Function
 
 FREEZE_DELAY = 0.001
 """Seconds for which an environment that has answered may be given the next invocation unfrozen."""
+DENSE_FREEZE_DELAY = 0.02
+"""The same for one that was given its last invocation within this time: the next is not far."""
+_FREE = (State.IDLE, State.FROZEN, State.INITIALISING, State.CREATING, State.RESET)
 
 
 class ExecutionEnvironment:
@@ -67,6 +70,7 @@ class ExecutionEnvironment:
         self._unreported_init_ms: float | None = None
         self._limit = Deadline(self._pass_limit)
         self._pause = Deadline(self.freeze)
+        self._freeze_delay = FREEZE_DELAY
         self._is_stopped = False
         self._removal: events.RemovalReason = "failure"
         self._processes = Processes(function, zygote, self, open_api, self.id)
@@ -97,8 +101,7 @@ class ExecutionEnvironment:
     @property
     def is_free(self) -> bool:
         """Whether it can take an invocation."""
-        ready = (State.CREATING, State.INITIALISING, State.IDLE, State.FROZEN, State.RESET)
-        return self.invocation is None and not self.stale and self.state in ready
+        return self.invocation is None and self.replacement is None and self.state in _FREE
 
     @property
     def is_isolated(self) -> bool:
@@ -117,6 +120,8 @@ class ExecutionEnvironment:
     def assign(self, invocation: Invocation) -> None:
         """Gives it an invocation, to serve at once or when it is initialised."""
         self._pause.clear()
+        is_dense = time.monotonic() - self.state_since < DENSE_FREEZE_DELAY
+        self._freeze_delay = DENSE_FREEZE_DELAY if is_dense else FREEZE_DELAY
         self.invocation = invocation
         self.removal_at = None
         invocation.environment = self
@@ -129,9 +134,9 @@ class ExecutionEnvironment:
             self._dispatch(self._begin_invoke(invocation))
 
     def freeze_soon(self) -> None:
-        """Freezes it unless work comes at once, which then needs no thaw."""
+        """Freezes it unless work comes before, which then needs no thaw."""
         if self.state is State.IDLE:
-            self._pause.set(FREEZE_DELAY)
+            self._pause.set(self._freeze_delay)
 
     def freeze(self) -> None:
         """Stops every process of an idle environment."""
@@ -245,8 +250,8 @@ class ExecutionEnvironment:
 
     def on_ended(self, problem: str | None) -> None:
         """It is gone, and its ``/tmp`` with it."""
-        self._limit.clear()
-        self._pause.clear()
+        self._limit.close()
+        self._pause.close()
         self._processes.close()
         self._move(State.ENDED)
         outcome = gone_outcome(problem or "The environment was shut down.")

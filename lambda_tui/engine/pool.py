@@ -22,9 +22,14 @@ from lambda_tui.project.settings import Settings
 
 REMEMBERED_INVOCATIONS = 200
 
-REMEMBERED_BYTES = 64 << 20
-"""Of their events and responses together."""
+REMEMBERED_BYTES = 8 << 20
+"""Of their events and responses together, the last one's aside.
+
+The memory of one that is forgotten serves the next event that comes; fresh memory would be slower.
+"""
 _CHECKED_EVERY = 16
+_BULKY = 1 << 16
+_RANKS = {State.IDLE: 3, State.FROZEN: 3, State.INITIALISING: 2, State.CREATING: 1, State.RESET: 0}
 
 Emit = Callable[[events.Event], None]
 MAXIMUM_REQUEST = 6_291_456
@@ -59,6 +64,8 @@ class Pool:
         self._environments_made = 0
         self._invocations_made = 0
         self._reloading: dict[str, Replacement] = {}
+        self._rested: dict[ExecutionEnvironment, None] = {}
+        """Warm ones, the most recently used last; some may have work again, or be gone."""
         self._removal_timer: asyncio.TimerHandle | None = None
         self._problem: str | None = None
         self._is_open = True
@@ -94,6 +101,11 @@ class Pool:
     def running(self) -> int:
         """Invocations under way."""
         return sum(environment.invocation is not None for environment in self.environments)
+
+    @property
+    def most_running(self) -> int:
+        """A bound of ``running``: an environment serves one invocation at a time."""
+        return len(self.environments)
 
     def warm_up(self) -> None:
         """Starts the interpreter, and the provisioned environments, ahead of invocations."""
@@ -134,7 +146,7 @@ class Pool:
             )
             return invocation
         reason = self._concurrency.refusal(self)
-        if self._invocations_made % _CHECKED_EVERY == 0:
+        if self._invocations_made % _CHECKED_EVERY == 0 or len(payload) > _BULKY:
             self._forget_bulky()
         environment = None if reason else self._choose() or self._create("invocation")
         if environment is None:
@@ -210,14 +222,16 @@ class Pool:
             duration_ms = (time.monotonic() - reload.began) * 1000
             self._emit_record(events.Reloaded(reload.files, duration_ms), environment.id)
         self._problem = None
-        environment.freeze_soon()
+        self._rest(environment)
         if environment.initialization_type == "on-demand":
             environment.removal_at = time.monotonic() + self._settings.idle_timeout
-            self._plan_removal()
+            if self._removal_timer is None:
+                self._plan_removal()
 
     def on_gone(self, environment: ExecutionEnvironment, problem: str | None) -> None:
         """An environment has ended; the problem says why it never stood, if that is so."""
         self.environments.remove(environment)
+        self._rested.pop(environment, None)
         if environment.has_initialised and self._is_open:
             self._provision()
         self._reloading.pop(environment.id, None)
@@ -229,8 +243,19 @@ class Pool:
 
     def _choose(self) -> ExecutionEnvironment | None:
         """The best free one: warm and most recently used first, then one that initialises."""
+        while self._rested:
+            environment, _ = self._rested.popitem()
+            if environment.is_free and environment.state.is_warm:
+                return environment
         free = [environment for environment in self.environments if environment.is_free]
         return max(free, key=_preference, default=None)
+
+    def _rest(self, environment: ExecutionEnvironment) -> None:
+        """It is frozen soon, and the first to be given work."""
+        if environment.state is State.IDLE:
+            self._rested.pop(environment, None)
+            self._rested[environment] = None
+            environment.freeze_soon()
 
     def _provision(self) -> None:
         """Makes up the provisioned environments to their number."""
@@ -278,13 +303,9 @@ class Pool:
 
     def _forget_bulky(self) -> None:
         """Lets go of the oldest invocations when their events and responses are large."""
-        sizes = [len(one.payload) + len(one.response or b"") for one in self.invocations]
-        total = sum(sizes)
-        for size in sizes:
-            if total <= REMEMBERED_BYTES:
-                return
-            self.invocations.popleft()
-            total -= size
+        total = sum(_size(invocation) for invocation in self.invocations)
+        while total > REMEMBERED_BYTES and len(self.invocations) > 1:
+            total -= _size(self.invocations.popleft())
 
     def _throttle(self, invocation: Invocation, reason: str) -> None:
         self.throttles += 1
@@ -295,7 +316,7 @@ class Pool:
     def _plan_removal(self) -> None:
         """One timer for the pool, for whichever environment is the next to go."""
         due = [one.removal_at for one in self.environments if one.removal_at is not None]
-        if self._removal_timer is None and due:
+        if due:
             delay = max(min(due) - time.monotonic(), 0.0)
             self._removal_timer = self._loop.call_later(delay, self._remove_idle)
 
@@ -314,17 +335,14 @@ class Pool:
         return event
 
 
+def _size(invocation: Invocation) -> int:
+    return len(invocation.payload) + len(invocation.response or b"")
+
+
 def _is_provisioned(environment: ExecutionEnvironment) -> bool:
     is_live = environment.state not in (State.SHUTTING_DOWN, State.ENDED)
     return is_live and environment.initialization_type == "provisioned-concurrency"
 
 
 def _preference(environment: ExecutionEnvironment) -> tuple[int, float]:
-    ranks = {
-        State.IDLE: 3,
-        State.FROZEN: 3,
-        State.INITIALISING: 2,
-        State.CREATING: 1,
-        State.RESET: 0,
-    }
-    return ranks.get(environment.state, -1), environment.state_since
+    return _RANKS[environment.state], environment.state_since

@@ -207,9 +207,10 @@ class Connection(asyncio.BufferedProtocol):
         self._wait(IDLE_SECONDS)
         for piece in response.pieces(keep_alive):
             self._transport.write(piece)
-        if keep_alive:
-            self._dispatch()
-        else:
+        if keep_alive and self._waiting:
+            # Not within this call: what has just answered may not be free yet.
+            self._loop.call_soon(self._dispatch)
+        elif not keep_alive:
             self._is_closing = True
             self._forget_waiting()
             self._transport.close()

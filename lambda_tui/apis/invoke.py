@@ -18,7 +18,7 @@ from lambda_tui.apis.message import Request, Response
 from lambda_tui.apis.names import LATEST, Target
 from lambda_tui.engine.asynchronous import MAXIMUM_EVENT
 from lambda_tui.engine.engine import Engine
-from lambda_tui.engine.invocation import Invocation, Payload
+from lambda_tui.engine.invocation import Invocation, Payload, new_request_id
 from lambda_tui.engine.pool import MAXIMUM_REQUEST
 
 TYPE_HEADER = "x-amz-invocation-type"
@@ -96,11 +96,11 @@ def _run(
     _refuse_tenant(request)
     event = _event(request)
     if is_dry:
-        answer(_response(204, str(uuid.uuid4())))
+        answer(_response(204, new_request_id()))
         return
     tail = LogTail(engine, target.pool.function) if log_type == "Tail" else None
     # An environment that is warm begins within the call: the tail must know its request before.
-    request_id = str(uuid.uuid4())
+    request_id = new_request_id()
     if tail is not None:
         tail.request_id = request_id
     invocation = target.pool.invoke(
@@ -110,7 +110,9 @@ def _run(
         qualifier=target.qualifier,
         trace_header=request.header("x-amzn-trace-id"),
     )
-    invocation.when_over(partial(_answer, answer, respond, tail))
+    # The log is whole when all is over; a caller who does not ask for it need not wait for that.
+    when_ready = invocation.when_answered if tail is None else invocation.when_over
+    when_ready(partial(_answer, answer, respond, tail))
 
 
 def _answer(answer: Answer, respond: Respond, tail: LogTail | None, invocation: Invocation) -> None:
@@ -148,8 +150,7 @@ def _streamed(invocation: Invocation, log_result: str | None) -> Response:
 
 
 def _result_headers(invocation: Invocation) -> dict[str, str]:
-    root = invocation.trace_id.split(";", 1)[0]
-    sampled = invocation.trace_id.rsplit(";", 1)[-1]
+    root, _parent, sampled = invocation.trace_id.split(";")
     return {"X-Amz-Executed-Version": LATEST, "X-Amzn-Trace-Id": f"{root};{sampled}"}
 
 
@@ -160,11 +161,8 @@ def _accepted(request_id: str) -> Response:
 def _response(
     status: int, request_id: str, body: bytes = b"", headers: dict[str, str] | None = None
 ) -> Response:
-    return Response(
-        status,
-        body,
-        {"Content-Type": "application/json", "x-amzn-RequestId": request_id, **(headers or {})},
-    )
+    own = {"Content-Type": "application/json", "x-amzn-RequestId": request_id}
+    return Response(status, body, own | headers if headers else own)
 
 
 def _throttled(reason: str) -> ApiError:

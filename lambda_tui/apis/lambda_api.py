@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from urllib.parse import parse_qsl, unquote
 
 from lambda_tui.apis import functions
@@ -73,8 +73,7 @@ class LambdaApi:
         return ApiError(500, "ServiceException", "The request failed inside lambda-tui.").response()
 
     def _operation(self, request: Request) -> Operation:
-        parts = [unquote(part) for part in request.path.strip("/").split("/")]
-        methods = self._methods(parts)
+        methods = self._methods(_parts(request.path))
         if not methods:
             raise _unknown(404, f"There is no operation at {request.path} here.")
         if request.method not in methods:
@@ -119,6 +118,11 @@ class LambdaApi:
     def _target(self, name: str, request: Request, *, latest_is_implied: bool) -> Target:
         qualifier = _query(request).get("Qualifier") if request.query else None
         return find(self._engine.pools, name, qualifier, latest_is_implied=latest_is_implied)
+
+
+@lru_cache(maxsize=256)
+def _parts(path: str) -> tuple[str, ...]:
+    return tuple(unquote(part) for part in path.strip("/").split("/"))
 
 
 def _query(request: Request) -> dict[str, str]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import http
 import time
-from dataclasses import dataclass, field
 from email.utils import formatdate
 from functools import lru_cache
 from typing import Protocol
 
+from msgspec import Struct, field
+
 # A larger body is written on its own, and so not copied behind its head.
 _COPIED_BODY = 1 << 16
+_NO_CONTENT = 204
 
 
 class Reception(Protocol):
@@ -26,8 +28,7 @@ class Reception(Protocol):
         """The rest never comes."""
 
 
-@dataclass(slots=True)
-class Request:
+class Request(Struct):
     """A request; ``body`` is filled while it arrives."""
 
     method: str
@@ -52,8 +53,7 @@ class Request:
         return self.headers.get(name)
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(Struct, frozen=True):
     """A response, whole."""
 
     status: int
@@ -62,12 +62,13 @@ class Response:
 
     def pieces(self, keep_alive: bool) -> list[bytes | bytearray]:
         """What is written: in one piece, or the head and a large body."""
-        lines = [_status_line(self.status), _date_line(int(time.time()))]
-        lines += [f"{name}: {value}" for name, value in self.headers.items()]
-        if self.status != http.HTTPStatus.NO_CONTENT:
-            lines.append(f"Content-Length: {len(self.body)}")
-        lines.append(f"Connection: {'keep-alive' if keep_alive else 'close'}\r\n\r\n")
-        head = "\r\n".join(lines).encode("latin-1", "replace")
+        text = _status_line(self.status) + _date_line(int(time.time()))
+        for name, value in self.headers.items():
+            text += f"{name}: {value}\r\n"
+        if self.status != _NO_CONTENT:
+            text += f"Content-Length: {len(self.body)}\r\n"
+        text += "Connection: keep-alive\r\n\r\n" if keep_alive else "Connection: close\r\n\r\n"
+        head = text.encode("latin-1", "replace")
         if len(self.body) < _COPIED_BODY:
             return [head + self.body]
         return [head, self.body]
@@ -75,9 +76,9 @@ class Response:
 
 @lru_cache
 def _status_line(status: int) -> str:
-    return f"HTTP/1.1 {status} {http.HTTPStatus(status).phrase}"
+    return f"HTTP/1.1 {status} {http.HTTPStatus(status).phrase}\r\n"
 
 
 @lru_cache(maxsize=1)
 def _date_line(second: int) -> str:
-    return f"Date: {formatdate(second, usegmt=True)}"
+    return f"Date: {formatdate(second, usegmt=True)}\r\n"

@@ -21,7 +21,8 @@ class ServedLog:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._stream = OutputStream(lambda: None)
-        self._texts: list[str] = []
+        self._waiting: list[str | Event] = []
+        """To be written; what events read is found when it is."""
         self._timer: asyncio.TimerHandle | None = None
         engine.events.listen(self._note)
 
@@ -31,9 +32,8 @@ class ServedLog:
 
     def write(self, text: str) -> None:
         """Writes a text, soon."""
-        self._texts.append(text)
-        if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(_GATHERING, self._hand_over)
+        self._waiting.append(text)
+        self._hand_over_soon()
 
     async def close(self) -> None:
         """Writes what is left, as far as somebody reads it."""
@@ -41,23 +41,34 @@ class ServedLog:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._stream.flush(), _FAREWELL_SECONDS)
 
+    def _hand_over_soon(self) -> None:
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(_GATHERING, self._hand_over)
+
     def _hand_over(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self._texts:
-            self._stream.put("".join(self._texts), ERRORS)
-            self._texts.clear()
+        waiting, self._waiting = self._waiting, []
+        texts = [one if isinstance(one, str) else self._text(one) for one in waiting]
+        if any(texts):
+            self._stream.put("".join(texts), ERRORS)
 
     def _note(self, event: Event) -> None:
         if isinstance(event.record, Notice):
             self.say(event.record.message)
-            return
+        else:
+            self._waiting.append(event)
+            self._hand_over_soon()
+
+    def _text(self, event: Event) -> str:
+        """The event's lines, each behind the function's name; empty for what has none."""
         pool = self._engine.pools.get(event.function)
         text = log_text(event, pool.function.logging) if pool is not None else None
-        if text is not None:
-            for line in text.replace("\r", "\n").split("\n"):
-                self.write(f"{event.function}  {line}\n")
+        if text is None:
+            return ""
+        begin = f"{event.function}  "
+        return begin + text.replace("\r", "\n").replace("\n", f"\n{begin}") + "\n"
 
 
 def counted(count: int, noun: str) -> str:

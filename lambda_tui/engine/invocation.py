@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import re
-import secrets
 import time
-import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
@@ -40,12 +39,12 @@ class Invocation:
         trace_header: str | None = None,
         is_streamed: bool = False,
     ) -> None:
-        self.request_id = request_id or str(uuid.uuid4())
+        self.request_id = request_id or new_request_id()
         self.client_context = client_context
         """JSON text from the caller, as ``X-Amz-Client-Context`` carries it in base64."""
         self.qualifier = qualifier
         """The version or alias as the caller wrote it; part of the invoked ARN."""
-        self.trace_id = _trace_id(trace_header or "")
+        self.trace_id = _trace_id(trace_header)
         """As ``_X_AMZN_TRACE_ID`` has it: of the caller's trace, if it sent one; else unsampled."""
         self.function = function
         self.number = number
@@ -69,22 +68,24 @@ class Invocation:
         self.on_part: Callable[[bytes], None] | None = None
         """Is given the parts of a streamed response as they come."""
         self._parts = bytearray()
-        self._over = asyncio.Event()
+        self._is_over = False
         self._when_over: list[Callable[[Invocation], None]] = []
         self._when_answered: list[Callable[[Invocation], None]] = []
 
     @property
     def is_over(self) -> bool:
         """Whether the outcome is known."""
-        return self._over.is_set()
+        return self._is_over
 
     async def wait(self) -> None:
         """Waits until it is over."""
-        await self._over.wait()
+        over = asyncio.Event()
+        self.when_over(lambda _: over.set())
+        await over.wait()
 
     def when_over(self, tell: Callable[[Invocation], None]) -> None:
         """Calls once it is over, now if it is; what is called must not block or raise."""
-        if self._over.is_set():
+        if self._is_over:
             tell(self)
         else:
             self._when_over.append(tell)
@@ -120,11 +121,11 @@ class Invocation:
         self, status: InvocationStatus, response: bytes, report: Report | None = None
     ) -> None:
         """Ends it, with this answer if it has none yet; a later end is ignored."""
-        if self._over.is_set():
+        if self._is_over:
             return
         self.report = report
         self.answer(status, response)
-        self._over.set()
+        self._is_over = True
         tell_all, self._when_over = self._when_over, []
         for tell in tell_all:
             tell(self)
@@ -156,12 +157,22 @@ class Invocation:
         return self.report.max_memory_used_mb if self.report else None
 
 
-def _trace_id(header: str) -> str:
+def new_request_id() -> str:
+    """A random UUID. Nobody has to be kept from guessing it, so it costs no system call."""
+    digits = f"{random.getrandbits(128):032x}"
+    variant = "89ab"[random.getrandbits(2)]
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
+
+
+def _trace_id(header: str | None) -> str:
     """A segment of its own in the trace that the header names, or in a new one."""
-    traced, sampled = _TRACED.search(header), _SAMPLED.search(header)
-    root = traced[1] if traced else f"1-{int(time.time()):08x}-{secrets.token_hex(12)}"
-    decision = sampled[1] if traced and sampled else "0"
-    return f"Root={root};Parent={secrets.token_hex(8)};Sampled={decision}"
+    parent = f"{random.getrandbits(64):016x}"
+    traced = _TRACED.search(header) if header else None
+    if header is None or traced is None:
+        root = f"1-{int(time.time()):08x}-{random.getrandbits(96):024x}"
+        return f"Root={root};Parent={parent};Sampled=0"
+    sampled = _SAMPLED.search(header)
+    return f"Root={traced[1]};Parent={parent};Sampled={sampled[1] if sampled else '0'}"
 
 
 def error_payload(error_type: str, message: str) -> bytes:

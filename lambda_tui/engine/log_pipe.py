@@ -19,6 +19,8 @@ _PIPE_SIZE = 1 << 20
 # Linux has it; elsewhere pipes stay as they are.
 _F_SETPIPE_SZ = getattr(fcntl, "F_SETPIPE_SZ", None)
 
+_NONE_WAITING = struct.pack("i", 0)
+
 # AWS's framing of records that runtimes log as a whole: type, length, microseconds, text. No text
 # in UTF-8 holds the first byte where a character begins.
 _FRAME = struct.Struct("!IIQ")
@@ -51,7 +53,9 @@ class LogPipe:
 
         Not more: a thread that writes without end must not hold the loop.
         """
-        waiting = fcntl.ioctl(self._read_end, termios.FIONREAD, struct.pack("i", 0))
+        waiting = fcntl.ioctl(self._read_end, termios.FIONREAD, _NONE_WAITING)
+        if waiting == _NONE_WAITING and not self._unread:
+            return
         (remaining,) = struct.unpack("i", waiting)
         while remaining > 0:
             remaining -= self._read(remaining)

@@ -26,7 +26,7 @@ def log_text(event: events.Event, logging: LoggingConfig = _TEXT) -> str | None:
         return _application_line(event, event.record.message, logging)
     if logging.format == "JSON":
         return _system_line(event, logging)
-    return _platform_text(event)
+    return _platform_text(event.record)
 
 
 def _application_line(event: events.Event, message: str, logging: LoggingConfig) -> str | None:
@@ -75,21 +75,24 @@ def _system_level(record: events.Record) -> str:
     return "INFO"
 
 
-def _platform_text(event: events.Event) -> str | None:
-    match event.record:
-        case events.InitStart(phase="init") as start:
+def _platform_text(record: events.Record) -> str | None:
+    # Most common first.
+    match record:
+        case events.Start():
+            return f"START RequestId: {record.request_id} Version: {record.version}"
+        case events.RuntimeDone():
+            return None
+        case events.Report():
+            return f"END RequestId: {record.request_id}\n{_report(record)}"
+        case events.InitStart(phase="init"):
             return (
-                f"INIT_START Runtime Version: {start.runtime_version}\t"
-                f"Runtime Version ARN: {start.runtime_version_arn}"
+                f"INIT_START Runtime Version: {record.runtime_version}\t"
+                f"Runtime Version ARN: {record.runtime_version_arn}"
             )
-        case events.InitReport() as report if _shows(report):
-            return _init_report(report)
-        case events.Start(request_id=request_id, version=version):
-            return f"START RequestId: {request_id} Version: {version}"
-        case events.Report() as report:
-            return f"END RequestId: {report.request_id}\n{_report(report)}"
-        case events.ExtensionStatus() as status:
-            return _extension(status)
+        case events.InitReport() if _shows(record):
+            return _init_report(record)
+        case events.ExtensionStatus():
+            return _extension(record)
         case events.TelemetrySubscription(name=name, types=types):
             return _subscription("TELEMETRY", name, types)
         case events.LogsSubscription(name=name, types=types):
@@ -123,18 +126,17 @@ def _init_report(report: events.InitReport) -> str:
 
 
 def _report(report: events.Report) -> str:
-    fields = [
-        f"REPORT RequestId: {report.request_id}",
-        f"Duration: {report.duration_ms:.2f} ms",
-        f"Billed Duration: {report.billed_duration_ms} ms",
-        f"Memory Size: {report.memory_size_mb} MB",
-        f"Max Memory Used: {report.max_memory_used_mb} MB",
-    ]
+    text = (
+        f"REPORT RequestId: {report.request_id}\tDuration: {report.duration_ms:.2f} ms\t"
+        f"Billed Duration: {report.billed_duration_ms} ms\t"
+        f"Memory Size: {report.memory_size_mb} MB\t"
+        f"Max Memory Used: {report.max_memory_used_mb} MB\t"
+    )
     if report.init_duration_ms is not None:
-        fields.append(f"Init Duration: {report.init_duration_ms:.2f} ms")
+        text += f"Init Duration: {report.init_duration_ms:.2f} ms\t"
     if report.status == "success":
-        return "\t".join(fields) + "\t"
-    return "\t".join([*fields, *_status(report.status, report.error_type)])
+        return text
+    return text + "\t".join(_status(report.status, report.error_type))
 
 
 def _status(status: events.Status, error_type: str | None) -> list[str]:

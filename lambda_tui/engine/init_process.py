@@ -19,7 +19,7 @@ from lambda_tui.engine.sandbox_plan import SandboxPlan
 from lambda_tui.engine.zygote import Zygote
 from lambda_tui.project.function import Function
 
-GRACE = 1.0
+GRACE = 5.0
 """Seconds after which an init process that does not do what it was told is killed."""
 
 

@@ -118,6 +118,7 @@ async def test_a_crash_after_the_answer_shows_in_the_report_alone(
     assert (report.status, report.error_type) == ("error", "Extension.Crash")
 
 
+@pytest.mark.usefixtures("unhurried_shutdown")
 async def test_the_others_are_told_of_a_crash(open_project: Open, tmp_path: Path) -> None:
     workbench = await open_project(
         project(tmp_path, {"recorder": RECORDER, "weak": CRASHES_ONCE_TOLD})

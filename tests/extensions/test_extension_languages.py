@@ -11,6 +11,8 @@ from workbench import Open, response_of
 from lambda_tui.engine.events import ExtensionStatus
 from lambda_tui.engine.lifecycle import State
 
+pytestmark = pytest.mark.usefixtures("unhurried_shutdown")
+
 FOLDER = Path(__file__).resolve().parent.parent / "projects" / "extensions"
 BASH = (FOLDER / "bash-recorder").read_text()
 NODE = (FOLDER / "node-recorder").read_text()

@@ -50,6 +50,7 @@ async def test_extensions_register_before_the_runtime_starts(
     assert log.index('["early", "here"]') < log.index("importing")
 
 
+@pytest.mark.usefixtures("unhurried_shutdown")
 async def test_an_extension_is_told_of_each_invocation_and_of_the_end(
     open_project: Open, tmp_path: Path
 ) -> None:
@@ -166,6 +167,7 @@ async def test_an_extension_that_is_slow_after_the_answer_makes_a_timeout_of_it(
     assert workbench.records(EnvironmentReset) == [EnvironmentReset("timeout")]
 
 
+@pytest.mark.usefixtures("unhurried_shutdown")
 @pytest.mark.parametrize(
     ("handler", "reason"),
     [("import time; time.sleep(60)", "timeout"), ("import os; os._exit(1)", "failure")],
@@ -218,6 +220,7 @@ async def test_shutdown_has_two_seconds_in_all(open_project: Open, tmp_path: Pat
     assert 1.9 < shut_down["deadlineMs"] / 1000 - began < 7
 
 
+@pytest.mark.usefixtures("unhurried_shutdown")
 async def test_the_runtime_is_told_of_its_end_only_beside_an_extension(
     open_project: Open, tmp_path: Path
 ) -> None:

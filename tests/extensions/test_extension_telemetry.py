@@ -14,6 +14,8 @@ from lambda_tui.apis.telemetry import delivery
 from lambda_tui.engine.events import LogsDropped
 from lambda_tui.project.function import LoggingConfig
 
+pytestmark = pytest.mark.usefixtures("unhurried_shutdown")
+
 LISTENER = f"""{PYTHON}
 import http.server
 import threading
@@ -51,7 +53,7 @@ def over_http(port, path="/"):
 
 
 def until_heard(kind, count=1):
-    until = time.time() + 1
+    until = time.time() + 10
     while sum(event["type"] == kind for event in heard) < count and time.time() < until:
         time.sleep(0.005)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from lambda_tui.engine import events
 from lambda_tui.engine.log_text import log_text
@@ -109,10 +110,7 @@ def test_a_report_has_its_metrics_its_outcome_and_the_extensions_overhead() -> N
     ],
 )
 def test_only_a_sampled_trace_shows(record: events.Start) -> None:
-    unsampled = type(record)(
-        **{name: getattr(record, name) for name in record.__dataclass_fields__ if name != "type"}
-        | {"trace_id": SAMPLED.replace("Sampled=1", "Sampled=0")}
-    )
+    unsampled = replace(record, trace_id=SAMPLED.replace("Sampled=1", "Sampled=0"))
 
     assert record_of(record)["tracing"] == TRACING
     assert "tracing" not in record_of(unsampled)

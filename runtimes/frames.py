@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import array
 import importlib
+import select
 import socket
 import struct
 from collections.abc import Sequence
@@ -22,13 +23,6 @@ _READ_SIZE = 1 << 16
 
 # The pure-Python part of msgpack, from the directory that boot.py was given.
 _msgpack = importlib.import_module((__package__ or "") + "._msgpack.fallback")
-
-
-def _unpack(data: bytes) -> Message:
-    unpacker = _msgpack.Unpacker(max_buffer_size=len(data))
-    unpacker.feed(data)
-    message: Message = unpacker.unpack()
-    return message
 
 
 class Frame(NamedTuple):
@@ -45,7 +39,11 @@ class Channel:
     def __init__(self, descriptor: int) -> None:
         self._socket = socket.socket(fileno=descriptor)
         self._socket.setblocking(True)
+        # Waited for here, and not in the read: that is woken by the other end's reading too.
+        self._readable = select.poll()
+        self._readable.register(descriptor, select.POLLIN)
         self._pack = _msgpack.Packer().pack
+        self._unpacker = _msgpack.Unpacker(max_buffer_size=0)
         self._buffer = bytearray()
         self._descriptors: list[int] = []
 
@@ -71,7 +69,8 @@ class Channel:
         start = HEADER.size + message_size
         if not self._read_until(start):
             return None
-        message = _unpack(bytes(self._buffer[HEADER.size : start]))
+        self._unpacker.feed(self._buffer[HEADER.size : start])
+        message: Message = self._unpacker.unpack()
         payload = self._take_payload(start, payload_size)
         if payload is None:
             return None
@@ -125,6 +124,7 @@ class Channel:
 
     def _read(self, size: int) -> bool:
         space = socket.CMSG_SPACE(_MAXIMUM_DESCRIPTORS * array.array("i").itemsize)
+        self._readable.poll()
         try:
             data, ancillary, _flags, _address = self._socket.recvmsg(size, space)
         except ConnectionResetError:

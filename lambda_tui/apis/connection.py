@@ -66,8 +66,8 @@ class Connection(asyncio.BufferedProtocol):
     """Has each request answered in its turn; a client that leaves disturbs nobody."""
 
     def __init__(self, application: Application, connections: Connections) -> None:
-        self.deadline = 0.0
-        """Loop time at which it is closed unless something happens, or a request is answered."""
+        self.patience = IDLE_SECONDS
+        """Seconds after which it is closed unless something happens, or a request is answered."""
         self.is_busy = False
         """Whether a request is being answered."""
         self._application = application
@@ -104,7 +104,6 @@ class Connection(asyncio.BufferedProtocol):
         """A client has come."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        self._wait(IDLE_SECONDS)
         self._connections.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -132,7 +131,7 @@ class Connection(asyncio.BufferedProtocol):
     def pause_writing(self) -> None:
         """The client is slow to take its answer."""
         self._is_full = True
-        self._wait(IDLE_SECONDS)
+        self.patience = IDLE_SECONDS
 
     def resume_writing(self) -> None:
         """It has taken it."""
@@ -143,11 +142,11 @@ class Connection(asyncio.BufferedProtocol):
 
     def on_begin(self) -> None:
         """A request begins."""
-        self._wait(HEAD_SECONDS)
+        self.patience = HEAD_SECONDS
 
     def on_head(self, request: Request, size: int) -> None:
         """The request is taken or refused by its head."""
-        self._wait(BODY_SECONDS)
+        self.patience = BODY_SECONDS
         refused = self._application.refusal(request, size)
         if refused is not None:
             self._refuse(refused)
@@ -158,7 +157,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def on_body(self, request: Request) -> None:
         """A part of its body: the size of a chunked one shows only now."""
-        self._wait(BODY_SECONDS)
+        self.patience = BODY_SECONDS
         if request.header("transfer-encoding") is not None:
             refused = self._application.refusal(request, len(request.body))
             if refused is not None:
@@ -204,7 +203,7 @@ class Connection(asyncio.BufferedProtocol):
         if self._transport is None:
             return
         keep_alive = request.keep_alive and (bool(self._waiting) or not self._is_closing)
-        self._wait(IDLE_SECONDS)
+        self.patience = IDLE_SECONDS
         for piece in response.pieces(keep_alive):
             self._transport.write(piece)
         if keep_alive and self._waiting:
@@ -225,7 +224,7 @@ class Connection(asyncio.BufferedProtocol):
             return
         for piece in response.pieces(keep_alive=False):
             self._transport.write(piece)
-        self._wait(_FAREWELL_SECONDS)
+        self.patience = _FAREWELL_SECONDS
         if self._transport.can_write_eof():
             self._transport.write_eof()
 
@@ -234,6 +233,3 @@ class Connection(asyncio.BufferedProtocol):
             if request.reception is not None:
                 request.reception.break_off()
         self._waiting.clear()
-
-    def _wait(self, seconds: float) -> None:
-        self.deadline = self._loop.time() + seconds

@@ -138,9 +138,9 @@ class Server:
     def _sweep(self) -> None:
         """Ends connections on which nothing has come in time."""
         loop = asyncio.get_running_loop()
-        now = loop.time()
         for connection in list(self._connections):
-            if connection.deadline <= now and not connection.is_busy:
+            connection.patience -= _SWEEP_SECONDS
+            if connection.patience <= 0 and not connection.is_busy:
                 connection.abort()
         self._sweeping = loop.call_later(_SWEEP_SECONDS, self._sweep)
 

@@ -38,13 +38,13 @@ class AccountConcurrency:
         reserved = function.reserved_concurrency
         if reserved is not None:
             return RESERVED_LIMIT if function.running >= reserved else None
-        left = self.limit
-        unreserved: list[ConcurrentFunction] = []
+        left, most = self.limit, 0
         for one in self.functions():
-            if one.reserved_concurrency is not None:
+            if one.reserved_concurrency is None:
+                most += one.most_running
+            else:
                 left -= one.reserved_concurrency
-            elif one.most_running:
-                unreserved.append(one)
-        if sum(one.most_running for one in unreserved) < left:
+        if most < left:
             return None
-        return ACCOUNT_LIMIT if sum(one.running for one in unreserved) >= left else None
+        running = sum(one.running for one in self.functions() if one.reserved_concurrency is None)
+        return ACCOUNT_LIMIT if running >= left else None

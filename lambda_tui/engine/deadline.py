@@ -21,13 +21,14 @@ class Deadline:
         self._due: float | None = None
         """Loop time at which the limit is over; None while there is none."""
         self._timer: asyncio.TimerHandle | None = None
-        """Fires at ``due`` or before."""
+        self._timer_due = 0.0
+        """Loop time at which the timer fires: when the limit is over, or before."""
 
     def set(self, seconds: float) -> None:
         """Starts a limit that counts from now."""
         self.is_over = False
         self._due = due = self._loop.time() + seconds
-        if self._timer is None or self._timer.when() > due:
+        if self._timer is None or self._timer_due > due:
             self._start(due)
 
     def clear(self) -> None:
@@ -44,16 +45,16 @@ class Deadline:
     def _start(self, due: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
+        self._timer_due = due
         self._timer = self._loop.call_at(due, self._look)
 
     def _look(self) -> None:
-        assert self._timer is not None
-        when, self._timer = self._timer.when(), None
+        self._timer = None
         if self._due is None:
             return
-        if self._due > when:
+        if self._due > self._timer_due:
             self._start(self._due)
-            return
-        self._due = None
-        self.is_over = True
-        self._on_over()
+        else:
+            self._due = None
+            self.is_over = True
+            self._on_over()

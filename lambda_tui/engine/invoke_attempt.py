@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from lambda_tui.engine import events
 from lambda_tui.engine.channel import Message
@@ -14,8 +15,7 @@ from lambda_tui.engine.outcome import Outcome
 from lambda_tui.project.function import Function
 
 
-@dataclass(slots=True)
-class InvokeAttempt:
+class InvokeAttempt(Struct):
     """The function's time runs from here, a repeated init included."""
 
     invocation: Invocation
@@ -45,8 +45,9 @@ class InvokeAttempt:
             "deadline_ms": self.deadline_ms,
             "function_arn": self.function_arn,
             "trace_id": invocation.trace_id,
-            "client_context": invocation.client_context,
         }
+        if invocation.client_context is not None:
+            message["client_context"] = invocation.client_context
         if invocation.is_streamed:
             message["is_streamed"] = True
         return message

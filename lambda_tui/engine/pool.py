@@ -27,7 +27,6 @@ REMEMBERED_BYTES = 8 << 20
 
 The memory of one that is forgotten serves the next event that comes; fresh memory would be slower.
 """
-_CHECKED_EVERY = 16
 _BULKY = 1 << 16
 _RANKS = {State.IDLE: 3, State.FROZEN: 3, State.INITIALISING: 2, State.CREATING: 1, State.RESET: 0}
 
@@ -139,6 +138,7 @@ class Pool:
         )
         invocation.on_part = on_part
         self.invocations.append(invocation)
+        invocation.when_over(self._forget_bulky)
         if len(payload) > MAXIMUM_REQUEST:
             invocation.refuse(
                 f"Request must be smaller than {MAXIMUM_REQUEST} bytes "
@@ -146,8 +146,6 @@ class Pool:
             )
             return invocation
         reason = self._concurrency.refusal(self)
-        if self._invocations_made % _CHECKED_EVERY == 0 or len(payload) > _BULKY:
-            self._forget_bulky()
         environment = None if reason else self._choose() or self._create("invocation")
         if environment is None:
             self._throttle(invocation, reason or ACCOUNT_LIMIT)
@@ -184,7 +182,7 @@ class Pool:
         self._problem = None
         reload = Replacement("reload", files)
         for environment in list(self.environments):
-            self._emit_record(events.EnvironmentStale(files), environment.id)
+            self.emit(events.EnvironmentStale(files), environment.id)
             self._replace(environment, reload)
         self._provision()
 
@@ -205,9 +203,11 @@ class Pool:
 
     # What environments tell ----------------------------------------------------------------------
 
-    def emit(self, record: events.Record, environment: str) -> events.Event:
-        """Puts an environment's record on the stream."""
-        return self._emit_record(record, environment)
+    def emit(self, record: events.Record, environment: str = "") -> events.Event:
+        """Puts a record on the stream, mostly an environment's."""
+        event = events.Event(record=record, function=self.function.name, environment=environment)
+        self._emit(event)
+        return event
 
     def on_free(self, environment: ExecutionEnvironment) -> None:
         """An environment has nothing to do: it is replaced, or frozen and its removal noted."""
@@ -220,7 +220,7 @@ class Pool:
             return
         if reload is not None:
             duration_ms = (time.monotonic() - reload.began) * 1000
-            self._emit_record(events.Reloaded(reload.files, duration_ms), environment.id)
+            self.emit(events.Reloaded(reload.files, duration_ms), environment.id)
         self._problem = None
         self._rest(environment)
         if environment.initialization_type == "on-demand":
@@ -237,7 +237,7 @@ class Pool:
         self._reloading.pop(environment.id, None)
         if problem is not None and problem != self._problem:
             self._problem = problem
-            self._emit_record(events.Notice("error", problem), "")
+            self.emit(events.Notice("error", problem), "")
 
     # Inside --------------------------------------------------------------------------------------
 
@@ -280,11 +280,11 @@ class Pool:
             )
         except OSError as error:
             problem = f"No environment can be made: {error.strerror}."
-            self._emit_record(events.Notice("error", problem), "")
+            self.emit(events.Notice("error", problem), "")
             return None
         self._environments_made += 1
         self.environments.append(environment)
-        self._emit_record(events.EnvironmentCreated(reason), environment.id)
+        self.emit(events.EnvironmentCreated(reason), environment.id)
         environment.start()
         return environment
 
@@ -301,8 +301,10 @@ class Pool:
         if fresh is not None and replacement.reason == "reload":
             self._reloading[fresh.id] = replacement
 
-    def _forget_bulky(self) -> None:
+    def _forget_bulky(self, last: Invocation) -> None:
         """Lets go of the oldest invocations when their events and responses are large."""
+        if _size(last) < _BULKY:
+            return
         total = sum(_size(invocation) for invocation in self.invocations)
         while total > REMEMBERED_BYTES and len(self.invocations) > 1:
             total -= _size(self.invocations.popleft())
@@ -311,7 +313,7 @@ class Pool:
         self.throttles += 1
         payload = {"Reason": reason, "Type": "User", "message": "Rate Exceeded."}
         invocation.finish("throttled", json.dumps(payload).encode())
-        self._emit_record(events.Throttled(invocation.request_id, reason), "")
+        self.emit(events.Throttled(invocation.request_id, reason), "")
 
     def _plan_removal(self) -> None:
         """One timer for the pool, for whichever environment is the next to go."""
@@ -328,11 +330,6 @@ class Pool:
                 environment.removal_at = None
                 environment.shut_down("idle")
         self._plan_removal()
-
-    def _emit_record(self, record: events.Record, environment: str) -> events.Event:
-        event = events.Event(record=record, function=self.function.name, environment=environment)
-        self._emit(event)
-        return event
 
 
 def _size(invocation: Invocation) -> int:

@@ -78,6 +78,7 @@ class _Runtime:
     def __init__(self, channel: Channel, message: Message) -> None:
         self._channel = channel
         self._trace = TraceVariable()
+        self._told_peak_memory_kb = 0
         self._handler_name: str = message["handler"]
         _take_environment(message["environment"])
         self._request_id = self._prepare_process(message["task_root"], message["layers_root"])
@@ -126,10 +127,14 @@ class _Runtime:
             result = to_bytes(payload)
             answer["kind"] = "error"
             answer["error_type"] = payload["errorType"]
-        answer["peak_memory_kb"] = _peak_memory_kb()
-        answer["response_size"] = len(result)
-        # Of one that is too large only the size is of use.
-        self._channel.send(answer, result if len(result) <= MAXIMUM_RESPONSE else b"")
+        peak_memory_kb = _peak_memory_kb()
+        if peak_memory_kb > self._told_peak_memory_kb:
+            answer["peak_memory_kb"] = self._told_peak_memory_kb = peak_memory_kb
+        if len(result) > MAXIMUM_RESPONSE:
+            # Only its size is of use.
+            answer["response_size"] = len(result)
+            result = b""
+        self._channel.send(answer, result)
 
 
 def _log_error(payload: ErrorPayload) -> None:

@@ -2,7 +2,8 @@
 
 Environment variables say where the peers are: ``BENCHMARK_RIE`` is AWS's emulator (the wheel of
 ``aws-sam-cli`` carries it as ``aws-lambda-rie-x86_64``) and ``BENCHMARK_RIC_PYTHON`` a Python with
-``awslambdaric``; ``BENCHMARK_CARGO_LAMBDA`` is cargo-lambda's binary.
+``awslambdaric``; ``BENCHMARK_CARGO_LAMBDA`` is cargo-lambda's binary; ``BENCHMARK_OSLS`` is
+``node_modules/.bin/osls`` where ``osls`` and ``serverless-offline`` are installed.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LAMBDA_TUI = "lambda-tui"
 EMULATOR = "AWS's emulator"
 CARGO_LAMBDA = "cargo-lambda"
+SERVERLESS_OFFLINE = "serverless-offline"
 
 TEMPLATE = """\
 Transform: AWS::Serverless-2016-10-31
@@ -32,6 +34,13 @@ Resources:
   Size:
     Type: AWS::Serverless::Function
     Properties: {FunctionName: size, Handler: app.handler, Runtime: %s, Timeout: 900}
+"""
+SERVERLESS = """\
+service: size
+provider: {name: aws, runtime: %s, stage: dev}
+plugins: [serverless-offline]
+functions:
+  size: {handler: app.handler, timeout: 900}
 """
 SOURCE = """\
 def handler(event, context):
@@ -59,6 +68,8 @@ def running_servers(cores: frozenset[int]) -> Iterator[list[LambdaServer]]:
                 servers.append(stack.enter_context(_emulator(folder)))
             if "BENCHMARK_CARGO_LAMBDA" in os.environ:
                 servers.append(stack.enter_context(_cargo_lambda(folder)))
+            if "BENCHMARK_OSLS" in os.environ:
+                servers.append(stack.enter_context(_serverless_offline(folder)))
         yield servers
 
 
@@ -68,6 +79,7 @@ def _project() -> Iterator[Path]:
         folder = Path(name).resolve()
         runtime = f"python{sys.version_info.major}.{sys.version_info.minor}"
         (folder / "template.yaml").write_text(TEMPLATE % runtime)
+        (folder / "serverless.yml").write_text(SERVERLESS % runtime)
         (folder / "app.py").write_text(SOURCE)
         # What cargo-lambda wants to see, though it only serves its APIs.
         (folder / "Cargo.toml").write_text(
@@ -108,6 +120,18 @@ def _cargo_lambda(folder: Path) -> Iterator[LambdaServer]:
         _process([*client, str(port), "/.rt/size"], folder, port),
     ):
         yield LambdaServer(CARGO_LAMBDA, port, "size")
+
+
+@contextmanager
+def _serverless_offline(folder: Path) -> Iterator[LambdaServer]:
+    port = _free_port()
+    program = Path(os.environ["BENCHMARK_OSLS"])
+    # It looks for the plugin in the project.
+    (folder / "node_modules").symlink_to(program.parents[1])
+    command = [str(program), "offline", "start", "--noPrependStageInUrl"]
+    command += ["--lambdaPort", str(port), "--httpPort", str(_free_port())]
+    with _process(command, folder, port):
+        yield LambdaServer(SERVERLESS_OFFLINE, port, "size-dev-size")
 
 
 @contextmanager

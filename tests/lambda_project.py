@@ -12,12 +12,17 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import boto3
 from botocore.config import Config
+
+from lambda_tui.apis.lambda_api import lambda_server
+from lambda_tui.engine.engine import Engine
 
 SECONDS = 15.0
 VERSION = f"python{sys.version_info.major}.{sys.version_info.minor}"
@@ -113,6 +118,16 @@ class Answer:
         """Status, AWS's name of the error, and the message."""
         message = self.json.get("Message", self.json.get("message"))
         return self.status, self.headers["x-amzn-ErrorType"], message
+
+
+@asynccontextmanager
+async def served(engine: Engine) -> AsyncIterator[Api]:
+    """The API of an engine that runs in this process."""
+    server = lambda_server(engine)
+    await server.start(0)
+    assert server.port is not None
+    yield Api(server.port)
+    await server.close()
 
 
 @dataclass(frozen=True)

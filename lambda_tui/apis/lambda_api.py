@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import lru_cache, partial
 from urllib.parse import parse_qsl, unquote
 
-from lambda_tui.apis import functions
 from lambda_tui.apis.connection import Answer
 from lambda_tui.apis.errors import ApiError
+from lambda_tui.apis.functions import FunctionDescriptions
 from lambda_tui.apis.guard import Guard
 from lambda_tui.apis.invoke import (
     invoke,
@@ -22,7 +22,9 @@ from lambda_tui.apis.names import Target, find
 from lambda_tui.apis.server import DEFAULT_HOST, Server
 from lambda_tui.engine.engine import Engine
 
-Operation = Callable[[Request, Answer], None]
+GiveUp = Callable[[], object]
+"""Called when the client has left before its answer."""
+Operation = Callable[[Request, Answer], GiveUp | None]
 _INVOKE_ASYNC = "/2014-11-13/"
 
 
@@ -39,6 +41,7 @@ class LambdaApi:
     def __init__(self, engine: Engine, host: str) -> None:
         self._engine = engine
         self._guard = Guard(host)
+        self._descriptions = FunctionDescriptions()
 
     def refusal(self, request: Request, size: int) -> Response | None:
         """A stranger, or a body too large."""
@@ -52,12 +55,13 @@ class LambdaApi:
     def reception(self, request: Request, size: int) -> None:
         """Nobody asks before the event is whole."""
 
-    def handle(self, request: Request, answer: Answer) -> None:
-        """Answers at once, or when the invocation is over."""
+    def handle(self, request: Request, answer: Answer) -> GiveUp | None:
+        """Answers at once, when files are read, or when the invocation is over."""
         try:
-            self._operation(request)(request, answer)
+            return self._operation(request)(request, answer)
         except ApiError as error:
             answer(error.response())
+            return None
 
     def malformed(self) -> Response:
         """Not HTTP, or too much of it."""
@@ -87,9 +91,9 @@ class LambdaApi:
             case ["2015-03-31", "functions"]:
                 return {"GET": self._list_functions}
             case ["2015-03-31", "functions", name]:
-                return {"GET": partial(self._get, functions.get_function, name)}
+                return {"GET": partial(self._get, self._descriptions.get_function, name)}
             case ["2015-03-31", "functions", name, "configuration"]:
-                return {"GET": partial(self._get, functions.get_configuration, name)}
+                return {"GET": partial(self._get, self._descriptions.get_configuration, name)}
             case ["2015-03-31", "functions", name, "invocations"]:
                 return {"POST": partial(self._invoke, invoke, name)}
             case ["2021-11-15", "functions", name, "response-streaming-invocations"]:
@@ -98,13 +102,30 @@ class LambdaApi:
                 return {"POST": partial(self._invoke, invoke_async, name)}
         return {}
 
-    def _list_functions(self, request: Request, answer: Answer) -> None:
-        answer(functions.list_functions(self._engine.pools, _query(request)))
+    def _list_functions(self, request: Request, answer: Answer) -> GiveUp:
+        listing = self._descriptions.list_functions(self._engine.pools, _query(request))
+        return self._answer_later(listing, answer)
 
     def _get(
-        self, get: Callable[[Target], Response], name: str, request: Request, answer: Answer
-    ) -> None:
-        answer(get(self._target(name, request, latest_is_implied=False)))
+        self,
+        get: Callable[[Target], Awaitable[Response]],
+        name: str,
+        request: Request,
+        answer: Answer,
+    ) -> GiveUp:
+        target = self._target(name, request, latest_is_implied=False)
+        return self._answer_later(get(target), answer)
+
+    def _answer_later(self, response: Awaitable[Response], answer: Answer) -> GiveUp:
+        async def wait() -> None:
+            try:
+                answer(await response)
+            except ApiError as error:
+                answer(error.response())
+            except Exception as error:
+                answer(self.failed(error))
+
+        return asyncio.get_running_loop().create_task(wait()).cancel
 
     def _invoke(
         self,

@@ -45,11 +45,10 @@ class InitAttempt:
         return (at - self.began) * 1000
 
     def start_record(self, version: str, function: Function, instance: str) -> events.InitStart:
-        """That it begins; version and ARN have AWS's form, for a runtime that AWS does not know."""
-        digest = hashlib.sha256(version.encode()).hexdigest()
+        """That it begins."""
         return events.InitStart(
             version,
-            f"arn:aws:lambda:{function.region}::runtime:{digest}",
+            runtime_version_arn(version, function.region),
             self.phase,
             self.initialization_type,
             instance_id=instance,
@@ -80,6 +79,12 @@ class InitAttempt:
             events.Span(name, (end - begun) * 1000)
             for (name, begun), end in zip(reached, ends, strict=True)
         )
+
+
+def runtime_version_arn(version: str, region: str) -> str:
+    """In AWS's form, for a version that AWS does not know."""
+    digest = hashlib.sha256(version.encode()).hexdigest()
+    return f"arn:aws:lambda:{region}::runtime:{digest}"
 
 
 def runtime_version(runtime: str | None, python_version: str) -> str:

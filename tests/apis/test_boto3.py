@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from lambda_project import ARN, VERSION, Api
+from lambda_project import ARN, SOURCE, TEMPLATE, VERSION, Api
 
 SYNC_LIMIT = 6 * 1024 * 1024
 
@@ -230,6 +230,8 @@ def test_a_function_is_described_as_aws_does(client: Any) -> None:
         "Runtime": VERSION,
         "Role": "arn:aws:iam::123456789012:role/lambda-tui",
         "Handler": "app.echo",
+        "CodeSize": configuration["CodeSize"],
+        "CodeSha256": configuration["CodeSha256"],
         "Description": "says it again",
         "Timeout": 20,
         "MemorySize": 128,
@@ -245,7 +247,12 @@ def test_a_function_is_described_as_aws_does(client: Any) -> None:
         "LoggingConfig": {"LogFormat": "Text", "LogGroup": "/aws/lambda/echo"},
         "State": "Active",
         "LastUpdateStatus": "Successful",
+        "RuntimeVersionConfig": configuration["RuntimeVersionConfig"],
     }
+    assert configuration["CodeSize"] >= len(SOURCE) + len(TEMPLATE)
+    assert len(base64.b64decode(configuration["CodeSha256"], validate=True)) == 32
+    arn = configuration["RuntimeVersionConfig"]["RuntimeVersionArn"]
+    assert re.fullmatch(r"arn:aws:lambda:us-east-1::runtime:[0-9a-f]{64}", arn)
     assert re.fullmatch(
         r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+0000", configuration["LastModified"]
     )

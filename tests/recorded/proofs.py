@@ -10,9 +10,17 @@ from typing import Any, Literal
 from lambda_tui.project.function import AsyncConfig
 
 Given = Literal[
-    "payload", "function error", "log events", "log lines", "destination", "dead letter"
+    "payload",
+    "function error",
+    "log events",
+    "log lines",
+    "destination",
+    "dead letter",
+    "answer",
+    "configuration",
 ]
-"""What an invocation gives that was recorded; the last two are of an asynchronous one."""
+"""What was recorded: the results of an invocation, the two of an asynchronous one, boto3's answer
+without those, and the function's configuration."""
 
 RUN_VERSIONS = tuple(f"3.{minor}" for minor in range(9, 15))
 """Those of Python that are recorded and run here."""
@@ -145,6 +153,9 @@ def handler(event, context):
     return {"hello": "world", "test": "abc", "val": 5, "success": True}
 """
 
+_CREATED = ("State", "StateReason", "StateReasonCode", "ResponseMetadata")
+"""What only a function has that is just being created."""
+
 _COMMON = "common/TestLambdaRuntimesCommon::"
 _SQS = "destinations/TestLambdaDestinationSqs::"
 _MESSAGE = "receive_message_result/Messages/0/Body"
@@ -193,20 +204,63 @@ def _destination(
     )
 
 
-def _uncaught_exceptions(version: str) -> list[Proof]:
-    entry = f"{_COMMON}test_uncaught_exception_invoke[python{version}]/error_result"
-    event = {"error_msg": "some_error_msg"}
-    runtime = {"runtime": f"python{version}"}
+def _configuration(test: str, proof: Proof, **configuration: Any) -> Proof:
+    """That of the function that a proof's entry is about."""
+    return replace(
+        proof,
+        part=f"{test}/create_function_result",
+        gives="configuration",
+        without=_CREATED,
+        configuration={"memory_size": 1024, **configuration},
+    )
+
+
+def _answers(entry: str, proof: Proof) -> list[Proof]:
+    """What boto3 tells beside the payload and that it is an error."""
     return [
-        Proof(f"{entry}/Payload", FAILS, event, configuration=runtime),
-        Proof(f"{entry}/FunctionError", FAILS, event, "function error", configuration=runtime),
+        replace(proof, part=f"{entry}/{key}", gives="answer")
+        for key in ("ExecutedVersion", "StatusCode", "ResponseMetadata")
+    ]
+
+
+def _uncaught_exceptions(version: str) -> list[Proof]:
+    test = f"{_COMMON}test_uncaught_exception_invoke[python{version}]"
+    entry = f"{test}/error_result"
+    runtime = {"runtime": f"python{version}"}
+    event = {"error_msg": "some_error_msg"}
+    failed = Proof(f"{entry}/Payload", FAILS, event, configuration=runtime)
+    return [
+        failed,
+        replace(failed, part=f"{entry}/FunctionError", gives="function error"),
+        *_answers(entry, failed),
+        _configuration(test, failed, **runtime),
+    ]
+
+
+def _configurations(version: str) -> list[Proof]:
+    """Those that come with variables."""
+    any_function = Proof("", FAILS, {})
+    variables = {
+        "test_introspection_invoke": {"TEST_KEY": "TEST_VAL"},
+        "test_runtime_wrapper_invoke": {"AWS_LAMBDA_EXEC_WRAPPER": "/var/task/environment_wrapper"},
+    }
+    return [
+        _configuration(
+            f"{_COMMON}{test}[python{version}]",
+            any_function,
+            runtime=f"python{version}",
+            environment=environment,
+        )
+        for test, environment in variables.items()
     ]
 
 
 def _custom_runtime(runtime: str) -> list[Proof]:
     entry = "custom_runtimes/TestLambdaRuntimesCommon::"
-    payload = f"{entry}test_introspection_invoke[{runtime}]/invocation_result_payload"
-    failure = f"{entry}test_uncaught_exception_invoke[{runtime}]/error_result"
+    introspection = f"{entry}test_introspection_invoke[{runtime}]"
+    payload = f"{introspection}/invocation_result_payload"
+    exception = f"{entry}test_uncaught_exception_invoke[{runtime}]"
+    failure = f"{exception}/error_result"
     shown = Proof(
         payload,
         CUSTOM_RUNTIME,
@@ -231,6 +285,9 @@ def _custom_runtime(runtime: str) -> list[Proof]:
         replace(shown, part=f"{payload}_qualified", qualifier="$LATEST"),
         failed,
         replace(failed, part=f"{failure}/FunctionError", gives="function error"),
+        *_answers(failure, failed),
+        _configuration(introspection, shown, **shown.configuration),
+        _configuration(exception, failed, runtime=runtime),
     ]
 
 
@@ -243,6 +300,7 @@ PROOFS = [
         for version in RUN_VERSIONS
     ),
     *(proof for version in RUN_VERSIONS for proof in _uncaught_exceptions(version)),
+    *(proof for version in RUN_VERSIONS for proof in _configurations(version)),
     Proof(
         "runtimes/TestCloudwatchLogs::test_multi_line_prints/log-events",
         PRINTS_LINES,
@@ -251,6 +309,7 @@ PROOFS = [
     ),
     Proof(f"{_DLQ}invoke_result/Payload", ANSWERS_OR_FAILS, _RAISE),
     Proof(f"{_DLQ}invoke_result/FunctionError", ANSWERS_OR_FAILS, _RAISE, "function error"),
+    *_answers(f"{_DLQ}invoke_result", Proof("", ANSWERS_OR_FAILS, _RAISE)),
     Proof(f"{_DLQ}log_result/result", ANSWERS_OR_FAILS, _RAISE, "log lines"),
     Proof(
         f"{_DLQ}receive_result/Messages/0/Body",
@@ -305,8 +364,9 @@ PROOFS = [
 ]
 
 _NAME_ONLY = "nothing was recorded but that the test passed: there is nothing to compare"
-_HTTP = "it is of the HTTP answer, and there is no Invoke API yet"
-_CONFIGURATION = "it is an answer of the configuration API, which there is not yet"
+_CREATING = "it is of a function that is just being created; here they are there"
+_LOG_RESULT = "only that there is one was recorded here; its text is under log_result"
+_CONFIGURATION = "it changes a function's configuration, which is not done by an API here"
 _QUEUE = "it is of the queue or bus that carries the record, and there is none here"
 
 NOT_COVERED = {
@@ -314,11 +374,10 @@ NOT_COVERED = {
     r"common/TestLambdaCallingLocalstack::test_manual_endpoint_injection\[.*\]": _NAME_ONLY,
     r"(common|custom_runtimes)/.*::test_echo_invoke\[.*\]": _NAME_ONLY,
     r"runtimes/TestPythonRuntimes::test_(handler_in_submodule|python_runtime_.*)\[.*\]": _NAME_ONLY,
-    r"(common|custom_runtimes)/.*/create_function_result/.*": _CONFIGURATION,
+    r"(common|custom_runtimes)/.*/create_function_result/(State.*|ResponseMetadata/.*)": _CREATING,
     r"destinations/.*/(create_lambda_with_dlq|delete_dlq)/.*": _CONFIGURATION,
     r"destinations/.*/put_function_event_invoke_config/.*": _CONFIGURATION,
-    r".*/(error_result|invoke_result)/(ExecutedVersion|LogResult|StatusCode)": _HTTP,
-    r".*/(error_result|invoke_result)/ResponseMetadata/.*": _HTTP,
+    r".*/invoke_result/LogResult": _LOG_RESULT,
     r"(common|custom_runtimes)/.*/invocation_result_payload(_qualified)?/packages": (
         "what the recorded handler took for a package is not recorded"
     ),

@@ -125,3 +125,36 @@ def mask_message(message: str, request_id: str) -> str:
     message = re.sub(r"runtime:[0-9a-f]{64}", "runtime:<runtime-id>", message)
     message = re.sub(r"(Duration: )[\d.]+ ms", r"\1<duration> ms", message)
     return re.sub(r"(Used: )\d+ MB", r"\1<memory> MB", message)
+
+
+def recorded_metadata(answer: Any) -> Any:
+    """What the recordings keep of boto3's own account of an answer."""
+    return {"HTTPHeaders": {}, "HTTPStatusCode": answer["ResponseMetadata"]["HTTPStatusCode"]}
+
+
+_MASKED_FIELDS = {
+    "CodeSha256": ("<code-sha256>", r"[A-Za-z0-9+/]{43}="),
+    "CodeSize": ("<code-size>", r"[1-9]\d*"),
+    "LastModified": ("date", r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+0000"),
+    "RevisionId": ("<uuid>", r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+}
+
+
+def mask_configuration(configuration: Any, name: str) -> Any:
+    """A function's configuration with what differs from one to the next masked as it was."""
+    for field, (word, pattern) in _MASKED_FIELDS.items():
+        assert re.fullmatch(pattern, str(configuration[field])), field
+        configuration[field] = word
+    # What was recorded ran on AWS's older processors.
+    assert configuration["Architectures"] in (["x86_64"], ["arm64"])
+    configuration["Architectures"] = ["x86_64"]
+    text = json.dumps(configuration)
+    for pattern, word in {
+        "the-recorded-function": name,
+        "arn:aws:": "arn:<partition>:",
+        "us-east-1": "<region>",
+        "role/lambda-tui": "role/<resource>",
+        "runtime:[0-9a-f]{64}": "runtime:<resource>",
+    }.items():
+        text = re.sub(pattern, word, text)
+    return json.loads(text)

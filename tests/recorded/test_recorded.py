@@ -9,14 +9,17 @@ from pathlib import Path
 
 import pytest
 from kinds import write_program
+from lambda_project import served
 from recorded.proofs import NOT_COVERED, PROOFS, Given, Proof
 from recorded.recordings import (
     cloudwatch_messages,
     mask,
+    mask_configuration,
     mask_message,
     mask_payload,
     part,
     parts_of_entries,
+    recorded_metadata,
 )
 from workbench import SECONDS, Open, Workbench, response_of
 
@@ -142,6 +145,42 @@ async def test_the_record_of_an_asynchronous_invocation_is_the_recorded_one(
     recorded = part(proof.part)
     assert json.loads(text) == recorded
     assert text == json.dumps(recorded, sort_keys=True)
+
+
+@ONE_LEVEL
+@proofs_of("answer")
+async def test_what_a_caller_is_told_beside_the_payload_is_what_was_recorded(
+    open_project: Open, tmp_path: Path, proof: Proof
+) -> None:
+    workbench = await open_recorded(open_project, tmp_path, proof)
+    event = json.dumps(proof.event).encode()
+    name = workbench.pool.function.name
+
+    async with served(workbench.engine) as api:
+        answer = await asyncio.to_thread(api.client().invoke, FunctionName=name, Payload=event)
+
+    told = {**answer, "ResponseMetadata": recorded_metadata(answer)}
+    assert told[proof.part.rpartition("/")[2]] == part(proof.part)
+
+
+@ONE_LEVEL
+@proofs_of("configuration")
+async def test_the_configuration_is_the_recorded_one(
+    open_project: Open, tmp_path: Path, proof: Proof
+) -> None:
+    workbench = await open_recorded(open_project, tmp_path, proof)
+    name = workbench.pool.function.name
+
+    async with served(workbench.engine) as api:
+        describe = api.client().get_function_configuration
+        configuration = await asyncio.to_thread(describe, FunctionName=name)
+
+    recorded = part(proof.part)
+    for key in proof.without:
+        del recorded[key]
+    for key in ("ResponseMetadata", "State", "LastUpdateStatus"):
+        del configuration[key]
+    assert mask_configuration(configuration, proof.name) == recorded
 
 
 ENTRIES = parts_of_entries()

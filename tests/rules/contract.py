@@ -1,7 +1,7 @@
 """The rules of AWS Lambda that the life cycle is built to, and the test that proves each.
 
-Sections: 1 life cycle, 3 extensions, 4 telemetry, 5 log lines, 6 errors, 8.3 file system,
-8.4 context, 9 limits.
+Sections: 1 life cycle, 3 extensions, 4 telemetry, 5 log lines, 6 errors, 8.2 layers, 8.3 file
+system, 8.4 context, 9 limits.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from rules.errors import ERRORS
 from rules.extensions_api import EXTENSIONS_API
 from rules.life_cycle import LIFE_CYCLE
 from rules.log_lines import LOG_LINES
-from rules.surroundings import ENVIRONMENT, LIMITS
+from rules.surroundings import ENVIRONMENT, LAYERS, LIMITS
 from rules.telemetry_api import TELEMETRY_API
 
 SECTIONS = (
@@ -18,7 +18,16 @@ SECTIONS = (
     *("3.1", "3.2", "3.3", "3.4", "3.5"),
     *("4.1", "4.2", "4.3", "4.4"),
     *("5.1", "5.2", "5.3", "5.4", "5.5", "5.6"),
-    *("6.1", "6.2", "6.3", "8.3", "8.4", "9"),
+    *("6.1", "6.2", "6.3", "8.2", "8.3", "8.4", "9"),
 )
 
-RULES = (*LIFE_CYCLE, *LOG_LINES, *ERRORS, *ENVIRONMENT, *LIMITS, *EXTENSIONS_API, *TELEMETRY_API)
+RULES = (
+    *LIFE_CYCLE,
+    *LOG_LINES,
+    *ERRORS,
+    *LAYERS,
+    *ENVIRONMENT,
+    *LIMITS,
+    *EXTENSIONS_API,
+    *TELEMETRY_API,
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rules.rule import HTTP, NODE, SNAPSTART, Rule
+from rules.rule import NODE, SNAPSTART, Rule
 
 _CYCLE = "engine/test_life_cycle.py::test_"
 _POOL = "engine/test_pool.py::test_"
@@ -21,7 +21,14 @@ ERRORS = (
             _RECORDED + "the_function_error_is_the_recorded_one",
         ),
     ),
-    Rule("6.1", "It is HTTP 200 with X-Amz-Function-Error.", (), HTTP),
+    Rule(
+        "6.1",
+        "It is HTTP 200 with X-Amz-Function-Error.",
+        (
+            "apis/test_boto3.py::test_a_failing_function_is_a_success_with_a_function_error",
+            _RECORDED + "what_a_caller_is_told_beside_the_payload_is_what_was_recorded",
+        ),
+    ),
     Rule(
         "6.2",
         "The payload of an exception has four keys in AWS's order.",

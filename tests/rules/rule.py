@@ -17,7 +17,6 @@ class Rule:
     """Why nothing proves it."""
 
 
-HTTP = "the Invoke API does not exist yet"
 RUNTIME_API = "the Runtime API does not exist yet; Python's runtime does without it"
 SNAPSTART = "SnapStart does not exist yet"
 NODE = "Node.js does not exist yet"

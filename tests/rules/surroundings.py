@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rules.rule import HTTP, NODE, Rule
+from rules.rule import NODE, Rule
 
 _ERRORS = "engine/test_errors.py::test_"
 _INTERNAL = "extensions/test_internal_extensions.py::test_"
@@ -13,6 +13,42 @@ _ERROR = "rules/test_error_rules.py::test_"
 _RECORDED = "recorded/test_recorded.py::test_"
 _ENDING = "rules/test_ending_rules.py::test_"
 _CONCURRENCY = "rules/test_concurrency_rules.py::test_"
+
+_LAYERS = "project/test_layers.py::test_"
+_OPT = "engine/test_layers_in_opt.py::test_"
+
+LAYERS = (
+    Rule(
+        "8.2",
+        "Layers are unpacked into /opt in their order; of equal paths the last one's holds.",
+        (
+            _LAYERS + "several_layers_are_merged_in_their_order",
+            _OPT + "of_several_layers_the_last_ones_file_holds",
+            "project/test_merged_folders.py::test_of_equal_paths_the_last_folders_holds",
+        ),
+    ),
+    Rule(
+        "8.2",
+        "/opt is read-only.",
+        (_OPT + "a_layer_stands_at_opt_and_cannot_be_written",),
+    ),
+    Rule(
+        "8.2",
+        "Python finds the code first, then site-packages of the layers, then their python folder.",
+        (
+            _PYTHON + "the_code_is_first_on_the_import_path_then_the_layers",
+            _OPT + "modules_and_programs_of_a_layer_are_found",
+            _OPT + "the_functions_own_module_goes_before_a_layers",
+        ),
+    ),
+    Rule(
+        "8.2",
+        "/opt/bin is in PATH, /opt/lib in LD_LIBRARY_PATH.",
+        (_OPT + "modules_and_programs_of_a_layer_are_found",),
+    ),
+    Rule("8.2", "Node.js finds modules in the nodejs folders of layers.", (), NODE),
+    Rule("8.2", "Java, Ruby and .NET find theirs.", (), "their runtimes do not exist here"),
+)
 
 ENVIRONMENT = (
     Rule(
@@ -71,7 +107,17 @@ ENVIRONMENT = (
         "The client context is the caller's; the identity is there, its fields are None.",
         (_ERROR + "the_client_context_is_what_the_caller_sent",),
     ),
-    Rule("8.4", "Cognito identity, tenant id and w3c of a caller.", (), HTTP),
+    Rule(
+        "8.4",
+        "A tenant is for functions with tenants only.",
+        ("apis/test_broken_requests.py::test_a_tenant_is_refused_by_a_function_without_tenants",),
+    ),
+    Rule(
+        "8.4",
+        "Cognito identity and w3c of a caller.",
+        (),
+        "the Invoke API hands on what the client context holds, and nothing of its own",
+    ),
     Rule("8.4", "A handler may lie in a folder.", (_PYTHON + "a_handler_may_lie_in_a_folder",)),
     Rule("8.4", "The context and the handler strings of Node.js.", (), NODE),
 )
@@ -93,7 +139,17 @@ LIMITS = (
         "A response has 6,291,556 bytes at most.",
         (_ERRORS + "a_response_of_six_megabytes_and_a_hundred_bytes_is_the_largest",),
     ),
-    Rule("9", "Payloads of events and of streamed responses.", (), HTTP),
+    Rule(
+        "9",
+        "An asynchronous event has 1 MB at most.",
+        ("apis/test_boto3.py::test_an_asynchronous_event_may_have_1_mb",),
+    ),
+    Rule(
+        "9",
+        "A streamed response has 200 MB at most, and all but its first 6 MB come slowly.",
+        (),
+        "a response is one chunk yet",
+    ),
     Rule(
         "9", "1,024 descriptors, processes and threads.", (_PROCESS + "a_function_has_awss_limits",)
     ),
@@ -106,15 +162,35 @@ LIMITS = (
         ),
     ),
     Rule("9", "1,000 new environments in 10 s.", (), "no developer's machine comes near it"),
-    Rule("9", "10 requests a second for each environment.", (), HTTP),
     Rule(
         "9",
-        "5 layers, 10 extensions, 250 MB of code.",
+        "10 requests a second for each environment.",
         (),
-        "layers and extensions do not exist yet",
+        "AWS counts them over time, and how is not documented",
+    ),
+    Rule("9", "5 layers.", (_LAYERS + "layers_that_aws_refuses_leave_the_function_out",)),
+    Rule(
+        "9",
+        "10 extensions.",
+        (
+            "extensions/test_extension_life.py::test_ten_extensions_are_not_too_many",
+            "extensions/test_extension_failures.py::test_eleven_extensions_are_too_many",
+        ),
+    ),
+    Rule(
+        "9",
+        "250 MB of code and layers, unpacked.",
+        (
+            _LAYERS + "code_and_layers_of_more_than_250_mb_are_said",
+            "project/test_archive.py::test_more_than_lambda_takes_is_refused_unread",
+        ),
     ),
     Rule("9", "4 KB of variables.", _REFUSED),
-    Rule("9", "128 letters of handler.", (), "nothing refuses a longer one yet"),
+    Rule(
+        "9",
+        "128 letters of handler.",
+        ("project/test_template.py::test_what_the_function_cannot_do_without_leaves_it_out",),
+    ),
     Rule(
         "9",
         "The budgets of shutdown: 0, 500 and 2,000 ms.",

@@ -139,7 +139,11 @@ async def test_a_batch_goes_when_its_time_is_over() -> None:
 async def test_a_batch_goes_when_it_has_its_items() -> None:
     listener = HttpListener()
     async with subscribed(listener, NEVER) as one:
-        one.log(*(f"line {number}" for number in range(2500)))
+        one.log("line 0")
+        # By now its delivery waits for more.
+        for _ in range(5):
+            await asyncio.sleep(0)
+        one.log(*(f"line {number}" for number in range(1, 2500)))
         await listener.until(lambda: len(listener.requests) == 2)
 
     assert [len(request.events) for request in listener.requests] == [1000, 1000]
@@ -204,7 +208,15 @@ async def test_an_answer_below_400_takes_the_batch(answer: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", [response(400), response(500, b"no"), b"", b"what?\r\n", b"HTTP"]
+    "answer",
+    [
+        response(400),
+        response(500, b"no"),
+        b"HTTP/1.1 100 Continue\r\n\r\n" + response(500),
+        b"",
+        b"what?\r\n",
+        b"HTTP",
+    ],
 )
 async def test_a_batch_that_is_not_taken_is_sent_again(answer: bytes) -> None:
     listener = HttpListener(answer, answer)

@@ -206,7 +206,7 @@ class ExecutionEnvironment:
         # They hear of the runtime's end first.
         attempt, why = self._invoke_attempt, self._processes.loss
         if why is not None and attempt is not None and self._init_attempt.is_over:
-            self._init.log.drain()
+            self._init.drain_logs()
             outcome = lost_outcome(why, attempt.invocation.request_id)
             self._end_runtime(attempt, outcome, why.at)
 
@@ -214,7 +214,7 @@ class ExecutionEnvironment:
         """No process is left: what was under way has failed, and the next begins with an Init."""
         if self.state in (State.SHUTTING_DOWN, State.ENDED, State.RESET):
             return
-        self._init.log.drain()
+        self._init.drain_logs()
         self._limit.clear()
         self._pause.clear()
         if not self._init_attempt.is_over:
@@ -282,7 +282,7 @@ class ExecutionEnvironment:
         self._processes.start(self.log_stream, self.initialization_type)
 
     def _finish_init(self) -> None:
-        self._init.log.drain()
+        self._init.drain_logs()
         self.init_error = None
         at = time.monotonic() if self.extensions else self._init_attempt.ready_at
         self._report_init("success", at, None)
@@ -349,7 +349,7 @@ class ExecutionEnvironment:
             attempt.note_part()
             attempt.invocation.add_part(frame.payload, frame.content_type)
             return
-        self._init.log.drain()
+        self._init.drain_logs()
         self._processes.on_memory(frame.peak_memory_kb)
         outcome = handler_outcome(frame)
         attempt.note_answer(outcome)
@@ -359,7 +359,7 @@ class ExecutionEnvironment:
 
     def on_runtime_done(self) -> None:
         """What it still wrote after its answer belongs to the invocation."""
-        self._init.log.drain()
+        self._init.drain_logs()
         attempt = self._invoke_attempt
         if attempt is not None and attempt.outcome is not None:
             self._finish_runtime(attempt, attempt.outcome)
@@ -372,9 +372,12 @@ class ExecutionEnvironment:
         attempt = self._invoke_attempt
         if attempt is None or attempt.outcome is None:
             return
+        at = time.monotonic()
         self._limit.clear()
+        if self.extensions:
+            self._init.drain_logs()
         self._move(State.IDLE)
-        self._report(attempt, attempt.outcome, time.monotonic())
+        self._report(attempt, attempt.outcome, at)
         self._owner.on_free(self)
 
     def _give_up(self, attempt: InvokeAttempt, outcome: Outcome, at: float) -> None:

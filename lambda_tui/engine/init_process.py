@@ -184,6 +184,12 @@ class InitProcess:
         assert self._runtime is not None
         self._runtime.send(message, payload)
 
+    def drain_logs(self) -> None:
+        """Takes what was written by now."""
+        self.log.drain()
+        if self.extension_log is not None:
+            self.extension_log.drain()
+
     def freeze(self) -> None:
         """Stops every process."""
         self._control.send({"kind": "freeze"})

@@ -207,7 +207,7 @@ class Processes:
 
     def on_runtime_exited(self, end: RuntimeEnd) -> None:
         """Without extensions nothing is left with it: the init process has seen to that."""
-        self.init.log.drain()
+        self.init.drain_logs()
         why = self.loss = self.loss or loss.runtime_exit(
             end.wait_status, is_out_of_memory=end.is_out_of_memory
         )

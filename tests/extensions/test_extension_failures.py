@@ -68,6 +68,21 @@ async def test_an_extension_that_ends_in_init_is_a_crash(
     assert status.error_type == "Extension.Crash"
 
 
+async def test_the_last_words_of_an_extension_stand_before_the_report_of_its_end(
+    open_project: Open, tmp_path: Path
+) -> None:
+    crashing = f"{PYTHON}\nprint('last words')\nsys.exit(1)\n"
+    workbench = await open_project(project(tmp_path, {"weak": crashing}))
+
+    await failed(workbench)
+
+    kinds = [line.split("\t")[0].split()[0] for line in workbench.log()]
+    assert kinds == [
+        *("INIT_START", "last", "EXTENSION", "INIT_REPORT"),
+        *("last", "EXTENSION", "INIT_REPORT", "START", "END"),
+    ]
+
+
 async def test_the_runtime_does_not_start_before_all_have_registered(
     open_project: Open, tmp_path: Path
 ) -> None:

@@ -104,6 +104,19 @@ async def test_init_ends_with_the_state_of_each_extension(
     assert "EXTENSION\tName: b\tState: Ready\tEvents: []" in workbench.log()
 
 
+async def test_what_an_extension_writes_for_an_invocation_stands_before_its_end(
+    open_project: Open, tmp_path: Path
+) -> None:
+    workbench = await open_project(project(tmp_path, {"recorder": RECORDER}))
+
+    for _ in range(5):
+        await workbench.answer()
+
+    kinds = [line.split()[0] for line in workbench.log() if not line.startswith("REPORT")]
+    words = [kind for kind in kinds if kind in ("START", '["recorder",', "END")]
+    assert words == ["START", '["recorder",', "END"] * 5
+
+
 async def test_an_extension_is_told_what_is_of_no_concern_to_the_runtime(
     open_project: Open, tmp_path: Path
 ) -> None:

@@ -125,5 +125,12 @@ ERRORS = (
             _FAILURE + "what_cannot_be_executed_is_a_launch_error",
         ),
     ),
-    Rule("6.3", "Runtime.InvalidEntrypoint.", (), "custom runtimes do not exist yet"),
+    Rule(
+        "6.3",
+        "Runtime.InvalidEntrypoint.",
+        (
+            "engine/test_custom_runtimes.py::test_"
+            "a_bootstrap_that_cannot_be_executed_is_an_invalid_entrypoint",
+        ),
+    ),
 )

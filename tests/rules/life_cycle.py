@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rules.rule import NOT_OBSERVED, RUNTIME_API, SNAPSTART, VERSIONS, Rule
+from rules.rule import NOT_OBSERVED, SNAPSTART, VERSIONS, Rule
 
 _CYCLE = "engine/test_life_cycle.py::test_"
 _POOL = "engine/test_pool.py::test_"
@@ -18,6 +18,7 @@ _CONCURRENCY = "rules/test_concurrency_rules.py::test_"
 _EXTENSION = "extensions/test_extension_life.py::test_"
 _FAILURE = "extensions/test_extension_failures.py::test_"
 _INTERNAL = "extensions/test_internal_extensions.py::test_"
+_CUSTOM = "engine/test_custom_runtimes.py::test_"
 _SEQUENCES = "stateful/test_sequences.py::test_"
 
 LIFE_CYCLE = (
@@ -208,7 +209,11 @@ LIFE_CYCLE = (
         "A handler that raises is a success of its runtime: no reset, warm.",
         (_ERRORS + "a_handler_that_raises_is_a_success_of_its_runtime",),
     ),
-    Rule("1.4", "A runtime that owes a response gets the same event again.", (), RUNTIME_API),
+    Rule(
+        "1.4",
+        "A runtime that owes a response gets the same event again.",
+        (_CUSTOM + "who_asks_for_more_while_it_owes_an_answer_gets_the_same_event",),
+    ),
     Rule(
         "1.5",
         "Freeze stops every process, daemons and threads included; they go on when thawed.",

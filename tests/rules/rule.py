@@ -17,7 +17,6 @@ class Rule:
     """Why nothing proves it."""
 
 
-RUNTIME_API = "the Runtime API does not exist yet; Python's runtime does without it"
 SNAPSTART = "SnapStart does not exist yet"
 NODE = "Node.js does not exist yet"
 TRACING = "X-Ray tracing does not exist yet"

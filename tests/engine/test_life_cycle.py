@@ -98,6 +98,18 @@ async def test_a_runtime_that_ends_fails_the_invocation_in_awss_words(
     assert workbench.records(events.EnvironmentReset) == [events.EnvironmentReset("failure")]
 
 
+LEAVES_SLOWLY = """
+os._exit = lambda status, leave=os._exit: (time.sleep(0.3), leave(status))
+sys.exit(4)
+"""
+
+
+async def test_a_runtime_that_is_slow_to_end_keeps_its_exit_status(open_project: Open) -> None:
+    workbench = await open_project(REMEMBERS, timeout=60)
+    payload = response_of(await workbench.invoke(LEAVES_SLOWLY))
+    assert payload["errorMessage"].endswith("Runtime exited with error: exit status 4")
+
+
 async def test_after_a_crash_tmp_is_kept_and_globals_are_gone(open_project: Open) -> None:
     workbench = await open_project(REMEMBERS)
     crashed = await workbench.invoke("os._exit(1)")

@@ -17,7 +17,7 @@ BODY_SECONDS = 20.0
 """Without a byte of the body."""
 IDLE_SECONDS = 60.0
 """Without a request, and for a client that does not take its answer."""
-_FAREWELL_SECONDS = 2.0
+_FAREWELL_SECONDS = 10.0
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 Answer = Callable[[Response], None]

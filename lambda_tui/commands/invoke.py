@@ -33,7 +33,7 @@ SIGNALLED = 128
 """To this the number of the signal is added that ended the command."""
 
 _NO_EVENT = "{}"
-_LAST_WORDS_SECONDS = 0.3
+_LAST_WORDS_SECONDS = 1.0
 
 
 def run(options: argparse.Namespace) -> int:

@@ -25,8 +25,8 @@ from lambda_tui.project.interpreter import Interpreter, find_interpreter
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import Settings
 
-# A Shutdown phase with extensions takes two at most.
-_GOODBYE_SECONDS = 3.0
+# A Shutdown phase with extensions takes two, an init process that must be killed more.
+_GOODBYE_SECONDS = 15.0
 _DESCRIPTORS = 65_536
 
 

@@ -20,7 +20,12 @@ from lambda_tui.engine.zygote import Zygote
 from lambda_tui.project.function import Function
 
 GRACE = 5.0
-"""Seconds after which an init process that does not do what it was told is killed."""
+"""Seconds after which an init process that does not do what it was told is killed.
+
+With it goes the environment's ``/tmp``: not for a machine that is only busy.
+"""
+FAREWELL = 1.0
+"""Seconds after which one that was let go is killed."""
 
 
 class RuntimeEnd(NamedTuple):
@@ -219,7 +224,7 @@ class InitProcess:
     def end(self) -> None:
         """Lets the init process go, and with it all others; none of them is told."""
         self._control.close()
-        self._grace.set(GRACE)
+        self._grace.set(FAREWELL)
         if not self._is_asked_for:
             self._their_control.close()
             self._finish(None)

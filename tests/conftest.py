@@ -13,6 +13,7 @@ from typing import Any
 
 import psutil
 import pytest
+from hypothesis import HealthCheck, settings
 from leftovers import mounts, survivors
 from workbench import Open, Workbench, one_function
 
@@ -24,6 +25,16 @@ from lambda_tui.project.settings import Settings
 LEVELS = ("namespaces", "processes")
 
 _PR_SET_CHILD_SUBREAPER = 36
+
+# The same examples in each run, and none refused for the time that a loaded machine takes for it.
+# ``--hypothesis-profile=default`` looks for others.
+settings.register_profile(
+    "steady",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session")

@@ -7,12 +7,14 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
+from textual.events import Key
 from textual.pilot import Pilot
 
+from lambda_tui.engine.lifecycle import State
 from lambda_tui.ui.app import LambdaTuiApp
 from lambda_tui.ui.screens.main import MainScreen
 
-PATIENCE = 15.0
+PATIENCE = 60.0
 """Seconds until a wait is given up."""
 
 
@@ -35,9 +37,15 @@ class Driver:
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
-        await self.pilot.pause()
+        await self.settle()
         # A screen that has just come is laid out in a moment of its own.
         await self.until(self.text, "a painted screen")
+
+    async def leave(self, *keys: str) -> None:
+        """Presses keys of which the last ends the application."""
+        await self.press(*keys[:-1])
+        self.app.post_message(Key(keys[-1], keys[-1]))
+        await self.until(lambda: self.app._exit, "the end")
 
     async def until(self, condition: Callable[[], object], what: str = "") -> None:
         """Waits until something holds."""
@@ -45,17 +53,47 @@ class Driver:
         while not condition():
             assert time.monotonic() < deadline, f"never: {what}\n{self.text()}"
             await asyncio.sleep(0.01)
-        await self.pilot.pause()
+        await self.settle()
+
+    async def until_seen(self, *texts: str) -> None:
+        """Waits until all of these stand on the screen."""
+        await self.until(lambda: all(text in self.text() for text in texts), str(texts))
+
+    async def settle(self) -> None:
+        """Waits until what was begun is done: a message may be the cause of others."""
+        deadline = time.monotonic() + PATIENCE
+        in_a_row = 0
+        while not self.app._exit and in_a_row < 2:
+            assert time.monotonic() < deadline, f"never at rest\n{self.text()}"
+            await self.pilot._wait_for_screen()
+            if not self.app._exit:
+                self.app.screen._on_timer_update()
+            in_a_row = in_a_row + 1 if self._is_at_rest() else 0
+
+    def _is_at_rest(self) -> bool:
+        if self.app._exit:
+            return True
+        screen = self.app.screen
+        nodes = (self.app, *screen.walk_children(with_self=True))
+        is_laid_out = not (screen._layout_required or screen._scroll_required or screen._callbacks)
+        return is_laid_out and not any(node.message_queue_size for node in nodes)
+
+    async def until_painted(self) -> None:
+        """Waits until everything that the engine has told of is on the screen."""
+        await self.until(lambda: self.screen.feed._timer is None, "a paint of the latest")
 
     async def invoke(self, function: str = "Greet") -> None:
-        """Presses ``i`` and waits until the answer is on the screen and the rest is quiet."""
+        """Presses ``i`` and waits until all that comes of it is on the screen."""
         pool = self.app.engine.pools[function]
         before = len(pool.invocations)
         await self.press("i")
         await self.until(lambda: len(pool.invocations) > before, "invocation")
         await self.until(lambda: pool.invocations[-1].is_over, "answer")
         await self.until(lambda: f"#{pool.invocations[-1].number} " in self.title("response"))
-        await self.until(lambda: all(e.invocation is None for e in pool.environments))
+        await self.until(
+            lambda: all(e.state in (State.FROZEN, State.RESET) for e in pool.environments), "a rest"
+        )
+        await self.until_painted()
 
     def title(self, pane: str) -> str:
         return str(self.screen.query_one(f"#{pane}").border_title or "")

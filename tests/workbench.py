@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -19,7 +21,10 @@ from lambda_tui.engine.pool import Pool
 from lambda_tui.project.function import Function, Project
 from lambda_tui.project.settings import Settings
 
-SECONDS = 10.0
+SECONDS = 60.0
+"""Until a wait is given up: several times what a loaded machine takes."""
+TIMEOUT = 60
+"""Seconds of a function whose timeout is not the matter: it never passes on a loaded machine."""
 # Not everything that the engine does is an event: a changed project, for one, is not.
 _SECOND_LOOK = 0.02
 
@@ -142,7 +147,7 @@ class Workbench:
         """Saves a file of the project."""
         path = self.directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(source)
+        save(path, source)
         return path
 
 
@@ -150,6 +155,16 @@ class Open(Protocol):
     """Starts the engine on a function's source or a project, at the sandbox level of the test."""
 
     def __call__(self, source: str | Project, **options: Any) -> Awaitable[Workbench]: ...
+
+
+def is_watched(directory: Path) -> bool:
+    """Whether the kernel has been asked to tell of changes in a folder."""
+    needle = f" ino:{directory.stat().st_ino:x} "
+    for information in Path("/proc/self/fdinfo").iterdir():
+        with contextlib.suppress(OSError):
+            if needle in information.read_text():
+                return True
+    return False
 
 
 def response_of(invocation: Invocation) -> Any:
@@ -160,8 +175,24 @@ def response_of(invocation: Invocation) -> Any:
 
 def one_function(directory: Path, **configuration: Any) -> Project:
     """A project of the function in ``lambda_function.py``; watched projects are loaded instead."""
-    settings = {"name": "function", "handler": "lambda_function.lambda_handler", **configuration}
+    settings = {
+        "name": "function",
+        "handler": "lambda_function.lambda_handler",
+        "timeout": TIMEOUT,
+        **configuration,
+    }
     return Project(directory, (Function(code_directory=directory, **settings),))
+
+
+def save(file: Path, text: str, modified: float | None = None) -> None:
+    """Puts a file in its place whole: who watches sees one change, and never half of the text."""
+    # Below a folder that nobody watches.
+    draft = file.parent / ".git" / "draft"
+    draft.parent.mkdir(exist_ok=True)
+    draft.write_text(text)
+    if modified is not None:
+        os.utime(draft, (modified, modified))
+    draft.replace(file)
 
 
 def file_in(environment: ExecutionEnvironment, name: str) -> Path:

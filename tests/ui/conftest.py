@@ -17,10 +17,10 @@ TEMPLATE = """\
 Resources:
   Greet:
     Type: AWS::Serverless::Function
-    Properties: {CodeUri: code, Handler: app.greet, Runtime: PYTHON, Timeout: 5}
+    Properties: {CodeUri: code, Handler: app.greet, Runtime: PYTHON, Timeout: 60}
   Fail:
     Type: AWS::Serverless::Function
-    Properties: {CodeUri: code, Handler: app.fail, Runtime: PYTHON}
+    Properties: {CodeUri: code, Handler: app.fail, Runtime: PYTHON, Timeout: 60}
   Slow:
     Type: AWS::Serverless::Function
     Properties: {CodeUri: code, Handler: app.slow, Runtime: PYTHON, Timeout: 60}
@@ -79,7 +79,8 @@ def open_app(project: Path) -> OpenApp:
     ) -> AsyncIterator[Driver]:
         app = make_app(folder, settings)
         async with app.run_test(size=size, notifications=True) as pilot:
-            await pilot.pause()
-            yield Driver(app, pilot)
+            driver = Driver(app, pilot)
+            await driver.until(driver.text, "a painted screen")
+            yield driver
 
     return open_it

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from driver import OpenApp
+from workbench import is_watched
 
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.project.settings import Settings
@@ -164,8 +165,7 @@ async def test_x_kills_and_the_reset_is_shown(open_app: OpenApp) -> None:
     async with open_app() as driver:
         await driver.invoke()
         await driver.press("space", "x")
-        await driver.until(lambda: "↺ reset" in driver.text())
-        assert "reset after a failure" in driver.text()
+        await driver.until_seen("↺ reset", "reset after a failure")
 
 
 async def test_keys_of_an_environment_say_so_when_there_is_none(open_app: OpenApp) -> None:
@@ -222,10 +222,10 @@ async def test_f_w_and_c_follow_wrap_and_clear(open_app: OpenApp) -> None:
         assert "new" in driver.subtitle("log")
         await driver.press("f")
         assert "follow" in driver.subtitle("log")
-        assert view.is_vertical_scroll_end
+        await driver.until(lambda: view.is_vertical_scroll_end)
         rows = view.virtual_size.height
         await driver.press("w")
-        assert view.virtual_size.height > rows
+        await driver.until(lambda: view.virtual_size.height > rows)
         assert "wrap" in driver.subtitle("log")
         await driver.press("c")
         assert view.all_text == ""
@@ -240,7 +240,8 @@ async def test_z_zooms_each_pane_and_escape_ends_it(
     async with open_app(size=size) as driver:
         for key, pane in (("2", "environments"), ("3", "log"), ("4", "response"), ("5", "tmp")):
             await driver.press(key, "z")
-            assert driver.screen.query_one(f"#{pane}").size.width >= size[0] - 6
+            zoomed = driver.screen.query_one(f"#{pane}")
+            await driver.until(lambda one=zoomed: one.size.width >= size[0] - 6, pane)  # type: ignore[misc]
             assert not driver.screen.query_one("#functions").display
             await driver.press("escape")
             assert driver.screen.query_one("#functions").display
@@ -257,7 +258,8 @@ async def test_numbers_tab_and_arrows_go_through_the_panes(
         ):
             await driver.press(key)
             assert panes.focused_pane == pane
-            assert driver.screen.query_one(f"#{pane}").region.area > 0
+            widget = driver.screen.query_one(f"#{pane}")
+            await driver.until(lambda one=widget: one.region.area > 0, pane)  # type: ignore[misc]
         await driver.press("escape", "right", "l")
         assert panes.focused_pane == "log"
         await driver.press("1", "l", "h")
@@ -283,12 +285,13 @@ async def test_copying_says_how_and_how_much(
     async with open_app() as driver:
         await driver.invoke()
         await driver.press("Y")
-        assert driver.app.clipboard == '{"hello": "Ada", "count": 1}'
+        await driver.until(lambda: driver.app.clipboard == '{"hello": "Ada", "count": 1}')
         await driver.press("3", "y")
         await driver.until(lambda: driver.app.clipboard.startswith("──"))
         await driver.press("Y")
         await driver.until(lambda: "greeting Ada number 1" in driver.app.clipboard)
-        assert "1 line sent to the terminal's clipboard (OSC 52)." in driver.notices
+        said = "1 line sent to the terminal's clipboard (OSC 52)."
+        await driver.until(lambda: said in driver.notices)
 
 
 async def test_help_names_every_key_and_escape_leaves_it(open_app: OpenApp) -> None:
@@ -315,7 +318,8 @@ async def test_every_action_is_in_the_palette(open_app: OpenApp) -> None:
             if binding.id not in ("colon", "back"):
                 assert binding.tooltip in offered
         await driver.press("ctrl+p", *"invoke the func")
-        await driver.until(lambda: "Invoke the function with the event" in driver.text())
+        await driver.until_seen("Invoke the function with the event")
+        await driver.until(lambda: all(one.is_finished for one in driver.app.workers), "its search")
         await driver.press("enter")
         await driver.until(lambda: driver.app.engine.pools["Greet"].invocations)
 
@@ -323,8 +327,7 @@ async def test_every_action_is_in_the_palette(open_app: OpenApp) -> None:
 async def test_q_quits_at_once_when_nothing_runs(open_app: OpenApp) -> None:
     async with open_app() as driver:
         await driver.invoke()
-        await driver.press("q")
-        await driver.until(lambda: driver.app._exit)
+        await driver.leave("q")
 
 
 async def test_q_asks_while_an_invocation_runs(open_app: OpenApp) -> None:
@@ -335,14 +338,13 @@ async def test_q_asks_while_an_invocation_runs(open_app: OpenApp) -> None:
         assert isinstance(driver.app.screen, AskQuit)
         await driver.press("escape")
         assert not driver.app._exit
-        await driver.press("q", "y")
-        await driver.until(lambda: driver.app._exit)
+        await driver.leave("q", "y")
 
 
 async def test_the_mouse_chooses_functions_and_presses_keys(open_app: OpenApp) -> None:
     async with open_app() as driver:
         await driver.pilot.click("#functions", offset=(5, 2))
-        assert driver.screen.function == "Fail"
+        await driver.until(lambda: driver.screen.function == "Fail")
         await driver.pilot.click("#keys", offset=(3, 0))
         await driver.until(lambda: driver.app.engine.pools["Fail"].invocations)
 
@@ -367,14 +369,12 @@ async def test_a_folder_without_a_function_says_what_to_do(
     folder = tmp_path / "nothing"
     folder.mkdir()
     async with open_app(folder, size=(80, 24)) as driver:
-        text = driver.text()
-        assert "No function here yet" in text
-        assert "lambda-tui demo" in text
-        assert "def lambda_handler(event, context):" in text
+        await driver.until_seen(
+            "No function here yet", "lambda-tui demo", "def lambda_handler(event, context):"
+        )
         await driver.press("i", "b", "r", "space", "t", "z", "slash", "y")
         assert driver.app.screen is driver.screen
-        await driver.press("q")
-        await driver.until(lambda: driver.app._exit)
+        await driver.leave("q")
 
 
 async def test_problems_are_named_with_file_and_line(open_app: OpenApp, project: Path) -> None:
@@ -385,8 +385,7 @@ async def test_problems_are_named_with_file_and_line(open_app: OpenApp, project:
         + "    Properties: {CodeUri: nowhere, Handler: app.x, Runtime: python3.11}\n"
     )
     async with open_app() as driver:
-        assert "▲ 1 problem" in driver.text()
-        assert "template.yaml:" in driver.text()
+        await driver.until_seen("▲ 1 problem", "template.yaml:")
         await driver.press("p")
         assert isinstance(driver.app.screen, Problems)
         assert "nowhere" in driver.text()
@@ -402,7 +401,7 @@ async def test_the_header_says_when_there_is_no_isolation(open_app: OpenApp) -> 
 
 async def test_a_theme_that_does_not_exist_is_named(open_app: OpenApp) -> None:
     async with open_app(settings=Settings(watch=False, theme="plaid")) as driver:
-        assert any("'plaid'" in notice for notice in driver.notices)
+        await driver.until(lambda: any("'plaid'" in notice for notice in driver.notices))
 
 
 @pytest.mark.parametrize("theme", ["ansi-dark", "ansi-light", "textual-light"])
@@ -415,7 +414,7 @@ async def test_states_are_words_in_every_theme(open_app: OpenApp, theme: str) ->
 
 async def test_a_new_function_in_the_template_appears(open_app: OpenApp, project: Path) -> None:
     async with open_app(settings=Settings()) as driver:
-        await driver.until(lambda: driver.app.engine.pools["Greet"].sandbox is not None)
+        await driver.until(lambda: is_watched(project))
         template = project / "template.yaml"
         template.write_text(template.read_text().replace("Fail:", "Renamed:"))
         await driver.until(lambda: "Renamed" in driver.text())

@@ -14,7 +14,7 @@ import pytest
 from lambda_tui.engine import events
 from lambda_tui.engine.events import Event, Record
 from lambda_tui.engine.lifecycle import State
-from lambda_tui.ui import figures
+from lambda_tui.ui import clipboard, figures
 from lambda_tui.ui.clipboard import copy
 from lambda_tui.ui.crash import crash_report, crash_sentence
 from lambda_tui.ui.states import STATE_GLYPHS, STRIP_GLYPHS
@@ -129,7 +129,10 @@ def test_a_directory_that_is_gone_is_empty(tmp_path: Path) -> None:
     assert isinstance(read_tmp(tmp_path / "gone", ("file",)), str)
 
 
-async def test_copying_prefers_the_machines_own_clipboard(tmp_path: Path) -> None:
+async def test_copying_prefers_the_machines_own_clipboard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clipboard, "_PATIENCE", 60.0)
     command = tmp_path / "wl-copy"
     command.write_text(f'#!/bin/sh\n/bin/cat > "{tmp_path}/copied"\n')
     command.chmod(0o755)

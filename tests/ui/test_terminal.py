@@ -19,7 +19,7 @@ import pytest
 
 PROGRAM = Path(__file__).with_name("terminal_program.py")
 ROOT = Path(__file__).parents[2]
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds until a wait is given up."""
 OFF = {
     "the alternate screen": b"\x1b[?1049l",

@@ -83,10 +83,13 @@ def test_a_line_is_cut_and_says_so() -> None:
 
 def test_a_line_of_megabytes_costs_no_more_than_a_short_one() -> None:
     def cost(raw: str) -> float:
-        began = time.perf_counter()
-        for _ in range(20):
-            terminal_text(raw)
-        return time.perf_counter() - began
+        """Seconds of work, undisturbed."""
+        costs = []
+        for _ in range(5):
+            began = time.process_time()
+            for _ in range(20):
+                terminal_text(raw)
+            costs.append(time.process_time() - began)
+        return min(costs)
 
-    cost("\x1b[31mx" * 1000)
     assert cost("\x1b[31mx" * 2_000_000) < 10 * cost("\x1b[31mx" * 1000) + 0.05

@@ -6,7 +6,15 @@ import pytest
 from driver import Driver, OpenApp
 from textual import events
 
+from lambda_tui.ui import keys_in_order
 from lambda_tui.ui.screens.dialogs import AskBurst, AskEventFile, AskQuit
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An editor of a loaded machine is waited for as well."""
+    monkeypatch.setattr(keys_in_order, "_PATIENCE", 60.0)
+
 
 CHARACTERS = {"slash": "/", "enter": "\r", "backspace": "\x7f", "escape": "\x1b"}
 
@@ -86,5 +94,4 @@ async def test_leaving_can_be_confirmed_ahead(open_app: OpenApp) -> None:
         type_ahead(driver, "q", "n", "q")
         await driver.until(lambda: isinstance(driver.app.screen, AskQuit), "the question, again")
         assert not driver.app._exit
-        await driver.press("y")
-        assert driver.app._exit
+        await driver.leave("y")

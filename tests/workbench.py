@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
 from collections.abc import Awaitable, Callable
@@ -155,16 +154,6 @@ class Open(Protocol):
     """Starts the engine on a function's source or a project, at the sandbox level of the test."""
 
     def __call__(self, source: str | Project, **options: Any) -> Awaitable[Workbench]: ...
-
-
-def is_watched(directory: Path) -> bool:
-    """Whether the kernel has been asked to tell of changes in a folder."""
-    needle = f" ino:{directory.stat().st_ino:x} "
-    for information in Path("/proc/self/fdinfo").iterdir():
-        with contextlib.suppress(OSError):
-            if needle in information.read_text():
-                return True
-    return False
 
 
 def response_of(invocation: Invocation) -> Any:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from workbench import Open, Workbench, response_of
+from workbench import SECONDS, TIMEOUT, Open, Workbench, response_of
 
 from lambda_tui.engine import asynchronous, events
 from lambda_tui.engine.pool import Pool
@@ -86,7 +86,7 @@ def function(
     code = folder / name
     code.mkdir(exist_ok=True)
     (code / f"{module}.py").write_text(source)
-    return Function(name, f"{module}.handler", code, **fields)
+    return Function(name, f"{module}.handler", code, **{"timeout": TIMEOUT, **fields})
 
 
 def with_config(function: Function, **fields: Any) -> Function:
@@ -150,7 +150,7 @@ def masked(record: object, function: Function) -> Any:
             FAILS,
             "handler",
             {"message": "hello"},
-            {"maximum_event_age": 1},
+            {"maximum_event_age": 60},
         ),
     ],
     ids=[
@@ -173,8 +173,8 @@ async def test_a_destination_gets_the_record_that_aws_sent(
 ) -> None:
     one = function(tmp_path, "recorded", source, module)
     one = with_config(one, on_success=QUEUE, on_failure=QUEUE, **fields)
-    # An event of at most a second's age has no time for a try that comes later than that.
-    delays = (1.1, 1.1) if fields.get("maximum_event_age") else SHORT
+    # An event of at most a minute's age has no time for a try that comes later than that.
+    delays = (60.1, 60.1) if fields.get("maximum_event_age") else SHORT
     workbench = await open_project(Project(tmp_path, (one,)), retry_delays=delays)
 
     request_id = await see_through(workbench, event)
@@ -188,8 +188,8 @@ async def test_a_destination_gets_the_record_that_aws_sent(
 async def test_the_second_try_of_an_event_that_is_then_too_old_is_in_its_record(
     open_project: Open, tmp_path: Path
 ) -> None:
-    one = with_config(function(tmp_path, "recorded", FAILS, "handler"), maximum_event_age=1)
-    workbench = await open_project(Project(tmp_path, (one,)), retry_delays=(0.05, 1.1))
+    one = with_config(function(tmp_path, "recorded", FAILS, "handler"), maximum_event_age=60)
+    workbench = await open_project(Project(tmp_path, (one,)), retry_delays=(0.05, 60.1))
 
     request_id = await see_through(workbench, {"message": "hello"})
 
@@ -271,8 +271,8 @@ async def test_a_failure_is_tried_twice_more_after_the_set_times_under_the_same_
     ]
     starts = [e.time for e in workbench.events if isinstance(e.record, events.Start)]
     reports = [e.time for e in workbench.events if isinstance(e.record, events.Report)]
-    assert 0.2 <= starts[1] - reports[0] + 0.01 < 1.5
-    assert 0.4 <= starts[2] - reports[1] + 0.01 < 1.5
+    assert starts[1] - reports[0] + 0.01 >= 0.2
+    assert starts[2] - reports[1] + 0.01 >= 0.4
 
 
 @pytest.mark.parametrize("maximum", [0, 1, 2])
@@ -304,7 +304,7 @@ async def test_a_throttled_event_is_put_back_for_longer_each_time_and_loses_no_t
     open_project: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(asynchronous, "_FIRST_BACKOFF", 0.05)
-    one = function(tmp_path, "waits", WAITS, reserved_concurrency=1, timeout=30)
+    one = function(tmp_path, "waits", WAITS, reserved_concurrency=1)
     workbench = await open_project(Project(tmp_path, (one,)))
     blocking = workbench.pool.invoke(b"{}")
     await workbench.until_logged("waiting")
@@ -328,7 +328,7 @@ async def test_an_event_that_was_throttled_beyond_its_age_is_given_up(
     open_project: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(asynchronous, "_FIRST_BACKOFF", 0.3)
-    one = function(tmp_path, "waits", WAITS, reserved_concurrency=1, timeout=30)
+    one = function(tmp_path, "waits", WAITS, reserved_concurrency=1)
     one = with_config(one, maximum_event_age=1)
     workbench = await open_project(Project(tmp_path, (one,)))
     blocking = workbench.pool.invoke(b"{}")
@@ -341,7 +341,7 @@ async def test_an_event_that_was_throttled_beyond_its_age_is_given_up(
     assert json.loads(record.payload)["requestContext"]["approximateInvokeCount"] == 0
     assert not blocking.is_over
     (one.code_directory / "release").touch()
-    await asyncio.wait_for(blocking.wait(), 10)
+    await asyncio.wait_for(blocking.wait(), SECONDS)
 
 
 async def test_a_function_that_is_blocked_sends_its_events_straight_on(
@@ -451,7 +451,7 @@ async def test_closing_drops_what_waits_and_disturbs_nothing_else(
     began = time.monotonic()
     await workbench.engine.close()
 
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 30, "the next try is a minute away"
     assert workbench.engine.asynchronous.waiting == 0
     assert workbench.records(events.AsyncDelivered) == []
     assert asyncio.all_tasks() == {asyncio.current_task()}
@@ -469,7 +469,7 @@ async def test_a_function_that_was_taken_out_of_the_project_is_not_tried_again(
     for name in ("stays", "goes"):
         function(tmp_path, name, FAILS)
     (tmp_path / "template.yaml").write_text(template)
-    workbench = await open_project(load_project(tmp_path), retry_delays=(0.3, 0.3))
+    workbench = await open_project(load_project(tmp_path), retry_delays=(4.0, 4.0))
     pool = workbench.engine.pools["goes"]
     request_id = workbench.engine.asynchronous.accept(pool, b"{}")
     assert request_id is not None

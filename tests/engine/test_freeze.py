@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from workbench import Open, Workbench, file_in
+import psutil
+from workbench import TIMEOUT, Open, Workbench, file_in
 
 from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.lifecycle import State
@@ -63,7 +64,8 @@ def write_project(directory: Path) -> Project:
     for name, source in {"counter": COUNTS, "clock": CLOCK}.items():
         (directory / name).mkdir()
         (directory / name / "app.py").write_text(source)
-        functions.append(Function(name, "app.lambda_handler", directory / name))
+        function = Function(name, "app.lambda_handler", directory / name, timeout=TIMEOUT)
+        functions.append(function)
     return Project(directory, tuple(functions))
 
 
@@ -82,10 +84,24 @@ async def freeze_a_counter(workbench: Workbench) -> tuple[Pool, ExecutionEnviron
     pool = workbench.engine.pools["counter"]
     invocation = await workbench.invoke(0, pool)
     assert invocation.environment is not None
-    await workbench.until_frozen(invocation.environment)
-    # A system call that was under way when the stop came is still finished.
-    await let_the_clock_move_on(workbench)
+    await until_stopped(workbench, invocation.environment)
     return pool, invocation.environment
+
+
+async def until_stopped(workbench: Workbench, environment: ExecutionEnvironment) -> None:
+    """Waits for the freeze, and for the system calls that were under way when it came."""
+    await workbench.until_frozen(environment)
+    processes = psutil.Process(environment.pid).children(recursive=True)
+    assert len(processes) == 2, "the runtime and the daemon"
+    await workbench.until(
+        lambda: [state for one in processes for state in thread_states(one)] == ["T"] * 3
+    )
+
+
+def thread_states(process: psutil.Process) -> list[str]:
+    """A letter for each thread."""
+    threads = Path(f"/proc/{process.pid}/task").iterdir()
+    return [(one / "stat").read_text().rpartition(")")[2].split()[0] for one in threads]
 
 
 async def test_threads_and_daemons_stand_still_while_frozen_and_go_on_when_thawed(
@@ -111,13 +127,11 @@ async def test_what_is_thawed_by_hand_runs_until_it_is_frozen_again(
     before = counts(environment)
     pool.thaw(environment)
     assert environment.state is State.IDLE
-    await let_the_clock_move_on(workbench)
-    thread, daemon = counts(environment)
-    assert thread > before[0]
-    assert daemon > before[1]
+    await workbench.until(
+        lambda: all(now > then for now, then in zip(counts(environment), before, strict=True))
+    )
     pool.freeze(environment)
-    await workbench.until_frozen(environment)
-    await let_the_clock_move_on(workbench)
+    await until_stopped(workbench, environment)
     still = counts(environment)
     await let_the_clock_move_on(workbench)
     assert counts(environment) == still

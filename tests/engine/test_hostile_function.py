@@ -7,6 +7,7 @@ import os
 import pytest
 from workbench import Open, response_of
 
+from lambda_tui.engine import init_process
 from lambda_tui.engine.lifecycle import State
 
 WRITES_ON_ITS_CHANNEL = """
@@ -18,7 +19,7 @@ def channel():
 def lambda_handler(event, context):
     if "frame" in event:
         os.write(channel(), bytes.fromhex(event["frame"]))
-        time.sleep(1)
+        time.sleep(50)
     if "log" in event:
         os.write(1, bytes.fromhex(event["log"]) + b"\\nand a line\\n")
     if "trace" in event:
@@ -63,7 +64,7 @@ def framed(message: str, payload_size: int = 0) -> str:
 async def test_a_frame_that_no_runtime_sends_ends_the_runtime(
     open_project: Open, frame: str
 ) -> None:
-    workbench = await open_project(WRITES_ON_ITS_CHANNEL, timeout=3)
+    workbench = await open_project(WRITES_ON_ITS_CHANNEL)
 
     invocation = await workbench.invoke({"frame": frame})
 
@@ -88,8 +89,9 @@ async def test_the_init_process_cannot_be_traced(open_project: Open) -> None:
 
 
 async def test_an_init_process_that_does_not_obey_is_killed_from_outside(
-    open_project: Open,
+    open_project: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(init_process, "GRACE", 0.2)
     workbench = await open_project(WRITES_ON_ITS_CHANNEL)
     await workbench.answer({})
     environment = await workbench.until_frozen()

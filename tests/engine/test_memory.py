@@ -11,12 +11,13 @@ TAKES = """
 import subprocess, sys, time
 def lambda_handler(event, context):
     if event == "child":
-        code = "taken = bytearray(300 << 20); print(len(taken))"
+        code = "import time; taken = bytearray(300 << 20); time.sleep(50)"
         return subprocess.run([sys.executable, "-c", code], capture_output=True).returncode
     taken = bytearray(event << 20)
     for position in range(0, len(taken), 4096):
         taken[position] = 1
-    time.sleep(0.2)
+    if context.memory_limit_in_mb == "128" and event > 128:
+        time.sleep(50)
     return len(taken)
 """
 

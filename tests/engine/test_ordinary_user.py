@@ -56,7 +56,7 @@ from lambda_tui.project.settings import Settings
 async def main():
     directory, level, event = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
     function = Function(
-        "function", "lambda_function.lambda_handler", directory, ephemeral_storage=4
+        "function", "lambda_function.lambda_handler", directory, ephemeral_storage=4, timeout=60
     )
     settings = Settings(sandbox=level, watch=False)
     engine = Engine(Project(directory, (function,)), settings, open_environment_api)
@@ -75,7 +75,7 @@ async def main():
     await engine.close()
     print(json.dumps(seen))
 
-asyncio.run(asyncio.wait_for(main(), 20))
+asyncio.run(asyncio.wait_for(main(), 120))
 """
 PATHS = ["/new", "/usr/new", "/etc/new", "/var/task/new", "/home/new", "/proc/sys/kernel/hostname"]
 
@@ -90,7 +90,7 @@ def drive(prefix: list[str], directory: Path, level: str, event: object) -> dict
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=40,
+        timeout=180,
         check=False,
     )
     assert ran.returncode == 0, ran.stderr

@@ -207,8 +207,8 @@ async def test_an_idle_environment_is_removed_when_its_time_is_up(open_project: 
     workbench = await open_project(NAMES_ITSELF, idle_timeout=0.05)
     invocation = await workbench.invoke("sleep")
     assert invocation.status == "success", "a busy environment is not idle"
-    environment = workbench.environment
-    assert environment.removal_at is not None
+    environment = invocation.environment
+    assert environment is not None
     await workbench.until(lambda: not workbench.pool.environments)
     assert environment.state is State.ENDED
     assert workbench.records(events.EnvironmentRemoved) == [events.EnvironmentRemoved("idle")]

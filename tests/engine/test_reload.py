@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 from saves import until_replaced, until_watched
-from workbench import Open, Workbench, response_of
+from workbench import SECONDS, TIMEOUT, Open, Workbench, response_of, save
 
 from lambda_tui.engine import events
 from lambda_tui.engine.lifecycle import State
+from lambda_tui.project.function import Project
 from lambda_tui.project.load import load_project
 
 ONE_LEVEL = pytest.mark.parametrize("level", ["namespaces"])
@@ -30,10 +31,29 @@ def lambda_handler(event, context):
 """
 
 
-async def watch(open_project: Open, source: str) -> Workbench:
+async def watch(open_project: Open, source: str | Project) -> Workbench:
     workbench = await open_project(source, watch=True)
     await until_watched(workbench)
     return workbench
+
+
+def waiting_project(directory: Path) -> Project:
+    """A function that waits to be released; its timeout is no matter."""
+    template = f"""
+Resources:
+  Waits:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: .
+      Handler: lambda_function.lambda_handler
+      Runtime: python3.11
+      Timeout: {TIMEOUT}
+"""
+    folder = directory / "waiting"
+    folder.mkdir()
+    (folder / "template.yaml").write_text(template)
+    (folder / "lambda_function.py").write_text(WAITS)
+    return load_project(folder)
 
 
 async def test_a_save_initialises_an_idle_environment_again(open_project: Open) -> None:
@@ -70,8 +90,7 @@ async def test_a_second_save_in_the_same_second_and_of_the_same_size_is_seen(
     for number in range(2, 6):
         await workbench.invoke()
         old = await workbench.until_frozen()
-        workbench.write(RETURNS.format(number))
-        os.utime(file, (moment, moment))
+        save(file, RETURNS.format(number), modified=moment)
         await until_replaced(workbench, old)
         assert await workbench.answer() == number
 
@@ -84,13 +103,14 @@ async def test_bytecode_that_lies_does_not_run(open_project: Open) -> None:
     compiled = py_compile.compile(str(file), doraise=True)
     assert compiled is not None
     os.utime(compiled, (moment, moment))
-    workbench.write(RETURNS.format(2))
-    os.utime(file, (moment, moment))
+    save(file, RETURNS.format(2), modified=moment)
     assert await workbench.answer() == 2
 
 
-async def test_a_busy_environment_answers_first_and_is_then_replaced(open_project: Open) -> None:
-    workbench = await watch(open_project, WAITS)
+async def test_a_busy_environment_answers_first_and_is_then_replaced(
+    open_project: Open, tmp_path: Path
+) -> None:
+    workbench = await watch(open_project, waiting_project(tmp_path))
     invocation = workbench.pool.invoke(b"{}")
     await workbench.until_logged("waiting")
     old = workbench.environment
@@ -106,8 +126,8 @@ async def test_a_busy_environment_answers_first_and_is_then_replaced(open_projec
     assert reloaded.files == ("lambda_function.py",)
 
 
-async def test_a_stale_environment_takes_no_more_work(open_project: Open) -> None:
-    workbench = await watch(open_project, WAITS)
+async def test_a_stale_environment_takes_no_more_work(open_project: Open, tmp_path: Path) -> None:
+    workbench = await watch(open_project, waiting_project(tmp_path))
     first = workbench.pool.invoke(b"{}")
     await workbench.until_logged("waiting")
     workbench.write(RETURNS.format('"new"'))
@@ -126,7 +146,7 @@ async def test_no_invocation_is_lost_to_saves_during_a_burst(open_project: Open)
         invocations += [workbench.pool.invoke(b"{}") for _ in range(5)]
         workbench.write(RETURNS.format(number))
         await invocations[-1].wait()
-    await asyncio.wait_for(asyncio.gather(*(one.wait() for one in invocations)), 20)
+    await asyncio.wait_for(asyncio.gather(*(one.wait() for one in invocations)), SECONDS)
     assert {one.status for one in invocations} == {"success"}
     assert {response_of(one) for one in invocations} <= set(range(11))
     for _ in range(20):

@@ -21,7 +21,7 @@ from recorded.recordings import (
     parts_of_entries,
     recorded_metadata,
 )
-from workbench import SECONDS, Open, Workbench, response_of
+from workbench import SECONDS, TIMEOUT, Open, Workbench, response_of
 
 from lambda_tui.engine import events
 from lambda_tui.engine.invocation import Invocation
@@ -47,6 +47,7 @@ async def open_recorded(open_project: Open, folder: Path, proof: Proof) -> Workb
         f"{proof.module}.handler",
         folder,
         account_id="111111111111",
+        timeout=TIMEOUT,
         **proof.configuration,
     )
     return await open_project(Project(folder, (function,)), retry_delays=proof.retry_delays)

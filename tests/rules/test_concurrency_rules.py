@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from workbench import Open, Workbench, response_of
+from workbench import TIMEOUT, Open, Workbench, response_of
 
 from lambda_tui.engine import events
 from lambda_tui.engine.invocation import Invocation
@@ -42,7 +42,13 @@ def write_project(directory: Path, **reserved: int | None) -> Project:
     return Project(
         directory,
         tuple(
-            Function(name, "app.lambda_handler", directory, reserved_concurrency=number)
+            Function(
+                name,
+                "app.lambda_handler",
+                directory,
+                timeout=TIMEOUT,
+                reserved_concurrency=number,
+            )
             for name, number in reserved.items()
         ),
     )

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from workbench import Open, Workbench, response_of
+from workbench import TIMEOUT, Open, Workbench, response_of
 
 from lambda_tui.engine import events, init_attempt
 from lambda_tui.engine.lifecycle import State
@@ -111,11 +111,12 @@ async def test_start_is_told_when_the_environment_goes_during_a_repeated_init(
         """
 import os, time
 print("importing")
-time.sleep(0.3)
+if os.path.exists("/tmp/before"):
+    time.sleep(50)
+open("/tmp/before", "w").close()
 def lambda_handler(event, context):
     os._exit(1)
-""",
-        timeout=30,
+"""
     )
     await workbench.invoke()
     invocation = workbench.pool.invoke(b"{}")
@@ -148,9 +149,13 @@ async def test_an_init_that_keeps_failing_is_not_tried_in_a_loop(
         source = SAYS_ITS_TYPE.format(top_level=top_level)
         (tmp_path / name / "app.py").write_text(source)
     broken = Function(
-        "broken", "app.lambda_handler", tmp_path / "broken", provisioned_concurrency=2
+        "broken",
+        "app.lambda_handler",
+        tmp_path / "broken",
+        timeout=TIMEOUT,
+        provisioned_concurrency=2,
     )
-    clock = Function("clock", "app.lambda_handler", tmp_path / "clock")
+    clock = Function("clock", "app.lambda_handler", tmp_path / "clock", timeout=TIMEOUT)
     workbench = await open_project(Project(tmp_path, (broken, clock)))
     pool = workbench.engine.pools["broken"]
 

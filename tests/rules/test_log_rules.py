@@ -6,7 +6,7 @@ import math
 import re
 
 import pytest
-from workbench import Open
+from workbench import TIMEOUT, Open
 
 from lambda_tui.engine import events
 from lambda_tui.project.function import LoggingConfig
@@ -79,7 +79,7 @@ async def test_a_cold_and_a_warm_success_to_the_letter(open_project: Open) -> No
 async def test_the_report_of_a_failure_to_the_letter(
     open_project: Open, event: str, ending: str
 ) -> None:
-    workbench = await open_project(SOURCE, timeout=1)
+    workbench = await open_project(SOURCE, timeout=1 if event == "hang" else TIMEOUT)
 
     invocation = await workbench.invoke(event)
 
@@ -92,7 +92,7 @@ async def test_the_report_of_a_failure_to_the_letter(
 async def test_billed_duration_is_the_sum_of_duration_and_init_rounded_up(
     open_project: Open,
 ) -> None:
-    workbench = await open_project(SOURCE, timeout=1)
+    workbench = await open_project(SOURCE)
 
     cold = (await workbench.invoke()).report
     warm = (await workbench.invoke()).report

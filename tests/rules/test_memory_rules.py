@@ -19,7 +19,7 @@ def take(megabytes):
     for position in range(0, len(taken), 4096):
         taken[position] = 1
     return taken
-IN_A_CHILD = "import time; taken = b'x' * (60 << 20); time.sleep(0.3)"
+IN_A_CHILD = "import time; taken = b'x' * (60 << 20); time.sleep(2)"
 def lambda_handler(event, context):
     if event == "child":
         subprocess.run([sys.executable, "-c", IN_A_CHILD], check=True)
@@ -30,7 +30,8 @@ def lambda_handler(event, context):
         while context.get_remaining_time_in_millis() > 28_000:
             time.sleep(0.01)
     elif event:
-        len(take(event))
+        taken = take(event)
+        time.sleep(50)
 """
 
 
@@ -38,7 +39,7 @@ def lambda_handler(event, context):
 async def test_out_of_memory_is_a_kill_for_the_caller_and_named_in_the_report(
     open_project: Open,
 ) -> None:
-    workbench = await open_project(TAKES, memory_size=128, timeout=30)
+    workbench = await open_project(TAKES, memory_size=128)
 
     invocation = await workbench.invoke(500)
 
@@ -90,7 +91,7 @@ async def test_max_memory_used_is_the_peak_since_the_last_init(open_project: Ope
 
 @ONE_LEVEL
 async def test_an_init_that_needs_too_much_memory_is_killed(open_project: Open) -> None:
-    workbench = await open_project(TAKES + "\ntaken = take(500)\n", memory_size=128, timeout=30)
+    workbench = await open_project(TAKES + "\ntaken = take(500)\ntime.sleep(50)\n", memory_size=128)
 
     invocation = await workbench.invoke()
 

@@ -121,7 +121,7 @@ async def test_provisioned_environments_are_replaced_when_they_are_gone(
     psutil.Process(first.pid).kill()
 
     await workbench.until(lambda: first not in workbench.pool.environments)
-    await workbench.until(lambda: workbench.pool.environments, seconds=2.0)
+    await workbench.until(lambda: workbench.pool.environments)
     await until_all(workbench, 1, State.FROZEN)
     assert workbench.environment.initialization_type == "provisioned-concurrency"
 

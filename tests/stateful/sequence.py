@@ -24,7 +24,7 @@ from lambda_tui.engine.pool import Pool
 from lambda_tui.project.function import Function, Project
 from lambda_tui.project.settings import Settings
 
-SECONDS = 10.0
+SECONDS = 60.0
 """The longest that anything here may take."""
 TIMEOUT = 0.4
 """Seconds of the function: less than AWS's least, so that many sequences fit into a run."""
@@ -202,7 +202,7 @@ class Sequence:
             return []
 
         # A stop takes hold when a system call that was under way is finished.
-        deadline = time.monotonic() + 1.0
+        deadline = time.monotonic() + SECONDS
         while running := found():
             if time.monotonic() > deadline:
                 return running

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from driver import OpenApp
-from workbench import is_watched
+from saves import is_watched
 
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.project.settings import Settings

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-PATIENCE = 30.0
+PATIENCE = 120.0
 """Seconds until a command is given up."""
 
 _PASSED_ON = ("PATH", "HOME", "LANG", "LAMBDA_TUI_SANDBOX")
@@ -102,6 +102,8 @@ def write_project(folder: Path, functions: dict[str, str], **properties: str) ->
             f"      Runtime: python{version}\n"
             + "".join(f"      {line}\n" for line in properties.get(name, "").splitlines())
         )
+    # A loaded machine is no reason to time out.
+    template += "Globals: {Function: {Timeout: 60}}\n"
     (folder / "template.yaml").write_text(template)
     # The interpreter of the tests, wherever else a python of its version may be.
     (folder / "lambda-tui.toml").write_text(f'python = "{sys.executable}"\n')

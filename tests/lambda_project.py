@@ -24,7 +24,8 @@ from botocore.config import Config
 from lambda_tui.apis.lambda_api import lambda_server
 from lambda_tui.engine.engine import Engine
 
-SECONDS = 15.0
+SECONDS = 60.0
+"""Until a wait is given up."""
 VERSION = f"python{sys.version_info.major}.{sys.version_info.minor}"
 TEMPLATE = f"""\
 Transform: AWS::Serverless-2016-10-31

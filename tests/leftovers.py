@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 
-GOODBYE_SECONDS = 3.0
+GOODBYE_SECONDS = 30.0
 
 
 def survivors(

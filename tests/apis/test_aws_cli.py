@@ -29,7 +29,7 @@ class Cli:
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-W", "ignore", "-m", "awscli", "lambda", *arguments]
         return subprocess.run(
-            command, env=self._environment, capture_output=True, text=True, timeout=30
+            command, env=self._environment, capture_output=True, text=True, timeout=120
         )
 
     def answer(self, *arguments: str) -> Any:

@@ -20,7 +20,7 @@ from lambda_tui.project.settings import Settings
 
 from .placement import Placement, placed
 
-TIMEOUT = 30.0
+TIMEOUT = 120.0
 """Seconds after which a measure gives up."""
 
 TEMPLATE = """\

@@ -30,7 +30,7 @@ REQUEST_ID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     functions = {"Greet": GREETS, "Greeting": GREETS, "Fail": FAILS}
-    return write_project(tmp_path / "project", functions, Greet="Timeout: 1")
+    return write_project(tmp_path / "project", functions, Greeting="Timeout: 1")
 
 
 def test_the_response_goes_to_standard_output_and_the_log_to_standard_error(project: Path) -> None:
@@ -103,17 +103,17 @@ def test_json_is_one_object_a_line_with_everything_about_the_invocation(project:
 
 
 @pytest.mark.parametrize(
-    ("payload", "status", "error_type"),
+    ("function", "payload", "status", "error_type"),
     [
-        ({"fails": True}, "error", "ValueError"),
-        ({"seconds": 5}, "timeout", "Sandbox.Timedout"),
+        ("Greet", {"fails": True}, "error", "ValueError"),
+        ("Greeting", {"seconds": 60}, "timeout", "Sandbox.Timedout"),
     ],
 )
 def test_a_function_error_is_told_in_json_and_by_the_exit_status(
-    project: Path, payload: object, status: str, error_type: str
+    project: Path, function: str, payload: object, status: str, error_type: str
 ) -> None:
     given = ("--payload", json.dumps(payload), "--output", "json")
-    done = run("invoke", "Greet", "--project", project, *given)
+    done = run("invoke", function, "--project", project, *given)
 
     (line,) = done.lines
     assert done.status == 1

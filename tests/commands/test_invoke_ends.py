@@ -30,7 +30,8 @@ def handler(event, context):
     print("x" * 20_000)
     return "y" * 8_000
 """
-PROMPTLY = 2.0
+PROMPTLY = 20.0
+"""Seconds, generous on a loaded machine; what is given up would take ten times as long."""
 
 
 @pytest.fixture
@@ -86,7 +87,7 @@ def test_a_signal_ends_a_function_that_takes_long(
     assert ended.output == ""
     assert "interrupted after 0 of 1 invocations of Sleep in " in ended.errors
     assert ended.errors.endswith("; 1 given up.\n")
-    assert not psutil.wait_procs(below, timeout=1)[1]
+    assert not psutil.wait_procs(below, timeout=PROMPTLY)[1]
 
 
 def test_an_interruption_in_the_middle_reports_what_is_done(begin: Callable[..., Command]) -> None:
@@ -149,13 +150,11 @@ def test_a_reader_that_does_not_read_holds_invocations_up_and_not_the_end(
     command = begin("Talk", "--count", 100_000)
     log = bytearray()
     errors = pipe(command.stderr).fileno()
-    # Both are written in order, so that the log rests where nobody reads the responses.
-    while b"REPORT" not in log or not rests(errors):
-        log += os.read(errors, 65536)
     process = psutil.Process(command.pid)
-    before = sum(process.cpu_times()[:2])
-    assert rests(errors)
-    assert sum(process.cpu_times()[:2]) - before < 0.1, "it invokes no further"
+    # Both are written in order, so that the log rests where nobody reads the responses.
+    while b"REPORT" not in log or not rests(errors, process):
+        if is_readable(errors, 0):
+            log += os.read(errors, 65536)
 
     began = time.monotonic()
     command.send_signal(signal.SIGTERM)
@@ -165,18 +164,29 @@ def test_a_reader_that_does_not_read_holds_invocations_up_and_not_the_end(
     assert status == 128 + signal.SIGTERM
 
 
-def rests(descriptor: int) -> bool:
-    """Whether nothing comes for a while."""
-    return not select.select([descriptor], [], [], 0.5)[0]
+def is_readable(descriptor: int, seconds: float) -> bool:
+    """Whether something comes in this time."""
+    return bool(select.select([descriptor], [], [], seconds)[0])
+
+
+def rests(descriptor: int, process: psutil.Process) -> bool:
+    """Whether nothing comes for a while, and the process waits rather than works."""
+    before = sum(process.cpu_times()[:2])
+    is_quiet = not is_readable(descriptor, 0.5)
+    is_waiting = process.status() == psutil.STATUS_SLEEPING
+    return is_quiet and is_waiting and sum(process.cpu_times()[:2]) - before < 0.1
 
 
 def test_memory_does_not_grow_with_the_count(begin: Callable[..., Command]) -> None:
     command = begin("Talk", "--count", 3000, "--concurrency", 4, "--output", "json")
     process = psutil.Process(command.pid)
-    sizes = []
-    for number in range(3000):
-        assert pipe(command.stdout).readline()
-        if number % 500 == 499:
+    lines = 0
+    sizes: list[int] = []
+    while lines < 3000:
+        data = os.read(pipe(command.stdout).fileno(), 65536)
+        assert data
+        lines += data.count(b"\n")
+        if lines >= 500 * (len(sizes) + 1):
             sizes.append(process.memory_info().rss)
 
     assert outcome(command).status == 0

@@ -15,7 +15,7 @@ VERSION = f"python{sys.version_info.major}.{sys.version_info.minor}"
 
 def test_functions_are_listed_in_columns(tmp_path: Path) -> None:
     project = write_project(
-        tmp_path / "shop", {"Order": HANDLER, "Refund": HANDLER}, Refund="Timeout: 30"
+        tmp_path / "shop", {"Order": HANDLER, "Refund": HANDLER}, Refund="Timeout: 300"
     )
 
     listed = run("list", project)
@@ -24,8 +24,8 @@ def test_functions_are_listed_in_columns(tmp_path: Path) -> None:
     assert listed.errors == ""
     assert listed.output.splitlines() == [
         f"FUNCTION  RUNTIME{' ' * (len(VERSION) - 7)}  HANDLER      TIMEOUT  MEMORY  CODE",
-        f"Order     {VERSION}  app.handler  3 s      128 MB  Order",
-        f"Refund    {VERSION}  app.handler  30 s     128 MB  Refund",
+        f"Order     {VERSION}  app.handler  60 s     128 MB  Order",
+        f"Refund    {VERSION}  app.handler  300 s    128 MB  Refund",
     ]
 
 
@@ -50,7 +50,7 @@ def test_a_json_array_has_every_function_with_its_configuration(tmp_path: Path) 
         "arn": "arn:aws:lambda:us-east-1:123456789012:function:Order",
         "runtime": VERSION,
         "handler": "app.handler",
-        "timeout_seconds": 3,
+        "timeout_seconds": 60,
         "memory_size_mb": 512,
         "ephemeral_storage_mb": 512,
         "reserved_concurrency": 5,

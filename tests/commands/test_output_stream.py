@@ -14,7 +14,7 @@ async def test_what_is_put_is_written_in_order(capfdbinary: pytest.CaptureFixtur
     output.put("one\n")
     output.put("two\n", ERRORS)
     output.put("thr\udcffee\n")
-    await asyncio.wait_for(output.flush(), 5)
+    await asyncio.wait_for(output.flush(), 60)
 
     written = capfdbinary.readouterr()
     assert (written.out, written.err) == (b"one\nthr\\udcffee\n", b"two\n")
@@ -27,4 +27,4 @@ async def test_what_finds_no_room_is_counted(monkeypatch: pytest.MonkeyPatch) ->
     output.put("x" * 11)
 
     assert output.dropped == 1
-    await asyncio.wait_for(output.flush(), 5)
+    await asyncio.wait_for(output.flush(), 60)

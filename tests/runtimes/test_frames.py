@@ -83,10 +83,10 @@ async def test_the_engine_and_what_runs_inside_understand_each_other(
         frame = there.receive()
         assert frame == (message, payload, [])
         there.send(frame.message, frame.payload)
-    await asyncio.wait_for(all_received.wait(), 5)
+    await asyncio.wait_for(all_received.wait(), 60)
     assert received == sent
     there.close()
-    await asyncio.wait_for(closed.wait(), 5)
+    await asyncio.wait_for(closed.wait(), 60)
 
 
 @pytest.mark.parametrize("size", [0, 1, (1 << 16) - 1, 1 << 16, (1 << 20) + 1, 8_000_000])
@@ -103,7 +103,7 @@ async def test_a_payload_of_any_size_goes_both_ways(size: int) -> None:
         there.send(frame.message, frame.payload)
 
     here.send({"kind": "first"}, payload)
-    await asyncio.gather(asyncio.to_thread(echo), asyncio.wait_for(asyncio.shield(answer), 10))
+    await asyncio.gather(asyncio.to_thread(echo), asyncio.wait_for(asyncio.shield(answer), 60))
     assert await answer == payload
     here.close()
     assert there.receive() is None
@@ -118,7 +118,7 @@ async def test_frames_behind_a_large_one_keep_their_order() -> None:
     for number, size in enumerate(sizes):
         here.send({"number": number}, bytes(size))
     received = await asyncio.wait_for(
-        asyncio.to_thread(lambda: [there.receive() for _ in sizes]), 10
+        asyncio.to_thread(lambda: [there.receive() for _ in sizes]), 60
     )
     assert [(frame.message["number"], len(frame.payload)) for frame in received] == list(
         enumerate(sizes)
@@ -156,7 +156,7 @@ async def test_descriptors_go_with_a_frame_that_has_to_wait_for_room() -> None:
     here.send({"number": 0}, bytes(8_000_000))
     here.send({"number": 1}, b"", [write_end])
     first, second = await asyncio.wait_for(
-        asyncio.to_thread(lambda: [there.receive(), there.receive()]), 10
+        asyncio.to_thread(lambda: [there.receive(), there.receive()]), 60
     )
     assert (first.descriptors, len(second.descriptors)) == ([], 1)
     for descriptor in (read_end, write_end, *second.descriptors):
@@ -199,6 +199,6 @@ async def test_the_engine_sends_nothing_to_an_end_that_has_gone() -> None:
     here = EngineChannel(ours, lambda *_: None, closed.set)
     theirs.close()
     here.send({"kind": "lost"})
-    await asyncio.wait_for(closed.wait(), 5)
+    await asyncio.wait_for(closed.wait(), 60)
     here.send({"kind": "lost too"})
     here.close()

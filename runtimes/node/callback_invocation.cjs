@@ -1,0 +1,122 @@
+'use strict';
+
+/** One invocation as Node.js 22 and before have it: a promise, a callback or `context.done`. */
+
+const { contextFields, setTrace } = require('./context.cjs');
+const { RuntimeError } = require('./errors.cjs');
+const { logError } = require('./logs.cjs');
+
+/** Calls the handler; the first of the ways to answer is the one that counts. */
+function serve(runtime, invocation, event) {
+  const answer = new Answer(runtime, invocation.request_id);
+  runtime.onEmptyLoop = () => answer.giveUp(isAsync(runtime.handler));
+  try {
+    setTrace(invocation.trace_id);
+    const context = Object.assign(makeContext(answer), contextFields(invocation));
+    const result = runtime.handler(JSON.parse(event), context, answer.callback);
+    if (isPromise(result)) result.then(context.succeed, context.fail).catch(context.fail);
+  } catch (error) {
+    answer.callback(error);
+  }
+}
+
+function isAsync(handler) {
+  return handler.constructor?.name === 'AsyncFunction';
+}
+
+function isPromise(value) {
+  return typeof value?.then === 'function';
+}
+
+function makeContext(answer) {
+  return {
+    get callbackWaitsForEmptyEventLoop() {
+      return answer.waitsForEmptyLoop;
+    },
+    set callbackWaitsForEmptyEventLoop(value) {
+      answer.waitsForEmptyLoop = value;
+    },
+    succeed: (result) => answer.done(null, result),
+    fail: (error) => answer.done(error ?? 'handled', null),
+    done: (error, result) => answer.done(error, result),
+  };
+}
+
+class Answer {
+  waitsForEmptyLoop = true;
+
+  #runtime;
+  #requestId;
+  #isGiven = false;
+  #isReported = false;
+
+  constructor(runtime, requestId) {
+    this.#runtime = runtime;
+    this.#requestId = requestId;
+  }
+
+  /** The third argument of a handler. */
+  callback = (error, result) =>
+    this.#once(() => {
+      if (isAbsent(error) && this.waitsForEmptyLoop) {
+        this.#runtime.onEmptyLoop = () => setImmediate(() => this.#complete(result));
+      } else {
+        this.#settle(error, result);
+      }
+    });
+
+  /** Answers at once, whatever the event loop still has. */
+  done(error, result) {
+    this.#once(() => this.#settle(error, result));
+  }
+
+  /** Nothing is left to do, and the handler has not answered. */
+  giveUp(isAsync) {
+    this.#isReported = true;
+    if (isAsync) {
+      this.#fail(new RuntimeError('NodeJsExit', NEVER_SETTLED));
+    } else {
+      this.#runtime.respond(this.#requestId, null);
+    }
+  }
+
+  /** What throws has not answered: a result that is no JSON can still become an error. */
+  #once(give) {
+    if (this.#isGiven) return;
+    give();
+    this.#isGiven = true;
+  }
+
+  #settle(error, result) {
+    this.#runtime.onEmptyLoop = () => {};
+    if (isAbsent(error)) this.#complete(result);
+    else this.#fail(error);
+  }
+
+  #complete(result) {
+    if (this.#isReported) {
+      console.error(
+        'Invocation has already been reported as done. Cannot call complete more than once per invocation.',
+      );
+      return;
+    }
+    this.#isReported = true;
+    this.#runtime.respond(this.#requestId, result);
+  }
+
+  #fail(error) {
+    logError('Invoke Error', error);
+    this.#runtime.fail(this.#requestId, error);
+  }
+}
+
+function isAbsent(error) {
+  return error === undefined || error === null;
+}
+
+const NEVER_SETTLED =
+  'The Lambda runtime client detected an unexpected Node.js exit code. This is most commonly caused ' +
+  'by a Promise that was never settled. For more information, see ' +
+  'https://nodejs.org/docs/latest/api/process.html#exit-codes';
+
+module.exports = { isAsync, serve };

@@ -1,0 +1,97 @@
+'use strict';
+
+/** Errors in the shapes that AWS's Node.js runtimes give them: payload and log text. */
+
+const util = require('node:util');
+const { isFrom24 } = require('./generation.cjs');
+
+/** What users see instead of the place of this runtime's own files. */
+const RUNTIME_DIRECTORY = '/var/runtime';
+
+/** An error that the runtime itself finds, under AWS's name for it. */
+class RuntimeError extends Error {
+  constructor(name, message) {
+    super(message);
+    // From Node.js 24 on AWS's log shows the name among the error's own properties.
+    Object.defineProperty(this, 'name', { value: `Runtime.${name}`, enumerable: isFrom24 });
+    Error.captureStackTrace(this, RuntimeError);
+  }
+}
+
+/** A promise that was rejected and nobody's to catch; it shows what it was rejected with. */
+class UnhandledPromiseRejection extends RuntimeError {
+  constructor(reason, promise) {
+    super('UnhandledPromiseRejection', String(reason));
+    this.reason = reason;
+    this.promise = promise;
+  }
+}
+
+const UNREADABLE = {
+  errorType: 'handled',
+  errorMessage:
+    'callback called with Error argument, but there was a problem while retrieving one or more of ' +
+    'its message, name, and stack',
+};
+
+/** What the caller is answered: AWS's three keys in AWS's order. */
+function errorPayload(error) {
+  try {
+    if (!isLikeError(error)) {
+      return { errorType: typeof error, errorMessage: error.toString(), trace: [] };
+    }
+    return {
+      errorType: withoutDelete(error.name),
+      errorMessage: withoutDelete(error.message),
+      trace: stackLines(withoutDelete(error.stack)),
+    };
+  } catch {
+    return UNREADABLE;
+  }
+}
+
+function isLikeError(value) {
+  if (util.types.isNativeError(value)) return true;
+  return [value?.name, value?.message, value?.stack].every(
+    (part) => typeof part === 'string' && part !== '',
+  );
+}
+
+/** HTTP headers, which AWS puts some of it into, do not take the character. */
+function withoutDelete(text) {
+  return text?.replaceAll('\x7f', '%7F');
+}
+
+function stackLines(stack) {
+  return stack.replaceAll(__dirname, RUNTIME_DIRECTORY).split('\n');
+}
+
+/** The error as a line of the text log has it, after a tab. */
+function errorLogText(error) {
+  try {
+    return `\t${JSON.stringify(error, (_key, value) => withHiddenProperties(value))}`;
+  } catch {
+    return `\t${JSON.stringify(errorPayload(error))}`;
+  }
+}
+
+function withHiddenProperties(value) {
+  if (!(value instanceof Error)) return value;
+  const shown = { errorType: value.name, errorMessage: value.message, code: value.code, ...value };
+  if (typeof value.stack === 'string') shown.stack = stackLines(value.stack);
+  return shown;
+}
+
+/** Anything that was thrown, as an error. */
+function asError(thrown) {
+  return thrown instanceof Error ? thrown : new Error(thrown);
+}
+
+module.exports = {
+  RuntimeError,
+  UnhandledPromiseRejection,
+  asError,
+  errorLogText,
+  errorPayload,
+  stackLines,
+};

@@ -1,0 +1,59 @@
+'use strict';
+
+/** Lets ES modules find what CommonJS finds by `NODE_PATH`: the modules of layers. */
+
+const fs = require('node:fs');
+const nodeModule = require('node:module');
+const path = require('node:path');
+const { pathToFileURL } = require('node:url');
+
+/** Adds `NODE_PATH` to the places where `import` looks, behind all of Node.js's own. */
+function searchNodePath() {
+  const folders = (process.env.NODE_PATH ?? '').split(path.delimiter).filter(Boolean);
+  if (nodeModule.registerHooks !== undefined) {
+    nodeModule.registerHooks({ resolve: makeResolve(folders) });
+  } else if (folders.some(isLayer)) {
+    // This older kind of hook runs in a thread of its own, which costs time to start.
+    nodeModule.register?.(pathToFileURL(__filename), { data: { folders } });
+  }
+}
+
+function isLayer(folder) {
+  return path.basename(folder) === 'node_modules' && fs.existsSync(folder);
+}
+
+function makeResolve(folders) {
+  const places = folders.filter(isLayer).map((folder) => pathToFileURL(path.join(folder, '..', 'x.mjs')));
+  return (specifier, context, nextResolve) =>
+    resolveFrom([context.parentURL, ...places.map(String)], specifier, context, nextResolve);
+}
+
+function resolveFrom([parentURL, ...others], specifier, context, nextResolve) {
+  const tryOthers = (error) => {
+    if (others.length === 0 || !isMissingPackage(error, specifier)) throw error;
+    try {
+      const found = resolveFrom(others, specifier, context, nextResolve);
+      // What the user is told of is the place that asked, not the last that was tried.
+      return found instanceof Promise ? found.catch(() => Promise.reject(error)) : found;
+    } catch {
+      throw error;
+    }
+  };
+  try {
+    const found = nextResolve(specifier, { ...context, parentURL });
+    return found instanceof Promise ? found.catch(tryOthers) : found;
+  } catch (error) {
+    return tryOthers(error);
+  }
+}
+
+function isMissingPackage(error, specifier) {
+  return error?.code === 'ERR_MODULE_NOT_FOUND' && /^[^./#][^:]*$/.test(specifier);
+}
+
+/** For `register`, in its thread. */
+function initialize({ folders }) {
+  module.exports.resolve = makeResolve(folders);
+}
+
+module.exports = { initialize, searchNodePath };

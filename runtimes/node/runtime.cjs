@@ -1,0 +1,209 @@
+'use strict';
+
+/**
+ * The Node.js runtime's process: initialises the function and serves invocations.
+ *
+ * Frames from the engine: `invoke` (payload: the event). Frames to the engine: `ready`, `init_error`
+ * (payload: the error), `response` and `error` (payload: the result), and for a streamed response
+ * `stream` with its first bytes, then `chunk`.
+ */
+
+const { Channel } = require('./channel.cjs');
+const callbackInvocation = require('./callback_invocation.cjs');
+const { RuntimeError, UnhandledPromiseRejection, errorPayload } = require('./errors.cjs');
+const { isFrom24 } = require('./generation.cjs');
+const { loadHandler } = require('./handler.cjs');
+const { storedFields } = require('./invoke_store.cjs');
+const { current, logError } = require('./logs.cjs');
+const promiseInvocation = require('./promise_invocation.cjs');
+const { isStreamed } = require('./response_stream.cjs');
+const streamedInvocation = require('./streamed_invocation.cjs');
+
+/** Bytes that the Runtime API takes: 6 MiB and 100. */
+const MAXIMUM_RESPONSE = 6_291_556;
+const LONGEST_TEXT = 256;
+
+class Runtime {
+  /** What is done when the event loop has nothing left and no invocation is waited for. */
+  onEmptyLoop = () => {
+    // The status of a main module that waits for what never comes.
+    if (!isFrom24) process.exit(13);
+  };
+
+  /** The user's function; called as a method of this, which is how AWS's stack traces show it. */
+  handler;
+
+  #channel;
+  #serve;
+  #began;
+  /** Of the invocation that is to be answered. */
+  #requestId;
+
+  constructor(descriptor) {
+    this.#channel = new Channel(
+      descriptor,
+      (message, payload) => this.#receive(message, payload),
+      () => process.exit(0),
+    );
+    this.#channel.keepAlive(false);
+  }
+
+  /** Loads the handler and asks for the first invocation, or tells why it cannot. */
+  async start(taskRoot, handlerName) {
+    process.on('beforeExit', () => this.onEmptyLoop());
+    if (!isFrom24) this.#reportWhatNobodyCatches();
+    this.#began = monotonicSeconds();
+    try {
+      this.handler = await loadHandler(taskRoot, handlerName);
+      this.#serve = chooseServe(this.handler);
+    } catch (error) {
+      logError(isFrom24 ? 'Init Error' : 'Uncaught Exception', error);
+      return this.#failInit(error, isFrom24 ? 1 : 129);
+    }
+    this.onEmptyLoop = () => {};
+    this.#channel.keepAlive(true);
+    this.#channel.send({
+      kind: 'ready',
+      function_init_at: this.#began,
+      at: monotonicSeconds(),
+    });
+  }
+
+  /** Whether the process waits for the engine although the function has nothing to do. */
+  keepAlive(isKept) {
+    // Between invocations it always does.
+    if (this.#requestId !== undefined) this.#channel.keepAlive(isKept);
+  }
+
+  /** Answers with a handler's result; throws for what JSON cannot say. */
+  respond(requestId, result) {
+    const text = toJson(result);
+    const size = Buffer.byteLength(text);
+    // Of one that is too large only the size is of use.
+    this.#answer('response', requestId, { response_size: size }, size <= MAXIMUM_RESPONSE ? text : '');
+  }
+
+  /** Answers with an error. */
+  fail(requestId, error) {
+    const payload = errorPayload(error);
+    this.#answer('error', requestId, { error_type: shortened(payload.errorType) }, toJson(payload));
+  }
+
+  /** Sends a piece of a streamed response, the first of them with its content type. */
+  sendChunk(requestId, contentType, bytes, callback) {
+    if (requestId !== this.#requestId) return callback();
+    const message = { kind: 'chunk', request_id: requestId };
+    if (contentType !== undefined) {
+      message.kind = 'stream';
+      message.content_type = shortened(contentType);
+    }
+    this.#channel.send(message, bytes);
+    this.#channel.whenSent(callback);
+  }
+
+  /** Ends a streamed response. */
+  respondStreamed(requestId) {
+    this.#answer('response', requestId, { streamed: true }, '');
+  }
+
+  /** Sends the answer, once, and waits for the next invocation. */
+  #answer(kind, requestId, fields, payload) {
+    if (requestId !== this.#requestId) return;
+    this.#requestId = undefined;
+    this.#channel.keepAlive(true);
+    const peak = process.resourceUsage().maxRSS;
+    this.#channel.send({ kind, request_id: requestId, ...fields, peak_memory_kb: peak }, payload);
+  }
+
+  #receive(invocation, event) {
+    this.#requestId = current.requestId = invocation.request_id;
+    current.tenantId = invocation.tenant_id;
+    this.#channel.keepAlive(false);
+    const text = event.toString();
+    const serve = () => this.#serve(this, invocation, text);
+    const store = isFrom24 ? globalThis.awslambda?.InvokeStore : undefined;
+    // Behind this call, for a stack that shows the user's frames and few of ours.
+    queueMicrotask(store ? () => store.run(storedFields(invocation), serve) : serve);
+  }
+
+  /** From Node.js 24 on AWS leaves these to Node.js itself: a trace, and exit status 1. */
+  #reportWhatNobodyCatches() {
+    process.on('uncaughtException', (error) => {
+      logError('Uncaught Exception', error);
+      this.#failWhateverRuns(error, 129);
+    });
+    process.on('unhandledRejection', (reason, promise) => {
+      const error = new UnhandledPromiseRejection(reason, promise);
+      logError('Unhandled Promise Rejection', error);
+      this.#failWhateverRuns(error, 128);
+    });
+  }
+
+  #failWhateverRuns(error, status) {
+    if (this.#serve === undefined) return this.#failInit(error, status);
+    if (this.#requestId !== undefined) this.fail(this.#requestId, error);
+    this.#exit(status);
+  }
+
+  #failInit(error, status) {
+    const payload = errorPayload(error);
+    this.#channel.send(
+      {
+        kind: 'init_error',
+        function_init_at: this.#began,
+        error_type: shortened(payload.errorType),
+      },
+      toJson(payload),
+    );
+    this.#exit(status);
+  }
+
+  #exit(status) {
+    this.#channel.whenSent(() => process.exit(status));
+  }
+}
+
+function chooseServe(handler) {
+  if (isStreamed(handler)) return streamedInvocation.serve;
+  if (isFrom24) {
+    if (handler.length >= 3) throw new RuntimeError('CallbackHandlerDeprecated', CALLBACKS_REMOVED);
+    return promiseInvocation.serve;
+  }
+  const isWarned = process.env.AWS_LAMBDA_NODEJS_DISABLE_CALLBACK_WARNING === undefined;
+  if (isWarned && handler.length === 3 && !callbackInvocation.isAsync(handler)) {
+    console.warn(CALLBACKS_DEPRECATED);
+  }
+  return callbackInvocation.serve;
+}
+
+function toJson(value) {
+  try {
+    return JSON.stringify(value === undefined ? null : value) ?? 'null';
+  } catch {
+    const sentence = 'Unable to stringify response body';
+    throw isFrom24 ? new RuntimeError('JSONStringifyError', sentence) : new Error(sentence);
+  }
+}
+
+function shortened(text) {
+  return String(text).slice(0, LONGEST_TEXT);
+}
+
+/** By the clock that the engine goes by. */
+function monotonicSeconds() {
+  const [seconds, nanoseconds] = process.hrtime();
+  return seconds + nanoseconds / 1e9;
+}
+
+const CALLBACKS_REMOVED =
+  'ERROR: AWS Lambda has removed support for callback-based function handlers starting with Node.js ' +
+  '24. You need to modify this function to use a supported handler signature to use Node.js 24 or ' +
+  'later. For more information see https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html.';
+const CALLBACKS_DEPRECATED =
+  'AWS Lambda plans to remove support for callback-based function handlers starting with Node.js 24. ' +
+  'You will need to update this function to use an async handler to use Node.js 24 or later. For ' +
+  'more information and to provide feedback on this change, see ' +
+  'https://github.com/aws/aws-lambda-nodejs-runtime-interface-client/issues/137. To disable this ' +
+  'warning, set the AWS_LAMBDA_NODEJS_DISABLE_CALLBACK_WARNING environment variable.';
+
+module.exports = { Runtime };

@@ -1,0 +1,59 @@
+'use strict';
+
+/** One invocation whose handler writes its response to a stream. */
+
+const { finished } = require('node:stream/promises');
+const { contextFields, setTrace } = require('./context.cjs');
+const { isFrom24 } = require('./generation.cjs');
+const { logError } = require('./logs.cjs');
+const { ResponseStream, highWaterMarkOf } = require('./response_stream.cjs');
+
+/** Calls the handler; it is over when that has settled and the stream has ended. */
+async function serve(runtime, invocation, event) {
+  const requestId = invocation.request_id;
+  const stream = openStream(runtime, requestId, highWaterMarkOf(runtime.handler));
+  const ended = finished(stream, { readable: false });
+  ended.catch(() => {}).finally(() => runtime.keepAlive(false));
+  const context = isFrom24 ? {} : { callbackWaitsForEmptyEventLoop: true };
+  const conclude = (report) => {
+    const waits = context.callbackWaitsForEmptyEventLoop;
+    runtime.onEmptyLoop = () => {};
+    if (waits) runtime.onEmptyLoop = report;
+    else report();
+  };
+  runtime.onEmptyLoop = isFrom24 ? () => {} : () => runtime.respondStreamed(requestId);
+  try {
+    setTrace(invocation.trace_id);
+    Object.assign(context, contextFields(invocation));
+    await callHandler(runtime, JSON.parse(event), stream, context);
+    await ended;
+    conclude(() => runtime.respondStreamed(requestId));
+  } catch (error) {
+    logError('Invoke Error', error);
+    stream.destroy();
+    conclude(() => runtime.fail(requestId, error));
+  }
+}
+
+/** It holds the event loop until it has ended, as the connection does that AWS's writes to. */
+function openStream(runtime, requestId, highWaterMark) {
+  runtime.keepAlive(true);
+  const stream = new ResponseStream(
+    (contentType, bytes, callback) => runtime.sendChunk(requestId, contentType, bytes, callback),
+    highWaterMark,
+  );
+  stream.on('error', () => {});
+  return stream;
+}
+
+async function callHandler(runtime, event, stream, context) {
+  const result = runtime.handler(event, stream, context);
+  if (typeof result?.then !== 'function') {
+    const sentence = 'Streaming does not support non-async handlers.';
+    // AWS's older runtime throws the bare sentence.
+    throw isFrom24 ? new Error(sentence) : sentence;
+  }
+  if ((await result) !== undefined) console.warn('Streaming handlers ignore return values.');
+}
+
+module.exports = { serve };

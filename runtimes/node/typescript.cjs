@@ -1,0 +1,66 @@
+'use strict';
+
+/**
+ * Handlers whose file is there only as TypeScript. AWS runs JavaScript alone: what a build step would
+ * do on the way there is done here by the project's own tsx or esbuild, or by Node.js itself.
+ */
+
+const fs = require('node:fs');
+const { Module, createRequire } = require('node:module');
+const path = require('node:path');
+const { pathToFileURL } = require('node:url');
+const { RuntimeError } = require('./errors.cjs');
+
+const EXTENSIONS = ['.ts', '.mts', '.cts'];
+
+/** The TypeScript source of a module that is named without an extension; undefined without one. */
+function findTypeScript(file) {
+  return EXTENSIONS.map((extension) => file + extension).find((source) => fs.existsSync(source));
+}
+
+/** The module of a TypeScript source; throws `RuntimeError` when nothing here can read it. */
+async function loadTypeScript(file) {
+  const projectRequire = createRequire(file);
+  if (has(projectRequire, 'tsx/esm/api')) {
+    const tsx = await import(pathToFileURL(projectRequire.resolve('tsx/esm/api')));
+    return tsx.tsImport(String(pathToFileURL(file)), String(pathToFileURL(file)));
+  }
+  if (has(projectRequire, 'esbuild')) return bundle(projectRequire('esbuild'), file);
+  if (process.features.typescript) return import(pathToFileURL(file));
+  throw new RuntimeError(
+    'ImportModuleError',
+    `${file} is TypeScript, which Node.js ${process.version} does not run: build it, ` +
+      'add esbuild or tsx to the node_modules beside it, or use Node.js 22.18 or later.',
+  );
+}
+
+function has(projectRequire, name) {
+  try {
+    return Boolean(projectRequire.resolve(name));
+  } catch {
+    return false;
+  }
+}
+
+/** As SAM and CDK build functions, but that packages stay where they are. */
+function bundle(esbuild, file) {
+  const built = esbuild.buildSync({
+    entryPoints: [file],
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'cjs',
+    target: `node${process.versions.node}`,
+    sourcemap: 'inline',
+    write: false,
+    logLevel: 'silent',
+  });
+  const loaded = new Module(file);
+  loaded.filename = file;
+  loaded.paths = Module._nodeModulePaths(path.dirname(file));
+  process.setSourceMapsEnabled(true);
+  loaded._compile(built.outputFiles[0].text, file);
+  return loaded.exports;
+}
+
+module.exports = { findTypeScript, loadTypeScript };

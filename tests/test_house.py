@@ -73,7 +73,7 @@ def test_the_wheel_carries_the_runtimes_and_the_demo(tmp_path: Path) -> None:
     (wheel,) = tmp_path.glob("*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
 
-    for path in [*(ROOT / "runtimes").rglob("*.py"), *(ROOT / "lambda_tui" / "demo").rglob("*")]:
+    for path in [*(ROOT / "runtimes").rglob("*"), *(ROOT / "lambda_tui" / "demo").rglob("*")]:
         if path.is_dir() or "__pycache__" in path.parts:
             continue
         inside = str(path.relative_to(ROOT)).replace("runtimes/", "lambda_tui/_runtimes/", 1)

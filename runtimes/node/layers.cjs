@@ -51,9 +51,15 @@ function isMissingPackage(error, specifier) {
   return error?.code === 'ERR_MODULE_NOT_FOUND' && /^[^./#][^:]*$/.test(specifier);
 }
 
-/** For `register`, in its thread. */
+/** What the older kind of hook is given when its thread starts. */
+const thread = { resolve: undefined };
+
 function initialize({ folders }) {
-  module.exports.resolve = makeResolve(folders);
+  thread.resolve = makeResolve(folders);
 }
 
-module.exports = { initialize, searchNodePath };
+function resolve(specifier, context, nextResolve) {
+  return thread.resolve(specifier, context, nextResolve);
+}
+
+module.exports = { initialize, resolve, searchNodePath };

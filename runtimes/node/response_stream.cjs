@@ -13,16 +13,15 @@ const RESPONSE = 'response';
 const DEFAULT_CONTENT_TYPE = 'application/octet-stream';
 const HTTP_CONTENT_TYPE = 'application/vnd.awslambda.http-integration-response';
 const PRELUDE_END = new Uint8Array(8);
-const LARGEST_CHUNK = 1 << 20;
+const LARGEST_PART = 1 << 20;
 
 /** Hands each chunk on as it is written. */
 class ResponseStream extends Writable {
   #send;
   #contentType = DEFAULT_CONTENT_TYPE;
   #isBegun = false;
-  #isSent = false;
 
-  /** `send(contentType, bytes, callback)`: the content type comes with the first bytes alone. */
+  /** `send(contentType, bytes, callback)` is given each part. */
   constructor(send, highWaterMark) {
     super({ highWaterMark, decodeStrings: true });
     this.#send = send;
@@ -30,9 +29,8 @@ class ResponseStream extends Writable {
     this._onBeforeFirstWrite = undefined;
   }
 
-  /** Whether anything of the response is on its way. */
-  get isSent() {
-    return this.#isSent;
+  get contentType() {
+    return this.#contentType;
   }
 
   /** Throws once something has been written. */
@@ -60,19 +58,12 @@ class ResponseStream extends Writable {
   }
 
   _write(chunk, _encoding, callback) {
-    for (let start = 0; start < chunk.length; start += LARGEST_CHUNK) {
-      const isLast = start + LARGEST_CHUNK >= chunk.length;
-      const contentType = this.#isSent ? undefined : this.#contentType;
-      this.#isSent = true;
-      this.#send(contentType, chunk.subarray(start, start + LARGEST_CHUNK), isLast ? callback : () => {});
+    if (chunk.length === 0) return callback();
+    for (let start = 0; start < chunk.length; start += LARGEST_PART) {
+      const end = start + LARGEST_PART;
+      const isLast = end >= chunk.length;
+      this.#send(this.#contentType, chunk.subarray(start, end), isLast ? callback : () => {});
     }
-    if (chunk.length === 0) callback();
-  }
-
-  _final(callback) {
-    if (this.#isSent) return callback();
-    this.#isSent = true;
-    this.#send(this.#contentType, Buffer.alloc(0), callback);
   }
 }
 

@@ -4,8 +4,8 @@
  * The Node.js runtime's process: initialises the function and serves invocations.
  *
  * Frames from the engine: `invoke` (payload: the event). Frames to the engine: `ready`, `init_error`
- * (payload: the error), `response` and `error` (payload: the result), and for a streamed response
- * `stream` with its first bytes, then `chunk`.
+ * (payload: the error), `response` and `error` (payload: the result), `chunk` (payload: a part of a
+ * response whose caller takes it so).
  */
 
 const { Channel } = require('./channel.cjs');
@@ -38,6 +38,10 @@ class Runtime {
   #began;
   /** Of the invocation that is to be answered. */
   #requestId;
+  /** Whether its caller takes the response part by part; else the parts are kept. */
+  #isStreamed = false;
+  #parts = [];
+  #partsSize = 0;
 
   constructor(descriptor) {
     this.#channel = new Channel(
@@ -89,27 +93,32 @@ class Runtime {
     this.#answer('error', requestId, { error_type: shortened(payload.errorType) }, toJson(payload));
   }
 
-  /** Sends a piece of a streamed response, the first of them with its content type. */
-  sendChunk(requestId, contentType, bytes, callback) {
+  /** Sends a part of a streamed response on, or keeps it for a caller who takes it whole. */
+  sendPart(requestId, contentType, bytes, callback) {
     if (requestId !== this.#requestId) return callback();
-    const message = { kind: 'chunk', request_id: requestId };
-    if (contentType !== undefined) {
-      message.kind = 'stream';
-      message.content_type = shortened(contentType);
+    if (!this.#isStreamed) {
+      this.#partsSize += bytes.length;
+      if (this.#partsSize <= MAXIMUM_RESPONSE) this.#parts.push(bytes);
+      return callback();
     }
+    const message = { kind: 'chunk', request_id: requestId, content_type: shortened(contentType) };
     this.#channel.send(message, bytes);
     this.#channel.whenSent(callback);
   }
 
   /** Ends a streamed response. */
-  respondStreamed(requestId) {
-    this.#answer('response', requestId, { streamed: true }, '');
+  respondStreamed(requestId, contentType) {
+    const fields = { response_size: this.#partsSize, content_type: shortened(contentType) };
+    const isTooLarge = this.#partsSize > MAXIMUM_RESPONSE;
+    this.#answer('response', requestId, fields, isTooLarge ? '' : Buffer.concat(this.#parts));
   }
 
   /** Sends the answer, once, and waits for the next invocation. */
   #answer(kind, requestId, fields, payload) {
     if (requestId !== this.#requestId) return;
     this.#requestId = undefined;
+    this.#parts = [];
+    this.#partsSize = 0;
     this.#channel.keepAlive(true);
     const peak = process.resourceUsage().maxRSS;
     this.#channel.send({ kind, request_id: requestId, ...fields, peak_memory_kb: peak }, payload);
@@ -118,6 +127,7 @@ class Runtime {
   #receive(invocation, event) {
     this.#requestId = current.requestId = invocation.request_id;
     current.tenantId = invocation.tenant_id;
+    this.#isStreamed = invocation.is_streamed === true;
     this.#channel.keepAlive(false);
     const text = event.toString();
     const serve = () => this.#serve(this, invocation, text);

@@ -21,13 +21,13 @@ async function serve(runtime, invocation, event) {
     if (waits) runtime.onEmptyLoop = report;
     else report();
   };
-  runtime.onEmptyLoop = isFrom24 ? () => {} : () => runtime.respondStreamed(requestId);
+  runtime.onEmptyLoop = isFrom24 ? () => {} : () => runtime.respondStreamed(requestId, stream.contentType);
   try {
     setTrace(invocation.trace_id);
     Object.assign(context, contextFields(invocation));
     await callHandler(runtime, JSON.parse(event), stream, context);
     await ended;
-    conclude(() => runtime.respondStreamed(requestId));
+    conclude(() => runtime.respondStreamed(requestId, stream.contentType));
   } catch (error) {
     logError('Invoke Error', error);
     stream.destroy();
@@ -39,7 +39,7 @@ async function serve(runtime, invocation, event) {
 function openStream(runtime, requestId, highWaterMark) {
   runtime.keepAlive(true);
   const stream = new ResponseStream(
-    (contentType, bytes, callback) => runtime.sendChunk(requestId, contentType, bytes, callback),
+    (contentType, bytes, callback) => runtime.sendPart(requestId, contentType, bytes, callback),
     highWaterMark,
   );
   stream.on('error', () => {});

@@ -24,12 +24,12 @@ exports.handler = awslambda.streamifyResponse(async (event, stream, context) => 
 
 def streamed(node: NodeProcess, event: object) -> tuple[list[dict[str, Any]], bytes, bytes]:
     """All messages of a response, the body, and the payload of the last."""
-    node.send(json.dumps(event).encode())
+    node.send(json.dumps(event).encode(), is_streamed=True)
     messages, body = [], b""
     while True:
         message, payload = node.receive()
         messages.append(message)
-        if message["kind"] not in ("stream", "chunk"):
+        if message["kind"] != "chunk":
             return messages, body, payload
         body += payload
 
@@ -40,12 +40,11 @@ def test_a_response_is_streamed_as_it_is_written(tmp_path: Path, generation: int
         messages, body, last = streamed(node, {"chunks": ["a", {"b": 1}], "type": "text/plain"})
         empty, nothing, _ = streamed(node, {"chunks": []})
 
-    assert [message["kind"] for message in messages] == ["stream", "chunk", "response"]
+    assert [message["kind"] for message in messages] == ["chunk", "chunk", "response"]
     assert messages[0]["content_type"] == "text/plain"
     assert (body, last) == (b'a{"b":1}', b"")
-    assert messages[-1]["streamed"] is True
     assert messages[-1]["peak_memory_kb"] > 1024
-    assert [message["kind"] for message in empty] == ["stream", "response"]
+    assert [message["kind"] for message in empty] == ["response"]
     assert empty[0]["content_type"] == "application/octet-stream"
     assert nothing == b""
 
@@ -123,3 +122,39 @@ exports.handler = awslambda.streamifyResponse(async (event, stream) => {
 
     assert body == b"a" * 9_000_000 + b"b" * 5_000_000
     assert len(messages) >= 60
+
+
+@BOTH
+def test_who_does_not_take_a_response_in_parts_gets_it_whole(
+    tmp_path: Path, generation: int
+) -> None:
+    with started(tmp_path, STREAMS, generation=generation) as node:
+        for _ in range(2):
+            node.send(json.dumps({"chunks": ["a", "b"], "type": "text/plain"}).encode())
+            message, body = node.receive()
+            assert (message["kind"], message["content_type"], body) == (
+                "response",
+                "text/plain",
+                b"ab",
+            )
+            assert message["response_size"] == 2
+        node.send(json.dumps({"chunks": ["begun"], "throws": True}).encode())
+        message, body = node.receive()
+
+    assert message["kind"] == "error"
+    assert json.loads(body)["errorMessage"] == "in the middle"
+
+
+def test_of_a_stream_that_is_too_large_to_be_taken_whole_only_the_size_is_sent(
+    tmp_path: Path,
+) -> None:
+    source = """
+exports.handler = awslambda.streamifyResponse(async (event, stream) => {
+  stream.write(Buffer.alloc(event)); stream.end();
+});
+"""
+    with started(tmp_path, source) as node:
+        for size, sent in ((6_291_556, 6_291_556), (6_291_557, 0)):
+            node.send(str(size).encode())
+            message, body = node.receive()
+            assert (message["response_size"], len(body)) == (size, sent)

@@ -20,7 +20,7 @@ from lambda_tui.engine.pool import Pool
 from lambda_tui.engine.sampling import Sampler
 from lambda_tui.engine.watching import Watcher, seen_files, source_files, watched_folders, watches
 from lambda_tui.engine.zygote import Zygote
-from lambda_tui.project.function import Function, Project
+from lambda_tui.project.function import NODE_SUFFIXES, Function, Project
 from lambda_tui.project.interpreter import Interpreter, find_interpreter
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import Settings
@@ -28,6 +28,8 @@ from lambda_tui.project.settings import Settings
 # A Shutdown phase with extensions takes two, an init process that must be killed more.
 _GOODBYE_SECONDS = 15.0
 _DESCRIPTORS = 65_536
+# Of files that may hold a handler.
+_SOURCE_SUFFIXES = (".py", *NODE_SUFFIXES)
 
 
 class Engine:
@@ -197,7 +199,7 @@ class Engine:
         if paths & templates:
             return True
         return self.project.template is None and any(
-            path.suffix == ".py" or path.name == "bootstrap" for path in paths
+            path.suffix in _SOURCE_SUFFIXES or path.name == "bootstrap" for path in paths
         )
 
 

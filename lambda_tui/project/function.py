@@ -7,6 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from lambda_tui.project.runtimes import Language, language_of
+
+NODE_SUFFIXES = (".js", ".mjs", ".cjs", ".ts", ".mts", ".cts")
+"""Of the files that Node.js functions are written in."""
 DEFAULT_TIMEOUT = 3
 """Seconds, as on AWS."""
 DEFAULT_MEMORY_SIZE = 128
@@ -122,6 +126,12 @@ class Function:
     """The line in that file, counted from 1."""
     region: str = "us-east-1"
     account_id: str = "123456789012"
+
+    @property
+    def language(self) -> Language:
+        """What it is written in: by its runtime, else by the file that it was found in."""
+        is_node_source = self.file is not None and self.file.suffix in NODE_SUFFIXES
+        return language_of(self.runtime) or ("node" if is_node_source else "python")
 
     @property
     def arn(self) -> str:

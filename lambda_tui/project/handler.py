@@ -6,6 +6,7 @@ from pathlib import Path
 
 from lambda_tui.project.bootstrap import bootstrap_problem, needs_bootstrap
 from lambda_tui.project.function import Function, Problem
+from lambda_tui.project.node_source import find_source, split_handler
 from lambda_tui.project.source import read_source
 from lambda_tui.project.wording import shown
 
@@ -18,6 +19,8 @@ def handler_problem(function: Function) -> Problem | None:
         return bootstrap_problem(function)
     if function.bootstrap:
         return None
+    if function.language == "node":
+        return _node_problem(function)
     module, dot, name = function.handler.rpartition(".")
     if not dot or not module or not name:
         return _problem(
@@ -38,6 +41,21 @@ def handler_problem(function: Function) -> Problem | None:
     if source.is_certain and name not in source.names:
         return _problem(function, f"names {shown(name)}, which {shown(file.name)} does not define.")
     return None
+
+
+def _node_problem(function: Function) -> Problem | None:
+    """What Node.js exports is known when it runs; here the file is looked for."""
+    split = split_handler(function.handler)
+    if split is None:
+        return _problem(function, "is not of the form file.export, such as index.handler.")
+    module, _name = split
+    if find_source(function.code_directory, module) is not None:
+        return None
+    return _problem(
+        function,
+        f"needs {shown(f'{module}.js')} in {shown(function.code_directory.name)}, "
+        "or the same as .mjs, .cjs or TypeScript, which is not there.",
+    )
 
 
 def find_module(code_directory: Path, module: str) -> Path | None:

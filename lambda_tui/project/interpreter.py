@@ -1,4 +1,4 @@
-"""Which Python a function runs on. Nothing is run to find out."""
+"""Which Python or Node.js a function runs on. Nothing is run to find out."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lambda_tui.project.runtimes import PYTHON_RUNTIMES
+from lambda_tui.project.node import find_node
+from lambda_tui.project.runtimes import LANGUAGE_NAMES, PYTHON_RUNTIMES, Language
 
 if TYPE_CHECKING:
     from lambda_tui.project.function import Function
@@ -18,28 +19,44 @@ if TYPE_CHECKING:
 
 _VERSIONED_NAME = re.compile(r"python(\d+\.\d+)")
 _INTERPRETER_NAME = re.compile(r"python(\d+(\.\d+)?)?")
+_NAMED_VERSION = re.compile(r"(python|nodejs)(\d+(?:\.\d+)?)(?:\.x)?")
 _VIRTUAL_ENVIRONMENTS = (".venv", "venv")
+
+
+_NO_NODE = (
+    "There is no Node.js for it: put node on PATH, or name one in lambda-tui.toml, "
+    'such as node = "/usr/local/bin/node".'
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Interpreter:
-    """A Python and why it was chosen."""
+    """A Python or Node.js and why it was chosen."""
 
     executable: Path
     """Absolute. A virtual environment's own link, which is what makes it that environment."""
     origin: str
     """Where it comes from, as the screen says it: "the project's .venv"."""
+    language: Language = "python"
+    problem: str | None = None
+    """One sentence when there is none; ``executable`` is then what was looked for."""
+
+    def title(self, version: str) -> str:
+        """As it is spoken of: Python 3.13.1, Node.js 22.20.0."""
+        return f"{LANGUAGE_NAMES[self.language]} {version}"
 
 
 def find_interpreter(directory: Path, function: Function, settings: Settings) -> Interpreter:
     """The interpreter for a function of the project in ``directory``.
 
-    In this order: the one that runs a runtime of the user's own, the setting ``python``, the
-    project's virtual environment, ``VIRTUAL_ENV``, the ``pythonX.Y`` that Runtime names,
-    lambda-tui's own.
+    In this order: the one that runs a runtime of the user's own; for Node.js the setting ``node``,
+    then what ``find_node`` finds; for Python the setting ``python``, the project's virtual
+    environment, ``VIRTUAL_ENV``, the ``pythonX.Y`` that Runtime names, lambda-tui's own.
     """
     if function.bootstrap and is_python(program := Path(function.bootstrap[0])):
         return Interpreter(_behind_shim(program), "the setting bootstrap")
+    if function.language == "node" and not function.bootstrap:
+        return _find_node(directory, function, settings)
     if settings.python is not None:
         return Interpreter(_behind_shim(settings.python), "the setting python")
     return (
@@ -63,11 +80,23 @@ def interpreters_on_path() -> dict[str, Path]:
 
 def version_mismatch(runtime: str | None, version: str) -> str | None:
     """A sentence when ``version``, such as 3.11.7, is not what Runtime names; else None."""
-    named = _VERSIONED_NAME.fullmatch(runtime or "")
-    running = ".".join(version.split(".")[:2])
-    if named is None or named[1] == running:
+    named = _NAMED_VERSION.fullmatch(runtime or "")
+    if named is None:
         return None
-    return f"runs on Python {running}, but Runtime names {runtime}"
+    language, parts = ("Node.js", 1) if named[1] == "nodejs" else ("Python", 2)
+    running = ".".join(version.split(".")[:parts])
+    if named[2] == running:
+        return None
+    return f"runs on {language} {running}, but Runtime names {runtime}"
+
+
+def _find_node(directory: Path, function: Function, settings: Settings) -> Interpreter:
+    if settings.node is not None:
+        return Interpreter(settings.node, "the setting node", "node")
+    found = find_node(directory, function)
+    if found is None:
+        return Interpreter(Path("node"), "nowhere", "node", _NO_NODE)
+    return Interpreter(found.executable, found.origin, "node")
 
 
 def _project_environment(directory: Path, function: Function) -> Interpreter | None:

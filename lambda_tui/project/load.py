@@ -18,7 +18,7 @@ from lambda_tui.project.wording import shown
 
 _EMPTY = (
     "no function here: write a lambda_function.py with lambda_handler(event, context), "
-    "or a template.yaml, or run `lambda-tui demo`."
+    "an index.mjs that exports handler, or a template.yaml, or run `lambda-tui demo`."
 )
 
 

@@ -1,4 +1,4 @@
-"""Functions of a folder without a template, found by reading the code's syntax trees.
+"""Functions of a folder without a template, found by reading the code.
 
 A folder without handlers is a function too when it has a ``bootstrap``.
 """
@@ -12,15 +12,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lambda_tui.project.bootstrap import DEFAULT_HANDLER, has_bootstrap
-from lambda_tui.project.function import Function, Problem
+from lambda_tui.project.function import NODE_SUFFIXES, Function, Problem
+from lambda_tui.project.node_source import exported_handlers
 from lambda_tui.project.runtimes import OS_ONLY_RUNTIMES
 from lambda_tui.project.source import LARGEST_SOURCE, Source, read_source
 from lambda_tui.project.text_file import read_bytes
 
 MOST_FILES = 300
-"""Files of one project that are parsed."""
+"""Files of one project that are read."""
 
 _WELL_KNOWN_MODULES = ("lambda_function", "app", "main", "handler", "index")
+# Of two files of a name, the first is the one that runs.
+_SUFFIXES = (".py", *NODE_SUFFIXES)
 _WELL_KNOWN_HANDLERS = ("lambda_handler", "handler")
 _IGNORED_FOLDERS = frozenset(
     {
@@ -62,10 +65,10 @@ def find_functions(directory: Path) -> tuple[tuple[Function, ...], tuple[Problem
         if has_own_functions and (folder / "__init__.py").is_file():
             # A package of those functions: its modules are imported, not deployed.
             continue
-        files = _python_files(folder)
+        files = _source_files(folder)
         if len(files) > budget:
             message = (
-                f"there are more than {MOST_FILES} Python files, so not all were read; "
+                f"there are more than {MOST_FILES} source files, so not all were read; "
                 "name the functions in a template.yaml."
             )
             problems.append(Problem(message, directory))
@@ -104,13 +107,13 @@ def _subfolders(directory: Path) -> list[Path]:
         return []
 
 
-def _python_files(folder: Path) -> list[Path]:
+def _source_files(folder: Path) -> list[Path]:
     """The folder's modules, those with well-known names first."""
     try:
         files = [
             file
             for file in folder.iterdir()
-            if file.suffix == ".py"
+            if file.suffix in (".py", *NODE_SUFFIXES)
             and not file.name.startswith((".", "test_"))
             and not file.stem.endswith("_test")
             and "." not in file.stem
@@ -119,7 +122,9 @@ def _python_files(folder: Path) -> list[Path]:
         ]
     except OSError:
         return []
-    return sorted(files, key=lambda file: (_rank(file.stem), file.name))
+    return sorted(
+        files, key=lambda file: (_rank(file.stem), file.stem, _SUFFIXES.index(file.suffix))
+    )
 
 
 def _rank(module: str) -> int:
@@ -129,7 +134,14 @@ def _rank(module: str) -> int:
 
 
 def _candidates(files: Iterable[Path], problems: list[Problem]) -> Iterator[_Candidate]:
+    in_node: set[Path] = set()
     for file in files:
+        if file.suffix in NODE_SUFFIXES:
+            if file.with_suffix("") not in in_node:
+                for handler, line in exported_handlers(file).items():
+                    in_node.add(file.with_suffix(""))
+                    yield _Candidate(file, handler, line)
+            continue
         source = read_source(file)
         if source.error is None:
             for handler in _handlers(source):

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import difflib
 import re
+from typing import Literal
 
 from lambda_tui.project.wording import shown
 
 PYTHON_RUNTIMES = tuple(f"python3.{minor}" for minor in range(9, 15))
-"""The identifiers of the runtimes that functions may name, oldest first."""
+"""The identifiers of Python's runtimes that functions may name, oldest first."""
+NODE_RUNTIMES = tuple(f"nodejs{major}.x" for major in range(18, 27, 2))
+"""Those of Node.js."""
+
+Language = Literal["python", "node"]
+LANGUAGE_NAMES: dict[Language, str] = {"python": "Python", "node": "Node.js"}
 
 OS_ONLY_RUNTIMES = ("provided", "provided.al2", "provided.al2023")
 """Those that run the function's own ``bootstrap``, oldest first."""
@@ -16,12 +22,31 @@ OS_ONLY_RUNTIMES = ("provided", "provided.al2", "provided.al2023")
 _OTHER_LANGUAGES = re.compile(r"(nodejs|java|dotnet|dotnetcore|ruby|go|provided)[0-9a-z.]*")
 
 
+def language_of(runtime: str | None) -> Language | None:
+    """What a runtime runs; None when it runs neither, or is not named."""
+    if runtime is None:
+        return None
+    if runtime.startswith("nodejs"):
+        return "node"
+    return "python" if runtime.startswith("python") else None
+
+
+def runtime_of(language: Language, version: str | None) -> str:
+    """The identifier that AWS would give a version such as 3.11.7 or 22.20.0."""
+    if language == "node":
+        return f"nodejs{(version or '').partition('.')[0]}.x"
+    return "python" + (".".join(version.split(".")[:2]) if version else "3")
+
+
 def runtime_refusal(runtime: str) -> str | None:
     """Why a function cannot name this runtime, in one sentence; None when it can."""
-    known = (*PYTHON_RUNTIMES, *OS_ONLY_RUNTIMES)
+    known = (*PYTHON_RUNTIMES, *NODE_RUNTIMES, *OS_ONLY_RUNTIMES)
     if runtime in known:
         return None
-    supported = f"{PYTHON_RUNTIMES[0]} to {PYTHON_RUNTIMES[-1]} and {OS_ONLY_RUNTIMES[-1]}"
+    supported = (
+        f"{PYTHON_RUNTIMES[0]} to {PYTHON_RUNTIMES[-1]}, {NODE_RUNTIMES[0]} to "
+        f"{NODE_RUNTIMES[-1]} and {OS_ONLY_RUNTIMES[-1]}"
+    )
     if _OTHER_LANGUAGES.fullmatch(runtime) or re.fullmatch(r"python\d\.\d+", runtime):
         return f"Runtime {shown(runtime)} is not supported yet; {supported} are."
     near = difflib.get_close_matches(runtime[:40], known, n=1)

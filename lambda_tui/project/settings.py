@@ -42,6 +42,8 @@ class Settings:
     """Seconds before each further try of a failed asynchronous invocation."""
     python: Path | None = None
     """The interpreter for Python functions; None looks for the project's own."""
+    node: Path | None = None
+    """The Node.js for Node.js functions; None looks for one."""
     layers: tuple[Path, ...] = ()
     """Folders and zip files: the layers of every function of a project without a template."""
     layer_paths: Mapping[str, Path] = field(default_factory=dict)

@@ -156,11 +156,19 @@ def _retry_delays(value: object, folder: Path) -> tuple[float, ...]:
 
 
 def _python(value: object, folder: Path) -> Path:
+    return _executable(value, folder, "the path of a Python interpreter")
+
+
+def _node(value: object, folder: Path) -> Path:
+    return _executable(value, folder, "the path of a Node.js")
+
+
+def _executable(value: object, folder: Path, taken: str) -> Path:
     if not isinstance(value, str) or not value:
-        raise _BadValueError("the path of a Python interpreter")
+        raise _BadValueError(taken)
     path = os.path.join(folder.absolute(), os.path.expanduser(value))
     if not os.path.isfile(path) or not os.access(path, os.X_OK):
-        raise _BadValueError("the path of a Python interpreter, and there is none")
+        raise _BadValueError(f"{taken}, and there is none")
     return Path(os.path.normpath(path))
 
 
@@ -215,6 +223,7 @@ _READERS: dict[str, Callable[[object, Path], object]] = {
     "account_concurrency": _account_concurrency,
     "retry_delays": _retry_delays,
     "python": _python,
+    "node": _node,
     "layers": _layers,
     "functions": _functions,
     "watch": _watch,

@@ -188,7 +188,7 @@ def test_a_folder_of_very_many_files_is_read_in_part_and_says_so(tmp_path: Path)
     write(tmp_path / "app.py")
     project = load_project(tmp_path)
     assert len(project.functions) == 1, "well-known modules are read first"
-    assert f"more than {MOST_FILES} Python files" in project.problems[0].message
+    assert f"more than {MOST_FILES} source files" in project.problems[0].message
 
 
 def test_warnings_of_the_users_code_stay_silent(tmp_path: Path) -> None:

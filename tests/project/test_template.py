@@ -196,7 +196,7 @@ def second_function() -> str:
             "Handler: !ImportValue x",
             "the value of Handler is not known here",
         ),
-        ("Runtime: python3.12", "Runtime: nodejs22.x", "Runtime nodejs22.x is not supported yet"),
+        ("Runtime: python3.12", "Runtime: nodejs16.x", "Runtime nodejs16.x is not supported yet"),
         ("Runtime: python3.12", "Runtime: python2.7", "Runtime python2.7 is not supported yet"),
         ("Runtime: python3.12", "Runtime: pyhton3.12", "did you mean python3.12?"),
         ("Runtime: python3.12", "Runtime: cobol", "Runtime cobol is unknown to Lambda"),

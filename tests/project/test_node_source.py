@@ -1,0 +1,108 @@
+"""Node.js functions of templates and of plain folders."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lambda_tui.project.function import Function
+from lambda_tui.project.handler import handler_problem
+from lambda_tui.project.load import load_project
+
+EXPORTS = "export const handler = async (event) => event;\n"
+
+
+def write(file: Path, text: str = EXPORTS) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "line"),
+    [
+        ("index.js", "// a\nexports.handler = async () => {};", 2),
+        ("index.js", "module.exports.handler = () => {};", 1),
+        ("index.js", "const handler = 1;\nmodule.exports = {\n  other,\n  handler,\n};", 4),
+        ("index.mjs", "export const handler = async () => {};", 1),
+        ("index.mjs", "export async function handler(event) {}", 1),
+        ("index.mjs", "const run = 1;\nexport { run as handler };", 2),
+        ("index.cjs", "exports.handler = middy(run);", 1),
+        ("index.ts", "export const handler: Handler = async () => {};", 1),
+        ("app.mjs", "export function lambdaHandler(event, context) {}", 1),
+    ],
+)
+def test_a_plain_folder_that_exports_a_handler_is_a_function(
+    tmp_path: Path, name: str, source: str, line: int
+) -> None:
+    write(tmp_path / "orders" / name, source)
+    (function,) = load_project(tmp_path / "orders").functions
+    handler = "lambdaHandler" if "lambdaHandler" in source else "handler"
+    assert (function.name, function.handler) == ("orders", f"{name.split('.')[0]}.{handler}")
+    assert (function.language, function.runtime) == ("node", None)
+    assert (function.file, function.line) == (tmp_path / "orders" / name, line)
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["// exports.handler = 1", "const handler = () => {};", "export const handlers = [];"],
+)
+def test_what_exports_no_handler_is_no_function(tmp_path: Path, source: str) -> None:
+    write(tmp_path / "index.js", source)
+    assert load_project(tmp_path).functions == ()
+
+
+def test_of_a_source_and_what_was_built_of_it_one_is_the_function(tmp_path: Path) -> None:
+    write(tmp_path / "index.ts")
+    write(tmp_path / "index.js", "exports.handler = 1;")
+    (function,) = load_project(tmp_path).functions
+    assert function.file == tmp_path / "index.js"
+
+
+def test_dependencies_and_tests_hold_no_functions(tmp_path: Path) -> None:
+    write(tmp_path / "index.mjs")
+    write(tmp_path / "index.test.mjs")
+    write(tmp_path / "node_modules" / "index.mjs")
+    (function,) = load_project(tmp_path).functions
+    assert function.file == tmp_path / "index.mjs"
+
+
+TEMPLATE = """\
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Hello:
+    Type: AWS::Serverless::Function
+    Properties: {{Handler: {handler}, Runtime: nodejs22.x, CodeUri: src}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("handler", "file"),
+    [
+        ("index.handler", "index.js"),
+        ("index.handler", "index.mts"),
+        ("index.api.get", "index.mjs"),
+        ("lib/index.handler", "lib/index.cjs"),
+        ("package.handler", "node_modules/package/index.js"),
+    ],
+)
+def test_a_template_may_name_a_node_runtime(tmp_path: Path, handler: str, file: str) -> None:
+    write(tmp_path / "template.yaml", TEMPLATE.format(handler=handler))
+    write(tmp_path / "src" / file)
+    project = load_project(tmp_path)
+    assert project.problems == ()
+    assert project.functions[0].language == "node"
+
+
+@pytest.mark.parametrize(
+    ("handler", "sentence"),
+    [
+        ("index.handler", "Hello: Handler index.handler needs index.js in src, or the same as"),
+        ("index", "Hello: Handler index is not of the form file.export, such as index.handler."),
+        ("../index.handler", "Hello: Handler ../index.handler is not of the form file.export"),
+    ],
+)
+def test_a_handler_that_is_not_there_is_said(tmp_path: Path, handler: str, sentence: str) -> None:
+    problem = handler_problem(Function("Hello", handler, tmp_path / "src", runtime="nodejs22.x"))
+    assert problem is not None
+    assert problem.message.startswith(sentence)

@@ -32,6 +32,7 @@ DEVICES = ("full", "null", "random", "urandom", "zero")
 EMPTY_DIRECTORIES = ("dev", "home", "opt", "proc", "root", "run", "tmp", "var/runtime", "var/task")
 
 TASK_ROOT = "/var/task"
+LANGUAGE_ROOT = "/var/lang"
 # Any directory that exists everywhere will do: nobody else sees what is mounted on it.
 _SCAFFOLD = "/tmp"
 _NAMESPACES = linux.CLONE_NEWUSER | linux.CLONE_NEWNS | linux.CLONE_NEWPID | linux.CLONE_NEWIPC
@@ -50,12 +51,19 @@ class Machine(NamedTuple):
     binds: list[Bind]
     covered: list[str]
     """What lies in the binds and is not to be seen."""
+    language_prefix: str = sys.prefix
+    """What functions run on; it stands where AWS has it too."""
 
 
-def survey_machine() -> Machine:
-    """Looks once for what every environment is built from."""
-    binds = [*_system_binds(), *_shell_binds(), *_resolver_binds(), *_interpreter_binds()]
-    return Machine(binds, _private_entries() if os.geteuid() == 0 else [])
+def survey_machine(program: str = "") -> Machine:
+    """Looks once for what every environment is built from.
+
+    ``program`` is what functions run on, ``node``, where that is not this interpreter.
+    """
+    prefix = _program_prefix(program) if program else sys.prefix
+    binds = [*_system_binds(), *_shell_binds(), *_resolver_binds()]
+    binds += _interpreter_binds(prefix, program)
+    return Machine(binds, _private_entries() if os.geteuid() == 0 else [], prefix)
 
 
 def enter_namespaces() -> None:
@@ -94,6 +102,7 @@ def build_root(machine: Machine, own_binds: Iterable[Bind], ephemeral_storage_mb
         f"size={ephemeral_storage_mb}m,mode=1777",
     )
     _link_system_directories(root)
+    os.symlink(machine.language_prefix, root + LANGUAGE_ROOT)
     for descriptor, bind in zip(sources, binds):
         _bind(descriptor, root + bind.target)
     _make_devices(root)
@@ -155,11 +164,10 @@ def around(bind: Bind, occupied: list[str]) -> list[Bind]:
 
 
 def _link_system_directories(root: str) -> None:
-    """Repeats links such as ``/lib`` → ``usr/lib``, and puts the interpreter where AWS has it."""
+    """Repeats links such as ``/lib`` → ``usr/lib``."""
     for name in SYSTEM_DIRECTORIES:
         if os.path.islink(f"/{name}"):
             os.symlink(os.readlink(f"/{name}"), f"{root}/{name}")
-    os.symlink(sys.prefix, f"{root}/var/lang")
 
 
 def _resolver_binds() -> list[Bind]:
@@ -170,9 +178,19 @@ def _resolver_binds() -> list[Bind]:
     return [Bind(path, path)]
 
 
-def _interpreter_binds() -> list[Bind]:
-    """What the interpreter needs beside the system directories: its prefixes and import path."""
+def _program_prefix(program: str) -> str:
+    """The folder that a program's ``bin`` is in; the program's own folder where there is none."""
+    folder = os.path.dirname(os.path.realpath(program))
+    return os.path.dirname(folder) if os.path.basename(folder) == "bin" else folder
+
+
+def _interpreter_binds(prefix: str, program: str) -> list[Bind]:
+    """What the interpreter needs beside the system directories: its prefixes and import path.
+
+    And the program that functions run on, with the folder that it is installed in.
+    """
     wanted = [sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix, *sys.path]
+    wanted += [prefix, os.path.realpath(program)] if program else []
     paths = sorted({form for path in wanted if path for form in (path, os.path.realpath(path))})
     home = os.path.realpath(os.path.expanduser("~"))
     chosen: list[str] = []

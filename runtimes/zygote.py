@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import signal
+import subprocess
 import sys
 from collections.abc import Callable
 
@@ -23,8 +25,11 @@ _IS_LINUX = sys.platform.startswith("linux")
 _PROBE_STORAGE_MB = 1
 
 
-def main(descriptor: int, level: str) -> None:
-    """Serves until the engine goes; ``level`` is ``auto``, ``namespaces`` or ``processes``."""
+def main(descriptor: int, level: str, program: str) -> None:
+    """Serves until the engine goes; ``level`` is ``auto``, ``namespaces`` or ``processes``.
+
+    ``program`` is what functions run on where that is not this interpreter: ``node``.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = os.getppid()
     if _IS_LINUX:
@@ -33,7 +38,7 @@ def main(descriptor: int, level: str) -> None:
         linux.set_process_name("lambda-zygote")
     if os.getppid() != parent:
         return
-    zygote = _Zygote(Channel(descriptor))
+    zygote = _Zygote(Channel(descriptor), program)
     zygote.boot(level)
     # What exists by now is shared with every fork and never collected in one.
     gc.collect()
@@ -46,12 +51,13 @@ class SandboxRefused(Exception):
 
 
 class _Zygote:
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: Channel, program: str) -> None:
         self._channel = channel
+        self._program = program
         self._wakeup = ChildWakeup()
         self._environments: dict[int, str] = {}
         self._level = "processes"
-        self._machine = sandbox.survey_machine() if _IS_LINUX else sandbox.Machine([], [])
+        self._machine = sandbox.survey_machine(program) if _IS_LINUX else sandbox.Machine([], [])
 
     def boot(self, level: str) -> None:
         """Finds the sandbox level and tells the engine about this interpreter."""
@@ -63,7 +69,7 @@ class _Zygote:
         self._channel.send(
             {
                 "kind": "booted",
-                "python_version": ".".join(str(part) for part in sys.version_info[:3]),
+                "runtime_version": _version(self._program),
                 "prefix": sys.prefix,
                 "level": self._level,
                 "reason": reason,
@@ -139,6 +145,22 @@ class _Zygote:
         if _IS_LINUX:
             linux.set_process_name("lambda-init")
         serve(Channel(control))
+
+
+def _version(program: str) -> str:
+    """Of the program, or of this interpreter; ends the process when the program does not run."""
+    if not program:
+        return ".".join(str(part) for part in sys.version_info[:3])
+    try:
+        said = subprocess.run(
+            [program, "--version"], stdin=subprocess.DEVNULL, capture_output=True, timeout=10
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        sys.exit(str(error))
+    version = re.match(r"v(\d+\.\d+\.\d+)", said.stdout.decode(errors="replace"))
+    if version is None:
+        sys.exit(said.stderr.decode(errors="replace") or "it does not say its version")
+    return version[1]
 
 
 def _run_and_exit(body: Callable[[], None]) -> None:

@@ -19,6 +19,7 @@ from workbench import Open, Workbench, one_function
 
 from lambda_tui.engine.zygote import Zygote
 from lambda_tui.project.function import Project
+from lambda_tui.project.interpreter import Interpreter
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import Settings
 
@@ -74,7 +75,7 @@ def missing_sandbox() -> str:
     """Why environments are not isolated here; empty when they are."""
 
     async def ask() -> str:
-        zygote = Zygote(Path(sys.executable), "namespaces", lambda: None)
+        zygote = Zygote(Interpreter(Path(sys.executable), "this"), "namespaces", lambda: None)
         zygote.start()
         await zygote.booted
         await zygote.close()

@@ -15,6 +15,7 @@ from lambda_tui.engine.init_attempt import runtime_version, runtime_version_arn
 from lambda_tui.engine.pool import Pool
 from lambda_tui.project.code_package import CodePackage
 from lambda_tui.project.function import Function
+from lambda_tui.project.runtimes import runtime_of
 
 Packages = Mapping[Path, CodePackage]
 """What is deployed, by where it lies."""
@@ -37,7 +38,7 @@ def record(target: Target, packages: Packages) -> dict[str, Any]:
     record: dict[str, Any] = {
         "FunctionName": function.name,
         "FunctionArn": arn,
-        "Runtime": function.runtime or _runtime(pool.python_version),
+        "Runtime": function.runtime or runtime_of(function.language, _version(pool)),
         "Role": f"arn:aws:iam::{function.account_id}:role/lambda-tui",
         "Handler": function.handler,
         "CodeSize": code.size,
@@ -61,7 +62,7 @@ def record(target: Target, packages: Packages) -> dict[str, Any]:
 
 def state(pool: Pool) -> dict[str, Any]:
     """What GetFunction tells beside: how the function is doing, and on what it runs."""
-    version = runtime_version(pool.function.runtime, pool.python_version or _python_version())
+    version = runtime_version(pool.function, _version(pool))
     arn = runtime_version_arn(version, pool.function.region)
     running = {"RuntimeVersionConfig": {"RuntimeVersionArn": arn}}
     if pool.problem is None:
@@ -103,13 +104,11 @@ def _logging(function: Function) -> dict[str, str]:
     return logging
 
 
-def _runtime(python_version: str | None) -> str:
-    return "python" + ".".join((python_version or _python_version()).split(".")[:2])
-
-
-def _python_version() -> str:
-    """Of an interpreter that has not started yet, as good as any guess."""
-    return platform.python_version()
+def _version(pool: Pool) -> str | None:
+    """Of the interpreter; of a Python that has not started yet lambda-tui's own, as a guess."""
+    if pool.runtime_version is None and pool.function.language == "python":
+        return platform.python_version()
+    return pool.runtime_version
 
 
 def _last_modified(function: Function) -> str:

@@ -21,9 +21,13 @@ from lambda_tui.project.interpreter import (
     interpreters_on_path,
     version_mismatch,
 )
-from lambda_tui.project.runtimes import PYTHON_RUNTIMES
+from lambda_tui.project.runtimes import PYTHON_RUNTIMES, Language
 from lambda_tui.project.settings_file import PROJECT_FILE, USER_FILE
 
+_REMEDIES: dict[Language, str] = {
+    "python": "install {}, or make a .venv with it in the project.",
+    "node": "install {}, or name one with the setting node.",
+}
 NEEDS_A_HAND = 1
 """The exit status when something falls short."""
 
@@ -56,10 +60,10 @@ def _lines(finding: Finding) -> str:
 async def _boot(opened: Opened) -> dict[Path, Zygote]:
     """Starts every interpreter that a function runs on, or our own, and asks what it can do."""
     functions = opened.project.functions
-    wanted = {_interpreter(opened, index).executable for index in range(len(functions))}
+    wanted = {_interpreter(opened, index) for index in range(len(functions))}
     zygotes = {
-        executable: Zygote(executable, opened.settings.sandbox, lambda: None)
-        for executable in wanted or {Path(sys.executable)}
+        interpreter.executable: Zygote(interpreter, opened.settings.sandbox, lambda: None)
+        for interpreter in wanted or {Interpreter(Path(sys.executable), "lambda-tui's own")}
     }
     for zygote in zygotes.values():
         zygote.start()
@@ -95,16 +99,18 @@ def _functions(opened: Opened, zygotes: dict[Path, Zygote]) -> list[Finding]:
         interpreter = _interpreter(opened, index)
         zygote = zygotes[interpreter.executable]
         where = f"{interpreter.executable} ({interpreter.origin})"
-        if zygote.python_version is None:
-            remedy = "mend that interpreter, or name another with the setting python."
+        if zygote.runtime_version is None:
+            remedy = (
+                f"mend that interpreter, or name another with the setting {interpreter.language}."
+            )
             findings.append(Finding(f"{function.name}: {zygote.problem}", remedy))
             continue
-        text = f"{function.name}: Python {zygote.python_version}, {where}"
-        mismatch = version_mismatch(function.runtime, zygote.python_version)
+        text = f"{function.name}: {interpreter.title(zygote.runtime_version)}, {where}"
+        mismatch = version_mismatch(function.runtime, zygote.runtime_version)
         if mismatch is None:
             findings.append(Finding(text))
         else:
-            remedy = f"install {function.runtime}, or make a .venv with it in the project."
+            remedy = _REMEDIES[interpreter.language].format(function.runtime)
             findings.append(Finding(f"{text}: {mismatch}", remedy))
     project = opened.project
     if not project.functions and project.template is None and project.directory.is_dir():

@@ -142,7 +142,7 @@ class Engine:
         if zygote is None or zygote.problem is not None:
             if zygote is not None:
                 self._endings.append(asyncio.create_task(zygote.close()))
-            zygote = Zygote(interpreter.executable, self.settings.sandbox, self._touch)
+            zygote = Zygote(interpreter, self.settings.sandbox, self._touch)
             self._zygotes[interpreter.executable] = zygote
             zygote.start()
         return zygote

@@ -178,8 +178,7 @@ class ExecutionEnvironment:
         if self.state is not State.INITIALISING:
             return
         self._init_attempt.began = at
-        python_version = self._zygote.python_version or "3.0.0"
-        version = runtime_version(self.function.runtime, python_version)
+        version = runtime_version(self.function, self._zygote.runtime_version)
         self.emit(self._init_attempt.start_record(version, self.function, self.log_stream))
         limit = self._init_attempt.limit(self.function.timeout)
         if limit is not None:

@@ -87,10 +87,12 @@ def runtime_version_arn(version: str, region: str) -> str:
     return f"arn:aws:lambda:{region}::runtime:{digest}"
 
 
-def runtime_version(runtime: str | None, python_version: str) -> str:
+def runtime_version(function: Function, version: str | None) -> str:
     """The runtime and its version, as AWS writes them."""
-    if runtime in OS_ONLY_RUNTIMES:
+    if function.runtime in OS_ONLY_RUNTIMES:
         # AWS numbers its images, and there is none here.
-        return f"provided:{runtime.partition('.')[2] or 'al'}.v0"
-    major, minor, patch = python_version.split(".")[:3]
+        return f"provided:{function.runtime.partition('.')[2] or 'al'}.v0"
+    major, minor, patch = (version or "0.0.0").split(".")[:3]
+    if function.language == "node":
+        return f"nodejs:{major}.v{minor}"
     return f"python:{major}.{minor}.v{patch}"

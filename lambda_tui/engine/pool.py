@@ -70,9 +70,9 @@ class Pool:
         self._is_open = True
 
     @property
-    def python_version(self) -> str | None:
+    def runtime_version(self) -> str | None:
         """Of the interpreter, once it runs."""
-        return self._zygote.python_version if self._zygote else None
+        return self._zygote.runtime_version if self._zygote else None
 
     @property
     def sandbox(self) -> Sandbox | None:
@@ -82,9 +82,9 @@ class Pool:
     @property
     def version_mismatch(self) -> str | None:
         """One sentence, when the interpreter is not what ``Runtime`` names."""
-        if self.python_version is None:
+        if self.runtime_version is None:
             return None
-        return version_mismatch(self.function.runtime, self.python_version)
+        return version_mismatch(self.function.runtime, self.runtime_version)
 
     @property
     def problem(self) -> str | None:

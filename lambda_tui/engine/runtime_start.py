@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lambda_tui.engine.node_arguments import node_arguments
 from lambda_tui.engine.runtimes_directory import msgpack_directory, runtimes_directory
 from lambda_tui.project.function import Function
-from lambda_tui.project.interpreter import is_python
+from lambda_tui.project.interpreter import Interpreter, is_python
 from lambda_tui.project.runtimes import OS_ONLY_RUNTIMES
 
 TASK_ROOT = "/var/task"
@@ -57,10 +59,12 @@ class RuntimeStart:
     """What it needs to know beside the function's own variables."""
 
 
-def runtime_start(function: Function, places: Places, python: Path) -> RuntimeStart:
+def runtime_start(
+    function: Function, places: Places, interpreter: Interpreter, version: str | None
+) -> RuntimeStart:
     """What the settings, or else the function's ``Runtime``, ask for.
 
-    ``python`` is the interpreter that Python functions run on.
+    ``interpreter`` is what functions in Python or Node.js run on.
     """
     if function.bootstrap:
         program, *arguments = function.bootstrap
@@ -70,8 +74,13 @@ def runtime_start(function: Function, places: Places, python: Path) -> RuntimeSt
     if function.runtime in OS_ONLY_RUNTIMES:
         return RuntimeStart((_bootstrap(function, places),), speaks_http=True)
     wrapper = exec_wrapper(function)
-    if wrapper is not None:
-        command = (_in_layers(wrapper, places), str(python), f"{places.runtimes_root}/bootstrap.py")
+    wrapped = () if wrapper is None else (_in_layers(wrapper, places),)
+    if function.language == "node":
+        node = os.path.realpath(interpreter.executable)
+        entry = f"{places.runtimes_root}/node/index.cjs"
+        return RuntimeStart((*wrapped, node, *node_arguments(function, version or ""), entry))
+    if wrapped:
+        command = (*wrapped, str(interpreter.executable), f"{places.runtimes_root}/bootstrap.py")
         variables = {
             MSGPACK_VARIABLE: places.msgpack_root,
             LAYERS_VARIABLE: places.layers_root,

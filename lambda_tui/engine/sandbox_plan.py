@@ -33,7 +33,7 @@ class SandboxPlan:
         if function.layers_directory is not None:
             binds.append((function.layers_directory, LAYERS_ROOT))
         binds += [(path, str(path)) for path in own_runtime_paths(function)]
-        if exec_wrapper(function) is not None:
+        if exec_wrapper(function) is not None or function.language == "node":
             binds += [(runtimes_directory(), RUNTIMES_ROOT), (msgpack_directory(), MSGPACK_ROOT)]
         return cls(function.code_directory, function.ephemeral_storage, tuple(binds))
 

@@ -35,11 +35,13 @@ class StartUp:
         self._function = function
         self._init = init
         self._places = Places.of(function, is_isolated=is_isolated)
-        self._runtime = runtime_start(function, self._places, zygote.executable)
+        self._runtime = runtime_start(
+            function, self._places, zygote.interpreter, zygote.runtime_version
+        )
         self._variables = environment_variables(
             function,
             log_stream,
-            zygote.python_version,
+            zygote.runtime_version,
             self._places,
             initialization_type,
             api_address,

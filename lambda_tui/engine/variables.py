@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from lambda_tui.engine.events import InitializationType
 from lambda_tui.engine.runtime_start import Places
 from lambda_tui.project.function import Function, LoggingConfig
-from lambda_tui.project.runtimes import OS_ONLY_RUNTIMES
+from lambda_tui.project.runtimes import OS_ONLY_RUNTIMES, Language, runtime_of
 
 CREDENTIALS_NOTE = "placeholder credentials"
 """What the screen says of them: nobody's."""
@@ -38,7 +38,7 @@ def log_stream_name(function: Function, environment_id: str) -> str:
 def environment_variables(
     function: Function,
     log_stream: str,
-    python_version: str | None,
+    runtime_version: str | None,
     places: Places,
     initialization_type: InitializationType,
     api_address: str,
@@ -48,11 +48,11 @@ def environment_variables(
     Nothing comes from the shell that lambda-tui was started in. The function's own variables cannot
     replace the reserved ones.
     """
-    runtime = function.runtime or _runtime_of(python_version)
+    runtime = function.runtime or runtime_of(function.language, runtime_version)
     variables = _system_variables(runtime, places.layers_root)
     is_os_only = runtime in OS_ONLY_RUNTIMES
     if not is_os_only:
-        variables.update(_python_variables(runtime, places.task_root))
+        variables.update(_language_variables(function.language, runtime, places))
     variables.update(function.environment)
     variables.update(_reserved(function, log_stream, places.task_root))
     if not is_os_only:
@@ -80,9 +80,13 @@ def _system_variables(runtime: str, layers_root: str) -> dict[str, str]:
     }
 
 
-def _python_variables(runtime: str, task_root: str) -> dict[str, str]:
-    """Those that the shell which starts AWS's Python runtime leaves."""
-    variables = {"PYTHONPATH": "/var/runtime", "PWD": task_root, "SHLVL": "0"}
+def _language_variables(language: Language, runtime: str, places: Places) -> dict[str, str]:
+    """Those that the shell which starts AWS's Python or Node.js runtime leaves."""
+    variables = {"PWD": places.task_root, "SHLVL": "0"}
+    if language == "node":
+        variables["NODE_PATH"] = _node_path(runtime, places)
+        return variables
+    variables["PYTHONPATH"] = "/var/runtime"
     if runtime not in _WITHOUT_LC_CTYPE:
         variables["LC_CTYPE"] = "C.UTF-8"
     return variables
@@ -105,10 +109,14 @@ def _logging_variables(logging: LoggingConfig) -> dict[str, str]:
     return {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": level}
 
 
-def _runtime_of(python_version: str | None) -> str:
-    if python_version is None:
-        return "python3"
-    return "python" + ".".join(python_version.split(".")[:2])
+def _node_path(runtime: str, places: Places) -> str:
+    """Where Node.js looks for modules: in layers, then in the runtime and in the code."""
+    layers = f"{places.layers_root}/nodejs"
+    versioned = runtime.removesuffix(".x").replace("nodejs", "node")
+    return (
+        f"{layers}/{versioned}/node_modules:{layers}/node_modules:"
+        f"/var/runtime/node_modules:/var/runtime:{places.task_root}"
+    )
 
 
 def _reserved(function: Function, log_stream: str, task_root: str) -> dict[str, str]:

@@ -7,15 +7,16 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO, Literal, Protocol
 
 from lambda_tui.engine.channel import Channel, Message, socket_pair
 from lambda_tui.engine.deadline import Deadline
 from lambda_tui.engine.runtimes_directory import msgpack_directory, runtimes_directory
 from lambda_tui.engine.sandbox_plan import SandboxPlan
+from lambda_tui.project.interpreter import Interpreter
 from lambda_tui.project.settings import SandboxChoice
 
 SandboxLevel = Literal["namespaces", "processes"]
@@ -56,11 +57,12 @@ class Zygote:
     """One interpreter's fork server: started once, asked for init processes, ended by closing."""
 
     def __init__(
-        self, executable: Path, sandbox: SandboxChoice, on_change: Callable[[], None]
+        self, interpreter: Interpreter, sandbox: SandboxChoice, on_change: Callable[[], None]
     ) -> None:
-        self.executable = executable
-        self.python_version: str | None = None
-        """Such as ``3.13.1``; None until it has booted."""
+        self.interpreter = interpreter
+        """What functions run on; where that is no Python, the zygote runs on lambda-tui's own."""
+        self.runtime_version: str | None = None
+        """Of the interpreter, such as ``3.13.1``; None until it has booted."""
         self.sandbox: Sandbox | None = None
         """None until it has booted."""
         self.problem: str | None = None
@@ -77,14 +79,20 @@ class Zygote:
 
     def start(self) -> None:
         """Starts the process; ``booted`` tells when it is of use."""
+        if self.interpreter.problem is not None:
+            self._fail(self.interpreter.problem)
+            return
+        is_python = self.interpreter.language == "python"
+        executable = str(self.interpreter.executable)
         ours, theirs = socket_pair()
         command = [
-            str(self.executable),
+            executable if is_python else sys.executable,
             "-I",
             str(runtimes_directory() / "boot.py"),
             str(theirs.fileno()),
             str(msgpack_directory()),
             self._choice,
+            *([] if is_python else [executable]),
         ]
         try:
             # posix_spawn or vfork underneath, never a fork of this process with its threads.
@@ -99,7 +107,7 @@ class Zygote:
             )
         except OSError as error:
             ours.close()
-            self._fail(f"The interpreter {self.executable} does not start: {error.strerror}.")
+            self._fail(f"The interpreter {executable} does not start: {error.strerror}.")
             return
         finally:
             theirs.close()
@@ -142,7 +150,7 @@ class Zygote:
         match message["kind"]:
             case "booted":
                 self._boot_limit.clear()
-                self.python_version = message["python_version"]
+                self.runtime_version = message["runtime_version"]
                 self.sandbox = Sandbox(message["level"], message["reason"])
                 self.booted.set_result(None)
                 self._on_change()
@@ -158,7 +166,7 @@ class Zygote:
             self._read_errors(self._process.stdout)
         last_words = self._errors.decode(errors="replace").strip().rpartition("\n")[2]
         self._fail(
-            f"The interpreter {self.executable} cannot run functions: "
+            f"The interpreter {self.interpreter.executable} cannot run functions: "
             f"{last_words or 'it ended without a word'}."
         )
 
@@ -166,7 +174,8 @@ class Zygote:
         assert self._channel is not None
         self._channel.close()
         self._fail(
-            f"The interpreter {self.executable} has not started within {BOOT_LIMIT:.0f} seconds."
+            f"The interpreter {self.interpreter.executable} has not started within "
+            f"{BOOT_LIMIT:.0f} seconds."
         )
 
     def _fail(self, problem: str) -> None:

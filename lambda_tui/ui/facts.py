@@ -73,8 +73,8 @@ def _sandbox(pool: Pool) -> Part:
 
 
 def _interpreter(pool: Pool) -> Part:
-    version = pool.python_version or "…"
+    version = pool.runtime_version or "…"
     if pool.version_mismatch:
         wrong = f"{version}, not {safe(pool.function.runtime or '?')}"
-        return Part(f"▲ Python {wrong}", "warning", f"▲ {wrong}")
-    return Part(f"Python {version}", "", version)
+        return Part(f"▲ {pool.interpreter.title(wrong)}", "warning", f"▲ {wrong}")
+    return Part(pool.interpreter.title(version), "", version)

@@ -133,7 +133,7 @@ class Runtime {
     const serve = () => this.#serve(this, invocation, text);
     const store = isFrom24 ? globalThis.awslambda?.InvokeStore : undefined;
     // Behind this call, for a stack that shows the user's frames and few of ours.
-    queueMicrotask(store ? () => store.run(storedFields(invocation), serve) : serve);
+    Promise.resolve().then(store ? () => store.run(storedFields(invocation), serve) : serve);
   }
 
   /** From Node.js 24 on AWS leaves these to Node.js itself: a trace, and exit status 1. */

@@ -98,7 +98,7 @@ async def test_the_log_is_the_recorded_one_event_by_event(
     messages = [
         mask_message(text, invocation.request_id) for text in cloudwatch_messages(workbench)
     ]
-    version = workbench.pool.python_version
+    version = workbench.pool.runtime_version
     assert version is not None
     # The recorded function ran on 3.13, this one on what is here.
     minor = ".".join(version.split(".")[:2])

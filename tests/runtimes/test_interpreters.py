@@ -76,8 +76,8 @@ async def test_a_function_runs_on_every_interpreter_that_is_found(
     ended = response_of(await workbench.invoke("exit"))
     assert ended["errorMessage"].endswith("exit status 9")
     assert (await workbench.answer())["count"] == 1
-    assert workbench.pool.python_version is not None
-    assert workbench.pool.python_version.startswith(version + ".")
+    assert workbench.pool.runtime_version is not None
+    assert workbench.pool.runtime_version.startswith(version + ".")
     assert workbench.pool.version_mismatch is None
 
 

@@ -139,7 +139,7 @@ class ModelScreen(Screen[None]):
         pool = self.pool
         if pool is None:
             return
-        if any(each.python_version is None and not each.problem for each in self._pools):
+        if any(each.runtime_version is None and not each.problem for each in self._pools):
             self.feed.request_paint()
         panes = self.panes
         records = self.feed.take()

@@ -24,6 +24,8 @@ without those, and the function's configuration."""
 
 RUN_VERSIONS = tuple(f"3.{minor}" for minor in range(9, 15))
 """Those of Python that are recorded and run here."""
+NODE_VERSIONS = ("18", "20", "22", "24")
+"""Those of Node.js."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class Proof:
     is_bootstrap: bool = False
     """Whether the source is a runtime of its own, and not a handler."""
     module: str = "handler"
+    suffix: str = ".py"
+    """Of the module's file."""
     name: str = "<function-name>"
     """What stands for the function's name in the recording."""
     without: tuple[str, ...] = ()
@@ -106,6 +110,32 @@ while True:
     call("POST", f"{id}/response", json.dumps({"ctx": ctx, "environment": given}))
 """
 )
+
+INTROSPECTS_IN_NODE = """
+exports.handler = async (event, context) => ({
+  ctx: {
+    aws_request_id: context.awsRequestId,
+    function_name: context.functionName,
+    function_version: context.functionVersion,
+    invoked_function_arn: context.invokedFunctionArn,
+    log_group_name: context.logGroupName,
+    log_stream_name: context.logStreamName,
+    remaining_time_in_millis: context.getRemainingTimeInMillis(),
+  },
+  environment: process.env,
+});
+"""
+
+FAILS_IN_NODE = """
+exports.handler = async (event) => { throw new Error("Error: " + event.error_msg); };
+"""
+
+ANSWERS_AS_AN_ES_MODULE = """
+export const handler = async (event) => {
+  const text = `response from localstack lambda: ${JSON.stringify(event)}`;
+  return { statusCode: 200, body: JSON.stringify(text) };
+};
+"""
 
 FAILS = """
 def handler(event, context):
@@ -291,9 +321,47 @@ def _custom_runtime(runtime: str) -> list[Proof]:
     ]
 
 
+def _in_node(version: str) -> list[Proof]:
+    runtime = f"nodejs{version}.x"
+    introspection = f"{_COMMON}test_introspection_invoke[{runtime}]/invocation_result_payload"
+    failure = f"{_COMMON}test_uncaught_exception_invoke[{runtime}]/error_result"
+    es_module = f"runtimes/TestNodeJSRuntimes::test_invoke_nodejs_es6_lambda[{runtime}]"
+    own = {"TEST_KEY": "TEST_VAL"}
+    large: Mapping[str, Any] = {"runtime": runtime, "memory_size": 1024}
+
+    def proof(part: str, source: str, event: object, **more: Any) -> Proof:
+        given = {"module": "index", "suffix": ".js", "configuration": large, **more}
+        return Proof(part, source, event, **given)
+
+    proofs = [
+        proof(f"{failure}/Payload", FAILS_IN_NODE, {"error_msg": "some_error_msg"}),
+        proof(f"{failure}/FunctionError", FAILS_IN_NODE, {}, gives="function error"),
+        proof(
+            f"{es_module}/invocation-result/Payload",
+            ANSWERS_AS_AN_ES_MODULE,
+            {"event_type": "test_lambda"},
+            suffix=".mjs",
+        ),
+    ]
+    if version != "18":
+        proofs += [
+            proof(
+                f"{introspection}{qualified}",
+                INTROSPECTS_IN_NODE,
+                {},
+                without=("packages",),
+                configuration={**large, "environment": own},
+                qualifier="$LATEST" if qualified else None,
+            )
+            for qualified in ("", "_qualified")
+        ]
+    return proofs
+
+
 PROOFS = [
     *_custom_runtime("provided.al2"),
     *_custom_runtime("provided.al2023"),
+    *(proof for version in NODE_VERSIONS for proof in _in_node(version)),
     *(_introspection(version, "invocation_result_payload") for version in RUN_VERSIONS),
     *(
         _introspection(version, "invocation_result_payload_qualified", "$LATEST")
@@ -371,6 +439,13 @@ _QUEUE = "it is of the queue or bus that carries the record, and there is none h
 
 NOT_COVERED = {
     r".*\[python3\.8\].*": "Python 3.8 is past its end on AWS, and here Python begins with 3.9",
+    r".*\[nodejs16\.x\].*": "Node.js 16 is past its end on AWS, and here Node.js begins with 18",
+    r"common/.*introspection_invoke\[nodejs18\.x\]/invocation_result_payload.*": (
+        "among the variables is NODE_EXTRA_CA_CERTS, which names certificates of AWS's own image"
+    ),
+    r"runtimes/TestNodeJSRuntimes.*/creation-result/.*": _CONFIGURATION,
+    r"runtimes/TestNodeJSRuntimes.*/invocation-result/(ExecutedVersion|StatusCode)": _HTTP,
+    r"runtimes/TestNodeJSRuntimes.*/invocation-result/ResponseMetadata/.*": _HTTP,
     r"common/TestLambdaCallingLocalstack::test_manual_endpoint_injection\[.*\]": _NAME_ONLY,
     r"(common|custom_runtimes)/.*::test_echo_invoke\[.*\]": _NAME_ONLY,
     r"runtimes/TestPythonRuntimes::test_(handler_in_submodule|python_runtime_.*)\[.*\]": _NAME_ONLY,

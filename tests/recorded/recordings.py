@@ -82,9 +82,10 @@ def mask_payload(payload: Any, recorded: Any) -> Any:
     """A payload with what differs from run to run masked where the recording masks it."""
     if not isinstance(recorded, dict) or not isinstance(payload, dict):
         return payload
-    if recorded.get("stackTrace") == "<stack-trace>":
-        assert payload["stackTrace"]
-        payload["stackTrace"] = "<stack-trace>"
+    for name in ("stackTrace", "trace"):
+        if recorded.get(name) == "<stack-trace>":
+            assert payload[name]
+            payload[name] = "<stack-trace>"
     for variable in _MASKED_VARIABLES & payload.get("environment", {}).keys():
         assert payload["environment"][variable]
         word = variable.strip("_").lower().replace("_", "-")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from kinds import write_program
 from lambda_project import served
+from node_process import NODE
 from recorded.proofs import NOT_COVERED, PROOFS, Given, Proof
 from recorded.recordings import (
     cloudwatch_messages,
@@ -38,19 +39,23 @@ def proofs_of(*given: Given) -> pytest.MarkDecorator:
 
 async def open_recorded(open_project: Open, folder: Path, proof: Proof) -> Workbench:
     """Starts the engine on a function like the recorded one."""
+    file = folder / ("bootstrap" if proof.is_bootstrap else f"{proof.module}{proof.suffix}")
     if proof.is_bootstrap:
-        write_program(folder / "bootstrap", proof.source)
+        write_program(file, proof.source)
     else:
-        (folder / f"{proof.module}.py").write_text(proof.source)
+        file.write_text(proof.source)
     function = Function(
         "the-recorded-function",
         f"{proof.module}.handler",
         folder,
         account_id="111111111111",
         timeout=TIMEOUT,
+        file=file,
         **proof.configuration,
     )
-    return await open_project(Project(folder, (function,)), retry_delays=proof.retry_delays)
+    return await open_project(
+        Project(folder, (function,)), retry_delays=proof.retry_delays, node=NODE
+    )
 
 
 async def play(open_project: Open, folder: Path, proof: Proof) -> tuple[Workbench, Invocation]:

@@ -25,10 +25,7 @@ const LONGEST_TEXT = 256;
 
 class Runtime {
   /** What is done when the event loop has nothing left and no invocation is waited for. */
-  onEmptyLoop = () => {
-    // The status of a main module that waits for what never comes.
-    if (!isFrom24) process.exit(13);
-  };
+  onEmptyLoop = endForWantOfWork;
 
   /** The user's function; called as a method of this, which is how AWS's stack traces show it. */
   handler;
@@ -64,7 +61,7 @@ class Runtime {
       logError(isFrom24 ? 'Init Error' : 'Uncaught Exception', error);
       return this.#failInit(error, isFrom24 ? 1 : 129);
     }
-    this.onEmptyLoop = () => {};
+    if (!isFrom24) this.onEmptyLoop = () => {};
     this.#channel.keepAlive(true);
     this.#channel.send({
       kind: 'ready',
@@ -171,6 +168,14 @@ class Runtime {
   #exit(status) {
     this.#channel.whenSent(() => process.exit(status));
   }
+}
+
+/**
+ * Before Node.js 24 a main module waits for what never comes, and says so by its status. At once: on
+ * its own way out Node.js would close the channel long before the process has its status.
+ */
+function endForWantOfWork() {
+  process.exit(isFrom24 ? undefined : 13);
 }
 
 function chooseServe(handler) {

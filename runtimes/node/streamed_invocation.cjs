@@ -15,19 +15,18 @@ async function serve(runtime, invocation, event) {
   const ended = finished(stream, { readable: false });
   ended.catch(() => {}).finally(() => runtime.keepAlive(false));
   const context = isFrom24 ? {} : { callbackWaitsForEmptyEventLoop: true };
+  const respond = () => runtime.respondStreamed(requestId, stream.contentType);
   const conclude = (report) => {
-    const waits = context.callbackWaitsForEmptyEventLoop;
-    runtime.onEmptyLoop = () => {};
-    if (waits) runtime.onEmptyLoop = report;
+    if (context.callbackWaitsForEmptyEventLoop) runtime.onEmptyLoop = report;
     else report();
   };
-  runtime.onEmptyLoop = isFrom24 ? () => {} : () => runtime.respondStreamed(requestId, stream.contentType);
+  if (!isFrom24) runtime.onEmptyLoop = respond;
   try {
     setTrace(invocation.trace_id);
     Object.assign(context, contextFields(invocation));
     await callHandler(runtime, JSON.parse(event), stream, context);
     await ended;
-    conclude(() => runtime.respondStreamed(requestId, stream.contentType));
+    conclude(respond);
   } catch (error) {
     logError('Invoke Error', error);
     stream.destroy();

@@ -267,18 +267,17 @@ def _uncaught_exceptions(version: str) -> list[Proof]:
     ]
 
 
-def _configurations(version: str) -> list[Proof]:
+def _configurations(runtime: str, any_function: Proof) -> list[Proof]:
     """Those that come with variables."""
-    any_function = Proof("", FAILS, {})
     variables = {
         "test_introspection_invoke": {"TEST_KEY": "TEST_VAL"},
         "test_runtime_wrapper_invoke": {"AWS_LAMBDA_EXEC_WRAPPER": "/var/task/environment_wrapper"},
     }
     return [
         _configuration(
-            f"{_COMMON}{test}[python{version}]",
+            f"{_COMMON}{test}[{runtime}]",
             any_function,
-            runtime=f"python{version}",
+            runtime=runtime,
             environment=environment,
         )
         for test, environment in variables.items()
@@ -333,15 +332,21 @@ def _in_node(version: str) -> list[Proof]:
         given = {"module": "index", "suffix": ".js", "configuration": large, **more}
         return Proof(part, source, event, **given)
 
+    failed = proof(f"{failure}/Payload", FAILS_IN_NODE, {"error_msg": "some_error_msg"})
+    answered = proof(
+        f"{es_module}/invocation-result/Payload",
+        ANSWERS_AS_AN_ES_MODULE,
+        {"event_type": "test_lambda"},
+        suffix=".mjs",
+    )
     proofs = [
-        proof(f"{failure}/Payload", FAILS_IN_NODE, {"error_msg": "some_error_msg"}),
+        failed,
         proof(f"{failure}/FunctionError", FAILS_IN_NODE, {}, gives="function error"),
-        proof(
-            f"{es_module}/invocation-result/Payload",
-            ANSWERS_AS_AN_ES_MODULE,
-            {"event_type": "test_lambda"},
-            suffix=".mjs",
-        ),
+        *_answers(failure, failed),
+        answered,
+        *_answers(f"{es_module}/invocation-result", answered),
+        _configuration(failure.rpartition("/")[0], failed, runtime=runtime),
+        *_configurations(runtime, failed),
     ]
     if version != "18":
         proofs += [
@@ -368,7 +373,11 @@ PROOFS = [
         for version in RUN_VERSIONS
     ),
     *(proof for version in RUN_VERSIONS for proof in _uncaught_exceptions(version)),
-    *(proof for version in RUN_VERSIONS for proof in _configurations(version)),
+    *(
+        proof
+        for version in RUN_VERSIONS
+        for proof in _configurations(f"python{version}", Proof("", FAILS, {}))
+    ),
     Proof(
         "runtimes/TestCloudwatchLogs::test_multi_line_prints/log-events",
         PRINTS_LINES,
@@ -444,8 +453,6 @@ NOT_COVERED = {
         "among the variables is NODE_EXTRA_CA_CERTS, which names certificates of AWS's own image"
     ),
     r"runtimes/TestNodeJSRuntimes.*/creation-result/.*": _CONFIGURATION,
-    r"runtimes/TestNodeJSRuntimes.*/invocation-result/(ExecutedVersion|StatusCode)": _HTTP,
-    r"runtimes/TestNodeJSRuntimes.*/invocation-result/ResponseMetadata/.*": _HTTP,
     r"common/TestLambdaCallingLocalstack::test_manual_endpoint_injection\[.*\]": _NAME_ONLY,
     r"(common|custom_runtimes)/.*::test_echo_invoke\[.*\]": _NAME_ONLY,
     r"runtimes/TestPythonRuntimes::test_(handler_in_submodule|python_runtime_.*)\[.*\]": _NAME_ONLY,

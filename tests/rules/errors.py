@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from rules.rule import NODE, SNAPSTART, Rule
+from rules.rule import SNAPSTART, Rule
 
 _CYCLE = "engine/test_life_cycle.py::test_"
 _POOL = "engine/test_pool.py::test_"
 _ERRORS = "engine/test_errors.py::test_"
 _RECORDED = "recorded/test_recorded.py::test_"
+_NODE = "runtimes/test_node_errors.py::test_"
 _ERROR = "rules/test_error_rules.py::test_"
 _FAILURE = "extensions/test_extension_failures.py::test_"
 _MEMORY = "rules/test_memory_rules.py::test_"
@@ -85,7 +86,42 @@ ERRORS = (
         "Decimal is a number, bytes are sent as they are.",
         (_ERRORS + "a_result_reaches_the_caller_as_awss_runtime_writes_it",),
     ),
-    Rule("6.2", "Errors of Node.js.", (), NODE),
+    Rule(
+        "6.2",
+        "Errors of Node.js in Init.",
+        (
+            _NODE + "an_init_error_has_awss_type_and_text",
+            _NODE + "from_node_24_on_a_handler_with_a_callback_is_refused",
+        ),
+    ),
+    Rule(
+        "6.2",
+        "Errors of Node.js handlers, thrown or not.",
+        (
+            _NODE + "a_handler_that_throws_answers_with_its_error",
+            _NODE + "what_is_thrown_need_not_be_an_error",
+            _NODE + "a_result_that_json_cannot_say_is_an_error",
+        ),
+    ),
+    Rule(
+        "6.2",
+        "NodeJsExit, UnhandledPromiseRejection (128), uncaught exceptions (129).",
+        (
+            _NODE + "before_node_24_a_promise_that_never_settles_is_an_error",
+            _NODE + "before_node_24_what_nobody_catches_fails_the_invocation_and_ends_the_process",
+            "engine/test_node_functions.py::test_what_nobody_catches_resets_the_environment",
+        ),
+    ),
+    Rule(
+        "6.2",
+        "A Node.js callback waits for an empty event loop, unless told not to; the first counts.",
+        (
+            "runtimes/test_node_answers.py::"
+            "test_a_callback_waits_for_the_event_loop_unless_it_is_told_not_to",
+            "runtimes/test_node_answers.py::"
+            "test_before_node_24_a_handler_may_answer_by_calling_back",
+        ),
+    ),
     Rule("6.3", "Sandbox.Timedout.", (_CYCLE + "a_timeout_ends_the_invocation_at_the_limit",)),
     Rule(
         "6.3",

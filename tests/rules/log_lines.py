@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rules.rule import NODE, SNAPSTART, TRACING, VERSIONS, Rule
+from rules.rule import SNAPSTART, TRACING, VERSIONS, Rule
 
 _CYCLE = "engine/test_life_cycle.py::test_"
 _TELEMETRY = "engine/test_telemetry_records.py::test_"
@@ -224,5 +224,13 @@ LOG_LINES = (
             _LOGS + "bytes_that_begin_like_a_frame_do_not_swallow_the_lines_behind_them",
         ),
     ),
-    Rule("5.6", "console.* of Node.js.", (), NODE),
+    Rule(
+        "5.6",
+        "console.* of Node.js, as text and as JSON, by its level.",
+        (
+            "runtimes/test_node_log.py::test_console_writes_whole_records_with_their_level",
+            "runtimes/test_node_log.py::"
+            "test_console_writes_json_and_leaves_out_what_is_below_the_level",
+        ),
+    ),
 )

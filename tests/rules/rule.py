@@ -18,7 +18,6 @@ class Rule:
 
 
 SNAPSTART = "SnapStart does not exist yet"
-NODE = "Node.js does not exist yet"
 TRACING = "X-Ray tracing does not exist yet"
 VERSIONS = "versions and aliases do not exist yet"
 NOT_OBSERVED = "AWS documents no value that could be compared"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from rules.rule import NODE, Rule
+from rules.rule import Rule
 
 _ERRORS = "engine/test_errors.py::test_"
 _INTERNAL = "extensions/test_internal_extensions.py::test_"
 _PYTHON = "engine/test_python_runtime.py::test_"
+_NODE = "runtimes/test_node_runtime.py::test_"
 _PROCESS = "engine/test_function_process.py::test_"
 _SANDBOX = "engine/test_sandbox.py::test_"
 _ERROR = "rules/test_error_rules.py::test_"
@@ -46,7 +47,11 @@ LAYERS = (
         "/opt/bin is in PATH, /opt/lib in LD_LIBRARY_PATH.",
         (_OPT + "modules_and_programs_of_a_layer_are_found",),
     ),
-    Rule("8.2", "Node.js finds modules in the nodejs folders of layers.", (), NODE),
+    Rule(
+        "8.2",
+        "Node.js finds modules in the nodejs folders of layers.",
+        ("engine/test_node_functions.py::test_modules_of_layers_are_found",),
+    ),
     Rule("8.2", "Java, Ruby and .NET find theirs.", (), "their runtimes do not exist here"),
 )
 
@@ -119,7 +124,17 @@ ENVIRONMENT = (
         "the Invoke API hands on what the client context holds, and nothing of its own",
     ),
     Rule("8.4", "A handler may lie in a folder.", (_PYTHON + "a_handler_may_lie_in_a_folder",)),
-    Rule("8.4", "The context and the handler strings of Node.js.", (), NODE),
+    Rule(
+        "8.4",
+        "The context and the handler strings of Node.js.",
+        (
+            _NODE + "the_context_has_every_field_of_awss",
+            _NODE + "the_remaining_time_may_be_negative",
+            _NODE + "a_handler_is_found_where_aws_finds_it",
+            _NODE + "the_nearest_package_json_makes_a_js_file_an_es_module",
+            _RECORDED + "the_payload_is_the_recorded_one",
+        ),
+    ),
 )
 
 _REFUSED = ("project/test_template.py::test_a_setting_that_aws_refuses_leaves_the_function_out",)

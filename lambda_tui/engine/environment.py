@@ -353,7 +353,7 @@ class ExecutionEnvironment:
         outcome = handler_outcome(frame)
         attempt.note_answer(outcome)
         attempt.invocation.answer(outcome.status, outcome.payload)
-        if self._init.runtime_is_done_by_answering:
+        if self._init.runtime_is_done_by_answering and frame.is_done:
             self._finish_runtime(attempt, outcome)
 
     def on_runtime_done(self) -> None:

@@ -8,7 +8,7 @@ import msgspec
 
 from lambda_tui.engine.channel import Message
 
-_KINDS = ("ready", "init_error", "chunk", "response", "error")
+_KINDS = ("ready", "init_error", "chunk", "response", "error", "next")
 # More than any machine has, in KB: what is over it is no measurement.
 _MOST_MEMORY_KB = 1 << 40
 # More seconds than any machine runs.
@@ -30,9 +30,9 @@ class RuntimeFrame(msgspec.Struct, frozen=True):
     kind: str
     """``ready``, ``init_error``, ``response`` or ``error``.
 
-    From the Runtime API also ``next``: the runtime asks for another event, so its work is done;
-    ``chunk``: a part of a response that its caller takes so; ``fault``: an error of the platform's
-    in place of the response; ``restore_ready`` and ``restore_error``.
+    Also ``next``: the runtime asks for another event, so its work is done; ``chunk``: a part of a
+    response that its caller takes so. From the Runtime API ``fault`` too: an error of the
+    platform's in place of the response; ``restore_ready`` and ``restore_error``.
     """
     payload: bytes
     at: Moment = 0.0
@@ -46,6 +46,9 @@ class RuntimeFrame(msgspec.Struct, frozen=True):
     """Bytes of a response; one that is too large is not sent along."""
     content_type: str = ""
     """Of a response through the Runtime API, as the runtime names it."""
+    is_done: bool = True
+    """Whether a runtime that answers over its channel is ready for another event with that; if it
+    is not, it says ``next`` when it is, or ends."""
 
 
 def parse(message: Message, payload: bytes) -> RuntimeFrame:

@@ -85,9 +85,16 @@ class Runtime {
   }
 
   /** Answers with an error. */
-  fail(requestId, error) {
+  fail(requestId, error, isDone = true) {
     const payload = errorPayload(error);
-    this.#answer('error', requestId, { error_type: shortened(payload.errorType) }, toJson(payload));
+    const fields = { error_type: shortened(payload.errorType), is_done: isDone };
+    this.#answer('error', requestId, fields, toJson(payload));
+  }
+
+  /** Waits for the next invocation, after an answer that did not say so. */
+  next() {
+    this.#channel.keepAlive(true);
+    this.#channel.send({ kind: 'next' });
   }
 
   /** Sends a part of a streamed response on, or keeps it for a caller who takes it whole. */
@@ -103,20 +110,24 @@ class Runtime {
     this.#channel.whenSent(callback);
   }
 
-  /** Ends a streamed response. */
+  /** Ends a streamed response; `next` is to follow when nothing is left to do. */
   respondStreamed(requestId, contentType) {
-    const fields = { response_size: this.#partsSize, content_type: shortened(contentType) };
+    const fields = {
+      response_size: this.#partsSize,
+      content_type: shortened(contentType),
+      is_done: false,
+    };
     const isTooLarge = this.#partsSize > MAXIMUM_RESPONSE;
     this.#answer('response', requestId, fields, isTooLarge ? '' : Buffer.concat(this.#parts));
   }
 
-  /** Sends the answer, once, and waits for the next invocation. */
+  /** Sends the answer, once, and waits for the next invocation unless that is yet to be said. */
   #answer(kind, requestId, fields, payload) {
     if (requestId !== this.#requestId) return;
     this.#requestId = undefined;
     this.#parts = [];
     this.#partsSize = 0;
-    this.#channel.keepAlive(true);
+    this.#channel.keepAlive(fields.is_done !== false);
     const peak = process.resourceUsage().maxRSS;
     this.#channel.send({ kind, request_id: requestId, ...fields, peak_memory_kb: peak }, payload);
   }
@@ -148,7 +159,8 @@ class Runtime {
 
   #failWhateverRuns(error, status) {
     if (this.#serve === undefined) return this.#failInit(error, status);
-    if (this.#requestId !== undefined) this.fail(this.#requestId, error);
+    // AWS waits for the next event to be asked for, and sees the process end instead.
+    if (this.#requestId !== undefined) this.fail(this.#requestId, error, false);
     this.#exit(status);
   }
 

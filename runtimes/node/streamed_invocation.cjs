@@ -15,23 +15,28 @@ async function serve(runtime, invocation, event) {
   const ended = finished(stream, { readable: false });
   ended.catch(() => {}).finally(() => runtime.keepAlive(false));
   const context = isFrom24 ? {} : { callbackWaitsForEmptyEventLoop: true };
-  const respond = () => runtime.respondStreamed(requestId, stream.contentType);
-  const conclude = (report) => {
-    if (context.callbackWaitsForEmptyEventLoop) runtime.onEmptyLoop = report;
-    else report();
+  const goOn = () => {
+    if (context.callbackWaitsForEmptyEventLoop) runtime.onEmptyLoop = () => runtime.next();
+    else runtime.next();
   };
-  if (!isFrom24) runtime.onEmptyLoop = respond;
+  if (!isFrom24) {
+    runtime.onEmptyLoop = () => {
+      runtime.respondStreamed(requestId, stream.contentType);
+      runtime.next();
+    };
+  }
   try {
     setTrace(invocation.trace_id);
     Object.assign(context, contextFields(invocation));
     await callHandler(runtime, JSON.parse(event), stream, context);
     await ended;
-    conclude(respond);
+    runtime.respondStreamed(requestId, stream.contentType);
   } catch (error) {
     logError('Invoke Error', error);
     stream.destroy();
-    conclude(() => runtime.fail(requestId, error));
+    runtime.fail(requestId, error, false);
   }
+  goOn();
 }
 
 /** It holds the event loop until it has ended, as the connection does that AWS's writes to. */

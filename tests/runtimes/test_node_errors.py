@@ -190,7 +190,7 @@ def test_before_node_24_what_nobody_catches_fails_the_invocation_and_ends_the_pr
         assert node.wait() == status
         (record,) = node.records()
 
-    assert message["kind"] == "error"
+    assert (message["kind"], message["is_done"]) == ("error", False)
     assert message["error_type"] == payload["errorType"] == error_type
     assert record.split("\t")[3] == title
     if body == UNHANDLED:

@@ -30,6 +30,8 @@ def streamed(node: NodeProcess, event: object) -> tuple[list[dict[str, Any]], by
         message, payload = node.receive()
         messages.append(message)
         if message["kind"] != "chunk":
+            assert message["is_done"] is False
+            assert node.receive()[0] == {"kind": "next"}
             return messages, body, payload
         body += payload
 
@@ -132,6 +134,7 @@ def test_who_does_not_take_a_response_in_parts_gets_it_whole(
         for _ in range(2):
             node.send(json.dumps({"chunks": ["a", "b"], "type": "text/plain"}).encode())
             message, body = node.receive()
+            assert node.receive()[0] == {"kind": "next"}
             assert (message["kind"], message["content_type"], body) == (
                 "response",
                 "text/plain",
@@ -157,4 +160,23 @@ exports.handler = awslambda.streamifyResponse(async (event, stream) => {
         for size, sent in ((6_291_556, 6_291_556), (6_291_557, 0)):
             node.send(str(size).encode())
             message, body = node.receive()
+            assert node.receive()[0] == {"kind": "next"}
             assert (message["response_size"], len(body)) == (size, sent)
+
+
+def test_before_node_24_a_stream_waits_for_the_event_loop_unless_it_is_told_not_to(
+    tmp_path: Path,
+) -> None:
+    source = """
+exports.handler = awslambda.streamifyResponse(async (event, stream, context) => {
+  context.callbackWaitsForEmptyEventLoop = event.waits;
+  setTimeout(() => console.log('at last'), 50);
+  stream.end('a');
+});
+"""
+    with started(tmp_path, source) as node:
+        for waits in (True, False):
+            node.send(json.dumps({"waits": waits}).encode())
+            assert node.receive()[0]["kind"] == "response"
+            assert node.receive()[0]["kind"] == "next"
+            assert len(node.records()) == 1

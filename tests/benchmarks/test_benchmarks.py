@@ -13,6 +13,7 @@ CHEAP = (
     "callers",
     "cold",
     "reload",
+    "languages",
     "crash",
     "life-cycle",
     "memory",

@@ -292,3 +292,36 @@ async def test_a_node_outside_the_systems_directories_is_seen_and_nothing_beside
 
     assert await workbench.answer(versions) == ["v24"]
     assert await workbench.answer("process.execPath") == str(installed / "node")
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("index.js", "exports.handler = async () => require('shared').word;"),
+        ("index.mjs", "import s from 'shared'; export const handler = async () => s.word;"),
+    ],
+)
+@pytest.mark.parametrize("folder", ["nodejs/node_modules", "nodejs/node22/node_modules"])
+async def test_modules_of_layers_are_found(
+    open_node: OpenNode, tmp_path: Path, name: str, source: str, folder: str
+) -> None:
+    package = tmp_path / "layers" / folder / "shared"
+    package.mkdir(parents=True)
+    (package / "index.js").write_text("exports.word = 'layer';")
+    workbench = await open_node(source, name, layers_directory=tmp_path / "layers")
+
+    assert await workbench.answer() == "layer"
+
+
+async def test_a_wrapper_starts_node_in_place_of_aws(open_node: OpenNode, tmp_path: Path) -> None:
+    (tmp_path / "function").mkdir()
+    wrapper = tmp_path / "function" / "wrapper"
+    wrapper.write_text('#!/bin/bash\nexport WRAPPED=yes\nexec "$@" --title=wrapped\n')
+    wrapper.chmod(0o755)
+    workbench = await open_node(
+        "exports.handler = async () => process.env.WRAPPED;",
+        environment={"AWS_LAMBDA_EXEC_WRAPPER": "/var/task/wrapper"},
+    )
+
+    assert await workbench.answer() == "yes"
+    assert await workbench.answer() == "yes"

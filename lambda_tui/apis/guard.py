@@ -12,37 +12,56 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _EVERYWHERE = frozenset({"0.0.0.0", "::"})
 
 
+_PRIVATE_SUFFIXES = (".internal", ".local")
+
+
 class Guard:
     """Lets requests in whose ``Host`` and ``Origin`` are this machine, as the user bound it."""
 
     def __init__(self, host: str) -> None:
         self._names = _LOOPBACK | {host.lower()}
-        # A page cannot rebind an address, only a name.
-        self._takes_addresses = host in _EVERYWHERE
-        self._last_host: str | None = None
-        """The header that was let in last: most often that of the next request too."""
+        self._is_bound_everywhere = host in _EVERYWHERE
+        self._last_host: tuple[str, str] | None = None
+        """The header that was let in last, and its name: most often those of the next too."""
 
     def refusal(self, request: Request) -> Response | None:
         """The answer to a request from elsewhere; None lets it in."""
         host, origin = request.header("host"), request.header("origin")
-        if host is None or (host != self._last_host and not self._is_ours(f"//{host}")):
-            return _forbidden(f"The Host header {host!r} does not name this server.")
-        self._last_host = host
-        if origin is not None and not self._is_ours(origin):
+        if self._last_host is None or host != self._last_host[0]:
+            name = _name_in(f"//{host}") if host is not None else None
+            if host is None or name is None or not self._is_ours(name):
+                return _forbidden(f"The Host header {host!r} does not name this server.")
+            self._last_host = host, name
+        if origin is None:
+            return None
+        name = _name_in(origin)
+        if name is None or name not in self._names | {self._last_host[1]}:
             return _forbidden(f"The origin {origin!r} may not use this server.")
         return None
 
-    def _is_ours(self, url: str) -> bool:
-        try:
-            parts = urlsplit(url)
-            # Reading it checks it.
-            _ = parts.port
-            name = (parts.hostname or "").lower()
-        except ValueError:
-            return False
-        if parts.path or parts.query or parts.fragment or parts.username is not None:
-            return False
-        return name in self._names or (self._takes_addresses and _is_address(name))
+    def _is_ours(self, name: str) -> bool:
+        return name in self._names or (self._is_bound_everywhere and _is_nobodys_to_give(name))
+
+
+def _name_in(url: str) -> str | None:
+    """The host of a URL that has nothing behind it; None for any other text."""
+    try:
+        parts = urlsplit(url)
+        # Reading it checks it.
+        _ = parts.port
+    except ValueError:
+        return None
+    if parts.path or parts.query or parts.fragment or parts.username is not None:
+        return None
+    return parts.hostname
+
+
+def _is_nobodys_to_give(name: str) -> bool:
+    """Whether no stranger's name server can let a name stand for this machine.
+
+    Addresses, names of one word as in a network of containers, ``host.docker.internal``.
+    """
+    return "." not in name or name.endswith(_PRIVATE_SUFFIXES) or _is_address(name)
 
 
 def _is_address(name: str) -> bool:

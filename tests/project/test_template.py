@@ -190,7 +190,11 @@ def second_function() -> str:
     ("old", "new", "words"),
     [
         ("Handler: app.handler", "MemorySize: 128", "it has no Handler; add one"),
-        ("Handler: app.handler", "Handler: " + "a" * 129, "Handler has 129 characters, where Lambda takes 1 to 128"),
+        (
+            "Handler: app.handler",
+            "Handler: " + "a" * 129,
+            "Handler has 129 characters, where Lambda takes 1 to 128",
+        ),
         (
             "Handler: app.handler",
             "Handler: !ImportValue x",

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import random
@@ -16,10 +17,14 @@ import pytest
 from lambda_project import invocations, write_project
 from workbench import until
 
+from lambda_tui.apis.connection import Connection
 from lambda_tui.apis.environment_api import open_environment_api
 from lambda_tui.apis.lambda_api import lambda_server
+from lambda_tui.apis.log_tail import LogTail
 from lambda_tui.apis.server import Server
 from lambda_tui.engine.engine import Engine
+from lambda_tui.engine.invocation import Invocation
+from lambda_tui.engine.pool import REMEMBERED_INVOCATIONS
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import Settings
 
@@ -53,6 +58,7 @@ class Client:
         filling = "x" * (LARGE if self._chance.random() < 0.1 else 10)
         event = json.dumps([number, filling]).encode()
         head = f"POST {invocations('echo')} HTTP/1.1\r\nHost: localhost\r\n"
+        head += "X-Amz-Log-Type: Tail\r\n" if self._chance.random() < 0.3 else ""
         request = f"{head}Content-Length: {len(event)}\r\n\r\n".encode() + event
         fate = self._chance.random()
         if fate < 0.1:
@@ -105,16 +111,24 @@ async def test_clients_that_hang_up_disturb_nobody(tmp_path: Path, nothing_is_le
     environments = len(pool.environments)
     memory = psutil.Process().memory_info().rss
 
-    # No more at a time than there are environments, however slowly each is served.
-    again = [Client(serving, seed) for seed in range(100, 100 + environments)]
-    await asyncio.gather(*(client.run([1]) for client in again))
-    await _quiet(engine, serving)
+    for first in (100, 200, 300):
+        # No more at a time than there are environments, however slowly each is served.
+        again = [Client(serving, first + number) for number in range(environments)]
+        await asyncio.gather(*(client.run([1]) for client in again))
+        await _quiet(engine, serving)
     assert len(pool.environments) == environments
     # The sampler opens files for moments.
     await until(engine, lambda: psutil.Process().num_fds() <= descriptors)
-    assert psutil.Process().memory_info().rss < memory + (64 << 20)
+    assert psutil.Process().memory_info().rss < memory + (32 << 20)
+    assert _alive(Connection) == _alive(LogTail) == 0
+    assert _alive(Invocation) <= REMEMBERED_INVOCATIONS
     await serving.close()
     await engine.close()
+
+
+def _alive(kind: type[object]) -> int:
+    gc.collect()
+    return sum(isinstance(one, kind) for one in gc.get_objects())
 
 
 async def _quiet(engine: Engine, serving: Server) -> None:

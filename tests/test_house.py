@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
+
+from lambda_tui.project.settings import Settings
+from lambda_tui.project.settings_file import PROJECT_FILE, load_settings
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -100,6 +105,22 @@ def test_every_word_of_the_glossary_is_a_class() -> None:
 
     assert len(words) >= 10
     assert set(words) <= classes
+
+
+def test_the_settings_of_the_readme_are_all_there_are_and_are_taken(tmp_path: Path) -> None:
+    settings = README.split("## Settings", 1)[1].split("\n## ", 1)[0]
+    blocks = re.findall(r"```toml\n(.*?)```", settings, flags=re.DOTALL)
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.symlink_to(sys.executable)
+
+    for block in blocks:
+        (tmp_path / PROJECT_FILE).write_text(block, encoding="utf-8")
+        assert load_settings(tmp_path, tmp_path)[1] == ()
+    named = {name for block in blocks for name in tomllib.loads(block)}
+    # A list is one field of the settings, a table of the same name another.
+    fields = {field.name for field in dataclasses.fields(Settings)} - {"layer_paths"}
+    assert named == fields
 
 
 def test_every_picture_of_the_readme_exists() -> None:

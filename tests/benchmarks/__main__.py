@@ -25,6 +25,7 @@ from . import (
     many,
     memory,
     reload,
+    runtime_api,
     table,
     warm,
 )
@@ -35,6 +36,7 @@ MEASURES: dict[str, Callable[[Effort], list[Row] | Awaitable[list[Row]]]] = {
     "warm": warm.measure,
     "callers": callers.measure,
     "api": invoke_api.measure,
+    "runtime-api": runtime_api.measure,
     "cold": cold_start.measure,
     "reload": reload.measure,
     "languages": languages.measure,

@@ -74,6 +74,24 @@ def running_servers(cores: frozenset[int]) -> Iterator[list[LambdaServer]]:
 
 
 @contextmanager
+def running_clients(cores: frozenset[int]) -> Iterator[list[LambdaServer]]:
+    """lambda-tui's, and AWS's emulator if it is there, with the same client of the Runtime API."""
+    with ExitStack() as stack:
+        folder = stack.enter_context(_project())
+        settings = f'[functions.size]\nbootstrap = ["{_client_python()}", "-m", "awslambdaric"]\n'
+        (folder / "lambda-tui.toml").write_text(settings)
+        with placed(cores):
+            servers = [stack.enter_context(_lambda_tui(folder))]
+            if "BENCHMARK_RIE" in os.environ:
+                servers.append(stack.enter_context(_emulator(folder)))
+        yield servers
+
+
+def _client_python() -> str:
+    return os.environ.get("BENCHMARK_RIC_PYTHON", sys.executable)
+
+
+@contextmanager
 def _project() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="lambda-tui-benchmark-") as name:
         folder = Path(name).resolve()
@@ -104,8 +122,7 @@ def _emulator(folder: Path) -> Iterator[LambdaServer]:
     command = [os.environ["BENCHMARK_RIE"]]
     command += ["--runtime-interface-emulator-address", f"127.0.0.1:{port}"]
     command += ["--runtime-api-address", f"127.0.0.1:{runtime_port}"]
-    python = os.environ.get("BENCHMARK_RIC_PYTHON", sys.executable)
-    with _process([*command, python, "-m", "awslambdaric", "app.handler"], folder, port):
+    with _process([*command, _client_python(), "-m", "awslambdaric", "app.handler"], folder, port):
         yield LambdaServer(EMULATOR, port, "function")
 
 

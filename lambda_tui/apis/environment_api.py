@@ -7,14 +7,15 @@ an empty mapping where it knows no such path. The parts are the path's, unquoted
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from functools import lru_cache
 from urllib.parse import unquote
 
 from lambda_tui.apis import extensions_api, runtime_api, telemetry_api
 from lambda_tui.apis.connection import Answer
 from lambda_tui.apis.guard import Guard
 from lambda_tui.apis.message import Request, Response
-from lambda_tui.apis.operation import not_found, refused
+from lambda_tui.apis.operation import Operation, failed, not_found, refused
 from lambda_tui.apis.result_posting import ResultPosting
 from lambda_tui.apis.server import DEFAULT_HOST, Server, listen
 from lambda_tui.engine.api_refusal import ApiRefusal
@@ -67,27 +68,27 @@ class _Application:
 
     def reception(self, request: Request, size: int) -> ResultPosting | None:
         """A runtime's result counts as begun from here on."""
-        if not runtime_api.is_result(request):
-            return None
         return runtime_api.receive(self._host, request, size)
 
     def handle(self, request: Request, answer: Answer) -> Callable[[], object] | None:
         """Answers at once, or when an event has come; then the way to give the waiting up."""
-        parts = [unquote(part) for part in request.path.split("/")[1:]]
-        offers = next(filter(None, (operations(parts) for operations in _APIS)), {})
-        if request.method not in offers:
+        offers = runtime_api.RESULTS if request.reception is not None else _offers(request.path)
+        operation = offers.get(request.method)
+        if operation is None:
             answer(Response(405, headers={"Allow": ", ".join(offers)}) if offers else not_found())
             return None
         try:
-            response = offers[request.method](self._host, request)
+            response = operation(self._host, request)
+            if isinstance(response, Response):
+                answer(response)
+            elif callable(response):
+                return response(answer)
+            else:
+                waiting = self._answer(response, answer)
+                return asyncio.get_running_loop().create_task(waiting).cancel
         except ApiRefusal as refusal:
             answer(refused(refusal))
-            return None
-        if isinstance(response, Response):
-            answer(response)
-            return None
-        waiting = self._answer(response, answer)
-        return asyncio.get_running_loop().create_task(waiting).cancel
+        return None
 
     def malformed(self) -> Response:
         """Not HTTP, or too much of it."""
@@ -98,7 +99,7 @@ class _Application:
         asyncio.get_running_loop().call_exception_handler(
             {"message": "A request of an environment's API failed.", "exception": error}
         )
-        return _internal_error()
+        return failed()
 
     async def _answer(self, response: Awaitable[Response], answer: Answer) -> None:
         try:
@@ -107,16 +108,19 @@ class _Application:
             answer(refused(refusal))
         except asyncio.CancelledError:
             # For nobody, when the client has hung up; else its environment was reset.
-            answer(_internal_error())
+            answer(failed())
             raise
         except Exception as error:
             answer(self.failed(error))
 
 
+@lru_cache(maxsize=32)
+def _offers(path: str) -> Mapping[str, Operation]:
+    """What a path offers, by HTTP method."""
+    parts = [unquote(part) for part in path.split("/")[1:]]
+    return next(filter(None, (operations(parts) for operations in _APIS)), {})
+
+
 def _too_large() -> ApiRefusal:
     message = f"Exceeded maximum allowed payload size ({MAXIMUM_BODY} bytes)."
     return ApiRefusal(413, "RequestEntityTooLarge", message)
-
-
-def _internal_error() -> Response:
-    return refused(ApiRefusal(500, "InternalServerError", "Internal Server Error"))

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Mapping
 
+from lambda_tui.apis.connection import Answer
 from lambda_tui.apis.message import Request, Response
 from lambda_tui.engine.api_refusal import ApiRefusal
 from lambda_tui.engine.environment_api import ApiHost
 
-Operation = Callable[[ApiHost, Request], Response | Awaitable[Response]]
+Wait = Callable[[Answer], Callable[[], object] | None]
+"""Is given the way to answer, now or later; returns the way to give the waiting up."""
+Operation = Callable[[ApiHost, Request], Response | Awaitable[Response] | Wait]
 """Answers a whole request, or waits, without limit, until it can.
 
-One that waits is cancelled when its client hangs up. It may raise ``ApiRefusal``.
+The waiting is given up when the client hangs up. An operation may raise ``ApiRefusal``.
 """
 
 
@@ -26,6 +29,11 @@ def refused(refusal: ApiRefusal) -> Response:
     """What the caller is told of a call that was not taken."""
     body = {"errorMessage": refusal.message, "errorType": refusal.error_type}
     return answer_json(refusal.status, body)
+
+
+def failed() -> Response:
+    """The platform is at fault, or the environment was reset under the call."""
+    return refused(ApiRefusal(500, "InternalServerError", "Internal Server Error"))
 
 
 def not_found() -> Response:

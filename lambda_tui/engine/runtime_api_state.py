@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-import uuid
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 from lambda_tui.engine.api_refusal import ApiRefusal
 from lambda_tui.engine.channel import Message
-from lambda_tui.engine.invocation import Payload
+from lambda_tui.engine.invocation import Payload, new_request_id
 from lambda_tui.engine.posted_result import PostedResult
 from lambda_tui.engine.runtime_frame import RuntimeFrame
 
 OnFrame = Callable[[RuntimeFrame], None]
+GiveUp = Callable[[], None]
 
 
 class RuntimeState(StrEnum):
@@ -74,7 +75,7 @@ class RuntimeApiState:
         """Of the invocation that is not over."""
         self._answered: ApiEvent | None = None
         """The last one that has its answer."""
-        self._waiting: deque[asyncio.Future[ApiEvent]] = deque()
+        self._waiting: deque[Callable[[ApiEvent | None], None]] = deque()
         self._restored: asyncio.Future[None] | None = None
         self._is_closed = False
 
@@ -82,13 +83,10 @@ class RuntimeApiState:
 
     def send(self, message: Message, payload: Payload = b"") -> None:
         """Hands the runtime an event: to the call that waits longest, or to the next one."""
-        self._event = ApiEvent(message, payload, str(uuid.uuid4()))
-        while self._waiting:
-            waiting = self._waiting.popleft()
-            if not waiting.done():
-                self.state = RuntimeState.RUNNING
-                waiting.set_result(self._event)
-                return
+        self._event = ApiEvent(message, payload, new_request_id())
+        if self._waiting:
+            self.state = RuntimeState.RUNNING
+            self._waiting.popleft()(self._event)
 
     def drain(self) -> None:
         """Nothing is on its way: what a runtime posts is heard as it comes."""
@@ -103,24 +101,28 @@ class RuntimeApiState:
         """The runtime's process is gone: nobody waits, and what still comes has no effect."""
         self._is_closed = True
         self._event = None
-        for waiting in (*self._waiting, self._restored):
-            if waiting is not None:
-                waiting.cancel()
+        while self._waiting:
+            self._waiting.popleft()(None)
+        if self._restored is not None:
+            self._restored.cancel()
 
     # What the runtime calls ----------------------------------------------------------------------
 
-    async def next(self) -> ApiEvent:
-        """Waits for an event. A runtime that still owes an answer gets the same one again."""
-        if self.state is RuntimeState.RUNNING and self._event is not None:
-            return self._event
-        self._become_ready()
+    def next(self, on_event: Callable[[ApiEvent | None], None]) -> GiveUp | None:
+        """Calls back with an event, once, now if there is one; with None when the runtime is gone.
+
+        A runtime that still owes an answer gets the same event again. What is returned gives the
+        waiting up.
+        """
+        if self.state is not RuntimeState.RUNNING or self._event is None:
+            self._become_ready()
         if self._event is not None:
-            # It has come while nobody waited.
+            # The one that is owed an answer, or one that has come while nobody waited.
             self.state = RuntimeState.RUNNING
-            return self._event
-        waiting: asyncio.Future[ApiEvent] = asyncio.get_running_loop().create_future()
-        self._waiting.append(waiting)
-        return await waiting
+            on_event(self._event)
+            return None
+        self._waiting.append(on_event)
+        return partial(self._give_up, on_event)
 
     async def restore_next(self) -> None:
         """Waits until the environment is restored from its snapshot."""
@@ -166,6 +168,10 @@ class RuntimeApiState:
         self._answered = self._event
 
     # Inside --------------------------------------------------------------------------------------
+
+    def _give_up(self, on_event: Callable[[ApiEvent | None], None]) -> None:
+        if on_event in self._waiting:
+            self._waiting.remove(on_event)
 
     def _become_ready(self) -> None:
         """Moves to ``READY``, and tells the environment what that ends."""

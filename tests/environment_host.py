@@ -17,7 +17,7 @@ from lambda_tui.engine.runtime_api_state import RuntimeApiState
 from lambda_tui.engine.runtime_frame import RuntimeFrame
 from lambda_tui.project.function import Function
 
-SECONDS = 10.0
+SECONDS = 60.0
 REQUEST_ID = "8476a536-e9f4-11e8-9739-2dfe598c3fcd"
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:custom"
 TRACE = "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=1"

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from workbench import Workbench
+from workbench import TIMEOUT, Workbench
 
 from lambda_tui.engine.events import ExtensionLog
 from lambda_tui.project.function import Function, Project
@@ -103,7 +103,12 @@ def project(
         file = layers / "extensions" / name
         file.write_text(text)
         file.chmod(0o755)
-    settings = {"name": "function", "handler": "lambda_function.lambda_handler", **configuration}
+    settings = {
+        "name": "function",
+        "handler": "lambda_function.lambda_handler",
+        "timeout": TIMEOUT,
+        **configuration,
+    }
     function = Function(code_directory=code, layers_directory=layers, **settings)
     return Project(code, (function,))
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-SECONDS = 10.0
+SECONDS = 60.0
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -122,6 +123,11 @@ class Workbench:
     ) -> ExecutionEnvironment:
         """Waits until an environment, the only one by default, is frozen."""
         return await self.until_state(State.FROZEN, environment)
+
+    def lift_the_timeout(self) -> None:
+        """Gives what comes next all the time of a loaded machine; the timeout has done its part."""
+        environment = self.environment
+        environment.function = replace(environment.function, timeout=TIMEOUT)
 
     async def until_logged(self, text: str) -> None:
         """Waits until the function has written a line."""

@@ -19,7 +19,7 @@ from lambda_tui.apis.telemetry.subscription import STREAMS, Buffering, Destinati
 from lambda_tui.engine import events
 from lambda_tui.engine.telemetry import Json, telemetry
 
-SECONDS = 10.0
+SECONDS = 60.0
 AT_ONCE = Buffering(1000, 262_144, 25)
 NEVER = Buffering(1000, 262_144, 3_600_000)
 """Not within a test, as far as time is concerned."""

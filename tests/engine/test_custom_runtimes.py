@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from kinds import write_program
-from workbench import SECONDS, Open, Workbench, response_of
+from workbench import SECONDS, TIMEOUT, Open, Workbench, response_of
 
 from lambda_tui.engine import events, init_attempt
 from lambda_tui.engine.lifecycle import State
@@ -86,7 +86,12 @@ def project_of(directory: Path, bootstrap: str | None, **configuration: Any) -> 
     directory.mkdir(exist_ok=True)
     if bootstrap is not None:
         write_program(directory / "bootstrap", bootstrap)
-    settings = {"handler": "function.handler", "runtime": "provided.al2023", **configuration}
+    settings = {
+        "handler": "function.handler",
+        "runtime": "provided.al2023",
+        "timeout": TIMEOUT,
+        **configuration,
+    }
     return Project(directory, (Function("custom", code_directory=directory, **settings),))
 
 
@@ -110,7 +115,7 @@ def for_this_level(bootstrap: str, level: str) -> str:
 async def test_the_bootstrap_of_awss_tutorial_runs(
     open_project: Open, folder: Path, level: str
 ) -> None:
-    project = project_of(folder, for_this_level(TUTORIAL, level), timeout=10)
+    project = project_of(folder, for_this_level(TUTORIAL, level))
     (folder / "function.sh").write_text(FUNCTION)
     workbench = await open_project(project)
     for number in range(2):
@@ -295,7 +300,7 @@ def work(id, event, headers):
 serve(work)
 """
     gate = folder / "gate"
-    workbench = await open_client(open_project, folder, work, timeout=30)
+    workbench = await open_client(open_project, folder, work)
     inside = gate if workbench.engine.settings.sandbox == "processes" else "/var/task/gate"
     invocation = workbench.pool.invoke(json.dumps(str(inside)).encode())
 
@@ -317,7 +322,7 @@ def work(id, event, headers):
     time.sleep(1000)
 serve(work)
 """
-    workbench = await open_client(open_project, folder, work, timeout=1)
+    workbench = await open_client(open_project, folder, work, timeout=3)
     invocation = await workbench.invoke()
 
     assert invocation.response == b"1"
@@ -340,7 +345,7 @@ def work(id, event, headers):
 serve(work)
 """
     gate = folder / "gate"
-    workbench = await open_client(open_project, folder, work, timeout=30)
+    workbench = await open_client(open_project, folder, work)
     inside = gate if workbench.engine.settings.sandbox == "processes" else "/var/task/gate"
     parts: list[bytes] = []
     invocation = workbench.pool.invoke(json.dumps(str(inside)).encode(), on_part=parts.append)
@@ -398,8 +403,8 @@ def work(id, event, headers):
     respond(id, event)
 serve(work)
 """
-    project = project_of(folder, CLIENT + work, timeout=30)
-    other = project_of(folder.parent / "other", CLIENT + ANSWERS, timeout=30)
+    project = project_of(folder, CLIENT + work)
+    other = project_of(folder.parent / "other", CLIENT + ANSWERS)
     (function,) = other.functions
     functions = (*project.functions, dataclasses.replace(function, name="other"))
     workbench = await open_project(dataclasses.replace(project, functions=functions))

@@ -129,14 +129,15 @@ async def test_its_end_fails_the_invocation_and_resets_the_environment(
 
 
 async def test_a_timeout_ends_it_at_the_limit(open_function: OpenKind) -> None:
-    workbench = await open_function(REMEMBERS, timeout=1)
+    workbench = await open_function(REMEMBERS, timeout=2)
     invocation = await workbench.invoke("os.system('sleep 1000')")
 
-    message = f"RequestId: {invocation.request_id} Error: Task timed out after 1.00 seconds"
+    message = f"RequestId: {invocation.request_id} Error: Task timed out after 2.00 seconds"
     assert response_of(invocation) == {"errorType": "Sandbox.Timedout", "errorMessage": message}
     assert invocation.status == "timeout"
     environment = await workbench.until_state(State.RESET)
     assert psutil.Process(environment.pid).children(recursive=True) == []
+    workbench.lift_the_timeout()
     assert response_of(await workbench.invoke()) == [1, True]
 
 

@@ -137,7 +137,7 @@ async def test_a_save_in_a_layer_initialises_again(
 
     for value in (2, 3):
         old = await workbench.until_frozen()
-        module.write_text(f"VALUE = {value}\n")
+        write(tmp_path / "draft", f"VALUE = {value}\n").replace(module)
         await until_replaced(workbench, old)
         assert await workbench.answer() == value
     assert {one.files for one in workbench.records(events.EnvironmentStale)} == {

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import psutil
 import pytest
-from workbench import TIMEOUT, Open, Workbench, file_in, response_of
+from workbench import Open, Workbench, file_in, response_of
 
 from lambda_tui.engine import events, init_attempt
 from lambda_tui.engine.lifecycle import State
@@ -138,13 +137,6 @@ SHORT = 2
 """Seconds of a timeout that is to pass, when the function has done something."""
 
 
-async def answer_without_a_limit(workbench: Workbench) -> object:
-    """Gives the result, also of a loaded machine: the timeout has done its part."""
-    environment = workbench.environment
-    environment.function = replace(environment.function, timeout=TIMEOUT)
-    return await workbench.answer()
-
-
 async def test_a_timeout_ends_the_invocation_at_the_limit(open_project: Open) -> None:
     workbench = await open_project(REMEMBERS, timeout=SHORT)
     invocation = await workbench.invoke("os.system('sleep 1000')")
@@ -159,7 +151,8 @@ async def test_a_timeout_ends_the_invocation_at_the_limit(open_project: Open) ->
     environment = await workbench.until_state(State.RESET)
     assert workbench.records(events.EnvironmentReset) == [events.EnvironmentReset("timeout")]
     assert psutil.Process(environment.pid).children(recursive=True) == []
-    assert await answer_without_a_limit(workbench) == [1, True]
+    workbench.lift_the_timeout()
+    assert await workbench.answer() == [1, True]
 
 
 @pytest.mark.parametrize(
@@ -174,7 +167,8 @@ async def test_nothing_escapes_its_timeout(open_project: Open, stubborn: str) ->
     workbench = await open_project(REMEMBERS, timeout=SHORT)
     invocation = await workbench.invoke(stubborn)
     assert response_of(invocation)["errorType"] == "Sandbox.Timedout"
-    assert await answer_without_a_limit(workbench) == [1, True]
+    workbench.lift_the_timeout()
+    assert await workbench.answer() == [1, True]
 
 
 COUNTS_ITS_INITS = """

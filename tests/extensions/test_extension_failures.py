@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from extension_project import HELLO, PYTHON, RECORDER, project, said
-from workbench import Open, Workbench, file_in, response_of
+from workbench import SECONDS, Open, Workbench, file_in, response_of
 
 from lambda_tui.engine import init_attempt
 from lambda_tui.engine.events import (
@@ -101,9 +101,7 @@ async def test_an_extension_that_crashes_in_an_invocation_fails_it(
     open_project: Open, tmp_path: Path
 ) -> None:
     source = "import time\n\ndef lambda_handler(event, context):\n    time.sleep(60)\n"
-    workbench = await open_project(
-        project(tmp_path, {"weak": CRASHES_ONCE_TOLD}, source, timeout=30)
-    )
+    workbench = await open_project(project(tmp_path, {"weak": CRASHES_ONCE_TOLD}, source))
 
     assert await failed(workbench) == ("Extension.Crash", "exit status 7")
 
@@ -119,7 +117,7 @@ async def test_a_crash_after_the_answer_shows_in_the_report_alone(
     go = 'os.path.join(os.environ.get("TMPDIR", "/tmp"), "go")'
     wait = f"while not os.path.exists({go}):\n    time.sleep(0.005)\n"
     extension = CRASHES_ONCE_TOLD.replace("os._exit", f"{wait}os._exit")
-    workbench = await open_project(project(tmp_path, {"weak": extension}, timeout=20))
+    workbench = await open_project(project(tmp_path, {"weak": extension}))
 
     invocation = workbench.pool.invoke(b"null")
     await workbench.until(lambda: workbench.records(RuntimeDone))
@@ -178,7 +176,7 @@ say([status, body])
 sys.exit(1)
 """
     source = "import time\n\ndef lambda_handler(event, context):\n    time.sleep(60)\n"
-    workbench = await open_project(project(tmp_path, {"weak": extension}, source, timeout=30))
+    workbench = await open_project(project(tmp_path, {"weak": extension}, source))
 
     kind, _message = await failed(workbench)
 
@@ -206,7 +204,7 @@ async def test_an_extension_that_never_registers_takes_all_of_inits_time(
 async def test_an_extension_that_never_asks_for_an_event_takes_all_of_inits_time(
     open_project: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(init_attempt, "ON_DEMAND_LIMIT", 3.0)
+    monkeypatch.setattr(init_attempt, "ON_DEMAND_LIMIT", 8.0)
     idle = f"{PYTHON}\nregister()\ntime.sleep(600)\n"
     workbench = await open_project(project(tmp_path, {"idle": idle}, timeout=1))
 
@@ -268,7 +266,7 @@ while True:
     source = (
         "import time\n\ndef lambda_handler(event, context):\n    time.sleep(event)\n    return 1\n"
     )
-    workbench = await open_project(project(tmp_path, {"once": extension}, source, timeout=30))
+    workbench = await open_project(project(tmp_path, {"once": extension}, source))
 
     first = await workbench.invoke(20)
     assert json.loads(first.response or b"")["errorType"] == "Extension.Crash"
@@ -276,4 +274,4 @@ while True:
 
     assert await workbench.answer(0) == 1
     assert len(workbench.pool.environments) == 1
-    await asyncio.wait_for(workbench.engine.close(), 10)
+    await asyncio.wait_for(workbench.engine.close(), SECONDS)

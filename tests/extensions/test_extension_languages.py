@@ -33,7 +33,7 @@ async def test_a_bash_extension_hears_of_its_events(open_project: Open, tmp_path
 async def test_a_bash_extension_reports_its_error(open_project: Open, tmp_path: Path) -> None:
     source = "import time\n\ndef lambda_handler(event, context):\n    time.sleep(60)\n"
     workbench = await open_project(
-        project(tmp_path, {"bash": BASH}, source, timeout=30, environment={"FAILS": "yes"})
+        project(tmp_path, {"bash": BASH}, source, environment={"FAILS": "yes"})
     )
 
     invocation = await workbench.invoke()

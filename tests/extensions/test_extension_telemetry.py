@@ -53,7 +53,7 @@ def over_http(port, path="/"):
 
 
 def until_heard(kind, count=1):
-    until = time.time() + 10
+    until = time.time() + 30
     while sum(event["type"] == kind for event in heard) < count and time.time() < until:
         time.sleep(0.005)
 
@@ -347,7 +347,7 @@ def lambda_handler(event, context):
         print("line", number)
     return "done"
 """
-    workbench = await open_project(project(tmp_path, {"listener": extension}, source, timeout=30))
+    workbench = await open_project(project(tmp_path, {"listener": extension}, source))
 
     invocation = await workbench.invoke()
     await workbench.until(lambda: workbench.records(LogsDropped))

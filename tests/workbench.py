@@ -10,6 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+import psutil
+
 from lambda_tui.apis.environment_api import open_environment_api
 from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.environment import ExecutionEnvironment
@@ -124,6 +126,11 @@ class Workbench:
         """Waits until an environment, the only one by default, is frozen."""
         return await self.until_state(State.FROZEN, environment)
 
+    async def until_stopped(self, environment: ExecutionEnvironment) -> None:
+        """Waits for a freeze, and for the system calls that were under way when it came."""
+        await self.until_frozen(environment)
+        await self.until(lambda: set(thread_states(environment)) <= {"T", "Z"})
+
     def lift_the_timeout(self) -> None:
         """Gives what comes next all the time of a loaded machine; the timeout has done its part."""
         environment = self.environment
@@ -160,6 +167,21 @@ class Open(Protocol):
     """Starts the engine on a function's source or a project, at the sandbox level of the test."""
 
     def __call__(self, source: str | Project, **options: Any) -> Awaitable[Workbench]: ...
+
+
+def thread_states(environment: ExecutionEnvironment) -> list[str]:
+    """The kernel's letter for each thread of an environment's processes: T of a stopped one."""
+    processes = psutil.Process(environment.pid).children(recursive=True)
+    assert processes
+    stats = [stat for one in processes for stat in Path(f"/proc/{one.pid}/task").glob("*/stat")]
+    return [_state_in(stat) for stat in stats]
+
+
+def _state_in(stat: Path) -> str:
+    try:
+        return stat.read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return "gone"
 
 
 def response_of(invocation: Invocation) -> Any:

@@ -21,7 +21,14 @@ def install(tmp_path_factory: pytest.TempPathFactory) -> Install:
         if requirement not in folders:
             folder = tmp_path_factory.mktemp("packages")
             command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-input"]
-            command += ["--disable-pip-version-check", "--target", str(folder), requirement]
+            command += [
+                "--disable-pip-version-check",
+                "--retries",
+                "10",
+                "--target",
+                str(folder),
+                requirement,
+            ]
             subprocess.run(command, check=True, timeout=300, stdin=subprocess.DEVNULL)
             folders[requirement] = folder
         return folders[requirement]

@@ -98,17 +98,17 @@ async def test_a_crash_ends_what_the_function_left_running(
 async def test_a_timeout_ends_the_invocation_and_resets_the_environment(
     open_project: Open, tmp_path: Path, runtime: Written
 ) -> None:
-    # So long, because a repeated init is part of it.
-    workbench = await open_remembering(open_project, tmp_path, runtime, timeout=3)
+    workbench = await open_remembering(open_project, tmp_path, runtime, timeout=2)
     invocation = await workbench.invoke({"spin": True})
     await workbench.until_state(State.RESET)
 
-    message = f"RequestId: {invocation.request_id} Error: Task timed out after 3.00 seconds"
+    message = f"RequestId: {invocation.request_id} Error: Task timed out after 2.00 seconds"
     assert response_of(invocation) == {"errorType": "Sandbox.Timedout", "errorMessage": message}
     assert invocation.status == "timeout"
     assert invocation.report is not None
-    assert invocation.report.duration_ms == 3000.0
+    assert invocation.report.duration_ms == 2000.0
     assert workbench.records(events.EnvironmentReset) == [events.EnvironmentReset("timeout")]
+    workbench.lift_the_timeout()
     assert await workbench.answer() == [1, True]
 
 
@@ -196,14 +196,13 @@ async def let_the_clock_move_on(workbench: Workbench) -> None:
 async def test_timers_and_children_stand_still_while_frozen_and_go_on_when_thawed(
     open_project: Open, tmp_path: Path, runtime: Written
 ) -> None:
-    project = runtime.project(tmp_path / "function", runtime.ticks, timeout=60)
+    project = runtime.project(tmp_path / "function", runtime.ticks)
     clock = PYTHON.project(tmp_path / "clock", CLOCK, name="clock")
     both = replace(project, functions=(*project.functions, *clock.functions))
     workbench = await open_project(both, **runtime.settings)
     await workbench.invoke(0)
-    environment = await workbench.until_frozen()
-    # A system call that was under way when the stop came is still finished.
-    await let_the_clock_move_on(workbench)
+    environment = workbench.environment
+    await workbench.until_stopped(environment)
     before = counts(environment)
     await let_the_clock_move_on(workbench)
     assert counts(environment) == before

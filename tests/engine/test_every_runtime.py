@@ -101,10 +101,8 @@ async def test_it_remembers_what_it_did_and_is_frozen_in_between(open_function: 
 async def test_its_threads_stand_still_while_it_is_frozen(open_function: OpenKind) -> None:
     workbench = await open_function(TICKS)
     await workbench.invoke()
-    environment = await workbench.until_frozen()
-    (runtime,) = psutil.Process(environment.pid).children(recursive=True)
-    # A stop that was sent has yet to be obeyed.
-    await workbench.until(lambda: runtime.status() == psutil.STATUS_STOPPED)
+    environment = workbench.environment
+    await workbench.until_stopped(environment)
 
     ticks = int(file_in(environment, "ticks").read_text())
     assert await workbench.answer(ticks) is None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import psutil
 from workbench import TIMEOUT, Open, Workbench, file_in
 
 from lambda_tui.engine.environment import ExecutionEnvironment
@@ -84,24 +83,8 @@ async def freeze_a_counter(workbench: Workbench) -> tuple[Pool, ExecutionEnviron
     pool = workbench.engine.pools["counter"]
     invocation = await workbench.invoke(0, pool)
     assert invocation.environment is not None
-    await until_stopped(workbench, invocation.environment)
+    await workbench.until_stopped(invocation.environment)
     return pool, invocation.environment
-
-
-async def until_stopped(workbench: Workbench, environment: ExecutionEnvironment) -> None:
-    """Waits for the freeze, and for the system calls that were under way when it came."""
-    await workbench.until_frozen(environment)
-    processes = psutil.Process(environment.pid).children(recursive=True)
-    assert len(processes) == 2, "the runtime and the daemon"
-    await workbench.until(
-        lambda: [state for one in processes for state in thread_states(one)] == ["T"] * 3
-    )
-
-
-def thread_states(process: psutil.Process) -> list[str]:
-    """A letter for each thread."""
-    threads = Path(f"/proc/{process.pid}/task").iterdir()
-    return [(one / "stat").read_text().rpartition(")")[2].split()[0] for one in threads]
 
 
 async def test_threads_and_daemons_stand_still_while_frozen_and_go_on_when_thawed(
@@ -131,7 +114,7 @@ async def test_what_is_thawed_by_hand_runs_until_it_is_frozen_again(
         lambda: all(now > then for now, then in zip(counts(environment), before, strict=True))
     )
     pool.freeze(environment)
-    await until_stopped(workbench, environment)
+    await workbench.until_stopped(environment)
     still = counts(environment)
     await let_the_clock_move_on(workbench)
     assert counts(environment) == still

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import pytest
 from node_process import NODE
-from workbench import Open, Workbench, response_of
+from workbench import TIMEOUT, Open, Workbench, response_of
 
 from lambda_tui.engine import events
 from lambda_tui.engine.lifecycle import State
@@ -33,7 +33,12 @@ def open_node(open_project: Open, tmp_path: Path) -> OpenNode:
         folder = tmp_path / "function"
         folder.mkdir(exist_ok=True)
         (folder / name).write_text(source)
-        given = {"handler": "index.handler", "runtime": "nodejs22.x", **configuration}
+        given = {
+            "handler": "index.handler",
+            "runtime": "nodejs22.x",
+            "timeout": TIMEOUT,
+            **configuration,
+        }
         function = Function("function", code_directory=folder, file=folder / name, **given)
         return await open_project(Project(folder, (function,)), node=NODE)
 
@@ -180,7 +185,7 @@ exports.handler = async (event) => {{
   if (event) {{ {body}; await new Promise((resolve) => setTimeout(resolve, 60000)); }}
 }};
 """
-    workbench = await open_node(source, timeout=60)
+    workbench = await open_node(source)
     failed = await workbench.invoke(1)
     await workbench.until_state(State.RESET)
 
@@ -286,7 +291,7 @@ async def test_a_node_outside_the_systems_directories_is_seen_and_nothing_beside
     folder = tmp_path / "function"
     folder.mkdir()
     (folder / "index.js").write_text(EVALUATES)
-    function = Function("function", "index.handler", folder, runtime="nodejs22.x")
+    function = Function("function", "index.handler", folder, runtime="nodejs22.x", timeout=TIMEOUT)
     workbench = await open_project(Project(folder, (function,)), node=installed / "node")
     versions = f"require('fs').readdirSync({json.dumps(str(tmp_path / 'versions'))})"
 

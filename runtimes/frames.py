@@ -51,11 +51,16 @@ class Channel:
         """The socket's descriptor, for a selector."""
         return self._socket.fileno()
 
-    def send(self, message: Message, payload: bytes = b"") -> None:
+    def send(self, message: Message, payload: bytes = b"", descriptors: Sequence[int] = ()) -> None:
         """Sends one frame; raises ``OSError`` when the other end has gone."""
+        if descriptors:
+            message = {**message, "descriptors": len(descriptors)}
         packed = self._pack(message)
         head = HEADER.pack(len(packed), len(payload)) + packed
-        if len(payload) < _READ_SIZE:
+        if descriptors:
+            sent = socket.send_fds(self._socket, [head], list(descriptors))
+            self._socket.sendall(head[sent:] + payload)
+        elif len(payload) < _READ_SIZE:
             self._socket.sendall(head + payload)
         else:
             self._socket.sendall(head)

@@ -5,9 +5,11 @@ and dies when the engine closes its control channel, which ends the namespace an
 it.
 
 Frames from the engine: ``start`` (descriptors: the log, the runtime's channel if it has one),
-``start_extensions`` (descriptor: their log), ``signal``, ``freeze``, ``thaw``, ``reset``.
+``start_extensions`` (descriptor: their log), ``signal``, ``freeze``, ``thaw``, ``reset``,
+``socket``.
 Frames to the engine: ``created``, ``failed``, ``started``, ``launch_failed``, ``frozen``,
-``memory``, ``exited``, ``extension_exited``, ``cleared``.
+``memory``, ``exited``, ``extension_exited``, ``cleared``, ``socket`` (descriptor: a TCP socket of
+the environment's network).
 """
 
 from __future__ import annotations
@@ -15,11 +17,12 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import socket
 import sys
 import time
 from typing import NamedTuple, Protocol
 
-from . import linux, sandbox, start
+from . import linux, network, sandbox, start
 from .frames import Channel, Frame, Message
 from .memory import MemoryLimit
 from .processes import CONTINUE, KILL, STOP, EndedChild, PidNamespace, ProcessTree, reap
@@ -51,6 +54,9 @@ class Environment(NamedTuple):
     ephemeral_storage_mb: int
     binds: list[sandbox.Bind]
     """What is the environment's own in its file system; the code stands on ``/var/task``."""
+    own_network: bool
+    resolver: str
+    """Its name server's address, where that is not the machine's."""
 
 
 def run_in_namespaces(
@@ -59,7 +65,11 @@ def run_in_namespaces(
     """Serves as process 1 of its namespaces; returns when the engine has gone."""
     processes = PidNamespace(outer_namespace)
     try:
-        sandbox.build_root(machine, environment.binds, environment.ephemeral_storage_mb)
+        if environment.own_network:
+            network.bring_up_loopback()
+        sandbox.build_root(
+            machine, environment.binds, environment.ephemeral_storage_mb, environment.resolver
+        )
         linux.forbid_new_privileges()
         linux.drop_capabilities(kept=linux.CAP_KILL)
     except OSError as error:
@@ -149,6 +159,9 @@ class _Init:
             self._start_extensions(frame)
         elif kind == "signal":
             self._signal(frame.message["extension"], frame.message["number"])
+        elif kind == "socket":
+            with socket.socket() as inside:
+                self._control.send({"kind": "socket"}, descriptors=[inside.fileno()])
 
     def _until_next_look(self) -> float | None:
         """Seconds until the memory limit may be reached; None when nothing runs."""

@@ -11,6 +11,7 @@ CLONE_NEWNS = 0x00020000
 CLONE_NEWIPC = 0x08000000
 CLONE_NEWUSER = 0x10000000
 CLONE_NEWPID = 0x20000000
+CLONE_NEWNET = 0x40000000
 
 MS_NOSUID = 0x2
 MS_NODEV = 0x4
@@ -98,6 +99,12 @@ def pivot_root(new_root: str) -> None:
 def _prctl(option: int, argument: int = 0, what: str = "prctl") -> None:
     zero = ctypes.c_ulong(0)
     _check(_libc.prctl(ctypes.c_int(option), ctypes.c_ulong(argument), zero, zero, zero), what)
+
+
+def control_device(descriptor: int, request: int, argument: bytes) -> None:
+    """Calls ioctl(2) with a structure that the kernel reads."""
+    result = _libc.ioctl(ctypes.c_int(descriptor), ctypes.c_ulong(request), argument)
+    _check(result, f"ioctl {request:#x}")
 
 
 def die_with_parent(signal_number: int) -> None:

@@ -66,20 +66,25 @@ def survey_machine(program: str = "") -> Machine:
     return Machine(binds, _private_entries() if os.geteuid() == 0 else [], prefix)
 
 
-def enter_namespaces() -> None:
+def enter_namespaces(*, own_network: bool = False) -> None:
     """Moves this process into new namespaces, its next child into a pid namespace too.
 
     A user namespace for root too: what is left of its powers then holds in the sandbox only.
     """
     user, group = os.geteuid(), os.getegid()
-    linux.unshare(_NAMESPACES)
+    linux.unshare(_NAMESPACES | (linux.CLONE_NEWNET if own_network else 0))
     _write("/proc/self/uid_map", f"{user} {user} 1")
     _write("/proc/self/setgroups", "deny")
     _write("/proc/self/gid_map", f"{group} {group} 1")
 
 
-def build_root(machine: Machine, own_binds: Iterable[Bind], ephemeral_storage_mb: int) -> None:
-    """Builds the root directory and moves into it, as process 1 of a pid namespace."""
+def build_root(
+    machine: Machine, own_binds: Iterable[Bind], ephemeral_storage_mb: int, resolver: str = ""
+) -> None:
+    """Builds the root directory and moves into it, as process 1 of a pid namespace.
+
+    ``resolver`` is the address of a name server in the place of the machine's.
+    """
     linux.mount("", "/", None, linux.MS_REC | linux.MS_PRIVATE)
     root = _SCAFFOLD
     binds = list(machine.binds)
@@ -89,7 +94,9 @@ def build_root(machine: Machine, own_binds: Iterable[Bind], ephemeral_storage_mb
     # Opened before anything is covered: what lies under the scaffold can be bound all the same.
     sources = [os.open(bind.source, os.O_PATH | os.O_CLOEXEC) for bind in binds]
     devices = [os.open(f"/dev/{name}", os.O_PATH | os.O_CLOEXEC) for name in DEVICES]
-    hosts = _hosts_text()
+    texts = {"/etc/hosts": _hosts_text()}
+    if resolver:
+        texts[os.path.realpath("/etc/resolv.conf")] = _resolver_text(resolver)
 
     linux.mount("tmpfs", root, "tmpfs", 0, "size=1m,mode=755")
     for directory in EMPTY_DIRECTORIES:
@@ -107,7 +114,8 @@ def build_root(machine: Machine, own_binds: Iterable[Bind], ephemeral_storage_mb
         _bind(descriptor, root + bind.target)
     _make_devices(root)
     _cover(root, machine.covered)
-    _bind_hosts(root, hosts)
+    for path, text in texts.items():
+        _bind_text(root, path, text)
 
     read_only = linux.MOUNT_ATTR_RDONLY | linux.MOUNT_ATTR_NOSUID | linux.MOUNT_ATTR_NODEV
     linux.set_mount_attributes(root, add=read_only, recursive=True)
@@ -254,13 +262,25 @@ def _hosts_text() -> str:
     return text.rstrip("\n") + "\n127.0.0.1 sandbox sandbox.localdomain\n"
 
 
-def _bind_hosts(root: str, text: str) -> None:
-    if not os.path.exists(f"{root}/etc/hosts"):
+def _resolver_text(address: str) -> str:
+    """The machine's search list and options, with one name server."""
+    try:
+        with open("/etc/resolv.conf", encoding="utf-8", errors="replace") as file:
+            lines = [line for line in file if line.startswith(("search", "domain", "options"))]
+    except OSError:
+        lines = []
+    return f"nameserver {address}\n" + "".join(line.rstrip("\n") + "\n" for line in lines)
+
+
+def _bind_text(root: str, path: str, text: str) -> None:
+    """Puts a text in the place of a file that is there."""
+    if not os.path.exists(root + path):
         return
-    _write(f"{root}/hosts", text)
-    linux.mount(f"{root}/hosts", f"{root}/etc/hosts", None, linux.MS_BIND)
+    source = f"{root}/text"
+    _write(source, text)
+    linux.mount(source, root + path, None, linux.MS_BIND)
     # The mount keeps the file; its own name would show in the function's root directory.
-    os.unlink(f"{root}/hosts")
+    os.unlink(source)
 
 
 def _bind(descriptor: int, target: str) -> None:

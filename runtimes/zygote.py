@@ -1,8 +1,9 @@
 """The zygote: a single-threaded interpreter that has paid for its start-up and forks environments.
 
-Frames from the engine: ``spawn`` (descriptor: the environment's control channel). Frames to the
-engine: ``booted``, ``spawned``, ``failed``, ``ended``. It ends when the engine's end of the
-channel closes.
+Frames from the engine: ``spawn`` (descriptors: the environment's control channel, and what the
+program writes to that connects its network to the outside, if it has one). Frames to the engine:
+``booted``, ``spawned``, ``failed``, ``ended``, ``disconnected``. It ends when the engine's end of
+the channel closes.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 
-from . import init, linux, sandbox
+from . import init, linux, network, sandbox
 from .frames import Channel, Frame
 from .processes import KILL, ProcessTree, current_pid_namespace, reap
 from .wakeup import ChildWakeup
@@ -56,6 +57,8 @@ class _Zygote:
         self._program = program
         self._wakeup = ChildWakeup()
         self._environments: dict[int, str] = {}
+        self._connectors: dict[int, str] = {}
+        """The environments' ids too, by the programs that connect their networks."""
         self._level = "processes"
         self._machine = sandbox.survey_machine(program) if _IS_LINUX else sandbox.Machine([], [])
 
@@ -89,17 +92,26 @@ class _Zygote:
 
     def _kill_environments(self) -> None:
         """Ends what should be ending by itself: no init process outlives the engine."""
-        for pid in self._environments:
+        for pid in (*self._environments, *self._connectors):
             os.kill(pid, KILL)
 
     def _report_end(self, pid: int, status: int) -> None:
+        disconnected = self._connectors.pop(pid, None)
+        if disconnected is not None:
+            self._channel.send({"kind": "disconnected", "id": disconnected})
         environment = self._environments.pop(pid, None)
         if environment is not None:
             if self._level == "processes":
                 # No namespace ended with it: what it left behind is this process's now.
                 ProcessTree(frozenset(self._environments)).signal_all(KILL)
                 init.remove_storage(environment)
+            self._kill_connector(environment)
             self._channel.send({"kind": "ended", "id": environment, "status": status})
+
+    def _kill_connector(self, environment: str) -> None:
+        for pid, connected in self._connectors.items():
+            if connected == environment:
+                os.kill(pid, KILL)
 
     def _spawn(self, frame: Frame) -> None:
         environment = init.Environment(
@@ -107,17 +119,22 @@ class _Zygote:
             frame.message["code_directory"],
             frame.message["ephemeral_storage_mb"],
             [sandbox.Bind(*bind) for bind in frame.message["binds"]],
+            frame.message["own_network"],
+            frame.message["resolver"],
         )
-        (control,) = frame.descriptors
+        control, *connector_log = frame.descriptors
         try:
             pid = self._fork_init(environment, control)
+            self._environments[pid] = environment.id
+            self._channel.send({"kind": "spawned", "id": environment.id, "pid": pid})
+            for log in connector_log:
+                connector = network.start_connector(frame.message["connector"], pid, log)
+                self._connectors[connector] = environment.id
         except SandboxRefused as error:
             self._channel.send({"kind": "failed", "id": environment.id, "message": str(error)})
-            return
         finally:
-            os.close(control)
-        self._environments[pid] = environment.id
-        self._channel.send({"kind": "spawned", "id": environment.id, "pid": pid})
+            for descriptor in frame.descriptors:
+                os.close(descriptor)
 
     def _fork_init(self, environment: init.Environment, control: int) -> int:
         if self._level == "namespaces":
@@ -128,7 +145,8 @@ class _Zygote:
                     lambda channel: init.run_in_namespaces(
                         channel, environment, self._machine, outer
                     ),
-                )
+                ),
+                own_network=environment.own_network,
             )
         pid = os.fork()
         if pid == 0:
@@ -173,7 +191,7 @@ def _run_and_exit(body: Callable[[], None]) -> None:
         os._exit(status)
 
 
-def fork_into_namespaces(body: Callable[[], None]) -> int:
+def fork_into_namespaces(body: Callable[[], None], *, own_network: bool = False) -> int:
     """Runs ``body`` as process 1 of new namespaces; its pid here. Raises ``SandboxRefused``.
 
     A child enters the namespaces and forks process 1, then ends; this process, a subreaper, becomes
@@ -182,7 +200,7 @@ def fork_into_namespaces(body: Callable[[], None]) -> int:
     read_end, write_end = os.pipe()
     middle = os.fork()
     if middle == 0:
-        _run_and_exit(lambda: _enter_and_fork(body, read_end, write_end))
+        _run_and_exit(lambda: _enter_and_fork(body, read_end, write_end, own_network=own_network))
     os.close(write_end)
     answer = b""
     while chunk := os.read(read_end, 4096):
@@ -194,10 +212,12 @@ def fork_into_namespaces(body: Callable[[], None]) -> int:
     return int(answer)
 
 
-def _enter_and_fork(body: Callable[[], None], read_end: int, write_end: int) -> None:
+def _enter_and_fork(
+    body: Callable[[], None], read_end: int, write_end: int, *, own_network: bool
+) -> None:
     os.close(read_end)
     try:
-        sandbox.enter_namespaces()
+        sandbox.enter_namespaces(own_network=own_network)
         pid = os.fork()
     except OSError as error:
         os.write(write_end, str(error).encode())

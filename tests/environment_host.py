@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from lambda_tui.apis.environment_api import open_environment_api
 from lambda_tui.engine.environment_events import EnvironmentEvents
 from lambda_tui.engine.extensions import Extensions
+from lambda_tui.engine.own_network import Streams, connect_to_loopback
 from lambda_tui.engine.runtime_api_state import RuntimeApiState
 from lambda_tui.engine.runtime_frame import RuntimeFrame
 from lambda_tui.project.function import Function
@@ -121,6 +122,10 @@ class Host:
         self.telemetry = EnvironmentEvents(lambda _record: None)
         self.runtime_api = RuntimeApiState(self._hear, is_snap_started=is_snap_started)
         self.api = open_environment_api(self)
+
+    async def connect_inside(self, port: int) -> Streams:
+        """It shares the machine's network."""
+        return await connect_to_loopback(None, port)
 
     async def connect(self) -> Connection:
         name, _, port = self.api.address.partition(":")

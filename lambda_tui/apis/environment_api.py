@@ -7,6 +7,7 @@ an empty mapping where it knows no such path. The parts are the path's, unquoted
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Awaitable, Callable, Mapping
 from functools import lru_cache
 from urllib.parse import unquote
@@ -17,24 +18,34 @@ from lambda_tui.apis.guard import Guard
 from lambda_tui.apis.message import Request, Response
 from lambda_tui.apis.operation import Operation, failed, not_found, refused
 from lambda_tui.apis.result_posting import ResultPosting
-from lambda_tui.apis.server import DEFAULT_HOST, Server, listen
+from lambda_tui.apis.server import DEFAULT_HOST, Server, listen, listen_by
 from lambda_tui.engine.api_refusal import ApiRefusal
 from lambda_tui.engine.environment_api import ApiHost, EnvironmentApi
 
 MAXIMUM_BODY = 1 << 20
 """Bytes of a request's body; the results of a runtime have a limit of their own."""
+OWN_NETWORK_HOST = "169.254.100.1"
+OWN_NETWORK_PORT = 9001
+"""Where AWS has the API, and an environment with a network of its own."""
 _APIS = (runtime_api.operations, extensions_api.operations, telemetry_api.operations)
 
 
-def open_environment_api(host: ApiHost) -> EnvironmentApi:
-    """Listens on a free loopback port for one environment. Raises ``OSError`` when it cannot."""
-    return _Listener(host)
+def open_environment_api(host: ApiHost, inside: socket.socket | None = None) -> EnvironmentApi:
+    """Listens for one environment. Raises ``OSError`` when it cannot.
+
+    On a free loopback port, or by a socket of the environment's own network, where it has AWS's
+    address.
+    """
+    if inside is None:
+        return _Listener(host, listen(DEFAULT_HOST, 0))
+    listen_by(inside, (OWN_NETWORK_HOST, OWN_NETWORK_PORT))
+    return _Listener(host, inside)
 
 
 class _Listener:
-    def __init__(self, host: ApiHost) -> None:
-        self._socket = listen(DEFAULT_HOST, 0)
-        self.address = f"{DEFAULT_HOST}:{self._socket.getsockname()[1]}"
+    def __init__(self, host: ApiHost, listener: socket.socket) -> None:
+        self._socket = listener
+        self.address = "{}:{}".format(*listener.getsockname())
         self._server = Server(_Application(host))
         serving = self._server.serve(self._socket)
         self._starting = asyncio.get_running_loop().create_task(serving)
@@ -53,7 +64,7 @@ class _Application:
 
     def __init__(self, host: ApiHost) -> None:
         self._host = host
-        self._guard = Guard("sandbox.localdomain")
+        self._guard = Guard("sandbox.localdomain", OWN_NETWORK_HOST)
 
     def refusal(self, request: Request, size: int) -> Response | None:
         """A web page's request, or a body too large."""

@@ -18,8 +18,8 @@ _PRIVATE_SUFFIXES = (".internal", ".local")
 class Guard:
     """Lets requests in whose ``Host`` and ``Origin`` are this machine, as the user bound it."""
 
-    def __init__(self, host: str) -> None:
-        self._names = _LOOPBACK | {host.lower()}
+    def __init__(self, host: str, *others: str) -> None:
+        self._names = _LOOPBACK | {host.lower(), *others}
         self._is_bound_everywhere = host in _EVERYWHERE
         self._last_host: tuple[str, str] | None = None
         """The header that was let in last, and its name: most often those of the next too."""

@@ -7,6 +7,7 @@ import errno
 import socket
 from contextlib import suppress
 from functools import cached_property
+from typing import Any
 
 from lambda_tui.apis.connection import Application, Connection
 
@@ -153,6 +154,12 @@ def listen(host: str, port: int) -> socket.socket:
         raise ServerError(f"there is no address {host!r}: {error.strerror}.") from None
     family, kind, protocol, _, address = info[0]
     listener = socket.socket(family, kind, protocol)
+    listen_by(listener, address)
+    return listener
+
+
+def listen_by(listener: socket.socket, address: tuple[Any, ...]) -> None:
+    """Makes a socket listen on an address; closes it and raises ``OSError`` when it cannot."""
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         # Before the connections: what a client may send at once is agreed on when it connects.
@@ -164,4 +171,3 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError:
         listener.close()
         raise
-    return listener

@@ -9,7 +9,7 @@ from lambda_tui.apis.extensions_api import IDENTIFIER_HEADER
 from lambda_tui.apis.message import Request, Response
 from lambda_tui.apis.operation import Operation, answer_json
 from lambda_tui.apis.telemetry.delivery import Delivery, delivery_to
-from lambda_tui.apis.telemetry.sender import connect_to_loopback, sender_to
+from lambda_tui.apis.telemetry.sender import sender_to
 from lambda_tui.apis.telemetry.subscription import (
     Api,
     Subscription,
@@ -57,7 +57,7 @@ def _subscribe(api: Api, host: ApiHost, request: Request) -> Response:
 
 
 def _begin(host: ApiHost, name: str, subscription: Subscription) -> None:
-    sender = sender_to(subscription.destination, connect_to_loopback)
+    sender = sender_to(subscription.destination, host.connect_inside)
     project = partial(_envelopes, subscription, host.function)
     host.telemetry.subscribe(Delivery(name, subscription, sender, project, host.telemetry.emit))
     record = TelemetrySubscription if subscription.api == "telemetry" else LogsSubscription

@@ -31,6 +31,7 @@ _SOCKET_BUFFER = 1 << 20
 # What the other end may make this one keep: a function can write to its runtime's channel.
 _MAXIMUM_MESSAGE = 1 << 16
 _MAXIMUM_PAYLOAD = 8 << 20
+_MAXIMUM_DESCRIPTORS = 4
 
 
 def socket_pair() -> tuple[socket.socket, socket.socket]:
@@ -46,8 +47,13 @@ class Channel:
     """Reads and writes frames from the event loop; never blocks."""
 
     def __init__(
-        self, end: socket.socket, on_frame: OnFrame, on_closed: Callable[[], None]
+        self,
+        end: socket.socket,
+        on_frame: OnFrame,
+        on_closed: Callable[[], None],
     ) -> None:
+        self.takes_descriptors = False
+        """Set where no function can write to the other end."""
         self._loop = asyncio.get_running_loop()
         self._socket = end
         self._on_frame = on_frame
@@ -57,6 +63,8 @@ class Channel:
         self._payload: bytearray | None = None
         """Of a large frame that has come in part; its message is the one above."""
         self._filled = 0
+        self._descriptors: deque[int] = deque()
+        """That have come, and that nobody has taken yet."""
         self._outgoing: deque[_Outgoing] = deque()
         self._is_open = True
         self._loop.add_reader(end.fileno(), self._read)
@@ -105,6 +113,8 @@ class Channel:
             for descriptor in descriptors:
                 os.close(descriptor)
         self._outgoing.clear()
+        while self._descriptors:
+            os.close(self._descriptors.popleft())
 
     def _write(self, data: Buffer, descriptors: Sequence[int]) -> _Outgoing | None:
         """Writes what the socket takes; what is left is to be written later."""
@@ -134,6 +144,10 @@ class Channel:
                 return
         self._loop.remove_writer(self._socket.fileno())
 
+    def take_descriptor(self) -> int:
+        """The next that came with the frames; for the caller to close. None has come: a defect."""
+        return self._descriptors.popleft()
+
     def drain(self) -> None:
         """Takes the frames that have come by now, before the loop would."""
         while self._is_open and self._read():
@@ -143,7 +157,7 @@ class Channel:
         """Reads once; whether there may be more."""
         try:
             if self._payload is None:
-                data = self._socket.recv(_READ_SIZE)
+                data = self._receive()
                 count = len(data)
             else:
                 count = self._socket.recv_into(memoryview(self._payload)[self._filled :])
@@ -160,6 +174,15 @@ class Channel:
         else:
             self._fill(self._payload, count)
         return True
+
+    def _receive(self) -> bytes:
+        if not self.takes_descriptors:
+            return self._socket.recv(_READ_SIZE)
+        data, descriptors, _flags, _address = socket.recv_fds(
+            self._socket, _READ_SIZE, _MAXIMUM_DESCRIPTORS
+        )
+        self._descriptors += descriptors
+        return data
 
     def _break_off(self) -> None:
         """The other end has gone, or does not speak in frames."""

@@ -16,6 +16,7 @@ from lambda_tui.engine.invocation import Invocation
 from lambda_tui.engine.invoke_attempt import InvokeAttempt
 from lambda_tui.engine.lifecycle import State, check_transition
 from lambda_tui.engine.loss import Loss, timeout
+from lambda_tui.engine.network import NetworkRefusedError
 from lambda_tui.engine.outcome import Outcome, gone_outcome, handler_outcome, lost_outcome
 from lambda_tui.engine.processes import Processes
 from lambda_tui.engine.runtime_frame import RuntimeFrame
@@ -270,8 +271,20 @@ class ExecutionEnvironment:
     def _spawn(self) -> None:
         if self.state is not State.CREATING:
             return
-        self._init.spawn(self._zygote, SandboxPlan.of(self.function))
-        if self._zygote.sandbox is not None:
+        try:
+            # It is known by now what the machine gives.
+            plan = SandboxPlan.of(self.function, self._owner.network_for(self))
+        except NetworkRefusedError as refusal:
+            return self._init.give_up(str(refusal))
+        self._init.spawn(self._zygote, plan)
+        if self._init.network is not None:
+            self._processes.enter_network(self._init.network, self._begin)
+        elif self._zygote.sandbox is not None:
+            self._initialise("init")
+
+    def _begin(self) -> None:
+        """Its own network is ready."""
+        if self.state is State.CREATING:
             self._initialise("init")
 
     def _initialise(self, phase: events.InitPhase) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import socket
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from lambda_tui.engine.environment_events import EnvironmentEvents
     from lambda_tui.engine.extensions import Extensions
+    from lambda_tui.engine.own_network import Streams
     from lambda_tui.engine.runtime_api_state import RuntimeApiState
     from lambda_tui.project.function import Function
 
@@ -42,6 +43,15 @@ class ApiHost(Protocol):
     def telemetry(self) -> EnvironmentEvents:
         """The environment's events."""
 
+    async def connect_inside(self, port: int) -> Streams:
+        """Connects to a port on the environment's loopback; raises ``OSError``."""
 
-OpenApi = Callable[[ApiHost], EnvironmentApi]
-"""Opens the API of an environment; raises ``OSError`` when it cannot."""
+
+class OpenApi(Protocol):
+    """Opens the API of an environment."""
+
+    def __call__(self, host: ApiHost, inside: socket.socket | None = None) -> EnvironmentApi:
+        """On a free loopback port, or in the environment's own network by a socket of that.
+
+        There it has AWS's address, and the socket is closed with it. Raises ``OSError``.
+        """

@@ -10,6 +10,7 @@ from lambda_tui.engine import events
 
 if TYPE_CHECKING:
     from lambda_tui.engine.environment import ExecutionEnvironment
+    from lambda_tui.engine.network import Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,12 @@ class Replacement:
 
 class EnvironmentOwner(Protocol):
     """What an environment needs of its pool."""
+
+    def network_for(self, environment: ExecutionEnvironment) -> Network:
+        """What it has of the network, beside those that were made before it.
+
+        Raises ``NetworkRefusedError``.
+        """
 
     def emit(self, record: events.Record, environment: str) -> events.Event:
         """Puts a record on the event stream; the event that it became."""

@@ -13,6 +13,7 @@ from lambda_tui.engine.channel import Channel, Message, socket_pair
 from lambda_tui.engine.deadline import Deadline
 from lambda_tui.engine.invocation import Payload
 from lambda_tui.engine.log_pipe import LogPipe
+from lambda_tui.engine.own_network import OwnNetwork
 from lambda_tui.engine.runtime_frame import BadFrameError, RuntimeFrame, parse
 from lambda_tui.engine.runtime_start import Places
 from lambda_tui.engine.sandbox_plan import SandboxPlan
@@ -82,6 +83,9 @@ class InitOwner(Protocol):
     def on_extension_log(self, text: str) -> None:
         """A line was written by an extension."""
 
+    def on_network_lost(self, problem: str) -> None:
+        """Its own network is connected to the outside no longer, and why."""
+
     def on_ended(self, problem: str | None) -> None:
         """The environment is gone; the problem says why it never stood, if that is so."""
 
@@ -97,6 +101,8 @@ class InitProcess:
         self.log = LogPipe(owner.on_log)
         self.extension_log: LogPipe | None = None
         """Of all extensions; None while there never was one."""
+        self.network: OwnNetwork | None = None
+        """None where it shares the machine's."""
         self.runtime_runs = False
         """Whether a runtime was started and has not ended yet."""
         self._id = id
@@ -124,7 +130,16 @@ class InitProcess:
     def spawn(self, zygote: Zygote, plan: SandboxPlan) -> None:
         """Has the zygote fork it."""
         self._is_asked_for = True
-        zygote.spawn(self._id, plan, self._their_control, self)
+        connector_log = None
+        if plan.network.is_own:
+            network = self.network = OwnNetwork(
+                plan.network.connector,
+                lambda: self._control.send({"kind": "socket"}),
+                self._owner.on_network_lost,
+            )
+            self._control.takes_descriptors = True
+            connector_log = network.connector_log.write_end if network.connector_log else None
+        zygote.spawn(self._id, plan, self._their_control, self, connector_log)
 
     def begin(self) -> None:
         """What is started from now on belongs together; what was before has ended, or will."""
@@ -237,9 +252,18 @@ class InitProcess:
         """The zygote could not fork it, or is gone itself."""
         self._finish(message)
 
+    def on_disconnected(self) -> None:
+        """The zygote has seen the end of what connects its network."""
+        assert self.network is not None
+        self.network.disconnect()
+
     def on_ended(self) -> None:
         """The zygote has seen its end."""
         self._finish(None)
+
+    def give_up(self, problem: str) -> None:
+        """Ends it, for what keeps it from being of use."""
+        self._finish(problem)
 
     def _kill(self) -> None:
         if self.pid is not None and not self._is_over:
@@ -265,6 +289,8 @@ class InitProcess:
         self.log.close()
         if self.extension_log is not None:
             self.extension_log.close()
+        if self.network is not None:
+            self.network.close()
         self._owner.on_ended(problem)
 
     def _on_frame(self, message: Message, _payload: bytes) -> None:
@@ -288,6 +314,9 @@ class InitProcess:
             case "cleared" if message["generation"] == self._generation:
                 self._grace.clear()
                 self._owner.on_cleared()
+            case "socket":
+                assert self.network is not None
+                self.network.take_socket(self._control.take_descriptor())
             case "memory":
                 self._owner.on_memory(message["peak_memory_kb"])
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 import time
 from collections import deque
 from collections.abc import Callable
+from itertools import takewhile
 
 from lambda_tui.engine import events
 from lambda_tui.engine.concurrency import ACCOUNT_LIMIT, AccountConcurrency
@@ -15,6 +17,7 @@ from lambda_tui.engine.environment_api import OpenApi
 from lambda_tui.engine.environment_owner import Replacement
 from lambda_tui.engine.invocation import Invocation, Payload
 from lambda_tui.engine.lifecycle import State
+from lambda_tui.engine.network import Network, NetworkRefusedError, network_for
 from lambda_tui.engine.zygote import Sandbox, Zygote
 from lambda_tui.project.function import Function
 from lambda_tui.project.interpreter import Interpreter, version_mismatch
@@ -66,6 +69,10 @@ class Pool:
         self._rested: dict[ExecutionEnvironment, None] = {}
         """Warm ones, the most recently used last; some may have work again, or be gone."""
         self._removal_timer: asyncio.TimerHandle | None = None
+        self._waiting: list[ExecutionEnvironment] = []
+        """For those that are ending, beside which they cannot be."""
+        self._told: set[str] = set()
+        """What was said of the network; it holds until something changes."""
         self._problem: str | None = None
         self._is_open = True
 
@@ -180,6 +187,7 @@ class Pool:
         self.function = function
         self.interpreter = interpreter or self.interpreter
         self._problem = None
+        self._told.clear()
         reload = Replacement("reload", files)
         for environment in list(self.environments):
             self.emit(events.EnvironmentStale(files), environment.id)
@@ -202,6 +210,22 @@ class Pool:
             environment.shut_down("exit")
 
     # What environments tell ----------------------------------------------------------------------
+
+    def network_for(self, environment: ExecutionEnvironment | None = None) -> Network:
+        """What an environment, or a new one, has of the network beside those made before it.
+
+        Raises ``NetworkRefusedError``.
+        """
+        function = environment.function if environment else self.function
+        network = network_for(
+            function,
+            self._settings.network_of(function.name),
+            has_namespaces=self._has_namespaces,
+        )
+        older = takewhile(lambda one: one is not environment, self.environments)
+        if network.refusal and any(one.state is not State.SHUTTING_DOWN for one in older):
+            raise NetworkRefusedError(network.refusal)
+        return network
 
     def emit(self, record: events.Record, environment: str = "") -> events.Event:
         """Puts a record on the stream, mostly an environment's."""
@@ -232,6 +256,9 @@ class Pool:
         """An environment has ended; the problem says why it never stood, if that is so."""
         self.environments.remove(environment)
         self._rested.pop(environment, None)
+        waiting, self._waiting = self._waiting, []
+        for one in waiting:
+            self._start(one)
         if environment.has_initialised and self._is_open:
             self._provision()
         self._reloading.pop(environment.id, None)
@@ -270,6 +297,11 @@ class Pool:
             return None
         self._zygote = self._get_zygote(self.interpreter)
         try:
+            self._tell_of_network(self.network_for().shortcoming)
+        except NetworkRefusedError as refusal:
+            self._tell_of_network(str(refusal))
+            return None
+        try:
             environment = ExecutionEnvironment(
                 self.function,
                 self._environments_made + 1,
@@ -285,8 +317,28 @@ class Pool:
         self._environments_made += 1
         self.environments.append(environment)
         self.emit(events.EnvironmentCreated(reason), environment.id)
-        environment.start()
+        self._start(environment)
         return environment
+
+    def _start(self, environment: ExecutionEnvironment) -> None:
+        """Starts it now, or when those have gone beside which it cannot be."""
+        is_ending = any(one.state is State.SHUTTING_DOWN for one in self.environments)
+        if is_ending and self.network_for(environment).refusal:
+            self._waiting.append(environment)
+        else:
+            environment.start()
+
+    def _tell_of_network(self, sentence: str) -> None:
+        if sentence and sentence not in self._told:
+            self._told.add(sentence)
+            self.emit(events.Notice("warning", sentence))
+
+    @property
+    def _has_namespaces(self) -> bool:
+        """What the machine gives, or, until that is known, what it may give."""
+        if self.sandbox is not None:
+            return self.sandbox.level == "namespaces"
+        return self._settings.sandbox != "processes" and sys.platform.startswith("linux")
 
     def _replace(self, environment: ExecutionEnvironment, replacement: Replacement) -> None:
         """Puts a fresh environment in its place: now, or when it has answered."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 from lambda_tui.engine import events, loss
@@ -19,6 +21,7 @@ from lambda_tui.engine.extensions import Extensions
 from lambda_tui.engine.init_process import InitProcess, RuntimeEnd
 from lambda_tui.engine.invoke_attempt import InvokeAttempt
 from lambda_tui.engine.loss import Loss
+from lambda_tui.engine.own_network import NetworkError, OwnNetwork, Streams, connect_to_loopback
 from lambda_tui.engine.runtime_api_state import RuntimeApiState
 from lambda_tui.engine.runtime_frame import RuntimeFrame
 from lambda_tui.engine.start_up import StartUp
@@ -95,9 +98,19 @@ class Processes:
         self.extensions = self._make_extensions()
         self.runtime_api = RuntimeApiState(self.on_runtime_frame)
         self.telemetry = EnvironmentEvents(owner.emit)
+        self._open_api = open_api
         self._api = open_api(self)
+        self._entering: asyncio.Task[None] | None = None
 
     # What the environment does with them ---------------------------------------------------------
+
+    def enter_network(self, network: OwnNetwork, on_ready: Callable[[], None]) -> None:
+        """Moves the API into the environment's own network, and waits until that is connected."""
+        self._entering = asyncio.create_task(self._enter(network, on_ready))
+
+    async def connect_inside(self, port: int) -> Streams:
+        """Connects to a port on the environment's loopback; raises ``OSError``."""
+        return await connect_to_loopback(self.init.network, port)
 
     def start(self, log_stream: str, initialization_type: events.InitializationType) -> None:
         """Has the init process start what there is; frames keep their order."""
@@ -166,6 +179,8 @@ class Processes:
         """The environment is no more."""
         self.forget()
         self._api.close()
+        if self._entering is not None:
+            self._entering.cancel()
 
     # What the init process tells -----------------------------------------------------------------
 
@@ -255,7 +270,24 @@ class Processes:
         """The init process is gone, and all with it."""
         self._owner.on_ended(problem)
 
+    def on_network_lost(self, problem: str) -> None:
+        """Processes inside cannot reach the outside any longer."""
+        self._owner.emit(events.Notice("warning", problem))
+
     # Inside --------------------------------------------------------------------------------------
+
+    async def _enter(self, network: OwnNetwork, on_ready: Callable[[], None]) -> None:
+        try:
+            inside = await network.open_socket()
+            self._api.close()
+            self._api = self._open_api(self, inside)
+            await network.connect(lambda: self.init.pid)
+        except OSError as error:
+            self.init.give_up(f"No environment can be made: {error.strerror}.")
+        except NetworkError as error:
+            self.init.give_up(str(error))
+        else:
+            on_ready()
 
     def _make_extensions(self, names: tuple[str, ...] = ()) -> Extensions:
         return Extensions(names, self._go_on, self._on_extension_failure)

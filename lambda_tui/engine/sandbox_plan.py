@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from lambda_tui.engine.network import Network
 from lambda_tui.engine.runtime_start import (
     LAYERS_ROOT,
     MSGPACK_ROOT,
@@ -25,9 +26,10 @@ class SandboxPlan:
     """MB of ``/tmp``."""
     binds: tuple[tuple[Path, str], ...]
     """Files and folders of this machine, and where they stand inside."""
+    network: Network
 
     @classmethod
-    def of(cls, function: Function) -> SandboxPlan:
+    def of(cls, function: Function, network: Network) -> SandboxPlan:
         """The code, the layers, and what a runtime of the user's own needs."""
         binds = [(function.code_directory, TASK_ROOT)]
         if function.layers_directory is not None:
@@ -35,7 +37,7 @@ class SandboxPlan:
         binds += [(path, str(path)) for path in own_runtime_paths(function)]
         if exec_wrapper(function) is not None or function.language == "node":
             binds += [(runtimes_directory(), RUNTIMES_ROOT), (msgpack_directory(), MSGPACK_ROOT)]
-        return cls(function.code_directory, function.ephemeral_storage, tuple(binds))
+        return cls(function.code_directory, function.ephemeral_storage, tuple(binds), network)
 
 
 def own_runtime_paths(function: Function) -> list[Path]:

@@ -49,6 +49,9 @@ class Spawned(Protocol):
     def on_spawn_failed(self, message: str) -> None:
         """It does not run, and why."""
 
+    def on_disconnected(self) -> None:
+        """The program that connects its network to the outside has ended."""
+
     def on_ended(self) -> None:
         """It has ended, and every process of its sandbox with it."""
 
@@ -115,8 +118,18 @@ class Zygote:
         self._boot_limit.set(BOOT_LIMIT)
         self._watch_errors(self._process.stdout)
 
-    def spawn(self, id: str, plan: SandboxPlan, control: socket.socket, who: Spawned) -> None:
-        """Asks for an init process; ``control`` is its end of the control channel, closed here."""
+    def spawn(
+        self,
+        id: str,
+        plan: SandboxPlan,
+        control: socket.socket,
+        who: Spawned,
+        connector_log: int | None = None,
+    ) -> None:
+        """Asks for an init process; ``control`` is its end of the control channel, closed here.
+
+        What connects its network, if something does, writes to ``connector_log``.
+        """
         if self._channel is None or self.problem is not None:
             control.close()
             who.on_spawn_failed(self.problem or "The zygote has not been started.")
@@ -128,8 +141,12 @@ class Zygote:
             "code_directory": str(plan.code_directory),
             "ephemeral_storage_mb": plan.ephemeral_storage,
             "binds": [[str(source), target] for source, target in plan.binds],
+            "own_network": plan.network.is_own,
+            "resolver": plan.network.resolver,
+            "connector": list(plan.network.connector.command) if plan.network.connector else [],
         }
-        self._channel.send(request, descriptors=[control.fileno()])
+        log = [] if connector_log is None else [connector_log]
+        self._channel.send(request, descriptors=[control.fileno(), *log])
         control.close()
 
     async def close(self) -> None:
@@ -158,6 +175,8 @@ class Zygote:
                 self._spawned[message["id"]].on_spawned(message["pid"])
             case "failed":
                 self._spawned.pop(message["id"]).on_spawn_failed(message["message"])
+            case "disconnected":
+                self._spawned[message["id"]].on_disconnected()
             case "ended":
                 self._spawned.pop(message["id"]).on_ended()
 

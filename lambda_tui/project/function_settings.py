@@ -9,10 +9,11 @@ import shutil
 from pathlib import Path
 
 from lambda_tui.project.function import Function, Problem, Project
-from lambda_tui.project.settings import FunctionSettings, Settings
+from lambda_tui.project.settings import FunctionSettings, NetworkChoice, Settings
 from lambda_tui.project.wording import shown
 
 _EXAMPLE = 'bootstrap = [".venv/bin/python", "-m", "awslambdaric"] under [functions.NAME]'
+_NETWORK_CHOICES: dict[object, NetworkChoice] = {"auto": "auto", "shared": "shared", "own": "own"}
 
 
 class BadFunctionSettingsError(Exception):
@@ -38,16 +39,25 @@ def with_settings(project: Project, settings: Settings) -> Project:
     return dataclasses.replace(project, functions=functions, problems=tuple(problems))
 
 
+def network_choice(value: object) -> NetworkChoice | None:
+    """What a setting ``network`` says; None when that is nothing it takes."""
+    return _NETWORK_CHOICES.get(value) if isinstance(value, str) else None
+
+
 def _read_table(table: dict[str, object], folder: Path) -> FunctionSettings:
-    unknown = next((name for name in table if name != "bootstrap"), None)
+    unknown = next((name for name in table if name not in ("bootstrap", "network")), None)
     if unknown is not None:
-        raise BadFunctionSettingsError(f"no {shown(unknown)}, only {_EXAMPLE}")
-    command = table.get("bootstrap", [])
+        raise BadFunctionSettingsError(f"no {shown(unknown)}, only network, and {_EXAMPLE}")
+    network = network_choice(table.get("network"))
+    if network is None and "network" in table:
+        raise BadFunctionSettingsError('network = "auto", "shared" or "own" for a function')
+    return FunctionSettings(_read_bootstrap(table.get("bootstrap", []), folder), network)
+
+
+def _read_bootstrap(command: object, folder: Path) -> tuple[str, ...]:
     if not isinstance(command, list) or not all(isinstance(part, str) for part in command):
         raise BadFunctionSettingsError(f"a program and its arguments, such as {_EXAMPLE}")
-    if not command:
-        return FunctionSettings()
-    return FunctionSettings(bootstrap=(_program(command[0], folder), *command[1:]))
+    return (_program(command[0], folder), *command[1:]) if command else ()
 
 
 def _program(name: str, folder: Path) -> str:

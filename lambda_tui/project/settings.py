@@ -13,6 +13,7 @@ RETRY_DELAYS = (60.0, 120.0)
 """Seconds before AWS tries a failed asynchronous invocation again: once, and once more."""
 
 SandboxChoice = Literal["auto", "namespaces", "processes"]
+NetworkChoice = Literal["auto", "shared", "own"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class FunctionSettings:
 
     It calls the Runtime API, and gets the handler as a further argument.
     """
+    network: NetworkChoice | None = None
+    """In place of the setting for all functions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,11 @@ class Settings:
 
     sandbox: SandboxChoice = "auto"
     """The sandbox level; ``auto`` takes the best that the machine gives."""
+    network: NetworkChoice = "auto"
+    """Whether environments share the machine's network or have one each.
+
+    ``auto`` gives those one each that need it, as their extensions may listen on fixed ports.
+    """
     idle_timeout: float = 600.0
     """Seconds after which an idle environment is removed."""
     maximum_environments: int = 50
@@ -56,3 +64,8 @@ class Settings:
     """Key bindings of the screen by their ids: ``{"invoke": "i,f5"}``."""
     theme: str | None = None
     """A Textual theme's name."""
+
+    def network_of(self, function: str) -> NetworkChoice:
+        """What is set for a function."""
+        own = self.functions.get(function)
+        return (own.network if own else None) or self.network

@@ -12,8 +12,18 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from lambda_tui.project.function import Problem
-from lambda_tui.project.function_settings import BadFunctionSettingsError, read_function_settings
-from lambda_tui.project.settings import RETRY_DELAYS, FunctionSettings, SandboxChoice, Settings
+from lambda_tui.project.function_settings import (
+    BadFunctionSettingsError,
+    network_choice,
+    read_function_settings,
+)
+from lambda_tui.project.settings import (
+    RETRY_DELAYS,
+    FunctionSettings,
+    NetworkChoice,
+    SandboxChoice,
+    Settings,
+)
 from lambda_tui.project.text_file import UnreadableFileError, read_text
 from lambda_tui.project.wording import shown
 
@@ -123,6 +133,13 @@ def _sandbox(value: object, folder: Path) -> SandboxChoice:
     return _SANDBOX_CHOICES[value]
 
 
+def _network(value: object, folder: Path) -> NetworkChoice:
+    choice = network_choice(value)
+    if choice is None:
+        raise _BadValueError("auto, shared or own")
+    return choice
+
+
 def _idle_timeout(value: object, folder: Path) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise _BadValueError("a number of seconds")
@@ -218,6 +235,7 @@ def _mapping(value: object) -> dict[str, str]:
 
 _READERS: dict[str, Callable[[object, Path], object]] = {
     "sandbox": _sandbox,
+    "network": _network,
     "idle_timeout": _idle_timeout,
     "maximum_environments": _maximum_environments,
     "account_concurrency": _account_concurrency,

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,9 +15,10 @@ from telemetry_listener import HttpListener, Listener, TcpListener, response
 from lambda_tui.apis.telemetry import delivery as delivery_module
 from lambda_tui.apis.telemetry.buffer import Buffer, Item
 from lambda_tui.apis.telemetry.delivery import Delivery
-from lambda_tui.apis.telemetry.sender import connect_to_loopback, sender_to
+from lambda_tui.apis.telemetry.sender import sender_to
 from lambda_tui.apis.telemetry.subscription import STREAMS, Buffering, Destination, Subscription
 from lambda_tui.engine import events
+from lambda_tui.engine.own_network import connect_to_loopback
 from lambda_tui.engine.telemetry import Json, telemetry
 
 SECONDS = 60.0
@@ -75,7 +77,7 @@ async def subscribed(
         await listener.start()
     protocol: Any = "TCP" if isinstance(listener, TcpListener) else "HTTP"
     where = Destination(protocol, listener.port, "sandbox.localdomain", **destination)
-    sender = sender_to(where, connect_to_loopback)
+    sender = sender_to(where, partial(connect_to_loopback, None))
     subscription = Subscription("telemetry", "2022-12-13", types, buffering, where)
     one = Subscribed()
     one.delivery = Delivery("recorder", subscription, sender, project, one.note_loss)
@@ -244,7 +246,7 @@ async def test_a_listener_that_comes_late_has_all(kind: type[HttpListener | TcpL
             tries.append(port)
             if len(tries) == 2:
                 await listener.start(port)
-            return await connect_to_loopback(port)
+            return await connect_to_loopback(None, port)
 
         one.delivery._sender._connect = connect  # type: ignore[attr-defined]
         one.log("first")

@@ -11,8 +11,8 @@ from typing import Protocol
 import httptools
 
 from lambda_tui.apis.telemetry.subscription import Destination
+from lambda_tui.engine.own_network import Streams
 
-Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 Connect = Callable[[int], Awaitable[Streams]]
 """Connects to a port inside the environment; raises ``OSError``."""
 
@@ -33,11 +33,6 @@ class Sender(Protocol):
 
     def close(self) -> None:
         """Sends no more."""
-
-
-async def connect_to_loopback(port: int) -> Streams:
-    """Where an environment that shares the machine's network listens."""
-    return await asyncio.open_connection("127.0.0.1", port)
 
 
 def sender_to(destination: Destination, connect: Connect) -> Sender:

@@ -278,7 +278,8 @@ async def test_environments_with_extensions_run_side_by_side(
     open_project: Open, tmp_path: Path
 ) -> None:
     source = "def lambda_handler(event, context):\n    return event\n"
-    workbench = await open_project(project(tmp_path, {"recorder": RECORDER}, source))
+    described = project(tmp_path, {"recorder": RECORDER}, source)
+    workbench = await open_project(described, network="shared")
 
     invocations = [workbench.pool.invoke(json.dumps(number).encode()) for number in range(3)]
     for invocation in invocations:

@@ -13,6 +13,7 @@ from platformdirs import user_config_path
 from lambda_tui import __version__
 from lambda_tui.commands.finding import Finding
 from lambda_tui.commands.machine import machine_findings, sandbox_remedy
+from lambda_tui.commands.network import network_finding
 from lambda_tui.commands.opening import Opened, open_project
 from lambda_tui.engine.zygote import Zygote
 from lambda_tui.project.interpreter import (
@@ -40,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
         "Sandbox": _sandbox(opened, zygotes.values()),
         f"Functions of {opened.project.directory}": _functions(opened, zygotes),
         "Runtimes": _runtimes(),
-        "Machine": machine_findings(opened.project.functions),
+        "Machine": [*machine_findings(opened.project.functions), _network(opened, zygotes)],
         "Settings": _settings(opened),
     }
     sys.stdout.write(f"lambda-tui {__version__} on Python {sys.version.split()[0]}\n")
@@ -91,6 +92,13 @@ def _sandbox(opened: Opened, zygotes: Iterable[Zygote]) -> list[Finding]:
             text = f"processes, without isolation: {sandbox.reason}"
             findings.append(Finding(text, sandbox_remedy()))
     return findings or [Finding("unknown: no interpreter runs", "see the functions below.")]
+
+
+def _network(opened: Opened, zygotes: dict[Path, Zygote]) -> Finding:
+    found = [one.sandbox.level for one in zygotes.values() if one.sandbox is not None]
+    return network_finding(
+        opened.project.functions, opened.settings, has_namespaces="namespaces" in found
+    )
 
 
 def _functions(opened: Opened, zygotes: dict[Path, Zygote]) -> list[Finding]:

@@ -57,6 +57,39 @@ def test_the_sandbox_level_is_what_an_interpreter_found(tmp_path: Path) -> None:
         assert doctor.status == 1
 
 
+def network(doctor: Outcome) -> list[str]:
+    """What is said of it."""
+    lines = section(doctor, "Machine")
+    (first,) = [number for number, line in enumerate(lines) if " network: " in line]
+    return lines[first:]
+
+
+def test_a_network_of_their_own_that_functions_cannot_leave_is_a_shortcoming(
+    tmp_path: Path,
+) -> None:
+    project = write_project(tmp_path / "shop", {"Order": HANDLER})
+    set_up(project, 'network = "own"')
+    doctor = run("doctor", project, PATH=str(tmp_path))
+    if "namespaces: " in section(doctor, "Sandbox")[0]:
+        assert network(doctor) == [
+            "  ▲ network: nothing connects environments with one of their own to the outside",
+            "    → install pasta (package passt).",
+        ]
+        assert doctor.status == 1
+    else:
+        assert network(doctor)[0].startswith("  ✓ network: all environments share")
+
+
+def test_functions_that_share_the_network_lack_nothing(tmp_path: Path) -> None:
+    project = write_project(tmp_path / "shop", {"Order": HANDLER})
+    doctor = run("doctor", project, PATH=str(tmp_path))
+    (line,) = network(doctor)
+    assert line in (
+        "  ✓ network: shared; for extensions on fixed ports, install pasta (package passt)",
+        "  ✓ network: all environments share this machine's, for want of namespaces",
+    )
+
+
 def test_a_folder_without_a_project_is_no_shortcoming(tmp_path: Path) -> None:
     doctor = run("doctor", cwd=tmp_path)
 

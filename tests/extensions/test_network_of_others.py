@@ -1,4 +1,4 @@
-"""Own networks where the engine is another process: one of an ordinary user, or one that is killed."""
+"""Own networks of an engine in another process: an ordinary user's, or one that is killed."""
 
 from __future__ import annotations
 

@@ -43,11 +43,12 @@ def test_folders_that_do_not_exist_are_no_problem(tmp_path: Path) -> None:
 
 def test_every_setting_can_be_set(user: Path, project: Path) -> None:
     project.write_text(
-        f'sandbox = "processes"\nidle_timeout = 5\nmaximum_environments = 3\n'
+        f'sandbox = "processes"\nnetwork = "own"\nidle_timeout = 5\nmaximum_environments = 3\n'
         f'python = "{sys.executable}"\nwatch = false\ntheme = "nord"\n[keys]\ninvoke = "i,f5"\n'
     )
     expected = Settings(
         sandbox="processes",
+        network="own",
         idle_timeout=5.0,
         maximum_environments=3,
         python=Path(sys.executable),
@@ -77,6 +78,20 @@ def test_python_is_relative_to_the_file_that_names_it(user: Path, project: Path)
     assert load(user, project) == (Settings(python=python), [])
 
 
+def test_a_functions_network_goes_before_that_of_all(user: Path, project: Path) -> None:
+    project.write_text('network = "own"\n[functions.Order]\nnetwork = "shared"\n')
+    loaded, problems = load(user, project)
+    assert problems == []
+    assert (loaded.network_of("Order"), loaded.network_of("Other")) == ("shared", "own")
+
+
+def test_a_functions_network_that_there_is_not_is_a_problem(user: Path, project: Path) -> None:
+    project.write_text('[functions.Order]\nnetwork = "host"\n')
+    loaded, (problem,) = load(user, project)
+    assert loaded == Settings()
+    assert 'but it takes network = "auto", "shared" or "own" for a function.' in problem
+
+
 def test_layers_are_a_list_relative_to_the_file_that_names_them(user: Path, project: Path) -> None:
     project.write_text('layers = ["layer", "../one.zip", "/two"]\n')
     folder = project.parent
@@ -100,9 +115,10 @@ def test_layers_are_a_table_by_arns_that_the_users_file_adds_to(user: Path, proj
     ("line", "sentence"),
     [
         ("idle_timout = 3", "there is no setting idle_timout; did you mean idle_timeout?"),
-        ("xyz = 3", "there is no setting xyz; the keys are sandbox, idle_timeout,"),
+        ("xyz = 3", "there is no setting xyz; the keys are sandbox, network,"),
         ('sandbox = "docker"', "sandbox is docker, but it takes auto, namespaces or processes."),
         ("sandbox = []", "sandbox is a list, but it takes auto, namespaces or processes."),
+        ("network = 1", "network is 1, but it takes auto, shared or own."),
         ('idle_timeout = "long"', "idle_timeout is long, but it takes a number of seconds."),
         ("idle_timeout = true", "idle_timeout is true, but it takes a number of seconds."),
         ("idle_timeout = 0", "idle_timeout is 0, but it takes a number of seconds above 0."),

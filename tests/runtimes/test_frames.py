@@ -202,3 +202,50 @@ async def test_the_engine_sends_nothing_to_an_end_that_has_gone() -> None:
     await asyncio.wait_for(closed.wait(), 60)
     here.send({"kind": "lost too"})
     here.close()
+
+
+async def test_descriptors_come_with_the_frames_that_they_were_sent_with() -> None:
+    ours, theirs = socket_pair()
+    there = frames.Channel(theirs.detach())
+    received: list[tuple[str, bytes]] = []
+    all_came = asyncio.Event()
+
+    def take(message: Message, payload: bytes) -> None:
+        if message["kind"] == "plain":
+            received.append(("plain", payload))
+        else:
+            with open(here.take_descriptor(), "rb") as file:
+                received.append((message["kind"], file.read()))
+        if len(received) == 3:
+            all_came.set()
+
+    here = EngineChannel(ours, take, lambda: None)
+    here.takes_descriptors = True
+    for kind in ("first", "plain", "second"):
+        read_end, write_end = os.pipe()
+        os.write(write_end, kind.encode())
+        os.close(write_end)
+        there.send({"kind": kind}, b"", [] if kind == "plain" else [read_end])
+        os.close(read_end)
+    await asyncio.wait_for(all_came.wait(), 5)
+    assert received == [("first", b"first"), ("plain", b""), ("second", b"second")]
+    here.close()
+    there.close()
+
+
+async def test_descriptors_that_nobody_takes_are_closed_with_the_channel() -> None:
+    ours, theirs = socket_pair()
+    there = frames.Channel(theirs.detach())
+    came = asyncio.Event()
+    here = EngineChannel(ours, lambda _message, _payload: came.set(), lambda: None)
+    here.takes_descriptors = True
+    read_end, write_end = os.pipe()
+    there.send({"kind": "one"}, b"", [write_end])
+    os.close(write_end)
+    await asyncio.wait_for(came.wait(), 5)
+    here.close()
+    # Whoever still held the other end would keep this from being the end.
+    os.set_blocking(read_end, False)
+    assert os.read(read_end, 1) == b""
+    os.close(read_end)
+    there.close()

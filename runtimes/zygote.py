@@ -109,9 +109,9 @@ class _Zygote:
             self._channel.send({"kind": "ended", "id": environment, "status": status})
 
     def _kill_connector(self, environment: str) -> None:
-        for pid, connected in self._connectors.items():
-            if connected == environment:
-                os.kill(pid, KILL)
+        for pid in [pid for pid, id in self._connectors.items() if id == environment]:
+            os.kill(pid, KILL)
+            del self._connectors[pid]
 
     def _spawn(self, frame: Frame) -> None:
         environment = init.Environment(

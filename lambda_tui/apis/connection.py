@@ -198,14 +198,25 @@ class Connection(asyncio.BufferedProtocol):
     def _answer(self, request: Request, response: Response) -> None:
         if not self.is_busy:
             return
+        keep_alive = request.keep_alive and (bool(self._waiting) or not self._is_closing)
+        for piece in response.pieces(keep_alive):
+            self._write(piece)
+        if response.parts is None:
+            self._finish(keep_alive)
+        else:
+            response.parts.connect(self._write, partial(self._finish, keep_alive))
+
+    def _write(self, piece: bytes | bytearray) -> None:
+        if self._transport is not None:
+            self._transport.write(piece)
+
+    def _finish(self, keep_alive: bool) -> None:
+        """A request is answered: the next one has its turn."""
         self.is_busy = False
         self._give_up = None
+        self.patience = IDLE_SECONDS
         if self._transport is None:
             return
-        keep_alive = request.keep_alive and (bool(self._waiting) or not self._is_closing)
-        self.patience = IDLE_SECONDS
-        for piece in response.pieces(keep_alive):
-            self._transport.write(piece)
         if keep_alive and self._waiting:
             # Not within this call: what has just answered may not be free yet.
             self._loop.call_soon(self._dispatch)

@@ -9,13 +9,14 @@ import uuid
 from collections.abc import Callable
 from functools import partial
 
-from lambda_tui.apis import event_stream
 from lambda_tui.apis.connection import Answer
 from lambda_tui.apis.errors import ApiError, invalid_content, invalid_value, outside, validation
 from lambda_tui.apis.event_json import check_json
+from lambda_tui.apis.invoke_response import invoke_response, result_headers
 from lambda_tui.apis.log_tail import LogTail
 from lambda_tui.apis.message import Request, Response
-from lambda_tui.apis.names import LATEST, Target
+from lambda_tui.apis.names import Target
+from lambda_tui.apis.streamed_result import StreamedResult
 from lambda_tui.engine.asynchronous import MAXIMUM_EVENT
 from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.invocation import Invocation, Payload, new_request_id
@@ -26,7 +27,8 @@ _LONGEST_CONTEXT = 3583
 _RETRY_SECONDS = "1"
 _TYPES = ("Event", "RequestResponse", "DryRun")
 
-Respond = Callable[[Invocation, str | None], Response]
+Respond = Callable[[Invocation, str | None], Response | None]
+"""What to answer with; None where that has begun."""
 
 
 def too_large(request: Request, size: int, *, is_event: bool) -> ApiError | None:
@@ -62,15 +64,16 @@ def invoke(engine: Engine, target: Target, request: Request, answer: Answer) -> 
 def invoke_with_response_stream(
     engine: Engine, target: Target, request: Request, answer: Answer
 ) -> None:
-    """InvokeWithResponseStream: the whole result as a stream of one chunk."""
+    """InvokeWithResponseStream: a chunk for each part of the result, as the function gives it."""
     kind = _one_of(request, TYPE_HEADER, "invocationType", ("RequestResponse", "DryRun"))
-    _run(engine, target, request, answer, _streamed, is_dry=kind == "DryRun")
+    parts = StreamedResult(answer)
+    _run(engine, target, request, answer, parts.end, is_dry=kind == "DryRun", streamed=parts)
 
 
 def invoke_async(engine: Engine, target: Target, request: Request, answer: Answer) -> None:
     """InvokeAsync, which Invoke has replaced."""
     request_id = _queue(engine, target, request)
-    answer(_response(202, request_id, b'{"Status":202}'))
+    answer(invoke_response(202, request_id, b'{"Status":202}'))
 
 
 def _queue(engine: Engine, target: Target, request: Request) -> str:
@@ -89,6 +92,7 @@ def _run(
     respond: Respond,
     *,
     is_dry: bool,
+    streamed: StreamedResult | None = None,
 ) -> None:
     log_type = _one_of(request, "x-amz-log-type", "logType", ("None", "Tail"))
     client_context = _client_context(request)
@@ -96,7 +100,7 @@ def _run(
     _refuse_tenant(request)
     event = _event(request)
     if is_dry:
-        answer(_response(204, new_request_id()))
+        answer(invoke_response(204, new_request_id()))
         return
     tail = LogTail(engine, target.pool.function) if log_type == "Tail" else None
     # An environment that is warm begins within the call: the tail must know its request before.
@@ -109,7 +113,10 @@ def _run(
         client_context=client_context,
         qualifier=target.qualifier,
         trace_header=request.header("x-amzn-trace-id"),
+        on_part=streamed.add if streamed is not None else None,
     )
+    if streamed is not None:
+        streamed.invocation = invocation
     # The log is whole when all is over; a caller who does not ask for it need not wait for that.
     when_ready = invocation.when_answered if tail is None else invocation.when_over
     when_ready(partial(_answer, answer, respond, tail))
@@ -120,49 +127,21 @@ def _answer(answer: Answer, respond: Respond, tail: LogTail | None, invocation: 
     if invocation.status == "throttled":
         reason = json.loads(invocation.response or b"{}").get("Reason", "")
         answer(_throttled(reason).response({"Retry-After": _RETRY_SECONDS}))
-    else:
-        answer(respond(invocation, log_result))
+    elif (response := respond(invocation, log_result)) is not None:
+        answer(response)
 
 
 def _buffered(invocation: Invocation, log_result: str | None) -> Response:
-    headers = _result_headers(invocation)
+    headers = result_headers(invocation)
     if invocation.function_error is not None:
         headers["X-Amz-Function-Error"] = invocation.function_error
     if log_result is not None:
         headers["X-Amz-Log-Result"] = log_result
-    return _response(200, invocation.request_id, invocation.response or b"", headers)
-
-
-def _streamed(invocation: Invocation, log_result: str | None) -> Response:
-    result, end = invocation.response or b"", {}
-    if invocation.function_error is not None:
-        end["ErrorCode"] = invocation.function_error
-        end["ErrorDetails"] = result.decode("utf-8", "replace")
-        result = b""
-    if log_result is not None:
-        end["LogResult"] = log_result
-    body = event_stream.message("PayloadChunk", "application/octet-stream", result)
-    if not result:
-        body = b""
-    body += event_stream.message("InvokeComplete", "application/json", json.dumps(end).encode())
-    headers = _result_headers(invocation) | {"Content-Type": event_stream.CONTENT_TYPE}
-    return _response(200, invocation.request_id, body, headers)
-
-
-def _result_headers(invocation: Invocation) -> dict[str, str]:
-    root, _parent, sampled = invocation.trace_id.split(";")
-    return {"X-Amz-Executed-Version": LATEST, "X-Amzn-Trace-Id": f"{root};{sampled}"}
+    return invoke_response(200, invocation.request_id, invocation.response or b"", headers)
 
 
 def _accepted(request_id: str) -> Response:
-    return _response(202, request_id)
-
-
-def _response(
-    status: int, request_id: str, body: bytes = b"", headers: dict[str, str] | None = None
-) -> Response:
-    own = {"Content-Type": "application/json", "x-amzn-RequestId": request_id}
-    return Response(status, body, own | headers if headers else own)
+    return invoke_response(202, request_id)
 
 
 def _throttled(reason: str) -> ApiError:

@@ -10,6 +10,8 @@ from typing import Protocol
 
 from msgspec import Struct, field
 
+from lambda_tui.apis.response_parts import ResponseParts
+
 # A larger body is written on its own, and so not copied behind its head.
 _COPIED_BODY = 1 << 16
 _NO_CONTENT = 204
@@ -54,18 +56,21 @@ class Request(Struct):
 
 
 class Response(Struct, frozen=True):
-    """A response, whole."""
+    """A response, whole, or its head and the parts that are to come."""
 
     status: int
     body: bytes | bytearray = b""
     headers: dict[str, str] = field(default_factory=dict)
+    parts: ResponseParts | None = None
 
     def pieces(self, keep_alive: bool) -> list[bytes | bytearray]:
         """What is written: in one piece, or the head and a large body."""
         text = _status_line(self.status) + _date_line(int(time.time()))
         for name, value in self.headers.items():
             text += f"{name}: {value}\r\n"
-        if self.status != _NO_CONTENT:
+        if self.parts is not None:
+            text += "Transfer-Encoding: chunked\r\n"
+        elif self.status != _NO_CONTENT:
             text += f"Content-Length: {len(self.body)}\r\n"
         text += "Connection: keep-alive\r\n\r\n" if keep_alive else "Connection: close\r\n\r\n"
         head = text.encode("latin-1", "replace")

@@ -42,7 +42,7 @@ def _subscribe(api: Api, host: ApiHost, request: Request) -> Response:
     """Repeating a subscription changes nothing; another one takes its place."""
     name = host.extensions.find(request.header(IDENTIFIER_HEADER)).name
     subscription = read_subscription(api, request.body)
-    if not host.extensions.is_open:
+    if not host.telemetry.is_open:
         raise _closed(api)
     known = delivery_to(host.telemetry.subscribers, name)
     if known is not None and known.subscription.api != api:

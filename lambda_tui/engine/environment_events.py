@@ -32,6 +32,11 @@ class EnvironmentEvents:
         self._subscribers: list[Subscriber] = []
 
     @property
+    def is_open(self) -> bool:
+        """Whether one may still subscribe: until Init is done."""
+        return self._past is not None
+
+    @property
     def subscribers(self) -> tuple[Subscriber, ...]:
         """Those who hear of each event."""
         return tuple(self._subscribers)

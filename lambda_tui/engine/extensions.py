@@ -37,7 +37,7 @@ class Extensions:
         the fatal error type and a message when one reports an error.
         """
         self.is_open = True
-        """Whether one may still register, and subscribe to telemetry: until Init is done."""
+        """Whether one may still register: until the runtime asks for its first event."""
         self._on_change = on_change
         self._on_failure = on_failure
         self._all: dict[str, Extension] = {name: Extension(name, "external") for name in external}

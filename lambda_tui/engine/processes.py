@@ -132,8 +132,7 @@ class Processes:
         self._go_on()
 
     def finish_init(self) -> None:
-        """From here on nobody registers or subscribes."""
-        self.extensions.is_open = False
+        """From here on nobody subscribes."""
         self.telemetry.close_subscription()
 
     def invoke(self, attempt: InvokeAttempt) -> None:
@@ -206,6 +205,7 @@ class Processes:
         match frame.kind:
             case "ready" if not self.runtime_is_ready:
                 self.runtime_is_ready = True
+                self.extensions.is_open = False
                 self._owner.on_runtime_initialised(frame)
                 self._go_on()
             case "init_error":

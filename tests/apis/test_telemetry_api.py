@@ -146,7 +146,7 @@ async def test_nobody_subscribes_after_init(
     host: ExtensionsHost, listener: HttpListener, path: str, prefix: str
 ) -> None:
     identifier = await host.registered()
-    host.extensions.is_open = False
+    host.telemetry.close_subscription()
 
     answer = await host.subscribe(identifier, subscription(listener, path), path)
 

@@ -50,7 +50,13 @@ class OwnNetwork:
         awaited: asyncio.Future[socket.socket] = asyncio.get_running_loop().create_future()
         self._awaited.append(awaited)
         self._ask_for_socket()
-        return await awaited
+        try:
+            return await awaited
+        except asyncio.CancelledError:
+            # It may have come in this very moment, for nobody.
+            if awaited.done() and not awaited.cancelled() and awaited.exception() is None:
+                awaited.result().close()
+            raise
 
     async def connect(self, pid: Callable[[], int | None]) -> None:
         """Waits until the outside can be reached, if there is a program for that.

@@ -216,12 +216,7 @@ class Pool:
 
         Raises ``NetworkRefusedError``.
         """
-        function = environment.function if environment else self.function
-        network = network_for(
-            function,
-            self._settings.network_of(function.name),
-            has_namespaces=self._has_namespaces,
-        )
+        network = self._network_of(environment.function if environment else self.function)
         older = takewhile(lambda one: one is not environment, self.environments)
         if network.refusal and any(one.state is not State.SHUTTING_DOWN for one in older):
             raise NetworkRefusedError(network.refusal)
@@ -323,10 +318,14 @@ class Pool:
     def _start(self, environment: ExecutionEnvironment) -> None:
         """Starts it now, or when those have gone beside which it cannot be."""
         is_ending = any(one.state is State.SHUTTING_DOWN for one in self.environments)
-        if is_ending and self.network_for(environment).refusal:
+        if is_ending and self._network_of(environment.function).refusal:
             self._waiting.append(environment)
         else:
             environment.start()
+
+    def _network_of(self, function: Function) -> Network:
+        choice = self._settings.network_of(function.name)
+        return network_for(function, choice, has_namespaces=self._has_namespaces)
 
     def _tell_of_network(self, sentence: str) -> None:
         if sentence and sentence not in self._told:

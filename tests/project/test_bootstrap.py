@@ -129,7 +129,7 @@ def test_a_program_without_a_folder_is_looked_for_on_path(folder: Path) -> None:
         ("[functions.src]\nbootstrap = [1]", "but it takes a program and its arguments, such as "),
         ("[functions.src]\nbootstrap = ['no/such']", "a program, and no/such cannot be executed"),
         ("[functions.src]\nbootstrap = ['template.yaml/x']", "x cannot be executed"),
-        ("[functions.src]\nboot = ['sh']", "it takes no boot, only bootstrap = "),
+        ("[functions.src]\nboot = ['sh']", "it takes no boot, only network, and bootstrap = "),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_told(folder: Path, text: str, said: str) -> None:

@@ -20,6 +20,7 @@ import shutil
 import socket
 import sys
 import time
+from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from . import linux, network, sandbox, start
@@ -46,6 +47,9 @@ class Signalled(Protocol):
         """Their ids."""
 
 
+MakeInit = Callable[[Channel, Signalled, Message], "Init"]
+
+
 class Environment(NamedTuple):
     """What the zygote is told of an environment."""
 
@@ -57,18 +61,32 @@ class Environment(NamedTuple):
     own_network: bool
     resolver: str
     """Its name server's address, where that is not the machine's."""
+    is_snapshot: bool
+    """Whether others are to be forked from its runtime."""
 
 
 def run_in_namespaces(
-    control: Channel, environment: Environment, machine: sandbox.Machine, outer_namespace: str
+    control: Channel,
+    environment: Environment,
+    machine: sandbox.Machine,
+    outer_namespace: str,
+    make_init: MakeInit | None = None,
+    prepare: Callable[[str], None] | None = None,
 ) -> None:
-    """Serves as process 1 of its namespaces; returns when the engine has gone."""
+    """Serves as process 1 of its namespaces; returns when the engine has gone.
+
+    ``prepare`` is for ``sandbox.build_root``.
+    """
     processes = PidNamespace(outer_namespace)
     try:
         if environment.own_network:
             network.bring_up_loopback()
         sandbox.build_root(
-            machine, environment.binds, environment.ephemeral_storage_mb, environment.resolver
+            machine,
+            environment.binds,
+            environment.ephemeral_storage_mb,
+            environment.resolver,
+            prepare,
         )
         linux.forbid_new_privileges()
         linux.drop_capabilities(kept=linux.CAP_KILL)
@@ -76,19 +94,23 @@ def run_in_namespaces(
         control.send({"kind": "failed", "message": str(error)})
         return
     os.chdir(sandbox.TASK_ROOT)
-    _Init(control, processes, {"kind": "created", "tmp": None}).run()
+    make_init = make_init or Init
+    make_init(control, processes, {"kind": "created", "tmp": None}).run()
 
 
-def run_as_process(control: Channel, environment: Environment) -> None:
+def run_as_process(
+    control: Channel, environment: Environment, make_init: MakeInit | None = None
+) -> None:
     """Serves without isolation, where namespaces are refused; returns when the engine has gone."""
-    storage = _storage_directory(environment.id)
+    storage = storage_directory(environment.id)
     os.mkdir(storage, mode=0o700)
     processes = ProcessTree()
     try:
         if sys.platform.startswith("linux"):
             linux.become_subreaper()
         os.chdir(environment.code_directory)
-        _Init(control, processes, {"kind": "created", "tmp": storage}).run()
+        make_init = make_init or Init
+        make_init(control, processes, {"kind": "created", "tmp": storage}).run()
     except OSError as error:
         control.send({"kind": "failed", "message": str(error)})
     finally:
@@ -97,16 +119,22 @@ def run_as_process(control: Channel, environment: Environment) -> None:
 
 
 def remove_storage(environment_id: str) -> None:
-    """Removes what stood in for ``/tmp``, if it is there."""
-    shutil.rmtree(_storage_directory(environment_id), ignore_errors=True)
+    """Removes what stood in for ``/tmp``, also of what was restored from it as a snapshot."""
+    directory, prefix = os.path.split(storage_directory(environment_id))
+    for name in os.listdir(directory):
+        if name.startswith(prefix):
+            shutil.rmtree(os.path.join(directory, name), ignore_errors=True)
 
 
-def _storage_directory(environment_id: str) -> str:
+def storage_directory(environment_id: str) -> str:
+    """What stands in for an environment's ``/tmp``."""
     # Not by tempfile: it would remember the directory, and be among the function's modules.
     return os.path.join(os.environ.get("TMPDIR", "/tmp"), f"lambda-tui-{environment_id}")
 
 
-class _Init:
+class Init:
+    """Serves the engine's control channel, one environment's life long."""
+
     def __init__(self, control: Channel, processes: Signalled, created: Message) -> None:
         self._control = control
         self._processes = processes
@@ -124,6 +152,7 @@ class _Init:
         self._control.send(created)
 
     def run(self) -> None:
+        """Serves until the engine's end of the channel closes."""
         while True:
             has_frame = self._wakeup.wait(self._control, self._until_next_look())
             if self._memory is not None and self._until_next_look() == 0.0:
@@ -224,12 +253,7 @@ class _Init:
         if message["command"]:
             started = self._execute(message["command"], variables, streams)
         else:
-            message["environment"] = variables
-            started = start.fork_runtime(
-                streams,
-                lambda own_end: self._serve(own_end, message),
-                is_isolated=self._is_isolated,
-            )
+            started = self._fork_runtime(streams, {**message, "environment": variables})
         for descriptor in frame.descriptors:
             os.close(descriptor)
         if started.problem:
@@ -237,9 +261,12 @@ class _Init:
         else:
             self._runtime = started.pid
 
-    def _serve(self, own_end: Channel, message: Message) -> int:
-        self._wakeup.forget()
-        return runtime.main(own_end, message)
+    def _fork_runtime(self, streams: Streams, message: Message) -> start.Started:
+        def serve(own_end: Channel) -> int:
+            self._wakeup.forget()
+            return runtime.main(own_end, message)
+
+        return start.fork_runtime(streams, serve, is_isolated=self._is_isolated)
 
     def _start_extensions(self, frame: Frame) -> None:
         """Starts them in their order, up to the first that cannot be."""

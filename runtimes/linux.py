@@ -59,6 +59,11 @@ def unshare(flags: int) -> None:
     _check(_libc.unshare(ctypes.c_int(flags)), "unshare")
 
 
+def enter_user_namespace(descriptor: int) -> None:
+    """Moves this process into a user namespace that is open, with all capabilities in it."""
+    _check(_libc.setns(ctypes.c_int(descriptor), ctypes.c_int(CLONE_NEWUSER)), "setns")
+
+
 def mount(source: str, target: str, kind: str | None, flags: int, options: str = "") -> None:
     """Calls mount(2)."""
     result = _libc.mount(

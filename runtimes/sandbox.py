@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from . import linux
@@ -35,7 +35,9 @@ TASK_ROOT = "/var/task"
 LANGUAGE_ROOT = "/var/lang"
 # Any directory that exists everywhere will do: nobody else sees what is mounted on it.
 _SCAFFOLD = "/tmp"
-_NAMESPACES = linux.CLONE_NEWUSER | linux.CLONE_NEWNS | linux.CLONE_NEWPID | linux.CLONE_NEWIPC
+NAMESPACES = linux.CLONE_NEWNS | linux.CLONE_NEWPID | linux.CLONE_NEWIPC
+"""Those that an environment has beside a user namespace."""
+PROC_RESTRICTIONS = linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC
 
 
 class Bind(NamedTuple):
@@ -72,18 +74,28 @@ def enter_namespaces(*, own_network: bool = False) -> None:
     A user namespace for root too: what is left of its powers then holds in the sandbox only.
     """
     user, group = os.geteuid(), os.getegid()
-    linux.unshare(_NAMESPACES | (linux.CLONE_NEWNET if own_network else 0))
-    _write("/proc/self/uid_map", f"{user} {user} 1")
-    _write("/proc/self/setgroups", "deny")
-    _write("/proc/self/gid_map", f"{group} {group} 1")
+    linux.unshare(NAMESPACES | linux.CLONE_NEWUSER | (linux.CLONE_NEWNET if own_network else 0))
+    map_own_user(user, group)
+
+
+def map_own_user(user: int, group: int, proc: str = "/proc") -> None:
+    """Keeps the ids of the user that this process had before it entered a user namespace."""
+    _write(f"{proc}/self/uid_map", f"{user} {user} 1")
+    _write(f"{proc}/self/setgroups", "deny")
+    _write(f"{proc}/self/gid_map", f"{group} {group} 1")
 
 
 def build_root(
-    machine: Machine, own_binds: Iterable[Bind], ephemeral_storage_mb: int, resolver: str = ""
+    machine: Machine,
+    own_binds: Iterable[Bind],
+    ephemeral_storage_mb: int,
+    resolver: str = "",
+    prepare: Callable[[str], None] | None = None,
 ) -> None:
     """Builds the root directory and moves into it, as process 1 of a pid namespace.
 
-    ``resolver`` is the address of a name server in the place of the machine's.
+    ``resolver`` is the address of a name server in the place of the machine's. ``prepare`` is
+    called with the place of ``/proc`` before nobody can write to it any more.
     """
     linux.mount("", "/", None, linux.MS_REC | linux.MS_PRIVATE)
     root = _SCAFFOLD
@@ -101,17 +113,11 @@ def build_root(
     linux.mount("tmpfs", root, "tmpfs", 0, "size=1m,mode=755")
     for directory in EMPTY_DIRECTORIES:
         os.makedirs(f"{root}/{directory}", exist_ok=True)
-    linux.mount(
-        "tmpfs",
-        f"{root}/tmp",
-        "tmpfs",
-        linux.MS_NOSUID | linux.MS_NODEV,
-        f"size={ephemeral_storage_mb}m,mode=1777",
-    )
+    mount_storage(f"{root}/tmp", ephemeral_storage_mb)
     _link_system_directories(root)
     os.symlink(machine.language_prefix, root + LANGUAGE_ROOT)
     for descriptor, bind in zip(sources, binds):
-        _bind(descriptor, root + bind.target)
+        bind_descriptor(descriptor, root + bind.target)
     _make_devices(root)
     _cover(root, machine.covered)
     for path, text in texts.items():
@@ -121,24 +127,31 @@ def build_root(
     linux.set_mount_attributes(root, add=read_only, recursive=True)
     linux.set_mount_attributes(f"{root}/tmp", remove=linux.MOUNT_ATTR_RDONLY, recursive=False)
     for descriptor, name in zip(devices, DEVICES):
-        _bind(descriptor, f"{root}/dev/{name}")
+        bind_descriptor(descriptor, f"{root}/dev/{name}")
         # They are the machine's own: root inside owns them, and must not change their mode.
         restriction = linux.MOUNT_ATTR_RDONLY | linux.MOUNT_ATTR_NOSUID
         linux.set_mount_attributes(f"{root}/dev/{name}", add=restriction, recursive=False)
-    _forbid_namespaces(root)
+    linux.mount("proc", f"{root}/proc", "proc", PROC_RESTRICTIONS)
+    if prepare is not None:
+        prepare(f"{root}/proc")
+    forbid_user_namespaces(f"{root}/proc")
+    linux.set_mount_attributes(f"{root}/proc", add=linux.MOUNT_ATTR_RDONLY, recursive=False)
     linux.pivot_root(root)
 
 
-def _forbid_namespaces(root: str) -> None:
-    """Mounts ``/proc`` and takes from the sandbox the means to make namespaces of its own.
+def mount_storage(target: str, ephemeral_storage_mb: int) -> None:
+    """Mounts a ``/tmp`` of its own size."""
+    options = f"size={ephemeral_storage_mb}m,mode=1777"
+    linux.mount("tmpfs", target, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, options)
 
-    With a user namespace of its own a function would hold capabilities again. The limits are those
-    of this user namespace, not the machine's.
+
+def forbid_user_namespaces(proc: str) -> None:
+    """Takes from the sandbox the means to make namespaces of its own.
+
+    With a user namespace of its own a function would hold capabilities again. The limit is that of
+    this user namespace, not the machine's.
     """
-    restrictions = linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC
-    linux.mount("proc", f"{root}/proc", "proc", restrictions)
-    _write(f"{root}/proc/sys/user/max_user_namespaces", "0")
-    linux.set_mount_attributes(f"{root}/proc", add=linux.MOUNT_ATTR_RDONLY, recursive=False)
+    _write(f"{proc}/sys/user/max_user_namespaces", "0")
 
 
 def _system_binds() -> list[Bind]:
@@ -283,7 +296,7 @@ def _bind_text(root: str, path: str, text: str) -> None:
     os.unlink(source)
 
 
-def _bind(descriptor: int, target: str) -> None:
+def bind_descriptor(descriptor: int, target: str) -> None:
     """Binds what an ``O_PATH`` descriptor stands for, and closes the descriptor."""
     source = f"/proc/self/fd/{descriptor}"
     if os.path.isdir(source):

@@ -43,16 +43,39 @@ class Started(NamedTuple):
 
 
 def fork_runtime(
-    streams: Streams, serve: Callable[[Channel], int], *, is_isolated: bool
+    streams: Streams,
+    serve: Callable[[Channel], int],
+    *,
+    is_isolated: bool,
+    kept: int | None = None,
 ) -> Started:
-    """Forks a process that serves as a runtime and speaks over its channel."""
+    """Forks a process that serves as a runtime and speaks over its channel.
+
+    Of the other descriptors it gets none but one that is to be ``kept``.
+    """
 
     def become() -> int:
         _limit(is_isolated=is_isolated)
-        number = _take(streams, inheritable=False)
+        number = _take(streams, inheritable=False, kept=kept)
         assert number is not None
         own_end = Channel(number)
         # Still held here: it closes when the process ends, and not when the function is done with.
+        os._exit(serve(own_end))
+
+    return Started(_fork(become), "")
+
+
+def fork_restored(streams: Streams, serve: Callable[[Channel], int]) -> Started:
+    """Forks a runtime that has initialised the function; its descriptors are the function's."""
+
+    def become() -> int:
+        _bind_to_parent()
+        number = _point_streams(streams, inheritable=False)
+        assert number is not None
+        assert streams.channel is not None
+        os.close(streams.log)
+        os.close(streams.channel)
+        own_end = Channel(number)
         os._exit(serve(own_end))
 
     return Started(_fork(become), "")
@@ -105,20 +128,29 @@ def _fork(become: Callable[[], int]) -> int:
 def _take(streams: Streams, *, inheritable: bool, kept: int | None = None) -> int | None:
     """Leaves a process its standard streams, the log and its channel; the channel's number."""
     soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    number = None
-    if streams.channel is not None:
-        number = min(_RUNTIME_DESCRIPTOR, soft - 1)
-        os.dup2(streams.channel, number, inheritable=inheritable)
-    null = os.open(os.devnull, os.O_RDWR)
-    os.dup2(null, 0)
-    os.dup2(streams.log, 1)
-    os.dup2(streams.log, 2)
-    os.dup2(streams.log, LOG_DESCRIPTOR, inheritable=inheritable)
+    number = _point_streams(streams, inheritable=inheritable)
     low = 3
     for descriptor in sorted(one for one in (kept, LOG_DESCRIPTOR, number) if one is not None):
         os.closerange(low, descriptor)
         low = descriptor + 1
     os.closerange(low, soft)
+    return number
+
+
+def _point_streams(streams: Streams, *, inheritable: bool) -> int | None:
+    """Puts the channel and the log where a runtime has them; the channel's number."""
+    number = None
+    if streams.channel is not None:
+        soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        number = min(_RUNTIME_DESCRIPTOR, soft - 1)
+        os.dup2(streams.channel, number, inheritable=inheritable)
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 0)
+    if null > 0:
+        os.close(null)
+    os.dup2(streams.log, 1)
+    os.dup2(streams.log, 2)
+    os.dup2(streams.log, LOG_DESCRIPTOR, inheritable=inheritable)
     return number
 
 
@@ -133,8 +165,14 @@ def _limit(*, is_isolated: bool) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
     if not sys.platform.startswith("linux"):
         return
-    linux.die_with_parent(signal.SIGKILL)
-    linux.drop_capabilities()
+    _bind_to_parent()
     release = tuple(int(part) for part in os.uname().release.split("-")[0].split(".")[:2])
     if is_isolated and release >= _PROCESS_LIMIT_IS_OURS:
         resource.setrlimit(resource.RLIMIT_NPROC, (MAXIMUM_PROCESSES, MAXIMUM_PROCESSES))
+
+
+def _bind_to_parent() -> None:
+    """Ties the process's life to the init process's, and leaves it none of its powers."""
+    if sys.platform.startswith("linux"):
+        linux.die_with_parent(signal.SIGKILL)
+        linux.drop_capabilities()

@@ -18,7 +18,8 @@ class ChildWakeup:
         self._read_end, self._write_end = os.pipe()
         os.set_blocking(self._read_end, False)
         os.set_blocking(self._write_end, False)
-        signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
+        before = signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
+        self._before = signal.SIG_DFL if before is None else before
         signal.set_wakeup_fd(self._write_end, warn_on_full_buffer=False)
         if sys.platform.startswith("linux"):
             linux.ignore_stopped_children()
@@ -33,12 +34,12 @@ class ChildWakeup:
         return channel.fileno() in readable
 
     def forget(self) -> None:
-        """Goes back to Python's defaults, for a forked process that has closed its descriptors."""
+        """Goes back to what was before, for a forked process that has closed its descriptors."""
         signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGCHLD, self._before)
 
     def close(self) -> None:
-        """Goes back to Python's defaults, for a process that was forked from this one."""
+        """Goes back to what was before, for a process that was forked from this one."""
         self.forget()
         os.close(self._read_end)
         os.close(self._write_end)

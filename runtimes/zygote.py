@@ -16,9 +16,9 @@ import subprocess
 import sys
 from collections.abc import Callable
 
-from . import init, linux, network, sandbox
+from . import init, linux, network, sandbox, snapshot
 from .frames import Channel, Frame
-from .processes import KILL, ProcessTree, current_pid_namespace, reap
+from .processes import KILL, ProcessTree, current_pid_namespace, reap, run_and_exit
 from .wakeup import ChildWakeup
 
 _IS_LINUX = sys.platform.startswith("linux")
@@ -121,6 +121,7 @@ class _Zygote:
             [sandbox.Bind(*bind) for bind in frame.message["binds"]],
             frame.message["own_network"],
             frame.message["resolver"],
+            frame.message["is_snapshot"],
         )
         control, *connector_log = frame.descriptors
         try:
@@ -137,12 +138,13 @@ class _Zygote:
                 os.close(descriptor)
 
     def _fork_init(self, environment: init.Environment, control: int) -> int:
+        kind = snapshot if environment.is_snapshot else init
         if self._level == "namespaces":
             outer = current_pid_namespace()
             return fork_into_namespaces(
                 lambda: self._become_init(
                     control,
-                    lambda channel: init.run_in_namespaces(
+                    lambda channel: kind.run_in_namespaces(
                         channel, environment, self._machine, outer
                     ),
                 ),
@@ -150,9 +152,9 @@ class _Zygote:
             )
         pid = os.fork()
         if pid == 0:
-            _run_and_exit(
+            run_and_exit(
                 lambda: self._become_init(
-                    control, lambda channel: init.run_as_process(channel, environment)
+                    control, lambda channel: kind.run_as_process(channel, environment)
                 )
             )
         return pid
@@ -181,16 +183,6 @@ def _version(program: str) -> str:
     return version[1]
 
 
-def _run_and_exit(body: Callable[[], None]) -> None:
-    """Runs a forked process's work and ends it, whatever happens, without Python's own exit."""
-    status = 1
-    try:
-        body()
-        status = 0
-    finally:
-        os._exit(status)
-
-
 def fork_into_namespaces(body: Callable[[], None], *, own_network: bool = False) -> int:
     """Runs ``body`` as process 1 of new namespaces; its pid here. Raises ``SandboxRefused``.
 
@@ -200,7 +192,7 @@ def fork_into_namespaces(body: Callable[[], None], *, own_network: bool = False)
     read_end, write_end = os.pipe()
     middle = os.fork()
     if middle == 0:
-        _run_and_exit(lambda: _enter_and_fork(body, read_end, write_end, own_network=own_network))
+        run_and_exit(lambda: _enter_and_fork(body, read_end, write_end, own_network=own_network))
     os.close(write_end)
     answer = b""
     while chunk := os.read(read_end, 4096):
@@ -224,7 +216,7 @@ def _enter_and_fork(
         return
     if pid == 0:
         os.close(write_end)
-        _run_and_exit(body)
+        run_and_exit(body)
     os.write(write_end, str(pid).encode())
 
 

@@ -155,7 +155,9 @@ async def _conclude(
 def _without_provisioning(project: Project, chosen: Function) -> Project:
     """The project with environments made ahead for the chosen function only."""
     functions = tuple(
-        function if function.name == chosen.name else replace(function, provisioned_concurrency=0)
+        function
+        if function.name == chosen.name
+        else replace(function, provisioned_concurrency=0, snap_start=False)
         for function in project.functions
     )
     return replace(project, functions=functions)

@@ -81,7 +81,7 @@ class Engine:
         for pool in pools:
             pool.shut_down()
         deadline = time.monotonic() + _GOODBYE_SECONDS
-        while any(pool.environments for pool in pools):
+        while not all(pool.has_ended for pool in pools):
             if time.monotonic() > deadline:
                 break
             await asyncio.sleep(0.001)

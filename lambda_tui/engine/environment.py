@@ -7,6 +7,7 @@ import uuid
 from pathlib import Path
 
 from lambda_tui.engine import events
+from lambda_tui.engine.cold_start import REPORTED
 from lambda_tui.engine.deadline import Deadline
 from lambda_tui.engine.environment_api import OpenApi
 from lambda_tui.engine.environment_owner import EnvironmentOwner, Replacement
@@ -14,16 +15,16 @@ from lambda_tui.engine.extensions import Extensions
 from lambda_tui.engine.init_attempt import InitAttempt, runtime_version
 from lambda_tui.engine.invocation import Invocation
 from lambda_tui.engine.invoke_attempt import InvokeAttempt
-from lambda_tui.engine.lifecycle import State, check_transition
+from lambda_tui.engine.lifecycle import Phase, State, check_transition
 from lambda_tui.engine.loss import Loss, timeout
-from lambda_tui.engine.network import NetworkRefusedError
+from lambda_tui.engine.network import Network, NetworkRefusedError
 from lambda_tui.engine.outcome import Outcome, gone_outcome, handler_outcome, lost_outcome
 from lambda_tui.engine.processes import Processes
 from lambda_tui.engine.runtime_frame import RuntimeFrame
 from lambda_tui.engine.sandbox_plan import SandboxPlan
 from lambda_tui.engine.usage import Usage
 from lambda_tui.engine.variables import log_stream_name
-from lambda_tui.engine.zygote import Zygote
+from lambda_tui.engine.zygote import ForkServer
 from lambda_tui.project.function import Function
 
 FREEZE_DELAY = 0.001
@@ -40,7 +41,7 @@ class ExecutionEnvironment:
         self,
         function: Function,
         number: int,
-        zygote: Zygote,
+        zygote: ForkServer,
         owner: EnvironmentOwner,
         open_api: OpenApi,
         initialization_type: events.InitializationType = "on-demand",
@@ -66,9 +67,9 @@ class ExecutionEnvironment:
         """Monotonic time at which an idle one is removed; the pool sets it."""
         self._zygote = zygote
         self._owner = owner
-        self._init_attempt = InitAttempt("init", initialization_type)
+        self._init_attempt = self._attempt("init")
         self._invoke_attempt: InvokeAttempt | None = None
-        self._unreported_init_ms: float | None = None
+        self._cold_start = REPORTED
         self._limit = Deadline(self._pass_limit)
         self._pause = Deadline(self.freeze)
         self._freeze_delay = FREEZE_DELAY
@@ -83,6 +84,16 @@ class ExecutionEnvironment:
     def pid(self) -> int | None:
         """The init process, as seen from here."""
         return self._init.pid
+
+    @property
+    def phase(self) -> Phase | None:
+        """The AWS phase that it is in; None between phases."""
+        return self.state.phase
+
+    @property
+    def fork_server(self) -> ForkServer:
+        """What it was, or will be, forked from."""
+        return self._zygote
 
     @property
     def tmp_directory(self) -> Path | None:
@@ -178,7 +189,7 @@ class ExecutionEnvironment:
             self._move(State.INITIALISING)
         if self.state is not State.INITIALISING:
             return
-        self._init_attempt.began = at
+        self._init_attempt.begin(at)
         version = runtime_version(self.function, self._zygote.runtime_version)
         self.emit(self._init_attempt.start_record(version, self.function, self.log_stream))
         limit = self._init_attempt.limit(self.function.timeout)
@@ -273,7 +284,7 @@ class ExecutionEnvironment:
             return
         try:
             # It is known by now what the machine gives.
-            plan = SandboxPlan.of(self.function, self._owner.network_for(self))
+            plan = self._plan(self._owner.network_for(self))
         except NetworkRefusedError as refusal:
             return self._init.give_up(str(refusal))
         self._init.spawn(self._zygote, plan)
@@ -287,8 +298,14 @@ class ExecutionEnvironment:
         if self.state is State.CREATING:
             self._initialise("init")
 
+    def _plan(self, network: Network) -> SandboxPlan:
+        return SandboxPlan.of(self.function, network)
+
+    def _attempt(self, phase: events.InitPhase) -> InitAttempt:
+        return InitAttempt(phase, self.initialization_type)
+
     def _initialise(self, phase: events.InitPhase) -> None:
-        self._init_attempt = InitAttempt(phase, self.initialization_type)
+        self._init_attempt = self._attempt(phase)
         self._is_stopped = False
         self.usage = Usage()
         self._processes.start(self.log_stream, self.initialization_type)
@@ -302,9 +319,7 @@ class ExecutionEnvironment:
         self._move(State.IDLE)
         if self._invoke_attempt is None:
             self._limit.clear()
-            # Provisioned environments were initialised on another bill.
-            if self.initialization_type == "on-demand":
-                self._unreported_init_ms = self.init_duration_ms
+            self._cold_start = self._init_attempt.cold_start()
         if self.invocation is None:
             self._owner.on_free(self)
             return
@@ -314,7 +329,7 @@ class ExecutionEnvironment:
         self._init_attempt.is_over = True
         if self.extensions:
             self._init_attempt.runtime_init_at = self._processes.runtime_started_at
-        self.init_duration_ms = self._init_attempt.duration_ms(at)
+        self.init_duration_ms = self._init_attempt.reported_ms = self._init_attempt.duration_ms(at)
         done, report = self._init_attempt.end_records(status, at, error_type)
         if self._processes.runtime_started_at is not None:
             self.emit(done)
@@ -337,9 +352,9 @@ class ExecutionEnvironment:
     # Invoke --------------------------------------------------------------------------------------
 
     def _begin_invoke(self, invocation: Invocation) -> InvokeAttempt:
-        attempt = InvokeAttempt(invocation, self.function, self._unreported_init_ms)
+        attempt = InvokeAttempt(invocation, self.function, self._cold_start)
         self._invoke_attempt = attempt
-        self._unreported_init_ms = None
+        self._cold_start = REPORTED
         self._limit.set(self.function.timeout)
         return attempt
 

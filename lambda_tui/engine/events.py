@@ -17,8 +17,8 @@ Status = Literal["success", "failure", "error", "timeout"]
 RetryReason = Literal["error", "throttled"]
 Condition = Literal["Success", "RetriesExhausted", "EventAgeExceeded", "ZeroReservedConcurrency"]
 InitPhase = Literal["init", "invoke"]
-InitializationType = Literal["on-demand", "provisioned-concurrency"]
-CreationReason = Literal["invocation", "provisioned", "reload", "request"]
+InitializationType = Literal["on-demand", "provisioned-concurrency", "snap-start"]
+CreationReason = Literal["invocation", "provisioned", "snapshot", "reload", "request"]
 RemovalReason = Literal["idle", "reload", "request", "failure", "exit"]
 
 
@@ -75,6 +75,37 @@ class InitReport(Record, frozen=True):
     """The sub-phases: ``runtimeInit`` and ``functionInit``."""
 
 
+class RestoreStart(Record, frozen=True):
+    """The Restore phase begins: an environment is made from its function's snapshot."""
+
+    type: ClassVar[str] = "platform.restoreStart"
+    runtime_version: str
+    """As in ``InitStart``."""
+    runtime_version_arn: str
+    version: str = "$LATEST"
+    instance_id: str = ""
+    """The environment's log stream."""
+    instance_max_memory: int = 0
+    """Bytes."""
+
+
+class RestoreRuntimeDone(Record, frozen=True):
+    """The runtime has taken up again and asked for its first event, or said why it cannot."""
+
+    type: ClassVar[str] = "platform.restoreRuntimeDone"
+    status: Status
+    error_type: str | None = None
+
+
+class RestoreReport(Record, frozen=True):
+    """The Restore phase is over."""
+
+    type: ClassVar[str] = "platform.restoreReport"
+    status: Status
+    duration_ms: float
+    error_type: str | None = None
+
+
 class Start(Record, frozen=True):
     """An invocation begins."""
 
@@ -110,6 +141,10 @@ class Report(Record, frozen=True):
     memory_size_mb: int
     max_memory_used_mb: int
     init_duration_ms: float | None = None
+    restore_duration_ms: float | None = None
+    """Of the Restore phase before it."""
+    billed_restore_duration_ms: int | None = None
+    """What of that is billed: the runtime's own part."""
     error_type: str | None = None
     spans: tuple[Span, ...] = ()
     """``extensionOverhead``, when extensions were waited for."""

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 
 from lambda_tui.engine import events
+from lambda_tui.engine.cold_start import REPORTED, ColdStart
 from lambda_tui.project.function import Function
 from lambda_tui.project.runtimes import OS_ONLY_RUNTIMES
 
@@ -31,6 +32,8 @@ class InitAttempt:
     ready_at: float = 0.0
     """Monotonic time at which the runtime was, as it tells."""
     is_over: bool = False
+    reported_ms: float = 0.0
+    """What its report says that it took."""
 
     def limit(self, timeout: int) -> float | None:
         """Seconds that it may take; None inside an invocation, which has a limit of its own."""
@@ -40,11 +43,21 @@ class InitAttempt:
             return ON_DEMAND_LIMIT
         return max(PROVISIONED_LIMIT, timeout)
 
+    def begin(self, at: float) -> None:
+        """The runtime is forked, or the first extension started, at a monotonic time."""
+        self.began = at
+
     def duration_ms(self, at: float) -> float:
         """Until a monotonic time."""
         return (at - self.began) * 1000
 
-    def start_record(self, version: str, function: Function, instance: str) -> events.InitStart:
+    def cold_start(self) -> ColdStart:
+        """What the next REPORT says of it, when it is over: provisioned ones have another bill."""
+        if self.phase == "invoke" or self.initialization_type != "on-demand":
+            return REPORTED
+        return ColdStart(init_duration_ms=self.reported_ms)
+
+    def start_record(self, version: str, function: Function, instance: str) -> events.Record:
         """That it begins."""
         return events.InitStart(
             version,
@@ -57,7 +70,7 @@ class InitAttempt:
 
     def end_records(
         self, status: events.Status, at: float, error_type: str | None
-    ) -> tuple[events.InitRuntimeDone, events.InitReport]:
+    ) -> tuple[events.Record, events.Record]:
         """That it is over, at a monotonic time."""
         kind = self.initialization_type
         done = events.InitRuntimeDone(status, self.phase, error_type, kind)

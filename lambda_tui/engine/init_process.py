@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import socket
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -17,7 +18,7 @@ from lambda_tui.engine.own_network import OwnNetwork
 from lambda_tui.engine.runtime_frame import BadFrameError, RuntimeFrame, parse
 from lambda_tui.engine.runtime_start import Places
 from lambda_tui.engine.sandbox_plan import SandboxPlan
-from lambda_tui.engine.zygote import Zygote
+from lambda_tui.engine.zygote import ForkServer
 from lambda_tui.project.function import Function
 
 GRACE = 5.0
@@ -127,7 +128,7 @@ class InitProcess:
             return self.tmp
         return Path(f"/proc/{self.pid}/root/tmp") if self.pid else None
 
-    def spawn(self, zygote: Zygote, plan: SandboxPlan) -> None:
+    def spawn(self, zygote: ForkServer, plan: SandboxPlan) -> None:
         """Has the zygote fork it."""
         self._is_asked_for = True
         connector_log = None
@@ -140,6 +141,15 @@ class InitProcess:
             self._control.takes_descriptors = True
             connector_log = network.connector_log.write_end if network.connector_log else None
         zygote.spawn(self._id, plan, self._their_control, self, connector_log)
+
+    def restore(self, id: str, plan: SandboxPlan, theirs: Sequence[socket.socket]) -> None:
+        """Has a snapshot's runtime fork an environment.
+
+        It gets the ends of its control channel and of the line on which its own end is seen.
+        """
+        storage = plan.ephemeral_storage
+        request: Message = {"kind": "restore", "id": id, "ephemeral_storage_mb": storage}
+        self._control.send(request, descriptors=[end.fileno() for end in theirs])
 
     def begin(self) -> None:
         """What is started from now on belongs together; what was before has ended, or will."""

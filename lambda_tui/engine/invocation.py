@@ -8,7 +8,7 @@ import random
 import re
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from lambda_tui.engine.environment import ExecutionEnvironment
@@ -22,6 +22,13 @@ _KEPT_OF_STREAM = 6 << 20
 
 _TRACED = re.compile(r"Root=(1-[0-9a-f]{8}-[0-9a-f]{24})(?:;|$)")
 _SAMPLED = re.compile(r"(?:^|;)Sampled=([01?])(?:;|$)")
+
+
+class Refusal(NamedTuple):
+    """An error of the service's own, by AWS's name."""
+
+    name: str
+    message: str
 
 
 class Invocation:
@@ -63,6 +70,8 @@ class Invocation:
         """The result, or the error payload, as JSON bytes."""
         self.function_error: str | None = None
         """``Unhandled`` when the function failed, as in ``X-Amz-Function-Error``."""
+        self.refusal: Refusal | None = None
+        """Why the service has not taken it, if so."""
         self.report: Report | None = None
         """What it cost; None until it is over, and for one that no environment took."""
         self.on_part: Callable[[bytes], None] | None = None
@@ -130,9 +139,10 @@ class Invocation:
         for tell in tell_all:
             tell(self)
 
-    def refuse(self, message: str) -> None:
+    def refuse(self, refusal: Refusal) -> None:
         """Ends it as a request that the service does not take; no function has failed."""
-        body = json.dumps({"Type": "User", "message": message})
+        self.refusal = refusal
+        body = json.dumps({"Type": "User", "message": refusal.message})
         self.finish("error", body.encode())
         self.function_error = None
 
@@ -150,6 +160,11 @@ class Invocation:
     def init_duration_ms(self) -> float | None:
         """Of the Init phase that this invocation waited for, if any."""
         return self.report.init_duration_ms if self.report else None
+
+    @property
+    def restore_duration_ms(self) -> float | None:
+        """Of the Restore phase that this invocation waited for, if any."""
+        return self.report.restore_duration_ms if self.report else None
 
     @property
     def max_memory_used_mb(self) -> int | None:

@@ -9,6 +9,7 @@ from msgspec import Struct, field
 
 from lambda_tui.engine import events
 from lambda_tui.engine.channel import Message
+from lambda_tui.engine.cold_start import ColdStart
 from lambda_tui.engine.extension import InvokeEvent
 from lambda_tui.engine.invocation import Invocation
 from lambda_tui.engine.outcome import Outcome
@@ -20,8 +21,8 @@ class InvokeAttempt(Struct):
 
     invocation: Invocation
     function: Function
-    init_duration_ms: float | None
-    """Of the Init phase before it, when this is the first to report it."""
+    cold_start: ColdStart
+    """What went before it, when this is the first to report it."""
     began: float = field(default_factory=time.monotonic)
 
     released: float = 0.0
@@ -110,16 +111,20 @@ class InvokeAttempt(Struct):
         spans: tuple[events.Span, ...] = ()
         if has_extensions and self.runtime_done_at is not None:
             spans = (events.Span("extensionOverhead", (at - self.runtime_done_at) * 1000),)
+        cold = self.cold_start
         return events.Report(
             request_id=self.invocation.request_id,
             status=outcome.record_status,
             duration_ms=duration_ms,
-            # Init is billed.
-            billed_duration_ms=math.ceil(duration_ms + (self.init_duration_ms or 0.0)),
+            # Init is billed with it, before all is rounded up; a part of Restore is besides.
+            billed_duration_ms=math.ceil(duration_ms + (cold.init_duration_ms or 0.0))
+            + (cold.billed_restore_duration_ms or 0),
             memory_size_mb=self.function.memory_size,
             # Here a process may be a little over the limit before it is found out.
             max_memory_used_mb=min(math.ceil(memory_used_mb), self.function.memory_size),
-            init_duration_ms=self.init_duration_ms,
+            init_duration_ms=cold.init_duration_ms,
+            restore_duration_ms=cold.restore_duration_ms,
+            billed_restore_duration_ms=cold.billed_restore_duration_ms,
             error_type=outcome.error_type,
             spans=spans,
             trace_id=self.invocation.trace_id,

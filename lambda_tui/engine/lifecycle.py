@@ -9,6 +9,8 @@ class Phase(StrEnum):
     """AWS's phases of an execution environment."""
 
     INIT = "Init"
+    RESTORE = "Restore"
+    """In the place of Init where a snapshot is restored."""
     INVOKE = "Invoke"
     SHUTDOWN = "Shutdown"
 

@@ -66,7 +66,13 @@ def _system_level(record: events.Record) -> str:
             return "DEBUG" if status == "success" else "WARN"
         case events.InitReport(status="success", initialization_type="on-demand"):
             return "DEBUG"
-        case events.InitReport(status=status) | events.Report(status=status):
+        case events.RestoreRuntimeDone(status=status):
+            return "DEBUG" if status == "success" else "WARN"
+        case (
+            events.InitReport(status=status)
+            | events.RestoreReport(status=status)
+            | events.Report(status=status)
+        ):
             return "INFO" if status == "success" else "WARN"
         case events.ExtensionStatus(state=state):
             return "INFO" if state in _WELL else "WARN"
@@ -91,6 +97,13 @@ def _platform_text(record: events.Record) -> str | None:
             )
         case events.InitReport() if _shows(record):
             return _init_report(record)
+        case events.RestoreStart():
+            return (
+                f"RESTORE_START Runtime Version: {record.runtime_version}\t"
+                f"Runtime Version ARN: {record.runtime_version_arn}"
+            )
+        case events.RestoreReport():
+            return _restore_report(record)
         case events.ExtensionStatus():
             return _extension(record)
         case events.TelemetrySubscription(name=name, types=types):
@@ -125,6 +138,13 @@ def _init_report(report: events.InitReport) -> str:
     return "\t".join([text, f"Phase: {report.phase}", *_status(report.status, report.error_type)])
 
 
+def _restore_report(report: events.RestoreReport) -> str:
+    text = f"RESTORE_REPORT Restore Duration: {report.duration_ms:.2f} ms"
+    if report.status == "success":
+        return text
+    return "\t".join([text, *_status(report.status, report.error_type)])
+
+
 def _report(report: events.Report) -> str:
     text = (
         f"REPORT RequestId: {report.request_id}\tDuration: {report.duration_ms:.2f} ms\t"
@@ -134,6 +154,11 @@ def _report(report: events.Report) -> str:
     )
     if report.init_duration_ms is not None:
         text += f"Init Duration: {report.init_duration_ms:.2f} ms\t"
+    if report.restore_duration_ms is not None:
+        text += (
+            f"Restore Duration: {report.restore_duration_ms:.2f} ms\t"
+            f"Billed Restore Duration: {report.billed_restore_duration_ms} ms\t"
+        )
     if report.status == "success":
         return text
     return text + "\t".join(_status(report.status, report.error_type))

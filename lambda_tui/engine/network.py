@@ -11,7 +11,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from lambda_tui.engine.runtime_start import external_extensions
+from lambda_tui.engine.runtime_start import external_extensions, is_snapshot_taken_of
 from lambda_tui.project.function import Function
 from lambda_tui.project.settings import NetworkChoice
 
@@ -65,6 +65,9 @@ def network_for(function: Function, choice: NetworkChoice, *, has_namespaces: bo
         return Network()
     if not has_namespaces:
         why = "this machine gives environments no network of their own"
+        return Network(refusal=_refusal(function, why, 'set network = "shared"'))
+    if is_snapshot_taken_of(function):
+        why = "what is restored from a snapshot has no network of its own here"
         return Network(refusal=_refusal(function, why, 'set network = "shared"'))
     connector = find_connector()
     if connector is None and choice == "auto":

@@ -15,9 +15,12 @@ from lambda_tui.engine.concurrency import ACCOUNT_LIMIT, AccountConcurrency
 from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.environment_api import OpenApi
 from lambda_tui.engine.environment_owner import Replacement
-from lambda_tui.engine.invocation import Invocation, Payload
+from lambda_tui.engine.invocation import Invocation, Payload, Refusal
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.network import Network, NetworkRefusedError, network_for
+from lambda_tui.engine.restored_environment import RestoredEnvironment
+from lambda_tui.engine.runtime_start import is_snapshot_taken_of
+from lambda_tui.engine.snapshots import Snapshots
 from lambda_tui.engine.zygote import Sandbox, Zygote
 from lambda_tui.project.function import Function
 from lambda_tui.project.interpreter import Interpreter, version_mismatch
@@ -36,6 +39,10 @@ _RANKS = {State.IDLE: 3, State.FROZEN: 3, State.INITIALISING: 2, State.CREATING:
 Emit = Callable[[events.Event], None]
 MAXIMUM_REQUEST = 6_291_456
 """Bytes of an event: 6 MiB."""
+_TOO_LARGE = Refusal(
+    "RequestTooLargeException",
+    f"Request must be smaller than {MAXIMUM_REQUEST} bytes for the InvokeFunction operation",
+)
 
 
 class Pool:
@@ -75,6 +82,7 @@ class Pool:
         """What was said of the network; it holds until something changes."""
         self._problem: str | None = None
         self._is_open = True
+        self._snapshots = Snapshots(self, open_api)
 
     @property
     def runtime_version(self) -> str | None:
@@ -113,10 +121,21 @@ class Pool:
         """A bound of ``running``: an environment serves one invocation at a time."""
         return len(self.environments)
 
+    @property
+    def snapshot(self) -> ExecutionEnvironment | None:
+        """The environment that the function's snapshot is taken of, or was."""
+        current = self._snapshots.current
+        return current.environment if current is not None else None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing of it runs any more."""
+        return not self.environments and not self._snapshots.all
+
     def warm_up(self) -> None:
-        """Starts the interpreter, and the provisioned environments, ahead of invocations."""
+        """Starts the interpreter, provisioned environments, the snapshot: ahead of invocations."""
         self._zygote = self._get_zygote(self.interpreter)
-        self._provision()
+        self._prepare()
 
     def invoke(
         self,
@@ -147,10 +166,7 @@ class Pool:
         self.invocations.append(invocation)
         invocation.when_over(self._forget_bulky)
         if len(payload) > MAXIMUM_REQUEST:
-            invocation.refuse(
-                f"Request must be smaller than {MAXIMUM_REQUEST} bytes "
-                "for the InvokeFunction operation"
-            )
+            invocation.refuse(_TOO_LARGE)
             return invocation
         reason = self._concurrency.refusal(self)
         environment = None if reason else self._choose() or self._create("invocation")
@@ -188,11 +204,12 @@ class Pool:
         self.interpreter = interpreter or self.interpreter
         self._problem = None
         self._told.clear()
+        self._snapshots.forget()
         reload = Replacement("reload", files)
         for environment in list(self.environments):
             self.emit(events.EnvironmentStale(files), environment.id)
             self._replace(environment, reload)
-        self._provision()
+        self._prepare()
 
     def retire(self) -> None:
         """The function is no more: idle environments end at once, busy ones when they answer."""
@@ -200,6 +217,7 @@ class Pool:
         for environment in list(self.environments):
             if environment.invocation is None:
                 environment.shut_down("reload")
+        self._snapshots.forget()
 
     def shut_down(self) -> None:
         """Ends every environment; ``environments`` is empty when the last has ended."""
@@ -208,6 +226,8 @@ class Pool:
             self._removal_timer.cancel()
         for environment in list(self.environments):
             environment.shut_down("exit")
+        for snapshot in list(self._snapshots.all):
+            snapshot.environment.shut_down("exit")
 
     # What environments tell ----------------------------------------------------------------------
 
@@ -242,7 +262,7 @@ class Pool:
             self.emit(events.Reloaded(reload.files, duration_ms), environment.id)
         self._problem = None
         self._rest(environment)
-        if environment.initialization_type == "on-demand":
+        if environment.initialization_type != "provisioned-concurrency":
             environment.removal_at = time.monotonic() + self._settings.idle_timeout
             if self._removal_timer is None:
                 self._plan_removal()
@@ -257,7 +277,13 @@ class Pool:
         if environment.has_initialised and self._is_open:
             self._provision()
         self._reloading.pop(environment.id, None)
-        if problem is not None and problem != self._problem:
+        self._snapshots.end_unused("reload")
+        if problem is not None:
+            self.on_problem(problem)
+
+    def on_problem(self, problem: str) -> None:
+        """No environment can be made, for this reason; it is told once."""
+        if problem != self._problem:
             self._problem = problem
             self.emit(events.Notice("error", problem), "")
 
@@ -279,6 +305,12 @@ class Pool:
             self._rested[environment] = None
             environment.freeze_soon()
 
+    def _prepare(self) -> None:
+        """Makes ahead of invocations what the function has for them."""
+        if self._is_open and is_snapshot_taken_of(self.function):
+            self._take_snapshot()
+        self._provision()
+
     def _provision(self) -> None:
         """Makes up the provisioned environments to their number."""
         provisioned = [one for one in self.environments if _is_provisioned(one)]
@@ -290,24 +322,15 @@ class Pool:
         live = [one for one in self.environments if one.state is not State.SHUTTING_DOWN]
         if not self._is_open or len(live) >= self._settings.maximum_environments:
             return None
-        self._zygote = self._get_zygote(self.interpreter)
         try:
             self._tell_of_network(self.network_for().shortcoming)
         except NetworkRefusedError as refusal:
             self._tell_of_network(str(refusal))
             return None
         try:
-            environment = ExecutionEnvironment(
-                self.function,
-                self._environments_made + 1,
-                self._zygote,
-                self,
-                self._open_api,
-                "provisioned-concurrency" if reason == "provisioned" else "on-demand",
-            )
+            environment = self._make_environment(reason)
         except OSError as error:
-            problem = f"No environment can be made: {error.strerror}."
-            self.emit(events.Notice("error", problem), "")
+            self._tell_impossible(error)
             return None
         self._environments_made += 1
         self.environments.append(environment)
@@ -339,6 +362,30 @@ class Pool:
             return self.sandbox.level == "namespaces"
         return self._settings.sandbox != "processes" and sys.platform.startswith("linux")
 
+    def _make_environment(self, reason: events.CreationReason) -> ExecutionEnvironment:
+        """Raises ``OSError`` where the machine has not the means."""
+        self._zygote = self._get_zygote(self.interpreter)
+        number = self._environments_made + 1
+        function, open_api = self.function, self._open_api
+        if reason == "provisioned":
+            kind: events.InitializationType = "provisioned-concurrency"
+            return ExecutionEnvironment(function, number, self._zygote, self, open_api, kind)
+        if is_snapshot_taken_of(function):
+            snapshot = self._snapshots.take(function, self._zygote)
+            return RestoredEnvironment(function, number, snapshot, self, open_api, "snap-start")
+        return ExecutionEnvironment(function, number, self._zygote, self, open_api)
+
+    def _take_snapshot(self) -> None:
+        self._zygote = self._get_zygote(self.interpreter)
+        try:
+            self._snapshots.take(self.function, self._zygote)
+        except OSError as error:
+            self._tell_impossible(error)
+
+    def _tell_impossible(self, error: OSError) -> None:
+        problem = f"No environment can be made: {error.strerror}."
+        self.emit(events.Notice("error", problem), "")
+
     def _replace(self, environment: ExecutionEnvironment, replacement: Replacement) -> None:
         """Puts a fresh environment in its place: now, or when it has answered."""
         if environment.invocation is not None:
@@ -346,7 +393,7 @@ class Pool:
             return
         if environment.state in (State.SHUTTING_DOWN, State.ENDED):
             return
-        is_provisioned = environment.initialization_type != "on-demand"
+        is_provisioned = environment.initialization_type == "provisioned-concurrency"
         environment.shut_down(replacement.reason)
         fresh = self._create("provisioned" if is_provisioned else replacement.reason)
         if fresh is not None and replacement.reason == "reload":

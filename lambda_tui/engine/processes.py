@@ -25,7 +25,7 @@ from lambda_tui.engine.own_network import NetworkError, OwnNetwork, Streams, con
 from lambda_tui.engine.runtime_api_state import RuntimeApiState
 from lambda_tui.engine.runtime_frame import RuntimeFrame
 from lambda_tui.engine.start_up import StartUp
-from lambda_tui.engine.zygote import Zygote
+from lambda_tui.engine.zygote import ForkServer
 from lambda_tui.project.function import Function
 
 
@@ -75,7 +75,7 @@ class Processes:
     def __init__(
         self,
         function: Function,
-        zygote: Zygote,
+        zygote: ForkServer,
         owner: ProcessesOwner,
         open_api: OpenApi,
         environment_id: str,
@@ -208,7 +208,7 @@ class Processes:
                 self.extensions.is_open = False
                 self._owner.on_runtime_initialised(frame)
                 self._go_on()
-            case "init_error":
+            case "init_error" | "restore_error":
                 self._owner.on_runtime_initialised(frame)
                 self.lose(Loss(frame.error_type, posted=frame.payload))
             case "response" | "error" | "fault" | "chunk":

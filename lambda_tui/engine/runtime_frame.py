@@ -8,7 +8,7 @@ import msgspec
 
 from lambda_tui.engine.channel import Message
 
-_KINDS = ("ready", "init_error", "chunk", "response", "error", "next")
+_KINDS = ("ready", "init_error", "restore_error", "chunk", "response", "error", "next")
 # More than any machine has, in KB: what is over it is no measurement.
 _MOST_MEMORY_KB = 1 << 40
 # More seconds than any machine runs.
@@ -32,7 +32,8 @@ class RuntimeFrame(msgspec.Struct, frozen=True):
 
     Also ``next``: the runtime asks for another event, so its work is done; ``chunk``: a part of a
     response that its caller takes so. From the Runtime API ``fault`` too: an error of the
-    platform's in place of the response; ``restore_ready`` and ``restore_error``.
+    platform's in place of the response; ``restore_ready``. Of one that is restored
+    ``restore_error``.
     """
     payload: bytes
     at: Moment = 0.0
@@ -44,6 +45,8 @@ class RuntimeFrame(msgspec.Struct, frozen=True):
     peak_memory_kb: Size = 0
     response_size: Size = 0
     """Bytes of a response; one that is too large is not sent along."""
+    threads: Size = 0
+    """Of a runtime that is to be a snapshot."""
     content_type: str = ""
     """Of a response through the Runtime API, as the runtime names it."""
     is_done: bool = True

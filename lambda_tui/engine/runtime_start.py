@@ -127,6 +127,13 @@ def _bootstrap(function: Function, places: Places) -> str:
     return f"{places.task_root}/bootstrap"
 
 
+def is_snapshot_taken_of(function: Function) -> bool:
+    """Whether environments are restored from a snapshot: that takes a runtime that is forked."""
+    is_executed = function.bootstrap or exec_wrapper(function) is not None
+    is_forked = function.language == "python" and not is_executed
+    return function.snap_start and is_forked
+
+
 def external_extensions(function: Function) -> tuple[str, ...]:
     """The files in the layers' ``extensions`` folder by name; no folder in it is looked into."""
     if function.layers_directory is None:

@@ -27,6 +27,8 @@ class SandboxPlan:
     binds: tuple[tuple[Path, str], ...]
     """Files and folders of this machine, and where they stand inside."""
     network: Network
+    is_snapshot: bool = False
+    """Whether others are to be forked from its runtime."""
 
     @classmethod
     def of(cls, function: Function, network: Network) -> SandboxPlan:

@@ -9,7 +9,7 @@ from lambda_tui.engine.init_process import InitProcess
 from lambda_tui.engine.runtime_api_state import RuntimeApiState, RuntimeState
 from lambda_tui.engine.runtime_start import Places, external_extensions, runtime_start
 from lambda_tui.engine.variables import environment_variables, extension_variables
-from lambda_tui.engine.zygote import Zygote
+from lambda_tui.engine.zygote import ForkServer
 from lambda_tui.project.function import Function
 
 # Wait statuses of a shell that may not execute a program, and of one that does not find it.
@@ -22,7 +22,7 @@ class StartUp:
     def __init__(
         self,
         function: Function,
-        zygote: Zygote,
+        zygote: ForkServer,
         init: InitProcess,
         *,
         log_stream: str,
@@ -30,8 +30,10 @@ class StartUp:
         api_address: str,
     ) -> None:
         is_isolated = zygote.sandbox is None or zygote.sandbox.level == "namespaces"
-        self.extensions = external_extensions(function)
-        """Their names."""
+        is_taken_from = initialization_type == "snap-start" and not zygote.is_snapshot
+        self.extensions = () if is_taken_from else external_extensions(function)
+        """Their names. A snapshot cannot carry them: each environment that it restores has its own.
+        """
         self._function = function
         self._init = init
         self._places = Places.of(function, is_isolated=is_isolated)

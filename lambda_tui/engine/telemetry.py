@@ -48,6 +48,8 @@ def _record(event: events.Event) -> Json | str | None:
             return message
         case events.InitStart() | events.InitRuntimeDone() | events.InitReport() as record:
             return _init_record(event, record)
+        case events.RestoreStart() | events.RestoreRuntimeDone() | events.RestoreReport() as record:
+            return _restore_record(event, record)
         case events.Start() | events.RuntimeDone() | events.Report() as record:
             return _invoke_record(event, record)
         case (
@@ -65,19 +67,35 @@ def _init_record(
 ) -> Json:
     kind = {"initializationType": record.initialization_type, "phase": record.phase}
     if isinstance(record, events.InitStart):
-        return {
-            **kind,
-            "functionName": event.function,
-            "functionVersion": record.version,
-            "runtimeVersion": record.runtime_version,
-            "runtimeVersionArn": record.runtime_version_arn,
-            **_unless_empty("instanceId", record.instance_id),
-            **_unless_empty("instanceMaxMemory", record.instance_max_memory),
-        }
+        return {**kind, **_beginning(event, record)}
     outcome = {**kind, **_outcome(record.status, record.error_type)}
     if isinstance(record, events.InitReport):
         outcome["metrics"] = {"durationMs": round(record.duration_ms, 3)}
     return outcome
+
+
+def _restore_record(
+    event: events.Event,
+    record: events.RestoreStart | events.RestoreRuntimeDone | events.RestoreReport,
+) -> Json:
+    if isinstance(record, events.RestoreStart):
+        return _beginning(event, record)
+    outcome = _outcome(record.status, record.error_type)
+    if isinstance(record, events.RestoreReport):
+        outcome["metrics"] = {"durationMs": round(record.duration_ms, 3)}
+    return outcome
+
+
+def _beginning(event: events.Event, record: events.InitStart | events.RestoreStart) -> Json:
+    """Which function begins, on which runtime, where."""
+    return {
+        "functionName": event.function,
+        "functionVersion": record.version,
+        "runtimeVersion": record.runtime_version,
+        "runtimeVersionArn": record.runtime_version_arn,
+        **_unless_empty("instanceId", record.instance_id),
+        **_unless_empty("instanceMaxMemory", record.instance_max_memory),
+    }
 
 
 def _invoke_record(
@@ -126,6 +144,9 @@ def report_metrics(report: events.Report) -> Json:
     }
     if report.init_duration_ms is not None:
         metrics["initDurationMs"] = round(report.init_duration_ms, 3)
+    if report.restore_duration_ms is not None:
+        metrics["restoreDurationMs"] = round(report.restore_duration_ms, 3)
+        metrics["billedRestoreDurationMs"] = report.billed_restore_duration_ms
     return metrics
 
 

@@ -23,6 +23,9 @@ _OF_THE_RUNTIME = (
     "LAMBDA_TASK_ROOT",
 )
 
+# One snapshot is restored many times, each with a log stream of its own.
+_UNKNOWN_TO_A_SNAPSHOT = ("AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME")
+
 # The runtimes on Amazon Linux 2; on Amazon Linux 2023 the variable is set.
 _WITHOUT_LC_CTYPE = ("python3.9", "python3.10", "python3.11")
 # On Amazon Linux 2 and before it, where there is no language to be found.
@@ -58,6 +61,9 @@ def environment_variables(
     if not is_os_only:
         variables["AWS_EXECUTION_ENV"] = f"AWS_Lambda_{runtime}"
     variables["AWS_LAMBDA_INITIALIZATION_TYPE"] = initialization_type
+    if initialization_type == "snap-start":
+        for name in _UNKNOWN_TO_A_SNAPSHOT:
+            del variables[name]
     variables["AWS_LAMBDA_RUNTIME_API"] = api_address
     return variables | _logging_variables(function.logging)
 

@@ -56,6 +56,43 @@ class Spawned(Protocol):
         """It has ended, and every process of its sandbox with it."""
 
 
+class ForkServer(Protocol):
+    """Where environments come from: a zygote, or a snapshot that was made by one."""
+
+    @property
+    def interpreter(self) -> Interpreter:
+        """What functions run on."""
+
+    @property
+    def runtime_version(self) -> str | None:
+        """Such as ``3.13.1``; None until it has booted."""
+
+    @property
+    def sandbox(self) -> Sandbox | None:
+        """None until it has booted."""
+
+    @property
+    def booted(self) -> asyncio.Future[None]:
+        """Done when it has booted, or will not."""
+
+    @property
+    def is_snapshot(self) -> bool:
+        """Whether what it forks is initialised."""
+
+    def spawn(
+        self,
+        id: str,
+        plan: SandboxPlan,
+        control: socket.socket,
+        who: Spawned,
+        connector_log: int | None = None,
+    ) -> None:
+        """Asks for an init process; ``control`` is its end of the control channel, closed here.
+
+        What connects its network, if something does, writes to ``connector_log``.
+        """
+
+
 class Zygote:
     """One interpreter's fork server: started once, asked for init processes, ended by closing."""
 
@@ -70,7 +107,8 @@ class Zygote:
         """None until it has booted."""
         self.problem: str | None = None
         """One sentence: why it does not run."""
-        self.booted = asyncio.get_running_loop().create_future()
+        self.is_snapshot = False
+        self.booted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Done when it has booted, or will not."""
         self._choice = sandbox
         self._on_change = on_change
@@ -140,6 +178,7 @@ class Zygote:
             "id": id,
             "code_directory": str(plan.code_directory),
             "ephemeral_storage_mb": plan.ephemeral_storage,
+            "is_snapshot": plan.is_snapshot,
             "binds": [[str(source), target] for source, target in plan.binds],
             "own_network": plan.network.is_own,
             "resolver": plan.network.resolver,

@@ -119,6 +119,8 @@ class Function:
     """Invocations at a time, of the account's; 0 blocks the function. None reserves nothing."""
     provisioned_concurrency: int = 0
     """Environments that are initialised ahead of invocations."""
+    snap_start: bool = False
+    """Whether environments are restored from a snapshot: ``SnapStart`` of published versions."""
     description: str = field(default="", compare=False)
     file: Path | None = field(default=None, compare=False)
     """The file that declares the function: a template, or its source in a plain folder."""

@@ -30,7 +30,7 @@ class Fault(Exception):
         self.stack_trace = stack_trace or []
 
 
-def error_payload(error: Exception, request_id: str = "") -> ErrorPayload:
+def error_payload(error: BaseException, request_id: str = "") -> ErrorPayload:
     """What the caller is answered, with AWS's four keys in AWS's order."""
     if isinstance(error, Fault):
         error_type, stack_trace = error.error_type, error.stack_trace

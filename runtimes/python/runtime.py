@@ -1,22 +1,27 @@
 """The Python runtime's process: initialises the function and serves invocations.
 
 Frames from the engine: ``invoke`` (payload: the event). Frames to the engine: ``ready``,
-``init_error`` (payload: the error), ``response`` and ``error`` (payload: the result).
+``init_error`` and ``restore_error`` (payload: the error), ``response`` and ``error`` (payload: the
+result).
 """
 
 from __future__ import annotations
 
 import atexit
+import gc
 import json
 import logging
 import os
 import resource
 import sys
+import threading
 import time
 import types
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Protocol
 
 from ..frames import Channel, Message
+from . import hooks
 from .context import LambdaContext
 from .faults import (
     ErrorPayload,
@@ -52,10 +57,24 @@ _UNHANDLED_AT_INIT = (
 )
 
 
-def main(channel: Channel, message: Message) -> int:
-    """Runs until the engine goes or the function ends the process; its exit status."""
+class Restores(Protocol):
+    """Who forks environments from an initialised runtime."""
+
+    def serve(self, channel: Channel, resume: Callable[[Channel, Message], int]) -> None:
+        """Does so until the engine goes; ``resume`` serves in each of them."""
+
+
+def main(channel: Channel, message: Message, restores: Restores | None = None) -> int:
+    """Runs until the engine goes or the function ends the process; its exit status.
+
+    With ``restores`` it is a snapshot once the function is initialised.
+    """
+    return _with_pythons_own_end(lambda: _Runtime(channel, message).run(restores))
+
+
+def _with_pythons_own_end(run: Callable[[], int]) -> int:
     try:
-        return _Runtime(channel, message).run()
+        return run()
     except SystemExit as error:
         return _exit_status(error)
     except BaseException:
@@ -80,7 +99,8 @@ class _Runtime:
         self._trace = TraceVariable()
         self._told_peak_memory_kb = 0
         self._handler_name: str = message["handler"]
-        _take_environment(message["environment"])
+        self._environment: dict[str, str] = message["environment"]
+        _take_environment(self._environment)
         self._request_id = self._prepare_process(message["task_root"], message["layers_root"])
 
     def _prepare_process(self, task_root: str, layers_root: str) -> RequestIdFilter:
@@ -89,30 +109,70 @@ class _Runtime:
         _hide_own_modules()
         return configure_logging()
 
-    def run(self) -> int:
+    def run(self, restores: Restores | None) -> int:
         began = time.monotonic()
         try:
             handler = load_handler(self._handler_name)
         except Exception as error:
-            return self._fail_init(error, began)
-        self._channel.send({"kind": "ready", "function_init_at": began, "at": time.monotonic()})
+            logging.warning(_UNHANDLED_AT_INIT)
+            return self._fail("init_error", error, began, "", 1)
+        if restores is not None:
+            return self._be_snapshot(handler, restores, began)
+        return self._serve_all(handler, began)
+
+    def _be_snapshot(self, handler: Handler, restores: Restores, began: float) -> int:
+        try:
+            hooks.run_before_snapshot()
+        except BaseException as error:
+            kind, status = hooks.BEFORE_SNAPSHOT_ERROR, hooks.BEFORE_SNAPSHOT_STATUS
+            return self._fail("init_error", error, began, kind, status)
+        # It is not to be gone through by every collection in every fork.
+        gc.freeze()
+        self._tell_ready(began, threads=_count_threads())
+        restores.serve(
+            self._channel,
+            lambda channel, message: _with_pythons_own_end(
+                lambda: self._take_up(handler, channel, message)
+            ),
+        )
+        return 0
+
+    def _take_up(self, handler: Handler, channel: Channel, message: Message) -> int:
+        """Goes on in a restored environment."""
+        began = time.monotonic()
+        self._channel = channel
+        _change_environment(self._environment, message["environment"])
+        try:
+            hooks.run_after_restore()
+        except BaseException as error:
+            kind, status = hooks.AFTER_RESTORE_ERROR, hooks.AFTER_RESTORE_STATUS
+            return self._fail("restore_error", error, began, kind, status)
+        return self._serve_all(handler, began)
+
+    def _serve_all(self, handler: Handler, began: float) -> int:
+        self._tell_ready(began)
         while True:
             frame = self._channel.receive()
             if frame is None:
                 return 0
             self._serve(handler, frame.message, frame.payload)
 
-    def _fail_init(self, error: Exception, began: float) -> int:
+    def _tell_ready(self, began: float, **more: int) -> None:
+        ready = {"kind": "ready", "function_init_at": began, "at": time.monotonic(), **more}
+        self._channel.send(ready)
+
+    def _fail(
+        self, kind: str, error: BaseException, began: float, error_type: str, status: int
+    ) -> int:
         payload = error_payload(error)
-        logging.warning(_UNHANDLED_AT_INIT)
         _log_error(payload)
         answer: Message = {
-            "kind": "init_error",
+            "kind": kind,
             "function_init_at": began,
-            "error_type": payload["errorType"],
+            "error_type": error_type or payload["errorType"],
         }
         self._channel.send(answer, to_bytes(payload))
-        return 1
+        return status
 
     def _serve(self, handler: Handler, invocation: Message, event: bytes | bytearray) -> None:
         request_id = invocation["request_id"]
@@ -148,6 +208,23 @@ def _take_environment(variables: dict[str, str]) -> None:
     os.environ.clear()
     os.environ.update(variables)
     time.tzset()
+
+
+def _change_environment(before: dict[str, str], now: dict[str, str]) -> None:
+    """Takes the variables that are others than those of the snapshot; the function's own stay."""
+    changed = {name: value for name, value in now.items() if before.get(name) != value}
+    os.environ.update(changed)
+    tempfile = sys.modules.get("tempfile")
+    if tempfile is not None and "TMPDIR" in changed:
+        # It looks there once, and remembers.
+        vars(tempfile)["tempdir"] = None
+
+
+def _count_threads() -> int:
+    """Of this process; those of Python where the machine does not tell."""
+    if sys.platform.startswith("linux"):
+        return len(os.listdir("/proc/self/task"))
+    return threading.active_count()
 
 
 def _hide_own_modules() -> None:

@@ -1,0 +1,56 @@
+"""An environment that comes from its function's snapshot: it has a Restore phase, and no Init."""
+
+from __future__ import annotations
+
+from lambda_tui.engine import events
+from lambda_tui.engine.environment import ExecutionEnvironment
+from lambda_tui.engine.invocation import Refusal
+from lambda_tui.engine.lifecycle import Phase
+from lambda_tui.engine.loss import Loss
+from lambda_tui.engine.outcome import lost_outcome
+from lambda_tui.engine.restore_attempt import RestoreAttempt
+
+# As AWS's SDKs describe these errors.
+_HOOK_FAILED = Refusal(
+    "SnapStartException",
+    "The afterRestore() runtime hook encountered an error. "
+    "For more information, check the Amazon CloudWatch logs.",
+)
+_TOO_SLOW = Refusal(
+    "SnapStartTimeoutException", "Lambda couldn't restore the snapshot within the timeout limit."
+)
+
+
+class RestoredEnvironment(ExecutionEnvironment):
+    """Is gone when its Restore phase fails; after a reset it is restored again."""
+
+    @property
+    def phase(self) -> Phase | None:
+        """The AWS phase that it is in; None between phases."""
+        phase = super().phase
+        return Phase.RESTORE if phase is Phase.INIT else phase
+
+    def give_up(self, why: Loss) -> None:
+        """There is no snapshot: the invocation that waits for it fails as its Init has."""
+        invocation, self.invocation = self.invocation, None
+        if invocation is not None:
+            outcome = lost_outcome(why, invocation.request_id)
+            invocation.finish(outcome.status, outcome.payload)
+        self.shut_down("failure")
+
+    def on_lost(self, why: Loss) -> None:
+        """What cannot be restored is of no more use."""
+        has_failed = not self._init_attempt.is_over
+        super().on_lost(why)
+        if has_failed:
+            self.shut_down("failure")
+
+    def _attempt(self, phase: events.InitPhase) -> RestoreAttempt:
+        return RestoreAttempt(phase, self.initialization_type)
+
+    def _fail_init(self, why: Loss) -> None:
+        # The service refuses the invocation: for the function it has never been.
+        invocation, self.invocation, self._invoke_attempt = self.invocation, None, None
+        super()._fail_init(why)
+        if invocation is not None:
+            invocation.refuse(_TOO_SLOW if why.is_timeout else _HOOK_FAILED)

@@ -1,0 +1,120 @@
+"""What a restored function finds open: files, pipes and pollers of its own, and lost connections.
+
+A fork shares what was open with all other forks of a snapshot, where AWS's restored machines have
+each their own, and where no connection to another machine survives.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import select
+import socket
+import stat
+from collections.abc import Callable, Iterable
+
+from .unix_sockets import peers
+
+_POLLER = "anon_inode:[eventpoll]"
+
+
+def renew(kept: Iterable[int], move: Callable[[str], str]) -> None:
+    """Renews every descriptor that is not ``kept``; ``move`` says where a file lies now."""
+    with contextlib.suppress(FileNotFoundError):
+        numbers = sorted({int(name) for name in os.listdir("/proc/self/fd")} - {*kept})
+        found = {number: target for number in numbers if (target := _target(number)) is not None}
+        _renew_files(found, move)
+        _renew_pipes([number for number, target in found.items() if target.startswith("pipe:")])
+        _renew_sockets([number for number, target in found.items() if target.startswith("socket:")])
+        for number, target in found.items():
+            if target == _POLLER:
+                _renew_poller(number)
+
+
+def _target(number: int) -> str | None:
+    try:
+        return os.readlink(f"/proc/self/fd/{number}")
+    except OSError:
+        return None
+
+
+def _replace(number: int, new: int) -> None:
+    """Puts a new descriptor in the place of an old one, with the flags that the old one has."""
+    fcntl.fcntl(new, fcntl.F_SETFL, fcntl.fcntl(number, fcntl.F_GETFL))
+    os.dup2(new, number, inheritable=os.get_inheritable(number))
+    os.close(new)
+
+
+def _renew_files(found: dict[int, str], move: Callable[[str], str]) -> None:
+    """Opens files again, at the place that was reached; what is not there any more stays shared."""
+    for number, path in found.items():
+        if not stat.S_ISREG(os.fstat(number).st_mode):
+            continue
+        with contextlib.suppress(OSError):
+            new = os.open(move(path), fcntl.fcntl(number, fcntl.F_GETFL) | os.O_CLOEXEC)
+            os.lseek(new, os.lseek(number, 0, os.SEEK_CUR), os.SEEK_SET)
+            _replace(number, new)
+
+
+def _renew_pipes(numbers: list[int]) -> None:
+    """Makes pipes of which the process has both ends anew; others lead to what was not restored."""
+    ends: dict[int, list[int]] = {}
+    for number in numbers:
+        ends.setdefault(os.fstat(number).st_ino, []).append(number)
+    for same in ends.values():
+        readers = [number for number in same if _access(number) == os.O_RDONLY]
+        writers = [number for number in same if _access(number) == os.O_WRONLY]
+        if len(readers) == len(writers) == 1:
+            for number, new in zip((readers[0], writers[0]), os.pipe()):
+                _replace(number, new)
+
+
+def _access(number: int) -> int:
+    return fcntl.fcntl(number, fcntl.F_GETFL) & os.O_ACCMODE
+
+
+def _renew_sockets(numbers: list[int]) -> None:
+    """Makes socket pairs within the process anew, and breaks connections that leave it."""
+    by_inode = {os.fstat(number).st_ino: number for number in numbers}
+    peer_of = peers() if by_inode else {}
+    for inode, number in by_inode.items():
+        peer = by_inode.get(peer_of.get(inode, 0))
+        if peer is None:
+            if _is_connection(number):
+                _replace(number, _lost_connection())
+        elif inode < peer_of[inode]:
+            for old, new in zip((number, peer), socket.socketpair()):
+                _replace(old, new.detach())
+
+
+def _is_connection(number: int) -> bool:
+    """Whether it is a stream that is connected to something."""
+    end = socket.socket(fileno=number)
+    try:
+        end.getpeername()
+    except OSError:
+        return False
+    else:
+        return end.type == socket.SOCK_STREAM
+    finally:
+        end.detach()
+
+
+def _lost_connection() -> int:
+    """A connection whose other end has gone."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        end = socket.create_connection(server.getsockname())
+        server.accept()[0].close()
+    return end.detach()
+
+
+def _renew_poller(number: int) -> None:
+    """Makes an ``epoll`` anew that waits for the same: asyncio's loops have one."""
+    with open(f"/proc/self/fdinfo/{number}") as file:
+        lines = [line.split() for line in file if line.startswith("tfd:")]
+    with select.epoll() as poller:
+        for fields in lines:
+            with contextlib.suppress(OSError):
+                poller.register(int(fields[1]), int(fields[3], 16))
+        _replace(number, os.dup(poller.fileno()))

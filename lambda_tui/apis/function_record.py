@@ -52,7 +52,10 @@ def record(target: Target, packages: Packages) -> dict[str, Any]:
         "PackageType": "Zip",
         "Architectures": [_ARCHITECTURES.get(platform.machine(), "x86_64")],
         "EphemeralStorage": {"Size": function.ephemeral_storage},
-        "SnapStart": {"ApplyOn": "None", "OptimizationStatus": "Off"},
+        "SnapStart": {
+            "ApplyOn": "PublishedVersions" if function.snap_start else "None",
+            "OptimizationStatus": "On" if function.snap_start else "Off",
+        },
         "LoggingConfig": _logging(function),
         **_where_given(function, packages),
     }

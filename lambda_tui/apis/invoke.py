@@ -25,6 +25,7 @@ from lambda_tui.engine.pool import MAXIMUM_REQUEST
 TYPE_HEADER = "x-amz-invocation-type"
 _LONGEST_CONTEXT = 3583
 _RETRY_SECONDS = "1"
+_STATUS_OF_REFUSALS = {"RequestTooLargeException": 413, "SnapStartTimeoutException": 408}
 _TYPES = ("Event", "RequestResponse", "DryRun")
 
 Respond = Callable[[Invocation, str | None], Response | None]
@@ -127,6 +128,10 @@ def _answer(answer: Answer, respond: Respond, tail: LogTail | None, invocation: 
     if invocation.status == "throttled":
         reason = json.loads(invocation.response or b"{}").get("Reason", "")
         answer(_throttled(reason).response({"Retry-After": _RETRY_SECONDS}))
+    elif invocation.refusal is not None:
+        refusal = invocation.refusal
+        status = _STATUS_OF_REFUSALS.get(refusal.name, 400)
+        answer(ApiError(status, refusal.name, refusal.message).response())
     elif (response := respond(invocation, log_result)) is not None:
         answer(response)
 

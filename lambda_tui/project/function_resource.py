@@ -22,6 +22,7 @@ from lambda_tui.project.layer_sources import LayerSources
 from lambda_tui.project.logging_config import read_logging_config
 from lambda_tui.project.properties import Findings, Limits, Properties
 from lambda_tui.project.runtimes import runtime_refusal
+from lambda_tui.project.snap_start import read_snap_start
 from lambda_tui.project.template_yaml import LinedMapping
 from lambda_tui.project.wording import shown
 
@@ -82,6 +83,13 @@ class FunctionResource:
         provisioned = (
             read_provisioned_concurrency(properties, reserved) if self._is_serverless else 0
         )
+        snap_start = read_snap_start(
+            properties,
+            runtime=runtime,
+            ephemeral_storage=ephemeral_storage,
+            is_provisioned=provisioned > 0,
+            is_serverless=self._is_serverless,
+        )
         description = properties.text("Description") or ""
         if self._findings.refused or code is None:
             return None
@@ -100,6 +108,7 @@ class FunctionResource:
             asynchronous=asynchronous,
             reserved_concurrency=reserved,
             provisioned_concurrency=provisioned,
+            snap_start=snap_start,
             description=description,
             file=self._findings.file,
             line=properties.line,

@@ -129,7 +129,8 @@ def _platform_entries(record: events.Record, text: str) -> Iterator[tuple[Kind, 
     for line in before:
         yield Kind.PLATFORM, line.rstrip()
     kind = Kind.REPORT if isinstance(record, events.Report) else Kind.PLATFORM
-    if isinstance(record, events.Report | events.InitReport) and record.status != "success":
+    reports = events.Report | events.InitReport | events.RestoreReport
+    if isinstance(record, reports) and record.status != "success":
         kind = Kind.ERROR
     yield kind, last.rstrip()
 
@@ -149,6 +150,7 @@ def _divider(record: events.Record) -> str | None:
                 "invocation": "for an invocation",
                 "reload": "after a change",
                 "provisioned": "ahead of need",
+                "snapshot": "to be a snapshot",
             }
             return f"created {why.get(reason, 'as you asked')}"
         case events.EnvironmentFrozen():

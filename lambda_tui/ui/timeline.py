@@ -48,12 +48,14 @@ def state_after(record: events.Record) -> State | None:
     match record:
         case events.EnvironmentCreated():
             return State.CREATING
-        case events.InitStart():
+        case events.InitStart() | events.RestoreStart():
             return State.INITIALISING
         case events.InitRuntimeDone(status=status, phase=phase):
             if status != "success":
                 return State.RESET
             return State.IDLE if phase == "init" else State.INVOKING
+        case events.RestoreRuntimeDone(status=status):
+            return State.IDLE if status == "success" else State.RESET
         case events.Start():
             return State.INVOKING
         case events.Report() | events.EnvironmentThawed():

@@ -56,7 +56,12 @@ from lambda_tui.project.settings import Settings
 async def main():
     directory, level, event = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
     function = Function(
-        "function", "lambda_function.lambda_handler", directory, ephemeral_storage=4, timeout=60
+        "function",
+        "lambda_function.lambda_handler",
+        directory,
+        ephemeral_storage=4,
+        timeout=60,
+        snap_start=sys.argv[4] == "snap-start",
     )
     settings = Settings(sandbox=level, watch=False)
     engine = Engine(Project(directory, (function,)), settings, open_environment_api)
@@ -77,15 +82,19 @@ async def main():
 
 asyncio.run(asyncio.wait_for(main(), 120))
 """
+KINDS = ["on-demand", "snap-start"]
+"""How environments begin."""
 PATHS = ["/new", "/usr/new", "/etc/new", "/var/task/new", "/home/new", "/proc/sys/kernel/hostname"]
 
 
-def drive(prefix: list[str], directory: Path, level: str, event: object) -> dict[str, Any]:
+def drive(
+    prefix: list[str], directory: Path, level: str, event: object, kind: str = "on-demand"
+) -> dict[str, Any]:
     folder = directory / "function"
     folder.mkdir()
     (folder / "lambda_function.py").write_text(FUNCTION)
     ran = subprocess.run(
-        [*prefix, sys.executable, "-c", DRIVER, str(folder), level, json.dumps(event)],
+        [*prefix, sys.executable, "-c", DRIVER, str(folder), level, json.dumps(event), kind],
         cwd="/",
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
         capture_output=True,
@@ -100,11 +109,12 @@ def drive(prefix: list[str], directory: Path, level: str, event: object) -> dict
     return seen
 
 
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.usefixtures("nothing_is_left")
 def test_the_sandbox_holds_for_an_ordinary_user(
-    as_ordinary_user: list[str], tmp_path: Path
+    as_ordinary_user: list[str], tmp_path: Path, kind: str
 ) -> None:
-    seen = drive(as_ordinary_user, tmp_path, "namespaces", {"paths": PATHS})
+    seen = drive(as_ordinary_user, tmp_path, "namespaces", {"paths": PATHS}, kind)
     assert seen["level"] == ["namespaces", ""]
     assert seen["crash"]["errorType"] == "Runtime.ExitError"
     for name in ("first", "second"):
@@ -121,11 +131,12 @@ def test_the_sandbox_holds_for_an_ordinary_user(
     assert {"full", "small"} <= set(seen["tmp"])
 
 
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.usefixtures("nothing_is_left")
 def test_the_level_without_namespaces_works_for_an_ordinary_user(
-    as_ordinary_user: list[str], tmp_path: Path
+    as_ordinary_user: list[str], tmp_path: Path, kind: str
 ) -> None:
-    seen = drive(as_ordinary_user, tmp_path, "processes", {"paths": ["/usr/new"]})
+    seen = drive(as_ordinary_user, tmp_path, "processes", {"paths": ["/usr/new"]}, kind)
     assert seen["level"][0] == "processes"
     assert seen["crash"]["errorType"] == "Runtime.ExitError"
     assert seen["first"]["user"] == seen["second"]["user"] == seen["user"]

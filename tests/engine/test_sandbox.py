@@ -7,10 +7,14 @@ import json
 import os
 import pwd
 import sys
+from collections.abc import Awaitable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from workbench import Open, response_of
+from workbench import Open, Workbench, response_of
+
+from lambda_tui.project.function import Project
 
 HOME = os.path.realpath(pwd.getpwuid(os.getuid()).pw_dir)
 _PATHS = [sys.prefix, sys.base_prefix, sys.exec_prefix, sys.executable, *sys.path]
@@ -44,6 +48,16 @@ def system_call(name, *arguments):
     result = getattr(libc, name)(*arguments)
     return [result, errno.errorcode.get(ctypes.get_errno())]
 """
+
+
+@pytest.fixture(params=["on-demand", "snap-start"])
+def open_project(open_project: Open, request: pytest.FixtureRequest) -> Open:
+    """With environments that are built one by one, and with such as come from a snapshot."""
+
+    def open_kind(source: str | Project, **options: Any) -> Awaitable[Workbench]:
+        return open_project(source, snap_start=request.param == "snap-start", **options)
+
+    return open_kind
 
 
 @NAMESPACES
@@ -113,8 +127,10 @@ async def test_two_environments_never_see_each_others_tmp(open_project: Open) ->
     workbench = await open_project(
         """
 import os, tempfile, time, uuid
-me = "mine-" + uuid.uuid4().hex
+me = ""
 def lambda_handler(event, context):
+    global me
+    me = me or "mine-" + uuid.uuid4().hex
     folder = tempfile.gettempdir()
     open(os.path.join(folder, me), "w").close()
     time.sleep(0.05)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.text import Text
 from textual.markup import escape
 
-from lambda_tui.engine.lifecycle import State
+from lambda_tui.engine.lifecycle import Phase, State
 from lambda_tui.ui.facts import safe
 from lambda_tui.ui.figures import megabytes, seconds
 from lambda_tui.ui.states import EXTENSION_GLYPHS, STATE_CLASSES, STATE_GLYPHS, STRIP_GLYPHS
@@ -72,7 +72,7 @@ class Environments(RowList["ExecutionEnvironment"]):
         wide = width >= _WIDE
         columns: list[_Column] = [(" #", 3, ">", lambda it: f"#{it.number}")]
         if wide:
-            columns.append(("phase", 8, "<", lambda it: str(it.state.phase or "–")))
+            columns.append(("phase", 8, "<", lambda it: str(it.phase or "–")))
         columns += [
             ("state", 15 if wide else 14, "<", _state),
             ("age", 5, ">", lambda it: seconds(time.monotonic() - it.created)),
@@ -113,6 +113,8 @@ class Environments(RowList["ExecutionEnvironment"]):
     def _empty(self) -> Text:
         if self._pool is not None and self._pool.problem:
             return Text(f"✗ {safe(self._pool.problem)}", no_wrap=True, overflow="ellipsis")
+        if self._pool is not None and self._pool.snapshot is not None:
+            return Text("None yet: i invokes, and one is restored from the snapshot.")
         return Text("None yet: i invokes, and a cold start makes one.")
 
     def _subtitle(self, pool: Pool) -> str:
@@ -120,17 +122,26 @@ class Environments(RowList["ExecutionEnvironment"]):
         if self.highlighted is not None and self.highlighted.extensions:
             return throttles + _extension_states(self.highlighted)
         legend = "▓ Init █ Invoke · frozen" if self.size.width >= _WIDE else ""
-        return throttles + legend
+        return throttles + _snapshot(pool) + legend
 
 
 _Column = tuple[str, int, str, Callable[["ExecutionEnvironment"], str]]
 """Name, cells, alignment, and the cell's text."""
 
 
+def _snapshot(pool: Pool) -> str:
+    """That environments are restored, and what their snapshot does."""
+    if pool.snapshot is None:
+        return ""
+    return f"snap-start: snapshot {STATE_GLYPHS[pool.snapshot.state]} {pool.snapshot.state} · "
+
+
 def _state(environment: ExecutionEnvironment) -> str:
     stale = "*" if environment.stale else ""
     failed = environment.state is State.RESET and environment.init_error
     word = "init failed" if failed else str(environment.state)
+    if environment.phase is Phase.RESTORE:
+        word = "restoring"
     return f"{STATE_GLYPHS[environment.state]} {word}{stale}"
 
 

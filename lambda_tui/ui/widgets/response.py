@@ -85,6 +85,8 @@ def _cost(invocation: Invocation) -> str:
         parts.append(f"billed {invocation.billed_duration_ms:.0f} ms")
     if invocation.init_duration_ms is not None:
         parts.append(f"init {milliseconds(invocation.init_duration_ms)}")
+    if invocation.restore_duration_ms is not None:
+        parts.append(f"restore {milliseconds(invocation.restore_duration_ms)}")
     if invocation.is_over and invocation.status != "throttled":
         parts.append("cold" if invocation.cold_start else "warm")
     if invocation.max_memory_used_mb is not None:

@@ -21,7 +21,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from ..frames import Channel, Message
-from . import hooks
+from . import hooks, included
 from .context import LambdaContext
 from .faults import (
     ErrorPayload,
@@ -106,6 +106,7 @@ class _Runtime:
     def _prepare_process(self, task_root: str, layers_root: str) -> RequestIdFilter:
         take_over_standard_streams()
         set_import_path(task_root, layers_root)
+        included.include()
         _hide_own_modules()
         return configure_logging()
 

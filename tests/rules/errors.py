@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from rules.rule import SNAPSTART, Rule
+from rules.rule import Rule
 
+_SNAPSTART = "rules/test_snapstart_rules.py::test_"
 _CYCLE = "engine/test_life_cycle.py::test_"
 _POOL = "engine/test_pool.py::test_"
 _ERRORS = "engine/test_errors.py::test_"
@@ -67,7 +68,16 @@ ERRORS = (
         "LambdaContextUnmarshalError.",
         (_ERROR + "a_client_context_that_is_no_json_is_an_error_of_its_own",),
     ),
-    Rule("6.2", "BeforeSnapshotError and AfterRestoreError.", (), SNAPSTART),
+    Rule(
+        "6.2",
+        "BeforeSnapshotError and AfterRestoreError.",
+        (
+            _SNAPSTART + "a_hook_that_fails_before_the_snapshot_fails_the_init",
+            _SNAPSTART + "a_hook_that_fails_after_the_restore_fails_the_invocation",
+            "runtimes/test_snapshot_hooks.py::"
+            "test_a_runtime_whose_hook_fails_ends_with_awss_status",
+        ),
+    ),
     Rule(
         "6.2",
         "A handler that cannot be called is a TypeError in AWS's bootstrap.",

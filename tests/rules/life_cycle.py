@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from rules.rule import NOT_OBSERVED, SNAPSTART, VERSIONS, Rule
+from rules.rule import NOT_OBSERVED, VERSIONS, Rule
 
+_SNAPSTART = "rules/test_snapstart_rules.py::test_"
+_SNAPSHOT = "engine/test_snapstart.py::test_"
 _CYCLE = "engine/test_life_cycle.py::test_"
 _POOL = "engine/test_pool.py::test_"
 _ERRORS = "engine/test_errors.py::test_"
@@ -331,5 +333,41 @@ LIFE_CYCLE = (
             _RELOAD + "no_invocation_is_lost_to_saves_during_a_burst",
         ),
     ),
-    Rule("1.8", "A published version is restored from a snapshot.", (), SNAPSTART),
+    Rule(
+        "1.8",
+        "Init runs once, ahead of invocations, within the larger of 130 s and the timeout.",
+        (
+            _SNAPSHOT + "a_snapshot_is_taken_ahead_of_invocations_and_frozen",
+            _SNAPSHOT + "what_was_initialised_once_is_in_every_restored_environment",
+            _SNAPSHOT + "a_snapshot_has_the_time_that_aws_gives_an_init_ahead_of_invocations",
+        ),
+    ),
+    Rule(
+        "1.8",
+        "A cold start is a Restore of memory and disk; it has 10 s.",
+        (
+            _SNAPSHOT + "a_restored_environment_is_restored_invoked_and_frozen",
+            _SNAPSHOT + "a_restored_environment_has_a_tmp_of_its_own_with_the_snapshots_files",
+            _SNAPSHOT + "random_numbers_repeat_in_every_environment_as_on_aws",
+            _SNAPSHOT + "a_restore_that_takes_too_long_is_given_up",
+        ),
+    ),
+    Rule(
+        "1.8",
+        "Hooks run before the snapshot in reverse, and after each restore in order.",
+        (
+            _SNAPSTART + "hooks_run_before_the_snapshot_in_reverse_and_after_the_restore_in_order",
+            _SNAPSTART + "without_snapstart_no_hook_is_run",
+        ),
+    ),
+    Rule(
+        "1.8",
+        "Log group and log stream are not known; the initialization type is snap-start.",
+        (_SNAPSTART + "a_snapshot_knows_no_log_stream_and_its_initialization_type",),
+    ),
+    Rule(
+        "1.8",
+        "SnapStartException is 400, SnapStartTimeoutException is 408.",
+        ("apis/test_snapstart_errors.py::test_what_cannot_be_restored_is_awss_error",),
+    ),
 )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from rules.rule import SNAPSTART, TRACING, VERSIONS, Rule
+from rules.rule import TRACING, VERSIONS, Rule
 
+_SNAPSTART = "rules/test_snapstart_rules.py::test_"
 _CYCLE = "engine/test_life_cycle.py::test_"
 _TELEMETRY = "engine/test_telemetry_records.py::test_"
 _ERRORS = "engine/test_errors.py::test_"
@@ -75,7 +76,20 @@ LOG_LINES = (
             "extensions/test_extension_telemetry.py::test_everything_since_the_beginning_has_come_before_the_shutdown_event",
         ),
     ),
-    Rule("5.1", "RESTORE_START and RESTORE_REPORT.", (), SNAPSTART),
+    Rule(
+        "5.1",
+        "RESTORE_START and RESTORE_REPORT, and Restore Duration in the first REPORT.",
+        (
+            _SNAPSTART + "a_cold_and_a_warm_invocation_of_a_snapshot_to_the_letter",
+            _SNAPSTART + "a_hook_that_fails_after_the_restore_fails_the_invocation",
+            "engine/test_snapstart.py::test_a_restore_that_takes_too_long_is_given_up",
+        ),
+    ),
+    Rule(
+        "5.1",
+        "A part of the restore is billed.",
+        (_SNAPSTART + "a_part_of_the_restore_is_billed_and_no_init",),
+    ),
     Rule(
         "5.2",
         "Billed is the duration, Init included, rounded up to a millisecond.",
@@ -160,7 +174,11 @@ LOG_LINES = (
         "Levels of extension events.",
         (_TELEMETRY + "a_json_log_tells_of_extensions_at_awss_levels",),
     ),
-    Rule("5.4", "Levels of restore events.", (), SNAPSTART),
+    Rule(
+        "5.4",
+        "Levels of restore events.",
+        (_SNAPSTART + "records_of_a_restore_have_awss_levels",),
+    ),
     Rule(
         "5.5",
         "print writes lines as they are, unbuffered.",

@@ -17,7 +17,6 @@ class Rule:
     """Why nothing proves it."""
 
 
-SNAPSTART = "SnapStart does not exist yet"
 TRACING = "X-Ray tracing does not exist yet"
 VERSIONS = "versions and aliases do not exist yet"
 NOT_OBSERVED = "AWS documents no value that could be compared"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from rules.rule import SNAPSTART, Rule
+from rules.rule import Rule
 
+_SNAPSTART = "rules/test_snapstart_rules.py::test_"
 _API = "apis/test_telemetry_api.py::test_"
 _SUBSCRIPTION = "apis/test_telemetry_subscription.py::test_"
 _DELIVERY = "apis/test_telemetry_delivery.py::test_"
@@ -222,7 +223,14 @@ TELEMETRY_API = (
             _REAL + "what_extensions_write_is_heard_by_who_subscribes_to_it",
         ),
     ),
-    Rule("4.3", "restoreStart, restoreRuntimeDone, restoreReport.", (), SNAPSTART),
+    Rule(
+        "4.3",
+        "restoreStart, restoreRuntimeDone, restoreReport.",
+        (
+            _SNAPSTART + "a_restore_is_told_in_three_records",
+            _SNAPSTART + "a_restore_that_fails_is_told_with_its_error",
+        ),
+    ),
     Rule(
         "4.4",
         "The Logs API has start, end, report, fault, extension, logsSubscription, logsDropped.",

@@ -1,10 +1,8 @@
 """The script that an interpreter is started with: loads this package and runs the zygote.
 
-Arguments: the descriptor of the engine's channel, the directory of the ``msgpack`` package, the
-sandbox level that is wished for, and where functions run on another program, such as ``node``, its
-path. The private names keep the user's ``sys.modules`` and package
-names free; of msgpack only the pure-Python part is loaded, because its C part would share
-exception classes with the function's own msgpack.
+Arguments: the descriptor of the engine's channel, the sandbox level that is wished for, and where
+functions run on another program, such as ``node``, its path. The private names keep the user's
+``sys.modules`` and package names free.
 """
 
 from __future__ import annotations
@@ -27,13 +25,12 @@ def load_package(name: str, directory: str) -> None:
 
 def main() -> None:
     """Boots the zygote; returns when the engine has gone."""
-    descriptor, msgpack_directory, sandbox = int(sys.argv[1]), sys.argv[2], sys.argv[3]
-    program = sys.argv[4] if len(sys.argv) > 4 else ""
+    descriptor, sandbox = int(sys.argv[1]), sys.argv[2]
+    program = sys.argv[3] if len(sys.argv) > 3 else ""
     if sys.version_info < OLDEST_PYTHON:
         version = ".".join(str(part) for part in sys.version_info[:3])
         sys.exit("Python {} is too old: functions need Python 3.9 or later".format(version))
     load_package(PACKAGE, os.path.dirname(os.path.abspath(__file__)))
-    load_package(PACKAGE + "._msgpack", msgpack_directory)
     zygote = importlib.import_module(PACKAGE + ".zygote")
     zygote.main(descriptor, sandbox, program)
 

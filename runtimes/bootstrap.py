@@ -2,7 +2,7 @@
 
 A function with ``AWS_LAMBDA_EXEC_WRAPPER`` needs one: its wrapper is given the command, may change
 variables and options of the interpreter, and executes it. The descriptor of the engine's channel,
-that of the log and the directories of ``msgpack`` and of layers are in variables.
+that of the log and the directory of layers are in variables.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ def main() -> None:
     # Nothing that lies beside this script may stand in the way of the function's own modules.
     sys.path[:] = [path for path in sys.path if path != directory]
     _load_package(_PACKAGE, directory)
-    _load_package(_PACKAGE + "._msgpack", os.environ.pop("_LAMBDA_TUI_MSGPACK"))
     number = _take_descriptor("_LAMBDA_TUI_CHANNEL")
     _take_descriptor("_LAMBDA_TELEMETRY_LOG_FD")
     channel = importlib.import_module(_PACKAGE + ".frames").Channel(number)

@@ -8,21 +8,19 @@ frame, which says how many in ``descriptors``.
 from __future__ import annotations
 
 import array
-import importlib
 import select
 import socket
 import struct
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from .msgpack import pack, unpack
+
 Message = dict[str, Any]
 
 HEADER = struct.Struct("!II")
 _MAXIMUM_DESCRIPTORS = 4
 _READ_SIZE = 1 << 16
-
-# The pure-Python part of msgpack, from the directory that boot.py was given.
-_msgpack = importlib.import_module((__package__ or "") + "._msgpack.fallback")
 
 
 class Frame(NamedTuple):
@@ -42,8 +40,6 @@ class Channel:
         # Waited for here, and not in the read: that is woken by the other end's reading too.
         self._readable = select.poll()
         self._readable.register(descriptor, select.POLLIN)
-        self._pack = _msgpack.Packer().pack
-        self._unpacker = _msgpack.Unpacker(max_buffer_size=0)
         self._buffer = bytearray()
         self._descriptors: list[int] = []
 
@@ -55,7 +51,7 @@ class Channel:
         """Sends one frame; raises ``OSError`` when the other end has gone."""
         if descriptors:
             message = {**message, "descriptors": len(descriptors)}
-        packed = self._pack(message)
+        packed = pack(message)
         head = HEADER.pack(len(packed), len(payload)) + packed
         if descriptors:
             sent = socket.send_fds(self._socket, [head], list(descriptors))
@@ -74,8 +70,7 @@ class Channel:
         start = HEADER.size + message_size
         if not self._read_until(start):
             return None
-        self._unpacker.feed(self._buffer[HEADER.size : start])
-        message: Message = self._unpacker.unpack()
+        message: Message = unpack(bytes(self._buffer[HEADER.size : start]))
         payload = self._take_payload(start, payload_size)
         if payload is None:
             return None

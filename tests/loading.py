@@ -8,8 +8,6 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-import msgpack
-
 ROOT = Path(__file__).resolve().parent.parent
 RUNTIMES = ROOT / "runtimes"
 SOURCES = sorted(RUNTIMES.rglob("*.py"))
@@ -28,9 +26,8 @@ def boot_script() -> ModuleType:
 
 
 def load_module(name: str) -> ModuleType:
-    """A module of the package, under a private name, with its private msgpack."""
+    """A module of the package, under a private name."""
     if _NAME not in sys.modules:
         boot = boot_script()
         boot.load_package(_NAME, str(RUNTIMES))
-        boot.load_package(f"{_NAME}._msgpack", str(Path(msgpack.__file__).parent))
     return importlib.import_module(f"{_NAME}.{name}")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lambda_tui.engine.node_arguments import node_arguments
-from lambda_tui.engine.runtimes_directory import msgpack_directory, runtimes_directory
+from lambda_tui.engine.runtimes_directory import runtimes_directory
 from lambda_tui.project.function import Function
 from lambda_tui.project.interpreter import Interpreter, is_python
 from lambda_tui.project.runtimes import OS_ONLY_RUNTIMES
@@ -17,10 +17,8 @@ TASK_ROOT = "/var/task"
 LAYERS_ROOT = "/opt"
 # Nothing below is a name that Python could import, though this is on its path.
 RUNTIMES_ROOT = "/var/runtime/.lambda-tui"
-MSGPACK_ROOT = "/var/runtime/.msgpack"
 LOG_DESCRIPTOR = 62
 """Where whole log records go, by number as on AWS."""
-MSGPACK_VARIABLE = "_LAMBDA_TUI_MSGPACK"
 LAYERS_VARIABLE = "_LAMBDA_TUI_LAYERS"
 
 
@@ -32,18 +30,16 @@ class Places:
     layers_root: str
     runtimes_root: str
     """Of the code that lambda-tui brings; only what is executed, not forked, needs to see it."""
-    msgpack_root: str
 
     @classmethod
     def of(cls, function: Function, *, is_isolated: bool) -> Places:
         """AWS's own paths, or the real ones where there is no file system of the environment's."""
         if is_isolated:
-            return cls(TASK_ROOT, LAYERS_ROOT, RUNTIMES_ROOT, MSGPACK_ROOT)
+            return cls(TASK_ROOT, LAYERS_ROOT, RUNTIMES_ROOT)
         return cls(
             str(function.code_directory),
             str(function.layers_directory or LAYERS_ROOT),
             str(runtimes_directory()),
-            str(msgpack_directory()),
         )
 
 
@@ -82,7 +78,6 @@ def runtime_start(
     if wrapped:
         command = (*wrapped, str(interpreter.executable), f"{places.runtimes_root}/bootstrap.py")
         variables = {
-            MSGPACK_VARIABLE: places.msgpack_root,
             LAYERS_VARIABLE: places.layers_root,
         }
         return RuntimeStart(command, variables=variables)

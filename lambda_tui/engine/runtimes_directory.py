@@ -4,16 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import msgpack
-
 
 def runtimes_directory() -> Path:
     """Where ``runtimes/`` lies: inside the installed package, or beside it in a checkout."""
     package = Path(__file__).resolve().parent.parent
     installed = package / "_runtimes"
     return installed if installed.is_dir() else package.parent / "runtimes"
-
-
-def msgpack_directory() -> Path:
-    """Where the package ``msgpack`` lies, of which ``runtimes/`` loads a part."""
-    return Path(msgpack.__file__).parent

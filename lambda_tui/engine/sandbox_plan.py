@@ -8,12 +8,11 @@ from pathlib import Path
 from lambda_tui.engine.network import Network
 from lambda_tui.engine.runtime_start import (
     LAYERS_ROOT,
-    MSGPACK_ROOT,
     RUNTIMES_ROOT,
     TASK_ROOT,
     exec_wrapper,
 )
-from lambda_tui.engine.runtimes_directory import msgpack_directory, runtimes_directory
+from lambda_tui.engine.runtimes_directory import runtimes_directory
 from lambda_tui.project.function import Function
 
 
@@ -38,7 +37,7 @@ class SandboxPlan:
             binds.append((function.layers_directory, LAYERS_ROOT))
         binds += [(path, str(path)) for path in own_runtime_paths(function)]
         if exec_wrapper(function) is not None or function.language == "node":
-            binds += [(runtimes_directory(), RUNTIMES_ROOT), (msgpack_directory(), MSGPACK_ROOT)]
+            binds.append((runtimes_directory(), RUNTIMES_ROOT))
         return cls(function.code_directory, function.ephemeral_storage, tuple(binds), network)
 
 

@@ -14,7 +14,7 @@ from typing import IO, Literal, Protocol
 
 from lambda_tui.engine.channel import Channel, Message, socket_pair
 from lambda_tui.engine.deadline import Deadline
-from lambda_tui.engine.runtimes_directory import msgpack_directory, runtimes_directory
+from lambda_tui.engine.runtimes_directory import runtimes_directory
 from lambda_tui.engine.sandbox_plan import SandboxPlan
 from lambda_tui.project.interpreter import Interpreter
 from lambda_tui.project.settings import SandboxChoice
@@ -131,7 +131,6 @@ class Zygote:
             "-I",
             str(runtimes_directory() / "boot.py"),
             str(theirs.fileno()),
-            str(msgpack_directory()),
             self._choice,
             *([] if is_python else [executable]),
         ]

@@ -24,7 +24,6 @@ scalars = (
     | st.integers(-(2**63), 2**64 - 1)
     | st.floats(allow_nan=False)
     | st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
-    | st.binary(max_size=40)
 )
 values = st.recursive(
     scalars,

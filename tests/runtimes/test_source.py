@@ -44,7 +44,7 @@ def test_annotations_are_never_evaluated(file: Path) -> None:
 
 
 def test_an_interpreter_that_is_too_old_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "argv", ["boot.py", "0", "", "auto"])
+    monkeypatch.setattr(sys, "argv", ["boot.py", "0", "auto"])
     monkeypatch.setattr(sys, "version_info", (3, 8, 18, "final", 0))
     with pytest.raises(SystemExit, match=r"Python 3\.8\.18 is too old: .* 3\.9 or later"):
         boot_script().main()

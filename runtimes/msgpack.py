@@ -1,0 +1,134 @@
+"""As much of msgpack as the messages of frames need, without a library.
+
+None, truth values, whole numbers of up to 64 bits, floats, texts, lists, and maps from texts.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from typing import Any
+
+_Put = Callable[[bytes], None]
+_Found = tuple[Any, int]
+"""A value, and where the next one begins."""
+_Read = Callable[[bytes, int], _Found]
+_ReadSized = Callable[[bytes, int, int], _Found]
+
+
+def pack(value: Any) -> bytes:  # noqa: ANN401 - any value of these types
+    """The value in msgpack; raises ``KeyError`` for one of another type."""
+    parts: list[bytes] = []
+    _PACKERS[type(value)](value, parts.append)
+    return b"".join(parts)
+
+
+def unpack(data: bytes) -> Any:  # noqa: ANN401
+    """The one value that these bytes are; raises ``ValueError`` for anything else."""
+    try:
+        value, end = _READERS[data[0]](data, 1)
+    except (LookupError, struct.error):
+        end = -1
+    # Whatever was cut off shows here: its reader has gone past the end.
+    if end != len(data):
+        raise ValueError("the bytes are not one value of msgpack")
+    return value
+
+
+def _pack_int(number: int, put: _Put) -> None:
+    if 0 <= number < 0x80:
+        put(_BYTES[number])
+    elif -0x20 <= number < 0:
+        put(_BYTES[number + 0x100])
+    else:
+        put(_UINT64.pack(0xCF, number) if number > 0 else _INT64.pack(0xD3, number))
+
+
+def _pack_str(text: str, put: _Put) -> None:
+    data = text.encode()
+    put((_BYTES[0xA0 + len(data)] if len(data) < 0x20 else _SIZE.pack(0xDB, len(data))) + data)
+
+
+def _pack_list(items: list[Any], put: _Put) -> None:
+    put(_SIZE.pack(0xDD, len(items)))
+    for item in items:
+        _PACKERS[type(item)](item, put)
+
+
+def _pack_map(items: dict[str, Any], put: _Put) -> None:
+    put(_BYTES[0x80 + len(items)] if len(items) < 0x10 else _SIZE.pack(0xDF, len(items)))
+    for key, item in items.items():
+        _pack_str(key, put)
+        _PACKERS[type(item)](item, put)
+
+
+def _read_str(data: bytes, start: int, size: int) -> _Found:
+    end = start + size
+    return data[start:end].decode(), end
+
+
+def _read_list(data: bytes, at: int, size: int) -> _Found:
+    items = []
+    for _ in range(size):
+        item, at = _READERS[data[at]](data, at + 1)
+        items.append(item)
+    return items, at
+
+
+def _read_map(data: bytes, at: int, size: int) -> _Found:
+    items = {}
+    for _ in range(size):
+        key, at = _TEXT_READERS[data[at]](data, at + 1)
+        items[key], at = _READERS[data[at]](data, at + 1)
+    return items, at
+
+
+def _fixed(read: _ReadSized, size: int) -> _Read:
+    return lambda data, at: read(data, at, size)
+
+
+def _sized(read: _ReadSized, size: struct.Struct) -> _Read:
+    return lambda data, at: read(data, at + size.size, size.unpack_from(data, at)[0])
+
+
+def _number(form: struct.Struct) -> _Read:
+    return lambda data, at: (form.unpack_from(data, at)[0], at + form.size)
+
+
+def _constant(value: float | None) -> _Read:
+    return lambda _data, at: (value, at)
+
+
+_BYTES = [bytes([number]) for number in range(0x100)]
+_SIZE = struct.Struct("!BI")
+_UINT64, _INT64, _FLOAT64 = struct.Struct("!BQ"), struct.Struct("!Bq"), struct.Struct("!Bd")
+_SIZES = [struct.Struct(form) for form in ("!B", "!H", "!I")]
+
+_PACKERS: dict[type, Callable[[Any, _Put], None]] = {
+    type(None): lambda _nothing, put: put(b"\xc0"),
+    bool: lambda truth, put: put(b"\xc3" if truth else b"\xc2"),
+    int: _pack_int,
+    float: lambda number, put: put(_FLOAT64.pack(0xCB, number)),
+    str: _pack_str,
+    list: _pack_list,
+    dict: _pack_map,
+}
+
+# By the first byte.
+_TEXT_READERS = {
+    **{0xA0 + size: _fixed(_read_str, size) for size in range(0x20)},
+    **{0xD9 + index: _sized(_read_str, size) for index, size in enumerate(_SIZES)},
+}
+_READERS: dict[int, _Read] = {
+    **{number: _constant(number) for number in range(0x80)},
+    **{0x100 + number: _constant(number) for number in range(-0x20, 0)},
+    **{0x80 + size: _fixed(_read_map, size) for size in range(0x10)},
+    **{0x90 + size: _fixed(_read_list, size) for size in range(0x10)},
+    **_TEXT_READERS,
+    0xC0: _constant(None),
+    0xC2: _constant(False),
+    0xC3: _constant(True),
+    **{0xCB + index: _number(struct.Struct(f"!{form}")) for index, form in enumerate("dBHIQbhiq")},
+    **{0xDC + index: _sized(_read_list, size) for index, size in enumerate(_SIZES[1:])},
+    **{0xDE + index: _sized(_read_map, size) for index, size in enumerate(_SIZES[1:])},
+}

@@ -9,6 +9,8 @@ import signal
 import sys
 from dataclasses import replace
 
+import uvloop
+
 from lambda_tui.apis.environment_api import open_environment_api
 from lambda_tui.apis.lambda_api import lambda_server
 from lambda_tui.apis.server import DEFAULT_PORT, Server, ServerError
@@ -33,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
         sys.stderr.write(f"lambda-tui: {problem}\n")
     sys.stderr.flush()
     settings = replace(opened.settings, watch=False) if options.no_watch else opened.settings
-    return asyncio.run(_serve(opened.project, settings, options))
+    return uvloop.run(_serve(opened.project, settings, options))
 
 
 async def _serve(project: Project, settings: Settings, options: argparse.Namespace) -> int:

@@ -135,6 +135,9 @@ def storage_directory(environment_id: str) -> str:
 class Init:
     """Serves the engine's control channel, one environment's life long."""
 
+    maximum_processes = start.MAXIMUM_PROCESSES
+    """Of what is executed; the runtime's own limit goes with how it is forked."""
+
     def __init__(self, control: Channel, processes: Signalled, created: Message) -> None:
         self._control = control
         self._processes = processes
@@ -284,7 +287,13 @@ class Init:
     def _execute(
         self, command: list[str], variables: dict[str, str], streams: Streams
     ) -> start.Started:
-        return start.execute(command, variables, streams, is_isolated=self._is_isolated)
+        return start.execute(
+            command,
+            variables,
+            streams,
+            is_isolated=self._is_isolated,
+            processes=self.maximum_processes,
+        )
 
     def _begin(self, message: Message) -> None:
         """The first processes after the sandbox was built, or after a reset."""

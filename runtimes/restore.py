@@ -111,6 +111,8 @@ class Restores:
 class _RestoredInit(Init):
     """Forks the runtime from itself: it has the state of the snapshot's and never runs its code."""
 
+    maximum_processes = start.RESTORED_PROCESSES
+
     def __init__(
         self,
         control: Channel,
@@ -135,7 +137,7 @@ class _RestoredInit(Init):
 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return start.fork_restored(streams, serve)
+            return start.fork_restored(streams, serve, is_isolated=self._is_isolated)
 
     def _moved(self, path: str) -> str:
         """Where a file of the snapshot's lies now: a copy of it where it was in its ``/tmp``."""

@@ -15,6 +15,8 @@ from .python.logs import LOG_DESCRIPTOR
 
 MAXIMUM_DESCRIPTORS = 1024
 MAXIMUM_PROCESSES = 1024
+RESTORED_PROCESSES = 16 * MAXIMUM_PROCESSES
+"""Of all environments together that come from one snapshot: the kernel counts them as one."""
 # High, so that a function sees descriptors from 3 on as it would on AWS; lower where the machine
 # allows fewer.
 _RUNTIME_DESCRIPTOR = 1000
@@ -51,11 +53,12 @@ def fork_runtime(
 ) -> Started:
     """Forks a process that serves as a runtime and speaks over its channel.
 
-    Of the other descriptors it gets none but one that is to be ``kept``.
+    Of the other descriptors it gets none but one that is to be ``kept``, as a snapshot's has it.
     """
 
     def become() -> int:
-        _limit(is_isolated=is_isolated)
+        _limit(is_isolated=is_isolated, may_rise=kept is not None)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         number = _take(streams, inheritable=False, kept=kept)
         assert number is not None
         own_end = Channel(number)
@@ -65,11 +68,13 @@ def fork_runtime(
     return Started(_fork(become), "")
 
 
-def fork_restored(streams: Streams, serve: Callable[[Channel], int]) -> Started:
+def fork_restored(
+    streams: Streams, serve: Callable[[Channel], int], *, is_isolated: bool
+) -> Started:
     """Forks a runtime that has initialised the function; its descriptors are the function's."""
 
     def become() -> int:
-        _bind_to_parent()
+        _limit(is_isolated=is_isolated, processes=RESTORED_PROCESSES)
         number = _point_streams(streams, inheritable=False)
         assert number is not None
         assert streams.channel is not None
@@ -82,13 +87,19 @@ def fork_restored(streams: Streams, serve: Callable[[Channel], int]) -> Started:
 
 
 def execute(
-    command: Sequence[str], variables: Mapping[str, str], streams: Streams, *, is_isolated: bool
+    command: Sequence[str],
+    variables: Mapping[str, str],
+    streams: Streams,
+    *,
+    is_isolated: bool,
+    processes: int = MAXIMUM_PROCESSES,
 ) -> Started:
     """Forks a process that executes a program, and waits until it does or cannot."""
     read_end, write_end = os.pipe()
 
     def become() -> int:
-        _limit(is_isolated=is_isolated)
+        _limit(is_isolated=is_isolated, processes=processes)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         number = _take(streams, inheritable=True, kept=write_end)
         own = dict(variables)
         if number is not None:
@@ -154,25 +165,24 @@ def _point_streams(streams: Streams, *, inheritable: bool) -> int | None:
     return number
 
 
-def _limit(*, is_isolated: bool) -> None:
+def _limit(
+    *, is_isolated: bool, processes: int = MAXIMUM_PROCESSES, may_rise: bool = False
+) -> None:
     """Sets AWS's limits, and ties the process's life to the init process's."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    descriptors = MAXIMUM_DESCRIPTORS
-    if hard != resource.RLIM_INFINITY:
-        descriptors = min(descriptors, hard)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
+    _lower(resource.RLIMIT_NOFILE, MAXIMUM_DESCRIPTORS)
     if not sys.platform.startswith("linux"):
         return
-    _bind_to_parent()
+    linux.die_with_parent(signal.SIGKILL)
+    linux.drop_capabilities()
     release = tuple(int(part) for part in os.uname().release.split("-")[0].split(".")[:2])
     if is_isolated and release >= _PROCESS_LIMIT_IS_OURS:
-        resource.setrlimit(resource.RLIMIT_NPROC, (MAXIMUM_PROCESSES, MAXIMUM_PROCESSES))
+        _lower(resource.RLIMIT_NPROC, processes, may_rise=may_rise)
 
 
-def _bind_to_parent() -> None:
-    """Ties the process's life to the init process's, and leaves it none of its powers."""
-    if sys.platform.startswith("linux"):
-        linux.die_with_parent(signal.SIGKILL)
-        linux.drop_capabilities()
+def _lower(limit: int, number: int, *, may_rise: bool = False) -> None:
+    """Sets a limit, as far as the machine allows so much."""
+    _soft, hard = resource.getrlimit(limit)
+    if hard != resource.RLIM_INFINITY:
+        number = min(number, hard)
+    resource.setrlimit(limit, (number, hard if may_rise else number))

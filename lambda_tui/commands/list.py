@@ -46,6 +46,7 @@ def _fields(opened: Opened, function: Function) -> dict[str, Any]:
         "ephemeral_storage_mb": function.ephemeral_storage,
         "reserved_concurrency": function.reserved_concurrency,
         "provisioned_concurrency": function.provisioned_concurrency,
+        "snap_start": function.snap_start,
         "log_group": function.log_group,
         "description": function.description,
         "code_directory": str(function.code_directory),

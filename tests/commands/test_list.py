@@ -55,6 +55,7 @@ def test_a_json_array_has_every_function_with_its_configuration(tmp_path: Path) 
         "ephemeral_storage_mb": 512,
         "reserved_concurrency": 5,
         "provisioned_concurrency": 0,
+        "snap_start": False,
         "log_group": "/aws/lambda/Order",
         "description": "Übergröße",
         "code_directory": str(project / "Order"),

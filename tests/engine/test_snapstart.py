@@ -5,9 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 from collections import Counter
+from dataclasses import replace
+from pathlib import Path
 
 import psutil
 import pytest
+from extension_project import RECORDER, project
 from workbench import Open, Workbench, file_in, response_of
 
 from lambda_tui.engine import events, restore_attempt
@@ -372,3 +375,39 @@ def lambda_handler(event, context): ...
     assert workbench.log()[-1].startswith("RESTORE_REPORT Restore Duration: ")
     assert workbench.log()[-1].endswith(" ms\tStatus: timeout")
     await workbench.until(lambda: not workbench.pool.environments)
+
+
+@pytest.mark.parametrize("level", ["namespaces"])
+async def test_limits_hold_in_restored_environments_too(open_project: Open) -> None:
+    source = """
+import resource
+def lambda_handler(event, context):
+    kinds = (resource.RLIMIT_NOFILE, resource.RLIMIT_CORE, resource.RLIMIT_NPROC)
+    return [resource.getrlimit(kind) for kind in kinds]
+"""
+    workbench = await open_project(source, snap_start=True)
+
+    files, cores, (processes, most) = await workbench.answer()
+
+    assert (files, cores) == ([1024, 1024], [0, 0])
+    # All restored environments count as one here, so that one's 1,024 cannot be held.
+    assert 0 < processes == most <= 16 * 1024
+
+
+async def test_external_extensions_run_beside_a_restored_runtime(
+    open_project: Open, tmp_path: Path
+) -> None:
+    plain = project(tmp_path, {"recorder": RECORDER}, SOURCE)
+    (function,) = plain.functions
+    workbench = await open_project(replace(plain, functions=(replace(function, snap_start=True),)))
+
+    first = await workbench.answer()
+    second = await workbench.answer()
+
+    assert (first["id"], second["count"]) == (second["id"], 2)
+    extension = workbench.environment.extensions.named("recorder")
+    assert extension is not None
+    order = workbench.types(workbench.environment.id)
+    assert order.index("platform.restoreRuntimeDone") < order.index("platform.extension")
+    assert order.index("platform.extension") < order.index("platform.restoreReport")
+    assert len(snapshot_of(workbench).extensions) == 0

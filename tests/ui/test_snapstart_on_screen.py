@@ -1,0 +1,35 @@
+"""What the main screen says of a function that is restored from a snapshot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from driver import OpenApp
+
+SNAP_START = "AutoPublishAlias: live, SnapStart: {ApplyOn: PublishedVersions}, Timeout: 60}"
+
+
+async def test_the_screen_names_the_snapshot_and_the_restore(
+    open_app: OpenApp, project: Path
+) -> None:
+    template = project / "template.yaml"
+    text = template.read_text()
+    template.write_text(text.replace("Timeout: 60}", SNAP_START, 1))
+
+    async with open_app() as driver:
+        await driver.until(lambda: "snapshot ❅ frozen" in driver.subtitle("environments"))
+        assert "one is restored from the snapshot" in driver.text()
+        assert "created to be a snapshot" in driver.text()
+
+        await driver.invoke()
+
+        assert "restore" in driver.subtitle("response")
+        assert "RESTORE_REPORT" in driver.text()
+        assert "snap-start: snapshot ❅ frozen" in driver.subtitle("environments")
+
+
+async def test_the_screen_names_no_snapshot_where_there_is_none(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        await driver.invoke()
+
+        assert "snap" not in driver.subtitle("environments")

@@ -1,8 +1,9 @@
 """The script that an interpreter of its own executes to be Python's runtime.
 
 A function with ``AWS_LAMBDA_EXEC_WRAPPER`` needs one: its wrapper is given the command, may change
-variables and options of the interpreter, and executes it. The descriptor of the engine's channel,
-that of the log and the directory of layers are in variables.
+variables and options of the interpreter, and executes it. So does one with libraries or variables
+that are looked at only as a process begins. The descriptor of the engine's channel, that of the
+log and the directory of layers are in variables.
 """
 
 from __future__ import annotations

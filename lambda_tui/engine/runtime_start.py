@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lambda_tui.engine.node_arguments import node_arguments
+from lambda_tui.engine.own_interpreter import needs_own_interpreter
 from lambda_tui.engine.runtimes_directory import runtimes_directory
 from lambda_tui.project.function import Function
 from lambda_tui.project.interpreter import Interpreter, is_python
@@ -75,7 +76,7 @@ def runtime_start(
         node = os.path.realpath(interpreter.executable)
         entry = f"{places.runtimes_root}/node/index.cjs"
         return RuntimeStart((*wrapped, node, *node_arguments(function, version or ""), entry))
-    if wrapped:
+    if is_executed(function):
         command = (*wrapped, str(interpreter.executable), f"{places.runtimes_root}/bootstrap.py")
         variables = {
             LAYERS_VARIABLE: places.layers_root,
@@ -96,6 +97,15 @@ def exec_wrapper(function: Function) -> str | None:
     if function.bootstrap or function.runtime in OS_ONLY_RUNTIMES:
         return None
     return function.environment.get("AWS_LAMBDA_EXEC_WRAPPER") or None
+
+
+def is_executed(function: Function) -> bool:
+    """Whether the runtime is one that lambda-tui brings, and a program: not a fork."""
+    if function.bootstrap or function.runtime in OS_ONLY_RUNTIMES:
+        return False
+    if function.language == "node" or exec_wrapper(function) is not None:
+        return True
+    return needs_own_interpreter(function)
 
 
 def _in_layers(path: str, places: Places) -> str:

@@ -10,7 +10,7 @@ from lambda_tui.engine.runtime_start import (
     LAYERS_ROOT,
     RUNTIMES_ROOT,
     TASK_ROOT,
-    exec_wrapper,
+    is_executed,
 )
 from lambda_tui.engine.runtimes_directory import runtimes_directory
 from lambda_tui.project.function import Function
@@ -36,7 +36,7 @@ class SandboxPlan:
         if function.layers_directory is not None:
             binds.append((function.layers_directory, LAYERS_ROOT))
         binds += [(path, str(path)) for path in own_runtime_paths(function)]
-        if exec_wrapper(function) is not None or function.language == "node":
+        if is_executed(function):
             binds.append((runtimes_directory(), RUNTIMES_ROOT))
         return cls(function.code_directory, function.ephemeral_storage, tuple(binds), network)
 

@@ -52,7 +52,7 @@ def environment_variables(
     replace the reserved ones.
     """
     runtime = function.runtime or runtime_of(function.language, runtime_version)
-    variables = _system_variables(runtime, places.layers_root)
+    variables = _system_variables(runtime, places)
     is_os_only = runtime in OS_ONLY_RUNTIMES
     if not is_os_only:
         variables.update(_language_variables(function.language, runtime, places))
@@ -68,16 +68,16 @@ def environment_variables(
     return variables | _logging_variables(function.logging)
 
 
-def _system_variables(runtime: str, layers_root: str) -> dict[str, str]:
+def _system_variables(runtime: str, places: Places) -> dict[str, str]:
     """Those of the operating system that AWS runs a runtime on."""
     lang = ("", "") if runtime in _WITHOUT_LANG else ("/var/lang/bin:", "/var/lang/lib:")
     return {
         "LANG": "en_US.UTF-8",
         "TZ": ":UTC",
-        "PATH": f"{lang[0]}/usr/local/bin:/usr/bin/:/bin:{layers_root}/bin",
+        "PATH": f"{lang[0]}/usr/local/bin:/usr/bin/:/bin:{places.layers_root}/bin",
         "LD_LIBRARY_PATH": (
             f"{lang[1]}/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:"
-            f"/var/task:/var/task/lib:{layers_root}/lib"
+            f"{places.task_root}:{places.task_root}/lib:{places.layers_root}/lib"
         ),
         "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
         "AWS_XRAY_DAEMON_ADDRESS": "169.254.100.1:2000",

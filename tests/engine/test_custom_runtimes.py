@@ -217,7 +217,7 @@ serve(lambda id, event, headers: respond(id, dict(os.environ)))
         "LANG": "en_US.UTF-8",
         "LD_LIBRARY_PATH": (
             "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:"
-            "/var/task:/var/task/lib:/opt/lib"
+            f"{root}:{root}/lib:/opt/lib"
         ),
         "OWN": "mine",
         "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",

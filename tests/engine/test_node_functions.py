@@ -68,7 +68,7 @@ def expected_variables(folder: Path, level: str, stream: str) -> dict[str, str]:
         "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
         "LD_LIBRARY_PATH": (
             "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:"
-            "/var/task:/var/task/lib:/opt/lib"
+            f"{root}:{root}/lib:/opt/lib"
         ),
         "NODE_PATH": (
             "/opt/nodejs/node22/node_modules:/opt/nodejs/node_modules:"

@@ -45,7 +45,10 @@ LAYERS = (
     Rule(
         "8.2",
         "/opt/bin is in PATH, /opt/lib in LD_LIBRARY_PATH.",
-        (_OPT + "modules_and_programs_of_a_layer_are_found",),
+        (
+            _OPT + "modules_and_programs_of_a_layer_are_found",
+            "engine/test_own_interpreter.py::test_shared_libraries_are_found_by_name",
+        ),
     ),
     Rule(
         "8.2",

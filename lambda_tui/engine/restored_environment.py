@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from lambda_tui.engine import events
+import time
+
+from lambda_tui.engine import events, restore_attempt
 from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.invocation import Refusal
-from lambda_tui.engine.lifecycle import Phase
-from lambda_tui.engine.loss import Loss
+from lambda_tui.engine.lifecycle import Phase, State
+from lambda_tui.engine.loss import Loss, timeout
 from lambda_tui.engine.outcome import lost_outcome
 from lambda_tui.engine.restore_attempt import RestoreAttempt
+from lambda_tui.engine.snapshot import Snapshot
 
 # As AWS's SDKs describe these errors.
 _HOOK_FAILED = Refusal(
     "SnapStartException",
     "The afterRestore() runtime hook encountered an error. "
     "For more information, check the Amazon CloudWatch logs.",
+)
+_STUCK = (
+    "The snapshot does not fork; look for what the function, or a library of its, has registered "
+    "with os.register_at_fork. The next invocation begins with a new one."
 )
 _TOO_SLOW = Refusal(
     "SnapStartTimeoutException", "Lambda couldn't restore the snapshot within the timeout limit."
@@ -44,6 +51,23 @@ class RestoredEnvironment(ExecutionEnvironment):
         super().on_lost(why)
         if has_failed:
             self.shut_down("failure")
+
+    def _initialise(self, phase: events.InitPhase) -> None:
+        super()._initialise(phase)
+        if self.state is State.CREATING:
+            # The phase has begun, although nothing of the environment is there yet.
+            self._limit.set(restore_attempt.RESTORE_LIMIT)
+
+    def _pass_limit(self) -> None:
+        if self.state is not State.CREATING:
+            super()._pass_limit()
+            return
+        self.on_started(time.monotonic())
+        self._limit.clear()
+        self._fail_init(timeout(restore_attempt.RESTORE_LIMIT))
+        if isinstance(self.fork_server, Snapshot):
+            self.fork_server.is_stuck = True
+        self._init.give_up(_STUCK)
 
     def _attempt(self, phase: events.InitPhase) -> RestoreAttempt:
         return RestoreAttempt(phase, self.initialization_type)

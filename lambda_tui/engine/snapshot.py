@@ -47,6 +47,8 @@ class Snapshot:
         """Done when it was taken, or will not be."""
         self.problem: str | None = None
         """One sentence: why there is no sandbox for it."""
+        self.is_stuck = False
+        """Whether it has not forked when it was to."""
         self._zygote = zygote
         self._owner = owner
         self._lines: set[RestoreLine] = set()
@@ -70,7 +72,7 @@ class Snapshot:
     def can_restore(self) -> bool:
         """Whether it was taken, or may be."""
         lost = (State.RESETTING, State.RESET, State.SHUTTING_DOWN, State.ENDED)
-        return self.environment.state not in lost
+        return not self.is_stuck and self.environment.state not in lost
 
     def start(self) -> None:
         """Initialises the function."""

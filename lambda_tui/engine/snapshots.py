@@ -59,7 +59,8 @@ class Snapshots:
     def end_unused(self, reason: events.RemovalReason) -> None:
         """Ends those that are out of date, unless environments stand on them."""
         for snapshot in list(self.all):
-            if snapshot is not self._current and not self._restored_from(snapshot):
+            is_current = snapshot is self.current
+            if not is_current and not self._restored_from(snapshot):
                 snapshot.environment.shut_down(reason)
 
     # What snapshots tell -------------------------------------------------------------------------

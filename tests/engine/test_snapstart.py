@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 from extension_project import RECORDER, project
-from workbench import Open, Workbench, file_in, response_of
+from workbench import TIMEOUT, Open, Workbench, file_in, response_of
 
 from lambda_tui.engine import events, restore_attempt
 from lambda_tui.engine.environment import ExecutionEnvironment
@@ -375,6 +375,44 @@ def lambda_handler(event, context): ...
     assert workbench.log()[-1].startswith("RESTORE_REPORT Restore Duration: ")
     assert workbench.log()[-1].endswith(" ms\tStatus: timeout")
     await workbench.until(lambda: not workbench.pool.environments)
+
+
+async def test_a_snapshot_that_does_not_fork_is_given_up(
+    open_project: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(restore_attempt, "RESTORE_LIMIT", 0.3)
+    source = """
+import os, time
+os.register_at_fork(before=lambda: time.sleep(60))
+def lambda_handler(event, context): ...
+"""
+    workbench = await open_project(source, snap_start=True)
+    snapshot = await until_snapshot(workbench, State.FROZEN)
+
+    invocation = await workbench.invoke()
+
+    assert invocation.refusal is not None
+    assert invocation.refusal.name == "SnapStartTimeoutException"
+    assert workbench.log()[-1].endswith(" ms\tStatus: timeout")
+    assert workbench.pool.problem is not None
+    assert "os.register_at_fork" in workbench.pool.problem
+    await workbench.until(lambda: snapshot.state is State.ENDED)
+    workbench.write("def lambda_handler(event, context): return 'mended'")
+    workbench.pool.change(workbench.pool.function, ("lambda_function.py",))
+    monkeypatch.undo()
+    assert await workbench.answer() == "mended"
+
+
+async def test_many_are_restored_at_once(open_project: Open) -> None:
+    workbench = await open_project(SOURCE, snap_start=True, timeout=TIMEOUT)
+
+    invocations = [workbench.pool.invoke(b'"busy"') for _ in range(12)]
+    for invocation in invocations:
+        await invocation.wait()
+
+    assert {response_of(one)["count"] for one in invocations} == {1}
+    assert len({response_of(one)["id"] for one in invocations}) == 1
+    assert len(workbench.pool.environments) == 12
 
 
 @pytest.mark.parametrize("level", ["namespaces"])

@@ -15,7 +15,7 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 
-from . import descriptors, nested, start
+from . import descriptors, linux, nested, start
 from .frames import Channel, Frame, Message
 from .init import Init, Signalled
 from .processes import KILL, PidNamespace, ProcessTree, current_pid_namespace, run_and_exit
@@ -101,6 +101,8 @@ class Restores:
             return
         processes = ProcessTree()
         try:
+            if sys.platform.startswith("linux"):
+                linux.become_subreaper()
             engine.sendall(str(os.getpid()).encode())
             _RestoredInit(Channel(control), processes, own_storage, storage, engine, resume).run()
         finally:

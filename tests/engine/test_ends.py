@@ -75,8 +75,14 @@ from lambda_tui.project.function import Function, Project
 from lambda_tui.project.settings import Settings
 
 async def main():
-    directory, level, idle, busy = Path(sys.argv[1]), *sys.argv[2:]
-    function = Function("function", "lambda_function.lambda_handler", directory, timeout=60)
+    directory, level, idle, busy, kind = Path(sys.argv[1]), *sys.argv[2:]
+    function = Function(
+        "function",
+        "lambda_function.lambda_handler",
+        directory,
+        timeout=60,
+        snap_start=kind == "snap-start",
+    )
     engine = Engine(Project(directory, (function,)), Settings(sandbox=level), open_environment_api)
     await engine.start()
     (pool,) = engine.pools.values()
@@ -93,13 +99,14 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.parametrize("kind", ["on-demand", "snap-start"])
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=["SIGKILL", "SIGTERM"])
 def test_an_engine_that_is_killed_leaves_no_process_and_no_mount(
-    tmp_path: Path, level: str, nothing_is_left: None, number: signal.Signals
+    tmp_path: Path, level: str, nothing_is_left: None, number: signal.Signals, kind: str
 ) -> None:
     (tmp_path / "lambda_function.py").write_text(RUNS)
     mounts_before = mounts()
-    arguments = [str(tmp_path), level, LEAVES_MUCH_RUNNING, NEVER_ANSWERS]
+    arguments = [str(tmp_path), level, LEAVES_MUCH_RUNNING, NEVER_ANSWERS, kind]
     with subprocess.Popen(
         [sys.executable, "-c", DRIVER, *arguments], stdout=subprocess.PIPE, text=True
     ) as driver:

@@ -81,15 +81,14 @@ async def _answer_the_last(
     log: ServedLog, engine: Engine, server: Server, hurrying: asyncio.Event
 ) -> None:
     """Waits for what is in flight, as long as it may take or until a second signal."""
-    seconds = 0.0
+    timeouts = [pool.function.timeout for pool in engine.pools.values() if pool.running]
+    seconds = max(timeouts) + _INIT_SECONDS if timeouts else 0.0
     if server.in_flight:
-        timeouts = [pool.function.timeout for pool in engine.pools.values() if pool.running]
-        seconds = max(timeouts, default=0) + _INIT_SECONDS
         log.say(
             f"answering {server.in_flight} more, for {seconds:g} s at most; "
             "another Ctrl+C ends at once."
         )
-    closing = asyncio.create_task(server.close(seconds))
+    closing = asyncio.create_task(_close(server, engine, seconds))
     hurry = asyncio.create_task(hurrying.wait())
     await asyncio.wait({closing, hurry}, return_when=asyncio.FIRST_COMPLETED)
     given_up = closing.result() if closing.done() else await server.close()
@@ -97,6 +96,22 @@ async def _answer_the_last(
         task.cancel()
     if given_up:
         log.say(f"gave up {counted(given_up, 'invocation')} not answered yet.")
+
+
+async def _close(server: Server, engine: Engine, seconds: float) -> int:
+    """How many were given up; extensions may outlast the answers, and have their time too."""
+    given_up = await server.close(seconds)
+    under_way = [
+        asyncio.ensure_future(environment.invocation.wait())
+        for pool in engine.pools.values()
+        for environment in pool.environments
+        if environment.invocation is not None
+    ]
+    if under_way and not given_up:
+        await asyncio.wait(under_way, timeout=seconds)
+    for waiting in under_way:
+        waiting.cancel()
+    return given_up
 
 
 def _greet(log: ServedLog, engine: Engine, server: Server, wanted_port: int) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
-from lambda_project import Api, Serving, invocations, read_answer, write_project
+from extension_project import PYTHON as EXTENSION
+from kinds import write_program
+from lambda_project import VERSION, Api, Serving, invocations, read_answer, write_project
 
 
 @pytest.fixture
@@ -66,6 +69,53 @@ def test_a_signal_lets_what_is_in_flight_finish(
     assert serving.end() == 0
     assert "answering 1 more" in serving.text
     assert "gave up" not in serving.text
+
+
+WATCHER = f"""{EXTENSION}
+GO = "/var/task/go" if os.path.exists("/var/task/app.py") else "CODE/go"
+register("INVOKE", "SHUTDOWN")
+event = {{"eventType": ""}}
+while event["eventType"] != "SHUTDOWN":
+    event = next_event()
+    say(event.get("shutdownReason", event["eventType"]))
+    while event["eventType"] == "INVOKE" and not os.path.exists(GO):
+        time.sleep(0.01)
+"""
+WATCHED = """
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Layer:
+    Type: AWS::Serverless::LayerVersion
+    Properties: {ContentUri: layer}
+  Hello:
+    Type: AWS::Serverless::Function
+    Properties: {FunctionName: hello, CodeUri: code, Handler: app.handler, Timeout: 60,
+                 Runtime: VERSION, Layers: [!Ref Layer]}
+"""
+
+
+def test_extensions_end_their_work_and_hear_of_the_end(
+    serve: Callable[..., Serving], tmp_path: Path
+) -> None:
+    folder, go = tmp_path / "watched", tmp_path / "watched" / "code" / "go"
+    (folder / "layer" / "extensions").mkdir(parents=True)
+    go.parent.mkdir()
+    (go.parent / "app.py").write_text("def handler(event, context): return 1\n")
+    (folder / "template.yaml").write_text(WATCHED.replace("VERSION", VERSION))
+    (folder / "lambda-tui.toml").write_text(f'python = "{sys.executable}"\n')
+    source = WATCHER.replace("CODE", str(go.parent))
+    write_program(folder / "layer" / "extensions" / "watcher", source)
+    serving = serve("--port", "0", "--no-watch", folder=folder)
+
+    assert serving.api().invoke("hello").json == 1
+    serving.wait_for('"INVOKE"')
+    serving.signal()
+    serving.wait_for("hello")
+    go.touch()
+
+    assert serving.end() == 0
+    assert '"spindown"' in serving.text
+    assert "Status:" not in serving.text
 
 
 def test_a_second_signal_ends_at_once_and_says_what_was_given_up(

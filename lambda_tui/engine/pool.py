@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import sys
 import time
-from collections import deque
 from collections.abc import Callable
 from itertools import takewhile
 
@@ -15,9 +12,12 @@ from lambda_tui.engine.concurrency import ACCOUNT_LIMIT, AccountConcurrency
 from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.environment_api import OpenApi
 from lambda_tui.engine.environment_owner import Replacement
+from lambda_tui.engine.idle_removal import IdleRemoval
 from lambda_tui.engine.invocation import Invocation, Payload, Refusal
 from lambda_tui.engine.lifecycle import State
-from lambda_tui.engine.network import Network, NetworkRefusedError, network_for
+from lambda_tui.engine.network import Network
+from lambda_tui.engine.pool_network import PoolNetwork
+from lambda_tui.engine.recent_invocations import RecentInvocations
 from lambda_tui.engine.restored_environment import RestoredEnvironment
 from lambda_tui.engine.runtime_start import is_snapshot_taken_of
 from lambda_tui.engine.snapshots import Snapshots
@@ -26,14 +26,6 @@ from lambda_tui.project.function import Function
 from lambda_tui.project.interpreter import Interpreter, version_mismatch
 from lambda_tui.project.settings import Settings
 
-REMEMBERED_INVOCATIONS = 200
-
-REMEMBERED_BYTES = 8 << 20
-"""Of their events and responses together, the last one's aside.
-
-The memory of one that is forgotten serves the next event that comes; fresh memory would be slower.
-"""
-_BULKY = 1 << 16
 _RANKS = {State.IDLE: 3, State.FROZEN: 3, State.INITIALISING: 2, State.CREATING: 1, State.RESET: 0}
 
 Emit = Callable[[events.Event], None]
@@ -61,7 +53,7 @@ class Pool:
         self.function = function
         self.interpreter = interpreter
         self.environments: list[ExecutionEnvironment] = []
-        self.invocations: deque[Invocation] = deque(maxlen=REMEMBERED_INVOCATIONS)
+        self.invocations = RecentInvocations()
         self.throttles = 0
         self._settings = settings
         self._get_zygote = get_zygote
@@ -69,17 +61,15 @@ class Pool:
         self._zygote: Zygote | None = None
         self._emit = emit
         self._open_api = open_api
-        self._loop = asyncio.get_running_loop()
         self._environments_made = 0
         self._invocations_made = 0
         self._reloading: dict[str, Replacement] = {}
         self._rested: dict[ExecutionEnvironment, None] = {}
         """Warm ones, the most recently used last; some may have work again, or be gone."""
-        self._removal_timer: asyncio.TimerHandle | None = None
+        self._idle_removal = IdleRemoval(self.environments, settings.idle_timeout)
+        self._network = PoolNetwork(settings, lambda: self.sandbox, self._warn)
         self._waiting: list[ExecutionEnvironment] = []
         """For those that are ending, beside which they cannot be."""
-        self._told: set[str] = set()
-        """What was said of the network; it holds until something changes."""
         self._problem: str | None = None
         self._is_open = True
         self._snapshots = Snapshots(self, open_api)
@@ -163,8 +153,7 @@ class Pool:
             is_streamed=on_part is not None,
         )
         invocation.on_part = on_part
-        self.invocations.append(invocation)
-        invocation.when_over(self._forget_bulky)
+        self.invocations.add(invocation)
         if len(payload) > MAXIMUM_REQUEST:
             invocation.refuse(_TOO_LARGE)
             return invocation
@@ -203,7 +192,7 @@ class Pool:
         self.function = function
         self.interpreter = interpreter or self.interpreter
         self._problem = None
-        self._told.clear()
+        self._network.forget()
         self._snapshots.forget()
         reload = Replacement("reload", files)
         for environment in list(self.environments):
@@ -222,8 +211,7 @@ class Pool:
     def shut_down(self) -> None:
         """Ends every environment; ``environments`` is empty when the last has ended."""
         self._is_open = False
-        if self._removal_timer is not None:
-            self._removal_timer.cancel()
+        self._idle_removal.close()
         for environment in list(self.environments):
             environment.shut_down("exit")
         for snapshot in list(self._snapshots.all):
@@ -231,16 +219,13 @@ class Pool:
 
     # What environments tell ----------------------------------------------------------------------
 
-    def network_for(self, environment: ExecutionEnvironment | None = None) -> Network:
-        """What an environment, or a new one, has of the network beside those made before it.
+    def network_for(self, environment: ExecutionEnvironment) -> Network:
+        """What it has of the network beside those made before it.
 
         Raises ``NetworkRefusedError``.
         """
-        network = self._network_of(environment.function if environment else self.function)
         older = takewhile(lambda one: one is not environment, self.environments)
-        if network.refusal and any(one.state is not State.SHUTTING_DOWN for one in older):
-            raise NetworkRefusedError(network.refusal)
-        return network
+        return self._network.beside(older, environment.function)
 
     def emit(self, record: events.Record, environment: str = "") -> events.Event:
         """Puts a record on the stream, mostly an environment's."""
@@ -263,9 +248,7 @@ class Pool:
         self._problem = None
         self._rest(environment)
         if environment.initialization_type != "provisioned-concurrency":
-            environment.removal_at = time.monotonic() + self._settings.idle_timeout
-            if self._removal_timer is None:
-                self._plan_removal()
+            self._idle_removal.begin(environment)
 
     def on_gone(self, environment: ExecutionEnvironment, problem: str | None) -> None:
         """An environment has ended; the problem says why it never stood, if that is so."""
@@ -322,10 +305,7 @@ class Pool:
         live = [one for one in self.environments if one.state is not State.SHUTTING_DOWN]
         if not self._is_open or len(live) >= self._settings.maximum_environments:
             return None
-        try:
-            self._tell_of_network(self.network_for().shortcoming)
-        except NetworkRefusedError as refusal:
-            self._tell_of_network(str(refusal))
+        if not self._network.allows_another(self.environments, self.function):
             return None
         try:
             environment = self._make_environment(reason)
@@ -340,27 +320,13 @@ class Pool:
 
     def _start(self, environment: ExecutionEnvironment) -> None:
         """Starts it now, or when those have gone beside which it cannot be."""
-        is_ending = any(one.state is State.SHUTTING_DOWN for one in self.environments)
-        if is_ending and self._network_of(environment.function).refusal:
+        if self._network.must_wait(self.environments, environment):
             self._waiting.append(environment)
         else:
             environment.start()
 
-    def _network_of(self, function: Function) -> Network:
-        choice = self._settings.network_of(function.name)
-        return network_for(function, choice, has_namespaces=self._has_namespaces)
-
-    def _tell_of_network(self, sentence: str) -> None:
-        if sentence and sentence not in self._told:
-            self._told.add(sentence)
-            self.emit(events.Notice("warning", sentence))
-
-    @property
-    def _has_namespaces(self) -> bool:
-        """What the machine gives, or, until that is known, what it may give."""
-        if self.sandbox is not None:
-            return self.sandbox.level == "namespaces"
-        return self._settings.sandbox != "processes" and sys.platform.startswith("linux")
+    def _warn(self, sentence: str) -> None:
+        self.emit(events.Notice("warning", sentence))
 
     def _make_environment(self, reason: events.CreationReason) -> ExecutionEnvironment:
         """Raises ``OSError`` where the machine has not the means."""
@@ -399,39 +365,11 @@ class Pool:
         if fresh is not None and replacement.reason == "reload":
             self._reloading[fresh.id] = replacement
 
-    def _forget_bulky(self, last: Invocation) -> None:
-        """Lets go of the oldest invocations when their events and responses are large."""
-        if _size(last) < _BULKY:
-            return
-        total = sum(_size(invocation) for invocation in self.invocations)
-        while total > REMEMBERED_BYTES and len(self.invocations) > 1:
-            total -= _size(self.invocations.popleft())
-
     def _throttle(self, invocation: Invocation, reason: str) -> None:
         self.throttles += 1
         payload = {"Reason": reason, "Type": "User", "message": "Rate Exceeded."}
         invocation.finish("throttled", json.dumps(payload).encode())
         self.emit(events.Throttled(invocation.request_id, reason), "")
-
-    def _plan_removal(self) -> None:
-        """One timer for the pool, for whichever environment is the next to go."""
-        due = [one.removal_at for one in self.environments if one.removal_at is not None]
-        if due:
-            delay = max(min(due) - time.monotonic(), 0.0)
-            self._removal_timer = self._loop.call_later(delay, self._remove_idle)
-
-    def _remove_idle(self) -> None:
-        self._removal_timer = None
-        now = time.monotonic()
-        for environment in list(self.environments):
-            if environment.removal_at is not None and environment.removal_at <= now:
-                environment.removal_at = None
-                environment.shut_down("idle")
-        self._plan_removal()
-
-
-def _size(invocation: Invocation) -> int:
-    return len(invocation.payload) + len(invocation.response or b"")
 
 
 def _is_provisioned(environment: ExecutionEnvironment) -> bool:

@@ -75,7 +75,7 @@ def missing_sandbox() -> str:
     """Why environments are not isolated here; empty when they are."""
 
     async def ask() -> str:
-        zygote = Zygote(Interpreter(Path(sys.executable), "this"), "namespaces", lambda: None)
+        zygote = Zygote(Interpreter(Path(sys.executable), "this"), "namespaces")
         zygote.start()
         await zygote.booted
         await zygote.close()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from lambda_tui.apis.errors import ApiError, invalid_value, not_found, validation
 from lambda_tui.engine.pool import Pool
@@ -29,8 +30,7 @@ _LONGEST_QUALIFIER = 128
 _REGION, _ACCOUNT, _BARE, _INNER_QUALIFIER = 3, 9, 11, 13
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """A function as a request names it."""
 
     pool: Pool

@@ -63,7 +63,7 @@ async def _boot(opened: Opened) -> dict[Path, Zygote]:
     functions = opened.project.functions
     wanted = {_interpreter(opened, index) for index in range(len(functions))}
     zygotes = {
-        interpreter.executable: Zygote(interpreter, opened.settings.sandbox, lambda: None)
+        interpreter.executable: Zygote(interpreter, opened.settings.sandbox)
         for interpreter in wanted or {Interpreter(Path(sys.executable), "lambda-tui's own")}
     }
     for zygote in zygotes.values():

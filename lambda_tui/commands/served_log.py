@@ -33,7 +33,8 @@ class ServedLog:
     def write(self, text: str) -> None:
         """Writes a text, soon."""
         self._waiting.append(text)
-        self._hand_over_soon()
+        if self._timer is None:
+            self._hand_over_soon()
 
     async def close(self) -> None:
         """Writes what is left, as far as somebody reads it."""
@@ -42,8 +43,7 @@ class ServedLog:
             await asyncio.wait_for(self._stream.flush(), _FAREWELL_SECONDS)
 
     def _hand_over_soon(self) -> None:
-        if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(_GATHERING, self._hand_over)
+        self._timer = asyncio.get_running_loop().call_later(_GATHERING, self._hand_over)
 
     def _hand_over(self) -> None:
         if self._timer is not None:
@@ -59,7 +59,8 @@ class ServedLog:
             self.say(event.record.message)
         else:
             self._waiting.append(event)
-            self._hand_over_soon()
+            if self._timer is None:
+                self._hand_over_soon()
 
     def _text(self, event: Event) -> str:
         """The event's lines, each behind the function's name; empty for what has none."""

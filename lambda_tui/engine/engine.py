@@ -42,8 +42,6 @@ class Engine:
         self._open_api = open_api
         self.events = EventStream()
         self.pools: dict[str, Pool] = {}
-        self.revision = 0
-        """Goes up whenever something that a screen shows may have changed."""
         self._zygotes: dict[Path, Zygote] = {}
         self._concurrency = AccountConcurrency(
             settings.account_concurrency, lambda: self.pools.values()
@@ -65,7 +63,7 @@ class Engine:
         asyncio.get_running_loop().set_exception_handler(self._on_defect)
         for pool in self.pools.values():
             pool.warm_up()
-        sampler = Sampler(self._environments, self._touch)
+        sampler = Sampler(self._environments)
         self._sampling = asyncio.create_task(sampler.run())
         await self._watch()
 
@@ -98,7 +96,7 @@ class Engine:
         project = await asyncio.to_thread(load_project, self.project.directory, self.settings)
         if self.pools and not project.functions:
             self.project = replace(self.project, problems=project.problems)
-            return self._touch()
+            return
         self.project = project
         pools = {
             function.name: self._changed_pool(function, paths) for function in project.functions
@@ -109,7 +107,6 @@ class Engine:
                 self._retired.append(pool)
         self.pools = pools
         await self._watch()
-        self._touch()
 
     def _changed_pool(self, function: Function, paths: frozenset[Path]) -> Pool:
         pool = self.pools.get(function.name)
@@ -132,7 +129,7 @@ class Engine:
             self.settings,
             self._zygote_of,
             self._concurrency,
-            self._emit,
+            self.events.emit,
             self._open_api,
         )
 
@@ -142,7 +139,7 @@ class Engine:
         if zygote is None or zygote.problem is not None:
             if zygote is not None:
                 self._endings.append(asyncio.create_task(zygote.close()))
-            zygote = Zygote(interpreter, self.settings.sandbox, self._touch)
+            zygote = Zygote(interpreter, self.settings.sandbox)
             self._zygotes[interpreter.executable] = zygote
             zygote.start()
         return zygote
@@ -151,22 +148,17 @@ class Engine:
         for pool in self.pools.values():
             yield from pool.environments
 
-    def _emit(self, event: Event) -> None:
-        self.revision += 1
-        self.events.emit(event)
-
     def _warn(self, problem: str) -> None:
-        self._emit(Event(record=Notice("warning", problem), function=""))
+        self.events.emit(Event(record=Notice("warning", problem), function=""))
 
     def _on_defect(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """What goes wrong in the engine's own callbacks is told, not swallowed."""
         error = context.get("exception")
         what = type(error).__name__ if error is not None else context["message"]
-        self._emit(Event(record=Notice("error", f"A defect in lambda-tui: {what}."), function=""))
+        self.events.emit(
+            Event(record=Notice("error", f"A defect in lambda-tui: {what}."), function="")
+        )
         loop.default_exception_handler(context)
-
-    def _touch(self) -> None:
-        self.revision += 1
 
     async def _watch(self) -> None:
         """Watches the project and the functions' code, anew when folders have come."""

@@ -362,8 +362,9 @@ class ExecutionEnvironment:
         self.thaw()
         self._move(State.INVOKING)
         attempt.invocation.status = "running"
-        self.emit(attempt.start())
+        # Told behind it, so that the runtime does not wait for those who listen.
         self._processes.invoke(attempt)
+        self.emit(attempt.start())
 
     def on_answer(self, frame: RuntimeFrame) -> None:
         """The caller has its answer at once, or a part of it; what comes too late is for nobody."""
@@ -376,11 +377,11 @@ class ExecutionEnvironment:
             attempt.note_part()
             attempt.invocation.add_part(frame.payload, frame.content_type)
             return
-        self._init.drain_logs()
-        self._processes.on_memory(frame.peak_memory_kb)
         outcome = handler_outcome(frame)
         attempt.note_answer(outcome)
         attempt.invocation.answer(outcome.status, outcome.payload)
+        self._init.drain_logs()
+        self._processes.on_memory(frame.peak_memory_kb)
         if self._init.runtime_is_done_by_answering and frame.is_done:
             self._finish_runtime(attempt, outcome)
 

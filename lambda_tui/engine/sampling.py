@@ -17,13 +17,8 @@ _STILL = (State.FROZEN, State.RESET)
 class Sampler:
     """Keeps the ``usage`` of environments up to date."""
 
-    def __init__(
-        self,
-        environments: Callable[[], Iterable[ExecutionEnvironment]],
-        on_change: Callable[[], None],
-    ) -> None:
+    def __init__(self, environments: Callable[[], Iterable[ExecutionEnvironment]]) -> None:
         self._environments = environments
-        self._on_change = on_change
 
     async def run(self) -> None:
         """Samples until it is cancelled."""
@@ -41,7 +36,6 @@ class Sampler:
             return
         for id, usage in (await asyncio.to_thread(sample, subjects, time.monotonic())).items():
             chosen[id].usage = usage
-        self._on_change()
 
 
 def _may_have_changed(environment: ExecutionEnvironment) -> bool:

@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO, Literal, Protocol
 
@@ -96,9 +95,7 @@ class ForkServer(Protocol):
 class Zygote:
     """One interpreter's fork server: started once, asked for init processes, ended by closing."""
 
-    def __init__(
-        self, interpreter: Interpreter, sandbox: SandboxChoice, on_change: Callable[[], None]
-    ) -> None:
+    def __init__(self, interpreter: Interpreter, sandbox: SandboxChoice) -> None:
         self.interpreter = interpreter
         """What functions run on; where that is no Python, the zygote runs on lambda-tui's own."""
         self.runtime_version: str | None = None
@@ -111,7 +108,6 @@ class Zygote:
         self.booted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Done when it has booted, or will not."""
         self._choice = sandbox
-        self._on_change = on_change
         self._spawned: dict[str, Spawned] = {}
         self._process: subprocess.Popen[bytes] | None = None
         self._channel: Channel | None = None
@@ -208,7 +204,6 @@ class Zygote:
                 self.runtime_version = message["runtime_version"]
                 self.sandbox = Sandbox(message["level"], message["reason"])
                 self.booted.set_result(None)
-                self._on_change()
             case "spawned":
                 self._spawned[message["id"]].on_spawned(message["pid"])
             case "failed":
@@ -243,7 +238,6 @@ class Zygote:
         for who in self._spawned.values():
             who.on_spawn_failed(problem)
         self._spawned.clear()
-        self._on_change()
 
     def _watch_errors(self, stream: IO[bytes] | None) -> None:
         assert stream is not None

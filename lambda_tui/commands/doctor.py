@@ -20,6 +20,7 @@ from lambda_tui.project.interpreter import (
     Interpreter,
     find_interpreter,
     interpreters_on_path,
+    own_program,
     version_mismatch,
 )
 from lambda_tui.project.runtimes import PYTHON_RUNTIMES, Language
@@ -113,8 +114,12 @@ def _functions(opened: Opened, zygotes: dict[Path, Zygote]) -> list[Finding]:
             )
             findings.append(Finding(f"{function.name}: {zygote.problem}", remedy))
             continue
+        program = own_program(function)
+        if program is not None:
+            findings.append(Finding(f"{function.name}: {program}, a runtime of its own"))
+            continue
         text = f"{function.name}: {interpreter.title(zygote.runtime_version)}, {where}"
-        mismatch = version_mismatch(function.runtime, zygote.runtime_version)
+        mismatch = version_mismatch(function, zygote.runtime_version)
         if mismatch is None:
             findings.append(Finding(text))
         else:

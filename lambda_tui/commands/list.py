@@ -12,7 +12,7 @@ from typing import Any
 from lambda_tui.commands.opening import Opened, open_project
 from lambda_tui.commands.refused import RefusedError
 from lambda_tui.project.function import Function
-from lambda_tui.project.interpreter import find_interpreter
+from lambda_tui.project.interpreter import find_interpreter, own_program
 
 _HEADINGS = ("FUNCTION", "RUNTIME", "HANDLER", "TIMEOUT", "MEMORY", "CODE")
 
@@ -52,7 +52,7 @@ def _fields(opened: Opened, function: Function) -> dict[str, Any]:
         "code_directory": str(function.code_directory),
         "file": None if function.file is None else str(function.file),
         "line": function.line,
-        "interpreter": str(interpreter.executable),
+        "interpreter": str(interpreter.executable) if own_program(function) is None else None,
     }
 
 

@@ -89,7 +89,7 @@ class Pool:
         """One sentence, when the interpreter is not what ``Runtime`` names."""
         if self.runtime_version is None:
             return None
-        return version_mismatch(self.function.runtime, self.runtime_version)
+        return version_mismatch(self.function, self.runtime_version)
 
     @property
     def problem(self) -> str | None:

@@ -11,7 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lambda_tui.project.node import find_node
-from lambda_tui.project.runtimes import LANGUAGE_NAMES, PYTHON_RUNTIMES, Language
+from lambda_tui.project.runtimes import (
+    LANGUAGE_NAMES,
+    OS_ONLY_RUNTIMES,
+    PYTHON_RUNTIMES,
+    Language,
+    language_of,
+)
 
 if TYPE_CHECKING:
     from lambda_tui.project.function import Function
@@ -78,10 +84,22 @@ def interpreters_on_path() -> dict[str, Path]:
     return {runtime: one.executable for runtime, one in found.items() if one is not None}
 
 
-def version_mismatch(runtime: str | None, version: str) -> str | None:
+def own_program(function: Function) -> str | None:
+    """The name of what runs a function in place of a Python or Node.js; None where one does."""
+    if function.bootstrap:
+        program = Path(function.bootstrap[0])
+        return None if is_python(program) else program.name
+    return function.runtime if function.runtime in OS_ONLY_RUNTIMES else None
+
+
+def version_mismatch(function: Function, version: str) -> str | None:
     """A sentence when ``version``, such as 3.11.7, is not what Runtime names; else None."""
+    runtime = function.runtime
     named = _NAMED_VERSION.fullmatch(runtime or "")
-    if named is None:
+    is_replaced = bool(function.bootstrap) and (
+        own_program(function) is not None or language_of(runtime) != "python"
+    )
+    if named is None or is_replaced:
         return None
     language, parts = ("Node.js", 1) if named[1] == "nodejs" else ("Python", 2)
     running = ".".join(version.split(".")[:parts])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lambda_tui.project.function import Problem
+from lambda_tui.project.interpreter import own_program
 from lambda_tui.ui.terminal_text import terminal_text
 
 if TYPE_CHECKING:
@@ -28,15 +29,16 @@ class Part:
 
 
 def header_parts(engine: Engine, pool: Pool | None, address: str | None) -> tuple[Part, ...]:
-    """Project, sandbox level, interpreter, credentials and address, the most telling first."""
+    """Project, sandbox level, what runs it, credentials, address: the most telling first."""
     name = safe(engine.project.directory.name or "/")
     parts = [Part(name, "", name if len(name) <= _NAME else name[: _NAME - 1] + "…")]
     if pool is not None:
-        parts += [_sandbox(pool), _interpreter(pool)]
+        parts += [_sandbox(pool), _runs_on(pool)]
         parts.append(Part("credentials: placeholder", "dim"))
         if address is not None:
             parts.append(Part(address, "", address.removeprefix("http://127.0.0.1")))
-        parts.append(Part(safe(pool.interpreter.origin), "dim", ""))
+        if own_program(pool.function) is None:
+            parts.append(Part(safe(pool.interpreter.origin), "dim", ""))
     return tuple(parts)
 
 
@@ -72,7 +74,10 @@ def _sandbox(pool: Pool) -> Part:
     return Part("▲ processes: no isolation", "warning", "▲ no isolation")
 
 
-def _interpreter(pool: Pool) -> Part:
+def _runs_on(pool: Pool) -> Part:
+    program = own_program(pool.function)
+    if program is not None:
+        return Part(safe(program))
     version = pool.runtime_version or "…"
     if pool.version_mismatch:
         wrong = f"{version}, not {safe(pool.function.runtime or '?')}"

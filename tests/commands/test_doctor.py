@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import json
 import socket
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 from command_line import Outcome, run, set_up, write_project
+from kinds import write_program
 
 from lambda_tui.commands import machine
 
@@ -119,6 +121,21 @@ def test_each_shortcoming_has_its_remedy(tmp_path: Path) -> None:
     assert functions[mismatch + 1].startswith(f"    → install {other}, or make a .venv")
     assert any("▲ template.yaml:" in line and "Wrong: Timeout is 0" in line for line in functions)
     assert any("did you mean theme?" in line for line in section(doctor, "Settings"))
+
+
+def test_a_function_without_an_interpreter_is_said_to_run_itself(tmp_path: Path) -> None:
+    project = write_project(tmp_path / "shop", {"Order": HANDLER})
+    template = project / "template.yaml"
+    version = VERSION.rpartition(".")[0]
+    template.write_text(template.read_text().replace(f"python{version}", "provided.al2023"))
+    write_program(project / "Order" / "bootstrap", "#!/bin/sh\n")
+
+    doctor = run("doctor", project)
+    (function,) = json.loads(run("list", project, "--json").output)
+
+    expected = "  ✓ Order: provided.al2023, a runtime of its own"
+    assert section(doctor, "Functions") == [expected]
+    assert function["interpreter"] is None
 
 
 def test_an_interpreter_that_does_not_run_is_named(tmp_path: Path) -> None:

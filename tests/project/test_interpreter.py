@@ -6,7 +6,12 @@ from pathlib import Path
 import pytest
 
 from lambda_tui.project.function import Function
-from lambda_tui.project.interpreter import Interpreter, find_interpreter, version_mismatch
+from lambda_tui.project.interpreter import (
+    Interpreter,
+    find_interpreter,
+    own_program,
+    version_mismatch,
+)
 from lambda_tui.project.settings import Settings
 
 
@@ -126,4 +131,24 @@ def test_a_shim_without_a_release_behind_it_is_passed_over(
 def test_a_version_that_runtime_does_not_name_is_said(
     runtime: str | None, version: str, sentence: str | None
 ) -> None:
-    assert version_mismatch(runtime, version) == sentence
+    function = Function("hello", "app.handler", Path(), runtime=runtime)
+    assert version_mismatch(function, version) == sentence
+
+
+@pytest.mark.parametrize(
+    ("bootstrap", "runtime", "program", "is_said"),
+    [
+        ((), "python3.13", None, True),
+        ((), "provided.al2023", "provided.al2023", False),
+        (("/p/rust-runtime", "-v"), "python3.13", "rust-runtime", False),
+        (("/p/bin/python3", "-m", "awslambdaric"), "python3.13", None, True),
+        (("/p/bin/python3", "client.py"), "nodejs22.x", None, False),
+    ],
+)
+def test_a_runtime_of_the_users_own_has_no_version_that_could_be_wrong(
+    bootstrap: tuple[str, ...], runtime: str, program: str | None, is_said: bool
+) -> None:
+    function = Function("hello", "app.handler", Path(), runtime=runtime, bootstrap=bootstrap)
+
+    assert own_program(function) == program
+    assert (version_mismatch(function, "3.11.7") is not None) == is_said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -136,7 +137,8 @@ def test_without_any_node_one_sentence_says_so(tmp_path: Path) -> None:
 
 
 def test_a_version_that_is_not_runtimes_is_said() -> None:
-    assert version_mismatch("nodejs22.x", "22.1.0") is None
-    assert version_mismatch(None, "20.1.0") is None
+    function = Function("hello", "index.handler", Path(), runtime="nodejs22.x")
+    assert version_mismatch(function, "22.1.0") is None
     sentence = "runs on Node.js 20, but Runtime names nodejs22.x"
-    assert version_mismatch("nodejs22.x", "20.1.0") == sentence
+    assert version_mismatch(function, "20.1.0") == sentence
+    assert version_mismatch(replace(function, runtime=None), "20.1.0") is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -397,6 +398,18 @@ async def test_problems_are_named_with_file_and_line(open_app: OpenApp, project:
 async def test_the_header_says_when_there_is_no_isolation(open_app: OpenApp) -> None:
     async with open_app(settings=Settings(watch=False, sandbox="processes")) as driver:
         await driver.until(lambda: "processes: no isolation" in driver.text())
+
+
+async def test_the_header_names_what_runs_a_function_without_an_interpreter(
+    open_app: OpenApp, project: Path
+) -> None:
+    template = project / "template.yaml"
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    template.write_text(template.read_text().replace(version, "provided.al2023", 1))
+    async with open_app() as driver:
+        await driver.until(lambda: "│ provided.al2023 │ credentials" in driver.text())
+        await driver.press("down")
+        await driver.until(lambda: f"│ Python {sys.version.split()[0]} │" in driver.text())
 
 
 async def test_a_theme_that_does_not_exist_is_named(open_app: OpenApp) -> None:

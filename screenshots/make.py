@@ -46,6 +46,7 @@ PICTURES = (
     Picture("timeout-120x40", (120, 40), "TimesOut", INVOKE * 2),
     Picture("failing-import-120x40", (120, 40), "FailsAtImport", INVOKE),
     Picture("tmp-160x50", (160, 50), "CacheInTmp", (*INVOKE * 2, "t", "j", "enter")),
+    Picture("extension-120x40", (120, 40), "Observed", INVOKE * 2),
     Picture("help-120x40", (120, 40), "DatabaseConnection", ("question_mark",)),
 )
 

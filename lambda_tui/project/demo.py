@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -34,7 +35,7 @@ def copy_demo(target: Path) -> Path:
             DEMO_DIRECTORY,
             target,
             ignore=shutil.ignore_patterns("__pycache__"),
-            copy_function=shutil.copyfile,
+            copy_function=_copy,
             dirs_exist_ok=True,
         )
         _set_runtime(target / "template.yaml")
@@ -43,6 +44,13 @@ def copy_demo(target: Path) -> Path:
         message = f"the example project cannot be copied to {shown(str(target))}: {shown(reason)}."
         raise DemoError(message) from error
     return target
+
+
+def _copy(source: str, target: str) -> None:
+    """As the user's own file, whatever may be done with the package's; what is a program is one."""
+    shutil.copyfile(source, target)
+    if os.access(source, os.X_OK):
+        os.chmod(target, 0o755)
 
 
 def _set_runtime(template: Path) -> None:

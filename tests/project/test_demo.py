@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import sys
 from pathlib import Path
 
@@ -19,6 +20,7 @@ NAMES = [
     "TimesOut",
     "FailsAtImport",
     "FullDisk",
+    "Observed",
 ]
 
 
@@ -94,3 +96,10 @@ def test_a_file_in_the_way_is_one_sentence(tmp_path: Path) -> None:
         copy_demo(tmp_path / "file")
     with pytest.raises(DemoError, match="cannot be copied"):
         copy_demo(tmp_path / "file" / "below")
+
+
+def test_the_extension_of_the_demo_is_a_program_in_the_copy_too(tmp_path: Path) -> None:
+    target = copy_demo(tmp_path / "demo")
+    assert os.access(target / "observer" / "extensions" / "observer", os.X_OK)
+    (observed,) = [one for one in load_project(target).functions if one.name == "Observed"]
+    assert observed.layers_directory == target / "observer"

@@ -431,3 +431,18 @@ async def test_a_new_function_in_the_template_appears(open_app: OpenApp, project
         template = project / "template.yaml"
         template.write_text(template.read_text().replace("Fail:", "Renamed:"))
         await driver.until(lambda: "Renamed" in driver.text())
+
+
+async def test_the_list_follows_its_cursor(open_app: OpenApp, project: Path) -> None:
+    template = project / "template.yaml"
+    fail = "  Fail:\n" + template.read_text().split("  Fail:\n")[1].split("  Slow:")[0]
+    template.write_text(
+        template.read_text() + "".join(fail.replace("Fail", f"Other{n}") for n in range(30))
+    )
+    async with open_app(size=(80, 24)) as driver:
+        await driver.until_seen("│ Other0")
+        assert "│ Other29" not in driver.text()
+        await driver.press("1", "end")
+        await driver.until_seen("│ Other29")
+        await driver.press("home")
+        await driver.until_seen("│ Greet")

@@ -33,7 +33,7 @@ class RowList(StyledLines, ScrollView, Generic[Item], can_focus=True):
     """Rows over items that have a key; the cursor stays with its item when items come and go."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"row--cursor", "row--head", "row--dim"}
-    DEFAULT_CSS = "RowList { overflow-x: hidden; scrollbar-size-vertical: 1; }"
+    DEFAULT_CSS = "RowList { overflow: hidden auto; scrollbar-size-vertical: 1; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "cursor(-1)", "Up", show=False),
         Binding("down,j", "cursor(1)", "Down", show=False),

@@ -444,5 +444,6 @@ async def test_the_list_follows_its_cursor(open_app: OpenApp, project: Path) -> 
         assert "│ Other29" not in driver.text()
         await driver.press("1", "end")
         await driver.until_seen("│ Other29")
+        assert "│ Other29" in driver.text(), "and stays"
         await driver.press("home")
         await driver.until_seen("│ Greet")

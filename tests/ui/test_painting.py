@@ -55,6 +55,7 @@ def stand_in(number: int, state: State) -> Any:
         tmp_directory=None,
         stale=False,
         extensions=(),
+        phase=state.phase,
         removal_at=None,
         shut_down=lambda reason: None,
     )

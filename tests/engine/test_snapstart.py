@@ -288,13 +288,22 @@ async def test_a_restored_environment_is_removed_when_it_is_idle_and_its_snapsho
     assert (await workbench.answer())["id"] == first["id"]
 
 
-async def test_a_function_that_cannot_be_initialised_has_no_snapshot(open_project: Open) -> None:
-    workbench = await open_project("import no_such_module", snap_start=True)
+@pytest.mark.parametrize(
+    ("source", "error_type"),
+    [
+        ("import no_such_module", "Runtime.ImportModuleError"),
+        ("import os; os._exit(3)", "Runtime.ExitError"),
+    ],
+)
+async def test_a_function_that_cannot_be_initialised_has_no_snapshot(
+    open_project: Open, source: str, error_type: str
+) -> None:
+    workbench = await open_project(source, snap_start=True)
     await workbench.until(lambda: workbench.pool.snapshot is None)
 
     invocation = await workbench.invoke()
 
-    assert response_of(invocation)["errorType"] == "Runtime.ImportModuleError"
+    assert response_of(invocation)["errorType"] == error_type
     assert invocation.report is None
     await workbench.until(lambda: not workbench.pool.environments)
     workbench.write("def lambda_handler(event, context): return 'mended'")
@@ -375,6 +384,36 @@ def lambda_handler(event, context): ...
     assert workbench.log()[-1].startswith("RESTORE_REPORT Restore Duration: ")
     assert workbench.log()[-1].endswith(" ms\tStatus: timeout")
     await workbench.until(lambda: not workbench.pool.environments)
+
+
+async def test_what_a_restored_function_leaves_running_is_frozen_and_ended_with_it(
+    open_project: Open,
+) -> None:
+    source = """
+import os, time
+def lambda_handler(event, context):
+    if event == "crash":
+        os._exit(1)
+    reader, writer = os.pipe()
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            os.write(writer, b".")
+            time.sleep(600)
+        os._exit(0)
+    os.wait()
+    os.read(reader, 1)
+"""
+    workbench = await open_project(source, snap_start=True)
+    await workbench.answer()
+    environment = await workbench.until_frozen()
+
+    await workbench.until(lambda: statuses_below(environment) == {psutil.STATUS_STOPPED})
+    below = psutil.Process(environment.pid).children()
+    await workbench.invoke("crash")
+
+    assert len(below) == 2
+    await workbench.until(lambda: not any(process.is_running() for process in below))
 
 
 async def test_a_snapshot_that_does_not_fork_is_given_up(

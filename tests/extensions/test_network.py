@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,23 @@ async def test_without_a_connector_a_second_environment_is_refused_and_it_is_sai
     assert notices(workbench) == [sentence + REMEDIES[level]]
     await both(workbench, "throttled")
     assert len(notices(workbench)) == 1
+
+
+@own_namespaces
+async def test_what_is_restored_from_a_snapshot_has_no_network_of_its_own(
+    open_project: Open, tmp_path: Path
+) -> None:
+    plain = listening(tmp_path)
+    functions = tuple(replace(function, snap_start=True) for function in plain.functions)
+    workbench = await open_project(replace(plain, functions=functions), network="own")
+
+    answer, _ = await both(workbench, "throttled")
+
+    assert answer[0].startswith("127.0.0.1:")
+    assert notices(workbench) == [
+        "A second environment of function is refused: extensions listen on fixed ports, and what "
+        'is restored from a snapshot has no network of its own here; set network = "shared".'
+    ]
 
 
 @pytest.mark.parametrize("level", ["processes"])

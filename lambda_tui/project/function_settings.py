@@ -12,20 +12,23 @@ from lambda_tui.project.function import Function, Problem, Project
 from lambda_tui.project.settings import FunctionSettings, NetworkChoice, Settings
 from lambda_tui.project.wording import shown
 
-_EXAMPLE = 'bootstrap = [".venv/bin/python", "-m", "awslambdaric"] under [functions.NAME]'
+_EXAMPLE = 'bootstrap = [".venv/bin/python", "-m", "awslambdaric"]'
 _NETWORK_CHOICES: dict[object, NetworkChoice] = {"auto": "auto", "shared": "shared", "own": "own"}
 
 
 class BadFunctionSettingsError(Exception):
-    """``str()`` says what the settings of a function take."""
+    """``str()`` says in one sentence what is wrong with the settings of a function."""
 
 
 def read_function_settings(value: object, folder: Path) -> dict[str, FunctionSettings]:
     """The table ``functions`` of a file in ``folder``; raises ``BadFunctionSettingsError``."""
     tables = value if isinstance(value, dict) else None
     if tables is None or not all(isinstance(table, dict) for table in tables.values()):
-        raise BadFunctionSettingsError(f"a table for each function, such as {_EXAMPLE}")
-    return {name: _read_table(table, folder) for name, table in tables.items()}
+        raise BadFunctionSettingsError(
+            f"functions is {shown(value)}, but it takes a table for each function, such as "
+            f"{_EXAMPLE} under [functions.NAME]."
+        )
+    return {name: _read_table(name, table, folder) for name, table in tables.items()}
 
 
 def with_settings(project: Project, settings: Settings) -> Project:
@@ -44,23 +47,36 @@ def network_choice(value: object) -> NetworkChoice | None:
     return _NETWORK_CHOICES.get(value) if isinstance(value, str) else None
 
 
-def _read_table(table: dict[str, object], folder: Path) -> FunctionSettings:
-    unknown = next((name for name in table if name not in ("bootstrap", "network")), None)
+def _read_table(name: str, table: dict[str, object], folder: Path) -> FunctionSettings:
+    place = f"functions.{shown(name)}"
+    unknown = next((key for key in table if key not in ("bootstrap", "network")), None)
     if unknown is not None:
-        raise BadFunctionSettingsError(f"no {shown(unknown)}, only network, and {_EXAMPLE}")
+        raise BadFunctionSettingsError(
+            f"{place} has {shown(unknown)}, but it takes bootstrap and network only."
+        )
     network = network_choice(table.get("network"))
     if network is None and "network" in table:
-        raise BadFunctionSettingsError('network = "auto", "shared" or "own" for a function')
-    return FunctionSettings(_read_bootstrap(table.get("bootstrap", []), folder), network)
-
-
-def _read_bootstrap(command: object, folder: Path) -> tuple[str, ...]:
+        raise BadFunctionSettingsError(
+            f"{place}.network is {shown(table['network'])}, but it takes auto, shared or own."
+        )
+    command = table.get("bootstrap", [])
     if not isinstance(command, list) or not all(isinstance(part, str) for part in command):
-        raise BadFunctionSettingsError(f"a program and its arguments, such as {_EXAMPLE}")
-    return (_program(command[0], folder), *command[1:]) if command else ()
+        raise BadFunctionSettingsError(
+            f"{place}.bootstrap is {shown(command)}, but it takes a program and its arguments, "
+            f"such as {_EXAMPLE}."
+        )
+    if not command:
+        return FunctionSettings(network=network)
+    program = _program(command[0], folder)
+    if program is None:
+        raise BadFunctionSettingsError(
+            f"{place}.bootstrap names {shown(command[0])}, which is no program that can be "
+            "executed; give its path, or the name of one on PATH."
+        )
+    return FunctionSettings((program, *command[1:]), network)
 
 
-def _program(name: str, folder: Path) -> str:
+def _program(name: str, folder: Path) -> str | None:
     """A path from the file's folder on, or the name of a program on ``PATH``."""
     expanded = os.path.expanduser(name)
     if "/" in expanded:
@@ -68,7 +84,7 @@ def _program(name: str, folder: Path) -> str:
     else:
         path = shutil.which(expanded)
     if path is None or not os.path.isfile(path) or not os.access(path, os.X_OK):
-        raise BadFunctionSettingsError(f"a program, and {shown(name)} cannot be executed")
+        return None
     return os.path.abspath(path)
 
 

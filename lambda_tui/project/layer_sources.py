@@ -95,7 +95,7 @@ class LayerSources:
         if path is not None:
             problem = path_problem(path)
             if problem is not None:
-                self._problems.append(Problem(f"the setting layers has {arn} {problem}"))
+                self._problems.append(Problem(f"the setting layers, for {arn}: {problem}"))
                 return None
             return path
         if arn in self._declared:

@@ -20,6 +20,10 @@ _EMPTY = (
     "no function here: write a lambda_function.py with lambda_handler(event, context), "
     "an index.mjs that exports handler, or a template.yaml, or run `lambda-tui demo`."
 )
+_LIST_OF_LAYERS = (
+    "the setting layers lists layers, but {} says which its functions have; name them there, "
+    "or let the setting be a table that tells where its ARNs are to be found."
+)
 
 
 def load_project(directory: Path, settings: Settings | None = None) -> Project:
@@ -40,6 +44,8 @@ def _read_project(directory: Path, settings: Settings) -> Project:
         template = find_template(directory)
         if template is not None:
             functions, problems = read_template(template, settings.layer_paths)
+            if settings.layers:
+                problems = (*problems, Problem(_LIST_OF_LAYERS.format(template.name)))
             return Project(directory, functions, problems, template)
         functions, problems = find_functions(directory)
         functions, layer_problems = _with_layers(functions, settings.layers)

@@ -19,7 +19,6 @@ from lambda_tui.project.function_settings import (
 )
 from lambda_tui.project.settings import (
     RETRY_DELAYS,
-    FunctionSettings,
     NetworkChoice,
     SandboxChoice,
     Settings,
@@ -37,6 +36,7 @@ SANDBOX_VARIABLE = "LAMBDA_TUI_SANDBOX"
 _LARGEST_FILE = 1024 * 1024
 _MOST_ENVIRONMENTS = 1000
 _MOST_CONCURRENCY = 100_000
+_LAYER_ARN = re.compile(r"arn:[a-z-]+:lambda:[a-z0-9-]+:\d{12}:layer:[a-zA-Z0-9_-]+(:\d+)?")
 _SANDBOX_CHOICES: dict[object, SandboxChoice] = {
     "auto": "auto",
     "namespaces": "namespaces",
@@ -118,6 +118,8 @@ def _read_keys(file: Path, document: Mapping[str, object], problems: list[Proble
             changes[key] = reader(value, file.parent)
         except _BadValueError as error:
             problems.append(Problem(f"{key} is {shown(value)}, but it takes {error}.", file))
+        except BadFunctionSettingsError as error:
+            problems.append(Problem(str(error), file))
     return changes
 
 
@@ -196,17 +198,15 @@ def _layers(value: object, folder: Path) -> tuple[Path, ...] | dict[str, Path]:
         raise _BadValueError(
             'a list of paths, such as ["layer"], or a table of paths by the ARNs of layers'
         )
+    for key in value if isinstance(value, dict) else ():
+        if not _LAYER_ARN.fullmatch(key):
+            raise _BadValueError(
+                f"a table of paths by the ARNs of layers, which {shown(key)} is not"
+            )
     places = [
         Path(os.path.normpath(folder.absolute() / os.path.expanduser(path))) for path in paths
     ]
     return dict(zip(value, places, strict=True)) if isinstance(value, dict) else tuple(places)
-
-
-def _functions(value: object, folder: Path) -> dict[str, FunctionSettings]:
-    try:
-        return read_function_settings(value, folder)
-    except BadFunctionSettingsError as error:
-        raise _BadValueError(str(error)) from None
 
 
 def _watch(value: object, folder: Path) -> bool:
@@ -243,7 +243,7 @@ _READERS: dict[str, Callable[[object, Path], object]] = {
     "python": _python,
     "node": _node,
     "layers": _layers,
-    "functions": _functions,
+    "functions": read_function_settings,
     "watch": _watch,
     "keys": _keys,
     "theme": _theme,

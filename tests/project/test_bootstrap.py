@@ -125,11 +125,20 @@ def test_a_program_without_a_folder_is_looked_for_on_path(folder: Path) -> None:
     [
         ("functions = 1", "functions is 1, but it takes a table for each function, such as "),
         ("[functions]\nsrc = 1", "but it takes a table for each function, such as "),
-        ("[functions.src]\nbootstrap = 'x'", "but it takes a program and its arguments, such as "),
+        (
+            "[functions.src]\nbootstrap = 'x'",
+            "functions.src.bootstrap is x, but it takes a program and its arguments, such as ",
+        ),
         ("[functions.src]\nbootstrap = [1]", "but it takes a program and its arguments, such as "),
-        ("[functions.src]\nbootstrap = ['no/such']", "a program, and no/such cannot be executed"),
-        ("[functions.src]\nbootstrap = ['template.yaml/x']", "x cannot be executed"),
-        ("[functions.src]\nboot = ['sh']", "it takes no boot, only network, and bootstrap = "),
+        (
+            "[functions.src]\nbootstrap = ['no/such']",
+            "functions.src.bootstrap names no/such, which is no program that can be executed; ",
+        ),
+        ("[functions.src]\nbootstrap = ['template.yaml/x']", "names template.yaml/x, which is no "),
+        (
+            "[functions.src]\nboot = ['sh']",
+            "functions.src has boot, but it takes bootstrap and network only.",
+        ),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_told(folder: Path, text: str, said: str) -> None:

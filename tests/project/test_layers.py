@@ -334,3 +334,25 @@ def test_code_may_be_a_zip_file(folder: Path) -> None:
     assert problems == []
     assert below(function.code_directory) == ["app.py"]
     assert function.code_archive == folder / "app.zip"
+
+
+def test_layers_that_the_settings_list_are_not_a_templates(folder: Path) -> None:
+    (folder / "template.yaml").write_text(f"Resources:{function_of('[!Ref Common]')}{LAYER}")
+
+    _function, problems = only(load_project(folder, Settings(layers=(folder / "common",))))
+
+    (problem,) = problems
+    assert problem.startswith(
+        "the setting layers lists layers, but template.yaml says which its functions have;"
+    )
+
+
+def test_a_layer_that_is_not_where_the_settings_say_is_told(folder: Path) -> None:
+    _function, problems = only(
+        load(folder, function_of(f"[{FOREIGN!r}]"), insights=folder / "nowhere")
+    )
+
+    assert problems == [
+        f"the setting layers, for {FOREIGN}: there is no {folder / 'nowhere'}; "
+        "name a folder or a zip file."
+    ]

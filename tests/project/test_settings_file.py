@@ -89,7 +89,8 @@ def test_a_functions_network_that_there_is_not_is_a_problem(user: Path, project:
     project.write_text('[functions.Order]\nnetwork = "host"\n')
     loaded, (problem,) = load(user, project)
     assert loaded == Settings()
-    assert 'but it takes network = "auto", "shared" or "own" for a function.' in problem
+    said = "functions.Order.network is host, but it takes auto, shared or own."
+    assert problem.endswith(said)
 
 
 def test_layers_are_a_list_relative_to_the_file_that_names_them(user: Path, project: Path) -> None:
@@ -100,14 +101,15 @@ def test_layers_are_a_list_relative_to_the_file_that_names_them(user: Path, proj
 
 
 def test_layers_are_a_table_by_arns_that_the_users_file_adds_to(user: Path, project: Path) -> None:
-    user.write_text('[layers]\n"arn:one" = "one"\n"arn:both" = "users"\n')
-    project.write_text('[layers]\n"arn:both" = "both"\n')
+    one, both = (f"arn:aws:lambda:eu-west-1:123456789012:layer:{name}" for name in ("a:1", "b"))
+    user.write_text(f'[layers]\n"{one}" = "one"\n"{both}" = "users"\n')
+    project.write_text(f'[layers]\n"{both}" = "both"\n')
     loaded, problems = load(user, project)
     assert problems == []
     assert loaded.layers == ()
     assert loaded.layer_paths == {
-        "arn:one": user.parent / "one",
-        "arn:both": project.parent / "both",
+        one: user.parent / "one",
+        both: project.parent / "both",
     }
 
 
@@ -131,6 +133,7 @@ def test_layers_are_a_table_by_arns_that_the_users_file_adds_to(user: Path, proj
         ("layers = 3", "layers is 3, but it takes a list of paths, such as ["),
         ("layers = [3]", "layers is a list, but it takes a list of paths, such as ["),
         ("layers.arn = 3", "layers is a mapping, but it takes a list of paths, such as ["),
+        ("layers.common = 'x'", "layers is a mapping, but it takes a table of paths by the "),
         ('watch = "yes"', "watch is yes, but it takes true or false."),
         ("theme = 1979-05-27", "theme is a date, but it takes a theme's name."),
         ("keys = 3", "keys is 3, but it takes a table of keys by binding ids"),

@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from msgspec import DecodeError, msgpack
+import msgpack
 
 Message = dict[str, Any]
 OnFrame = Callable[[Message, bytes], None]
@@ -23,8 +23,6 @@ _Outgoing = tuple[Buffer, Sequence[int]]
 """Bytes to write, and the descriptors that go with the first of them."""
 
 _HEADER = struct.Struct("!II")
-_encode = msgpack.Encoder().encode
-_decode = msgpack.Decoder(Message).decode
 # Small, because memory for a read is taken in full; a larger payload is read into its place.
 _READ_SIZE = 1 << 16
 _SOCKET_BUFFER = 1 << 20
@@ -84,7 +82,7 @@ class Channel:
             return
         if descriptors:
             message = {**message, "descriptors": len(descriptors)}
-        packed = _encode(message)
+        packed: bytes = msgpack.packb(message)
         head = _HEADER.pack(len(packed), len(payload)) + packed
         if len(payload) < _READ_SIZE:
             self._send(head + payload, descriptors)
@@ -234,6 +232,7 @@ def _unpack(data: memoryview) -> Message | None:
     """The message; None for what is no map that msgpack knows."""
     with data:
         try:
-            return _decode(data)
-        except (DecodeError, RecursionError):
+            message = msgpack.unpackb(data)
+        except (ValueError, msgpack.UnpackException, RecursionError):
             return None
+    return message if isinstance(message, dict) else None

@@ -148,6 +148,7 @@ class Init:
         self._generation = 0
         self._memory: MemoryLimit | None = None
         self._look_due = 0.0
+        self._told_memory_kb = 0
         self._is_out_of_memory = False
         self._is_frozen = False
         self._storage: str | None = created["tmp"]
@@ -179,6 +180,8 @@ class Init:
             self._look_due = time.monotonic() + _FIRST_LOOK
             self._processes.signal_all(CONTINUE)
         elif kind == "freeze":
+            if self._memory is not None and not self._told_memory_kb:
+                self._look_at_memory(self._memory)
             self._is_frozen = True
             self._processes.signal_all(STOP)
             self._control.send({"kind": "frozen"})
@@ -202,10 +205,11 @@ class Init:
         return max(self._look_due - time.monotonic(), 0.0)
 
     def _look_at_memory(self, memory: MemoryLimit) -> None:
-        before = memory.peak_kb
         victim = memory.find_victim(self._processes.pids())
         self._look_due = time.monotonic() + memory.next_look
-        if memory.peak_kb > before + _NOTABLE_KB:
+        told = self._told_memory_kb
+        if memory.peak_kb > (told + _NOTABLE_KB if told else 0):
+            self._told_memory_kb = memory.peak_kb
             self._control.send({"kind": "memory", "peak_memory_kb": memory.peak_kb})
         if victim is not None:
             self._is_out_of_memory = victim == self._runtime
@@ -303,6 +307,7 @@ class Init:
         self._is_frozen = self._is_out_of_memory = False
         if sys.platform.startswith("linux"):
             self._memory = MemoryLimit(message["memory_size_mb"])
+            self._told_memory_kb = 0
             self._look_due = time.monotonic() + _FIRST_LOOK
         self._control.send(
             {"kind": "started", "generation": self._generation, "at": time.monotonic()}

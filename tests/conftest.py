@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, settings
 from leftovers import mounts, survivors
 from workbench import Open, Workbench, one_function
 
+from lambda_tui.engine import ending, engine
 from lambda_tui.engine.zygote import Zygote
 from lambda_tui.project.function import Project
 from lambda_tui.project.interpreter import Interpreter
@@ -125,6 +126,14 @@ def _covering_script(closed: Sequence[Path], needed: Sequence[Path]) -> str:
         'exec setpriv --reuid=65534 --regid=65534 --clear-groups "$@"',
     ]
     return "umask 022\n" + "\n".join(lines) + "\n"
+
+
+@pytest.fixture
+def unhurried_shutdown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Extensions have many times the time that AWS gives them to end, on however busy a machine."""
+    monkeypatch.setattr(ending, "EXTERNAL_BUDGET", 60.0)
+    monkeypatch.setattr(ending, "INTERNAL_BUDGET", 30.0)
+    monkeypatch.setattr(engine, "_GOODBYE_SECONDS", 120.0)
 
 
 _SETTINGS = frozenset(Settings.__dataclass_fields__)

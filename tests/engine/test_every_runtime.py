@@ -1,229 +1,229 @@
-"""Freeze, crash, timeout, reset and shutdown hold for every kind of runtime alike."""
+"""Freeze, thaw, crash, timeout, reset and shutdown: the same whatever runs, and beside whatever."""
 
 from __future__ import annotations
 
-import json
+import asyncio
+import signal
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import psutil
 import pytest
-from kinds import AWSLAMBDARIC, KINDS, options_of
-from workbench import Open, Workbench, file_in, response_of
+from companies import COMPANIES, Company
+from kinds import KINDS, SETTINGS, Kind
+from leftovers import GOODBYE_SECONDS, still_alive
+from workbench import Open, Workbench, file_in, one_function, response_of
 
-from lambda_tui.engine import events
-from lambda_tui.engine.lifecycle import State
+from lambda_tui.engine import environment, events
+from lambda_tui.engine.environment import ExecutionEnvironment
+from lambda_tui.engine.extension import ExtensionState
+from lambda_tui.engine.lifecycle import State, check_transition
 
-REMEMBERS = """
-import os, sys, tempfile, threading, time
-count = 0
-marker = os.path.join(tempfile.gettempdir(), "marker")
+INVOKE = ["platform.start", "platform.runtimeDone", "platform.report"]
 
-def lambda_handler(event, context):
-    global count
-    count += 1
-    was_there = os.path.exists(marker)
-    open(marker, "w").close()
-    exec(event or "pass")
-    return [count, was_there]
-"""
-TICKS = """
-import os, tempfile, threading, time
-path = os.path.join(tempfile.gettempdir(), "ticks")
-
-def tick():
-    count = 0
-    while True:
-        count += 1
-        with open(path + ".new", "w") as file:
-            file.write(str(count))
-        os.replace(path + ".new", path)
-        time.sleep(0.001)
-
-def lambda_handler(event, context):
-    if event is None:
-        threading.Thread(target=tick, daemon=True).start()
-        event = 0
-    while not os.path.exists(path) or int(open(path).read()) <= event:
-        time.sleep(0.001)
-"""
-ENDINGS = {
-    "os._exit(0)": "Runtime exited without providing a reason",
-    "sys.exit(4)": "Runtime exited with error: exit status 4",
-    "os.kill(os.getpid(), 9)": "Runtime exited with error: signal: killed",
-}
+pytestmark = pytest.mark.usefixtures("unhurried_shutdown")
 
 OpenKind = Callable[..., Awaitable[Workbench]]
+Reason = Literal["timeout", "failure"]
 
 
 @pytest.fixture(params=KINDS)
-def kind(request: pytest.FixtureRequest) -> str:
+def kind(request: pytest.FixtureRequest) -> Kind:
     """Each kind of runtime in turn."""
-    return str(request.param)
+    return KINDS[request.param]
+
+
+@pytest.fixture(params=COMPANIES)
+def company(request: pytest.FixtureRequest) -> Company:
+    """What runs beside it, in turn."""
+    return COMPANIES[request.param]
 
 
 @pytest.fixture
-def open_function(kind: str, open_project: Open, tmp_path: Path) -> OpenKind:
-    """Starts the engine on a function's source, run in the way of the test."""
+def open_kind(open_project: Open, tmp_path: Path, kind: Kind, company: Company) -> OpenKind:
+    """Starts the engine on the function of the test's kind, in the test's company."""
 
-    async def open_function(source: str, **options: Any) -> Workbench:
-        directory = tmp_path / "function"
-        directory.mkdir(exist_ok=True)
-        return await open_project(source, **{**options_of(kind, directory), **options})
+    async def open_kind(**configuration: object) -> Workbench:
+        return await open_project(company.project(kind, tmp_path, **configuration), **SETTINGS)
 
-    return open_function
+    return open_kind
 
 
-async def test_it_remembers_what_it_did_and_is_frozen_in_between(open_function: OpenKind) -> None:
-    workbench = await open_function(REMEMBERS)
+@pytest.fixture
+def moves(monkeypatch: pytest.MonkeyPatch) -> list[State]:
+    """The states that environments move to."""
+    states: list[State] = []
+
+    def note(old: State, new: State) -> None:
+        check_transition(old, new)
+        states.append(new)
+
+    monkeypatch.setattr(environment, "check_transition", note)
+    return states
+
+
+async def test_it_is_initialised_invoked_frozen_and_thawed(
+    open_kind: OpenKind, kind: Kind, company: Company
+) -> None:
+    workbench = await open_kind()
     first = await workbench.invoke()
     await workbench.until_frozen()
     before = len(workbench.events)
     second = await workbench.invoke()
     await workbench.until_frozen()
 
-    assert response_of(first) == [1, False]
-    assert response_of(second) == [2, True]
-    assert (first.cold_start, second.cold_start) == (True, False)
-    assert first.init_duration_ms is not None
-    assert first.init_duration_ms > 0
-    assert second.init_duration_ms is None
-    assert workbench.types()[before:] == [
-        "environment.thawed",
-        "platform.start",
-        "platform.runtimeDone",
-        "platform.report",
-        "environment.frozen",
+    assert (response_of(first), first.cold_start) == ([1, False], True)
+    assert (response_of(second), second.cold_start) == ([2, True], False)
+    own = [one.record.type for one in workbench.events[:before] if one.record.type != "extension"]
+    assert own == [
+        *("environment.created", "platform.initStart", "platform.initRuntimeDone"),
+        *(["platform.extension"] * len(company.statuses)),
+        *("platform.initReport", *INVOKE, "environment.frozen"),
     ]
+    later = [one for one in workbench.types()[before:] if one != "extension"]
+    assert later == ["environment.thawed", *INVOKE, "environment.frozen"]
+    assert tuple(workbench.records(events.ExtensionStatus)) == company.statuses
+    (init,) = workbench.records(events.InitReport)
+    assert first.init_duration_ms == init.duration_ms > 0
+    assert second.init_duration_ms is None
+    assert tuple(span.name for span in init.spans) == (*company.init_spans, *kind.spans)
+    for report in workbench.records(events.Report):
+        assert tuple(span.name for span in report.spans) == company.report_spans
+        assert report.max_memory_used_mb <= 128
+    assert second.max_memory_used_mb
 
 
-async def test_its_threads_stand_still_while_it_is_frozen(open_function: OpenKind) -> None:
-    workbench = await open_function(TICKS)
-    await workbench.invoke()
-    environment = workbench.environment
-    await workbench.until_stopped(environment)
-
-    ticks = int(file_in(environment, "ticks").read_text())
-    assert await workbench.answer(ticks) is None
-    assert int(file_in(environment, "ticks").read_text()) > ticks
+ENDS = {
+    "exit": ({"leave a child": 3}, "Runtime exited with error: exit status 3"),
+    "kill": ({"signal": int(signal.SIGKILL)}, "Runtime exited with error: signal: killed"),
+}
 
 
-@pytest.mark.parametrize("ending", ENDINGS)
-async def test_its_end_fails_the_invocation_and_resets_the_environment(
-    open_function: OpenKind, ending: str
+@pytest.mark.parametrize("end", ENDS)
+async def test_a_crash_resets_the_environment_but_for_tmp(
+    open_kind: OpenKind, company: Company, moves: list[State], end: str
 ) -> None:
-    workbench = await open_function(REMEMBERS)
-    await workbench.invoke()
-    invocation = await workbench.invoke(ending)
-
-    message = f"RequestId: {invocation.request_id} Error: {ENDINGS[ending]}"
-    assert response_of(invocation) == {"errorType": "Runtime.ExitError", "errorMessage": message}
+    event, text = ENDS[end]
+    workbench = await open_kind()
+    crashed = await workbench.invoke(event)
     await workbench.until_state(State.RESET)
-    assert workbench.records(events.EnvironmentReset) == [events.EnvironmentReset("failure")]
-    again = await workbench.invoke()
-    assert again.environment is invocation.environment
-    assert response_of(again) == [1, True]
+
+    assert response_of(crashed) == {
+        "errorType": "Runtime.ExitError",
+        "errorMessage": f"RequestId: {crashed.request_id} Error: {text}",
+    }
+    assert_reset(workbench, company, moves[moves.index(State.INVOKING) + 1 :], "failure")
+    second = await workbench.invoke()
+    assert second.environment is crashed.environment
+    assert response_of(second) == [1, True]
+    assert (second.cold_start, second.init_duration_ms) == (True, None)
+    assert workbench.records(events.InitReport)[1].phase == "invoke"
+    assert tuple(workbench.records(events.ExtensionStatus)) == company.statuses * 2
 
 
-async def test_a_timeout_ends_it_at_the_limit(open_function: OpenKind) -> None:
-    workbench = await open_function(REMEMBERS, timeout=2)
-    invocation = await workbench.invoke("os.system('sleep 1000')")
+async def test_a_timeout_ends_the_invocation_and_resets_the_environment(
+    open_kind: OpenKind, company: Company, moves: list[State]
+) -> None:
+    workbench = await open_kind(timeout=1)
+    invocation = await workbench.invoke({"spin": True})
+    await workbench.until_state(State.RESET)
 
-    message = f"RequestId: {invocation.request_id} Error: Task timed out after 2.00 seconds"
+    message = f"RequestId: {invocation.request_id} Error: Task timed out after 1.00 seconds"
     assert response_of(invocation) == {"errorType": "Sandbox.Timedout", "errorMessage": message}
     assert invocation.status == "timeout"
-    environment = await workbench.until_state(State.RESET)
-    assert psutil.Process(environment.pid).children(recursive=True) == []
+    assert invocation.report is not None
+    assert invocation.report.duration_ms == 1000.0
+    assert_reset(workbench, company, moves[moves.index(State.INVOKING) + 1 :], "timeout")
     workbench.lift_the_timeout()
-    assert response_of(await workbench.invoke()) == [1, True]
+    assert await workbench.answer() == [1, True]
 
 
-async def test_a_kill_between_two_invocations_is_made_up_for(open_function: OpenKind) -> None:
-    workbench = await open_function(REMEMBERS)
+async def test_it_is_killed_while_frozen_and_starts_anew(
+    open_kind: OpenKind, company: Company, moves: list[State]
+) -> None:
+    workbench = await open_kind()
     await workbench.invoke()
-    environment = await workbench.until_frozen()
-    environment.kill()
+    workbench.pool.kill(await workbench.until_frozen())
     await workbench.until_state(State.RESET)
 
-    assert response_of(await workbench.invoke()) == [1, True]
+    assert_reset(workbench, company, moves[moves.index(State.FROZEN) + 1 :], "failure")
+    assert await workbench.answer() == [1, True]
 
 
-async def test_an_error_leaves_it_warm(open_function: OpenKind) -> None:
-    workbench = await open_function(REMEMBERS)
-    failed = await workbench.invoke("raise ValueError('no luck')")
-
-    payload = response_of(failed)
-    assert (payload["errorType"], payload["errorMessage"]) == ("ValueError", "no luck")
-    assert failed.function_error == "Unhandled"
-    (done,) = workbench.records(events.RuntimeDone)
-    assert done.status == "success"
-    assert response_of(await workbench.invoke()) == [2, True]
-
-
-async def test_an_error_at_init_is_the_payload_and_init_is_tried_again(
-    open_function: OpenKind,
+def assert_reset(
+    workbench: Workbench, company: Company, moves: list[State], reason: Reason
 ) -> None:
-    workbench = await open_function("import nothing_of_this_name")
-    invocation = await workbench.invoke()
-
-    payload = response_of(invocation)
-    assert payload["errorType"] == "Runtime.ImportModuleError"
-    assert "nothing_of_this_name" in payload["errorMessage"]
-    phases = [(one.phase, one.status) for one in workbench.records(events.InitReport)]
-    assert phases == [("init", "error"), ("invoke", "error")]
-    (report,) = workbench.records(events.Report)
-    assert report.error_type == "Runtime.ImportModuleError"
+    """Everything that ran has ended, by the states and with the words for its company."""
+    assert tuple(moves) == company.reset
+    assert company.reasons(workbench) == [reason] * len(company.external)
+    assert workbench.records(events.EnvironmentReset) == [events.EnvironmentReset(reason)]
+    assert psutil.Process(workbench.environment.pid).children(recursive=True) == []
 
 
-async def test_what_it_logs_stands_between_start_and_end(open_function: OpenKind) -> None:
-    workbench = await open_function(
-        "import logging\ndef lambda_handler(event, context):\n"
-        "    print('printed')\n    logging.warning('two\\nlines')\n"
-    )
-    for _ in range(3):
-        await workbench.invoke()
+async def test_a_handler_that_fails_is_a_success_of_its_runtime(open_kind: OpenKind) -> None:
+    workbench = await open_kind()
+    failed = await workbench.invoke({"fail": "so it goes"})
 
-    types = [event.record.type for event in workbench.events]
-    for start, end in zip(
-        [index for index, one in enumerate(types) if one == "platform.start"],
-        [index for index, one in enumerate(types) if one == "platform.runtimeDone"],
-        strict=True,
-    ):
-        assert types[start + 1 : end] == ["function", "function"]
-    printed, warned = (one.message for one in workbench.records(events.FunctionLog)[-2:])
-    assert printed.strip() == "printed"
-    assert warned.strip().endswith("two\nlines")
+    assert response_of(failed)["errorMessage"] == "so it goes"
+    assert (failed.status, failed.function_error) == ("error", "Unhandled")
+    (done,), (report,) = workbench.records(events.RuntimeDone), workbench.records(events.Report)
+    assert (done.status, report.status) == ("success", "success")
+    (record,) = workbench.records(events.FunctionLog)
+    assert "so it goes" in record.message
+    assert record.request_id == failed.request_id
+    assert await workbench.answer() == [2, True]
 
 
-async def test_a_response_of_six_megabytes_is_taken_and_a_larger_one_is_not(
-    open_function: OpenKind, kind: str
+async def test_it_is_shut_down_and_leaves_nothing(open_kind: OpenKind, company: Company) -> None:
+    workbench = await open_kind()
+    await workbench.invoke()
+    frozen = await workbench.until_frozen()
+    below = psutil.Process(frozen.pid).children(recursive=True)
+    extensions = list(frozen.extensions)
+    workbench.pool.shut_down()
+    await workbench.until(lambda: not workbench.pool.environments)
+
+    assert below
+    assert await asyncio.to_thread(still_alive, below, GOODBYE_SECONDS) == []
+    assert company.reasons(workbench) == ["spindown"] * len(company.external)
+    states = [one.state for one in extensions if one.kind == "external"]
+    assert states == [ExtensionState.EXITED] * len(company.external)
+
+
+CLOCK = """
+import time
+def lambda_handler(event, context):
+    time.sleep(0.1)
+"""
+
+
+async def test_timers_and_children_stand_still_while_frozen_and_go_on_when_thawed(
+    open_project: Open, tmp_path: Path, kind: Kind, company: Company
 ) -> None:
-    workbench = await open_function(
-        "def lambda_handler(event, context):\n    return 'x' * event\n", memory_size=512
-    )
-    large = await workbench.invoke(6 * 1024 * 1024)
-    assert large.response == json.dumps("x" * 6 * 1024 * 1024).encode()
-    too_large = await workbench.invoke(6 * 1024 * 1024 + 100)
-    assert response_of(too_large)["errorType"] == "Function.ResponseSizeTooLarge"
-    again = await workbench.invoke(1)
-    assert response_of(again) == "x"
-    # AWS's client takes the refusal for the end of everything.
-    assert again.cold_start == (kind == AWSLAMBDARIC)
+    # Time passes that is not ours to sleep through: another function works meanwhile.
+    (tmp_path / "clock").mkdir()
+    (tmp_path / "clock" / "lambda_function.py").write_text(CLOCK)
+    clock = one_function(tmp_path / "clock", name="clock")
+    project = company.project(kind, tmp_path)
+    both = replace(project, functions=(*project.functions, *clock.functions))
+    workbench = await open_project(both, **SETTINGS)
+    await workbench.invoke({"count beyond": 0})
+    counting = workbench.environment
+    await workbench.until_stopped(counting)
+    before = counts(counting)
+    await workbench.invoke(pool=workbench.engine.pools["clock"])
+    assert counts(counting) == before
+    again = await workbench.invoke({"count beyond": max(before)})
+
+    assert again.environment is counting
+    ticks, child = counts(counting)
+    assert ticks > before[0]
+    assert child > before[1]
 
 
-async def test_the_trace_and_the_deadline_are_those_of_the_invocation(
-    open_function: OpenKind,
-) -> None:
-    workbench = await open_function(
-        "import os\ndef lambda_handler(event, context):\n"
-        "    return [os.environ['_X_AMZN_TRACE_ID'], context.aws_request_id,\n"
-        "            context.get_remaining_time_in_millis(), context.invoked_function_arn]\n",
-        timeout=30,
-    )
-    for _ in range(2):
-        invocation = await workbench.invoke()
-        trace, request_id, remaining, arn = response_of(invocation)
-        assert (trace, request_id) == (invocation.trace_id, invocation.request_id)
-        assert 0 < remaining <= 30_000
-        assert arn == workbench.pool.function.arn
+def counts(counting: ExecutionEnvironment) -> tuple[int, int]:
+    """How far the runtime and its child have come, read from outside."""
+    ticks, child = (int(file_in(counting, name).read_text()) for name in ("ticks", "child"))
+    return ticks, child

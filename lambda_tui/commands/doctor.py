@@ -108,6 +108,9 @@ def _functions(opened: Opened, zygotes: dict[Path, Zygote]) -> list[Finding]:
         interpreter = _interpreter(opened, index)
         zygote = zygotes[interpreter.executable]
         where = f"{interpreter.executable} ({interpreter.origin})"
+        if interpreter.problem is not None:
+            findings.append(Finding(f"{function.name}: {interpreter.problem}", is_problem=True))
+            continue
         if zygote.runtime_version is None:
             remedy = (
                 f"mend that interpreter, or name another with the setting {interpreter.language}."

@@ -153,6 +153,20 @@ def test_an_interpreter_that_does_not_run_is_named(tmp_path: Path) -> None:
     assert "→ mend that interpreter, or name another with the setting python." in doctor.output
 
 
+def test_a_node_that_is_missing_has_one_remedy(tmp_path: Path) -> None:
+    project = write_project(tmp_path / "shop", {"Order": HANDLER})
+    template = project / "template.yaml"
+    version = VERSION.rpartition(".")[0]
+    template.write_text(template.read_text().replace(f"python{version}", "nodejs22.x"))
+
+    doctor = run("doctor", project, PATH=str(tmp_path), HOME=str(tmp_path))
+
+    first, second = section(doctor, "Functions")
+    assert first.startswith("  ▲ Order: There is no Node.js for it: put node on PATH, ")
+    assert second.startswith("  ▲ template.yaml:"), "no other remedy stands between"
+    assert doctor.status == 1
+
+
 def test_a_port_in_use_is_told(tmp_path: Path) -> None:
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))

@@ -94,18 +94,23 @@ def _own_runtime_variables(function: Function) -> dict[str, str]:
 
 def exec_wrapper(function: Function) -> str | None:
     """The program that starts the runtime in place of AWS; only managed runtimes know of one."""
-    if function.bootstrap or function.runtime in OS_ONLY_RUNTIMES:
+    if _has_its_own(function):
         return None
     return function.environment.get("AWS_LAMBDA_EXEC_WRAPPER") or None
 
 
 def is_executed(function: Function) -> bool:
     """Whether the runtime is one that lambda-tui brings, and a program: not a fork."""
-    if function.bootstrap or function.runtime in OS_ONLY_RUNTIMES:
+    if _has_its_own(function):
         return False
     if function.language == "node" or exec_wrapper(function) is not None:
         return True
     return needs_own_interpreter(function)
+
+
+def _has_its_own(function: Function) -> bool:
+    """Whether its runtime is a program of the user's."""
+    return bool(function.bootstrap) or function.runtime in OS_ONLY_RUNTIMES
 
 
 def _in_layers(path: str, places: Places) -> str:
@@ -134,9 +139,7 @@ def _bootstrap(function: Function, places: Places) -> str:
 
 def is_snapshot_taken_of(function: Function) -> bool:
     """Whether environments are restored from a snapshot: that takes a runtime that is forked."""
-    is_executed = function.bootstrap or exec_wrapper(function) is not None
-    is_forked = function.language == "python" and not is_executed
-    return function.snap_start and is_forked
+    return function.snap_start and not (_has_its_own(function) or is_executed(function))
 
 
 def external_extensions(function: Function) -> tuple[str, ...]:

@@ -53,6 +53,15 @@ async def test_shared_libraries_are_found_by_name(
     assert await workbench.answer(CALLS_THE_LIBRARY) == 4
 
 
+async def test_a_function_with_libraries_is_initialised_though_it_asks_for_a_snapshot(
+    open_project: Open, tmp_path: Path
+) -> None:
+    place_library(tmp_path / "layer" / "lib")
+    workbench = await open_function(open_project, tmp_path, snap_start=True)
+
+    assert await workbench.answer(CALLS_THE_LIBRARY) == 4
+
+
 async def test_the_functions_variables_set_pythons_start(
     open_project: Open, tmp_path: Path
 ) -> None:

@@ -23,7 +23,9 @@ def main() -> None:
     sys.path[:] = [path for path in sys.path if path != directory]
     _load_package(_PACKAGE, directory)
     number = _take_descriptor("_LAMBDA_TUI_CHANNEL")
-    _take_descriptor("_LAMBDA_TELEMETRY_LOG_FD")
+    log = _take_descriptor("_LAMBDA_TELEMETRY_LOG_FD")
+    os.dup2(log, importlib.import_module(_PACKAGE + ".python.logs").LOG_DESCRIPTOR, False)
+    os.close(log)
     channel = importlib.import_module(_PACKAGE + ".frames").Channel(number)
     runtime = importlib.import_module(_PACKAGE + ".python.runtime")
     layers_root = os.environ.pop("_LAMBDA_TUI_LAYERS")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import resource
 import signal
@@ -20,6 +21,8 @@ RESTORED_PROCESSES = 16 * MAXIMUM_PROCESSES
 # High, so that a function sees descriptors from 3 on as it would on AWS; lower where the machine
 # allows fewer.
 _RUNTIME_DESCRIPTOR = 1000
+# Node.js keeps those up to 15 from what it starts, and can be told of no others.
+_EXECUTED_LOG, _EXECUTED_CHANNEL = 14, 15
 # Where a runtime that is executed finds the number of its channel, and of the log.
 _CHANNEL_VARIABLE = "_LAMBDA_TUI_CHANNEL"
 _LOG_VARIABLE = "_LAMBDA_TELEMETRY_LOG_FD"
@@ -59,9 +62,10 @@ def fork_runtime(
     def become() -> int:
         _limit(is_isolated=is_isolated, may_rise=kept is not None)
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        number = _take(streams, inheritable=False, kept=kept)
-        assert number is not None
-        own_end = Channel(number)
+        numbers = _numbers(streams, is_executed=False)
+        _take(streams, numbers, inheritable=False, kept=kept)
+        assert numbers.channel is not None
+        own_end = Channel(numbers.channel)
         # Still held here: it closes when the process ends, and not when the function is done with.
         os._exit(serve(own_end))
 
@@ -75,12 +79,13 @@ def fork_restored(
 
     def become() -> int:
         _limit(is_isolated=is_isolated, processes=RESTORED_PROCESSES)
-        number = _point_streams(streams, inheritable=False)
-        assert number is not None
+        numbers = _numbers(streams, is_executed=False)
+        _point_streams(streams, numbers, inheritable=False)
         assert streams.channel is not None
+        assert numbers.channel is not None
         os.close(streams.log)
         os.close(streams.channel)
-        own_end = Channel(number)
+        own_end = Channel(numbers.channel)
         os._exit(serve(own_end))
 
     return Started(_fork(become), "")
@@ -100,24 +105,27 @@ def execute(
     def become() -> int:
         _limit(is_isolated=is_isolated, processes=processes)
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        number = _take(streams, inheritable=True, kept=write_end)
+        answer = _move_up(write_end)
+        moved = Streams(_move_up(streams.log), streams.channel and _move_up(streams.channel))
+        numbers = _numbers(moved, is_executed=True)
+        _take(moved, numbers, inheritable=True, kept=answer)
         own = dict(variables)
-        if number is not None:
-            own[_CHANNEL_VARIABLE] = str(number)
-            own[_LOG_VARIABLE] = str(LOG_DESCRIPTOR)
+        if numbers.channel is not None:
+            own[_CHANNEL_VARIABLE] = str(numbers.channel)
+            own[_LOG_VARIABLE] = str(numbers.log)
         # Python ignores them, and what is executed would too.
         for number in (signal.SIGPIPE, signal.SIGXFSZ):
             signal.signal(number, signal.SIG_DFL)
         try:
             os.execve(command[0], list(command), own)
         except OSError as error:
-            os.write(write_end, os.strerror(error.errno or 0).lower().encode())
+            os.write(answer, os.strerror(error.errno or 0).lower().encode())
         return 127
 
     pid = _fork(become)
     os.close(write_end)
-    with open(read_end, "rb") as answer:
-        problem = answer.read().decode(errors="replace")
+    with open(read_end, "rb") as told:
+        problem = told.read().decode(errors="replace")
     if problem:
         os.waitpid(pid, 0)
     return Started(pid, problem)
@@ -136,33 +144,45 @@ def _fork(become: Callable[[], int]) -> int:
         os._exit(status)
 
 
-def _take(streams: Streams, *, inheritable: bool, kept: int | None = None) -> int | None:
-    """Leaves a process its standard streams, the log and its channel; the channel's number."""
+def _numbers(streams: Streams, *, is_executed: bool) -> Streams:
+    """Where a process has its log and its channel."""
+    if streams.channel is None:
+        return Streams(LOG_DESCRIPTOR)
+    if is_executed:
+        return Streams(_EXECUTED_LOG, _EXECUTED_CHANNEL)
     soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    number = _point_streams(streams, inheritable=inheritable)
+    return Streams(LOG_DESCRIPTOR, min(_RUNTIME_DESCRIPTOR, soft - 1))
+
+
+def _move_up(descriptor: int) -> int:
+    """A copy with a number above those that are about to be given."""
+    return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, LOG_DESCRIPTOR + 1)
+
+
+def _take(
+    streams: Streams, numbers: Streams, *, inheritable: bool, kept: int | None = None
+) -> None:
+    """Leaves a process its standard streams, the log and its channel."""
+    soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    _point_streams(streams, numbers, inheritable=inheritable)
     low = 3
-    for descriptor in sorted(one for one in (kept, LOG_DESCRIPTOR, number) if one is not None):
+    for descriptor in sorted(one for one in (kept, *numbers) if one is not None):
         os.closerange(low, descriptor)
         low = descriptor + 1
     os.closerange(low, soft)
-    return number
 
 
-def _point_streams(streams: Streams, *, inheritable: bool) -> int | None:
-    """Puts the channel and the log where a runtime has them; the channel's number."""
-    number = None
-    if streams.channel is not None:
-        soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        number = min(_RUNTIME_DESCRIPTOR, soft - 1)
-        os.dup2(streams.channel, number, inheritable=inheritable)
+def _point_streams(streams: Streams, numbers: Streams, *, inheritable: bool) -> None:
+    """Puts the channel and the log where a process has them."""
+    if streams.channel is not None and numbers.channel is not None:
+        os.dup2(streams.channel, numbers.channel, inheritable=inheritable)
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)
     if null > 0:
         os.close(null)
     os.dup2(streams.log, 1)
     os.dup2(streams.log, 2)
-    os.dup2(streams.log, LOG_DESCRIPTOR, inheritable=inheritable)
-    return number
+    os.dup2(streams.log, numbers.log, inheritable=inheritable)
 
 
 def _limit(

@@ -130,6 +130,7 @@ def node_process(
     os.set_blocking(read_end, False)
     environment = {
         "_LAMBDA_TUI_CHANNEL": str(theirs.fileno()),
+        "_LAMBDA_TELEMETRY_LOG_FD": str(_LOG_DESCRIPTOR),
         "_HANDLER": handler,
         "LAMBDA_TASK_ROOT": str(folder),
         "AWS_EXECUTION_ENV": f"AWS_Lambda_nodejs{generation}.x",

@@ -7,8 +7,6 @@ const util = require('node:util');
 const { asError, errorLogText } = require('./errors.cjs');
 const { isFrom24 } = require('./generation.cjs');
 
-/** Where whole records go; AWS's runtimes find the number in a variable and take that away. */
-const LOG_DESCRIPTOR = 62;
 const LONGEST_FRAME = 256 * 1024;
 const HEADER_SIZE = 16;
 const TEXT_FRAME = 0xa55a0003;
@@ -26,8 +24,12 @@ const isJson = process.env.AWS_LAMBDA_LOG_FORMAT?.toUpperCase() === 'JSON';
 /** What every record says of the invocation that it belongs to. */
 const current = { requestId: isFrom24 ? '-' : undefined, tenantId: undefined };
 
+/** Where whole records go. */
+let logDescriptor;
+
 /** Gives `console` AWS's methods; those below the function's log level do nothing. */
-function patchConsole() {
+function patchConsole(descriptor) {
+  logDescriptor = descriptor;
   const wanted = process.env.AWS_LAMBDA_LOG_LEVEL?.toUpperCase();
   const least = LEVELS.find((level) => level.name === wanted) ?? LEVELS[0];
   for (const level of LEVELS) {
@@ -105,7 +107,7 @@ function writeFrame(type, time, text) {
 /** `process.stdout` makes the pipe non-blocking for all that write to it; a full one is waited for. */
 function writeSome(bytes) {
   try {
-    return fs.writeSync(LOG_DESCRIPTOR, bytes);
+    return fs.writeSync(logDescriptor, bytes);
   } catch (error) {
     if (error.code !== 'EAGAIN') throw error;
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MILLISECONDS);

@@ -330,3 +330,24 @@ async def test_a_wrapper_starts_node_in_place_of_aws(open_node: OpenNode, tmp_pa
 
     assert await workbench.answer() == "yes"
     assert await workbench.answer() == "yes"
+
+
+LISTS_DESCRIPTORS = """
+const { execFileSync } = require('node:child_process');
+exports.handler = async () => {
+  console.log('told');
+  return execFileSync('ls', ['/proc/self/fd'], { encoding: 'utf8' }).trim().split('\\n').sort();
+};
+"""
+
+
+async def test_what_a_function_starts_inherits_neither_the_channel_nor_the_log(
+    open_node: OpenNode,
+) -> None:
+    workbench = await open_node(LISTS_DESCRIPTORS)
+
+    # The last is its own, for the folder that it lists.
+    for _ in range(2):
+        assert await workbench.answer() == ["0", "1", "2", "3"]
+    told = [record.message.split("\t")[-1] for record in workbench.records(events.FunctionLog)]
+    assert told == ["told", "told"]

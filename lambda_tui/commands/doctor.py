@@ -23,7 +23,8 @@ from lambda_tui.project.interpreter import (
     own_program,
     version_mismatch,
 )
-from lambda_tui.project.runtimes import PYTHON_RUNTIMES, Language
+from lambda_tui.project.node import nodes_on_machine
+from lambda_tui.project.runtimes import NODE_RUNTIMES, PYTHON_RUNTIMES, Language
 from lambda_tui.project.settings_file import PROJECT_FILE, USER_FILE
 
 _REMEDIES: dict[Language, str] = {
@@ -137,11 +138,11 @@ def _functions(opened: Opened, zygotes: dict[Path, Zygote]) -> list[Finding]:
 
 def _runtimes() -> list[Finding]:
     """The interpreters that a function finds by its Runtime, when the project has none."""
-    found = interpreters_on_path()
+    found = {**interpreters_on_path(), **nodes_on_machine()}
     findings = [Finding(f"{runtime}: {executable}") for runtime, executable in found.items()]
-    missing = [runtime for runtime in PYTHON_RUNTIMES if runtime not in found]
+    missing = [runtime for runtime in (*PYTHON_RUNTIMES, *NODE_RUNTIMES) if runtime not in found]
     if missing:
-        findings.append(Finding(f"not on PATH: {', '.join(missing)}"))
+        findings.append(Finding(f"not found: {', '.join(missing)}"))
     return findings
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from lambda_tui.project.function import Function
+from lambda_tui.project.runtimes import NODE_RUNTIMES
 from lambda_tui.project.text_file import UnreadableFileError, read_text
 
 Version = tuple[int, ...]
@@ -48,14 +49,41 @@ def find_node(directory: Path, function: Function) -> FoundNode | None:
     on_path = _on_path()
     installed = sorted(_installed(), reverse=True)
     for wanted, origin in _wanted_versions(directory, function):
-        if on_path is not None and _version_of(on_path)[: len(wanted)] == wanted:
-            return FoundNode(on_path, "node on PATH")
-        for version, executable in installed:
-            if version[: len(wanted)] == wanted:
-                return FoundNode(executable, origin)
+        found = _find_version(wanted, origin, on_path, installed)
+        if found is not None:
+            return found
     if on_path is not None:
         return FoundNode(on_path, "node on PATH")
     return FoundNode(installed[0][1], "the newest Node.js installed") if installed else None
+
+
+def nodes_on_machine() -> dict[str, Path]:
+    """The Node.js that a function finds by its Runtime, oldest first.
+
+    Last and by the name ``node`` the one on PATH, when its version is none of them or unknown:
+    functions run on that where there is no better.
+    """
+    on_path = _on_path()
+    installed = sorted(_installed(), reverse=True)
+    nodes = {}
+    for runtime in NODE_RUNTIMES:
+        found = _find_version(_named_version(runtime), "", on_path, installed)
+        if found is not None:
+            nodes[runtime] = found.executable
+    if on_path is not None and on_path not in nodes.values():
+        nodes["node"] = on_path
+    return nodes
+
+
+def _find_version(
+    wanted: Version, origin: str, on_path: Path | None, installed: Sequence[tuple[Version, Path]]
+) -> FoundNode | None:
+    if on_path is not None and _version_of(on_path)[: len(wanted)] == wanted:
+        return FoundNode(on_path, "node on PATH")
+    for version, executable in installed:
+        if version[: len(wanted)] == wanted:
+            return FoundNode(executable, origin)
+    return None
 
 
 def _wanted_versions(directory: Path, function: Function) -> Iterator[tuple[Version, str]]:
@@ -64,9 +92,15 @@ def _wanted_versions(directory: Path, function: Function) -> Iterator[tuple[Vers
             version = _parse(_first_line(folder / name))
             if version:
                 yield version, f"the version of {name}"
-    named = re.fullmatch(r"nodejs(\d+)\.x", function.runtime or "")
-    if named is not None:
-        yield (int(named[1]),), "the version of Runtime"
+    named = _named_version(function.runtime or "")
+    if named:
+        yield named, "the version of Runtime"
+
+
+def _named_version(runtime: str) -> Version:
+    """What a Runtime such as nodejs22.x names; empty when it names no Node.js."""
+    named = re.fullmatch(r"nodejs(\d+)\.x", runtime)
+    return (int(named[1]),) if named is not None else ()
 
 
 def _first_line(file: Path) -> str:

@@ -167,6 +167,26 @@ def test_a_node_that_is_missing_has_one_remedy(tmp_path: Path) -> None:
     assert doctor.status == 1
 
 
+def test_runtimes_are_listed_with_the_interpreter_that_each_finds(tmp_path: Path) -> None:
+    home, folder = tmp_path / "home", tmp_path / "bin"
+    newest = home / ".nvm/versions/node/v24.1.0/bin/node"
+    for program in (folder / "python3.12", folder / "node", newest):
+        program.parent.mkdir(parents=True, exist_ok=True)
+        program.write_text("#!/bin/false\n")
+        program.chmod(0o755)
+
+    doctor = run("doctor", write_project(tmp_path, {}), PATH=str(folder), HOME=str(home))
+
+    *listed, missing = section(doctor, "Runtimes")
+    assert listed == [
+        f"  ✓ python3.12: {folder / 'python3.12'}",
+        f"  ✓ nodejs24.x: {newest}",
+        f"  ✓ node: {folder / 'node'}",
+    ]
+    assert missing.startswith("  ✓ not found: python3.9, ")
+    assert missing.endswith(", nodejs26.x")
+
+
 def test_a_port_in_use_is_told(tmp_path: Path) -> None:
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))

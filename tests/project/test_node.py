@@ -9,6 +9,7 @@ import pytest
 
 from lambda_tui.project.function import Function
 from lambda_tui.project.interpreter import Interpreter, find_interpreter, version_mismatch
+from lambda_tui.project.node import nodes_on_machine
 from lambda_tui.project.settings import Settings
 
 
@@ -142,3 +143,24 @@ def test_a_version_that_is_not_runtimes_is_said() -> None:
     sentence = "runs on Node.js 20, but Runtime names nodejs22.x"
     assert version_mismatch(function, "20.1.0") == sentence
     assert version_mismatch(replace(function, runtime=None), "20.1.0") is None
+
+
+def test_every_runtime_that_the_machine_has_a_node_for_is_listed(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert nodes_on_machine() == {}
+    newest = executable(home / ".nvm/versions/node/v24.2.0/bin/node")
+    executable(home / ".nvm/versions/node/v24.1.0/bin/node")
+    executable(home / ".nvm/versions/node/v23.0.0/bin/node")
+    assert nodes_on_machine() == {"nodejs24.x": newest}
+    of_22 = on_path(tmp_path / "usr", monkeypatch, "22.1.0")
+    assert list(nodes_on_machine().items()) == [("nodejs22.x", of_22), ("nodejs24.x", newest)]
+
+
+@pytest.mark.parametrize("version", [None, "23.4.0"])
+def test_a_node_on_path_that_is_of_no_runtime_is_listed_by_its_own_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str | None
+) -> None:
+    node = on_path(tmp_path / "usr", monkeypatch, version)
+
+    assert nodes_on_machine() == {"node": node}

@@ -115,10 +115,14 @@ class Workbench:
     ) -> ExecutionEnvironment:
         """Waits until an environment, the only one by default, is in a state."""
         if environment is None:
-            await self.until(lambda: [one.state for one in self.pool.environments] == [state])
+            await self.until_all(1, state)
             return self.environment
         await self.until(lambda: environment.state is state)
         return environment
+
+    async def until_all(self, count: int, state: State) -> None:
+        """Waits until there are so many environments, all in a state."""
+        await self.until(lambda: [one.state for one in self.pool.environments] == [state] * count)
 
     async def until_frozen(
         self, environment: ExecutionEnvironment | None = None

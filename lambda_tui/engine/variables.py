@@ -10,9 +10,6 @@ from lambda_tui.engine.runtime_start import Places
 from lambda_tui.project.function import Function, LoggingConfig
 from lambda_tui.project.runtimes import OS_ONLY_RUNTIMES, Language, runtime_of
 
-CREDENTIALS_NOTE = "placeholder credentials"
-"""What the screen says of them: nobody's."""
-
 _OF_THE_RUNTIME = (
     "AWS_EXECUTION_ENV",
     "AWS_LAMBDA_LOG_GROUP_NAME",

@@ -15,6 +15,7 @@ from .lambda_servers import (
     LAMBDA_TUI,
     SERVERLESS_OFFLINE,
     LambdaServer,
+    latency_rows,
     running_servers,
 )
 from .peer_function import receive
@@ -57,28 +58,7 @@ def _latencies(servers: Sequence[LambdaServer], place: str, effort: Effort) -> l
                 times[caller.server.name].append(caller.median_ms(calls))
         for caller in callers:
             caller.close()
-        rows += _latency_rows(f"Invoke API, {label}, {place}", times)
-    return rows
-
-
-def _latency_rows(measure: str, times: dict[str, list[float]]) -> list[Row]:
-    peer = times.get(CARGO_LAMBDA)
-    emulator = times.get(EMULATOR)
-    rows = []
-    for name, values in times.items():
-        figure = statistics.median(values)
-        is_ours = name == LAMBDA_TUI and peer is not None
-        rows.append(
-            Row(
-                measure if name == LAMBDA_TUI else f"  {name}",
-                figure,
-                "ms",
-                spread(values),
-                figure / statistics.median(emulator) if emulator else None,
-                "under cargo-lambda" if is_ours else "",
-                figure < statistics.median(peer) if is_ours and peer else None,
-            )
-        )
+        rows += latency_rows(f"Invoke API, {label}, {place}", times, CARGO_LAMBDA)
     return rows
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,7 @@ from pathlib import Path
 
 from .example import TIMEOUT
 from .placement import placed
+from .rows import Row, spread
 
 ROOT = Path(__file__).resolve().parents[2]
 LAMBDA_TUI = "lambda-tui"
@@ -191,3 +193,28 @@ def _free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
+
+
+def latency_rows(measure: str, times: dict[str, list[float]], rival: str) -> list[Row]:
+    """Milliseconds by the server's name, beside AWS's emulator; ours are to be under a rival's."""
+    emulator, limit = (_median(times.get(name)) for name in (EMULATOR, rival))
+    rows = []
+    for name, values in times.items():
+        figure = statistics.median(values)
+        is_judged = name == LAMBDA_TUI and limit is not None
+        rows.append(
+            Row(
+                measure if name == LAMBDA_TUI else f"  {name}",
+                figure,
+                "ms",
+                spread(values),
+                figure / emulator if emulator else None,
+                f"under {rival}" if is_judged else "",
+                figure < limit if is_judged and limit else None,
+            )
+        )
+    return rows
+
+
+def _median(values: list[float] | None) -> float | None:
+    return statistics.median(values) if values else None

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Sequence
 
 from .invoke_api import SIZES, Caller
-from .lambda_servers import EMULATOR, LAMBDA_TUI, LambdaServer, running_clients
+from .lambda_servers import EMULATOR, LambdaServer, latency_rows, running_clients
 from .placement import placed, placements
-from .rows import Effort, Row, spread
+from .rows import Effort, Row
 
 
 def measure(effort: Effort) -> list[Row]:
@@ -20,7 +19,7 @@ def measure(effort: Effort) -> list[Row]:
             for label, (size, weight) in SIZES.items():
                 calls = max(effort.calls // weight, 2)
                 times = _times(servers, size, calls, effort.rounds)
-                rows += _rows(f"awslambdaric, {label}, {placement.name}", times)
+                rows += latency_rows(f"awslambdaric, {label}, {placement.name}", times, EMULATOR)
     return rows
 
 
@@ -36,24 +35,3 @@ def _times(
     for caller in callers:
         caller.close()
     return times
-
-
-def _rows(measure: str, times: dict[str, list[float]]) -> list[Row]:
-    emulator = times.get(EMULATOR)
-    limit = statistics.median(emulator) if emulator else None
-    rows = []
-    for name, values in times.items():
-        figure = statistics.median(values)
-        is_ours = name == LAMBDA_TUI and limit is not None
-        rows.append(
-            Row(
-                measure if name == LAMBDA_TUI else f"  {name}",
-                figure,
-                "ms",
-                spread(values),
-                figure / limit if limit else None,
-                "under AWS's emulator" if is_ours else "",
-                figure < limit if is_ours and limit else None,
-            )
-        )
-    return rows

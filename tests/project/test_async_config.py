@@ -2,28 +2,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import one_function_template
 import pytest
+from one_function_template import LINE, PLAIN, SERVERLESS
 
 from lambda_tui.project.function import AsyncConfig
-from lambda_tui.project.template import read_template
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from lambda_tui.project.function import Function, Problem
 
-SERVERLESS = """\
-Resources:
-  Hello:
-    Type: AWS::Serverless::Function
-    Properties:
-      CodeUri: .
-      Handler: app.handler
-      Runtime: python3.12
-"""
-PLAIN = SERVERLESS.replace("Serverless", "Lambda").replace("CodeUri", "Code")
-LINE = SERVERLESS.count("\n") + 1
-"""Of a property that a test adds."""
 QUEUE = """\
   Queue:
     Type: AWS::SQS::Queue
@@ -36,11 +25,8 @@ ELSEWHERE = f"arn:aws:sns:{ACCOUNT}:elsewhere"
 def read(
     folder: Path, properties: str = "", template: str = SERVERLESS, resources: str = ""
 ) -> tuple[tuple[Function, ...], tuple[Problem, ...]]:
-    (folder / "app.py").write_text("def handler(event, context): ...\n")
-    file = folder / "template.yaml"
-    lines = "".join(f"      {line}\n" for line in properties.splitlines())
-    file.write_text(template + lines + resources)
-    return read_template(file)
+    lines = properties.splitlines()
+    return one_function_template.read(folder, *lines, template=template, resources=resources)
 
 
 def destinations(content: str) -> str:

@@ -3,36 +3,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-
-from lambda_tui.project.template import read_template
+from one_function_template import LINE, PLAIN, SERVERLESS, read
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from lambda_tui.project.function import Function, Problem
-
-SERVERLESS = """\
-Resources:
-  Hello:
-    Type: AWS::Serverless::Function
-    Properties:
-      CodeUri: .
-      Handler: app.handler
-      Runtime: python3.12
-"""
-PLAIN = SERVERLESS.replace("Serverless", "Lambda").replace("CodeUri", "Code")
-LINE = SERVERLESS.count("\n") + 1
-"""Of the first line that a test adds."""
 PROVISIONED = "ProvisionedConcurrencyConfig: {ProvisionedConcurrentExecutions: "
-
-
-def read(
-    folder: Path, *lines: str, template: str = SERVERLESS
-) -> tuple[tuple[Function, ...], tuple[Problem, ...]]:
-    (folder / "app.py").write_text("def handler(event, context): ...\n")
-    file = folder / "template.yaml"
-    file.write_text(template + "".join(f"      {line}\n" for line in lines))
-    return read_template(file)
 
 
 def test_a_function_reserves_and_provisions_nothing_unless_it_says_so(tmp_path: Path) -> None:

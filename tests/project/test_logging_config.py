@@ -2,38 +2,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import one_function_template
 import pytest
+from one_function_template import LINE, PLAIN, SERVERLESS
 
 from lambda_tui.project.function import LoggingConfig
-from lambda_tui.project.template import read_template
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from lambda_tui.project.function import Function, Problem
 
-SERVERLESS = """\
-Resources:
-  Hello:
-    Type: AWS::Serverless::Function
-    Properties:
-      CodeUri: .
-      Handler: app.handler
-      Runtime: python3.12
-"""
-PLAIN = SERVERLESS.replace("Serverless", "Lambda").replace("CodeUri", "Code")
-LINE = SERVERLESS.count("\n") + 1
-"""Of a LoggingConfig that a test adds."""
 TEMPLATES = pytest.mark.parametrize("template", [SERVERLESS, PLAIN], ids=["serverless", "plain"])
 
 
 def read(
     folder: Path, config: str | None = None, template: str = SERVERLESS
 ) -> tuple[tuple[Function, ...], tuple[Problem, ...]]:
-    (folder / "app.py").write_text("def handler(event, context): ...\n")
-    file = folder / "template.yaml"
-    file.write_text(template + ("" if config is None else f"      LoggingConfig: {config}\n"))
-    return read_template(file)
+    lines = () if config is None else (f"LoggingConfig: {config}",)
+    return one_function_template.read(folder, *lines, template=template)
 
 
 @TEMPLATES

@@ -6,30 +6,14 @@ import re
 from pathlib import Path
 
 import pytest
-from workbench import TIMEOUT, Open, Workbench, response_of
+from initialisation import PLAIN, SAYS_ITS_TYPE
+from workbench import TIMEOUT, Open, response_of
 
 from lambda_tui.engine import events, init_attempt
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.project.function import Function, Project
 
 ONE_LEVEL = pytest.mark.parametrize("level", ["namespaces"])
-
-SAYS_ITS_TYPE = """
-import os, time
-print("importing")
-{top_level}
-def lambda_handler(event, context):
-    if event == "busy":
-        time.sleep(0.2)
-    return os.environ["AWS_LAMBDA_INITIALIZATION_TYPE"]
-"""
-PLAIN = SAYS_ITS_TYPE.format(top_level="")
-
-
-async def until_all(workbench: Workbench, count: int, state: State) -> None:
-    await workbench.until(
-        lambda: [one.state for one in workbench.pool.environments] == [state] * count
-    )
 
 
 @ONE_LEVEL
@@ -165,7 +149,7 @@ async def test_an_init_that_keeps_failing_is_not_tried_in_a_loop(
             for event in workbench.events
         )
 
-    await until_all(workbench, 2, State.RESET)
+    await workbench.until_all(2, State.RESET)
     await workbench.invoke("busy", workbench.engine.pools["clock"])
     assert attempts() == 2
     assert {one.init_error for one in pool.environments} == {"ZeroDivisionError"}
@@ -177,6 +161,6 @@ async def test_an_init_that_keeps_failing_is_not_tried_in_a_loop(
 
     pool.change(broken, ("app.py",))
     await workbench.until(lambda: attempts() == 5)
-    await until_all(workbench, 2, State.RESET)
+    await workbench.until_all(2, State.RESET)
     await workbench.invoke("busy", workbench.engine.pools["clock"])
     assert attempts() == 5, "and so does a change of its files"

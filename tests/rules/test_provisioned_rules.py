@@ -7,29 +7,13 @@ import re
 
 import psutil
 import pytest
-from workbench import Open, Workbench, response_of
+from initialisation import PLAIN, SAYS_ITS_TYPE
+from workbench import Open, response_of
 
 from lambda_tui.engine import events, init_attempt
 from lambda_tui.engine.lifecycle import State
 
 ONE_LEVEL = pytest.mark.parametrize("level", ["namespaces"])
-
-SAYS_ITS_TYPE = """
-import os, time
-print("importing")
-{top_level}
-def lambda_handler(event, context):
-    if event == "busy":
-        time.sleep(0.2)
-    return os.environ["AWS_LAMBDA_INITIALIZATION_TYPE"]
-"""
-PLAIN = SAYS_ITS_TYPE.format(top_level="")
-
-
-async def until_all(workbench: Workbench, count: int, state: State) -> None:
-    await workbench.until(
-        lambda: [one.state for one in workbench.pool.environments] == [state] * count
-    )
 
 
 @ONE_LEVEL
@@ -38,7 +22,7 @@ async def test_provisioned_environments_are_initialised_ahead_of_invocations(
 ) -> None:
     workbench = await open_project(PLAIN, provisioned_concurrency=2)
 
-    await until_all(workbench, 2, State.FROZEN)
+    await workbench.until_all(2, State.FROZEN)
 
     assert workbench.records(events.Start) == []
     assert (
@@ -56,7 +40,7 @@ async def test_provisioned_environments_are_initialised_ahead_of_invocations(
 async def test_an_init_ahead_of_invocations_is_always_reported(open_project: Open) -> None:
     workbench = await open_project(PLAIN, provisioned_concurrency=1)
 
-    await until_all(workbench, 1, State.FROZEN)
+    await workbench.until_all(1, State.FROZEN)
 
     assert re.fullmatch(r"INIT_REPORT Init Duration: \d+\.\d\d ms", workbench.log()[-1])
 
@@ -66,7 +50,7 @@ async def test_the_first_report_of_a_provisioned_environment_has_no_init_duratio
     open_project: Open,
 ) -> None:
     workbench = await open_project(PLAIN, provisioned_concurrency=1)
-    await until_all(workbench, 1, State.FROZEN)
+    await workbench.until_all(1, State.FROZEN)
 
     report = (await workbench.invoke()).report
 
@@ -81,7 +65,7 @@ async def test_what_exceeds_the_provisioned_environments_spills_over_to_on_deman
     open_project: Open,
 ) -> None:
     workbench = await open_project(PLAIN, provisioned_concurrency=1)
-    await until_all(workbench, 1, State.FROZEN)
+    await workbench.until_all(1, State.FROZEN)
 
     invocations = [workbench.pool.invoke(b'"busy"') for _ in range(2)]
     for invocation in invocations:
@@ -97,7 +81,7 @@ async def test_provisioned_environments_are_not_removed_when_they_are_idle(
     open_project: Open,
 ) -> None:
     workbench = await open_project(PLAIN, provisioned_concurrency=1, idle_timeout=0.05)
-    await until_all(workbench, 1, State.FROZEN)
+    await workbench.until_all(1, State.FROZEN)
     provisioned = workbench.environment
 
     invocations = [workbench.pool.invoke(b'"busy"') for _ in range(2)]
@@ -105,7 +89,7 @@ async def test_provisioned_environments_are_not_removed_when_they_are_idle(
         await invocation.wait()
 
     # The other one's time begins no sooner, and is over.
-    await until_all(workbench, 1, State.FROZEN)
+    await workbench.until_all(1, State.FROZEN)
     assert workbench.environment is provisioned
     assert provisioned.removal_at is None
 
@@ -115,27 +99,27 @@ async def test_provisioned_environments_are_replaced_when_they_are_gone(
     open_project: Open,
 ) -> None:
     workbench = await open_project(PLAIN, provisioned_concurrency=1)
-    await until_all(workbench, 1, State.FROZEN)
+    await workbench.until_all(1, State.FROZEN)
     first = workbench.environment
 
     psutil.Process(first.pid).kill()
 
     await workbench.until(lambda: first not in workbench.pool.environments)
     await workbench.until(lambda: workbench.pool.environments)
-    await until_all(workbench, 1, State.FROZEN)
+    await workbench.until_all(1, State.FROZEN)
     assert workbench.environment.initialization_type == "provisioned-concurrency"
 
 
 @ONE_LEVEL
 async def test_a_change_of_the_code_provisions_the_same_number_again(open_project: Open) -> None:
     workbench = await open_project(PLAIN, provisioned_concurrency=2)
-    await until_all(workbench, 2, State.FROZEN)
+    await workbench.until_all(2, State.FROZEN)
     before = list(workbench.pool.environments)
 
     workbench.pool.change(workbench.pool.function, ("lambda_function.py",))
 
     await workbench.until(lambda: not set(before) & set(workbench.pool.environments))
-    await until_all(workbench, 2, State.FROZEN)
+    await workbench.until_all(2, State.FROZEN)
     assert await workbench.answer() == "provisioned-concurrency"
 
 
@@ -147,7 +131,7 @@ async def test_the_limit_on_demand_does_not_hold_for_provisioned_concurrency(
     source = SAYS_ITS_TYPE.format(top_level="time.sleep(0.3)")
     workbench = await open_project(source, provisioned_concurrency=1)
 
-    await until_all(workbench, 1, State.FROZEN)
+    await workbench.until_all(1, State.FROZEN)
 
     assert [report.status for report in workbench.records(events.InitReport)] == ["success"]
 
@@ -160,7 +144,7 @@ async def test_a_provisioned_init_may_take_as_long_as_the_function_if_that_is_mo
     source = SAYS_ITS_TYPE.format(top_level="time.sleep(60)")
     workbench = await open_project(source, provisioned_concurrency=1, timeout=1)
 
-    await until_all(workbench, 1, State.RESET)
+    await workbench.until_all(1, State.RESET)
 
     (report,) = workbench.records(events.InitReport)
     assert report.duration_ms >= 1000

@@ -1,0 +1,31 @@
+"""A template of one function, and what is read of it with further properties."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lambda_tui.project.function import Function, Problem
+from lambda_tui.project.template import read_template
+
+SERVERLESS = """\
+Resources:
+  Hello:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: .
+      Handler: app.handler
+      Runtime: python3.12
+"""
+PLAIN = SERVERLESS.replace("Serverless", "Lambda").replace("CodeUri", "Code")
+LINE = SERVERLESS.count("\n") + 1
+"""Of the first line that a test adds."""
+
+
+def read(
+    folder: Path, *lines: str, template: str = SERVERLESS, resources: str = ""
+) -> tuple[tuple[Function, ...], tuple[Problem, ...]]:
+    """The function with further lines of properties, and what is wrong."""
+    (folder / "app.py").write_text("def handler(event, context): ...\n")
+    file = folder / "template.yaml"
+    file.write_text(template + "".join(f"      {line}\n" for line in lines) + resources)
+    return read_template(file)

@@ -46,6 +46,7 @@ def start(
     *arguments: object,
     cwd: Path | None = None,
     standard_output: int = subprocess.PIPE,
+    standard_error: int = subprocess.PIPE,
     **environment: str,
 ) -> Command:
     """Starts the command with pipes, away from the user's own settings."""
@@ -55,7 +56,7 @@ def start(
         [sys.executable, "-m", "lambda_tui", *map(str, arguments)],
         stdin=subprocess.PIPE,
         stdout=standard_output,
-        stderr=subprocess.PIPE,
+        stderr=standard_error,
         # What a test has read ahead of the end, ``communicate`` would not give again.
         bufsize=0,
         cwd=cwd,
@@ -71,7 +72,7 @@ def outcome(command: Command, standard_input: bytes = b"") -> Outcome:
         if command.poll() is None:
             command.kill()
             command.communicate()
-    return Outcome(command.returncode, output, errors)
+    return Outcome(command.returncode, output or b"", errors or b"")
 
 
 def run(
@@ -81,7 +82,8 @@ def run(
     **environment: str,
 ) -> Outcome:
     """Runs the command to its end."""
-    command = start(*arguments, cwd=cwd, standard_output=subprocess.PIPE, **environment)
+    pipe = subprocess.PIPE
+    command = start(*arguments, cwd=cwd, standard_output=pipe, standard_error=pipe, **environment)
     return outcome(command, standard_input)
 
 

@@ -10,6 +10,8 @@ from contextlib import suppress
 from itertools import groupby
 from typing import Final, Literal
 
+from lambda_tui.commands.plain import plain
+
 OUTPUT: Final = 1
 ERRORS: Final = 2
 ROOM = 1 << 20
@@ -36,12 +38,15 @@ class OutputStream:
         self._has_room.set()
         self._is_empty = asyncio.Event()
         self._is_empty.set()
+        self._terminals = {number for number in (OUTPUT, ERRORS) if os.isatty(number)}
         self._change = threading.Condition()
         # A daemon, since a reader may never read again.
         threading.Thread(target=self._write_all, name="output", daemon=True).start()
 
     def put(self, text: str, descriptor: Descriptor = OUTPUT) -> None:
-        """Hands over a text, at once."""
+        """Hands over a text, at once; a terminal is given nothing that it would act upon."""
+        if descriptor in self._terminals:
+            text = plain(text)
         piece = text.encode("utf-8", "backslashreplace")
         if self._waiting + len(piece) > MOST:
             self.dropped += 1

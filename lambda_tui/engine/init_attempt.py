@@ -105,6 +105,11 @@ def runtime_version(function: Function, version: str | None) -> str:
     if function.runtime in OS_ONLY_RUNTIMES:
         # AWS numbers its images, and there is none here.
         return f"provided:{function.runtime.partition('.')[2] or 'al'}.v0"
+    if function.bootstrap and function.runtime:
+        # Another program runs in its place, whose version nobody knows.
+        name = function.runtime.removesuffix(".x")
+        language = name.rstrip("0123456789.")
+        return f"{language}:{name.removeprefix(language)}.v0"
     major, minor, patch = (version or "0.0.0").split(".")[:3]
     if function.language == "node":
         return f"nodejs:{major}.v{minor}"

@@ -411,3 +411,13 @@ serve(work)
     for number in range(3):
         assert await workbench.answer(number) == number
         assert await workbench.answer(None, workbench.engine.pools["other"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("runtime", "version"), [("nodejs22.x", "nodejs:22.v0"), ("python3.12", "python:3.12.v0")]
+)
+def test_a_client_in_place_of_a_runtime_is_of_a_version_that_nobody_knows(
+    runtime: str, version: str
+) -> None:
+    function = Function("order", "h", Path(), runtime=runtime, bootstrap=("/usr/bin/client",))
+    assert init_attempt.runtime_version(function, "3.11.7") == version

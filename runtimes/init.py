@@ -226,12 +226,13 @@ class Init:
         pid = running.get(extension) if extension else self._runtime
         if pid is None:
             return
-        try:
-            os.killpg(pid, number)
-        except ProcessLookupError:
-            # It was forked in this moment, and has made no group yet.
+        # Itself in any case: it may have been forked in this moment, and have no group yet.
+        for one in {pid, *self._processes.pids()}:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, number)
+                if one == pid:
+                    linux.signal_main_thread(pid, number)
+                elif os.getpgid(one) == pid:
+                    os.kill(one, number)
 
     def _report_exits(self, ended: list[EndedChild]) -> None:
         for child in ended:

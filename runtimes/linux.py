@@ -54,6 +54,19 @@ def _check(result: int, what: str) -> int:
     return result
 
 
+def signal_main_thread(pid: int, number: int) -> None:
+    """Signals a process's first thread, as ``kill`` may signal any of them.
+
+    Python runs its handlers in the first thread alone, which another's signal would not wake.
+    """
+    try:
+        tgkill = _libc.tgkill
+    except AttributeError:  # Before glibc 2.30.
+        os.kill(pid, number)
+        return
+    _check(tgkill(pid, pid, number), "tgkill")
+
+
 def unshare(flags: int) -> None:
     """Moves this process (its children, for CLONE_NEWPID) into namespaces of their own."""
     _check(_libc.unshare(ctypes.c_int(flags)), "unshare")

@@ -9,7 +9,7 @@ _STATES = "apis/test_runtime_api_states.py::test_"
 _STREAMS = "apis/test_runtime_api_streams.py::test_"
 _HOSTILE = "apis/test_environment_api.py::test_"
 _CUSTOM = "engine/test_custom_runtimes.py::test_"
-_EVERY = "engine/test_every_runtime.py::test_"
+_HANDLER = "engine/test_every_handler.py::test_"
 _WRAPPER = "engine/test_exec_wrapper.py::test_"
 _CLIENTS = "clients/test_published_clients.py::test_"
 _RECORDED = "recorded/test_recorded.py::test_"
@@ -70,7 +70,7 @@ RUNTIME_API = (
         "Request id, deadline, invoked ARN and trace are on every event.",
         (
             _API + "next_gives_the_event_and_what_belongs_to_it",
-            _EVERY + "the_trace_and_the_deadline_are_those_of_the_invocation",
+            _HANDLER + "the_trace_and_the_deadline_are_those_of_the_invocation",
         ),
     ),
     Rule(
@@ -98,7 +98,7 @@ RUNTIME_API = (
             _API + "a_result_of_six_megabytes_and_a_hundred_bytes_is_the_largest",
             _API + "a_larger_result_ends_the_invocation_and_leaves_the_runtime_its_connection",
             _API + "a_result_that_is_too_large_is_known_by_its_head",
-            _EVERY + "a_response_of_six_megabytes_is_taken_and_a_larger_one_is_not",
+            _HANDLER + "a_response_of_six_megabytes_is_taken_and_a_larger_one_is_not",
         ),
     ),
     Rule(

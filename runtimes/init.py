@@ -226,11 +226,13 @@ class Init:
         pid = running.get(extension) if extension else self._runtime
         if pid is None:
             return
+        # Its handlers run in its first thread; to be killed it needs to have none.
+        signal_it = os.kill if number == KILL else linux.signal_main_thread
         # Itself in any case: it may have been forked in this moment, and have no group yet.
         for one in {pid, *self._processes.pids()}:
             with contextlib.suppress(ProcessLookupError):
                 if one == pid:
-                    linux.signal_main_thread(pid, number)
+                    signal_it(pid, number)
                 elif os.getpgid(one) == pid:
                     os.kill(one, number)
 

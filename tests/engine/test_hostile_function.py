@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 
+import psutil
 import pytest
-from workbench import Open, response_of
+from workbench import SECONDS, Open, Workbench, response_of
 
 from lambda_tui.engine import init_process
 from lambda_tui.engine.lifecycle import State
@@ -103,3 +105,35 @@ async def test_an_init_process_that_does_not_obey_is_killed_from_outside(
 
     await workbench.until(lambda: environment.state is State.ENDED)
     assert await workbench.answer({}) == "fine"
+
+
+LEAVES_ITS_FIRST_THREAD = """
+import ctypes, threading, time
+threading.Thread(target=time.sleep, args=(1000,), daemon=True).start()
+def lambda_handler(event, context):
+    if event == "leave":
+        print("leaving", flush=True)
+        ctypes.CDLL(None).pthread_exit(None)
+    return "fine"
+"""
+
+
+async def test_a_runtime_without_its_first_thread_is_killed_all_the_same(
+    open_project: Open,
+) -> None:
+    workbench = await open_project(LEAVES_ITS_FIRST_THREAD)
+    invocation = workbench.pool.invoke(b'"leave"')
+    await workbench.until(lambda: "leaving" in workbench.log())
+    await workbench.until(lambda: first_thread_has_ended(workbench))
+
+    workbench.environment.kill()
+
+    await asyncio.wait_for(invocation.wait(), SECONDS)
+    # The init process has done it, and was not killed itself for not obeying.
+    assert workbench.environment.state is State.RESET
+    assert await workbench.answer("stay") == "fine"
+
+
+def first_thread_has_ended(workbench: Workbench) -> bool:
+    init = psutil.Process(workbench.environment.pid)
+    return [child.status() for child in init.children()] == [psutil.STATUS_ZOMBIE]

@@ -11,6 +11,7 @@ from lambda_tui.commands.deliveries import Deliveries, SeenThrough
 from lambda_tui.commands.output_stream import OutputStream
 from lambda_tui.commands.reports import Report
 from lambda_tui.engine import events
+from lambda_tui.engine.asynchronous_events import AsyncRetried
 from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.invocation import Invocation
 from lambda_tui.engine.pool import Pool
@@ -94,7 +95,7 @@ class Calls:
 
     def _note_retry(self, event: events.Event) -> None:
         """No later try will do better where nothing can run."""
-        if isinstance(event.record, events.AsyncRetried) and self._pool.problem is not None:
+        if isinstance(event.record, AsyncRetried) and self._pool.problem is not None:
             self.problem = self._pool.problem
             self._deliveries.give_up()
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from lambda_tui.engine import events
+from lambda_tui.engine.asynchronous_events import AsyncDelivered
 from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.invocation import Invocation
 from lambda_tui.engine.pool import Pool
@@ -19,7 +20,7 @@ class SeenThrough:
     function: str
     last_attempt: Invocation | None
     """None when the function was never reached."""
-    delivered: list[events.AsyncDelivered] = field(default_factory=list)
+    delivered: list[AsyncDelivered] = field(default_factory=list)
     """To its destination, then to its dead-letter queue."""
 
 
@@ -56,7 +57,7 @@ class Deliveries:
 
     def _note(self, event: events.Event) -> None:
         record = event.record
-        if not isinstance(record, events.AsyncDelivered):
+        if not isinstance(record, AsyncDelivered):
             return
         if record.request_id not in self._over:
             last = self._last_attempt(event.function, record.request_id)

@@ -20,6 +20,7 @@ from lambda_tui.commands.refused import RefusedError
 from lambda_tui.commands.reports import OutputFormat, make_report
 from lambda_tui.engine import events
 from lambda_tui.engine.asynchronous import MAXIMUM_EVENT
+from lambda_tui.engine.asynchronous_events import AsyncRetried
 from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.pool import Pool
 from lambda_tui.project.event_files import LARGEST_EVENT, check_event, read_event
@@ -179,7 +180,7 @@ def _note(engine: Engine, output: OutputStream, event: events.Event) -> None:
     if isinstance(event.record, events.Notice) and event.record.severity == "warning":
         _say(output, event.record.message)
     can_run = event.function in engine.pools and engine.pools[event.function].problem is None
-    if isinstance(event.record, events.AsyncRetried) and can_run:
+    if isinstance(event.record, AsyncRetried) and can_run:
         why = "was throttled" if event.record.reason == "throttled" else "failed"
         seconds = f"{event.record.delay_seconds:g} s"
         hint = " (the setting retry_delays)" if event.record.reason == "error" else ""

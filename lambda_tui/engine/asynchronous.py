@@ -9,6 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from lambda_tui.engine import events
+from lambda_tui.engine.asynchronous_events import (
+    AsyncDelivered,
+    AsyncRetried,
+    Condition,
+    RetryReason,
+)
 from lambda_tui.engine.destinations import (
     as_sent,
     compact,
@@ -88,7 +94,7 @@ class AsyncInvocations:
             attempt = queued.pool.invoke(queued.payload, request_id=queued.request_id)
             await attempt.wait()
             if attempt.status == "throttled":
-                reason: events.RetryReason = "throttled"
+                reason: RetryReason = "throttled"
                 delay, backoff = backoff, min(backoff * 2, _LONGEST_BACKOFF)
             else:
                 invocation, reason = attempt, "error"
@@ -102,12 +108,12 @@ class AsyncInvocations:
                 return self._deliver(queued, "EventAgeExceeded", invocation)
             await self._wait(queued, reason, delay)
 
-    async def _wait(self, queued: QueuedEvent, reason: events.RetryReason, seconds: float) -> None:
-        queued.pool.emit(events.AsyncRetried(queued.request_id, reason, seconds), "")
+    async def _wait(self, queued: QueuedEvent, reason: RetryReason, seconds: float) -> None:
+        queued.pool.emit(AsyncRetried(queued.request_id, reason, seconds), "")
         await asyncio.sleep(seconds)
 
     def _deliver(
-        self, queued: QueuedEvent, condition: events.Condition, invocation: Invocation | None
+        self, queued: QueuedEvent, condition: Condition, invocation: Invocation | None
     ) -> None:
         """Sends the record to the destination: a function of the project, or the event stream."""
         function, config = queued.pool.function, queued.pool.function.asynchronous
@@ -139,12 +145,12 @@ class AsyncInvocations:
     def _tell(
         self,
         queued: QueuedEvent,
-        condition: events.Condition,
+        condition: Condition,
         target: str | None,
         payload: str,
         attributes: dict[str, str] | None = None,
     ) -> None:
-        record = events.AsyncDelivered(queued.request_id, condition, target, payload, attributes)
+        record = AsyncDelivered(queued.request_id, condition, target, payload, attributes)
         queued.pool.emit(record, "")
 
     def _function_at(self, target: str | None) -> Pool | None:

@@ -7,7 +7,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from lambda_tui.engine import events
+from lambda_tui.engine.asynchronous_events import Condition
 from lambda_tui.engine.invocation import Invocation
 from lambda_tui.project.function import Function
 
@@ -20,7 +20,7 @@ def destination_record(
     function: Function,
     request_id: str,
     payload: bytes,
-    condition: events.Condition,
+    condition: Condition,
     attempts: int,
     invocation: Invocation | None,
 ) -> Json:

@@ -15,7 +15,8 @@ from lambda_tui.engine.asynchronous import AsyncInvocations
 from lambda_tui.engine.concurrency import AccountConcurrency
 from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.environment_api import OpenApi
-from lambda_tui.engine.events import Event, EventStream, Notice
+from lambda_tui.engine.event_stream import EventStream
+from lambda_tui.engine.events import Event, Notice
 from lambda_tui.engine.pool import Pool
 from lambda_tui.engine.sampling import Sampler
 from lambda_tui.engine.watching import Watcher, seen_files, source_files, watched_folders, watches

@@ -8,14 +8,11 @@ every other view are projections of this stream.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
 from typing import ClassVar, Literal
 
 from msgspec import Struct, field
 
 Status = Literal["success", "failure", "error", "timeout"]
-RetryReason = Literal["error", "throttled"]
-Condition = Literal["Success", "RetriesExhausted", "EventAgeExceeded", "ZeroReservedConcurrency"]
 InitPhase = Literal["init", "invoke"]
 InitializationType = Literal["on-demand", "provisioned-concurrency", "snap-start"]
 CreationReason = Literal["invocation", "provisioned", "snapshot", "reload", "request"]
@@ -265,34 +262,6 @@ class Throttled(Record, frozen=True):
     reason: str
 
 
-class AsyncRetried(Record, frozen=True):
-    """An asynchronous invocation is put back: it failed or was throttled."""
-
-    type: ClassVar[str] = "asynchronous.retried"
-    request_id: str
-    reason: RetryReason
-    delay_seconds: float
-
-
-class AsyncDelivered(Record, frozen=True):
-    """An asynchronous invocation is over, and what its destination gets."""
-
-    type: ClassVar[str] = "asynchronous.delivered"
-    request_id: str
-    condition: Condition
-    target: str | None
-    """The destination's or the dead-letter queue's ARN; None when there is none."""
-    payload: str
-    """As JSON; the exact text that is or would be sent."""
-    dead_letter_attributes: Mapping[str, str] | None = None
-    """The message's attributes, when this is the event itself on its way to a dead-letter queue."""
-
-    @property
-    def is_dead_letter(self) -> bool:
-        """Whether the event itself is sent, and not a record of it."""
-        return self.dead_letter_attributes is not None
-
-
 class Notice(Record, frozen=True):
     """Something that the user should know of: one clear sentence."""
 
@@ -311,27 +280,3 @@ class Event(Struct, frozen=True, kw_only=True):
     """The environment's id; empty when the event concerns none."""
     time: float = field(default_factory=time.time)
     """Seconds since the epoch."""
-
-
-Listener = Callable[[Event], None]
-
-
-class EventStream:
-    """Hands every event to every listener, in order, at once."""
-
-    def __init__(self) -> None:
-        self._listeners: tuple[Listener, ...] = ()
-
-    def listen(self, listener: Listener) -> Callable[[], None]:
-        """Adds a listener; the result takes it away again. A listener must not block or raise."""
-        self._listeners = (*self._listeners, listener)
-
-        def stop() -> None:
-            self._listeners = tuple(one for one in self._listeners if one is not listener)
-
-        return stop
-
-    def emit(self, event: Event) -> None:
-        """Tells every listener."""
-        for listener in self._listeners:
-            listener(event)

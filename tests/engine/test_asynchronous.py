@@ -14,6 +14,7 @@ import pytest
 from workbench import SECONDS, TIMEOUT, Open, Workbench, response_of
 
 from lambda_tui.engine import asynchronous, events
+from lambda_tui.engine.asynchronous_events import AsyncDelivered, AsyncRetried
 from lambda_tui.engine.pool import Pool
 from lambda_tui.project.function import AsyncConfig, Function, Project
 from lambda_tui.project.load import load_project
@@ -103,11 +104,11 @@ async def see_through(workbench: Workbench, event: object, pool: Pool | None = N
     return request_id
 
 
-def delivered(workbench: Workbench, request_id: str) -> events.AsyncDelivered:
+def delivered(workbench: Workbench, request_id: str) -> AsyncDelivered:
     """What was sent, or would have been, when the event was over."""
     (record,) = [
         record
-        for record in workbench.records(events.AsyncDelivered)
+        for record in workbench.records(AsyncDelivered)
         if record.request_id == request_id and not record.is_dead_letter
     ]
     return record
@@ -265,9 +266,9 @@ async def test_a_failure_is_tried_twice_more_after_the_set_times_under_the_same_
 
     assert attempts(workbench, request_id) == 3
     assert {one.request_id for one in workbench.pool.invocations} == {request_id}
-    assert workbench.records(events.AsyncRetried) == [
-        events.AsyncRetried(request_id, "error", 0.2),
-        events.AsyncRetried(request_id, "error", 0.4),
+    assert workbench.records(AsyncRetried) == [
+        AsyncRetried(request_id, "error", 0.2),
+        AsyncRetried(request_id, "error", 0.4),
     ]
     starts = [e.time for e in workbench.events if isinstance(e.record, events.Start)]
     reports = [e.time for e in workbench.events if isinstance(e.record, events.Report)]
@@ -310,12 +311,12 @@ async def test_a_throttled_event_is_put_back_for_longer_each_time_and_loses_no_t
     await workbench.until_logged("waiting")
 
     request_id = workbench.engine.asynchronous.accept(workbench.pool, b"{}")
-    await workbench.until(lambda: len(workbench.records(events.AsyncRetried)) == 3)
+    await workbench.until(lambda: len(workbench.records(AsyncRetried)) == 3)
     (one.code_directory / "release").touch()
     await workbench.until(lambda: workbench.engine.asynchronous.waiting == 0)
 
     assert request_id is not None
-    retried = workbench.records(events.AsyncRetried)
+    retried = workbench.records(AsyncRetried)
     assert [record.reason for record in retried] == ["throttled"] * len(retried)
     assert [record.delay_seconds for record in retried[:3]] == [0.05, 0.1, 0.2]
     record = delivered(workbench, request_id)
@@ -371,7 +372,7 @@ async def test_the_dead_letter_is_the_event_itself(open_project: Open, tmp_path:
     workbench.engine.asynchronous.accept(workbench.pool, event)
     await workbench.until(lambda: workbench.engine.asynchronous.waiting == 0)
 
-    record, letter = workbench.records(events.AsyncDelivered)
+    record, letter = workbench.records(AsyncDelivered)
     assert (record.target, record.is_dead_letter) == (BUS, False)
     assert (letter.target, letter.is_dead_letter) == (QUEUE, True)
     assert letter.payload.encode() == event, "to the byte"
@@ -387,7 +388,7 @@ async def test_a_dead_letter_has_the_attributes_that_aws_sent(
 
     request_id = await see_through(workbench, recorded["Body"])
 
-    *_, letter = workbench.records(events.AsyncDelivered)
+    *_, letter = workbench.records(AsyncDelivered)
     assert json.loads(letter.payload) == recorded["Body"]
     attributes = {name: one["StringValue"] for name, one in recorded["MessageAttributes"].items()}
     assert letter.dead_letter_attributes == {**attributes, "RequestID": request_id}
@@ -401,7 +402,7 @@ async def test_an_event_that_was_handled_is_no_dead_letter(
 
     await see_through(workbench, {})
 
-    assert [one.is_dead_letter for one in workbench.records(events.AsyncDelivered)] == [False]
+    assert [one.is_dead_letter for one in workbench.records(AsyncDelivered)] == [False]
 
 
 @pytest.mark.parametrize("outcome", ["success", "failure"])
@@ -445,7 +446,7 @@ async def test_closing_drops_what_waits_and_disturbs_nothing_else(
     workbench = await open_project(Project(tmp_path, (fails, works)), retry_delays=(60, 60))
     for _ in range(3):
         workbench.engine.asynchronous.accept(workbench.pool, b"{}")
-    await workbench.until(lambda: len(workbench.records(events.AsyncRetried)) == 3)
+    await workbench.until(lambda: len(workbench.records(AsyncRetried)) == 3)
     assert await workbench.answer({"a": 1}, workbench.engine.pools["works"]) == {"a": 1}
 
     began = time.monotonic()
@@ -453,7 +454,7 @@ async def test_closing_drops_what_waits_and_disturbs_nothing_else(
 
     assert time.monotonic() - began < 30, "the next try is a minute away"
     assert workbench.engine.asynchronous.waiting == 0
-    assert workbench.records(events.AsyncDelivered) == []
+    assert workbench.records(AsyncDelivered) == []
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
@@ -473,7 +474,7 @@ async def test_a_function_that_was_taken_out_of_the_project_is_not_tried_again(
     pool = workbench.engine.pools["goes"]
     request_id = workbench.engine.asynchronous.accept(pool, b"{}")
     assert request_id is not None
-    await workbench.until(lambda: workbench.records(events.AsyncRetried))
+    await workbench.until(lambda: workbench.records(AsyncRetried))
 
     (tmp_path / "template.yaml").write_text(template.partition("  goes:")[0])
     await workbench.engine.reload_project()

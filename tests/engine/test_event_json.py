@@ -7,6 +7,7 @@ import json
 import pytest
 
 from lambda_tui.engine import events
+from lambda_tui.engine.asynchronous_events import AsyncRetried
 from lambda_tui.engine.event_json import event_json
 
 PLACE = {"function": "hello", "environmentId": "abc"}
@@ -44,7 +45,7 @@ def test_a_line_of_the_function_has_its_request() -> None:
         (events.EnvironmentStale(("a.py", "b.py")), {"files": ["a.py", "b.py"]}),
         (events.Reloaded(("a.py",), 2.5), {"files": ["a.py"], "durationMs": 2.5}),
         (
-            events.AsyncRetried("id", "error", 60.0),
+            AsyncRetried("id", "error", 60.0),
             {"requestId": "id", "reason": "error", "delaySeconds": 60.0},
         ),
         (

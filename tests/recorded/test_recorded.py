@@ -24,7 +24,7 @@ from recorded.recordings import (
 )
 from workbench import SECONDS, TIMEOUT, Open, Workbench, response_of
 
-from lambda_tui.engine import events
+from lambda_tui.engine.asynchronous_events import AsyncDelivered
 from lambda_tui.engine.invocation import Invocation
 from lambda_tui.project.function import DEFAULT_TIMEOUT, Function, Project
 
@@ -137,7 +137,7 @@ async def test_the_record_of_an_asynchronous_invocation_is_the_recorded_one(
     is_dead_letter = proof.gives == "dead letter"
 
     def delivered() -> list[str]:
-        records = workbench.records(events.AsyncDelivered)
+        records = workbench.records(AsyncDelivered)
         return [one.payload for one in records if one.is_dead_letter == is_dead_letter]
 
     # An age is measured below: the interpreter's start is no part of it.

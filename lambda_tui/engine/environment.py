@@ -249,10 +249,10 @@ class ExecutionEnvironment:
             self.emit(events.EnvironmentFrozen())
 
     def on_log(self, text: str) -> None:
-        """One record that the function wrote."""
+        """One record that the function wrote; what it writes in Init is of no invocation."""
         attempt = self._invoke_attempt
-        is_served = attempt is not None and self.state is not State.INITIALISING
-        request_id = attempt.invocation.request_id if is_served and attempt else None
+        is_served = attempt is not None and attempt.is_released
+        request_id = attempt.invocation.request_id if attempt and is_served else None
         self.emit(events.FunctionLog(text, request_id))
 
     def on_extension_log(self, text: str) -> None:

@@ -36,6 +36,11 @@ class InvokeAttempt(Struct):
     runtime_done_at: float | None = None
     """Monotonic time at which the runtime had nothing more to do with it."""
 
+    @property
+    def is_released(self) -> bool:
+        """Whether the runtime was given the event; an Init phase may go before."""
+        return self.released > 0.0
+
     def frame(self) -> Message:
         """What the runtime is told beside the event, now."""
         self.released = time.monotonic()

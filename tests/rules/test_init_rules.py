@@ -107,9 +107,12 @@ def lambda_handler(event, context):
     await workbench.until(lambda: workbench.log().count("importing") == 2)
 
     workbench.environment.shut_down("request")
+    # What has been written by then may be read only now.
+    workbench.environment.on_log("the last of init")
     await invocation.wait()
 
     assert response_of(invocation)["errorType"] == "Sandbox.Failure"
+    assert {record.request_id for record in workbench.records(events.FunctionLog)} == {None}
     start, end = workbench.log()[-2:]
     assert start == f"START RequestId: {invocation.request_id} Version: $LATEST"
     assert end.startswith(f"END RequestId: {invocation.request_id}\n")

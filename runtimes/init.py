@@ -16,17 +16,15 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import socket
 import sys
 import time
-from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
-from . import linux, network, sandbox, start
+from . import linux, start
 from .frames import Channel, Frame, Message
 from .memory import MemoryLimit
-from .processes import CONTINUE, KILL, STOP, EndedChild, PidNamespace, ProcessTree, reap
+from .processes import CONTINUE, KILL, STOP, EndedChild, reap
 from .python import runtime
 from .start import Streams
 from .wakeup import ChildWakeup
@@ -45,91 +43,6 @@ class Signalled(Protocol):
 
     def pids(self) -> list[int]:
         """Their ids."""
-
-
-MakeInit = Callable[[Channel, Signalled, Message], "Init"]
-
-
-class Environment(NamedTuple):
-    """What the zygote is told of an environment."""
-
-    id: str
-    code_directory: str
-    ephemeral_storage_mb: int
-    binds: list[sandbox.Bind]
-    """What is the environment's own in its file system; the code stands on ``/var/task``."""
-    own_network: bool
-    resolver: str
-    """Its name server's address, where that is not the machine's."""
-    is_snapshot: bool
-    """Whether others are to be forked from its runtime."""
-
-
-def run_in_namespaces(
-    control: Channel,
-    environment: Environment,
-    machine: sandbox.Machine,
-    outer_namespace: str,
-    make_init: MakeInit | None = None,
-    prepare: Callable[[str], None] | None = None,
-) -> None:
-    """Serves as process 1 of its namespaces; returns when the engine has gone.
-
-    ``prepare`` is for ``sandbox.build_root``.
-    """
-    processes = PidNamespace(outer_namespace)
-    try:
-        if environment.own_network:
-            network.bring_up_loopback()
-        sandbox.build_root(
-            machine,
-            environment.binds,
-            environment.ephemeral_storage_mb,
-            environment.resolver,
-            prepare,
-        )
-        linux.forbid_new_privileges()
-        linux.drop_capabilities(kept=linux.CAP_KILL)
-    except OSError as error:
-        control.send({"kind": "failed", "message": str(error)})
-        return
-    os.chdir(sandbox.TASK_ROOT)
-    make_init = make_init or Init
-    make_init(control, processes, {"kind": "created", "tmp": None}).run()
-
-
-def run_as_process(
-    control: Channel, environment: Environment, make_init: MakeInit | None = None
-) -> None:
-    """Serves without isolation, where namespaces are refused; returns when the engine has gone."""
-    storage = storage_directory(environment.id)
-    os.mkdir(storage, mode=0o700)
-    processes = ProcessTree()
-    try:
-        if sys.platform.startswith("linux"):
-            linux.become_subreaper()
-        os.chdir(environment.code_directory)
-        make_init = make_init or Init
-        make_init(control, processes, {"kind": "created", "tmp": storage}).run()
-    except OSError as error:
-        control.send({"kind": "failed", "message": str(error)})
-    finally:
-        processes.signal_all(KILL)
-        remove_storage(environment.id)
-
-
-def remove_storage(environment_id: str) -> None:
-    """Removes what stood in for ``/tmp``, also of what was restored from it as a snapshot."""
-    directory, prefix = os.path.split(storage_directory(environment_id))
-    for name in os.listdir(directory):
-        if name.startswith(prefix):
-            shutil.rmtree(os.path.join(directory, name), ignore_errors=True)
-
-
-def storage_directory(environment_id: str) -> str:
-    """What stands in for an environment's ``/tmp``."""
-    # Not by tempfile: it would remember the directory, and be among the function's modules.
-    return os.path.join(os.environ.get("TMPDIR", "/tmp"), f"lambda-tui-{environment_id}")
 
 
 class Init:

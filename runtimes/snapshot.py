@@ -14,9 +14,11 @@ import resource
 import socket
 from functools import partial
 
-from . import init, nested, sandbox, start
+from . import init, levels, nested, start
 from .frames import Channel, Frame, Message
-from .init import Environment, Signalled
+from .init import Signalled
+from .levels import Environment
+from .machine import Machine
 from .processes import CONTINUE, STOP
 from .python import runtime
 from .restore import Restores
@@ -26,11 +28,11 @@ _REQUESTS_DESCRIPTOR = 990
 
 
 def run_in_namespaces(
-    control: Channel, environment: Environment, machine: sandbox.Machine, outer_namespace: str
+    control: Channel, environment: Environment, machine: Machine, outer_namespace: str
 ) -> None:
     """Serves as process 1 of its namespaces; returns when the engine has gone."""
     namespaces: list[int] = []
-    init.run_in_namespaces(
+    levels.run_in_namespaces(
         control,
         environment,
         machine,
@@ -42,7 +44,7 @@ def run_in_namespaces(
 
 def run_as_process(control: Channel, environment: Environment) -> None:
     """Serves without isolation, where namespaces are refused; returns when the engine has gone."""
-    init.run_as_process(control, environment, make_init=partial(_SnapshotInit, namespaces=[]))
+    levels.run_as_process(control, environment, make_init=partial(_SnapshotInit, namespaces=[]))
 
 
 class _SnapshotInit(init.Init):

@@ -16,8 +16,9 @@ import subprocess
 import sys
 from collections.abc import Callable
 
-from . import init, linux, network, sandbox, snapshot
+from . import levels, linux, network, sandbox, snapshot
 from .frames import Channel, Frame
+from .machine import Bind, Machine, survey_machine
 from .processes import KILL, ProcessTree, current_pid_namespace, reap, run_and_exit
 from .wakeup import ChildWakeup
 
@@ -60,7 +61,7 @@ class _Zygote:
         self._connectors: dict[int, str] = {}
         """The environments' ids too, by the programs that connect their networks."""
         self._level = "processes"
-        self._machine = sandbox.survey_machine(program) if _IS_LINUX else sandbox.Machine([], [])
+        self._machine = survey_machine(program) if _IS_LINUX else Machine([], [])
 
     def boot(self, level: str) -> None:
         """Finds the sandbox level and tells the engine about this interpreter."""
@@ -104,7 +105,7 @@ class _Zygote:
             if self._level == "processes":
                 # No namespace ended with it: what it left behind is this process's now.
                 ProcessTree(frozenset(self._environments)).signal_all(KILL)
-                init.remove_storage(environment)
+                levels.remove_storage(environment)
             self._kill_connector(environment)
             self._channel.send({"kind": "ended", "id": environment, "status": status})
 
@@ -114,11 +115,11 @@ class _Zygote:
             del self._connectors[pid]
 
     def _spawn(self, frame: Frame) -> None:
-        environment = init.Environment(
+        environment = levels.Environment(
             frame.message["id"],
             frame.message["code_directory"],
             frame.message["ephemeral_storage_mb"],
-            [sandbox.Bind(*bind) for bind in frame.message["binds"]],
+            [Bind(*bind) for bind in frame.message["binds"]],
             frame.message["own_network"],
             frame.message["resolver"],
             frame.message["is_snapshot"],
@@ -137,8 +138,8 @@ class _Zygote:
             for descriptor in frame.descriptors:
                 os.close(descriptor)
 
-    def _fork_init(self, environment: init.Environment, control: int) -> int:
-        kind = snapshot if environment.is_snapshot else init
+    def _fork_init(self, environment: levels.Environment, control: int) -> int:
+        kind = snapshot if environment.is_snapshot else levels
         if self._level == "namespaces":
             outer = current_pid_namespace()
             return fork_into_namespaces(
@@ -220,7 +221,7 @@ def _enter_and_fork(
     os.write(write_end, str(pid).encode())
 
 
-def probe(machine: sandbox.Machine) -> str:
+def probe(machine: Machine) -> str:
     """Why this machine cannot give an environment a sandbox of its own; empty when it can."""
     if not _IS_LINUX:
         return "namespaces exist on Linux only"
@@ -237,7 +238,7 @@ def probe(machine: sandbox.Machine) -> str:
     return reason or ("" if status == 0 else "the sandbox could not be built")
 
 
-def _try_sandbox(machine: sandbox.Machine, write_end: int) -> None:
+def _try_sandbox(machine: Machine, write_end: int) -> None:
     try:
         sandbox.build_root(machine, [], _PROBE_STORAGE_MB)
         linux.drop_capabilities()

@@ -1,0 +1,120 @@
+"""What of this machine every environment sees: found once, before the first is built."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Iterable
+from typing import NamedTuple
+
+SYSTEM_DIRECTORIES = (
+    "bin",
+    "etc",
+    "gnu",
+    "lib",
+    "lib32",
+    "lib64",
+    "libx32",
+    "nix",
+    "sbin",
+    "sys",
+    "usr",
+)
+
+
+class Bind(NamedTuple):
+    """A file or directory of the host, and where it stands inside."""
+
+    source: str
+    target: str
+
+
+class Machine(NamedTuple):
+    """What every environment on this machine sees beside its own code; the same each time."""
+
+    binds: list[Bind]
+    covered: list[str]
+    """What lies in the binds and is not to be seen."""
+    language_prefix: str = sys.prefix
+    """What functions run on; it stands where AWS has it too."""
+
+
+def survey_machine(program: str = "") -> Machine:
+    """Looks once for what every environment is built from.
+
+    ``program`` is what functions run on, ``node``, where that is not this interpreter.
+    """
+    prefix = _program_prefix(program) if program else sys.prefix
+    binds = [*_system_binds(), *_shell_binds(), *_resolver_binds()]
+    binds += _interpreter_binds(prefix, program)
+    return Machine(binds, _private_entries() if os.geteuid() == 0 else [], prefix)
+
+
+def _system_binds() -> list[Bind]:
+    paths = [f"/{name}" for name in SYSTEM_DIRECTORIES]
+    return [Bind(path, path) for path in paths if os.path.isdir(path) and not os.path.islink(path)]
+
+
+def _shell_binds() -> list[Bind]:
+    """bash in the place of dash: scripts that were written for Amazon Linux take sh for bash."""
+    shell, bash = os.path.realpath("/bin/sh"), os.path.realpath("/bin/bash")
+    if os.path.basename(shell) != "dash" or not os.path.isfile(bash):
+        return []
+    return [Bind(bash, shell)]
+
+
+def _resolver_binds() -> list[Bind]:
+    """The file behind ``/etc/resolv.conf``, which is often a link out of ``/etc``."""
+    path = os.path.realpath("/etc/resolv.conf")
+    if path.startswith("/etc/") or not os.path.isfile(path):
+        return []
+    return [Bind(path, path)]
+
+
+def _program_prefix(program: str) -> str:
+    """The folder that a program's ``bin`` is in; the program's own folder where there is none."""
+    folder = os.path.dirname(os.path.realpath(program))
+    return os.path.dirname(folder) if os.path.basename(folder) == "bin" else folder
+
+
+def _interpreter_binds(prefix: str, program: str) -> list[Bind]:
+    """What the interpreter needs beside the system directories: its prefixes and import path.
+
+    And the program that functions run on, with the folder that it is installed in.
+    """
+    wanted = [sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix, *sys.path]
+    wanted += [prefix, os.path.realpath(program)] if program else []
+    paths = sorted({form for path in wanted if path for form in (path, os.path.realpath(path))})
+    home = os.path.realpath(os.path.expanduser("~"))
+    chosen: list[str] = []
+    for path in paths:
+        is_too_much = path == "/" or home == path or home.startswith(path.rstrip("/") + "/")
+        if is_too_much or not os.path.exists(path) or is_inside(path, _roots(chosen)):
+            continue
+        chosen.append(path)
+    return [Bind(path, path) for path in chosen]
+
+
+def _roots(chosen: list[str]) -> list[str]:
+    return chosen + [f"/{name}" for name in SYSTEM_DIRECTORIES]
+
+
+def is_inside(path: str, directories: Iterable[str]) -> bool:
+    """Whether a path is one of these directories, or below one."""
+    return any(path == directory or path.startswith(directory + "/") for directory in directories)
+
+
+def _private_entries() -> list[str]:
+    """What in ``/etc`` is for root alone: as root's own, it could be read without a capability."""
+    found = []
+    for directory, names, files in os.walk("/etc"):
+        entries = [os.path.join(directory, name) for name in (*names, *files)]
+        private = [path for path in entries if not os.path.islink(path) and not _is_public(path)]
+        found += private
+        names[:] = [name for name in names if os.path.join(directory, name) not in private]
+    return found
+
+
+def _is_public(path: str) -> bool:
+    return bool(os.lstat(path).st_mode & stat.S_IROTH)

@@ -173,18 +173,6 @@ class Pool:
         for one in chosen:
             self._replace(one, Replacement("request"))
 
-    def freeze(self, environment: ExecutionEnvironment) -> None:
-        """Stops an idle environment's processes."""
-        environment.freeze()
-
-    def thaw(self, environment: ExecutionEnvironment) -> None:
-        """Lets a frozen environment's processes run, until it has served its next invocation."""
-        environment.thaw()
-
-    def kill(self, environment: ExecutionEnvironment) -> None:
-        """Kills an environment's runtime, as a crash would."""
-        environment.kill()
-
     def change(
         self, function: Function, files: tuple[str, ...], interpreter: Interpreter | None = None
     ) -> None:

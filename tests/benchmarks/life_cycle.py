@@ -72,5 +72,5 @@ async def _reset(pool: Pool) -> None:
     await answered(pool)
     (environment,) = pool.environments
     await until(lambda: environment.state is State.FROZEN)
-    pool.kill(environment)
+    environment.kill()
     await until(lambda: environment.state is State.RESET)

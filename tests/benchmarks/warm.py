@@ -76,7 +76,7 @@ async def _from_frozen(engine: Engine, calls: int) -> tuple[float, float]:
             began = time.perf_counter()
             await answered(pool)
             answers.append(time.perf_counter() - began)
-            pool.freeze(pool.environments[0])
+            pool.environments[0].freeze()
             await frozen
             cycles.append(time.perf_counter() - began)
     return statistics.median(answers) * 1e6, statistics.median(cycles) * 1e6

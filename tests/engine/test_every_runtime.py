@@ -145,7 +145,8 @@ async def test_it_is_killed_while_frozen_and_starts_anew(
 ) -> None:
     workbench = await open_kind()
     await workbench.invoke()
-    workbench.pool.kill(await workbench.until_frozen())
+    environment = await workbench.until_frozen()
+    environment.kill()
     await workbench.until_state(State.RESET)
 
     assert_reset(workbench, company, moves[moves.index(State.FROZEN) + 1 :], "failure")

@@ -8,7 +8,6 @@ from workbench import TIMEOUT, Open, Workbench, file_in
 
 from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.lifecycle import State
-from lambda_tui.engine.pool import Pool
 from lambda_tui.project.function import Function, Project
 
 COUNTS = """
@@ -79,23 +78,22 @@ async def let_the_clock_move_on(workbench: Workbench) -> None:
     await workbench.invoke(pool=workbench.engine.pools["clock"])
 
 
-async def freeze_a_counter(workbench: Workbench) -> tuple[Pool, ExecutionEnvironment]:
-    pool = workbench.engine.pools["counter"]
-    invocation = await workbench.invoke(0, pool)
+async def freeze_a_counter(workbench: Workbench) -> ExecutionEnvironment:
+    invocation = await workbench.invoke(0, workbench.engine.pools["counter"])
     assert invocation.environment is not None
     await workbench.until_stopped(invocation.environment)
-    return pool, invocation.environment
+    return invocation.environment
 
 
 async def test_threads_and_daemons_stand_still_while_frozen_and_go_on_when_thawed(
     open_project: Open, tmp_path: Path
 ) -> None:
     workbench = await open_project(write_project(tmp_path))
-    pool, environment = await freeze_a_counter(workbench)
+    environment = await freeze_a_counter(workbench)
     before = counts(environment)
     await let_the_clock_move_on(workbench)
     assert counts(environment) == before
-    invocation = await workbench.invoke(max(before), pool)
+    invocation = await workbench.invoke(max(before), workbench.engine.pools["counter"])
     assert invocation.status == "success"
     thread, daemon = counts(environment)
     assert thread > before[0]
@@ -106,14 +104,14 @@ async def test_what_is_thawed_by_hand_runs_until_it_is_frozen_again(
     open_project: Open, tmp_path: Path
 ) -> None:
     workbench = await open_project(write_project(tmp_path))
-    pool, environment = await freeze_a_counter(workbench)
+    environment = await freeze_a_counter(workbench)
     before = counts(environment)
-    pool.thaw(environment)
+    environment.thaw()
     assert environment.state is State.IDLE
     await workbench.until(
         lambda: all(now > then for now, then in zip(counts(environment), before, strict=True))
     )
-    pool.freeze(environment)
+    environment.freeze()
     await workbench.until_stopped(environment)
     still = counts(environment)
     await let_the_clock_move_on(workbench)
@@ -124,8 +122,8 @@ async def test_a_reset_ends_threads_and_daemons_for_good(
     open_project: Open, tmp_path: Path
 ) -> None:
     workbench = await open_project(write_project(tmp_path))
-    pool, environment = await freeze_a_counter(workbench)
-    pool.kill(environment)
+    environment = await freeze_a_counter(workbench)
+    environment.kill()
     await workbench.until(lambda: environment.state is State.RESET)
     before = counts(environment)
     await let_the_clock_move_on(workbench)

@@ -101,7 +101,7 @@ async def test_an_init_process_that_does_not_obey_is_killed_from_outside(
     # Stopped from outside, it hears nothing.
     os.kill(environment.pid, 19)
 
-    workbench.pool.kill(environment)
+    environment.kill()
 
     await workbench.until(lambda: environment.state is State.ENDED)
     assert await workbench.answer({}) == "fine"

@@ -92,7 +92,7 @@ async def test_a_frozen_environment_that_is_killed_is_reset(open_project: Open) 
     workbench = await open_project(NAMES_ITSELF)
     first = await workbench.answer()
     environment = await workbench.until_frozen()
-    workbench.pool.kill(environment)
+    environment.kill()
     await workbench.until_state(State.RESET)
     assert workbench.records(events.EnvironmentReset) == [events.EnvironmentReset("failure")]
     second = await workbench.invoke()
@@ -104,7 +104,7 @@ async def test_killing_a_busy_environment_fails_its_invocation(open_project: Ope
     workbench = await open_project(NAMES_ITSELF, timeout=30)
     invocation = workbench.pool.invoke(b'"wait"')
     await workbench.until_logged("waiting")
-    workbench.pool.kill(workbench.environment)
+    workbench.environment.kill()
     await invocation.wait()
     payload = response_of(invocation)
     assert payload["errorType"] == "Runtime.ExitError"
@@ -115,13 +115,13 @@ async def test_an_environment_is_thawed_and_frozen_by_hand(open_project: Open) -
     workbench = await open_project(NAMES_ITSELF)
     await workbench.invoke()
     environment = await workbench.until_frozen()
-    workbench.pool.thaw(environment)
+    environment.thaw()
     await workbench.until_state(State.IDLE)
     assert workbench.types()[-1] == "environment.thawed"
-    workbench.pool.freeze(environment)
+    environment.freeze()
     await workbench.until_frozen()
     assert workbench.types()[-1] == "environment.frozen"
-    workbench.pool.thaw(environment)
+    environment.thaw()
     invocation = await workbench.invoke()
     assert (invocation.status, invocation.cold_start) == ("success", False)
     await workbench.until_frozen()
@@ -133,19 +133,20 @@ async def test_a_hand_does_nothing_where_it_makes_no_sense(open_project: Open) -
     await workbench.until_logged("waiting")
     environment = workbench.environment
     before = workbench.types()
-    workbench.pool.freeze(environment)
-    workbench.pool.thaw(environment)
+    environment.freeze()
+    environment.thaw()
     assert (environment.state, workbench.types()) == (State.INVOKING, before)
     release(workbench)
     await invocation.wait()
     assert invocation.status == "success"
     await workbench.until_frozen()
-    workbench.pool.freeze(environment)
-    workbench.pool.kill(environment)
+    environment.freeze()
+    environment.kill()
     await workbench.until_state(State.RESET)
     before = workbench.types()
-    for act in (workbench.pool.kill, workbench.pool.freeze, workbench.pool.thaw):
-        act(environment)
+    environment.kill()
+    environment.freeze()
+    environment.thaw()
     assert (environment.state, workbench.types()) == (State.RESET, before)
     assert (await workbench.invoke()).status == "success"
 

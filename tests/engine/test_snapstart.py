@@ -169,7 +169,7 @@ async def test_a_frozen_restored_environment_leaves_the_others_running(open_proj
     await workbench.until_frozen(one)
     await workbench.until_frozen(other)
 
-    workbench.pool.thaw(one)
+    one.thaw()
 
     await workbench.until_state(State.IDLE, one)
     assert other.state is State.FROZEN

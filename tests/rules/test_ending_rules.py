@@ -41,7 +41,7 @@ async def test_without_extensions_nothing_tells_the_runtime_of_its_shutdown(
     await workbench.invoke()
     environment = await workbench.until_frozen()
     if state is State.IDLE:
-        workbench.pool.thaw(environment)
+        environment.thaw()
 
     workbench.pool.reinitialise(environment)
 

@@ -177,7 +177,7 @@ class Sequence:
                 case "end the init process":
                     end_process(environment.pid)
                 case _:
-                    getattr(self.pool, action)(environment)
+                    getattr(environment, action)()
 
         self._runner.run(act())
 

@@ -118,21 +118,21 @@ class MainScreen(ModelScreen):
     def action_freeze(self) -> None:
         """Freezes the environment by hand, or thaws it."""
         environment = self.environment
-        if self.pool is None or environment is None:
+        if environment is None:
             self.say("No environment to freeze: i invokes, which makes one.")
         elif environment.state is State.FROZEN:
-            self.pool.thaw(environment)
+            environment.thaw()
         elif environment.state is State.IDLE:
-            self.pool.freeze(environment)
+            environment.freeze()
         else:
             self.say(f"#{environment.number} is {environment.state}: only an idle one is frozen.")
 
     def action_kill(self) -> None:
         """Kills the environment's runtime, as a crash does."""
-        if self.pool is None or self.environment is None:
+        if self.environment is None:
             self.say("No environment to kill: i invokes, which makes one.")
         else:
-            self.pool.kill(self.environment)
+            self.environment.kill()
 
     @on(RowList.Chosen, "#environments")
     def _look_into_tmp(self) -> None:

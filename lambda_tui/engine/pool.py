@@ -9,24 +9,22 @@ from itertools import takewhile
 
 from lambda_tui.engine import events
 from lambda_tui.engine.concurrency import ACCOUNT_LIMIT, AccountConcurrency
+from lambda_tui.engine.creation import Creation
 from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.environment_api import OpenApi
 from lambda_tui.engine.environment_owner import Replacement
+from lambda_tui.engine.free_environments import FreeEnvironments
 from lambda_tui.engine.idle_removal import IdleRemoval
 from lambda_tui.engine.invocation import Invocation, Payload, Refusal
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.network import Network
 from lambda_tui.engine.pool_network import PoolNetwork
 from lambda_tui.engine.recent_invocations import RecentInvocations
-from lambda_tui.engine.restored_environment import RestoredEnvironment
-from lambda_tui.engine.runtime_start import is_snapshot_taken_of
 from lambda_tui.engine.snapshots import Snapshots
 from lambda_tui.engine.zygote import Sandbox, Zygote
 from lambda_tui.project.function import Function
 from lambda_tui.project.interpreter import Interpreter, version_mismatch
 from lambda_tui.project.settings import Settings
-
-_RANKS = {State.IDLE: 3, State.FROZEN: 3, State.INITIALISING: 2, State.CREATING: 1, State.RESET: 0}
 
 Emit = Callable[[events.Event], None]
 MAXIMUM_REQUEST = 6_291_456
@@ -55,46 +53,45 @@ class Pool:
         self.environments: list[ExecutionEnvironment] = []
         self.invocations = RecentInvocations()
         self.throttles = 0
-        self._settings = settings
-        self._get_zygote = get_zygote
+        self.is_open = True
+        """Whether it serves, and may make environments."""
         self._concurrency = concurrency
-        self._zygote: Zygote | None = None
         self._emit = emit
-        self._open_api = open_api
-        self._environments_made = 0
         self._invocations_made = 0
-        self._reloading: dict[str, Replacement] = {}
-        self._rested: dict[ExecutionEnvironment, None] = {}
-        """Warm ones, the most recently used last; some may have work again, or be gone."""
+        self._free = FreeEnvironments(self.environments)
         self._idle_removal = IdleRemoval(self.environments, settings.idle_timeout)
         self._network = PoolNetwork(settings, lambda: self.sandbox, self._warn)
-        self._waiting: list[ExecutionEnvironment] = []
-        """For those that are ending, beside which they cannot be."""
-        self._problem: str | None = None
-        self._is_open = True
         self._snapshots = Snapshots(self, open_api)
+        self._creation = Creation(
+            self, settings, self._network, self._snapshots, get_zygote, open_api
+        )
+        self._reloading: dict[str, Replacement] = {}
+        """Why those were made that have not been free yet, by their ids."""
+        self._problem: str | None = None
 
     @property
     def runtime_version(self) -> str | None:
         """Of the interpreter, once it runs."""
-        return self._zygote.runtime_version if self._zygote else None
+        zygote = self._creation.zygote
+        return zygote.runtime_version if zygote else None
 
     @property
     def sandbox(self) -> Sandbox | None:
         """How environments are kept apart, once that is known."""
-        return self._zygote.sandbox if self._zygote else None
+        zygote = self._creation.zygote
+        return zygote.sandbox if zygote else None
 
     @property
     def version_mismatch(self) -> str | None:
         """One sentence, when the interpreter is not what ``Runtime`` names."""
-        if self.runtime_version is None:
-            return None
-        return version_mismatch(self.function, self.runtime_version)
+        version = self.runtime_version
+        return None if version is None else version_mismatch(self.function, version)
 
     @property
     def problem(self) -> str | None:
         """One sentence, when no environment can be made at present."""
-        return (self._zygote.problem if self._zygote else None) or self._problem
+        zygote = self._creation.zygote
+        return (zygote.problem if zygote else None) or self._problem
 
     @property
     def reserved_concurrency(self) -> int | None:
@@ -124,8 +121,8 @@ class Pool:
 
     def warm_up(self) -> None:
         """Starts the interpreter, provisioned environments, the snapshot: ahead of invocations."""
-        self._zygote = self._get_zygote(self.interpreter)
-        self._prepare()
+        self._creation.boot()
+        self._creation.prepare()
 
     def invoke(
         self,
@@ -158,7 +155,7 @@ class Pool:
             invocation.refuse(_TOO_LARGE)
             return invocation
         reason = self._concurrency.refusal(self)
-        environment = None if reason else self._choose() or self._create("invocation")
+        environment = None if reason else self._free.take() or self._creation.create("invocation")
         if environment is None:
             self._throttle(invocation, reason or ACCOUNT_LIMIT)
         else:
@@ -169,7 +166,7 @@ class Pool:
         """Replaces an environment, or all; with none there, makes one ahead of need."""
         chosen = [environment] if environment else list(self.environments)
         if not chosen:
-            self._create("request")
+            self._creation.create("request")
         for one in chosen:
             self._replace(one, Replacement("request"))
 
@@ -186,11 +183,11 @@ class Pool:
         for environment in list(self.environments):
             self.emit(events.EnvironmentStale(files), environment.id)
             self._replace(environment, reload)
-        self._prepare()
+        self._creation.prepare()
 
     def retire(self) -> None:
         """The function is no more: idle environments end at once, busy ones when they answer."""
-        self._is_open = False
+        self.is_open = False
         for environment in list(self.environments):
             if environment.invocation is None:
                 environment.shut_down("reload")
@@ -198,7 +195,7 @@ class Pool:
 
     def shut_down(self) -> None:
         """Ends every environment; ``environments`` is empty when the last has ended."""
-        self._is_open = False
+        self.is_open = False
         self._idle_removal.close()
         for environment in list(self.environments):
             environment.shut_down("exit")
@@ -224,7 +221,7 @@ class Pool:
     def on_free(self, environment: ExecutionEnvironment) -> None:
         """An environment has nothing to do: it is replaced, or frozen and its removal noted."""
         reload = self._reloading.pop(environment.id, None)
-        if not self._is_open:
+        if not self.is_open:
             environment.shut_down("reload")
             return
         if environment.replacement is not None:
@@ -234,19 +231,19 @@ class Pool:
             duration_ms = (time.monotonic() - reload.began) * 1000
             self.emit(events.Reloaded(reload.files, duration_ms), environment.id)
         self._problem = None
-        self._rest(environment)
+        if environment.state is State.IDLE:
+            self._free.add(environment)
+            environment.freeze_soon()
         if environment.initialization_type != "provisioned-concurrency":
             self._idle_removal.begin(environment)
 
     def on_gone(self, environment: ExecutionEnvironment, problem: str | None) -> None:
         """An environment has ended; the problem says why it never stood, if that is so."""
         self.environments.remove(environment)
-        self._rested.pop(environment, None)
-        waiting, self._waiting = self._waiting, []
-        for one in waiting:
-            self._start(one)
-        if environment.has_initialised and self._is_open:
-            self._provision()
+        self._free.discard(environment)
+        self._creation.start_waiting()
+        if environment.has_initialised and self.is_open:
+            self._creation.provision()
         self._reloading.pop(environment.id, None)
         self._snapshots.end_unused("reload")
         if problem is not None:
@@ -260,85 +257,8 @@ class Pool:
 
     # Inside --------------------------------------------------------------------------------------
 
-    def _choose(self) -> ExecutionEnvironment | None:
-        """The best free one: warm and most recently used first, then one that initialises."""
-        while self._rested:
-            environment, _ = self._rested.popitem()
-            if environment.is_free and environment.state.is_warm:
-                return environment
-        free = [environment for environment in self.environments if environment.is_free]
-        return max(free, key=_preference, default=None)
-
-    def _rest(self, environment: ExecutionEnvironment) -> None:
-        """It is frozen soon, and the first to be given work."""
-        if environment.state is State.IDLE:
-            self._rested.pop(environment, None)
-            self._rested[environment] = None
-            environment.freeze_soon()
-
-    def _prepare(self) -> None:
-        """Makes ahead of invocations what the function has for them."""
-        if self._is_open and is_snapshot_taken_of(self.function):
-            self._take_snapshot()
-        self._provision()
-
-    def _provision(self) -> None:
-        """Makes up the provisioned environments to their number."""
-        provisioned = [one for one in self.environments if _is_provisioned(one)]
-        for _ in range(self.function.provisioned_concurrency - len(provisioned)):
-            self._create("provisioned")
-
-    def _create(self, reason: events.CreationReason) -> ExecutionEnvironment | None:
-        """A new environment; None when the function has all that it may have."""
-        live = [one for one in self.environments if one.state is not State.SHUTTING_DOWN]
-        if not self._is_open or len(live) >= self._settings.maximum_environments:
-            return None
-        if not self._network.allows_another(self.environments, self.function):
-            return None
-        try:
-            environment = self._make_environment(reason)
-        except OSError as error:
-            self._tell_impossible(error)
-            return None
-        self._environments_made += 1
-        self.environments.append(environment)
-        self.emit(events.EnvironmentCreated(reason), environment.id)
-        self._start(environment)
-        return environment
-
-    def _start(self, environment: ExecutionEnvironment) -> None:
-        """Starts it now, or when those have gone beside which it cannot be."""
-        if self._network.must_wait(self.environments, environment):
-            self._waiting.append(environment)
-        else:
-            environment.start()
-
     def _warn(self, sentence: str) -> None:
         self.emit(events.Notice("warning", sentence))
-
-    def _make_environment(self, reason: events.CreationReason) -> ExecutionEnvironment:
-        """Raises ``OSError`` where the machine has not the means."""
-        self._zygote = self._get_zygote(self.interpreter)
-        number = self._environments_made + 1
-        function, open_api = self.function, self._open_api
-        if reason == "provisioned":
-            kind: events.InitializationType = "provisioned-concurrency"
-            return ExecutionEnvironment(function, number, self._zygote, self, open_api, kind)
-        if is_snapshot_taken_of(function):
-            snapshot = self._snapshots.take(function, self._zygote)
-            return RestoredEnvironment(function, number, snapshot, self, open_api, "snap-start")
-        return ExecutionEnvironment(function, number, self._zygote, self, open_api)
-
-    def _take_snapshot(self) -> None:
-        self._zygote = self._get_zygote(self.interpreter)
-        try:
-            self._snapshots.take(self.function, self._zygote)
-        except OSError as error:
-            self._tell_impossible(error)
-
-    def _tell_impossible(self, error: OSError) -> None:
-        problem = f"No environment can be made: {error.strerror}."
-        self.emit(events.Notice("error", problem), "")
 
     def _replace(self, environment: ExecutionEnvironment, replacement: Replacement) -> None:
         """Puts a fresh environment in its place: now, or when it has answered."""
@@ -349,7 +269,7 @@ class Pool:
             return
         is_provisioned = environment.initialization_type == "provisioned-concurrency"
         environment.shut_down(replacement.reason)
-        fresh = self._create("provisioned" if is_provisioned else replacement.reason)
+        fresh = self._creation.create("provisioned" if is_provisioned else replacement.reason)
         if fresh is not None and replacement.reason == "reload":
             self._reloading[fresh.id] = replacement
 
@@ -358,12 +278,3 @@ class Pool:
         payload = {"Reason": reason, "Type": "User", "message": "Rate Exceeded."}
         invocation.finish("throttled", json.dumps(payload).encode())
         self.emit(events.Throttled(invocation.request_id, reason), "")
-
-
-def _is_provisioned(environment: ExecutionEnvironment) -> bool:
-    is_live = environment.state not in (State.SHUTTING_DOWN, State.ENDED)
-    return is_live and environment.initialization_type == "provisioned-concurrency"
-
-
-def _preference(environment: ExecutionEnvironment) -> tuple[int, float]:
-    return _RANKS[environment.state], environment.state_since

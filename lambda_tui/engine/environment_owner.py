@@ -11,6 +11,7 @@ from lambda_tui.engine import events
 if TYPE_CHECKING:
     from lambda_tui.engine.environment import ExecutionEnvironment
     from lambda_tui.engine.network import Network
+    from lambda_tui.engine.sandboxed_environment import SandboxedEnvironment
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Replacement:
 class EnvironmentOwner(Protocol):
     """What an environment needs of its pool."""
 
-    def network_for(self, environment: ExecutionEnvironment) -> Network:
+    def network_for(self, environment: SandboxedEnvironment) -> Network:
         """What it has of the network, beside those that were made before it.
 
         Raises ``NetworkRefusedError``.

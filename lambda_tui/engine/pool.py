@@ -20,6 +20,7 @@ from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.network import Network
 from lambda_tui.engine.pool_network import PoolNetwork
 from lambda_tui.engine.recent_invocations import RecentInvocations
+from lambda_tui.engine.sandboxed_environment import SandboxedEnvironment
 from lambda_tui.engine.snapshots import Snapshots
 from lambda_tui.engine.zygote import Sandbox, Zygote
 from lambda_tui.project.function import Function
@@ -204,7 +205,7 @@ class Pool:
 
     # What environments tell ----------------------------------------------------------------------
 
-    def network_for(self, environment: ExecutionEnvironment) -> Network:
+    def network_for(self, environment: SandboxedEnvironment) -> Network:
         """What it has of the network beside those made before it.
 
         Raises ``NetworkRefusedError``.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
 
 from lambda_tui.engine import events, loss
 from lambda_tui.engine.ending import Ending
@@ -25,6 +24,7 @@ from lambda_tui.engine.own_network import NetworkError, OwnNetwork, Streams, con
 from lambda_tui.engine.processes_owner import ProcessesOwner
 from lambda_tui.engine.runtime_api_state import RuntimeApiState
 from lambda_tui.engine.runtime_frame import RuntimeFrame
+from lambda_tui.engine.sandbox_plan import SandboxPlan
 from lambda_tui.engine.start_up import StartUp
 from lambda_tui.engine.zygote import ForkServer
 from lambda_tui.project.function import Function
@@ -65,9 +65,13 @@ class Processes:
 
     # What the environment does with them ---------------------------------------------------------
 
-    def enter_network(self, network: OwnNetwork, on_ready: Callable[[], None]) -> None:
-        """Moves the API into the environment's own network, and waits until that is connected."""
-        self._entering = asyncio.create_task(self._enter(network, on_ready))
+    def build(self, plan: SandboxPlan) -> None:
+        """Has their sandbox built; where that has a network of its own, the API moves into it."""
+        self.init.spawn(self._zygote, plan)
+        if self.init.network is not None:
+            self._entering = asyncio.create_task(self._enter(self.init.network))
+        elif self._zygote.sandbox is not None:
+            self._owner.on_built()
 
     async def connect_inside(self, port: int) -> Streams:
         """Connects to a port on the environment's loopback; raises ``OSError``."""
@@ -237,7 +241,7 @@ class Processes:
 
     # Inside --------------------------------------------------------------------------------------
 
-    async def _enter(self, network: OwnNetwork, on_ready: Callable[[], None]) -> None:
+    async def _enter(self, network: OwnNetwork) -> None:
         try:
             inside = await network.open_socket()
             self._api.close()
@@ -248,7 +252,7 @@ class Processes:
         except NetworkError as error:
             self.init.give_up(str(error))
         else:
-            on_ready()
+            self._owner.on_built()
 
     def _make_extensions(self, names: tuple[str, ...] = ()) -> Extensions:
         return Extensions(names, self._go_on, self._on_extension_failure)

@@ -12,6 +12,9 @@ from lambda_tui.engine.runtime_frame import RuntimeFrame
 class ProcessesOwner(Protocol):
     """Who is told what becomes of the processes: the execution environment."""
 
+    def on_built(self) -> None:
+        """They may be started: the sandbox is on its way, and its network is connected."""
+
     def on_started(self, at: float) -> None:
         """The first of them was started at this monotonic time."""
 

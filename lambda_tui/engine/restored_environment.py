@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from lambda_tui.engine import events, restore_attempt
+from lambda_tui.engine import restore_attempt
 from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.invocation import Refusal
 from lambda_tui.engine.lifecycle import Phase, State
@@ -31,6 +31,8 @@ _TOO_SLOW = Refusal(
 class RestoredEnvironment(ExecutionEnvironment):
     """Is gone when its Restore phase fails; after a reset it is restored again."""
 
+    attempt_type = RestoreAttempt
+
     @property
     def phase(self) -> Phase | None:
         """The AWS phase that it is in; None between phases."""
@@ -45,18 +47,18 @@ class RestoredEnvironment(ExecutionEnvironment):
             invocation.finish(outcome.status, outcome.payload)
         self.shut_down("failure")
 
+    def on_built(self) -> None:
+        """The phase begins, although nothing of the environment is there yet."""
+        super().on_built()
+        if self.state is State.CREATING:
+            self._limit.set(restore_attempt.RESTORE_LIMIT)
+
     def on_lost(self, why: Loss) -> None:
         """What cannot be restored is of no more use."""
-        has_failed = not self._init_attempt.is_over
+        has_failed = not self._initialisation.attempt.is_over
         super().on_lost(why)
         if has_failed:
             self.shut_down("failure")
-
-    def _initialise(self, phase: events.InitPhase) -> None:
-        super()._initialise(phase)
-        if self.state is State.CREATING:
-            # The phase has begun, although nothing of the environment is there yet.
-            self._limit.set(restore_attempt.RESTORE_LIMIT)
 
     def _pass_limit(self) -> None:
         if self.state is not State.CREATING:
@@ -68,9 +70,6 @@ class RestoredEnvironment(ExecutionEnvironment):
         if isinstance(self.fork_server, Snapshot):
             self.fork_server.is_stuck = True
         self._init.give_up(_STUCK)
-
-    def _attempt(self, phase: events.InitPhase) -> RestoreAttempt:
-        return RestoreAttempt(phase, self.initialization_type)
 
     def _fail_init(self, why: Loss) -> None:
         # The service refuses the invocation: for the function it has never been.

@@ -13,6 +13,7 @@ from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.network import Network
 from lambda_tui.engine.restore_line import RestoreLine
 from lambda_tui.engine.sandbox_plan import SandboxPlan
+from lambda_tui.engine.sandboxed_environment import SandboxedEnvironment
 from lambda_tui.engine.snapshot_environment import SnapshotEnvironment
 from lambda_tui.engine.zygote import Sandbox, Spawned, Zygote
 from lambda_tui.project.function import Function
@@ -104,7 +105,7 @@ class Snapshot:
 
     # What its environment tells ------------------------------------------------------------------
 
-    def network_for(self, _environment: ExecutionEnvironment) -> Network:
+    def network_for(self, _environment: SandboxedEnvironment) -> Network:
         """The machine's: no extension runs in it."""
         return Network()
 

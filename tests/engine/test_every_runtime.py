@@ -16,7 +16,7 @@ from kinds import KINDS, SETTINGS, Kind
 from leftovers import GOODBYE_SECONDS, still_alive
 from workbench import Open, Workbench, file_in, one_function, response_of
 
-from lambda_tui.engine import environment, events
+from lambda_tui.engine import events, sandboxed_environment
 from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.extension import ExtensionState
 from lambda_tui.engine.lifecycle import State, check_transition
@@ -60,7 +60,7 @@ def moves(monkeypatch: pytest.MonkeyPatch) -> list[State]:
         check_transition(old, new)
         states.append(new)
 
-    monkeypatch.setattr(environment, "check_transition", note)
+    monkeypatch.setattr(sandboxed_environment, "check_transition", note)
     return states
 
 

@@ -152,13 +152,13 @@ class Connection(asyncio.BufferedProtocol):
             self._refuse(refused)
             return
         request.reception = self._application.reception(request, size)
-        if request.header("expect") == "100-continue" and self._transport is not None:
+        if request.headers.get("expect") == "100-continue" and self._transport is not None:
             self._transport.write(_CONTINUE)
 
     def on_body(self, request: Request) -> None:
         """A part of its body: the size of a chunked one shows only now."""
         self.patience = BODY_SECONDS
-        if request.header("transfer-encoding") is not None:
+        if request.headers.get("transfer-encoding") is not None:
             refused = self._application.refusal(request, len(request.body))
             if refused is not None:
                 self._refuse(refused)

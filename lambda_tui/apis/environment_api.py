@@ -69,7 +69,7 @@ class _Application:
     def refusal(self, request: Request, size: int) -> Response | None:
         """A web page's request, or a body too large."""
         # Whatever has no Host was not sent by a browser.
-        if request.header("host") is not None:
+        if request.headers.get("host") is not None:
             refused_page = self._guard.refusal(request)
             if refused_page is not None:
                 return refused_page

@@ -39,7 +39,7 @@ def operations(parts: Sequence[str]) -> Mapping[str, Operation]:
 
 
 def _register(host: ApiHost, request: Request) -> Response:
-    name = request.header("lambda-extension-name") or ""
+    name = request.headers.get("lambda-extension-name", "")
     # Whatever the body says, AWS looks at the name first.
     events = _events(request.body) if name else ()
     extension = host.extensions.register(name, events)
@@ -49,14 +49,14 @@ def _register(host: ApiHost, request: Request) -> Response:
         "functionVersion": "$LATEST",
         "handler": function.handler,
     }
-    features = (request.header("lambda-extension-accept-feature") or "").split(",")
+    features = (request.headers.get("lambda-extension-accept-feature", "")).split(",")
     if "accountId" in (feature.strip() for feature in features):
         body["accountId"] = function.arn.split(":")[4]
     return answer_json(200, body, {"Lambda-Extension-Identifier": extension.identifier})
 
 
 async def _next(host: ApiHost, request: Request) -> Response:
-    extension = host.extensions.find(request.header(IDENTIFIER_HEADER))
+    extension = host.extensions.find(request.headers.get(IDENTIFIER_HEADER))
     telemetry = host.telemetry
     event = await host.extensions.next(extension)
     if isinstance(event, ShutdownEvent):
@@ -68,8 +68,8 @@ async def _next(host: ApiHost, request: Request) -> Response:
 
 
 def _report_error(report: _Report, host: ApiHost, request: Request) -> Response:
-    extension = host.extensions.find(request.header(IDENTIFIER_HEADER))
-    error_type = request.header(_ERROR_TYPE_HEADER.lower())
+    extension = host.extensions.find(request.headers.get(IDENTIFIER_HEADER))
+    error_type = request.headers.get(_ERROR_TYPE_HEADER.lower())
     if not error_type:
         raise ApiRefusal(403, "Extension.MissingHeader", f"{_ERROR_TYPE_HEADER} not found")
     report(host.extensions, extension, error_type)

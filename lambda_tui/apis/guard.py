@@ -26,7 +26,7 @@ class Guard:
 
     def refusal(self, request: Request) -> Response | None:
         """The answer to a request from elsewhere; None lets it in."""
-        host, origin = request.header("host"), request.header("origin")
+        host, origin = request.headers.get("host"), request.headers.get("origin")
         if self._last_host is None or host != self._last_host[0]:
             name = _name_in(f"//{host}") if host is not None else None
             if host is None or name is None or not self._is_ours(name):

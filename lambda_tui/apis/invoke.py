@@ -34,7 +34,7 @@ Respond = Callable[[Invocation, str | None], Response | None]
 
 def too_large(request: Request, size: int, *, is_event: bool) -> ApiError | None:
     """AWS's error for a body of this size, if it has one."""
-    if is_event or request.header(TYPE_HEADER) == "Event":
+    if is_event or request.headers.get(TYPE_HEADER) == "Event":
         if size > MAXIMUM_EVENT:
             return ApiError(
                 413,
@@ -113,7 +113,7 @@ def _run(
         request_id=request_id,
         client_context=client_context,
         qualifier=target.qualifier,
-        trace_header=request.header("x-amzn-trace-id"),
+        trace_header=request.headers.get("x-amzn-trace-id"),
         on_part=streamed.add if streamed is not None else None,
     )
     if streamed is not None:
@@ -162,7 +162,7 @@ def _event(request: Request) -> Payload:
 
 
 def _one_of(request: Request, header: str, member: str, allowed: tuple[str, ...]) -> str | None:
-    value = request.header(header)
+    value = request.headers.get(header)
     if value is not None and value not in allowed:
         raise validation([outside(value, member, ", ".join(allowed))])
     return value
@@ -170,7 +170,7 @@ def _one_of(request: Request, header: str, member: str, allowed: tuple[str, ...]
 
 def _client_context(request: Request) -> str | None:
     """JSON text, from base64."""
-    encoded = request.header("x-amz-client-context")
+    encoded = request.headers.get("x-amz-client-context")
     if not encoded:
         return None
     if len(encoded) > _LONGEST_CONTEXT:
@@ -188,7 +188,7 @@ def _client_context(request: Request) -> str | None:
 
 
 def _check_request_id(request: Request) -> None:
-    given = request.header("x-amzn-requestid")
+    given = request.headers.get("x-amzn-requestid")
     if given is None:
         return
     try:
@@ -198,7 +198,7 @@ def _check_request_id(request: Request) -> None:
 
 
 def _refuse_tenant(request: Request) -> None:
-    if request.header("x-amz-tenant-id") is not None:
+    if request.headers.get("x-amz-tenant-id") is not None:
         raise invalid_value(
             "The invoked function is not enabled with tenancy configuration. "
             "Remove the tenant ID from your request and try again."

@@ -50,10 +50,6 @@ class Request(Struct):
         """Whether the body's size shows only while it comes."""
         return "transfer-encoding" in self.headers
 
-    def header(self, name: str) -> str | None:
-        """A header's value; the name is given in lower case."""
-        return self.headers.get(name)
-
 
 class Response(Struct, frozen=True):
     """A response, whole, or its head and the parts that are to come."""
@@ -65,15 +61,16 @@ class Response(Struct, frozen=True):
 
     def pieces(self, keep_alive: bool) -> list[bytes | bytearray]:
         """What is written: in one piece, or the head and a large body."""
-        text = _status_line(self.status) + _date_line(int(time.time()))
-        for name, value in self.headers.items():
-            text += f"{name}: {value}\r\n"
+        lines = [_status_line(self.status), _date_line(int(time.time()))]
+        lines += [f"{name}: {value}\r\n" for name, value in self.headers.items()]
         if self.parts is not None:
-            text += "Transfer-Encoding: chunked\r\n"
+            lines.append("Transfer-Encoding: chunked\r\n")
         elif self.status != _NO_CONTENT:
-            text += f"Content-Length: {len(self.body)}\r\n"
-        text += "Connection: keep-alive\r\n\r\n" if keep_alive else "Connection: close\r\n\r\n"
-        head = text.encode("latin-1", "replace")
+            lines.append(f"Content-Length: {len(self.body)}\r\n")
+        lines.append(
+            "Connection: keep-alive\r\n\r\n" if keep_alive else "Connection: close\r\n\r\n"
+        )
+        head = "".join(lines).encode("latin-1", "replace")
         if len(self.body) < _COPIED_BODY:
             return [head + self.body]
         return [head, self.body]

@@ -36,7 +36,7 @@ class ResultPosting:
         """``size``: of the body, unless it is chunked; ``kind``: ``response`` or ``error``."""
         self._request = request
         self._is_error = kind == "error"
-        self._content_type = request.header("content-type") or ""
+        self._content_type = request.headers.get("content-type", "")
         self._result: PostedResult | None = None
         self._refusal: ApiRefusal | None = None
         try:
@@ -69,7 +69,7 @@ class ResultPosting:
         if self._is_error:
             if self._content_type == _WITH_CAUSE:
                 body = _without_cause(body)
-            result.fail(body, request.header(ERROR_TYPE_HEADER) or "")
+            result.fail(body, request.headers.get(ERROR_TYPE_HEADER, ""))
         elif ERROR_TYPE_HEADER in request.trailers:
             error_body = _from_base64(request.trailers.get(_ERROR_BODY_TRAILER, ""))
             result.fail(error_body, request.trailers[ERROR_TYPE_HEADER])
@@ -79,8 +79,8 @@ class ResultPosting:
     def _begin(self, state: RuntimeApiState, request_id: str, size: int) -> None:
         request = self._request
         begin = state.begin_error if self._is_error else state.begin_response
-        self._result = begin(request_id, request.header(_INVOCATION_ID_HEADER))
-        if not self._is_error and request.header(_MODE_HEADER) not in (None, "", "streaming"):
+        self._result = begin(request_id, request.headers.get(_INVOCATION_ID_HEADER))
+        if not self._is_error and request.headers.get(_MODE_HEADER) not in (None, "", "streaming"):
             raise self._result.refuse_mode()
         if size > self._result.limit:
             raise self._result.outgrow(size)

@@ -79,7 +79,7 @@ def _next(host: ApiHost, request: Request) -> Wait:
 
 
 def _init_error(host: ApiHost, request: Request) -> Response:
-    host.runtime_api.init_error(bytes(request.body), request.header(ERROR_TYPE_HEADER) or "")
+    host.runtime_api.init_error(bytes(request.body), request.headers.get(ERROR_TYPE_HEADER, ""))
     return _ACCEPTED
 
 
@@ -93,7 +93,7 @@ async def _restore_next(host: ApiHost, request: Request) -> Response:
 def _restore_error(host: ApiHost, request: Request) -> Response:
     if not host.runtime_api.is_snap_started:
         return not_found()
-    host.runtime_api.restore_error(bytes(request.body), request.header(ERROR_TYPE_HEADER) or "")
+    host.runtime_api.restore_error(bytes(request.body), request.headers.get(ERROR_TYPE_HEADER, ""))
     return _ACCEPTED
 
 

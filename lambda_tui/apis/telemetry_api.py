@@ -40,7 +40,7 @@ def operations(parts: Sequence[str]) -> Mapping[str, Operation]:
 
 def _subscribe(api: Api, host: ApiHost, request: Request) -> Response:
     """Repeating a subscription changes nothing; another one takes its place."""
-    name = host.extensions.find(request.header(IDENTIFIER_HEADER)).name
+    name = host.extensions.find(request.headers.get(IDENTIFIER_HEADER)).name
     subscription = read_subscription(api, request.body)
     if not host.telemetry.is_open:
         raise _closed(api)

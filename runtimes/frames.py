@@ -19,7 +19,8 @@ from .msgpack import pack, unpack
 Message = dict[str, Any]
 
 HEADER = struct.Struct("!II")
-_MAXIMUM_DESCRIPTORS = 4
+_ANCILLARY_SIZE = socket.CMSG_SPACE(4 * array.array("i").itemsize)
+"""Room for four descriptors: no frame comes with more."""
 _READ_SIZE = 1 << 16
 
 
@@ -40,7 +41,7 @@ class Channel:
         # Waited for here, and not in the read: that is woken by the other end's reading too.
         self._readable = select.poll()
         self._readable.register(descriptor, select.POLLIN)
-        self._buffer = bytearray()
+        self._buffer = b""
         self._descriptors: list[int] = []
 
     def fileno(self) -> int:
@@ -70,10 +71,12 @@ class Channel:
         start = HEADER.size + message_size
         if not self._read_until(start):
             return None
-        message: Message = unpack(bytes(self._buffer[HEADER.size : start]))
+        message: Message = unpack(self._buffer[HEADER.size : start])
         payload = self._take_payload(start, payload_size)
         if payload is None:
             return None
+        if not self._descriptors:
+            return Frame(message, payload, [])
         # Several frames may have come at once: each says how many descriptors are its own.
         count = message.get("descriptors", 0)
         descriptors, self._descriptors = self._descriptors[:count], self._descriptors[count:]
@@ -85,13 +88,13 @@ class Channel:
         if size < _READ_SIZE or len(self._buffer) >= end:
             if not self._read_until(end):
                 return None
-            small = bytes(self._buffer[start:end])
-            del self._buffer[:end]
+            small = self._buffer[start:end]
+            self._buffer = self._buffer[end:]
             return small
         payload = bytearray(size)
         filled = len(self._buffer) - start
         payload[:filled] = self._buffer[start:]
-        self._buffer.clear()
+        self._buffer = b""
         with memoryview(payload) as view:
             while filled < size:
                 try:
@@ -118,22 +121,22 @@ class Channel:
     def _read_until(self, size: int) -> bool:
         """Reads until the buffer holds so many bytes; whether the other end sent them."""
         while len(self._buffer) < size:
-            if not self._read(_READ_SIZE):
+            self._readable.poll()
+            try:
+                data = self._read()
+            except ConnectionResetError:
                 return False
+            if not data:
+                return False
+            self._buffer += data
         return True
 
-    def _read(self, size: int) -> bool:
-        space = socket.CMSG_SPACE(_MAXIMUM_DESCRIPTORS * array.array("i").itemsize)
-        self._readable.poll()
-        try:
-            data, ancillary, _flags, _address = self._socket.recvmsg(size, space)
-        except ConnectionResetError:
-            return False
+    def _read(self) -> bytes:
+        data, ancillary, _flags, _address = self._socket.recvmsg(_READ_SIZE, _ANCILLARY_SIZE)
         for level, kind, content in ancillary:
             if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
                 self._descriptors += _descriptors_of(content)
-        self._buffer += data
-        return bool(data)
+        return data
 
 
 def _descriptors_of(content: bytes) -> Sequence[int]:

@@ -56,7 +56,8 @@ class Channel:
         self._socket = end
         self._on_frame = on_frame
         self._on_closed = on_closed
-        self._incoming = bytearray()
+        self._pack = msgpack.Packer().pack
+        self._incoming = b""
         self._message: Message = {}
         self._payload: bytearray | None = None
         """Of a large frame that has come in part; its message is the one above."""
@@ -82,7 +83,7 @@ class Channel:
             return
         if descriptors:
             message = {**message, "descriptors": len(descriptors)}
-        packed: bytes = msgpack.packb(message)
+        packed: bytes = self._pack(message)
         head = _HEADER.pack(len(packed), len(payload)) + packed
         if len(payload) < _READ_SIZE:
             self._send(head + payload, descriptors)
@@ -201,38 +202,35 @@ class Channel:
                 return self._break_off()
             start = _HEADER.size + message_size
             end = start + payload_size
-            missing = end - len(self._incoming)
-            if missing > 0 and (len(self._incoming) < start or payload_size < _READ_SIZE):
+            is_whole = end <= len(self._incoming)
+            if not is_whole and (len(self._incoming) < start or payload_size < _READ_SIZE):
                 return
-            message = _unpack(memoryview(self._incoming)[_HEADER.size : start])
+            message = _unpack(self._incoming[_HEADER.size : start])
             if message is None:
                 return self._break_off()
-            if missing > 0:
-                self._begin_large(message, memoryview(self._incoming)[start:], payload_size)
-                return
-            payload = bytes(memoryview(self._incoming)[start:end])
-            del self._incoming[:end]
+            if not is_whole:
+                return self._begin_large(message, self._incoming[start:], payload_size)
+            payload = self._incoming[start:end]
+            self._incoming = self._incoming[end:]
             self._on_frame(message, payload)
 
-    def _begin_large(self, message: Message, begun: memoryview, size: int) -> None:
+    def _begin_large(self, message: Message, begun: bytes, size: int) -> None:
         """What is still to come of this payload is read into its place."""
         self._message = message
         self._payload = bytearray(size)
         self._filled = len(begun)
         self._payload[: self._filled] = begun
-        begun.release()
-        self._incoming.clear()
+        self._incoming = b""
 
 
 def _duplicates(descriptors: Sequence[int]) -> Sequence[int]:
     return [os.dup(descriptor) for descriptor in descriptors]
 
 
-def _unpack(data: memoryview) -> Message | None:
+def _unpack(data: bytes) -> Message | None:
     """The message; None for what is no map that msgpack knows."""
-    with data:
-        try:
-            message = msgpack.unpackb(data)
-        except (ValueError, msgpack.UnpackException, RecursionError):
-            return None
+    try:
+        message = msgpack.unpackb(data)
+    except (ValueError, msgpack.UnpackException, RecursionError):
+        return None
     return message if isinstance(message, dict) else None

@@ -63,13 +63,12 @@ class LambdaContext:
     """One invocation, as the handler may ask about it."""
 
     def __init__(self, invocation: Mapping[str, Any]) -> None:
-        environment = os.environ
         self.aws_request_id: str = invocation["request_id"]
-        self.log_group_name = environment.get("AWS_LAMBDA_LOG_GROUP_NAME")
-        self.log_stream_name = environment.get("AWS_LAMBDA_LOG_STREAM_NAME")
-        self.function_name = environment.get("AWS_LAMBDA_FUNCTION_NAME")
-        self.memory_limit_in_mb = environment.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
-        self.function_version = environment.get("AWS_LAMBDA_FUNCTION_VERSION")
+        self.log_group_name = _variable("AWS_LAMBDA_LOG_GROUP_NAME")
+        self.log_stream_name = _variable("AWS_LAMBDA_LOG_STREAM_NAME")
+        self.function_name = _variable("AWS_LAMBDA_FUNCTION_NAME")
+        self.memory_limit_in_mb = _variable("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
+        self.function_version = _variable("AWS_LAMBDA_FUNCTION_VERSION")
         self.invoked_function_arn: str | None = invocation.get("function_arn")
         self.tenant_id: str | None = invocation.get("tenant_id")
         fields = _parse(invocation.get("client_context"), "Client Context")
@@ -103,6 +102,12 @@ class LambdaContext:
                 "tenant_id",
             ],
         )
+
+
+def _variable(name: str) -> str | None:
+    # What os.environ shows, without its encoding of names and decoding of values at every look.
+    value: bytes | None = os.environ._data.get(name.encode())  # type: ignore[attr-defined]
+    return None if value is None else value.decode("utf-8", "surrogateescape")
 
 
 def _parse(text: str | None, what: str) -> Mapping[str, Any] | None:

@@ -15,6 +15,7 @@ from lambda_tui.engine.init_owner import InitOwner, RuntimeEnd, RuntimeLink
 from lambda_tui.engine.invocation import Payload
 from lambda_tui.engine.log_pipe import LogPipe
 from lambda_tui.engine.own_network import OwnNetwork
+from lambda_tui.engine.runtime_channel import RuntimeChannel
 from lambda_tui.engine.runtime_frame import BadFrameError, parse
 from lambda_tui.engine.runtime_start import Places
 from lambda_tui.engine.sandbox_plan import SandboxPlan
@@ -134,7 +135,8 @@ class InitProcess:
             return
         ours, theirs = socket_pair()
         # A runtime whose channel has closed can answer no more, whether it has ended or not.
-        self._runtime = Channel(ours, self._on_runtime_message, self.kill_runtime)
+        kind = Channel if command else RuntimeChannel
+        self._runtime = kind(ours, self._on_runtime_message, self.kill_runtime)
         self._control.send(request, descriptors=[self.log.write_end, theirs.fileno()])
         theirs.close()
 

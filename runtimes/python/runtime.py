@@ -18,11 +18,12 @@ import threading
 import time
 import types
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, Union
 
-from ..frames import Channel, Message
+from ..frames import Channel, Frame, Message
 from . import hooks, included
 from .context import LambdaContext
+from .event_memory import EventMemory
 from .faults import (
     ErrorPayload,
     Fault,
@@ -44,6 +45,7 @@ from .trace import TraceVariable
 
 MAXIMUM_RESPONSE = 6_291_556
 """Bytes that the Runtime API takes: 6 MiB and 100."""
+Event = Union[str, bytes, bytearray]
 _OWN_PACKAGE = (__package__ or "").split(".", maxsplit=1)[0]
 _UNHANDLED_AT_INIT = (
     "LAMBDA_WARNING: Unhandled exception. The most likely cause is an issue in the function code. "
@@ -96,6 +98,7 @@ def _exit_status(error: SystemExit) -> int:
 class _Runtime:
     def __init__(self, channel: Channel, message: Message) -> None:
         self._channel = channel
+        self._event_memory = EventMemory()
         self._trace = TraceVariable()
         self._told_peak_memory_kb = 0
         self._handler_name: str = message["handler"]
@@ -156,7 +159,7 @@ class _Runtime:
             frame = self._channel.receive()
             if frame is None:
                 return 0
-            self._serve(handler, frame.message, frame.payload)
+            self._serve(handler, frame.message, self._event_of(frame))
 
     def _tell_ready(self, began: float, **more: int) -> None:
         ready = {"kind": "ready", "function_init_at": began, "at": time.monotonic(), **more}
@@ -175,7 +178,13 @@ class _Runtime:
         self._channel.send(answer, to_bytes(payload))
         return status
 
-    def _serve(self, handler: Handler, invocation: Message, event: bytes | bytearray) -> None:
+    def _event_of(self, frame: Frame) -> Event:
+        if frame.descriptors:
+            return self._event_memory.read(frame)
+        self._event_memory.release()
+        return frame.payload
+
+    def _serve(self, handler: Handler, invocation: Message, event: Event) -> None:
         request_id = invocation["request_id"]
         self._request_id.request_id = request_id
         self._trace.set(invocation.get("trace_id"))
@@ -237,7 +246,7 @@ def _hide_own_modules() -> None:
     sys.argv = ["/var/runtime/bootstrap.py"]
 
 
-def _parse(event: bytes | bytearray) -> Any:  # noqa: ANN401 - any JSON value
+def _parse(event: Event) -> Any:  # noqa: ANN401 - any JSON value
     try:
         return json.loads(event)
     except ValueError as error:

@@ -1,0 +1,108 @@
+"""Large events reach a Python function whole, whichever way they go."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import os
+from pathlib import Path
+
+import pytest
+from workbench import SECONDS, Open, Workbench, response_of
+
+from lambda_tui.engine.invocation import Payload
+from lambda_tui.engine.lifecycle import State
+from lambda_tui.engine.pool import MAXIMUM_REQUEST
+from lambda_tui.engine.runtime_channel import LARGE_EVENT
+
+DIGESTS = """
+import hashlib
+def lambda_handler(event, context):
+    with open("/proc/self/maps") as maps:
+        is_shared = "memfd:event" in maps.read()
+    digest = hashlib.sha256(event["text"].encode("utf-8", "surrogatepass")).hexdigest()
+    return [digest, is_shared]
+"""
+DIES = """
+import os
+def lambda_handler(event, context):
+    if event["text"].startswith("die"):
+        os._exit(1)
+    return len(event["text"])
+"""
+SIZES = (LARGE_EVENT - 1, LARGE_EVENT, LARGE_EVENT + 1, 1 << 20, MAXIMUM_REQUEST)
+
+
+def _event(size: int, letter: str = "x") -> bytes:
+    """An object with a text, of so many bytes."""
+    room = size - len('{"text":""}')
+    text = letter * (room // len(letter.encode()))
+    return b'{"text":"%s"}' % (text.encode() + b"." * (room - len(text.encode())))
+
+
+async def _invoke(workbench: Workbench, payload: Payload) -> object:
+    invocation = workbench.pool.invoke(payload)
+    await asyncio.wait_for(invocation.wait(), SECONDS)
+    assert invocation.status == "success", invocation.response
+    return response_of(invocation)
+
+
+def _digest(payload: bytes) -> str:
+    return hashlib.sha256(json.loads(payload)["text"].encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@pytest.mark.parametrize("letter", ["x", "é", "𝄞", "\\ud800"])
+async def test_events_of_every_size_are_what_was_sent(open_project: Open, letter: str) -> None:
+    workbench = await open_project(DIGESTS, memory_size=512)
+    for size in SIZES:
+        payload = _event(size, letter)
+        assert len(payload) == size
+        answer = await _invoke(workbench, payload)
+        assert isinstance(answer, list)
+        assert answer[0] == _digest(payload)
+
+
+async def test_an_event_with_a_byte_order_mark_is_read_whatever_its_size(
+    open_project: Open,
+) -> None:
+    workbench = await open_project(DIGESTS, memory_size=512)
+    for size in (1_000, 1 << 20):
+        payload = _event(size)
+        answer = await _invoke(workbench, "\ufeff".encode() + payload)
+        assert isinstance(answer, list)
+        assert answer[0] == _digest(payload)
+
+
+async def test_memory_is_shared_only_from_a_large_event_to_the_next_small_one(
+    open_project: Open,
+) -> None:
+    workbench = await open_project(DIGESTS, memory_size=512)
+    seen = []
+    for size in (1_000, 1 << 20, 2 << 20, 1_000, 1 << 20):
+        answer = await _invoke(workbench, _event(size))
+        assert isinstance(answer, list)
+        seen.append(answer[1])
+    assert seen == [False, True, True, False, True]
+
+
+async def test_an_environment_that_is_reset_lets_its_shared_memory_go(open_project: Open) -> None:
+    workbench = await open_project(DIES, memory_size=512)
+    for _ in range(3):
+        assert await _invoke(workbench, _event(1 << 20)) == (1 << 20) - len('{"text":""}')
+        assert _shared_memories() > 0
+        died = workbench.pool.invoke(b'{"text":"die' + _event(1 << 20)[9:])
+        await asyncio.wait_for(died.wait(), SECONDS)
+        assert died.status == "error"
+        await workbench.until_state(State.RESET)
+        assert _shared_memories() == 0
+
+
+def _shared_memories() -> int:
+    """Descriptors of this process that are memory for events."""
+    links = []
+    for descriptor in os.listdir("/proc/self/fd"):
+        path = Path("/proc/self/fd") / descriptor
+        if path.is_symlink():
+            links.append(os.readlink(path))
+    return sum("memfd:event" in link for link in links)

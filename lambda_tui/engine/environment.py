@@ -57,7 +57,12 @@ class ExecutionEnvironment(SandboxedEnvironment):
     @property
     def has_initialised(self) -> bool:
         """Whether its last Init was a success."""
-        return self._initialisation.has_succeeded
+        return self.initialised_at is not None
+
+    @property
+    def initialised_at(self) -> float | None:
+        """Monotonic time of its last Init's success; None when that was none."""
+        return self._initialisation.succeeded_at
 
     def assign(self, invocation: Invocation) -> None:
         """Gives it an invocation, to serve at once or when it is initialised."""

@@ -27,8 +27,8 @@ class Initialisation:
         """The present try, or the last."""
         self.error: str | None = None
         """The error type of the last one, when it failed."""
-        self.has_succeeded = False
-        """Whether the last one that is over was a success."""
+        self.succeeded_at: float | None = None
+        """Monotonic time at which the last one that is over was a success; None when it failed."""
         self._environment = environment
         self._processes = processes
         self._attempt_type = attempt_type
@@ -75,7 +75,7 @@ class Initialisation:
         if processes.extensions:
             attempt.runtime_init_at = processes.runtime_started_at
         attempt.reported_ms = attempt.duration_ms(at)
-        self.has_succeeded = status == "success"
+        self.succeeded_at = at if status == "success" else None
         done, report = attempt.end_records(status, at, error_type)
         if processes.runtime_started_at is not None:
             emit(done)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from itertools import takewhile
 
@@ -228,8 +227,8 @@ class Pool:
         if environment.replacement is not None:
             self._replace(environment, environment.replacement)
             return
-        if reload is not None:
-            duration_ms = (time.monotonic() - reload.began) * 1000
+        if reload is not None and environment.initialised_at is not None:
+            duration_ms = (environment.initialised_at - reload.began) * 1000
             self.emit(events.Reloaded(reload.files, duration_ms), environment.id)
         self._problem = None
         if environment.state is State.IDLE:

@@ -30,6 +30,18 @@ def lambda_handler(event, context):
     return "old"
 """
 
+WAITS_AT_IMPORT = """
+import os, time
+print("importing")
+while not os.path.exists(os.environ["LAMBDA_TASK_ROOT"] + "/.git/release"):
+    time.sleep(0.001)
+def lambda_handler(event, context):
+    print("waiting")
+    while not os.path.exists(os.environ["LAMBDA_TASK_ROOT"] + "/.git/answer"):
+        time.sleep(0.001)
+    time.sleep(0.2)
+"""
+
 
 async def watch(open_project: Open, source: str | Project) -> Workbench:
     workbench = await open_project(source, watch=True)
@@ -193,6 +205,7 @@ async def test_a_mistake_that_is_saved_is_told_and_the_next_save_mends_it(
     workbench.write(source)
     await workbench.until_state(State.RESET)
     assert workbench.environment.init_error == error_type
+    assert workbench.records(events.Reloaded) == []
     failed = await workbench.invoke()
     assert response_of(failed)["errorType"] == error_type
     workbench.write(RETURNS.format(3))
@@ -202,7 +215,30 @@ async def test_a_mistake_that_is_saved_is_told_and_the_next_save_mends_it(
             == [(State.FROZEN, None)]
         )
     )
+    assert len(workbench.records(events.Reloaded)) == 1
     assert await workbench.answer() == 3
+
+
+@ONE_LEVEL
+async def test_the_time_of_a_reload_has_no_part_of_the_invocation_that_waited_for_it(
+    open_project: Open, tmp_path: Path
+) -> None:
+    workbench = await watch(open_project, waiting_project(tmp_path))
+    workbench.write("", ".git/release")
+    await workbench.invoke()
+    await workbench.until_frozen()
+    (workbench.directory / ".git" / "release").unlink()
+    began = time.monotonic()
+    workbench.write(WAITS_AT_IMPORT)
+    await workbench.until_logged("importing")
+    invocation = workbench.pool.invoke(b"{}")
+    workbench.write("", ".git/release")
+    await workbench.until(lambda: workbench.log().count("waiting") == 2)
+    initialised = time.monotonic()
+    workbench.write("", ".git/answer")
+    await invocation.wait()
+    (reloaded,) = workbench.records(events.Reloaded)
+    assert reloaded.duration_ms <= (initialised - began) * 1000
 
 
 TEMPLATE = """

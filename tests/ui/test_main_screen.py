@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from driver import Driver, OpenApp
+from extension_project import HELLO, PYTHON
 from saves import is_watched
 
 from lambda_tui.engine.lifecycle import State
@@ -16,6 +17,20 @@ from lambda_tui.ui.screens.dialogs import AskBurst, AskEventFile, AskQuit
 from lambda_tui.ui.screens.help import Help
 from lambda_tui.ui.screens.problems import Problems
 
+WITH_LAYER = """\
+Resources:
+  Slow:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: .
+      Handler: lambda_function.lambda_handler
+      Runtime: python3.11
+      Timeout: 60
+      Layers: [!Ref Extensions]
+  Extensions:
+    Type: AWS::Serverless::LayerVersion
+    Properties: {ContentUri: layer}
+"""
 SIZES = [(80, 24), (120, 40), (160, 50)]
 
 
@@ -340,6 +355,24 @@ async def test_q_asks_while_an_invocation_runs(open_app: OpenApp) -> None:
         await driver.press("escape")
         assert not driver.app._exit
         await driver.leave("q", "y")
+
+
+async def test_q_quits_at_once_when_only_an_extension_is_not_done(
+    open_app: OpenApp, tmp_path: Path
+) -> None:
+    extensions = tmp_path / "layer" / "extensions"
+    extensions.mkdir(parents=True)
+    (extensions / "slow").write_text(f"{PYTHON}\nregister('INVOKE')\nnext_event()\ntime.sleep(50)")
+    (extensions / "slow").chmod(0o755)
+    (tmp_path / "lambda_function.py").write_text(HELLO)
+    (tmp_path / "template.yaml").write_text(WITH_LAYER)
+    settings = Settings(watch=False, python=Path(sys.executable))
+    async with open_app(tmp_path, settings=settings) as driver:
+        await driver.press("i")
+        await driver.until(lambda: "✓ success" in driver.title("response"), "an answer")
+        (pool,) = driver.app.engine.pools.values()
+        assert not pool.invocations[-1].is_over
+        await driver.leave("q")
 
 
 async def test_the_mouse_chooses_functions_and_presses_keys(open_app: OpenApp) -> None:

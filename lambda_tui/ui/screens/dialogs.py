@@ -83,16 +83,16 @@ class AskEventFile(ModalScreen[EventFile | None]):
 
 
 class AskQuit(ModalScreen[bool]):
-    """Asks whether to leave while an invocation runs."""
+    """Asks whether to leave while an invocation has no answer."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y,q,enter", "dismiss(True)", "Quit"),
         Binding("n,escape", "dismiss(False)", "Stay"),
     ]
 
-    def __init__(self, running: int) -> None:
+    def __init__(self, unanswered: int) -> None:
         super().__init__()
-        self._unanswered = running
+        self._unanswered = unanswered
 
     def compose(self) -> ComposeResult:
         """A sentence and its two answers."""

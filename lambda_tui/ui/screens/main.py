@@ -237,14 +237,14 @@ class MainScreen(ModelScreen):
         self.app.push_screen(Help())
 
     async def action_quit(self) -> None:
-        """Leaves, after a question while an invocation runs."""
-        running = sum(
-            not invocation.is_over
+        """Leaves, after a question while an invocation has no answer."""
+        unanswered = sum(
+            environment.invocation is not None and environment.invocation.response is None
             for pool in self.engine.pools.values()
-            for invocation in pool.invocations
+            for environment in pool.environments
         )
-        if running:
-            await self.app.push_screen(AskQuit(running), self._leave)
+        if unanswered:
+            await self.app.push_screen(AskQuit(unanswered), self._leave)
         else:
             self._leave(True)
 

@@ -16,19 +16,24 @@ _EXAMPLE = 'bootstrap = [".venv/bin/python", "-m", "awslambdaric"]'
 _NETWORK_CHOICES: dict[object, NetworkChoice] = {"auto": "auto", "shared": "shared", "own": "own"}
 
 
-class BadFunctionSettingsError(Exception):
+class _BadTableError(Exception):
     """``str()`` says in one sentence what is wrong with the settings of a function."""
 
 
-def read_function_settings(value: object, folder: Path) -> dict[str, FunctionSettings]:
-    """The table ``functions`` of a file in ``folder``; raises ``BadFunctionSettingsError``."""
-    tables = value if isinstance(value, dict) else None
-    if tables is None or not all(isinstance(table, dict) for table in tables.values()):
-        raise BadFunctionSettingsError(
-            f"functions is {shown(value)}, but it takes a table for each function, such as "
-            f"{_EXAMPLE} under [functions.NAME]."
-        )
-    return {name: _read_table(name, table, folder) for name, table in tables.items()}
+def read_function_settings(
+    value: object, folder: Path
+) -> tuple[dict[str, FunctionSettings], list[str]]:
+    """The table ``functions`` of a file in ``folder``, and a sentence for each that is no use."""
+    if not isinstance(value, dict):
+        return {}, [_no_table("functions", value, "a table for each function")]
+    read: dict[str, FunctionSettings] = {}
+    sentences = []
+    for name, table in value.items():
+        try:
+            read[name] = _read_table(f"functions.{shown(name)}", table, folder)
+        except _BadTableError as error:
+            sentences.append(str(error))
+    return read, sentences
 
 
 def with_settings(project: Project, settings: Settings) -> Project:
@@ -47,21 +52,27 @@ def network_choice(value: object) -> NetworkChoice | None:
     return _NETWORK_CHOICES.get(value) if isinstance(value, str) else None
 
 
-def _read_table(name: str, table: dict[str, object], folder: Path) -> FunctionSettings:
-    place = f"functions.{shown(name)}"
+def _no_table(place: str, value: object, taken: str) -> str:
+    example = f"{_EXAMPLE} under [functions.NAME]"
+    return f"{place} is {shown(value)}, but it takes {taken}, such as {example}."
+
+
+def _read_table(place: str, table: object, folder: Path) -> FunctionSettings:
+    if not isinstance(table, dict):
+        raise _BadTableError(_no_table(place, table, "a table"))
     unknown = next((key for key in table if key not in ("bootstrap", "network")), None)
     if unknown is not None:
-        raise BadFunctionSettingsError(
+        raise _BadTableError(
             f"{place} has {shown(unknown)}, but it takes bootstrap and network only."
         )
     network = network_choice(table.get("network"))
     if network is None and "network" in table:
-        raise BadFunctionSettingsError(
+        raise _BadTableError(
             f"{place}.network is {shown(table['network'])}, but it takes auto, shared or own."
         )
     command = table.get("bootstrap", [])
     if not isinstance(command, list) or not all(isinstance(part, str) for part in command):
-        raise BadFunctionSettingsError(
+        raise _BadTableError(
             f"{place}.bootstrap is {shown(command)}, but it takes a program and its arguments, "
             f"such as {_EXAMPLE}."
         )
@@ -69,7 +80,7 @@ def _read_table(name: str, table: dict[str, object], folder: Path) -> FunctionSe
         return FunctionSettings(network=network)
     program = _program(command[0], folder)
     if program is None:
-        raise BadFunctionSettingsError(
+        raise _BadTableError(
             f"{place}.bootstrap names {shown(command[0])}, which is no program that can be "
             "executed; give its path, or the name of one on PATH."
         )

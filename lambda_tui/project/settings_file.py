@@ -12,11 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from lambda_tui.project.function import Problem
-from lambda_tui.project.function_settings import (
-    BadFunctionSettingsError,
-    network_choice,
-    read_function_settings,
-)
+from lambda_tui.project.function_settings import network_choice, read_function_settings
 from lambda_tui.project.settings import (
     RETRY_DELAYS,
     NetworkChoice,
@@ -110,6 +106,10 @@ def _syntax_problem(file: Path, message: str) -> Problem:
 def _read_keys(file: Path, document: Mapping[str, object], problems: list[Problem]) -> Changes:
     changes: Changes = {}
     for key, value in document.items():
+        if key == "functions":
+            changes[key], sentences = read_function_settings(value, file.parent)
+            problems += [Problem(sentence, file) for sentence in sentences]
+            continue
         reader = _READERS.get(key)
         if reader is None:
             problems.append(Problem(_unknown_key(key), file))
@@ -118,14 +118,13 @@ def _read_keys(file: Path, document: Mapping[str, object], problems: list[Proble
             changes[key] = reader(value, file.parent)
         except _BadValueError as error:
             problems.append(Problem(f"{key} is {shown(value)}, but it takes {error}.", file))
-        except BadFunctionSettingsError as error:
-            problems.append(Problem(str(error), file))
     return changes
 
 
 def _unknown_key(key: str) -> str:
-    near = difflib.get_close_matches(key[:40], _READERS, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"the keys are {', '.join(_READERS)}."
+    keys = (*_READERS, "functions")
+    near = difflib.get_close_matches(key[:40], keys, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"the keys are {', '.join(keys)}."
     return f"there is no setting {shown(key)}; {hint}"
 
 
@@ -243,7 +242,6 @@ _READERS: dict[str, Callable[[object, Path], object]] = {
     "python": _python,
     "node": _node,
     "layers": _layers,
-    "functions": read_function_settings,
     "watch": _watch,
     "keys": _keys,
     "theme": _theme,

@@ -124,7 +124,7 @@ def test_a_program_without_a_folder_is_looked_for_on_path(folder: Path) -> None:
     ("text", "said"),
     [
         ("functions = 1", "functions is 1, but it takes a table for each function, such as "),
-        ("[functions]\nsrc = 1", "but it takes a table for each function, such as "),
+        ("[functions]\nsrc = 1", "functions.src is 1, but it takes a table, such as "),
         (
             "[functions.src]\nbootstrap = 'x'",
             "functions.src.bootstrap is x, but it takes a program and its arguments, such as ",
@@ -148,6 +148,19 @@ def test_a_setting_that_cannot_be_used_is_told(folder: Path, text: str, said: st
     (problem,) = problems
     assert problem.startswith("lambda-tui.toml: ")
     assert said in problem
+
+
+def test_a_table_that_cannot_be_used_leaves_the_others_alone(folder: Path) -> None:
+    settings, problems = settings_of(
+        folder,
+        "[functions]\nfirst = 1\n[functions.src]\nnetwork = 'own'\n"
+        "[functions.last]\nbootstrap = []\nnetwork = 'none'\n",
+    )
+
+    assert settings.functions == {"src": FunctionSettings(network="own")}
+    first, last = problems
+    assert first.startswith("lambda-tui.toml: functions.first is 1, but it takes a table, ")
+    assert last.startswith("lambda-tui.toml: functions.last.network is none, but it takes auto, ")
 
 
 def test_settings_of_a_function_that_is_not_there_are_told(folder: Path) -> None:

@@ -125,24 +125,18 @@ class ExecutionEnvironment(SandboxedEnvironment):
         self._end_pause()
         self._move(State.RESETTING)
         # They hear of the runtime's end first.
-        attempt, why = self._invoke_attempt, self._processes.loss
-        if why is not None and attempt is not None and self._initialisation.attempt.is_over:
-            self._init.drain_logs()
-            outcome = lost_outcome(why, attempt.invocation.request_id)
-            self._end_runtime(attempt, outcome, why.at)
+        if self._processes.loss is not None:
+            self._tell_loss(self._processes.loss)
 
     def on_lost(self, why: Loss) -> None:
         """No process is left: what was under way has failed, and the next begins with an Init."""
         if self.state in (State.SHUTTING_DOWN, State.ENDED, State.RESET):
             return
-        self._init.drain_logs()
         self._limit.clear()
         self._end_pause()
-        if not self._initialisation.attempt.is_over:
-            self._fail_init(why)
-        elif self._invoke_attempt is not None:
-            request_id = self._invoke_attempt.invocation.request_id
-            self._give_up(self._invoke_attempt, lost_outcome(why, request_id), why.at)
+        self._tell_loss(why)
+        if (attempt := self._invoke_attempt) is not None:
+            self._report(attempt, lost_outcome(why, attempt.invocation.request_id), why.at)
         self._processes.forget()
         self._move(State.RESET)
         self.emit(events.EnvironmentReset("timeout" if why.is_timeout else "failure"))
@@ -150,6 +144,14 @@ class ExecutionEnvironment(SandboxedEnvironment):
             self.assign(self.invocation)
         else:
             self._owner.on_free(self)
+
+    def _tell_loss(self, why: Loss) -> None:
+        """Tells how what was under way has ended, but for the report of an invocation."""
+        self._init.drain_logs()
+        if not self._initialisation.attempt.is_over:
+            self._fail_init(why)
+        if (attempt := self._invoke_attempt) is not None:
+            self._end_runtime(attempt, lost_outcome(why, attempt.invocation.request_id), why.at)
 
     def on_log(self, text: str) -> None:
         """One record that the function wrote; what it writes in Init is of no invocation."""
@@ -165,10 +167,10 @@ class ExecutionEnvironment(SandboxedEnvironment):
         self._processes.close()
         self._move(State.ENDED)
         outcome = gone_outcome(problem or "The environment was shut down.")
-        if self._invoke_attempt is not None:
-            if self._invoke_attempt.invocation.status == "pending":
-                self.emit(self._invoke_attempt.start())
-            self._give_up(self._invoke_attempt, outcome, time.monotonic())
+        if (attempt := self._invoke_attempt) is not None:
+            if attempt.invocation.status == "pending" and attempt.runtime_done_at is None:
+                self.emit(attempt.start())
+            self._give_up(attempt, outcome, time.monotonic())
         elif self.invocation is not None:
             # Nothing was begun that a report could be about.
             self.invocation.finish("error", outcome.payload)
@@ -196,10 +198,9 @@ class ExecutionEnvironment(SandboxedEnvironment):
     def _fail_init(self, why: Loss) -> None:
         """Init has failed: it is tried again inside the invocation that waits, if one does."""
         request_id = self.invocation.request_id if self.invocation else ""
-        outcome = self._initialisation.fail(why, request_id)
+        self._initialisation.fail(why, request_id)
         if self._invoke_attempt is not None:
             self.emit(self._invoke_attempt.start())
-            self._give_up(self._invoke_attempt, outcome, why.at)
 
     # Invoke --------------------------------------------------------------------------------------
 

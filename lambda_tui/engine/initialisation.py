@@ -7,7 +7,7 @@ import time
 from lambda_tui.engine import events
 from lambda_tui.engine.init_attempt import InitAttempt, runtime_version
 from lambda_tui.engine.loss import Loss
-from lambda_tui.engine.outcome import Outcome, lost_outcome
+from lambda_tui.engine.outcome import lost_outcome
 from lambda_tui.engine.processes import Processes
 from lambda_tui.engine.runtime_frame import RuntimeFrame
 from lambda_tui.engine.sandboxed_environment import SandboxedEnvironment
@@ -61,13 +61,12 @@ class Initialisation:
         self._report("success", at, None)
         self._processes.finish_init()
 
-    def fail(self, why: Loss, request_id: str) -> Outcome:
-        """The processes are lost before they were ready: what an invocation that waits comes to."""
+    def fail(self, why: Loss, request_id: str) -> None:
+        """The processes are lost before they were ready, where an invocation may wait for them."""
         outcome = lost_outcome(why, request_id)
         posted = why.error_type if why.posted is not None else None
         self.error = posted or outcome.error_type or why.error_type
         self._report(outcome.record_status, why.at, outcome.error_type or "Runtime.Unknown")
-        return outcome
 
     def _report(self, status: events.Status, at: float, error_type: str | None) -> None:
         attempt, processes, emit = self.attempt, self._processes, self._environment.emit

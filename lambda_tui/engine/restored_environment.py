@@ -55,9 +55,8 @@ class RestoredEnvironment(ExecutionEnvironment):
 
     def on_lost(self, why: Loss) -> None:
         """What cannot be restored is of no more use."""
-        has_failed = not self._initialisation.attempt.is_over
         super().on_lost(why)
-        if has_failed:
+        if self.init_error is not None:
             self.shut_down("failure")
 
     def _pass_limit(self) -> None:

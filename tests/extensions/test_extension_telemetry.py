@@ -128,6 +128,30 @@ say(requests)
     )
 
 
+async def test_how_an_init_has_failed_has_come_before_the_shutdown_event(
+    open_project: Open, tmp_path: Path
+) -> None:
+    file = 'os.path.join(os.environ.get("TMPDIR", "/tmp"), "subscribed")'
+    extension = f"""{LISTENER}
+if os.path.exists({file}):
+    os.remove({file})
+port = listen()
+register("SHUTDOWN")
+subscribe(over_http(port), types=["platform"], buffering={{"timeoutMs": 30000}})
+open({file}, "w").close()
+until_shutdown()
+say([event["type"] for event in heard])
+"""
+    source = f"import os\nwhile not os.path.exists({file}): pass\n1 / 0\n"
+    workbench = await open_project(project(tmp_path, {"listener": extension}, source))
+
+    await workbench.invoke()
+
+    in_init, in_invoke = said(workbench, "listener")
+    assert in_init == COLD[:5]
+    assert in_invoke == [*COLD[:6], "platform.runtimeDone"]
+
+
 async def test_a_freeze_loses_nothing_and_repeats_nothing(
     open_project: Open, tmp_path: Path
 ) -> None:

@@ -31,7 +31,7 @@ from lambda_tui.project.settings import Settings
 _GOODBYE_SECONDS = 15.0
 _DESCRIPTORS = 65_536
 # Of files that may hold a handler.
-_SOURCE_SUFFIXES = (".py", *NODE_SUFFIXES)
+_SOURCE_SUFFIXES = (".py", *NODE_SUFFIXES, ".zip")
 
 
 class Engine:
@@ -193,9 +193,12 @@ class Engine:
         templates = {self.project.directory / name for name in ("template.yaml", "template.yml")}
         if paths & templates:
             return True
-        return self.project.template is None and any(
-            path.suffix in _SOURCE_SUFFIXES or path.name == "bootstrap" for path in paths
-        )
+        is_wrong = any(problem.function is not None for problem in self.project.problems)
+        return (self.project.template is None or is_wrong) and any(map(_may_hold_handler, paths))
+
+
+def _may_hold_handler(path: Path) -> bool:
+    return path.suffix in _SOURCE_SUFFIXES or path.name == "bootstrap" or path.is_dir()
 
 
 def _allow_many_descriptors() -> None:

@@ -32,13 +32,14 @@ def changed_files(paths: Iterable[Path], code_directory: Path) -> tuple[str, ...
     """Those of the paths that the function can see, relative to its code, in order.
 
     Folders of tools are left out by their place below the code, not above it: a project may well
-    lie in a folder called ``venv``. Sample events are not code.
+    lie in a folder called ``venv``. Sample events are not code. Of a folder that comes back, all
+    that is told may be its own path.
     """
     relative = [
         path.relative_to(code_directory) for path in paths if path.is_relative_to(code_directory)
     ]
-    seen = [path for path in relative if path.parts and not _is_of_a_tool(path)]
-    return tuple(sorted(str(path) for path in seen))
+    seen = [path for path in relative if not _is_of_a_tool(path)]
+    return tuple(sorted(str(path) if path.parts else code_directory.name for path in seen))
 
 
 def watched_folders(function: Function) -> set[Path]:
@@ -74,7 +75,7 @@ def source_files(paths: Iterable[Path], function: Function) -> tuple[str, ...]:
 
 
 def _is_of_a_tool(path: Path) -> bool:
-    return bool(_EDITORS_AND_TOOLS.intersection(path.parts)) or path.parts[0] == "events"
+    return bool(_EDITORS_AND_TOOLS.intersection(path.parts)) or path.parts[:1] == ("events",)
 
 
 class Watcher:

@@ -311,3 +311,29 @@ async def test_a_broken_template_is_told_and_a_mended_one_works_again(
     )
     assert workbench.engine.project.problems == ()
     assert await workbench.answer() == "512"
+
+
+@ONE_LEVEL
+async def test_a_mistake_that_is_mended_is_no_problem_any_more(
+    open_project: Open, tmp_path: Path
+) -> None:
+    workbench = await open_template(open_project, tmp_path)
+    workbench.write("def lambda_handler(event, context) return 1\n", "shop/app.py")
+    workbench.write(TEMPLATE.format(memory=256), "template.yaml")
+    await workbench.until(lambda: workbench.engine.project.problems)
+    workbench.write(RETURNS.format(3), "shop/app.py")
+    await workbench.until(lambda: not workbench.engine.project.problems)
+    assert await workbench.answer() == 3
+
+
+@ONE_LEVEL
+async def test_a_code_folder_that_comes_back_is_seen(open_project: Open, tmp_path: Path) -> None:
+    workbench = await open_template(open_project, tmp_path)
+    await workbench.invoke()
+    await workbench.until_frozen()
+    code, elsewhere = workbench.directory / "shop", tmp_path / "elsewhere"
+    code.rename(elsewhere)
+    await workbench.until(lambda: workbench.pool.problem)
+    elsewhere.rename(code)
+    await workbench.until(lambda: not workbench.pool.problem)
+    assert await workbench.answer() == "128"

@@ -423,6 +423,7 @@ async def test_problems_are_named_with_file_and_line(open_app: OpenApp, project:
         await driver.press("p")
         assert isinstance(driver.app.screen, Problems)
         assert "nowhere" in driver.text()
+        assert "Lost: template.yaml" not in driver.text()
         await driver.press("escape")
         await driver.invoke()
         assert "✓ success" in driver.title("response")

@@ -37,8 +37,12 @@ class Problems(ModalScreen[None]):
             return Content("✓ Nothing needs a hand.")
         lines = []
         for problem in self._problems:
-            about = f"{safe(problem.function)}: " if problem.function else ""
-            lines.append(
-                Content.assemble(("▲ ", "bold $text-warning"), (about, "bold"), sentence(problem))
-            )
+            sign, about = ("▲ ", "bold $text-warning"), (_about(problem), "bold")
+            lines.append(Content.assemble(sign, about, sentence(problem)))
         return Content("\n\n").join(lines)
+
+
+def _about(problem: Problem) -> str:
+    """The function, unless the sentence begins with it."""
+    start = f"{problem.function}: "
+    return "" if problem.function is None or problem.message.startswith(start) else safe(start)

@@ -82,6 +82,13 @@ async def test_b_asks_how_many_and_invokes_them_at_once(open_app: OpenApp) -> No
         assert len(pool.invocations) == 3
 
 
+async def test_what_was_throttled_is_counted(open_app: OpenApp) -> None:
+    settings = Settings(watch=False, maximum_environments=1)
+    async with open_app(size=(80, 24), settings=settings) as driver:
+        await driver.press("b", "3", "enter")
+        await driver.until(lambda: driver.subtitle("environments") == "2 throttled")
+
+
 async def test_e_edits_the_event_and_ctrl_j_sends_it_from_there(open_app: OpenApp) -> None:
     async with open_app() as driver:
         await driver.until(lambda: "Ada" in driver.screen.panes.event.text)

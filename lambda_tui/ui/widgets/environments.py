@@ -118,11 +118,13 @@ class Environments(RowList["ExecutionEnvironment"]):
         return Text("None yet: i invokes, and a cold start makes one.")
 
     def _subtitle(self, pool: Pool) -> str:
-        throttles = f"{pool.throttles} throttled · " if pool.throttles else ""
+        parts = [f"{pool.throttles} throttled" if pool.throttles else ""]
         if self.highlighted is not None and self.highlighted.extensions:
-            return throttles + _extension_states(self.highlighted)
-        legend = "▓ Init █ Invoke · frozen" if self.size.width >= _WIDE else ""
-        return throttles + _snapshot(pool) + legend
+            parts.append(_extension_states(self.highlighted))
+        else:
+            legend = "▓ Init █ Invoke · frozen" if self.size.width >= _WIDE else ""
+            parts += [_snapshot(pool), legend]
+        return " · ".join(filter(None, parts))
 
 
 _Column = tuple[str, int, str, Callable[["ExecutionEnvironment"], str]]
@@ -133,7 +135,7 @@ def _snapshot(pool: Pool) -> str:
     """That environments are restored, and what their snapshot does."""
     if pool.snapshot is None:
         return ""
-    return f"snap-start: snapshot {STATE_GLYPHS[pool.snapshot.state]} {pool.snapshot.state} · "
+    return f"snap-start: snapshot {STATE_GLYPHS[pool.snapshot.state]} {pool.snapshot.state}"
 
 
 def _state(environment: ExecutionEnvironment) -> str:

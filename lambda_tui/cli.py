@@ -31,7 +31,8 @@ def main(given: list[str] | None = None) -> int:
         sys.stdout.flush()
         return status
     except RefusedError as error:
-        print(f"lambda-tui: {error}", file=sys.stderr)
+        for sentence in error.args:
+            print(f"lambda-tui: {sentence}", file=sys.stderr)
         return USAGE_ERROR
     except KeyboardInterrupt:
         return _SIGNALLED + signal.SIGINT

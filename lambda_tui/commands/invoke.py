@@ -40,7 +40,7 @@ _LAST_WORDS_SECONDS = 1.0
 def run(options: argparse.Namespace) -> int:
     """Carries the command out; its exit status. Raises ``RefusedError``."""
     opened = open_project(options)
-    function = find_function(opened.project, options.function)
+    function = find_function(opened, options.function)
     payload = _payload(options)
     plan = Plan(payload, options.count, options.concurrency, options.asynchronous)
     return asyncio.run(_invoke(opened, function, plan, options.output))

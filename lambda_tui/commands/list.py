@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from lambda_tui.commands.opening import Opened, open_project
-from lambda_tui.commands.refused import RefusedError
+from lambda_tui.commands.opening import Opened, open_project, require_functions
 from lambda_tui.project.function import Function
 from lambda_tui.project.interpreter import find_interpreter, own_program
 
@@ -21,8 +20,7 @@ def run(options: argparse.Namespace) -> int:
     """Carries the command out; its exit status. Raises ``RefusedError``."""
     opened = open_project(options)
     project = opened.project
-    if not project.functions:
-        raise RefusedError(str(project.problems[0]))
+    require_functions(opened)
     for problem in (*opened.settings_problems, *project.problems):
         sys.stderr.write(f"lambda-tui: {problem}\n")
     if options.json:

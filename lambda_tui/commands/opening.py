@@ -38,10 +38,16 @@ def open_project(options: argparse.Namespace) -> Opened:
     return Opened(load_project(options.project, settings), settings, problems)
 
 
-def find_function(project: Project, name: str | None) -> Function:
+def require_functions(opened: Opened) -> None:
+    """Raises ``RefusedError`` with all that is wrong when there is no function."""
+    if not opened.project.functions:
+        raise RefusedError(*opened.settings_problems, *opened.project.problems)
+
+
+def find_function(opened: Opened, name: str | None) -> Function:
     """The function that is named, or the only one; raises ``RefusedError`` with the near names."""
-    if not project.functions:
-        raise RefusedError(str(project.problems[0]))
+    require_functions(opened)
+    project = opened.project
     functions = {function.name: function for function in project.functions}
     if name is None:
         if len(functions) > 1:
@@ -49,9 +55,9 @@ def find_function(project: Project, name: str | None) -> Function:
         return project.functions[0]
     if name in functions:
         return functions[name]
-    for problem in project.problems:
-        if problem.function == name:
-            raise RefusedError(str(problem))
+    why = [problem for problem in project.problems if problem.function == name]
+    if why:
+        raise RefusedError(*why)
     raise RefusedError(f"there is no function {shown(name)}; {_hint(name, functions)}")
 
 

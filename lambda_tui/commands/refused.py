@@ -7,4 +7,4 @@ USAGE_ERROR = 2
 
 
 class RefusedError(Exception):
-    """A command cannot be carried out; ``str()`` is one sentence that says why, and the remedy."""
+    """A command cannot be carried out; ``args`` are sentences that say why, and the remedy."""

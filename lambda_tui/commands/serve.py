@@ -14,7 +14,7 @@ import uvloop
 from lambda_tui.apis.environment_api import open_environment_api
 from lambda_tui.apis.lambda_api import lambda_server
 from lambda_tui.apis.server import DEFAULT_PORT, Server, ServerError
-from lambda_tui.commands.opening import open_project
+from lambda_tui.commands.opening import open_project, require_functions
 from lambda_tui.commands.refused import RefusedError
 from lambda_tui.commands.served_log import ServedLog, counted
 from lambda_tui.engine.engine import Engine
@@ -29,8 +29,7 @@ _INIT_SECONDS = 10.0
 def run(options: argparse.Namespace) -> int:
     """Serves ``options.project`` at ``options.host`` and ``options.port``; the exit status."""
     opened = open_project(options)
-    if not opened.project.functions:
-        raise RefusedError(str(opened.project.problems[0]))
+    require_functions(opened)
     for problem in (*opened.settings_problems, *opened.project.problems):
         sys.stderr.write(f"lambda-tui: {problem}\n")
     sys.stderr.flush()

@@ -77,6 +77,25 @@ def test_what_is_wrong_is_said_beside_what_can_be_listed(tmp_path: Path) -> None
     assert "Refund: Timeout is 901" in listed.complaint
 
 
+def test_all_that_is_wrong_is_said_when_there_is_nothing_to_list(tmp_path: Path) -> None:
+    project = write_project(
+        tmp_path / "shop",
+        {"Order": HANDLER, "Refund": HANDLER},
+        Order="Timeout: 0",
+        Refund="Timeout: 901",
+    )
+    (project / "lambda-tui.toml").write_text("idle_timeout = 0\n")
+
+    for command in ("list", "serve", "invoke"):
+        refused = run(command, cwd=project)
+
+        assert (refused.status, refused.output) == (2, "")
+        first, second, third = refused.errors.splitlines()
+        assert first.startswith("lambda-tui: lambda-tui.toml: idle_timeout is 0")
+        assert "Order: Timeout is 0" in second
+        assert "Refund: Timeout is 901" in third
+
+
 def test_a_folder_without_functions_is_refused_in_one_line(tmp_path: Path) -> None:
     listed = run("list", tmp_path)
 

@@ -104,7 +104,7 @@ def _step(descriptor: int, name: str, flags: int) -> int:
 def _walk(descriptor: int, above: tuple[str, ...]) -> Iterator[TmpEntry]:
     """The entries below an open directory, which is closed in the end."""
     try:
-        for name in sorted(os.listdir(descriptor)[: ENTRIES * 2]):
+        for name in sorted(os.listdir(descriptor))[:ENTRIES]:
             try:
                 status = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
                 kind = _kind(status.st_mode)

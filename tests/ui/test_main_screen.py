@@ -212,6 +212,21 @@ async def test_t_shows_tmp_and_the_content_of_its_files(
         await driver.until(lambda: "visit 1" in driver.text(), "the text")
 
 
+async def test_a_tmp_of_which_the_beginning_is_listed_says_so(
+    open_app: OpenApp, project: Path
+) -> None:
+    (project / "code" / "app.py").write_text(
+        "def greet(event, context):\n"
+        "    for number in range(event):\n"
+        "        open(f'/tmp/{number}', 'w').close()\n"
+    )
+    (project / "events" / "greet.json").write_text("1001")
+    async with open_app() as driver:
+        await driver.invoke()
+        await driver.press("t")
+        await driver.until(lambda: driver.subtitle("tmp") == "the first 1,000 entries")
+
+
 async def test_slash_searches_n_goes_on_and_escape_ends_it(open_app: OpenApp) -> None:
     async with open_app() as driver:
         for _ in range(3):

@@ -84,9 +84,10 @@ def test_tmp_is_listed_with_directories_before_their_content(tmp_path: Path) -> 
 
 
 def test_a_listing_is_bounded(tmp_path: Path) -> None:
-    for number in range(ENTRIES + 10):
-        (tmp_path / str(number)).touch()
-    assert len(list_tmp(tmp_path)) == ENTRIES
+    names = [f"{number:04}" for number in range(ENTRIES * 3)]
+    for name in names:
+        (tmp_path / name).touch()
+    assert [entry.name for entry in list_tmp(tmp_path)] == names[:ENTRIES]
 
 
 def test_links_of_a_function_lead_nowhere(tmp_path: Path) -> None:

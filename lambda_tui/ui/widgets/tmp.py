@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Static
 
-from lambda_tui.ui.figures import counted, size
+from lambda_tui.ui.figures import size
 from lambda_tui.ui.terminal_text import terminal_text
 from lambda_tui.ui.tmp_files import (
     CONTENT,
@@ -104,14 +104,7 @@ class Tmp(Horizontal):
         first_file = next((entry for entry in entries if entry.kind == "file"), None)
         if was_empty and first_file is not None:
             self.tree_view.highlight(first_file.path)
-        used = sum(entry.size for entry in entries if entry.kind == "file")
-        more = "+" if len(entries) == ENTRIES else ""
-        self.border_subtitle = (
-            f"{counted(len(entries), 'entry').replace('entrys', 'entries')}{more}"
-            f" · {size(used)} of {storage} MB"
-            if entries
-            else ""
-        )
+        self.border_subtitle = _summary(entries, storage)
         chosen = self.tree_view.highlighted
         if chosen is None:
             why = "Nothing yet: what the function writes to /tmp shows here."
@@ -138,6 +131,15 @@ class Tmp(Horizontal):
     def _show(self, text: Text) -> None:
         self.content = text.plain
         self.query_one("#tmp-content", Static).update(text)
+
+
+def _summary(entries: Sequence[TmpEntry], storage: int) -> str:
+    """How many there are and what they take of so many MB, where all of them are known."""
+    if len(entries) == ENTRIES:
+        return f"the first {ENTRIES:,} entries"
+    used = sum(entry.size for entry in entries if entry.kind == "file")
+    count = "1 entry" if len(entries) == 1 else f"{len(entries)} entries"
+    return f"{count} · {size(used)} of {storage} MB" if entries else ""
 
 
 def _content_text(found: TmpContent | str) -> Text:

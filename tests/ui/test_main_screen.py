@@ -16,6 +16,7 @@ from lambda_tui.ui.bindings import BINDINGS
 from lambda_tui.ui.screens.dialogs import AskBurst, AskEventFile, AskQuit
 from lambda_tui.ui.screens.help import Help
 from lambda_tui.ui.screens.problems import Problems
+from lambda_tui.ui.widgets import tmp
 
 WITH_LAYER = """\
 Resources:
@@ -210,6 +211,16 @@ async def test_t_shows_tmp_and_the_content_of_its_files(
         await driver.until(lambda: "000000  00 01 02 03" in driver.text(), "a hex view")
         await driver.press("j")
         await driver.until(lambda: "visit 1" in driver.text(), "the text")
+
+
+async def test_tmp_is_shown_as_soon_as_it_is_there(
+    open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tmp, "_PAUSE", 3600.0)
+    async with open_app(size=(160, 50)) as driver:
+        await driver.press("i")
+        await driver.until_seen("5 /tmp of #1")
+        await driver.until(lambda: "No environment, no /tmp" not in driver.text(), "its content")
 
 
 async def test_a_tmp_of_which_the_beginning_is_listed_says_so(

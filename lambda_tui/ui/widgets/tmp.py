@@ -86,7 +86,8 @@ class Tmp(Horizontal):
         is_same = seen is not None and self._seen is not None and seen[0] == self._seen[0]
         if seen == self._seen and self._loaded_at:
             return
-        if is_same and time.monotonic() - self._loaded_at < _PAUSE:
+        is_built = self._directory is not None
+        if is_same and is_built and time.monotonic() - self._loaded_at < _PAUSE:
             return
         self._seen, self._loaded_at = seen, time.monotonic()
         self._directory = None if environment is None else environment.tmp_directory

@@ -18,8 +18,6 @@ MAXIMUM_CONNECTIONS = 256
 _PORTS_TRIED = 100
 _BACKLOG = 256
 _RECEIVE_SIZE = 1 << 16
-# Room for an event to come while another is being parsed.
-_SOCKET_BUFFER = 1 << 20
 _SWEEP_SECONDS = 1.0
 
 
@@ -162,9 +160,6 @@ def listen_by(listener: socket.socket, address: tuple[Any, ...]) -> None:
     """Makes a socket listen on an address; closes it and raises ``OSError`` when it cannot."""
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        # Before the connections: what a client may send at once is agreed on when it connects.
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _SOCKET_BUFFER)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SOCKET_BUFFER)
         listener.setblocking(False)
         listener.bind(address)
         listener.listen(_BACKLOG)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 _Put = Callable[[bytes], None]
@@ -44,9 +45,13 @@ def _pack_int(number: int, put: _Put) -> None:
         put(_UINT64.pack(0xCF, number) if number > 0 else _INT64.pack(0xD3, number))
 
 
-def _pack_str(text: str, put: _Put) -> None:
+def _packed_text(text: str) -> bytes:
     data = text.encode()
-    put((_BYTES[0xA0 + len(data)] if len(data) < 0x20 else _SIZE.pack(0xDB, len(data))) + data)
+    return (_BYTES[0xA0 + len(data)] if len(data) < 0x20 else _SIZE.pack(0xDB, len(data))) + data
+
+
+# The keys of messages are few, and come again and again.
+_packed_key = lru_cache(maxsize=64)(_packed_text)
 
 
 def _pack_list(items: list[Any], put: _Put) -> None:
@@ -58,13 +63,18 @@ def _pack_list(items: list[Any], put: _Put) -> None:
 def _pack_map(items: dict[str, Any], put: _Put) -> None:
     put(_BYTES[0x80 + len(items)] if len(items) < 0x10 else _SIZE.pack(0xDF, len(items)))
     for key, item in items.items():
-        _pack_str(key, put)
+        put(_packed_key(key))
         _PACKERS[type(item)](item, put)
 
 
 def _read_str(data: bytes, start: int, size: int) -> _Found:
     end = start + size
     return data[start:end].decode(), end
+
+
+def _read_short_str(data: bytes, at: int) -> _Found:
+    end = at + 1 + data[at]
+    return data[at + 1 : end].decode(), end
 
 
 def _read_list(data: bytes, at: int, size: int) -> _Found:
@@ -78,7 +88,13 @@ def _read_list(data: bytes, at: int, size: int) -> _Found:
 def _read_map(data: bytes, at: int, size: int) -> _Found:
     items = {}
     for _ in range(size):
-        key, at = _TEXT_READERS[data[at]](data, at + 1)
+        first = data[at]
+        if 0xA0 <= first < 0xC0:
+            # As most keys are: read here, they cost no call.
+            start, at = at + 1, at + 1 + first - 0xA0
+            key = data[start:at].decode()
+        else:
+            key, at = _TEXT_READERS[first](data, at + 1)
         items[key], at = _READERS[data[at]](data, at + 1)
     return items, at
 
@@ -109,7 +125,7 @@ _PACKERS: dict[type, Callable[[Any, _Put], None]] = {
     bool: lambda truth, put: put(b"\xc3" if truth else b"\xc2"),
     int: _pack_int,
     float: lambda number, put: put(_FLOAT64.pack(0xCB, number)),
-    str: _pack_str,
+    str: lambda text, put: put(_packed_text(text)),
     list: _pack_list,
     dict: _pack_map,
 }
@@ -117,7 +133,8 @@ _PACKERS: dict[type, Callable[[Any, _Put], None]] = {
 # By the first byte.
 _TEXT_READERS = {
     **{0xA0 + size: _fixed(_read_str, size) for size in range(0x20)},
-    **{0xD9 + index: _sized(_read_str, size) for index, size in enumerate(_SIZES)},
+    0xD9: _read_short_str,
+    **{0xDA + index: _sized(_read_str, size) for index, size in enumerate(_SIZES[1:])},
 }
 _READERS: dict[int, _Read] = {
     **{number: _constant(number) for number in range(0x80)},

@@ -71,11 +71,12 @@ class LambdaContext:
         self.function_version = _variable("AWS_LAMBDA_FUNCTION_VERSION")
         self.invoked_function_arn: str | None = invocation.get("function_arn")
         self.tenant_id: str | None = invocation.get("tenant_id")
-        fields = _parse(invocation.get("client_context"), "Client Context")
-        self.client_context = ClientContext(fields) if fields is not None else None
-        self.identity = CognitoIdentity(
-            _parse(invocation.get("cognito_identity"), "Cognito Identity") or {}
+        client_context = invocation.get("client_context")
+        self.client_context = (
+            ClientContext(_parse(client_context, "Client Context")) if client_context else None
         )
+        identity = invocation.get("cognito_identity")
+        self.identity = CognitoIdentity(_parse(identity, "Cognito Identity") if identity else {})
         self._deadline_ms: int = invocation["deadline_ms"]
 
     def get_remaining_time_in_millis(self) -> int:
@@ -110,9 +111,7 @@ def _variable(name: str) -> str | None:
     return None if value is None else value.decode("utf-8", "surrogateescape")
 
 
-def _parse(text: str | None, what: str) -> Mapping[str, Any] | None:
-    if not text:
-        return None
+def _parse(text: str, what: str) -> Mapping[str, Any]:
     try:
         fields: Mapping[str, Any] = json.loads(text)
     except ValueError as error:

@@ -32,17 +32,17 @@ class ResultEncoder(json.JSONEncoder):
 
     def encode(self, value: Any) -> str:  # noqa: ANN401 - any value
         """The value as JSON text."""
+        self._mark = ""
         text = super().encode(value)
         if self._mark:
             text = text.replace(f'"{self._mark}', "").replace(f'{self._mark}"', "")
         return text
 
-
-def to_bytes(result: Any) -> bytes:  # noqa: ANN401 - whatever a handler returns
-    """The result as JSON, bytes as they are; raises ``Fault`` for what JSON cannot say."""
-    if isinstance(result, bytes):
-        return result
-    try:
-        return ResultEncoder().encode(result).encode("utf-8")
-    except Exception as error:
-        raise Fault("Runtime.MarshalError", f"Unable to marshal response: {error}") from None
+    def to_bytes(self, result: Any) -> bytes:  # noqa: ANN401 - whatever a handler returns
+        """The result as JSON, bytes as they are; raises ``Fault`` for what JSON cannot say."""
+        if isinstance(result, bytes):
+            return result
+        try:
+            return self.encode(result).encode("utf-8")
+        except Exception as error:
+            raise Fault("Runtime.MarshalError", f"Unable to marshal response: {error}") from None

@@ -40,7 +40,7 @@ from .logs import (
     take_over_standard_streams,
     write_record,
 )
-from .results import to_bytes as result_to_bytes
+from .results import ResultEncoder
 from .trace import TraceVariable
 
 MAXIMUM_RESPONSE = 6_291_556
@@ -99,6 +99,7 @@ class _Runtime:
     def __init__(self, channel: Channel, message: Message) -> None:
         self._channel = channel
         self._event_memory = EventMemory()
+        self._results = ResultEncoder()
         self._trace = TraceVariable()
         self._told_peak_memory_kb = 0
         self._handler_name: str = message["handler"]
@@ -190,7 +191,7 @@ class _Runtime:
         self._trace.set(invocation.get("trace_id"))
         answer: Message = {"kind": "response", "request_id": request_id}
         try:
-            result = result_to_bytes(handler(_parse(event), LambdaContext(invocation)))
+            result = self._results.to_bytes(handler(_parse(event), LambdaContext(invocation)))
         except Exception as error:
             payload = error_payload(error, request_id)
             _log_error(payload)

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sized
 from dataclasses import dataclass
 from typing import Protocol
+
+from lambda_tui.project.function import Function
 
 ACCOUNT_LIMIT = "ConcurrentInvocationLimitExceeded"
 RESERVED_LIMIT = "ReservedFunctionConcurrentInvocationLimitExceeded"
 
 
-class ConcurrentFunction(Protocol):
-    """A function as the limits see it."""
+class ConcurrentPool(Protocol):
+    """A pool as the limits see it."""
 
     @property
-    def reserved_concurrency(self) -> int | None:
-        """What it reserves of the account's concurrency; None when nothing."""
+    def function(self) -> Function:
+        """What it reserves of the account's concurrency is one of its fields."""
+
+    @property
+    def environments(self) -> Sized:
+        """Each of them serves one invocation at a time."""
 
     @property
     def running(self) -> int:
         """Its invocations under way."""
-
-    @property
-    def most_running(self) -> int:
-        """A bound of ``running`` that is quick to tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +33,22 @@ class AccountConcurrency:
     """The account's limit over all functions of the project."""
 
     limit: int
-    functions: Callable[[], Iterable[ConcurrentFunction]]
+    pools: Callable[[], Iterable[ConcurrentPool]]
 
-    def refusal(self, function: ConcurrentFunction) -> str | None:
+    def refusal(self, pool: ConcurrentPool) -> str | None:
         """AWS's ``Reason`` for throttling one more invocation of the function; None lets it run."""
-        reserved = function.reserved_concurrency
+        reserved = pool.function.reserved_concurrency
         if reserved is not None:
-            return RESERVED_LIMIT if function.running >= reserved else None
+            return RESERVED_LIMIT if pool.running >= reserved else None
         left, most = self.limit, 0
-        for one in self.functions():
-            if one.reserved_concurrency is None:
-                most += one.most_running
+        for one in self.pools():
+            reserved = one.function.reserved_concurrency
+            if reserved is None:
+                most += len(one.environments)
             else:
-                left -= one.reserved_concurrency
+                left -= reserved
+        # Quick to tell, and most often enough.
         if most < left:
             return None
-        running = sum(one.running for one in self.functions() if one.reserved_concurrency is None)
-        return ACCOUNT_LIMIT if running >= left else None
+        unreserved = (one for one in self.pools() if one.function.reserved_concurrency is None)
+        return ACCOUNT_LIMIT if sum(one.running for one in unreserved) >= left else None

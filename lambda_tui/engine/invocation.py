@@ -133,7 +133,8 @@ class Invocation:
         if self._is_over:
             return
         self.report = report
-        self.answer(status, response)
+        if self.response is None:
+            self.answer(status, response)
         self._is_over = True
         tell_all, self._when_over = self._when_over, []
         for tell in tell_all:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
+from typing import Any
 
 from lambda_tui.engine import events
 from lambda_tui.engine.telemetry import telemetry, timestamp
@@ -18,15 +20,15 @@ _TEXT = LoggingConfig()
 
 def log_text(event: events.Event, logging: LoggingConfig = _TEXT) -> str | None:
     """The event's text in a function's log; None for what CloudWatch does not show."""
-    if isinstance(event.record, events.ExtensionLog):
-        return event.record.message
-    if isinstance(event.record, events.FunctionLog):
-        if logging.format == "Text" or not event.record.message.startswith("{"):
-            return event.record.message
-        return _application_line(event, event.record.message, logging)
-    if logging.format == "JSON":
+    record = event.record
+    if logging.format == "Text":
+        write = _WRITERS.get(type(record))
+        return write(record) if write is not None else None
+    if not isinstance(record, events.FunctionLog | events.ExtensionLog):
         return _system_line(event, logging)
-    return _platform_text(event.record)
+    if isinstance(record, events.ExtensionLog) or not record.message.startswith("{"):
+        return record.message
+    return _application_line(event, record.message, logging)
 
 
 def _application_line(event: events.Event, message: str, logging: LoggingConfig) -> str | None:
@@ -81,36 +83,27 @@ def _system_level(record: events.Record) -> str:
     return "INFO"
 
 
-def _platform_text(record: events.Record) -> str | None:
-    # Most common first.
-    match record:
-        case events.Start():
-            return f"START RequestId: {record.request_id} Version: {record.version}"
-        case events.RuntimeDone():
-            return None
-        case events.Report():
-            return f"END RequestId: {record.request_id}\n{_report(record)}"
-        case events.InitStart(phase="init"):
-            return (
-                f"INIT_START Runtime Version: {record.runtime_version}\t"
-                f"Runtime Version ARN: {record.runtime_version_arn}"
-            )
-        case events.InitReport() if _shows(record):
-            return _init_report(record)
-        case events.RestoreStart():
-            return (
-                f"RESTORE_START Runtime Version: {record.runtime_version}\t"
-                f"Runtime Version ARN: {record.runtime_version_arn}"
-            )
-        case events.RestoreReport():
-            return _restore_report(record)
-        case events.ExtensionStatus():
-            return _extension(record)
-        case events.TelemetrySubscription(name=name, types=types):
-            return _subscription("TELEMETRY", name, types)
-        case events.LogsSubscription(name=name, types=types):
-            return _subscription("LOGS", name, types)
-    return None
+def _message(log: events.FunctionLog | events.ExtensionLog) -> str:
+    return log.message
+
+
+def _start(start: events.Start) -> str:
+    return f"START RequestId: {start.request_id} Version: {start.version}"
+
+
+def _init_start(start: events.InitStart) -> str | None:
+    return f"INIT_START {_runtime(start)}" if start.phase == "init" else None
+
+
+def _restore_start(start: events.RestoreStart) -> str:
+    return f"RESTORE_START {_runtime(start)}"
+
+
+def _runtime(start: events.InitStart | events.RestoreStart) -> str:
+    return (
+        f"Runtime Version: {start.runtime_version}\t"
+        f"Runtime Version ARN: {start.runtime_version_arn}"
+    )
 
 
 def _extension(status: events.ExtensionStatus) -> str:
@@ -121,19 +114,26 @@ def _extension(status: events.ExtensionStatus) -> str:
     return "\t".join(fields)
 
 
+def _telemetry_subscription(subscription: events.TelemetrySubscription) -> str:
+    return _subscription("TELEMETRY", subscription.name, subscription.types)
+
+
+def _logs_subscription(subscription: events.LogsSubscription) -> str:
+    return _subscription("LOGS", subscription.name, subscription.types)
+
+
 def _subscription(api: str, name: str, types: tuple[str, ...]) -> str:
     listed = ", ".join(one.capitalize() for one in types)
     return f"{api}\tName: {name}\tState: Subscribed\tTypes: [{listed}]"
 
 
-def _shows(report: events.InitReport) -> bool:
+def _init_report(report: events.InitReport) -> str | None:
     """On demand only a failed init is reported; one ahead of invocations always is."""
-    return report.status != "success" or report.initialization_type != "on-demand"
-
-
-def _init_report(report: events.InitReport) -> str:
+    is_well = report.status == "success"
+    if is_well and report.initialization_type == "on-demand":
+        return None
     text = f"INIT_REPORT Init Duration: {report.duration_ms:.2f} ms"
-    if report.status == "success":
+    if is_well:
         return text
     return "\t".join([text, f"Phase: {report.phase}", *_status(report.status, report.error_type)])
 
@@ -147,6 +147,7 @@ def _restore_report(report: events.RestoreReport) -> str:
 
 def _report(report: events.Report) -> str:
     text = (
+        f"END RequestId: {report.request_id}\n"
         f"REPORT RequestId: {report.request_id}\tDuration: {report.duration_ms:.2f} ms\t"
         f"Billed Duration: {report.billed_duration_ms} ms\t"
         f"Memory Size: {report.memory_size_mb} MB\t"
@@ -168,3 +169,19 @@ def _status(status: events.Status, error_type: str | None) -> list[str]:
     if status == "timeout" or error_type is None:
         return [f"Status: {status}"]
     return [f"Status: {status}", f"Error Type: {error_type}"]
+
+
+_WRITERS: dict[type[events.Record], Callable[[Any], str | None]] = {
+    events.FunctionLog: _message,
+    events.ExtensionLog: _message,
+    events.InitStart: _init_start,
+    events.InitReport: _init_report,
+    events.RestoreStart: _restore_start,
+    events.RestoreReport: _restore_report,
+    events.Start: _start,
+    events.Report: _report,
+    events.ExtensionStatus: _extension,
+    events.TelemetrySubscription: _telemetry_subscription,
+    events.LogsSubscription: _logs_subscription,
+}
+"""In the text format; what has no writer does not show."""

@@ -94,19 +94,9 @@ class Pool:
         return (zygote.problem if zygote else None) or self._problem
 
     @property
-    def reserved_concurrency(self) -> int | None:
-        """What the function reserves of the account's concurrency."""
-        return self.function.reserved_concurrency
-
-    @property
     def running(self) -> int:
         """Invocations under way."""
         return sum(environment.invocation is not None for environment in self.environments)
-
-    @property
-    def most_running(self) -> int:
-        """A bound of ``running``: an environment serves one invocation at a time."""
-        return len(self.environments)
 
     @property
     def snapshot(self) -> ExecutionEnvironment | None:

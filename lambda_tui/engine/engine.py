@@ -62,7 +62,7 @@ class Engine:
     async def start(self) -> None:
         """Starts the interpreters, the watching and the sampling; waits for none of them."""
         _allow_many_descriptors()
-        self.events.listen(Wakefulness().note)
+        Wakefulness(self.events)
         asyncio.get_running_loop().set_exception_handler(self._on_defect)
         for pool in self.pools.values():
             pool.warm_up()

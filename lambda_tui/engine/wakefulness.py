@@ -6,8 +6,11 @@ import asyncio
 import os
 import time
 
+from lambda_tui.engine.event_stream import EventStream
 from lambda_tui.engine.events import Event, Report, Start
 
+_URGENT = (Start, Report)
+"""What is soon followed by more."""
 _MOMENT = 0.0001
 """Seconds in which quick functions answer, and callers send their next request."""
 
@@ -18,16 +21,17 @@ class Wakefulness:
     To be woken from another core may take longer than what a loop is woken for.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, stream: EventStream) -> None:
         self._loop = asyncio.get_running_loop()
         self._until = 0.0
         """Monotonic time of its next sleep, at the earliest."""
         self._is_awake = False
-        self._has_a_core = _cores() > 1
+        # On the only core it would be in everybody's way.
+        if _cores() > 1:
+            stream.listen(self._note)
 
-    def note(self, event: Event) -> None:
-        """An event: most are followed by nothing that is urgent."""
-        if isinstance(event.record, Start | Report) and self._has_a_core:
+    def _note(self, event: Event) -> None:
+        if isinstance(event.record, _URGENT):
             self._until = time.monotonic() + _MOMENT
             if not self._is_awake:
                 self._is_awake = True
@@ -41,7 +45,7 @@ class Wakefulness:
 
 
 def _cores() -> int:
-    """Those that this process may run on: on the only one it would be in everybody's way."""
+    """Those that this process may run on."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import pytest
 
 from lambda_tui.engine import wakefulness
+from lambda_tui.engine.event_stream import EventStream
 from lambda_tui.engine.events import Event, FunctionLog, Record, Report, Start
 from lambda_tui.engine.wakefulness import Wakefulness
 
@@ -37,10 +38,11 @@ def _waits_after(records: Sequence[Record]) -> list[bool]:
     selector = NotingSelector()
 
     async def note_all() -> None:
-        awake = Wakefulness()
+        stream = EventStream()
+        Wakefulness(stream)
         selector.waits.clear()
         for record in records:
-            awake.note(Event(record=record, function="any"))
+            stream.emit(Event(record=record, function="any"))
         await asyncio.sleep(3 * MOMENT)
 
     with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(selector)) as runner:

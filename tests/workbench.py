@@ -94,6 +94,11 @@ class Workbench:
         (environment,) = self.pool.environments
         return environment
 
+    def serving(self, invocation: Invocation) -> ExecutionEnvironment:
+        """The environment that serves, or has served, an invocation."""
+        pool = self.engine.pools[invocation.function]
+        return next(one for one in pool.environments if one.id == invocation.environment_id)
+
     async def invoke(self, event: object = None, pool: Pool | None = None) -> Invocation:
         """Invokes and waits for the outcome."""
         invocation = (pool or self.pool).invoke(json.dumps(event).encode())

@@ -108,12 +108,11 @@ class JsonReport:
         self._write({**fields, "log": log, "condition": condition, "deliveries": deliveries})
 
     def _fields(self, invocation: Invocation) -> dict[str, Any]:
-        environment = invocation.environment
         function = self._engine.pools[invocation.function].function
         return {
             "request_id": invocation.request_id,
             "function": invocation.function,
-            "environment_id": environment.id if environment else None,
+            "environment_id": invocation.environment_id,
             "status": invocation.status,
             "function_error": invocation.function_error,
             "payload": json_value(_decoded(invocation.response)),

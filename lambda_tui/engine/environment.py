@@ -71,7 +71,7 @@ class ExecutionEnvironment(SandboxedEnvironment):
         self._freeze_delay = DENSE_FREEZE_DELAY if is_dense else FREEZE_DELAY
         self.invocation = invocation
         self.removal_at = None
-        invocation.environment = self
+        invocation.environment_id = self.id
         invocation.cold_start = not self.state.is_warm
         if self.state is State.RESET:
             self._begin_invoke(invocation)

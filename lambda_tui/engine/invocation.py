@@ -11,7 +11,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
-    from lambda_tui.engine.environment import ExecutionEnvironment
     from lambda_tui.engine.events import Report
 
 InvocationStatus = Literal["pending", "running", "success", "error", "timeout", "throttled"]
@@ -32,7 +31,7 @@ class Refusal(NamedTuple):
 
 
 class Invocation:
-    """A request: its id and event, the environment that serves it, its outcome and report."""
+    """A request: its id and event, who serves it, its outcome and report."""
 
     def __init__(
         self,
@@ -62,7 +61,8 @@ class Invocation:
         """Whether the caller takes the response part by part."""
         self.content_type: str | None = None
         """Of the response, where the runtime names it."""
-        self.environment: ExecutionEnvironment | None = None
+        self.environment_id: str | None = None
+        """Of the environment that serves it, once there is one."""
         self.status: InvocationStatus = "pending"
         self.cold_start = False
         self.started = time.time()

@@ -59,7 +59,7 @@ async def test_a_handler_that_raises_is_a_success_of_its_runtime(open_project: O
     assert workbench.records(events.EnvironmentReset) == []
     await workbench.until_frozen()
     second = await workbench.invoke("tea")
-    assert (second.environment, second.cold_start) == (invocation.environment, False)
+    assert (second.environment_id, second.cold_start) == (invocation.environment_id, False)
 
 
 async def test_the_log_has_the_error_as_one_record(open_project: Open) -> None:

@@ -116,7 +116,7 @@ async def test_a_crash_resets_the_environment_but_for_tmp(
     }
     assert_reset(workbench, company, moves[moves.index(State.INVOKING) + 1 :], "failure")
     second = await workbench.invoke()
-    assert second.environment is crashed.environment
+    assert second.environment_id == crashed.environment_id
     assert response_of(second) == [1, True]
     assert (second.cold_start, second.init_duration_ms) == (True, None)
     assert workbench.records(events.InitReport)[1].phase == "invoke"
@@ -218,7 +218,7 @@ async def test_timers_and_children_stand_still_while_frozen_and_go_on_when_thawe
     assert counts(counting) == before
     again = await workbench.invoke({"count beyond": max(before)})
 
-    assert again.environment is counting
+    assert again.environment_id == counting.id
     ticks, child = counts(counting)
     assert ticks > before[0]
     assert child > before[1]

@@ -80,9 +80,9 @@ async def let_the_clock_move_on(workbench: Workbench) -> None:
 
 async def freeze_a_counter(workbench: Workbench) -> ExecutionEnvironment:
     invocation = await workbench.invoke(0, workbench.engine.pools["counter"])
-    assert invocation.environment is not None
-    await workbench.until_stopped(invocation.environment)
-    return invocation.environment
+    environment = workbench.serving(invocation)
+    await workbench.until_stopped(environment)
+    return environment
 
 
 async def test_threads_and_daemons_stand_still_while_frozen_and_go_on_when_thawed(

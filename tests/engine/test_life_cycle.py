@@ -62,7 +62,7 @@ async def test_a_warm_invocation_keeps_globals_and_tmp(open_project: Open) -> No
     await workbench.until_frozen()
     assert response_of(second) == [2, True]
     assert not second.cold_start
-    assert second.environment is environment
+    assert second.environment_id == environment.id
     assert environment.invocations == 2
     assert workbench.types()[before:] == ["environment.thawed", *INVOKE, "environment.frozen"]
 
@@ -114,7 +114,7 @@ async def test_after_a_crash_tmp_is_kept_and_globals_are_gone(open_project: Open
     workbench = await open_project(REMEMBERS)
     crashed = await workbench.invoke("os._exit(1)")
     second = await workbench.invoke()
-    assert second.environment is crashed.environment
+    assert second.environment_id == crashed.environment_id
     assert response_of(second) == [1, True]
     assert second.cold_start
     assert second.init_duration_ms is None, "a repeated init is part of the duration"
@@ -230,7 +230,7 @@ async def test_a_file_that_was_mended_initialises_in_the_same_environment(
     workbench.write(COUNTS_ITS_INITS.format(top_level=""))
     mended = await workbench.invoke()
     assert response_of(mended) == "initialised"
-    assert mended.environment is failed.environment
+    assert mended.environment_id == failed.environment_id
     assert workbench.environment.init_error is None
     assert count_inits(workbench) == 3
 

@@ -165,8 +165,7 @@ async def test_no_invocation_is_lost_to_saves_during_a_burst(open_project: Open)
         last = await workbench.invoke()
         if response_of(last) == 10:
             break
-        assert last.environment is not None
-        environment = last.environment
+        environment = workbench.serving(last)
         await workbench.until(lambda e=environment: e.state is State.ENDED)  # type: ignore[misc]
     assert response_of(last) == 10
 

@@ -104,11 +104,9 @@ async def test_a_restored_environment_has_a_tmp_of_its_own_with_the_snapshots_fi
     workbench = await open_project(SOURCE, snap_start=True)
 
     one, other = await invoke_two(workbench)
-    assert one.environment is not None
-    assert other.environment is not None
-    file_in(one.environment, "of-init").write_text("changed")
+    file_in(workbench.serving(one), "of-init").write_text("changed")
 
-    assert file_in(other.environment, "of-init").read_text() == response_of(one)["id"]
+    assert file_in(workbench.serving(other), "of-init").read_text() == response_of(one)["id"]
     assert file_in(snapshot_of(workbench), "of-init").read_text() == response_of(one)["id"]
 
 

@@ -58,9 +58,9 @@ def part(path: str) -> Any:
 def mask(text: str, workbench: Workbench, invocation: Invocation, name: str) -> str:
     """A text of ours with ids, names and places masked as in the recordings."""
     function = workbench.pool.function
-    assert invocation.environment is not None
+    environment = workbench.serving(invocation)
     for ours, theirs in {
-        invocation.environment.log_stream: "<log-stream-name>",
+        environment.log_stream: "<log-stream-name>",
         invocation.request_id: "<uuid>",
         "arn:aws:": "arn:<partition>:",
         function.region: "<region>",

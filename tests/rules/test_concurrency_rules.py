@@ -66,7 +66,7 @@ async def test_more_than_the_reserved_concurrency_is_throttled_with_its_reason(
     assert (second.status, response_of(second)) == ("throttled", RESERVED)
     assert second.function_error is None
     assert second.report is None
-    assert second.environment is None
+    assert second.environment_id is None
     assert workbench.pool.throttles == 1
     (record,) = workbench.records(events.Throttled)
     assert (record.request_id, record.reason) == (second.request_id, RESERVED["Reason"])
@@ -113,7 +113,7 @@ async def test_a_request_of_6291456_bytes_is_the_largest(open_project: Open) -> 
     assert response_of(largest) == 6_291_454
     assert refused.is_over
     assert refused.function_error is None
-    assert refused.environment is None
+    assert refused.environment_id is None
     assert response_of(refused)["message"] == (
         "Request must be smaller than 6291456 bytes for the InvokeFunction operation"
     )

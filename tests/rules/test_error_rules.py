@@ -43,8 +43,7 @@ async def test_a_handler_that_cannot_be_called_is_a_type_error_in_the_bootstrap(
     assert frame.endswith(
         ", in handle_event_request\n    response = request_handler(event, lambda_context)\n"
     )
-    assert invocation.environment is not None
-    await workbench.until_frozen(invocation.environment)
+    await workbench.until_frozen(workbench.serving(invocation))
 
 
 @ONE_LEVEL

@@ -116,9 +116,9 @@ class Environments(RuleBasedStateMachine):
     def each_environment_serves_one_and_nothing_illegal_was_tried(self) -> None:
         assert self.sequence.raised == []
         served = [
-            invocation.environment.id
+            invocation.environment_id
             for invocation, _doing in self.sequence.asked
-            if not invocation.is_over and invocation.environment is not None
+            if not invocation.is_over and invocation.environment_id is not None
         ]
         assert len(served) == len(set(served))
 

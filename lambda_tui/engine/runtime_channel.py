@@ -1,7 +1,7 @@
-"""The engine's end of the channel to a Python runtime, which large events go past.
+"""The engine's end of the channel to a Python runtime.
 
-They lie in memory that both share: the runtime is sent its descriptor with each of them, and
-decodes the event where it lies.
+Large events go past it, in memory that both share: the runtime is sent its descriptor with each of
+them, and decodes the event where it lies. A quick answer is waited for.
 """
 
 from __future__ import annotations
@@ -9,27 +9,64 @@ from __future__ import annotations
 import fcntl
 import mmap
 import os
+import socket
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from lambda_tui.engine.channel import Channel, Message
+from lambda_tui.engine.channel import Channel, Message, OnFrame
 from lambda_tui.engine.invocation import Payload
+from lambda_tui.engine.wakefulness import MOMENT, cores
 
 LARGE_EVENT = 1 << 18
 """Bytes from which on the way through memory is the shorter one."""
 _MEMORY_SIZE = 8 << 20
+_MOST_MISSES = 6
 
 
 class RuntimeChannel(Channel):
-    """A channel whose large events go through memory, on machines that can share it so."""
+    """A channel for invocations, one at a time."""
 
-    _memory: _EventMemory | None = None
+    def __init__(
+        self, end: socket.socket, on_frame: OnFrame, on_closed: Callable[[], None]
+    ) -> None:
+        super().__init__(end, on_frame, on_closed)
+        self._memory: _EventMemory | None = None
+        # On the only core waiting would keep the runtime from its work.
+        self._may_wait = cores() > 1
+        self._unwaited = 0
+        """Invocations still to be sent before an answer is waited for again."""
+        self._misses = 0
+        """Answers in a row that did not come in time."""
 
     def send(
         self, message: Message, payload: Payload = b"", descriptors: Sequence[int] = ()
     ) -> None:
         """Sends a frame; the event may be changed as soon as it is sent."""
+        self._send_event(message, payload, descriptors)
+        if self._unwaited:
+            self._unwaited -= 1
+        elif self._may_wait:
+            self._loop.call_soon(self._wait_for_answer)
+
+    def _wait_for_answer(self) -> None:
+        """Reads a quick answer before the loop begins anything else.
+
+        What serves the next invocation is then still at hand, in the caches of both cores. Each
+        answer in a row that is not quick lets twice as many go by without this.
+        """
+        until = time.monotonic() + MOMENT
+        while self._is_open:
+            if self._read():
+                self._misses = 0
+                return
+            if time.monotonic() > until:
+                break
+        self._misses += 1
+        self._unwaited = (1 << min(self._misses, _MOST_MISSES)) - 1
+
+    def _send_event(self, message: Message, payload: Payload, descriptors: Sequence[int]) -> None:
         memory = self._shared_memory() if len(payload) >= LARGE_EVENT else None
         if memory is None:
             super().send(message, payload, descriptors)

@@ -11,7 +11,7 @@ from lambda_tui.engine.events import Event, Report, Start
 
 _URGENT = (Start, Report)
 """What is soon followed by more."""
-_MOMENT = 0.0001
+MOMENT = 0.0001
 """Seconds in which quick functions answer, and callers send their next request."""
 
 
@@ -27,12 +27,12 @@ class Wakefulness:
         """Monotonic time of its next sleep, at the earliest."""
         self._is_awake = False
         # On the only core it would be in everybody's way.
-        if _cores() > 1:
+        if cores() > 1:
             stream.listen(self._note)
 
     def _note(self, event: Event) -> None:
         if isinstance(event.record, _URGENT):
-            self._until = time.monotonic() + _MOMENT
+            self._until = time.monotonic() + MOMENT
             if not self._is_awake:
                 self._is_awake = True
                 self._loop.call_soon(self._look_again)
@@ -44,8 +44,8 @@ class Wakefulness:
             self._loop.call_soon(self._look_again)
 
 
-def _cores() -> int:
-    """Those that this process may run on."""
+def cores() -> int:
+    """How many this process may run on."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -54,7 +54,7 @@ def _waits_after(records: Sequence[Record]) -> list[bool]:
 @pytest.fixture(autouse=True)
 def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever this machine has; and time to look."""
-    monkeypatch.setattr(wakefulness, "_MOMENT", MOMENT)
+    monkeypatch.setattr(wakefulness, "MOMENT", MOMENT)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {0, 1}, raising=False)
 
 

@@ -5,8 +5,7 @@ and dies when the engine closes its control channel, which ends the namespace an
 it.
 
 Frames from the engine: ``start`` (descriptors: the log, the runtime's channel if it has one),
-``start_extensions`` (descriptor: their log), ``signal``, ``freeze``, ``thaw``, ``reset``,
-``socket``.
+``start_extension`` (descriptor: its log), ``signal``, ``freeze``, ``thaw``, ``reset``, ``socket``.
 Frames to the engine: ``created``, ``failed``, ``started``, ``launch_failed``, ``frozen``,
 ``memory``, ``exited``, ``extension_exited``, ``cleared``, ``socket`` (descriptor: a TCP socket of
 the environment's network).
@@ -59,6 +58,7 @@ class Init:
         self._extensions: dict[int, str] = {}
         """Names by process id."""
         self._generation = 0
+        self._has_launch_failure = False
         self._memory: MemoryLimit | None = None
         self._look_due = 0.0
         self._told_memory_kb = 0
@@ -103,8 +103,8 @@ class Init:
             self._control.send({"kind": "cleared", "generation": self._generation})
         elif kind == "start":
             self._start(frame)
-        elif kind == "start_extensions":
-            self._start_extensions(frame)
+        elif kind == "start_extension":
+            self._start_extension(frame)
         elif kind == "signal":
             self._signal(frame.message["extension"], frame.message["number"])
         elif kind == "socket":
@@ -191,17 +191,18 @@ class Init:
 
         return start.fork_runtime(streams, serve, is_isolated=self._is_isolated)
 
-    def _start_extensions(self, frame: Frame) -> None:
-        """Starts them in their order, up to the first that cannot be."""
+    def _start_extension(self, frame: Frame) -> None:
+        """Starts one, unless one before it could not be."""
+        message = frame.message
         (log,) = frame.descriptors
-        self._begin(frame.message)
-        variables = self._with_storage(frame.message["environment"])
-        for name, path in frame.message["extensions"]:
-            started = self._execute([path], variables, Streams(log))
+        self._begin(message)
+        if not self._has_launch_failure:
+            variables = self._with_storage(message["environment"])
+            started = self._execute([message["path"]], variables, Streams(log))
             if started.problem:
-                self._tell_launch_failed(name, started.problem)
-                break
-            self._extensions[started.pid] = name
+                self._tell_launch_failed(message["name"], started.problem)
+            else:
+                self._extensions[started.pid] = message["name"]
         os.close(log)
 
     def _execute(
@@ -220,7 +221,7 @@ class Init:
         if message["generation"] == self._generation:
             return
         self._generation = message["generation"]
-        self._is_frozen = self._is_out_of_memory = False
+        self._is_frozen = self._is_out_of_memory = self._has_launch_failure = False
         if sys.platform.startswith("linux"):
             self._memory = MemoryLimit(message["memory_size_mb"])
             self._told_memory_kb = 0
@@ -233,6 +234,7 @@ class Init:
         return variables if self._storage is None else {**variables, "TMPDIR": self._storage}
 
     def _tell_launch_failed(self, name: str, problem: str) -> None:
+        self._has_launch_failure = True
         self._control.send(
             {
                 "kind": "launch_failed",

@@ -40,8 +40,8 @@ class InitProcess:
         self.tmp: Path | None = None
         """The private directory that stands in for ``/tmp`` at level ``processes``."""
         self.log = LogPipe(owner.on_log)
-        self.extension_log: LogPipe | None = None
-        """Of all extensions; None while there never was one."""
+        self.extension_logs: dict[str, LogPipe] = {}
+        """By name, of each extension that was ever started."""
         self.network: OwnNetwork | None = None
         """None where it shares the machine's."""
         self.runtime_runs = False
@@ -97,17 +97,21 @@ class InitProcess:
         if self._runtime is not None:
             self._runtime.close()
 
-    def start_extensions(
-        self, function: Function, paths: Mapping[str, str], variables: Mapping[str, str]
+    def start_extension(
+        self, function: Function, name: str, path: str, variables: Mapping[str, str]
     ) -> None:
-        """Starts external extensions, given by name with their paths as seen inside."""
-        if self.extension_log is None:
-            self.extension_log = LogPipe(self._owner.on_extension_log)
+        """Starts an external extension from its path as seen inside.
+
+        Once one cannot be, no other is until the next beginning.
+        """
+        if name not in self.extension_logs:
+            self.extension_logs[name] = LogPipe(self._owner.on_extension_log)
         request: Message = {
-            **self._start_message("start_extensions", function, variables),
-            "extensions": list(paths.items()),
+            **self._start_message("start_extension", function, variables),
+            "name": name,
+            "path": path,
         }
-        self._control.send(request, descriptors=[self.extension_log.write_end])
+        self._control.send(request, descriptors=[self.extension_logs[name].write_end])
 
     def start_runtime(
         self,
@@ -158,8 +162,8 @@ class InitProcess:
     def drain_logs(self) -> None:
         """Takes what was written by now."""
         self.log.drain()
-        if self.extension_log is not None:
-            self.extension_log.drain()
+        for log in self.extension_logs.values():
+            log.drain()
 
     def freeze(self) -> None:
         """Stops every process."""
@@ -238,8 +242,8 @@ class InitProcess:
         if self._runtime is not None:
             self._runtime.close()
         self.log.close()
-        if self.extension_log is not None:
-            self.extension_log.close()
+        for log in self.extension_logs.values():
+            log.close()
         if self.network is not None:
             self.network.close()
         self._owner.on_ended(problem)

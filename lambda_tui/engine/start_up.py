@@ -59,11 +59,11 @@ class StartUp:
         return RuntimeState.STARTED if self._runtime.speaks_http else RuntimeState.READY
 
     def start_extensions(self) -> None:
-        """Starts every external extension."""
+        """Starts every external extension, in their order."""
         self._init.begin()
-        if self.extensions:
-            paths = {name: self._path(name) for name in self.extensions}
-            self._init.start_extensions(self._function, paths, extension_variables(self._variables))
+        variables = extension_variables(self._variables)
+        for name in self.extensions:
+            self._init.start_extension(self._function, name, self._path(name), variables)
 
     def start_runtime(self, api: RuntimeApiState) -> None:
         """Starts the runtime."""

@@ -19,6 +19,7 @@ from lambda_tui.engine.events import (
     RuntimeDone,
 )
 from lambda_tui.engine.lifecycle import State
+from lambda_tui.engine.processes import Processes
 
 CRASHES_ONCE_TOLD = f"""{PYTHON}
 register("INVOKE")
@@ -237,6 +238,27 @@ async def test_what_cannot_be_executed_is_a_launch_error(
     assert message.endswith(f"/extensions/broken: {problem}")
     status, *_ = workbench.records(ExtensionStatus)
     assert status == ExtensionStatus("broken", "LaunchError", (), error_type)
+
+
+async def test_what_comes_after_one_that_cannot_be_executed_is_not_started(
+    open_project: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = []
+    note = Processes.on_launch_failed
+
+    def on_launch_failed(processes: Processes, extension: str, problem: str) -> None:
+        tried.append(extension)
+        note(processes, extension, problem)
+
+    monkeypatch.setattr(Processes, "on_launch_failed", on_launch_failed)
+    broken = "#!/no/such/interpreter\n"
+    workbench = await open_project(project(tmp_path, {"1": RECORDER, "2": broken, "3": broken}))
+
+    kind, message = await failed(workbench)
+
+    assert kind == "Extension.LaunchError"
+    assert message.endswith("/extensions/2: no such file or directory")
+    assert tried == ["2", "2"], "in Init, and in the Init that is part of the invocation"
 
 
 async def test_eleven_extensions_are_too_many(open_project: Open, tmp_path: Path) -> None:

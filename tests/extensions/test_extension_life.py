@@ -7,6 +7,7 @@ import json
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 from extension_project import HELLO, PYTHON, RECORDER, project, said
 from workbench import SECONDS, TIMEOUT, Open, file_in, response_of
@@ -14,6 +15,7 @@ from workbench import SECONDS, TIMEOUT, Open, file_in, response_of
 from lambda_tui.engine import ending, engine
 from lambda_tui.engine.events import (
     EnvironmentReset,
+    ExtensionLog,
     ExtensionStatus,
     InitReport,
     Report,
@@ -116,6 +118,33 @@ async def test_what_an_extension_writes_for_an_invocation_stands_before_its_end(
     kinds = [line.split()[0] for line in workbench.log() if not line.startswith("REPORT")]
     words = [kind for kind in kinds if kind in ("START", '["recorder",', "END")]
     assert words == ["START", '["recorder",', "END"] * 5
+
+
+async def test_lines_that_extensions_leave_unfinished_are_not_run_together(
+    open_project: Open, tmp_path: Path
+) -> None:
+    # The runtime starts, and what is unfinished becomes a record, when both have registered.
+    unfinished = f"{PYTHON}\nprint(NAME, end='', flush=True)\nregister()\nnext_event()\n"
+    workbench = await open_project(project(tmp_path, {"first": unfinished, "second": unfinished}))
+
+    await workbench.answer()
+
+    lines = [record.message for record in workbench.records(ExtensionLog)]
+    assert sorted(lines) == ["first", "second"]
+
+
+async def test_no_descriptor_is_left_of_what_extensions_write(
+    open_project: Open, tmp_path: Path
+) -> None:
+    before = psutil.Process().num_fds()
+    source = "import os\ndef lambda_handler(event, context):\n    os._exit(1)\n"
+    workbench = await open_project(project(tmp_path, {"one": RECORDER, "two": RECORDER}, source))
+
+    for _ in range(2):
+        assert (await workbench.invoke()).function_error
+    await workbench.engine.close()
+
+    assert psutil.Process().num_fds() <= before
 
 
 async def test_an_extension_is_told_what_is_of_no_concern_to_the_runtime(

@@ -129,11 +129,12 @@ class Extension:
         return ExtensionStatus(self.name, self.state, self.events, self.error_type)
 
     def refusal(self, wanted: ExtensionState) -> ApiRefusal:
-        """The answer to a call that its state does not allow."""
+        """The answer to a call that its state does not allow, with what the call named it by."""
+        called = self.name if wanted is ExtensionState.REGISTERED else self.identifier
         return ApiRefusal(
             403,
             "Extension.InvalidExtensionState",
-            f"State transition from {self.state} to {wanted} failed for extension {self.name}. "
+            f"State transition from {self.state} to {wanted} failed for extension {called}. "
             "Error: State transition is not allowed",
         )
 

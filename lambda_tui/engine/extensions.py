@@ -110,9 +110,7 @@ class Extensions:
         for extension in self._all.values():
             if extension.identifier == wanted and extension.is_registered:
                 return extension
-        raise ApiRefusal(
-            403, "Extension.UnknownExtensionIdentifier", f"Unknown extension {identifier}"
-        )
+        raise ApiRefusal(403, "Extension.UnknownExtensionIdentifier", f"Unknown extension {wanted}")
 
     async def next(self, extension: Extension) -> InvokeEvent | ShutdownEvent:
         """Waits for the extension's next event; its first call says that it is initialised."""
@@ -138,7 +136,7 @@ class Extensions:
         if extension.state is ExtensionState.EXIT_ERROR:
             return
         if not extension.is_busy and extension.state is not ExtensionState.READY:
-            raise extension.refusal(ExtensionState.EXIT_ERROR)
+            raise extension.refusal(ExtensionState.EXITED)
         extension.fail(ExtensionState.EXIT_ERROR, error_type)
         self._on_failure(extension, "Extension.ExitError", error_type)
 

@@ -57,6 +57,16 @@ def state(host: Host, name: str) -> ExtensionState:
     return extension(host, name).state
 
 
+def not_allowed(state: str, wanted: str, identifier: str) -> tuple[int, str, str]:
+    """The answer to a call that an extension's state does not allow."""
+    return (
+        403,
+        "Extension.InvalidExtensionState",
+        f"State transition from {state} to {wanted} failed for extension {identifier}. "
+        "Error: State transition is not allowed",
+    )
+
+
 # register ----------------------------------------------------------------------------------------
 
 
@@ -236,8 +246,7 @@ async def test_an_extension_waits_once_at_a_time(host: ExtensionsHost) -> None:
 
     second = await host.call("GET", NEXT, headers={IDENTIFIER: identifier})
 
-    status, error_type, _message = second.error
-    assert (status, error_type) == (403, "Extension.InvalidExtensionState")
+    assert second.error == not_allowed("Ready", "Ready", identifier)
     host.extensions.invoke(INVOKED)
     assert (await waiting.answer()).status == 200
 
@@ -277,7 +286,7 @@ async def test_who_waits_at_a_reset_is_answered(host: ExtensionsHost) -> None:
         ),
         ("me", "Extension.InvalidExtensionIdentifier", "Invalid Lambda-Extension-Identifier"),
         (
-            "a5f9b8f4-1d3c-4b5e-9f57-0b4b6d2f3c11",
+            "A5F9B8F4-1d3c-4b5e-9f57-0b4b6d2f3c11",
             "Extension.UnknownExtensionIdentifier",
             "Unknown extension a5f9b8f4-1d3c-4b5e-9f57-0b4b6d2f3c11",
         ),
@@ -365,10 +374,18 @@ async def test_there_is_no_error_of_init_after_it(host: ExtensionsHost) -> None:
     identifier = await host.registered("first")
     await host.waits(identifier)
 
-    status, error_type, message = (await host.report(INIT_ERROR, identifier)).error
+    answer = await host.report(INIT_ERROR, identifier)
 
-    assert (status, error_type) == (403, "Extension.InvalidExtensionState")
-    assert message.startswith("State transition from Ready to InitError failed for extension ")
+    assert answer.error == not_allowed("Ready", "InitError", identifier)
+
+
+async def test_who_could_not_initialise_has_no_other_error(host: ExtensionsHost) -> None:
+    identifier = await host.registered("first")
+    await host.report(INIT_ERROR, identifier)
+
+    answer = await host.report(EXIT_ERROR, identifier)
+
+    assert answer.error == not_allowed("InitError", "Exited", identifier)
 
 
 @pytest.mark.parametrize("body", [b"", b"not JSON", b"\x00" * 1000])
@@ -384,7 +401,7 @@ async def test_after_an_error_there_are_no_events(host: ExtensionsHost) -> None:
 
     answer = await host.call("GET", NEXT, headers={IDENTIFIER: identifier})
 
-    assert answer.error[:2] == (403, "Extension.InvalidExtensionState")
+    assert answer.error == not_allowed("InitError", "Ready", identifier)
 
 
 # All ---------------------------------------------------------------------------------------------

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import io
-import os
 import signal
 import sys
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from lambda_tui.commands import arguments
 from lambda_tui.commands.refused import USAGE_ERROR, RefusedError
+from lambda_tui.commands.standard_output import write_output
 
 _SIGNALLED = 128
 
@@ -25,11 +25,8 @@ def main(given: list[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             # Names may hold what the locale has no letters for.
             stream.reconfigure(errors="backslashreplace")
-    command = _COMMANDS.get(given[0]) if given else None
     try:
-        status = command(given[1:]) if command is not None else _screen(given)
-        sys.stdout.flush()
-        return status
+        return _carry_out(given)
     except RefusedError as error:
         for sentence in error.args:
             print(f"lambda-tui: {sentence}", file=sys.stderr)
@@ -37,9 +34,16 @@ def main(given: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _SIGNALLED + signal.SIGINT
     except BrokenPipeError:
-        # Nobody reads the rest; Python would complain once more when it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _SIGNALLED + signal.SIGPIPE
+
+
+def _carry_out(given: list[str]) -> int:
+    command = _COMMANDS.get(given[0]) if given else None
+    try:
+        return command(given[1:]) if command is not None else _screen(given)
+    finally:
+        # A parser that gives help has written it, and does not look whether it could.
+        write_output("")
 
 
 # What a command imports should not slow the others down.
@@ -83,7 +87,7 @@ def _demo(given: list[str]) -> int:
         except DemoError as error:
             raise RefusedError(str(error)) from error
     if options.no_open:
-        print(f"The example project is in {folder}.")
+        write_output(f"The example project is in {folder}.\n")
         return 0
     return _open(folder, options)
 

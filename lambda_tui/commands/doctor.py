@@ -15,6 +15,7 @@ from lambda_tui.commands.finding import Finding
 from lambda_tui.commands.machine import machine_findings, sandbox_remedy
 from lambda_tui.commands.network import network_finding
 from lambda_tui.commands.opening import Opened, open_project
+from lambda_tui.commands.standard_output import write_output
 from lambda_tui.engine.zygote import Zygote
 from lambda_tui.project.interpreter import (
     Interpreter,
@@ -46,9 +47,9 @@ def run(options: argparse.Namespace) -> int:
         "Machine": [*machine_findings(opened.project.functions), _network(opened, zygotes)],
         "Settings": _settings(opened),
     }
-    sys.stdout.write(f"lambda-tui {__version__} on Python {sys.version.split()[0]}\n")
+    write_output(f"lambda-tui {__version__} on Python {sys.version.split()[0]}\n")
     for heading, findings in sections.items():
-        sys.stdout.write(f"\n{heading}\n{''.join(map(_lines, findings))}")
+        write_output(f"\n{heading}\n{''.join(map(_lines, findings))}")
     found = [finding for findings in sections.values() for finding in findings]
     return NEEDS_A_HAND if any(finding.needs_a_hand for finding in found) else 0
 

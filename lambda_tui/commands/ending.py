@@ -1,4 +1,4 @@
-"""Why a command ends before it is done: a signal, or a reader that has gone."""
+"""Why a command ends before it is done: a signal, or an output that takes no more."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from contextlib import contextmanager
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 Ending = asyncio.Future[int]
-"""Done with the number of the signal that ends the command; SIGPIPE for a reader that has gone."""
+"""Done with the number of the signal that ends the command.
+
+SIGPIPE stands for an output that takes no more.
+"""
 
 
 def end(ending: Ending, number: int) -> None:

@@ -18,6 +18,7 @@ from lambda_tui.commands.opening import Opened, find_function, open_project
 from lambda_tui.commands.output_stream import ERRORS, OutputStream
 from lambda_tui.commands.refused import RefusedError
 from lambda_tui.commands.reports import OutputFormat, make_report
+from lambda_tui.commands.standard_output import unwritable
 from lambda_tui.engine import events
 from lambda_tui.engine.asynchronous import MAXIMUM_EVENT
 from lambda_tui.engine.asynchronous_events import AsyncRetried
@@ -135,7 +136,7 @@ async def _conclude(
 ) -> int:
     """Says what is left to say; the exit status."""
     if number == signal.SIGPIPE:
-        return SIGNALLED + number
+        return _ended_by(number, output)
     if calls.problem is not None:
         raise RefusedError(f"{pool.function.name} cannot run: {calls.problem}")
     if output.dropped:
@@ -149,8 +150,15 @@ async def _conclude(
         return SIGNALLED + number
     number = await _unless_ended(output.flush(), ending)
     if number is not None:
-        return SIGNALLED + number
+        return _ended_by(number, output)
     return FUNCTION_ERROR if calls.has_failures else 0
+
+
+def _ended_by(number: int, output: OutputStream) -> int:
+    """The exit status; raises as ``unwritable`` tells where it is the output that failed."""
+    if number == signal.SIGPIPE and output.failure is not None:
+        raise unwritable(output.failure)
+    return SIGNALLED + number
 
 
 def _without_provisioning(project: Project, chosen: Function) -> Project:

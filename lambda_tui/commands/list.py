@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lambda_tui.commands.opening import Opened, open_project, require_functions
+from lambda_tui.commands.standard_output import write_output
 from lambda_tui.project.function import Function
 from lambda_tui.project.interpreter import find_interpreter, own_program
 
@@ -25,10 +26,10 @@ def run(options: argparse.Namespace) -> int:
         sys.stderr.write(f"lambda-tui: {problem}\n")
     if options.json:
         functions = [_fields(opened, function) for function in project.functions]
-        sys.stdout.write(json.dumps(functions, indent=2, ensure_ascii=False) + "\n")
+        write_output(json.dumps(functions, indent=2, ensure_ascii=False) + "\n")
     else:
         rows = [_row(project.directory, function) for function in project.functions]
-        sys.stdout.write(_table([_HEADINGS, *rows]))
+        write_output(_table([_HEADINGS, *rows]))
     return 0
 
 

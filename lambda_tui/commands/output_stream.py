@@ -26,9 +26,11 @@ class OutputStream:
     """Keeps what is written to both descriptors in order; construct it inside an event loop."""
 
     def __init__(self, on_broken: Callable[[], None]) -> None:
-        """``on_broken`` is called in the loop when nobody reads the output any more."""
+        """``on_broken`` is called in the loop when the output cannot be written any more."""
         self.dropped = 0
         """Pieces that found no room at all."""
+        self.failure: OSError | None = None
+        """Why the output cannot be written any more."""
         self._loop = asyncio.get_running_loop()
         self._on_broken = on_broken
         self._pieces: list[tuple[Descriptor, bytes]] = []
@@ -87,9 +89,10 @@ class OutputStream:
         try:
             while rest:
                 rest = rest[os.write(descriptor, rest) :]
-        except OSError:
+        except OSError as error:
             self._broken.add(descriptor)
             if descriptor == OUTPUT:
+                self.failure = error
                 with suppress(RuntimeError):
                     self._loop.call_soon_threadsafe(self._on_broken)
 

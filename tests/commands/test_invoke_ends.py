@@ -214,3 +214,36 @@ def test_list_bears_a_reader_that_has_gone(project: Path) -> None:
     errors = command.communicate(timeout=PATIENCE)[1]
 
     assert (command.returncode, errors) == (128 + signal.SIGPIPE, b"")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["list"], ["list", "--json"], ["doctor"], ["invoke", "Talk", "--project"], ["--help"]],
+    ids=" ".join,
+)
+def test_an_output_that_takes_no_more_is_told_of_in_one_sentence(
+    project: Path, arguments: list[str]
+) -> None:
+    with open("/dev/full", "wb") as full:
+        command = start(*arguments, project, standard_output=full.fileno())
+        ended = outcome(command)
+
+    assert ended.status == 2
+    lines = ended.errors.splitlines()
+    assert [line for line in lines if line.startswith("lambda-tui: standard")] == [
+        "lambda-tui: standard output cannot be written: no space left on device."
+    ]
+    assert "Traceback" not in ended.errors
+    assert "ignored" not in ended.errors
+
+
+def test_a_long_output_that_finds_no_room_is_told_of_too(tmp_path: Path) -> None:
+    project = write_project(tmp_path / "large", {f"Order{'x' * 50}{n}": TALKS for n in range(150)})
+
+    with open("/dev/full", "wb") as full:
+        ended = outcome(start("list", project, standard_output=full.fileno()))
+
+    assert (ended.status, ended.errors) == (
+        2,
+        "lambda-tui: standard output cannot be written: no space left on device.\n",
+    )

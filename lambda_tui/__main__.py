@@ -1,8 +1,19 @@
-"""``python -m lambda_tui`` is ``lambda-tui``."""
+"""The ``lambda-tui`` command, and ``python -m lambda_tui``: hears Ctrl+C from the first moment."""
 
 from __future__ import annotations
 
-from lambda_tui.cli import main
+_INTERRUPTED = 130
+
+
+def main() -> int:
+    """Runs the command; its exit status."""
+    try:
+        from lambda_tui import cli
+
+        return cli.main()
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+
 
 if __name__ == "__main__":
     raise SystemExit(main())

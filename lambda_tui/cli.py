@@ -19,7 +19,7 @@ _SIGNALLED = 128
 
 
 def main(given: list[str] | None = None) -> int:
-    """Runs the command; its exit status."""
+    """Runs the command; its exit status. Raises ``KeyboardInterrupt``."""
     given = sys.argv[1:] if given is None else given
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -31,8 +31,6 @@ def main(given: list[str] | None = None) -> int:
         for sentence in error.args:
             print(f"lambda-tui: {sentence}", file=sys.stderr)
         return USAGE_ERROR
-    except KeyboardInterrupt:
-        return _SIGNALLED + signal.SIGINT
     except BrokenPipeError:
         return _SIGNALLED + signal.SIGPIPE
 

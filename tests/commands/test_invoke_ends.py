@@ -14,7 +14,7 @@ from typing import IO
 
 import psutil
 import pytest
-from command_line import PATIENCE, Command, outcome, start, write_project
+from command_line import PATIENCE, ROOT, Command, outcome, start, write_project
 
 pytestmark = pytest.mark.usefixtures("nothing_is_left")
 
@@ -247,3 +247,19 @@ def test_a_long_output_that_finds_no_room_is_told_of_too(tmp_path: Path) -> None
         2,
         "lambda-tui: standard output cannot be written: no space left on device.\n",
     )
+
+
+def test_a_signal_while_modules_are_read_ends_it_quietly(tmp_path: Path) -> None:
+    ready = tmp_path / "ready"
+    os.mkfifo(ready)
+    # In the place of the first that the command line needs.
+    (tmp_path / "argparse.py").write_text(
+        f"import signal\nopen({str(ready)!r}, 'w').close()\nwhile True:\n    signal.pause()\n"
+    )
+    command = start("list", PYTHONPATH=f"{tmp_path}{os.pathsep}{ROOT}")
+    ready.open().close()
+
+    command.send_signal(signal.SIGINT)
+
+    ended = outcome(command)
+    assert (ended.status, ended.output, ended.errors) == (130, "", "")

@@ -6,13 +6,16 @@ import dataclasses
 import difflib
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from lambda_tui.project.function import Function, Problem, Project
 from lambda_tui.project.settings import FunctionSettings, NetworkChoice, Settings
 from lambda_tui.project.wording import shown
 
-_EXAMPLE = 'bootstrap = [".venv/bin/python", "-m", "awslambdaric"]'
+_EXAMPLE_BOOTSTRAP = 'bootstrap = [".venv/bin/python", "-m", "awslambdaric"]'
+EXAMPLE = f"{_EXAMPLE_BOOTSTRAP} under [functions.NAME]"
+"""What may be set, and where."""
 _NETWORK_CHOICES: dict[object, NetworkChoice] = {"auto": "auto", "shared": "shared", "own": "own"}
 
 
@@ -21,14 +24,12 @@ class _BadTableError(Exception):
 
 
 def read_function_settings(
-    value: object, folder: Path
+    functions: Mapping[str, object], folder: Path
 ) -> tuple[dict[str, FunctionSettings], list[str]]:
     """The table ``functions`` of a file in ``folder``, and a sentence for each that is no use."""
-    if not isinstance(value, dict):
-        return {}, [_no_table("functions", value, "a table for each function")]
     read: dict[str, FunctionSettings] = {}
     sentences = []
-    for name, table in value.items():
+    for name, table in functions.items():
         try:
             read[name] = _read_table(f"functions.{shown(name)}", table, folder)
         except _BadTableError as error:
@@ -52,14 +53,9 @@ def network_choice(value: object) -> NetworkChoice | None:
     return _NETWORK_CHOICES.get(value) if isinstance(value, str) else None
 
 
-def _no_table(place: str, value: object, taken: str) -> str:
-    example = f"{_EXAMPLE} under [functions.NAME]"
-    return f"{place} is {shown(value)}, but it takes {taken}, such as {example}."
-
-
 def _read_table(place: str, table: object, folder: Path) -> FunctionSettings:
     if not isinstance(table, dict):
-        raise _BadTableError(_no_table(place, table, "a table"))
+        raise _BadTableError(f"{place} is {shown(table)}, but it takes a table, such as {EXAMPLE}.")
     unknown = next((key for key in table if key not in ("bootstrap", "network")), None)
     if unknown is not None:
         raise _BadTableError(
@@ -74,7 +70,7 @@ def _read_table(place: str, table: object, folder: Path) -> FunctionSettings:
     if not isinstance(command, list) or not all(isinstance(part, str) for part in command):
         raise _BadTableError(
             f"{place}.bootstrap is {shown(command)}, but it takes a program and its arguments, "
-            f"such as {_EXAMPLE}."
+            f"such as {_EXAMPLE_BOOTSTRAP}."
         )
     if not command:
         return FunctionSettings(network=network)

@@ -12,7 +12,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from lambda_tui.project.function import Problem
-from lambda_tui.project.function_settings import network_choice, read_function_settings
+from lambda_tui.project.function_settings import (
+    EXAMPLE,
+    network_choice,
+    read_function_settings,
+)
+from lambda_tui.project.setting_tables import layer_path, read_keys, read_layer_paths
 from lambda_tui.project.settings import (
     RETRY_DELAYS,
     NetworkChoice,
@@ -32,13 +37,14 @@ SANDBOX_VARIABLE = "LAMBDA_TUI_SANDBOX"
 _LARGEST_FILE = 1024 * 1024
 _MOST_ENVIRONMENTS = 1000
 _MOST_CONCURRENCY = 100_000
-_LAYER_ARN = re.compile(r"arn:[a-z-]+:lambda:[a-z0-9-]+:\d{12}:layer:[a-zA-Z0-9_-]+(:\d+)?")
 _SANDBOX_CHOICES: dict[object, SandboxChoice] = {
     "auto": "auto",
     "namespaces": "namespaces",
     "processes": "processes",
 }
 Changes = dict[str, object]
+_TableReader = Callable[[Mapping[str, object], Path], tuple[Mapping[str, object], list[str]]]
+"""Gives a file's good entries, and a sentence for each of the others."""
 
 
 class _BadValueError(Exception):
@@ -54,13 +60,9 @@ def load_settings(directory: Path, config_directory: Path) -> tuple[Settings, tu
     problems: list[Problem] = []
     for file in (config_directory / USER_FILE, directory / PROJECT_FILE):
         changes = _read_file(file, problems)
-        if "keys" in changes:
-            changes["keys"] = {**settings.keys, **_mapping(changes["keys"])}
-        if isinstance(table := changes.get("layers"), dict):
-            changes["layer_paths"] = {**settings.layer_paths, **table}
-            del changes["layers"]
-        if isinstance(functions := changes.get("functions"), dict):
-            changes["functions"] = {**settings.functions, **functions}
+        for name, _read in _TABLES.values():
+            if isinstance(table := changes.get(name), dict):
+                changes[name] = {**getattr(settings, name), **table}
         # The readers below give each field a value of its own type.
         settings = dataclasses.replace(settings, **changes)  # type: ignore[arg-type]
     return _with_environment(settings, problems), tuple(problems)
@@ -106,8 +108,9 @@ def _syntax_problem(file: Path, message: str) -> Problem:
 def _read_keys(file: Path, document: Mapping[str, object], problems: list[Problem]) -> Changes:
     changes: Changes = {}
     for key, value in document.items():
-        if key == "functions":
-            changes[key], sentences = read_function_settings(value, file.parent)
+        if key in _TABLES and isinstance(value, dict):
+            name, read = _TABLES[key]
+            changes[name], sentences = read(value, file.parent)
             problems += [Problem(sentence, file) for sentence in sentences]
             continue
         reader = _READERS.get(key)
@@ -122,9 +125,8 @@ def _read_keys(file: Path, document: Mapping[str, object], problems: list[Proble
 
 
 def _unknown_key(key: str) -> str:
-    keys = (*_READERS, "functions")
-    near = difflib.get_close_matches(key[:40], keys, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"the keys are {', '.join(keys)}."
+    near = difflib.get_close_matches(key[:40], _READERS, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"the keys are {', '.join(_READERS)}."
     return f"there is no setting {shown(key)}; {hint}"
 
 
@@ -190,22 +192,12 @@ def _executable(value: object, folder: Path, taken: str) -> Path:
     return Path(os.path.normpath(path))
 
 
-def _layers(value: object, folder: Path) -> tuple[Path, ...] | dict[str, Path]:
-    """A list is for a project without a template; a table tells where ARNs are to be found."""
-    paths = list(value.values()) if isinstance(value, dict) else value
-    if not isinstance(paths, list) or not all(isinstance(path, str) and path for path in paths):
+def _layers(value: object, folder: Path) -> tuple[Path, ...]:
+    if not isinstance(value, list) or not all(isinstance(path, str) and path for path in value):
         raise _BadValueError(
             'a list of paths, such as ["layer"], or a table of paths by the ARNs of layers'
         )
-    for key in value if isinstance(value, dict) else ():
-        if not _LAYER_ARN.fullmatch(key):
-            raise _BadValueError(
-                f"a table of paths by the ARNs of layers, which {shown(key)} is not"
-            )
-    places = [
-        Path(os.path.normpath(folder.absolute() / os.path.expanduser(path))) for path in paths
-    ]
-    return dict(zip(value, places, strict=True)) if isinstance(value, dict) else tuple(places)
+    return tuple(layer_path(path, folder) for path in value)
 
 
 def _watch(value: object, folder: Path) -> bool:
@@ -220,16 +212,11 @@ def _theme(value: object, folder: Path) -> str:
     return value
 
 
-def _keys(value: object, folder: Path) -> dict[str, str]:
-    keys = _mapping(value)
-    if not isinstance(value, dict) or len(keys) != len(value):
-        raise _BadValueError('a table of keys by binding ids, such as invoke = "i,f5"')
-    return keys
+def _only_a_table(taken: str) -> Callable[[object, Path], object]:
+    def refuse(value: object, folder: Path) -> object:
+        raise _BadValueError(taken)
 
-
-def _mapping(value: object) -> dict[str, str]:
-    items = value.items() if isinstance(value, dict) else ()
-    return {name: key for name, key in items if isinstance(key, str)}
+    return refuse
 
 
 _READERS: dict[str, Callable[[object, Path], object]] = {
@@ -243,6 +230,13 @@ _READERS: dict[str, Callable[[object, Path], object]] = {
     "node": _node,
     "layers": _layers,
     "watch": _watch,
-    "keys": _keys,
+    "keys": _only_a_table('a table of keys by binding ids, such as invoke = "i,f5"'),
     "theme": _theme,
+    "functions": _only_a_table(f"a table for each function, such as {EXAMPLE}"),
 }
+_TABLES: dict[str, tuple[str, _TableReader]] = {
+    "keys": ("keys", read_keys),
+    "layers": ("layer_paths", read_layer_paths),
+    "functions": ("functions", read_function_settings),
+}
+"""The field of the settings that a table's good entries are put in, and what reads them."""

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from lambda_tui.project.settings import Settings
 from lambda_tui.project.settings_file import SANDBOX_VARIABLE, load_settings
 
+ARN = "arn:aws:lambda:eu-west-1:123456789012:layer:common"
+
 
 @pytest.fixture(autouse=True)
 def _no_variable(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,12 +134,14 @@ def test_layers_are_a_table_by_arns_that_the_users_file_adds_to(user: Path, proj
         ("python = 3", "python is 3, but it takes the path of a Python interpreter."),
         ("layers = 3", "layers is 3, but it takes a list of paths, such as ["),
         ("layers = [3]", "layers is a list, but it takes a list of paths, such as ["),
-        ("layers.arn = 3", "layers is a mapping, but it takes a list of paths, such as ["),
-        ("layers.common = 'x'", "layers is a mapping, but it takes a table of paths by the "),
+        ("layers.common = 'x'", "layers has common, which is no layer's ARN, such as arn:aws:"),
+        (f"layers.'{ARN}' = 3", f"layers.{ARN} is 3, but it takes the path of a folder or "),
+        (f"layers.'{ARN}' = ''", f'layers.{ARN} is "", but it takes the path of a folder or '),
         ('watch = "yes"', "watch is yes, but it takes true or false."),
         ("theme = 1979-05-27", "theme is a date, but it takes a theme's name."),
         ("keys = 3", "keys is 3, but it takes a table of keys by binding ids"),
-        ("keys.invoke = 3", "keys is a mapping, but it takes a table of keys by binding ids"),
+        ("keys.invoke = 3", "keys.invoke is 3, but it takes keys, such as "),
+        ("functions = 3", "functions is 3, but it takes a table for each function, such as "),
     ],
 )
 def test_a_bad_key_or_value_is_named_and_the_rest_holds(
@@ -156,6 +160,24 @@ def test_good_keys_beside_a_bad_one_hold(user: Path, project: Path) -> None:
     loaded, problems = load(user, project)
     assert loaded.idle_timeout == 4.0
     assert len(problems) == 1
+
+
+def test_good_entries_of_a_table_beside_bad_ones_hold(user: Path, project: Path) -> None:
+    project.write_text(
+        '[keys]\ninvoke = "f5"\nquit = 3\nhelp = []\n'
+        f'[layers]\n"{ARN}" = "one"\n"{ARN}:1" = false\ncommon = "two"\n'
+    )
+
+    loaded, problems = load(user, project)
+
+    assert loaded.keys == {"invoke": "f5"}
+    assert loaded.layer_paths == {ARN: project.parent / "one"}
+    assert [problem.removeprefix("lambda-tui.toml: ").split(", ")[0] for problem in problems] == [
+        "keys.quit is 3",
+        "keys.help is a list",
+        f"layers.{ARN}:1 is false",
+        "layers has common",
+    ]
 
 
 def test_broken_toml_is_one_sentence_with_its_line(user: Path, project: Path) -> None:

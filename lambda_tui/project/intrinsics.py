@@ -139,6 +139,14 @@ class Resolver:
             case other:
                 raise UnresolvedError(f"a text is needed where {_named(other)} stands")
 
+    def created(self) -> LinedMapping:
+        """The template's resources but those whose ``Condition`` is known here to be false."""
+        created = LinedMapping()
+        for logical_id, resource in self._resources.items():
+            if self._may_hold(section(self._resources, logical_id)):
+                created.put(logical_id, resource, self._resources.lines.get(logical_id))
+        return created
+
     def physical_name(self, logical_id: str) -> str:
         """The name that the template gives to a resource; its logical id where it gives none."""
         resource = section(self._resources, logical_id)
@@ -247,6 +255,12 @@ class Resolver:
     def _if(self, argument: object) -> object:
         condition, when_true, when_false = self._arguments(argument, "Fn::If", 3)
         return when_true if self._holds({"Condition": condition}) else when_false
+
+    def _may_hold(self, resource: LinedMapping) -> bool:
+        try:
+            return "Condition" not in resource or self._holds({"Condition": resource["Condition"]})
+        except UnresolvedError:
+            return True
 
     def _holds(self, condition: object) -> bool:
         """Whether a condition of the template is true."""

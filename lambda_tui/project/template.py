@@ -60,22 +60,19 @@ def _read_document(
     if not isinstance(document, LinedMapping):
         return (), (Problem(f"the template has no Resources; {_ADVICE}", file, 1),)
     common = section(section(document, "Globals"), "Function")
-    resources = section(document, "Resources")
     resolver = Resolver(document)
+    resources = resolver.created()
     sources = LayerSources(file, resources, resolver, layer_paths)
     places = LayerPlaces(cache)
     functions: dict[str, Function] = {}
     problems: list[Problem] = []
-    found = False
     for logical_id, resource in resources.items():
         line = resources.lines.get(logical_id)
-        kind = section(resources, logical_id).get("Type")
-        if kind not in _FUNCTION_TYPES:
+        if not _is_function(resource):
             problems += _unread_resource(file, logical_id, resource, line)
             continue
-        found = True
         own = section(resource, "Properties")
-        is_serverless = kind == _SERVERLESS_FUNCTION
+        is_serverless = section(resources, logical_id).get("Type") == _SERVERLESS_FUNCTION
         properties = merge_globals(common, own) if is_serverless else own
         assert isinstance(properties, LinedMapping)
         reader = FunctionResource(
@@ -84,9 +81,22 @@ def _read_document(
         problems += _add(functions, reader, sources, places, cache)
     problems += [*sources.problems(), *places.problems]
     problems += apply_event_invoke_configs(functions, file, resources, resolver)
-    if not found:
-        problems.append(Problem(f"the template has no functions; {_ADVICE}", file))
+    if not any(map(_is_function, resources.values())):
+        problems.append(Problem(_no_functions(document), file))
     return tuple(functions.values()), tuple(problems)
+
+
+def _is_function(resource: object) -> bool:
+    return isinstance(resource, LinedMapping) and resource.get("Type") in _FUNCTION_TYPES
+
+
+def _no_functions(document: LinedMapping) -> str:
+    if any(map(_is_function, section(document, "Resources").values())):
+        return (
+            "the template has functions, but the Condition of each is false; "
+            "give its parameters other Defaults."
+        )
+    return f"the template has no functions; {_ADVICE}"
 
 
 def _add(

@@ -349,6 +349,60 @@ def test_an_intrinsic_function_that_makes_no_sense_costs_one_variable(
     assert "Environment.Variables.AB is left out" in problem.message
 
 
+CONDITIONS = """\
+Parameters:
+  Stage: {Type: String, Default: dev}
+  Region: {Type: String}
+Conditions:
+  Never: !Equals [!Ref Stage, prod]
+  Always: !Not [!Condition Never]
+  Unknown: !Equals [!Ref Region, eu-west-1]
+  Circle: !Not [!Condition Circle]
+"""
+
+
+def conditional(condition: str, resource: str = "Hello", properties: str = "") -> str:
+    """A function that is created under a condition."""
+    return (
+        FUNCTION.partition("\n")[2].replace("Hello", resource)
+        + properties
+        + (f"    Condition: {condition}\n")
+    )
+
+
+@pytest.mark.parametrize("condition", ["Always", "Unknown", "Circle", "Missing", "[Never]", "null"])
+def test_a_function_stays_whose_condition_is_true_or_not_known_here(
+    folder: Path, condition: str
+) -> None:
+    functions, problems = read(folder, f"{CONDITIONS}Resources:\n{conditional(condition)}")
+    assert [function.name for function in functions] == ["Hello"]
+    assert problems == ()
+
+
+def test_what_has_a_false_condition_is_not_there(folder: Path) -> None:
+    named = "      FunctionName: hello\n"
+    text = (
+        f"{CONDITIONS}Resources:\n"
+        + conditional("Never", "Hers", named + "      Timeout: 3\n")
+        + conditional("Always", "His", named + "      Timeout: 4\n")
+        + "  Config:\n    Type: AWS::Lambda::EventInvokeConfig\n    Condition: Never\n"
+        "    Properties: {FunctionName: hello, Qualifier: $LATEST, MaximumRetryAttempts: 1}\n"
+    )
+    (function,), problems = read(folder, text)
+    assert problems == ()
+    assert (function.name, function.timeout) == ("hello", 4)
+    assert function.asynchronous.maximum_retry_attempts == 2
+
+
+def test_a_template_of_which_no_function_is_created_says_so(folder: Path) -> None:
+    text = f"{CONDITIONS}Resources:\n{conditional('Never')}"
+    problem = only_problem(folder, text)
+    assert problem.message == (
+        "the template has functions, but the Condition of each is false; "
+        "give its parameters other Defaults."
+    )
+
+
 def test_a_function_named_after_itself_is_refused_not_followed(folder: Path) -> None:
     functions, problems = read(folder, FUNCTION + "      FunctionName: !Sub 'a-${Hello}'\n")
     assert functions[0].name == "Hello"

@@ -37,6 +37,8 @@ class Feed:
         self.records: deque[LogRecord] = deque()
         self.fresh: deque[LogRecord] = deque(maxlen=RECORDS)
         """Records since the last ``take``."""
+        self.forgotten: set[str] = set()
+        """Functions of which the oldest records are kept no more, as there were too many."""
         self.timelines: dict[str, Timeline] = {}
         """By environment id."""
         self._engine = engine
@@ -64,6 +66,7 @@ class Feed:
         kept = [record for record in self.records if function and record.function != function]
         self.records = deque(kept)
         self.fresh.clear()
+        self.forgotten = self.forgotten - {function} if function else set()
         self._characters = sum(len(record.message) for record in kept)
 
     def tick(self) -> None:
@@ -98,7 +101,9 @@ class Feed:
         self.fresh.append(record)
         self._characters += len(record.message)
         while len(self.records) > RECORDS or self._characters > CHARACTERS:
-            self._characters -= len(self.records.popleft().message)
+            oldest = self.records.popleft()
+            self._characters -= len(oldest.message)
+            self.forgotten.add(oldest.function)
 
     def _timeline(self, environment: str) -> Timeline:
         timeline = self.timelines.get(environment)

@@ -7,15 +7,23 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
 from rich.cells import cell_len, chop_cells
+from rich.text import Text
 from textual.cache import LRUCache
 
-from lambda_tui.ui.log_lines import LogLine, LogRecord, line_count, log_lines
+from lambda_tui.ui.log_lines import Kind, LogLine, LogRecord, line_count, log_lines
 
 ROWS = 10_000
 """Rows that are kept; whole records go, so it may be a few less."""
 
 Row = tuple[LogLine, int, int]
 """A line and the slice of it that one row of the screen shows."""
+
+_CUT = "… earlier lines are gone"
+_CUT_ROW: Row = (
+    LogLine(LogRecord("", None, 0.0, Kind.DIVIDER, _CUT), is_first=False, text=Text(_CUT)),
+    0,
+    len(_CUT),
+)
 
 
 class LogRows:
@@ -28,8 +36,10 @@ class LogRows:
     def __init__(self) -> None:
         self.widest = 0
         """Cells of the widest line that was looked at."""
-        self.dropped = 0
-        """Rows that were forgotten so far, so that ``dropped + index`` names a row for good."""
+        self.first = 0
+        """The first row's number for good."""
+        self.is_cut = False
+        """Whether the oldest records were forgotten: then the first row says so."""
         self._records: list[LogRecord] = []
         self._ends: list[int] = []
         """For each record the number for good of the row behind its last."""
@@ -42,10 +52,12 @@ class LogRows:
         self._only_matches = False
 
     def __len__(self) -> int:
-        return self._end - self.dropped
+        return self._end - self.first
 
     def __getitem__(self, index: int) -> Row:
-        number = self.dropped + index
+        if self.is_cut and index == 0:
+            return _CUT_ROW
+        number = self.first + index
         at = bisect_right(self._ends, number)
         rows = self._rows_of(self._records[at], self._ends[at])
         return rows[number - self._ends[at]]
@@ -56,14 +68,18 @@ class LogRows:
         return len(self._matches)
 
     def add(self, records: Sequence[LogRecord]) -> tuple[int, int]:
-        """Appends records; the number of rows added, and of old ones forgotten."""
+        """Appends records; how many rows were added, and how many fewer stand before the others.
+
+        That is one less than none when only hidden lines were forgotten, for the row that says so.
+        """
         before = self._end
         self._append(records)
         return self._end - before, self._trim()
 
-    def replace(self, records: Sequence[LogRecord]) -> None:
+    def replace(self, records: Sequence[LogRecord], *, is_cut: bool) -> None:
         """Holds these records instead; ``rebuild`` counts their rows."""
         self._forget_rows()
+        self.is_cut = is_cut or len(records) > ROWS
         self._records = list(records[-ROWS:])
 
     def rebuild(self, *, fold_at: int | None, query: str, only_matches: bool) -> None:
@@ -83,22 +99,24 @@ class LogRows:
         """The first row of the next line with a match, around the end."""
         if not self._matches:
             return None
-        here = self._end if start is None else self.dropped + start
+        here = self._end if start is None else self.first + start
         search = bisect_right if direction > 0 else bisect_left
         position = search(self._matches, here) - (direction < 0)
-        return self._matches[position % len(self._matches)] - self.dropped
+        return self._matches[position % len(self._matches)] - self.first
 
     def texts(self) -> Iterator[str]:
         """The text of every line that is shown."""
+        if self.is_cut:
+            yield _CUT
         for record in self._records:
             yield from (line.plain for line in log_lines(record) if self._is_shown(line))
 
     @property
     def _end(self) -> int:
-        return self._ends[-1] if self._ends else self.dropped
+        return self._ends[-1] if self._ends else self.first + self.is_cut
 
     def _forget_rows(self) -> None:
-        self.dropped = self._end
+        self.first = self._end
         self.widest = 0
         self._ends, self._matches = [], []
         self._made.clear()
@@ -145,16 +163,20 @@ class LogRows:
         return rows
 
     def _trim(self) -> int:
-        """Forgets the oldest records until few enough are left; how many rows went with them."""
+        """Forgets the oldest records until few enough are left; how many rows fewer there are.
+
+        The row that says so stands in the place of the last that went.
+        """
         gone = len(self._records) - ROWS
         if len(self) > ROWS:
-            gone = max(gone, bisect_left(self._ends, self._end - ROWS) + 1)
+            gone = max(gone, bisect_left(self._ends, self._end - ROWS + 1) + 1)
         if gone <= 0:
             return 0
-        before, self.dropped = self.dropped, self._ends[gone - 1]
+        before, end = self.first, self._ends[gone - 1]
+        self.first, self.is_cut = end - 1, True
         del self._records[:gone], self._ends[:gone]
-        del self._matches[: bisect_left(self._matches, self.dropped)]
-        return self.dropped - before
+        del self._matches[: bisect_left(self._matches, end)]
+        return self.first - before
 
     def _is_match(self, line: LogLine) -> bool:
         return bool(self._query) and self._query in line.plain.lower()

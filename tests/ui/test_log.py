@@ -23,6 +23,8 @@ from lambda_tui.ui.log_lines import (
 )
 from lambda_tui.ui.log_rows import ROWS, LogRows
 
+CUT = "… earlier lines are gone"
+
 
 def record(message: str, kind: Kind = Kind.FUNCTION) -> LogRecord:
     return LogRecord("Greet", 1, 0.0, kind, message)
@@ -89,8 +91,64 @@ def test_folding_loses_nothing(text: str, width: int) -> None:
 def test_the_newest_rows_are_kept() -> None:
     rows = rows_of(*(f"line {number}" for number in range(ROWS + 50)))
     assert len(rows) == ROWS
-    assert rows[0][0].plain == "line 50"
-    assert rows.dropped == 50
+    assert rows[0][0].plain == CUT
+    assert rows[1][0].plain == "line 51"
+    rows.add([record("one more")])
+    assert len(rows) == ROWS
+    assert [rows[index][0].plain for index in (0, 1, ROWS - 1)] == [CUT, "line 52", "one more"]
+
+
+@pytest.mark.parametrize("fold_at", [None, 8])
+@pytest.mark.parametrize(("query", "only_matches"), [("", False), ("1", True), ("earlier", False)])
+def test_that_lines_are_gone_is_one_row_however_it_is_looked_at(
+    fold_at: int | None, query: str, only_matches: bool
+) -> None:
+    rows = rows_of(*(f"line {number}" for number in range(ROWS + 5)))
+    rows.rebuild(fold_at=fold_at, query=query, only_matches=only_matches)
+    shown = list(rows.texts())
+    assert shown[0] == rows[0][0].plain == CUT
+    assert shown[1] == rows[1][0].plain
+    assert rows.matches == (len(shown) - 1 if only_matches else 0)
+    if only_matches:
+        assert rows.next_match(None, 1) == 1
+
+
+def test_lines_that_were_hidden_are_gone_too() -> None:
+    rows = rows_of("needle", query="needle", only_matches=True)
+    added, dropped = rows.add([record("hay")] * (ROWS - 1))
+    assert (added, dropped, len(rows), rows.is_cut) == (0, 0, 1, False)
+    rows = rows_of(*["hay"] * ROWS, query="needle", only_matches=True)
+    assert rows.add([record("a needle")]) == (1, -1)
+    assert [rows[index][0].plain for index in range(len(rows))] == [CUT, "a needle"]
+
+
+async def test_a_log_without_its_oldest_lines_says_so_on_its_first(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        emit = emitter(driver.app.engine.events.emit)
+        view = driver.screen.panes.log_pane.view
+        for number in range(ROWS - 500):
+            emit(f"line {number} end")
+        await driver.until(lambda: view.line_text == f"line {ROWS - 501} end")
+        view.scroll_to(y=0, animate=False, immediate=True, force=True)
+        for number in range(ROWS - view.virtual_size.height):
+            emit(f"more {number}")
+        await driver.until(lambda: "new" in driver.subtitle("log"))
+        await driver.until(lambda: view.virtual_size.height == ROWS)
+        assert "line 0 end" in driver.text()
+        assert CUT not in driver.text()
+        for number in range(5):
+            emit(f"most {number}")
+        await driver.until(lambda: view.missed > 500)
+        assert view.render_line(0).text.strip() == CUT
+        assert view.virtual_size.height == ROWS
+        await driver.press("a")
+        await driver.until(lambda: "all functions" in driver.title("log"))
+        await driver.press("3", "g")
+        assert view.render_line(0).text.strip() == CUT
+        await driver.press("c")
+        emit("anew")
+        await driver.until(lambda: "anew" in driver.text())
+        assert "anew" in view.render_line(0).text
 
 
 @given(
@@ -122,7 +180,7 @@ def test_records_that_the_filter_hides_are_bounded_too() -> None:
     rows = rows_of("a needle", query="needle", only_matches=True)
     assert len(rows) == rows.matches == 1
     rows.add([record("hay")] * (ROWS + 50))
-    assert len(rows) == rows.matches == 0
+    assert (len(rows), rows.matches, rows[0][0].plain) == (1, 0, CUT)
     assert rows.next_match(None, -1) is None
 
 

@@ -199,7 +199,8 @@ class ModelScreen(Screen[None]):
         wanted = ("", self.function)
         records = [each for each in self.feed.records if everything or each.function in wanted]
         scope = "all functions" if everything else facts.safe(self.function)
-        self.panes.log_pane.show(records, scope, with_names=everything)
+        is_cut = any(everything or function in wanted for function in self.feed.forgotten)
+        self.panes.log_pane.show(records, scope, with_names=everything, is_cut=is_cut)
 
     @work(group="event")
     async def _load_first_event(self, function: str) -> None:

@@ -34,11 +34,13 @@ class Log(Vertical):
         yield self.view
         yield self.search
 
-    def show(self, records: Sequence[LogRecord], scope: str, *, with_names: bool) -> None:
-        """Shows these records; ``scope`` says whose they are."""
+    def show(
+        self, records: Sequence[LogRecord], scope: str, *, with_names: bool, is_cut: bool
+    ) -> None:
+        """Shows these records; ``scope`` says whose, ``is_cut`` that there were older ones."""
         self._scope = scope
         self.view.set_reactive(LogView.with_names, with_names)
-        self.view.replace(records)
+        self.view.replace(records, is_cut=is_cut)
         self._tell()
 
     def open_search(self) -> None:

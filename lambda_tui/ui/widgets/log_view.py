@@ -84,10 +84,10 @@ class LogView(StyledLines, ScrollView, can_focus=True):
             self._jump(max(0, self.scroll_offset.y - dropped))
         self._settle(grown=True)
 
-    def replace(self, records: Sequence[LogRecord]) -> None:
-        """Shows these records instead, newest in view."""
+    def replace(self, records: Sequence[LogRecord], *, is_cut: bool) -> None:
+        """Shows these records instead, newest in view; ``is_cut`` when older ones are gone."""
         self.missed, self._cursor = 0, None
-        self._rows.replace(records)
+        self._rows.replace(records, is_cut=is_cut)
         self.follow = True
         self._rebuild()
 
@@ -280,9 +280,10 @@ class LogView(StyledLines, ScrollView, can_focus=True):
 
     def _row_strip(self, index: int) -> Strip:
         has_cursor = index == self._cursor and not self.follow
-        key = (index + self._rows.dropped, self._rows[index][1], has_cursor)
+        key = (index + self._rows.first, self._rows[index][1], has_cursor)
         selection = self.text_selection
-        if selection is None and (known := self._strips.get(key)) is not None:
+        # What stands first changes with what is forgotten.
+        if index and selection is None and (known := self._strips.get(key)) is not None:
             return known
         text = row_text(self._rows[index], self._gutter, self.query_text, self.style_of)
         base = self.base

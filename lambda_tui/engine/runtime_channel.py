@@ -10,7 +10,6 @@ import fcntl
 import mmap
 import os
 import socket
-import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -83,8 +82,8 @@ class RuntimeChannel(Channel):
             self._memory = None
 
     def _shared_memory(self) -> _EventMemory | None:
-        """None where the machine, or the channel's end, allows none."""
-        if self._memory is None and self._is_open and sys.platform == "linux":
+        """None where the machine, its Python or the channel's end allows none."""
+        if self._memory is None and self._is_open and _can_share():
             with suppress(OSError):
                 self._memory = _EventMemory()
         return self._memory
@@ -94,11 +93,17 @@ class _EventMemory:
     """Holds one event at a time. Its pages are kept: fresh ones would be slower."""
 
     def __init__(self) -> None:
+        """Raises ``OSError`` where the machine has not the means."""
         self.descriptor = os.memfd_create("event", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-        os.ftruncate(self.descriptor, _MEMORY_SIZE)
-        # A function that shortened it would have the engine killed for writing beyond its end.
-        fcntl.fcntl(self.descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW)
-        self._memory = mmap.mmap(self.descriptor, _MEMORY_SIZE)
+        try:
+            os.ftruncate(self.descriptor, _MEMORY_SIZE)
+            # A function that shortened it would have the engine killed for writing beyond its end.
+            seals = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW
+            fcntl.fcntl(self.descriptor, fcntl.F_ADD_SEALS, seals)
+            self._memory = mmap.mmap(self.descriptor, _MEMORY_SIZE)
+        except OSError:
+            os.close(self.descriptor)
+            raise
 
     def put(self, event: Payload) -> None:
         """Places an event where the one before was."""
@@ -108,3 +113,8 @@ class _EventMemory:
         """Gives it back to the machine."""
         self._memory.close()
         os.close(self.descriptor)
+
+
+def _can_share() -> bool:
+    # A Python that was built for old releases of Linux lacks them, whatever it runs on.
+    return hasattr(os, "memfd_create") and hasattr(fcntl, "F_ADD_SEALS")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
 import json
 import os
@@ -96,6 +97,29 @@ async def test_an_environment_that_is_reset_lets_its_shared_memory_go(open_proje
         assert died.status == "error"
         await workbench.until_state(State.RESET)
         assert _shared_memories() == 0
+
+
+@pytest.mark.parametrize("name", ["os.memfd_create", "fcntl.F_ADD_SEALS"])
+async def test_a_python_that_shares_no_memory_sends_large_events_too(
+    open_project: Open, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.delattr(name)
+    workbench = await open_project(DIGESTS, memory_size=512)
+    payload = _event(1 << 20)
+    assert await _invoke(workbench, payload) == [_digest(payload), False]
+
+
+async def test_memory_that_cannot_be_mapped_is_given_back(
+    open_project: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_arguments: object) -> None:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    monkeypatch.setattr("mmap.mmap", refuse)
+    workbench = await open_project(DIGESTS, memory_size=512)
+    payload = _event(1 << 20)
+    assert await _invoke(workbench, payload) == [_digest(payload), False]
+    assert _shared_memories() == 0
 
 
 def _shared_memories() -> int:

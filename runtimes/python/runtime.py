@@ -18,7 +18,7 @@ import threading
 import time
 import types
 from collections.abc import Callable
-from typing import Any, Protocol, Union
+from typing import Any, Protocol
 
 from ..frames import Channel, Frame, Message
 from . import hooks, included
@@ -45,7 +45,6 @@ from .trace import TraceVariable
 
 MAXIMUM_RESPONSE = 6_291_556
 """Bytes that the Runtime API takes: 6 MiB and 100."""
-Event = Union[str, bytes, bytearray]
 _OWN_PACKAGE = (__package__ or "").split(".", maxsplit=1)[0]
 _UNHANDLED_AT_INIT = (
     "LAMBDA_WARNING: Unhandled exception. The most likely cause is an issue in the function code. "
@@ -160,7 +159,7 @@ class _Runtime:
             frame = self._channel.receive()
             if frame is None:
                 return 0
-            self._serve(handler, frame.message, self._event_of(frame))
+            self._serve(handler, frame)
 
     def _tell_ready(self, began: float, **more: int) -> None:
         ready = {"kind": "ready", "function_init_at": began, "at": time.monotonic(), **more}
@@ -179,19 +178,14 @@ class _Runtime:
         self._channel.send(answer, to_bytes(payload))
         return status
 
-    def _event_of(self, frame: Frame) -> Event:
-        if frame.descriptors:
-            return self._event_memory.read(frame)
-        self._event_memory.release()
-        return frame.payload
-
-    def _serve(self, handler: Handler, invocation: Message, event: Event) -> None:
+    def _serve(self, handler: Handler, frame: Frame) -> None:
+        invocation = frame.message
         request_id = invocation["request_id"]
         self._request_id.request_id = request_id
         self._trace.set(invocation.get("trace_id"))
         answer: Message = {"kind": "response", "request_id": request_id}
         try:
-            result = self._results.to_bytes(handler(_parse(event), LambdaContext(invocation)))
+            result = self._results.to_bytes(handler(self._parse(frame), LambdaContext(invocation)))
         except Exception as error:
             payload = error_payload(error, request_id)
             _log_error(payload)
@@ -206,6 +200,12 @@ class _Runtime:
             answer["response_size"] = len(result)
             result = b""
         self._channel.send(answer, result)
+
+    def _parse(self, frame: Frame) -> Any:  # noqa: ANN401 - any JSON value
+        try:
+            return json.loads(self._event_memory.event_of(frame))
+        except (OSError, ValueError) as error:
+            raise Fault("Runtime.UnmarshalError", f"Unable to unmarshal input: {error}") from None
 
 
 def _log_error(payload: ErrorPayload) -> None:
@@ -245,13 +245,6 @@ def _hide_own_modules() -> None:
             del sys.modules[name]
     sys.modules["__main__"] = types.ModuleType("__main__")
     sys.argv = ["/var/runtime/bootstrap.py"]
-
-
-def _parse(event: Event) -> Any:  # noqa: ANN401 - any JSON value
-    try:
-        return json.loads(event)
-    except ValueError as error:
-        raise Fault("Runtime.UnmarshalError", f"Unable to unmarshal input: {error}") from None
 
 
 def _peak_memory_kb() -> int:

@@ -32,6 +32,23 @@ def lambda_handler(event, context):
         os._exit(1)
     return len(event["text"])
 """
+HOLDS = """
+import os
+held = []
+def lambda_handler(event, context):
+    if "text" in event:
+        return len(event["text"])
+    while held:
+        os.close(held.pop())
+    if "left" in event:
+        while True:
+            try:
+                held.append(os.dup(1))
+            except OSError:
+                break
+        for _ in range(event["left"]):
+            os.close(held.pop())
+"""
 SIZES = (LARGE_EVENT - 1, LARGE_EVENT, LARGE_EVENT + 1, 1 << 20, MAXIMUM_REQUEST)
 
 
@@ -85,6 +102,42 @@ async def test_memory_is_shared_only_from_a_large_event_to_the_next_small_one(
         assert isinstance(answer, list)
         seen.append(answer[1])
     assert seen == [False, True, True, False, True]
+
+
+@pytest.mark.parametrize("left", [0, 1])
+async def test_an_event_without_descriptors_for_it_fails_alone(
+    open_project: Open, left: int
+) -> None:
+    workbench = await open_project(HOLDS, memory_size=512)
+    payload = _event(1 << 20)
+    await _invoke(workbench, b'{"left":%d}' % left)
+    failed = workbench.pool.invoke(payload)
+    await asyncio.wait_for(failed.wait(), SECONDS)
+    error = response_of(failed)
+    assert error["errorType"] == "Runtime.UnmarshalError"
+    assert "Too many open files" in error["errorMessage"]
+    await _invoke(workbench, b"{}")
+    length = await _invoke(workbench, payload)
+    assert length == len(payload) - len('{"text":""}')
+    await _invoke(workbench, b'{"left":0}')
+    assert await _invoke(workbench, _event(1_000)) == 1_000 - len('{"text":""}')
+    assert workbench.environment.invocations == 6
+
+
+async def test_memory_that_is_mapped_needs_no_more_descriptors(open_project: Open) -> None:
+    workbench = await open_project(HOLDS, memory_size=512)
+    hold = b'{"left":0,"more":"%s"}' % (b"x" * LARGE_EVENT)
+    await _invoke(workbench, hold)
+    payload = _event(1 << 20)
+    assert await _invoke(workbench, payload) == len(payload) - len('{"text":""}')
+
+
+@pytest.mark.parametrize("size", [1_000, 1 << 20])
+async def test_what_is_no_text_fails_alone_whatever_its_size(open_project: Open, size: int) -> None:
+    workbench = await open_project(HOLDS, memory_size=512)
+    failed = workbench.pool.invoke(_event(size - 1) + b"\xff")
+    await asyncio.wait_for(failed.wait(), SECONDS)
+    assert response_of(failed)["errorType"] == "Runtime.UnmarshalError"
 
 
 async def test_an_environment_that_is_reset_lets_its_shared_memory_go(open_project: Open) -> None:

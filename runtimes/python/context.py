@@ -107,7 +107,11 @@ class LambdaContext:
 
 def _variable(name: str) -> str | None:
     # What os.environ shows, without its encoding of names and decoding of values at every look.
-    value: bytes | None = os.environ._data.get(name.encode())  # type: ignore[attr-defined]
+    # Some functions put a plain dictionary in its place.
+    shown: dict[bytes, bytes] | None = getattr(os.environ, "_data", None)
+    if shown is None:
+        return os.environ.get(name)
+    value = shown.get(name.encode())
     return None if value is None else value.decode("utf-8", "surrogateescape")
 
 

@@ -31,5 +31,10 @@ class TraceVariable:
         else:
             self._buffer = ctypes.create_string_buffer(text)
             ctypes.CDLL(None).putenv(self._buffer)
-        # What Python shows is a copy of its own; assigning to os.environ would call setenv.
-        os.environ._data[os.environ.encodekey(_NAME)] = os.environ.encodevalue(value)  # type: ignore[attr-defined]
+        # What Python shows is a copy of its own; assigning to os.environ would call setenv. Not to
+        # a plain dictionary, which some functions put in its place.
+        shown = getattr(os.environ, "_data", None)
+        if shown is None:
+            os.environ[_NAME] = value
+        else:
+            shown[_NAME.encode()] = value.encode()

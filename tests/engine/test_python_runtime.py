@@ -50,6 +50,20 @@ async def test_the_context_tells_the_time_that_remains(open_project: Open) -> No
     assert 30_000 - passed_ms - 5 <= remaining <= 30_000
 
 
+async def test_a_plain_dictionary_may_stand_in_the_place_of_the_variables(
+    open_project: Open,
+) -> None:
+    workbench = await open_project("import os\nos.environ = dict(os.environ)\n" + EVALUATES)
+    traces = set()
+    for _ in range(2):
+        name, trace = await workbench.answer(
+            "[context.function_name, os.environ['_X_AMZN_TRACE_ID']]"
+        )
+        assert name == "function"
+        traces.add(trace)
+    assert len(traces) == 2
+
+
 async def test_the_context_logs_without_a_line_end_of_its_own(open_project: Open) -> None:
     workbench = await open_project(EVALUATES)
     await workbench.answer("context.log('a') or context.log('b\\n')")

@@ -6,6 +6,8 @@ import asyncio
 import os
 import selectors
 from collections.abc import Sequence
+from itertools import count
+from types import SimpleNamespace
 
 import pytest
 
@@ -15,59 +17,65 @@ from lambda_tui.engine.events import Event, FunctionLog, Record, Report, Start
 from lambda_tui.engine.wakefulness import Wakefulness
 
 BEGIN = Start("id")
-MOMENT = 0.05
-"""Seconds: more than a loaded machine makes a process wait for its turn."""
 END = Report("id", "success", 1.0, 1, 128, 16)
 
 
-class NotingSelector(selectors.DefaultSelector):
-    """Notes for how long the loop would have waited."""
+class SleeplessSelector(selectors.DefaultSelector):
+    """Stops its loop when that would go to sleep, and counts its looks until then."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.waits: list[float | None] = []
+        self.loop = asyncio.SelectorEventLoop(self)
+        self.looks = 0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        self.waits.append(timeout)
-        found: list[tuple[selectors.SelectorKey, int]] = super().select(timeout)
+        if timeout == 0:
+            self.looks += 1
+        else:
+            self.loop.stop()
+        found: list[tuple[selectors.SelectorKey, int]] = super().select(0)
         return found
 
 
-def _waits_after(records: Sequence[Record]) -> list[bool]:
-    """Whether the loop waited, look after look, from these records to its first sleep."""
-    selector = NotingSelector()
+def _looks_after(records: Sequence[Record]) -> int:
+    """How often the loop looks, from these records to its first sleep."""
+    selector = SleeplessSelector()
 
-    async def note_all() -> None:
+    def note_all() -> None:
         stream = EventStream()
         Wakefulness(stream)
-        selector.waits.clear()
         for record in records:
             stream.emit(Event(record=record, function="any"))
-        await asyncio.sleep(3 * MOMENT)
+        selector.looks = 0
 
-    with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(selector)) as runner:
-        runner.run(note_all())
-    waited = [wait is None or wait > 0 for wait in selector.waits]
-    return waited[: waited.index(True)]
+    selector.loop.call_soon(note_all)
+    selector.loop.run_forever()
+    selector.loop.close()
+    return selector.looks
 
 
 @pytest.fixture(autouse=True)
-def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever this machine has; and time to look."""
-    monkeypatch.setattr(wakefulness, "MOMENT", MOMENT)
+def two_cores_and_a_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever this machine has; the moment is over when the clock has been read ten times."""
+    ticks = count()
+    monkeypatch.setattr(wakefulness, "MOMENT", 10)
+    monkeypatch.setattr(wakefulness, "time", SimpleNamespace(monotonic=lambda: next(ticks)))
     monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {0, 1}, raising=False)
 
 
 @pytest.mark.parametrize("record", [BEGIN, END])
 def test_the_loop_looks_again_at_once_for_a_moment_only(record: Record) -> None:
-    # Once would be for what has been called itself.
-    assert len(_waits_after([record])) > 1
+    assert _looks_after([record]) == 10
+
+
+def test_an_end_that_follows_a_begin_is_the_beginning_of_another_moment() -> None:
+    assert _looks_after([BEGIN, END]) == 10
 
 
 def test_logs_do_not_keep_the_loop_awake() -> None:
-    assert _waits_after([FunctionLog("text", "id")] * 3) == []
+    assert _looks_after([FunctionLog("text", "id")] * 3) == 0
 
 
 def test_the_only_core_is_left_to_the_functions(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {0}, raising=False)
-    assert _waits_after([BEGIN, END]) == []
+    assert _looks_after([BEGIN, END]) == 0

@@ -202,7 +202,7 @@ def _may_hold_handler(path: Path) -> bool:
 
 
 def _allow_many_descriptors() -> None:
-    """Takes as many as the machine allows: an environment needs four of the engine's."""
+    """Takes as many as the machine allows: an environment needs up to six of the engine's."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _DESCRIPTORS)
     if soft == resource.RLIM_INFINITY or soft >= wanted:

@@ -46,7 +46,7 @@ class RuntimeChannel(Channel):
         self._send_event(message, payload, descriptors)
         if self._unwaited:
             self._unwaited -= 1
-        elif self._may_wait:
+        elif self._may_wait and not self._outgoing:
             self._loop.call_soon(self._wait_for_answer)
 
     def _wait_for_answer(self) -> None:
@@ -72,7 +72,7 @@ class RuntimeChannel(Channel):
             return
         memory.put(payload)
         place = {**message, "event_size": len(payload)}
-        super().send(place, descriptors=[memory.descriptor])
+        super().send(place, descriptors=[*descriptors, memory.descriptor])
 
     def close(self) -> None:
         """Closes this end, and gives the memory back."""

@@ -2,38 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+import one_function_template
 import pytest
+from one_function_template import PLAIN, SERVERLESS
 
-from lambda_tui.project.template import read_template
+from lambda_tui.project.function import Function, Problem
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from lambda_tui.project.function import Function, Problem
-
-SERVERLESS = """\
-Resources:
-  Hello:
-    Type: AWS::Serverless::Function
-    Properties:
-      CodeUri: .
-      Handler: app.handler
-"""
-PLAIN = SERVERLESS.replace("Serverless", "Lambda").replace("CodeUri", "Code")
-PYTHON, ALIAS = "Runtime: python3.12", "AutoPublishAlias: live"
+ALIAS = "AutoPublishAlias: live"
 SNAP_START = "SnapStart: {ApplyOn: PublishedVersions}"
 
 
 def read(
     folder: Path, *lines: str, template: str = SERVERLESS
 ) -> tuple[tuple[Function, ...], list[str]]:
-    (folder / "app.py").write_text("def handler(event, context): ...\n")
-    file = folder / "template.yaml"
-    file.write_text(template + "".join(f"      {line}\n" for line in lines))
-    functions, problems = read_template(file)
+    functions, problems = one_function_template.read(folder, *lines, template=template)
     return functions, [_without_place(problem) for problem in problems]
+
+
+def _on(runtime: str) -> str:
+    return SERVERLESS.replace("python3.12", runtime)
 
 
 def _without_place(problem: Problem) -> str:
@@ -51,14 +40,14 @@ def test_a_template_says_whether_snapshots_are_taken(
     tmp_path: Path, template: str, lines: tuple[str, ...], written: str, is_taken: bool
 ) -> None:
     line = f"SnapStart: {{ApplyOn: {written}}}"
-    (function,), problems = read(tmp_path, PYTHON, line, *lines, template=template)
+    (function,), problems = read(tmp_path, line, *lines, template=template)
 
     assert function.snap_start is is_taken
     assert problems == []
 
 
 def test_without_a_word_none_is_taken(tmp_path: Path) -> None:
-    (function,), problems = read(tmp_path, PYTHON)
+    (function,), problems = read(tmp_path)
 
     assert not function.snap_start
     assert problems == []
@@ -66,7 +55,7 @@ def test_without_a_word_none_is_taken(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("written", ["PublishedVersions", "{}", "[ApplyOn]", "{Apply: None}"])
 def test_anything_but_apply_on_is_refused(tmp_path: Path, written: str) -> None:
-    functions, problems = read(tmp_path, PYTHON, ALIAS, f"SnapStart: {written}")
+    functions, problems = read(tmp_path, ALIAS, f"SnapStart: {written}")
 
     assert functions == ()
     assert problems == [
@@ -75,7 +64,7 @@ def test_anything_but_apply_on_is_refused(tmp_path: Path, written: str) -> None:
 
 
 def test_another_word_is_refused(tmp_path: Path) -> None:
-    functions, problems = read(tmp_path, PYTHON, ALIAS, "SnapStart: {ApplyOn: Everything}")
+    functions, problems = read(tmp_path, ALIAS, "SnapStart: {ApplyOn: Everything}")
 
     assert functions == ()
     assert problems == [
@@ -84,37 +73,37 @@ def test_another_word_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("lines", "said"),
+    ("runtime", "lines", "said"),
     [
         (
-            ("Runtime: python3.11", ALIAS),
+            "python3.11",
+            (ALIAS,),
             "Lambda takes snapshots of python3.12 and later, not of python3.11; "
             "name one of those as Runtime.",
         ),
         (
-            (PYTHON, ALIAS, "EphemeralStorage: {Size: 513}"),
+            "python3.12",
+            (ALIAS, "EphemeralStorage: {Size: 513}"),
             "Lambda takes snapshots with up to 512 MB of /tmp, and EphemeralStorage is 513.",
         ),
         (
-            (
-                PYTHON,
-                ALIAS,
-                "ProvisionedConcurrencyConfig: {ProvisionedConcurrentExecutions: 1}",
-            ),
+            "python3.12",
+            (ALIAS, "ProvisionedConcurrencyConfig: {ProvisionedConcurrentExecutions: 1}"),
             "Lambda takes no snapshots of functions with provisioned concurrency; "
             "leave one of the two out.",
         ),
         (
-            (PYTHON,),
+            "python3.12",
+            (),
             "snapshots are of published versions, and SAM publishes none without an alias; "
             "add one, such as AutoPublishAlias: live.",
         ),
     ],
 )
 def test_what_aws_would_not_take_works_here_with_a_word(
-    tmp_path: Path, lines: tuple[str, ...], said: str
+    tmp_path: Path, runtime: str, lines: tuple[str, ...], said: str
 ) -> None:
-    (function,), problems = read(tmp_path, *lines, SNAP_START)
+    (function,), problems = read(tmp_path, *lines, SNAP_START, template=_on(runtime))
 
     assert function.snap_start
     assert problems == [f"Hello: {said}"]
@@ -122,7 +111,8 @@ def test_what_aws_would_not_take_works_here_with_a_word(
 
 def test_only_python_functions_have_snapshots_here(tmp_path: Path) -> None:
     (tmp_path / "bootstrap").touch(mode=0o755)
-    (function,), problems = read(tmp_path, "Runtime: provided.al2023", ALIAS, SNAP_START)
+    template = _on("provided.al2023")
+    (function,), problems = read(tmp_path, ALIAS, SNAP_START, template=template)
 
     assert not function.snap_start
     assert problems == [

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from lambda_tui.project.function import Function, Problem, Project
+from lambda_tui.project.setting_tables import BadEntryError, read_entries
 from lambda_tui.project.settings import FunctionSettings, NetworkChoice, Settings
 from lambda_tui.project.wording import shown
 
@@ -19,22 +20,13 @@ EXAMPLE = f"{_EXAMPLE_BOOTSTRAP} under [functions.NAME]"
 _NETWORK_CHOICES: dict[object, NetworkChoice] = {"auto": "auto", "shared": "shared", "own": "own"}
 
 
-class _BadTableError(Exception):
-    """``str()`` says in one sentence what is wrong with the settings of a function."""
-
-
 def read_function_settings(
     functions: Mapping[str, object], folder: Path
 ) -> tuple[dict[str, FunctionSettings], list[str]]:
     """The table ``functions`` of a file in ``folder``, and a sentence for each that is no use."""
-    read: dict[str, FunctionSettings] = {}
-    sentences = []
-    for name, table in functions.items():
-        try:
-            read[name] = _read_table(f"functions.{shown(name)}", table, folder)
-        except _BadTableError as error:
-            sentences.append(str(error))
-    return read, sentences
+    return read_entries(
+        functions, lambda name, table: _read_table(f"functions.{shown(name)}", table, folder)
+    )
 
 
 def with_settings(project: Project, settings: Settings) -> Project:
@@ -55,20 +47,20 @@ def network_choice(value: object) -> NetworkChoice | None:
 
 def _read_table(place: str, table: object, folder: Path) -> FunctionSettings:
     if not isinstance(table, dict):
-        raise _BadTableError(f"{place} is {shown(table)}, but it takes a table, such as {EXAMPLE}.")
+        raise BadEntryError(f"{place} is {shown(table)}, but it takes a table, such as {EXAMPLE}.")
     unknown = next((key for key in table if key not in ("bootstrap", "network")), None)
     if unknown is not None:
-        raise _BadTableError(
+        raise BadEntryError(
             f"{place} has {shown(unknown)}, but it takes bootstrap and network only."
         )
     network = network_choice(table.get("network"))
     if network is None and "network" in table:
-        raise _BadTableError(
+        raise BadEntryError(
             f"{place}.network is {shown(table['network'])}, but it takes auto, shared or own."
         )
     command = table.get("bootstrap", [])
     if not isinstance(command, list) or not all(isinstance(part, str) for part in command):
-        raise _BadTableError(
+        raise BadEntryError(
             f"{place}.bootstrap is {shown(command)}, but it takes a program and its arguments, "
             f"such as {_EXAMPLE_BOOTSTRAP}."
         )
@@ -76,7 +68,7 @@ def _read_table(place: str, table: object, folder: Path) -> FunctionSettings:
         return FunctionSettings(network=network)
     program = _program(command[0], folder)
     if program is None:
-        raise _BadTableError(
+        raise BadEntryError(
             f"{place}.bootstrap names {shown(command[0])}, which is no program that can be "
             "executed; give its path, or the name of one on PATH."
         )

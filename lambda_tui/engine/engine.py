@@ -19,7 +19,7 @@ from lambda_tui.engine.event_stream import EventStream
 from lambda_tui.engine.events import Event, Notice
 from lambda_tui.engine.pool import Pool
 from lambda_tui.engine.sampling import Sampler
-from lambda_tui.engine.wakefulness import Wakefulness
+from lambda_tui.engine.wakefulness import keep_awake
 from lambda_tui.engine.watching import Watcher, seen_files, source_files, watched_folders, watches
 from lambda_tui.engine.zygote import Zygote
 from lambda_tui.project.function import NODE_SUFFIXES, Function, Project
@@ -62,7 +62,7 @@ class Engine:
     async def start(self) -> None:
         """Starts the interpreters, the watching and the sampling; waits for none of them."""
         _allow_many_descriptors()
-        Wakefulness(self.events)
+        keep_awake(self.events)
         asyncio.get_running_loop().set_exception_handler(self._on_defect)
         for pool in self.pools.values():
             pool.warm_up()

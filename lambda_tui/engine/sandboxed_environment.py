@@ -30,7 +30,10 @@ _FREE = (State.IDLE, State.FROZEN, State.INITIALISING, State.CREATING, State.RES
 
 
 class SandboxedEnvironment(ProcessesOwner):
-    """One sandbox with its processes; their phases are left to what derives from it."""
+    """What an environment is between two steps: sandbox, processes, state, whom it serves.
+
+    The steps are left to what derives from it, but for the build, freeze and thaw.
+    """
 
     def __init__(
         self,

@@ -15,22 +15,27 @@ MOMENT = 0.0001
 """Seconds in which quick functions answer, and callers send their next request."""
 
 
-class Wakefulness:
+def keep_awake(stream: EventStream) -> None:
     """Keeps the loop looking for a moment after each begin and end of an invocation.
 
-    To be woken from another core may take longer than what a loop is woken for.
+    To be woken from another core may take longer than what a loop is woken for; on the only core
+    it would be in everybody's way.
     """
+    if cores() > 1:
+        stream.listen(_Wakefulness().note)
 
-    def __init__(self, stream: EventStream) -> None:
+
+class _Wakefulness:
+    """Until when the loop looks."""
+
+    def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._until = 0.0
         """Monotonic time of its next sleep, at the earliest."""
         self._is_awake = False
-        # On the only core it would be in everybody's way.
-        if cores() > 1:
-            stream.listen(self._note)
 
-    def _note(self, event: Event) -> None:
+    def note(self, event: Event) -> None:
+        """Something has happened."""
         if isinstance(event.record, _URGENT):
             self._until = time.monotonic() + MOMENT
             if not self._is_awake:

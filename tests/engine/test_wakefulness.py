@@ -14,7 +14,7 @@ import pytest
 from lambda_tui.engine import wakefulness
 from lambda_tui.engine.event_stream import EventStream
 from lambda_tui.engine.events import Event, FunctionLog, Record, Report, Start
-from lambda_tui.engine.wakefulness import Wakefulness
+from lambda_tui.engine.wakefulness import keep_awake
 
 BEGIN = Start("id")
 END = Report("id", "success", 1.0, 1, 128, 16)
@@ -43,7 +43,7 @@ def _looks_after(records: Sequence[Record]) -> int:
 
     def note_all() -> None:
         stream = EventStream()
-        Wakefulness(stream)
+        keep_awake(stream)
         for record in records:
             stream.emit(Event(record=record, function="any"))
         selector.looks = 0

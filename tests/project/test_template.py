@@ -4,9 +4,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-import yaml
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from lambda_tui.project.load import load_project
 from lambda_tui.project.template import read_template
@@ -349,60 +346,6 @@ def test_an_intrinsic_function_that_makes_no_sense_costs_one_variable(
     assert "Environment.Variables.AB is left out" in problem.message
 
 
-CONDITIONS = """\
-Parameters:
-  Stage: {Type: String, Default: dev}
-  Region: {Type: String}
-Conditions:
-  Never: !Equals [!Ref Stage, prod]
-  Always: !Not [!Condition Never]
-  Unknown: !Equals [!Ref Region, eu-west-1]
-  Circle: !Not [!Condition Circle]
-"""
-
-
-def conditional(condition: str, resource: str = "Hello", properties: str = "") -> str:
-    """A function that is created under a condition."""
-    return (
-        FUNCTION.partition("\n")[2].replace("Hello", resource)
-        + properties
-        + (f"    Condition: {condition}\n")
-    )
-
-
-@pytest.mark.parametrize("condition", ["Always", "Unknown", "Circle", "Missing", "[Never]", "null"])
-def test_a_function_stays_whose_condition_is_true_or_not_known_here(
-    folder: Path, condition: str
-) -> None:
-    functions, problems = read(folder, f"{CONDITIONS}Resources:\n{conditional(condition)}")
-    assert [function.name for function in functions] == ["Hello"]
-    assert problems == ()
-
-
-def test_what_has_a_false_condition_is_not_there(folder: Path) -> None:
-    named = "      FunctionName: hello\n"
-    text = (
-        f"{CONDITIONS}Resources:\n"
-        + conditional("Never", "Hers", named + "      Timeout: 3\n")
-        + conditional("Always", "His", named + "      Timeout: 4\n")
-        + "  Config:\n    Type: AWS::Lambda::EventInvokeConfig\n    Condition: Never\n"
-        "    Properties: {FunctionName: hello, Qualifier: $LATEST, MaximumRetryAttempts: 1}\n"
-    )
-    (function,), problems = read(folder, text)
-    assert problems == ()
-    assert (function.name, function.timeout) == ("hello", 4)
-    assert function.asynchronous.maximum_retry_attempts == 2
-
-
-def test_a_template_of_which_no_function_is_created_says_so(folder: Path) -> None:
-    text = f"{CONDITIONS}Resources:\n{conditional('Never')}"
-    problem = only_problem(folder, text)
-    assert problem.message == (
-        "the template has functions, but the Condition of each is false; "
-        "give its parameters other Defaults."
-    )
-
-
 def test_a_function_named_after_itself_is_refused_not_followed(folder: Path) -> None:
     functions, problems = read(folder, FUNCTION + "      FunctionName: !Sub 'a-${Hello}'\n")
     assert functions[0].name == "Hello"
@@ -474,61 +417,3 @@ def test_a_syntax_error_in_the_handlers_file_is_named_with_its_line(folder: Path
     functions, problems = read(folder, FUNCTION)
     assert len(functions) == 1
     assert (problems[0].file, problems[0].line) == (folder / "src" / "app.py", 2)
-
-
-FRAGMENTS = (
-    "Resources:~Globals:~Function:~A:~Type: AWS::Serverless::Function~Properties:~CodeUri: .~"
-    "Handler: ~Environment: ~\n~\n  ~\n    ~\n      ~- ~!Ref ~!Sub ~!If ~! ~!~&a ~*a~<<: ~? ~: ~"
-    "[~]~{~}~,~'~\"~|~>~=~#~1~!!int ~!!timestamp ~!!set ~!!binary ~!!omap ~!!null "
-)
-
-
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(text=st.text() | st.lists(st.sampled_from(FRAGMENTS.split("~")), max_size=40).map("".join))
-def test_no_text_as_a_template_raises(folder: Path, text: str) -> None:
-    file = folder / "template.yaml"
-    file.write_bytes(text.encode("utf-8", "surrogatepass"))
-    assert read_template(file)[1]
-
-
-INTRINSICS = "Ref Fn::Sub Fn::Join Fn::Select Fn::Split Fn::If Fn::GetAtt Fn::FindInMap Fn::Base64"
-PROPERTIES = (
-    "CodeUri Handler Runtime Timeout MemorySize EphemeralStorage Environment Description "
-    "FunctionName PackageType Layers LoggingConfig ReservedConcurrentExecutions "
-    "ProvisionedConcurrencyConfig AutoPublishAlias"
-)
-NESTED = (
-    "Condition Size Variables ZipFile LogFormat ApplicationLogLevel SystemLogLevel LogGroup "
-    "ProvisionedConcurrentExecutions"
-)
-VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(f"{INTRINSICS} {NESTED}".split()),
-            inner,
-            max_size=2,
-        )
-    ),
-    max_leaves=8,
-)
-
-
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(
-    properties=st.dictionaries(st.sampled_from(PROPERTIES.split()), VALUES),
-    common=VALUES,
-)
-def test_no_value_of_a_property_raises(folder: Path, properties: object, common: object) -> None:
-    resource = {"Type": "AWS::Serverless::Function", "Properties": properties}
-    document = {"Globals": {"Function": common}, "Resources": {"Hello": resource}}
-    text = yaml.safe_dump(document, allow_unicode=True)
-    functions, problems = read(folder, text)
-    assert len(functions) + len(problems) >= 1
-    for problem in problems:
-        assert problem.message.isprintable()

@@ -2,36 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
-from driver import Driver, OpenApp
-from extension_project import HELLO, PYTHON
-from saves import is_watched
+from driver import OpenApp
 
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.project.settings import Settings
 from lambda_tui.ui.bindings import BINDINGS
-from lambda_tui.ui.screens.dialogs import AskBurst, AskEventFile, AskQuit
+from lambda_tui.ui.screens.dialogs import AskBurst, AskEventFile
 from lambda_tui.ui.screens.help import Help
-from lambda_tui.ui.screens.problems import Problems
-from lambda_tui.ui.widgets import tmp
 
-WITH_LAYER = """\
-Resources:
-  Slow:
-    Type: AWS::Serverless::Function
-    Properties:
-      CodeUri: .
-      Handler: lambda_function.lambda_handler
-      Runtime: python3.11
-      Timeout: 60
-      Layers: [!Ref Extensions]
-  Extensions:
-    Type: AWS::Serverless::LayerVersion
-    Properties: {ContentUri: layer}
-"""
 SIZES = [(80, 24), (120, 40), (160, 50)]
 
 
@@ -199,45 +178,6 @@ async def test_keys_of_an_environment_say_so_when_there_is_none(open_app: OpenAp
         assert any("to kill" in notice for notice in driver.notices)
 
 
-@pytest.mark.parametrize("size", SIZES)
-async def test_t_shows_tmp_and_the_content_of_its_files(
-    open_app: OpenApp, size: tuple[int, int]
-) -> None:
-    async with open_app(size=size) as driver:
-        await driver.invoke()
-        await driver.press("t")
-        await driver.until(lambda: "visits.txt" in driver.text())
-        await driver.press("g")
-        await driver.until(lambda: "000000  00 01 02 03" in driver.text(), "a hex view")
-        await driver.press("j")
-        await driver.until(lambda: "visit 1" in driver.text(), "the text")
-
-
-async def test_tmp_is_shown_as_soon_as_it_is_there(
-    open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(tmp, "_PAUSE", 3600.0)
-    async with open_app(size=(160, 50)) as driver:
-        await driver.press("i")
-        await driver.until_seen("5 /tmp of #1")
-        await driver.until(lambda: "No environment, no /tmp" not in driver.text(), "its content")
-
-
-async def test_a_tmp_of_which_the_beginning_is_listed_says_so(
-    open_app: OpenApp, project: Path
-) -> None:
-    (project / "code" / "app.py").write_text(
-        "def greet(event, context):\n"
-        "    for number in range(event):\n"
-        "        open(f'/tmp/{number}', 'w').close()\n"
-    )
-    (project / "events" / "greet.json").write_text("1001")
-    async with open_app() as driver:
-        await driver.invoke()
-        await driver.press("t")
-        await driver.until(lambda: driver.subtitle("tmp") == "the first 1,000 entries")
-
-
 async def test_slash_searches_n_goes_on_and_escape_ends_it(open_app: OpenApp) -> None:
     async with open_app() as driver:
         for _ in range(3):
@@ -373,41 +313,6 @@ async def test_every_action_is_in_the_palette(open_app: OpenApp) -> None:
         await driver.until(lambda: driver.app.engine.pools["Greet"].invocations)
 
 
-async def test_q_quits_at_once_when_nothing_runs(open_app: OpenApp) -> None:
-    async with open_app() as driver:
-        await driver.invoke()
-        await driver.leave("q")
-
-
-async def test_q_asks_while_an_invocation_runs(open_app: OpenApp) -> None:
-    async with open_app() as driver:
-        await driver.press("j", "j", "i")
-        await driver.until(lambda: "► running" in driver.title("response"))
-        await driver.press("q")
-        assert isinstance(driver.app.screen, AskQuit)
-        await driver.press("escape")
-        assert not driver.app._exit
-        await driver.leave("q", "y")
-
-
-async def test_q_quits_at_once_when_only_an_extension_is_not_done(
-    open_app: OpenApp, tmp_path: Path
-) -> None:
-    extensions = tmp_path / "layer" / "extensions"
-    extensions.mkdir(parents=True)
-    (extensions / "slow").write_text(f"{PYTHON}\nregister('INVOKE')\nnext_event()\ntime.sleep(50)")
-    (extensions / "slow").chmod(0o755)
-    (tmp_path / "lambda_function.py").write_text(HELLO)
-    (tmp_path / "template.yaml").write_text(WITH_LAYER)
-    settings = Settings(watch=False, python=Path(sys.executable))
-    async with open_app(tmp_path, settings=settings) as driver:
-        await driver.press("i")
-        await driver.until(lambda: "✓ success" in driver.title("response"), "an answer")
-        (pool,) = driver.app.engine.pools.values()
-        assert not pool.invocations[-1].is_over
-        await driver.leave("q")
-
-
 async def test_the_mouse_chooses_functions_and_presses_keys(open_app: OpenApp) -> None:
     async with open_app() as driver:
         await driver.pilot.click("#functions", offset=(5, 2))
@@ -430,55 +335,6 @@ async def test_nothing_is_wider_or_higher_than_the_screen(
                 assert pane.region.height >= 5, pane.id
 
 
-async def test_a_folder_without_a_function_says_what_to_do(
-    open_app: OpenApp, tmp_path: Path
-) -> None:
-    folder = tmp_path / "nothing"
-    folder.mkdir()
-    async with open_app(folder, size=(80, 24)) as driver:
-        await driver.until_seen(
-            "No function here yet", "lambda-tui demo", "def lambda_handler(event, context):"
-        )
-        await driver.press("i", "b", "r", "space", "t", "z", "slash", "y")
-        assert driver.app.screen is driver.screen
-        await driver.leave("q")
-
-
-async def test_problems_are_named_with_file_and_line(open_app: OpenApp, project: Path) -> None:
-    template = project / "template.yaml"
-    template.write_text(
-        template.read_text()
-        + "  Lost:\n    Type: AWS::Serverless::Function\n"
-        + "    Properties: {CodeUri: nowhere, Handler: app.x, Runtime: python3.11}\n"
-    )
-    async with open_app() as driver:
-        await driver.until_seen("▲ 1 problem", "template.yaml:")
-        await driver.press("p")
-        assert isinstance(driver.app.screen, Problems)
-        assert "nowhere" in driver.text()
-        assert "Lost: template.yaml" not in driver.text()
-        await driver.press("escape")
-        await driver.invoke()
-        assert "✓ success" in driver.title("response")
-
-
-async def test_the_header_says_when_there_is_no_isolation(open_app: OpenApp) -> None:
-    async with open_app(settings=Settings(watch=False, sandbox="processes")) as driver:
-        await driver.until(lambda: "processes: no isolation" in driver.text())
-
-
-async def test_the_header_names_what_runs_a_function_without_an_interpreter(
-    open_app: OpenApp, project: Path
-) -> None:
-    template = project / "template.yaml"
-    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    template.write_text(template.read_text().replace(version, "provided.al2023", 1))
-    async with open_app() as driver:
-        await driver.until(lambda: "│ provided.al2023 │ credentials" in driver.text())
-        await driver.press("down")
-        await driver.until(lambda: f"│ Python {sys.version.split()[0]} │" in driver.text())
-
-
 async def test_a_theme_that_does_not_exist_is_named(open_app: OpenApp) -> None:
     async with open_app(settings=Settings(watch=False, theme="plaid")) as driver:
         await driver.until(lambda: any("'plaid'" in notice for notice in driver.notices))
@@ -490,32 +346,3 @@ async def test_states_are_words_in_every_theme(open_app: OpenApp, theme: str) ->
         await driver.invoke()
         assert "❅ frozen" in driver.text()
         assert "✓ success" in driver.title("response")
-
-
-async def test_a_new_function_in_the_template_appears(open_app: OpenApp, project: Path) -> None:
-    async with open_app(settings=Settings()) as driver:
-        await driver.until(lambda: is_watched(project))
-        template = project / "template.yaml"
-        template.write_text(template.read_text().replace("Fail:", "Renamed:"))
-        await driver.until(lambda: "Renamed" in driver.text())
-
-
-def functions(driver: Driver) -> list[str]:
-    """What stands in the pane of functions, beside that of environments."""
-    rows = [line.split("││")[0] for line in driver.text().splitlines() if "││" in line]
-    return [row.strip("│ ") for row in rows]
-
-
-async def test_the_list_follows_its_cursor(open_app: OpenApp, project: Path) -> None:
-    template = project / "template.yaml"
-    fail = "  Fail:\n" + template.read_text().split("  Fail:\n")[1].split("  Slow:")[0]
-    template.write_text(
-        template.read_text() + "".join(fail.replace("Fail", f"Other{n}") for n in range(30))
-    )
-    async with open_app(size=(80, 24)) as driver:
-        await driver.until(lambda: functions(driver)[0] == "Greet", "the first")
-        assert "Other29" not in functions(driver)
-        await driver.press("1", "end")
-        await driver.until(lambda: functions(driver)[-1] == "Other29", "the last")
-        await driver.press("home")
-        await driver.until(lambda: functions(driver)[0] == "Greet", "the first again")

@@ -1,0 +1,90 @@
+"""What the screen says of the project, and how it follows its changes."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from driver import Driver, OpenApp
+from saves import is_watched
+
+from lambda_tui.project.settings import Settings
+from lambda_tui.ui.screens.problems import Problems
+
+
+async def test_a_folder_without_a_function_says_what_to_do(
+    open_app: OpenApp, tmp_path: Path
+) -> None:
+    folder = tmp_path / "nothing"
+    folder.mkdir()
+    async with open_app(folder, size=(80, 24)) as driver:
+        await driver.until_seen(
+            "No function here yet", "lambda-tui demo", "def lambda_handler(event, context):"
+        )
+        await driver.press("i", "b", "r", "space", "t", "z", "slash", "y")
+        assert driver.app.screen is driver.screen
+        await driver.leave("q")
+
+
+async def test_problems_are_named_with_file_and_line(open_app: OpenApp, project: Path) -> None:
+    template = project / "template.yaml"
+    template.write_text(
+        template.read_text()
+        + "  Lost:\n    Type: AWS::Serverless::Function\n"
+        + "    Properties: {CodeUri: nowhere, Handler: app.x, Runtime: python3.11}\n"
+    )
+    async with open_app() as driver:
+        await driver.until_seen("▲ 1 problem", "template.yaml:")
+        await driver.press("p")
+        assert isinstance(driver.app.screen, Problems)
+        assert "nowhere" in driver.text()
+        assert "Lost: template.yaml" not in driver.text()
+        await driver.press("escape")
+        await driver.invoke()
+        assert "✓ success" in driver.title("response")
+
+
+async def test_the_header_says_when_there_is_no_isolation(open_app: OpenApp) -> None:
+    async with open_app(settings=Settings(watch=False, sandbox="processes")) as driver:
+        await driver.until(lambda: "processes: no isolation" in driver.text())
+
+
+async def test_the_header_names_what_runs_a_function_without_an_interpreter(
+    open_app: OpenApp, project: Path
+) -> None:
+    template = project / "template.yaml"
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    template.write_text(template.read_text().replace(version, "provided.al2023", 1))
+    async with open_app() as driver:
+        await driver.until(lambda: "│ provided.al2023 │ credentials" in driver.text())
+        await driver.press("down")
+        await driver.until(lambda: f"│ Python {sys.version.split()[0]} │" in driver.text())
+
+
+async def test_a_new_function_in_the_template_appears(open_app: OpenApp, project: Path) -> None:
+    async with open_app(settings=Settings()) as driver:
+        await driver.until(lambda: is_watched(project))
+        template = project / "template.yaml"
+        template.write_text(template.read_text().replace("Fail:", "Renamed:"))
+        await driver.until(lambda: "Renamed" in driver.text())
+
+
+def functions(driver: Driver) -> list[str]:
+    """What stands in the pane of functions, beside that of environments."""
+    rows = [line.split("││")[0] for line in driver.text().splitlines() if "││" in line]
+    return [row.strip("│ ") for row in rows]
+
+
+async def test_the_list_follows_its_cursor(open_app: OpenApp, project: Path) -> None:
+    template = project / "template.yaml"
+    fail = "  Fail:\n" + template.read_text().split("  Fail:\n")[1].split("  Slow:")[0]
+    template.write_text(
+        template.read_text() + "".join(fail.replace("Fail", f"Other{n}") for n in range(30))
+    )
+    async with open_app(size=(80, 24)) as driver:
+        await driver.until(lambda: functions(driver)[0] == "Greet", "the first")
+        assert "Other29" not in functions(driver)
+        await driver.press("1", "end")
+        await driver.until(lambda: functions(driver)[-1] == "Other29", "the last")
+        await driver.press("home")
+        await driver.until(lambda: functions(driver)[0] == "Greet", "the first again")

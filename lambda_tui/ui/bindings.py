@@ -47,7 +47,7 @@ SECTIONS: dict[str, tuple[Binding, ...]] = {
         _key("5", "pane('tmp')", "/tmp", "Go to the environment's /tmp", "pane_5"),
         _key("left,h", "step_pane(-1)", "Pane before", "Go to the pane before", "pane_before"),
         _key("right,l", "step_pane(1)", "Next pane", "Go to the next pane", "pane_after"),
-        _key("z", "zoom", "Zoom", "Give the pane the whole screen, or end that", "zoom"),
+        _key("z", "zoom", "Zoom", "Let the pane fill the screen, or end it", "zoom"),
         _key("p", "problems", "Problems", "What in the project needs a hand", "problems"),
         _key("escape", "back", "Back", "Out of the editor, the search, the zoom", "back"),
         _key("question_mark", "help", "Help", "Show all keys and signs", "help", "?"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from driver import OpenApp
+from textual.widgets import Static
 
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.project.settings import Settings
@@ -290,6 +291,13 @@ async def test_help_names_every_key_and_escape_leaves_it(open_app: OpenApp) -> N
         assert "f5" in driver.text().lower(), "the user's own key"
         await driver.press("escape")
         assert len(driver.app.screen_stack) == 1
+
+
+async def test_no_line_of_the_help_is_folded(open_app: OpenApp) -> None:
+    async with open_app(size=(80, 24)) as driver:
+        await driver.press("?")
+        text = driver.app.screen.query_one("#help Static", Static)
+        assert text.size.height == str(text.content).count("\n") + 1
 
 
 async def test_keys_can_be_remapped(open_app: OpenApp) -> None:

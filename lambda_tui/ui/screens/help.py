@@ -22,7 +22,7 @@ _MOVES = (
     ("tab", "Next pane"),
     ("^j", "Invoke from inside the event editor"),
     ("^p", "Palette: every action by name, and the theme"),
-    ("shift + drag", "Your terminal's own selection; a plain drag selects within the log"),
+    ("shift + drag", "Your terminal's own selection, not the log's"),
 )
 
 
@@ -83,5 +83,5 @@ class Help(ModalScreen[None]):
 def _line(key: str, what: str, id: str = "") -> Content:
     """A key, what it does, and the id by which ``[keys]`` in the settings changes it."""
     return Content.assemble(
-        (f"  {key:<14}", "bold $text-primary"), f"{what:<43}", (id, "dim"), "\n"
+        (f"  {key:<13}", "bold $text-primary"), f"{what:<40}", (id, "dim"), "\n"
     )

@@ -17,8 +17,9 @@ from hypothesis import HealthCheck, settings
 from leftovers import mounts, survivors
 from workbench import Open, Workbench, one_function
 
-from lambda_tui.engine import ending, engine
-from lambda_tui.engine.zygote import Zygote
+from lambda_tui import limits
+from lambda_tui.engine import engine
+from lambda_tui.engine.wire import Zygote
 from lambda_tui.project.function import Project
 from lambda_tui.project.interpreter import Interpreter
 from lambda_tui.project.load import load_project
@@ -131,8 +132,8 @@ def _covering_script(closed: Sequence[Path], needed: Sequence[Path]) -> str:
 @pytest.fixture
 def unhurried_shutdown(monkeypatch: pytest.MonkeyPatch) -> None:
     """Extensions have many times the time that AWS gives them to end, on however busy a machine."""
-    monkeypatch.setattr(ending, "EXTERNAL_BUDGET", 60.0)
-    monkeypatch.setattr(ending, "INTERNAL_BUDGET", 30.0)
+    monkeypatch.setattr(limits, "SHUTDOWN_SECONDS", 60.0)
+    monkeypatch.setattr(limits, "INTERNAL_SHUTDOWN_SECONDS", 30.0)
     monkeypatch.setattr(engine, "_GOODBYE_SECONDS", 120.0)
 
 

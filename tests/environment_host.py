@@ -11,11 +11,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from lambda_tui.apis.environment_api import open_environment_api
-from lambda_tui.engine.environment_events import EnvironmentEvents
-from lambda_tui.engine.extensions import Extensions
-from lambda_tui.engine.own_network import Streams, connect_to_loopback
-from lambda_tui.engine.runtime_api_state import RuntimeApiState
-from lambda_tui.engine.runtime_frame import RuntimeFrame
+from lambda_tui.engine.runtime_api import EnvironmentEvents, Extensions, RuntimeApiState
+from lambda_tui.engine.wire import RuntimeFrame, Streams, connect_to_loopback
 from lambda_tui.project.function import Function
 
 SECONDS = 60.0

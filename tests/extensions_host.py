@@ -8,10 +8,8 @@ from contextlib import asynccontextmanager
 
 from environment_host import Answer, Connection, Host
 
-from lambda_tui.engine.environment_events import EnvironmentEvents
 from lambda_tui.engine.events import Event, Record
-from lambda_tui.engine.extension import Extension
-from lambda_tui.engine.extensions import Extensions
+from lambda_tui.engine.runtime_api import EnvironmentEvents, Extension, Extensions
 
 REGISTER = "/2020-01-01/extension/register"
 NEXT = "/2020-01-01/extension/event/next"

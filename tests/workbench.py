@@ -15,10 +15,9 @@ import psutil
 from lambda_tui.apis.environment_api import open_environment_api
 from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.environment import ExecutionEnvironment
-from lambda_tui.engine.events import Event, Record
+from lambda_tui.engine.events import Event, Record, log_text
 from lambda_tui.engine.invocation import Invocation
 from lambda_tui.engine.lifecycle import State
-from lambda_tui.engine.log_text import log_text
 from lambda_tui.engine.pool import Pool
 from lambda_tui.project.function import Function, Project
 from lambda_tui.project.settings import Settings

@@ -19,8 +19,7 @@ from lambda_tui.apis.message import Request, Response
 from lambda_tui.apis.operation import Operation, failed, not_found, refused
 from lambda_tui.apis.result_posting import ResultPosting
 from lambda_tui.apis.server import DEFAULT_HOST, Server, listen, listen_by
-from lambda_tui.engine.api_refusal import ApiRefusal
-from lambda_tui.engine.environment_api import ApiHost, EnvironmentApi
+from lambda_tui.engine.runtime_api import ApiHost, ApiRefusal, EnvironmentApi
 
 MAXIMUM_BODY = 1 << 20
 """Bytes of a request's body; the results of a runtime have a limit of their own."""

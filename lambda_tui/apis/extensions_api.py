@@ -12,10 +12,14 @@ from typing import Any
 from lambda_tui.apis.message import Request, Response
 from lambda_tui.apis.operation import Operation, answer_json
 from lambda_tui.apis.telemetry.delivery import flush
-from lambda_tui.engine.api_refusal import ApiRefusal
-from lambda_tui.engine.environment_api import ApiHost
-from lambda_tui.engine.extension import Extension, InvokeEvent, ShutdownEvent
-from lambda_tui.engine.extensions import Extensions
+from lambda_tui.engine.runtime_api import (
+    ApiHost,
+    ApiRefusal,
+    Extension,
+    Extensions,
+    InvokeEvent,
+    ShutdownEvent,
+)
 
 VERSION = "2020-01-01"
 IDENTIFIER_HEADER = "lambda-extension-identifier"

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable
 from functools import partial
 
+from lambda_tui import limits
 from lambda_tui.apis.connection import Answer
 from lambda_tui.apis.errors import ApiError, invalid_content, invalid_value, outside, validation
 from lambda_tui.apis.event_json import check_json
@@ -17,10 +18,8 @@ from lambda_tui.apis.log_tail import LogTail
 from lambda_tui.apis.message import Request, Response
 from lambda_tui.apis.names import Target
 from lambda_tui.apis.streamed_result import StreamedResult
-from lambda_tui.engine.asynchronous import MAXIMUM_EVENT
 from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.invocation import Invocation, Payload, new_request_id
-from lambda_tui.engine.pool import MAXIMUM_REQUEST
 
 TYPE_HEADER = "x-amz-invocation-type"
 _LONGEST_CONTEXT = 3583
@@ -35,18 +34,18 @@ Respond = Callable[[Invocation, str | None], Response | None]
 def too_large(request: Request, size: int, *, is_event: bool) -> ApiError | None:
     """AWS's error for a body of this size, if it has one."""
     if is_event or request.headers.get(TYPE_HEADER) == "Event":
-        if size > MAXIMUM_EVENT:
+        if size > limits.ASYNCHRONOUS_EVENT_BYTES:
             return ApiError(
                 413,
                 "SerializedRequestEntityTooLargeException",
                 f"{size} byte payload is too large for the Event invocation type "
-                f"(limit {MAXIMUM_EVENT} bytes)",
+                f"(limit {limits.ASYNCHRONOUS_EVENT_BYTES} bytes)",
             )
-    elif size > MAXIMUM_REQUEST:
+    elif size > limits.EVENT_BYTES:
         return ApiError(
             413,
             "RequestTooLargeException",
-            f"Request must be smaller than {MAXIMUM_REQUEST} bytes "
+            f"Request must be smaller than {limits.EVENT_BYTES} bytes "
             "for the InvokeFunction operation",
         )
     return None

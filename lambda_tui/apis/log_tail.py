@@ -6,7 +6,7 @@ import base64
 
 from lambda_tui.engine import events
 from lambda_tui.engine.engine import Engine
-from lambda_tui.engine.log_text import log_text
+from lambda_tui.engine.events import log_text
 from lambda_tui.project.function import Function
 
 TAIL = 4096

@@ -7,8 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from lambda_tui.apis.connection import Answer
 from lambda_tui.apis.message import Request, Response
-from lambda_tui.engine.api_refusal import ApiRefusal
-from lambda_tui.engine.environment_api import ApiHost
+from lambda_tui.engine.runtime_api import ApiHost, ApiRefusal
 
 Wait = Callable[[Answer], Callable[[], object] | None]
 """Is given the way to answer, now or later; returns the way to give the waiting up."""

@@ -7,9 +7,7 @@ import binascii
 import json
 
 from lambda_tui.apis.message import Request
-from lambda_tui.engine.api_refusal import ApiRefusal
-from lambda_tui.engine.posted_result import PostedResult
-from lambda_tui.engine.runtime_api_state import RuntimeApiState
+from lambda_tui.engine.runtime_api import ApiRefusal, PostedResult, RuntimeApiState
 
 ERROR_TYPE_HEADER = "lambda-runtime-function-error-type"
 _ERROR_BODY_TRAILER = "lambda-runtime-function-error-body"

@@ -10,8 +10,7 @@ from lambda_tui.apis.connection import Answer
 from lambda_tui.apis.message import Request, Response
 from lambda_tui.apis.operation import Operation, Wait, answer_json, failed, not_found
 from lambda_tui.apis.result_posting import ERROR_TYPE_HEADER, ResultPosting
-from lambda_tui.engine.environment_api import ApiHost
-from lambda_tui.engine.runtime_api_state import ApiEvent
+from lambda_tui.engine.runtime_api import ApiEvent, ApiHost
 
 VERSION = "2018-06-01"
 _ACCEPTED = answer_json(202, {"status": "OK"})

@@ -16,11 +16,15 @@ from lambda_tui.apis.telemetry.subscription import (
     read_subscription,
     validation_error,
 )
-from lambda_tui.engine.api_refusal import ApiRefusal
-from lambda_tui.engine.environment_api import ApiHost
-from lambda_tui.engine.events import Event, LogsSubscription, TelemetrySubscription
-from lambda_tui.engine.logs_api import logs
-from lambda_tui.engine.telemetry import Json, telemetry
+from lambda_tui.engine.events import (
+    Event,
+    Json,
+    LogsSubscription,
+    TelemetrySubscription,
+    logs,
+    telemetry,
+)
+from lambda_tui.engine.runtime_api import ApiHost, ApiRefusal
 from lambda_tui.project.function import Function
 
 _FIRST_SCHEMA_WITH_OBJECTS = "2022-12-13"

@@ -11,8 +11,8 @@ from lambda_tui.commands.deliveries import Deliveries, SeenThrough
 from lambda_tui.commands.output_stream import OutputStream
 from lambda_tui.commands.reports import Report
 from lambda_tui.engine import events
-from lambda_tui.engine.asynchronous_events import AsyncRetried
 from lambda_tui.engine.engine import Engine
+from lambda_tui.engine.events import AsyncRetried
 from lambda_tui.engine.invocation import Invocation
 from lambda_tui.engine.pool import Pool
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from lambda_tui.engine import events
-from lambda_tui.engine.asynchronous_events import AsyncDelivered
 from lambda_tui.engine.engine import Engine
+from lambda_tui.engine.events import AsyncDelivered
 from lambda_tui.engine.invocation import Invocation
 from lambda_tui.engine.pool import Pool
 

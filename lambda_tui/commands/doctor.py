@@ -16,7 +16,7 @@ from lambda_tui.commands.machine import machine_findings, sandbox_remedy
 from lambda_tui.commands.network import network_finding
 from lambda_tui.commands.opening import Opened, open_project
 from lambda_tui.commands.standard_output import write_output
-from lambda_tui.engine.zygote import Zygote
+from lambda_tui.engine.wire import Zygote
 from lambda_tui.project.interpreter import (
     Interpreter,
     find_interpreter,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from lambda_tui.engine import events
 from lambda_tui.engine.engine import Engine
-from lambda_tui.engine.log_text import log_text
+from lambda_tui.engine.events import log_text
 
 LIMIT = 1 << 20
 """Characters of one invocation's log that are kept: its end."""

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from lambda_tui import limits
 from lambda_tui.apis.environment_api import open_environment_api
 from lambda_tui.commands.calls import Calls, Plan
 from lambda_tui.commands.ending import Ending, end, listening_for_signals
@@ -20,9 +21,8 @@ from lambda_tui.commands.refused import RefusedError
 from lambda_tui.commands.reports import OutputFormat, make_report
 from lambda_tui.commands.standard_output import unwritable
 from lambda_tui.engine import events
-from lambda_tui.engine.asynchronous import MAXIMUM_EVENT
-from lambda_tui.engine.asynchronous_events import AsyncRetried
 from lambda_tui.engine.engine import Engine
+from lambda_tui.engine.events import AsyncRetried
 from lambda_tui.engine.pool import Pool
 from lambda_tui.project.event_files import LARGEST_EVENT, check_event, read_event
 from lambda_tui.project.function import Function, Project
@@ -65,7 +65,7 @@ def _payload(options: argparse.Namespace) -> bytes:
     if problem is not None:
         raise RefusedError(f"{source}: {problem}.")
     payload: bytes = text.encode()
-    if options.asynchronous and len(payload) > MAXIMUM_EVENT:
+    if options.asynchronous and len(payload) > limits.ASYNCHRONOUS_EVENT_BYTES:
         size = f"{len(payload) / 1024**2:.1f} MB"
         raise RefusedError(f"{source}: the event has {size}, but Lambda takes 1 MB with --async.")
     return payload

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from lambda_tui.commands.finding import Finding
-from lambda_tui.engine.network import connector_remedy, find_connector, network_for
+from lambda_tui.engine.launch import connector_remedy, find_connector, network_for
 from lambda_tui.project.function import Function
 from lambda_tui.project.settings import Settings
 

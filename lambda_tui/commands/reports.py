@@ -10,9 +10,8 @@ from lambda_tui.commands.invocation_logs import InvocationLogs
 from lambda_tui.commands.output_stream import ERRORS, OutputStream
 from lambda_tui.engine import events
 from lambda_tui.engine.engine import Engine
-from lambda_tui.engine.event_json import event_json
+from lambda_tui.engine.events import event_json, log_text
 from lambda_tui.engine.invocation import Invocation
-from lambda_tui.engine.log_text import log_text
 
 OutputFormat = Literal["text", "json", "events"]
 

@@ -7,8 +7,7 @@ from contextlib import suppress
 
 from lambda_tui.commands.output_stream import ERRORS, OutputStream
 from lambda_tui.engine.engine import Engine
-from lambda_tui.engine.events import Event, Notice
-from lambda_tui.engine.log_text import log_text
+from lambda_tui.engine.events import Event, Notice, log_text
 
 _GATHERING = 0.02
 """Seconds in which lines come together for one write."""

@@ -12,16 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from lambda_tui.engine.asynchronous import AsyncInvocations
-from lambda_tui.engine.concurrency import AccountConcurrency
 from lambda_tui.engine.environment import ExecutionEnvironment
-from lambda_tui.engine.environment_api import OpenApi
-from lambda_tui.engine.event_stream import EventStream
-from lambda_tui.engine.events import Event, Notice
-from lambda_tui.engine.pool import Pool
+from lambda_tui.engine.events import Event, EventStream, Notice
+from lambda_tui.engine.pool import AccountConcurrency, Pool
+from lambda_tui.engine.runtime_api import OpenApi
 from lambda_tui.engine.sampling import Sampler
 from lambda_tui.engine.wakefulness import keep_awake
 from lambda_tui.engine.watching import Watcher, seen_files, source_files, watched_folders, watches
-from lambda_tui.engine.zygote import Zygote
+from lambda_tui.engine.wire import Zygote
 from lambda_tui.project.function import NODE_SUFFIXES, Function, Project
 from lambda_tui.project.interpreter import Interpreter, find_interpreter
 from lambda_tui.project.load import load_project

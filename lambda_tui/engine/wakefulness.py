@@ -6,8 +6,7 @@ import asyncio
 import os
 import time
 
-from lambda_tui.engine.event_stream import EventStream
-from lambda_tui.engine.events import Event, Report, Start
+from lambda_tui.engine.events import Event, EventStream, Report, Start
 
 _URGENT = (Start, Report)
 """What is soon followed by more."""

@@ -10,7 +10,7 @@ from enum import StrEnum
 from rich.text import Text
 
 from lambda_tui.engine import events
-from lambda_tui.engine.log_text import log_text
+from lambda_tui.engine.events import log_text
 from lambda_tui.project.function import LoggingConfig
 from lambda_tui.ui.figures import counted, milliseconds
 from lambda_tui.ui.terminal_text import terminal_text

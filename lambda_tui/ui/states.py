@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lambda_tui.engine.extension import ExtensionState
 from lambda_tui.engine.lifecycle import State
+from lambda_tui.engine.runtime_api import ExtensionState
 
 STATE_GLYPHS: dict[State, str] = {
     State.CREATING: "◌",

@@ -23,7 +23,12 @@ from extensions_host import (
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lambda_tui.engine.extension import Extension, ExtensionState, InvokeEvent, ShutdownEvent
+from lambda_tui.engine.runtime_api import (
+    Extension,
+    ExtensionState,
+    InvokeEvent,
+    ShutdownEvent,
+)
 
 INVOKED = InvokeEvent("the-request", 1_700_000_003_000, "arn:aws:lambda:f", "Root=1-2;Sampled=1")
 INVOKE_BODY = {

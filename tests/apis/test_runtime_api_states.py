@@ -19,7 +19,7 @@ from environment_host import (
     response_path,
 )
 
-from lambda_tui.engine.runtime_api_state import RuntimeState as S
+from lambda_tui.engine.runtime_api import RuntimeState as S
 
 OK = 200
 TAKEN = 202

@@ -18,9 +18,8 @@ from environment_host import (
     response_path,
 )
 
-from lambda_tui.engine.api_refusal import ApiRefusal
-from lambda_tui.engine.posted_result import PostedResult
-from lambda_tui.engine.runtime_frame import RuntimeFrame
+from lambda_tui.engine.runtime_api import ApiRefusal, PostedResult
+from lambda_tui.engine.wire import RuntimeFrame
 
 LIMIT = 6_291_556
 ERROR_TYPE = "Lambda-Runtime-Function-Error-Type"

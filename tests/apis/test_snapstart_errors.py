@@ -10,9 +10,9 @@ import pytest
 from botocore.exceptions import ClientError
 from lambda_project import VERSION, Api
 
+from lambda_tui import limits
 from lambda_tui.apis.environment_api import open_environment_api
 from lambda_tui.apis.lambda_api import lambda_server
-from lambda_tui.engine import restore_attempt
 from lambda_tui.engine.engine import Engine
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import Settings
@@ -58,7 +58,7 @@ SOURCES = {
 async def api(
     tmp_path: Path, nothing_is_left: None, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Api]:
-    monkeypatch.setattr(restore_attempt, "RESTORE_LIMIT", 3.0)
+    monkeypatch.setattr(limits, "RESTORE_SECONDS", 3.0)
     (tmp_path / "template.yaml").write_text(TEMPLATE)
     for name, source in SOURCES.items():
         (tmp_path / name).write_text(source)

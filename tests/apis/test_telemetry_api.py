@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from telemetry_listener import HttpListener, TcpListener
 
 from lambda_tui.engine import events
-from lambda_tui.engine.extension import ShutdownEvent
+from lambda_tui.engine.runtime_api import ShutdownEvent
 
 APIS = pytest.mark.parametrize(
     ("path", "prefix"), [(TELEMETRY, ""), (LOGS, "Logs.")], ids=["telemetry", "logs"]

@@ -18,8 +18,8 @@ from lambda_tui.apis.telemetry.delivery import Delivery
 from lambda_tui.apis.telemetry.sender import sender_to
 from lambda_tui.apis.telemetry.subscription import STREAMS, Buffering, Destination, Subscription
 from lambda_tui.engine import events
-from lambda_tui.engine.own_network import connect_to_loopback
-from lambda_tui.engine.telemetry import Json, telemetry
+from lambda_tui.engine.events import Json, telemetry
+from lambda_tui.engine.wire import connect_to_loopback
 
 SECONDS = 60.0
 AT_ONCE = Buffering(1000, 262_144, 25)

@@ -16,7 +16,7 @@ from lambda_tui.apis.telemetry.subscription import (
     Subscription,
     read_subscription,
 )
-from lambda_tui.engine.api_refusal import ApiRefusal
+from lambda_tui.engine.runtime_api import ApiRefusal
 
 HTTP = {"protocol": "HTTP", "URI": "http://sandbox.localdomain:8080/lambda_logs"}
 VALID: dict[str, Any] = {

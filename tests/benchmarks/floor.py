@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgpack
 
-from lambda_tui.engine.channel import socket_pair
+from lambda_tui.engine.wire import socket_pair
 
 from .echo import HEADER
 from .placement import Placement, placed, placements

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 from workbench import SECONDS, TIMEOUT, Open, Workbench, response_of
 
-from lambda_tui.engine import asynchronous, events
-from lambda_tui.engine.asynchronous_events import AsyncDelivered, AsyncRetried
+from lambda_tui.engine import events
+from lambda_tui.engine.asynchronous import queue as asynchronous
+from lambda_tui.engine.events import AsyncDelivered, AsyncRetried
 from lambda_tui.engine.pool import Pool
 from lambda_tui.project.function import AsyncConfig, Function, Project
 from lambda_tui.project.load import load_project

@@ -12,7 +12,9 @@ import pytest
 from kinds import write_program
 from workbench import SECONDS, TIMEOUT, Open, Workbench, response_of
 
-from lambda_tui.engine import events, init_attempt
+from lambda_tui import limits
+from lambda_tui.engine import events
+from lambda_tui.engine.environment import init_attempt
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.project.function import Function, Project
 
@@ -379,7 +381,7 @@ serve(work)
 async def test_a_bootstrap_that_never_asks_for_an_event_is_out_of_time(
     open_project: Open, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(init_attempt, "ON_DEMAND_LIMIT", 0.1)
+    monkeypatch.setattr(limits, "INIT_SECONDS", 0.1)
     workbench = await open_client(open_project, folder, "time.sleep(1000)\n", timeout=1)
     invocation = await workbench.invoke()
 

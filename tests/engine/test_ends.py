@@ -245,7 +245,7 @@ async def test_an_init_process_that_is_killed_ends_its_environment(open_project:
 async def test_an_interpreter_that_hangs_is_given_up(
     tmp_path: Path, open_project: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lambda_tui.engine.zygote.BOOT_LIMIT", 0.2)
+    monkeypatch.setattr("lambda_tui.engine.wire.zygote.BOOT_LIMIT", 0.2)
     silent = tmp_path / "python"
     silent.write_text("#!/bin/sh\nexec sleep 60\n")
     silent.chmod(0o755)

@@ -7,8 +7,7 @@ import json
 import pytest
 
 from lambda_tui.engine import events
-from lambda_tui.engine.asynchronous_events import AsyncRetried
-from lambda_tui.engine.event_json import event_json
+from lambda_tui.engine.events import AsyncRetried, event_json
 
 PLACE = {"function": "hello", "environmentId": "abc"}
 

@@ -16,10 +16,10 @@ from kinds import KINDS, SETTINGS, Kind
 from leftovers import GOODBYE_SECONDS, still_alive
 from workbench import Open, Workbench, file_in, one_function, response_of
 
-from lambda_tui.engine import events, sandboxed_environment
-from lambda_tui.engine.environment import ExecutionEnvironment
-from lambda_tui.engine.extension import ExtensionState
+from lambda_tui.engine import events
+from lambda_tui.engine.environment import ExecutionEnvironment, sandboxed_environment
 from lambda_tui.engine.lifecycle import State, check_transition
+from lambda_tui.engine.runtime_api import ExtensionState
 
 INVOKE = ["platform.start", "platform.runtimeDone", "platform.report"]
 

@@ -9,8 +9,8 @@ import psutil
 import pytest
 from workbench import SECONDS, Open, Workbench, response_of
 
-from lambda_tui.engine import init_process
 from lambda_tui.engine.lifecycle import State
+from lambda_tui.engine.wire import init_process
 
 WRITES_ON_ITS_CHANNEL = """
 import ctypes, os, struct, time

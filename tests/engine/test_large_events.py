@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from workbench import SECONDS, Open, Workbench, response_of
 
+from lambda_tui import limits
 from lambda_tui.engine.invocation import Payload
 from lambda_tui.engine.lifecycle import State
-from lambda_tui.engine.pool import MAXIMUM_REQUEST
-from lambda_tui.engine.runtime_channel import LARGE_EVENT
+from lambda_tui.engine.wire import LARGE_EVENT
 
 DIGESTS = """
 import hashlib
@@ -49,7 +49,7 @@ def lambda_handler(event, context):
         for _ in range(event["left"]):
             os.close(held.pop())
 """
-SIZES = (LARGE_EVENT - 1, LARGE_EVENT, LARGE_EVENT + 1, 1 << 20, MAXIMUM_REQUEST)
+SIZES = (LARGE_EVENT - 1, LARGE_EVENT, LARGE_EVENT + 1, 1 << 20, limits.EVENT_BYTES)
 
 
 def _event(size: int, letter: str = "x") -> bytes:

@@ -8,7 +8,8 @@ import psutil
 import pytest
 from workbench import Open, Workbench, file_in, response_of
 
-from lambda_tui.engine import events, init_attempt
+from lambda_tui import limits
+from lambda_tui.engine import events
 from lambda_tui.engine.lifecycle import State
 
 REMEMBERS = """
@@ -253,7 +254,7 @@ with open(os.path.join(tempfile.gettempdir(), "inits")) as file:
 async def test_an_init_that_takes_too_long_is_repeated_inside_the_invocation(
     open_project: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(init_attempt, "ON_DEMAND_LIMIT", 2.0)
+    monkeypatch.setattr(limits, "INIT_SECONDS", 2.0)
     workbench = await open_project(COUNTS_ITS_INITS.format(top_level=SLOW_AT_FIRST))
     invocation = await workbench.invoke()
     assert response_of(invocation) == "initialised"
@@ -270,7 +271,7 @@ async def test_an_init_that_takes_too_long_is_repeated_inside_the_invocation(
 async def test_an_init_that_never_ends_uses_up_the_functions_own_timeout(
     open_project: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(init_attempt, "ON_DEMAND_LIMIT", 0.1)
+    monkeypatch.setattr(limits, "INIT_SECONDS", 0.1)
     source = COUNTS_ITS_INITS.format(top_level="time.sleep(60)")
     workbench = await open_project(source, timeout=1)
     invocation = await workbench.invoke()

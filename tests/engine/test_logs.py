@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from workbench import Open, Workbench
 
+from lambda_tui import limits
 from lambda_tui.engine import events
-from lambda_tui.engine.log_pipe import MAXIMUM_RECORD
 
 ONE_LEVEL = pytest.mark.parametrize("level", ["namespaces"])
 
@@ -91,9 +91,9 @@ async def test_bytes_that_begin_like_a_frame_do_not_swallow_the_lines_behind_the
 async def test_a_line_of_a_megabyte_is_split_into_the_largest_records(open_project: Open) -> None:
     workbench = await open_project(RUNS)
     await workbench.invoke("print('x' * (1 << 20)); print('next')")
-    assert messages(workbench) == ["x" * MAXIMUM_RECORD] * 4 + ["next"]
+    assert messages(workbench) == ["x" * limits.LOG_RECORD_BYTES] * 4 + ["next"]
     await workbench.invoke("print('x' * (1 << 20), end=''); time.sleep(0.05); print()")
-    assert messages(workbench)[5:] == ["x" * MAXIMUM_RECORD] * 4
+    assert messages(workbench)[5:] == ["x" * limits.LOG_RECORD_BYTES] * 4
 
 
 @ONE_LEVEL

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from workbench import Open, Workbench
 
-from lambda_tui.engine.own_interpreter import needs_own_interpreter
+from lambda_tui.engine.launch import needs_own_interpreter
 from lambda_tui.project.function import Function, Project
 
 EVALUATES = """

@@ -8,8 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from lambda_tui.engine.channel import Channel, socket_pair
-from lambda_tui.engine.runtime_channel import RuntimeChannel
+from lambda_tui.engine.wire import Channel, RuntimeChannel, socket_pair
 
 
 class Exchange:

@@ -13,7 +13,8 @@ import pytest
 from extension_project import RECORDER, project
 from workbench import TIMEOUT, Open, Workbench, file_in, response_of
 
-from lambda_tui.engine import events, restore_attempt
+from lambda_tui import limits
+from lambda_tui.engine import events
 from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.invocation import Invocation
 from lambda_tui.engine.lifecycle import Phase, State
@@ -312,7 +313,7 @@ async def test_a_function_that_cannot_be_initialised_has_no_snapshot(
 async def test_a_snapshot_has_the_time_that_aws_gives_an_init_ahead_of_invocations(
     open_project: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lambda_tui.engine.init_attempt.ON_DEMAND_LIMIT", 0.05)
+    monkeypatch.setattr("lambda_tui.limits.INIT_SECONDS", 0.05)
     source = "import time\ntime.sleep(0.3)\n" + SOURCE
     workbench = await open_project(source, snap_start=True)
 
@@ -364,7 +365,7 @@ async def test_the_phase_before_the_first_invocation_is_restore(open_project: Op
 async def test_a_restore_that_takes_too_long_is_given_up(
     open_project: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(restore_attempt, "RESTORE_LIMIT", 0.3)
+    monkeypatch.setattr(limits, "RESTORE_SECONDS", 0.3)
     source = """
 import time
 from snapshot_restore_py import register_after_restore
@@ -417,7 +418,7 @@ def lambda_handler(event, context):
 async def test_a_snapshot_that_does_not_fork_is_given_up(
     open_project: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(restore_attempt, "RESTORE_LIMIT", 0.3)
+    monkeypatch.setattr(limits, "RESTORE_SECONDS", 0.3)
     source = """
 import os, time
 os.register_at_fork(before=lambda: time.sleep(60))

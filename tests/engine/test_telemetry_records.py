@@ -10,9 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from lambda_tui.engine import events
-from lambda_tui.engine.log_text import log_text
-from lambda_tui.engine.logs_api import logs
-from lambda_tui.engine.telemetry import telemetry
+from lambda_tui.engine.events import log_text, logs, telemetry
 from lambda_tui.project.function import LoggingConfig
 
 SAMPLED = "Root=1-62e900b2-710d76f009d6e7785905449a;Parent=0efbd19962d95b05;Sampled=1"

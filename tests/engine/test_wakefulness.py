@@ -12,8 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from lambda_tui.engine import wakefulness
-from lambda_tui.engine.event_stream import EventStream
-from lambda_tui.engine.events import Event, FunctionLog, Record, Report, Start
+from lambda_tui.engine.events import Event, EventStream, FunctionLog, Record, Report, Start
 from lambda_tui.engine.wakefulness import keep_awake
 
 BEGIN = Start("id")

@@ -10,7 +10,8 @@ import pytest
 from extension_project import HELLO, PYTHON, RECORDER, project, said
 from workbench import SECONDS, Open, Workbench, file_in, response_of
 
-from lambda_tui.engine import init_attempt
+from lambda_tui import limits
+from lambda_tui.engine.environment import Processes
 from lambda_tui.engine.events import (
     EnvironmentReset,
     ExtensionStatus,
@@ -19,7 +20,6 @@ from lambda_tui.engine.events import (
     RuntimeDone,
 )
 from lambda_tui.engine.lifecycle import State
-from lambda_tui.engine.processes import Processes
 
 CRASHES_ONCE_TOLD = f"""{PYTHON}
 register("INVOKE")
@@ -188,7 +188,7 @@ sys.exit(1)
 async def test_an_extension_that_never_registers_takes_all_of_inits_time(
     open_project: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(init_attempt, "ON_DEMAND_LIMIT", 0.5)
+    monkeypatch.setattr(limits, "INIT_SECONDS", 0.5)
     silent = f"#!{PYTHON.splitlines()[0][2:]}\nimport time\ntime.sleep(600)\n"
     workbench = await open_project(project(tmp_path, {"silent": silent}, timeout=1))
 
@@ -205,7 +205,7 @@ async def test_an_extension_that_never_registers_takes_all_of_inits_time(
 async def test_an_extension_that_never_asks_for_an_event_takes_all_of_inits_time(
     open_project: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(init_attempt, "ON_DEMAND_LIMIT", 8.0)
+    monkeypatch.setattr(limits, "INIT_SECONDS", 8.0)
     idle = f"{PYTHON}\nregister()\ntime.sleep(600)\n"
     workbench = await open_project(project(tmp_path, {"idle": idle}, timeout=1))
 

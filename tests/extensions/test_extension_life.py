@@ -12,7 +12,8 @@ import pytest
 from extension_project import HELLO, PYTHON, RECORDER, project, said
 from workbench import SECONDS, TIMEOUT, Open, file_in, response_of
 
-from lambda_tui.engine import ending, engine
+from lambda_tui import limits
+from lambda_tui.engine import engine
 from lambda_tui.engine.events import (
     EnvironmentReset,
     ExtensionLog,
@@ -21,8 +22,8 @@ from lambda_tui.engine.events import (
     Report,
     RuntimeDone,
 )
-from lambda_tui.engine.extension import ExtensionState
 from lambda_tui.engine.lifecycle import State
+from lambda_tui.engine.runtime_api import ExtensionState
 
 WAITS_FOR_A_FILE = f"""{PYTHON}
 register("INVOKE", "SHUTDOWN")
@@ -243,7 +244,7 @@ async def test_an_extension_that_does_not_end_is_killed(
     open_project: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Time enough to say what it was told.
-    monkeypatch.setattr(ending, "EXTERNAL_BUDGET", 6.0)
+    monkeypatch.setattr(limits, "SHUTDOWN_SECONDS", 6.0)
     stubborn = f'{PYTHON}\nregister("SHUTDOWN")\nsay(next_event())\ntime.sleep(600)\n'
     workbench = await open_project(project(tmp_path, {"stubborn": stubborn}))
     await workbench.answer()
@@ -258,9 +259,9 @@ async def test_an_extension_that_does_not_end_is_killed(
 async def test_shutdown_has_two_seconds_in_all(
     open_project: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert ending.EXTERNAL_BUDGET == 2.0
+    assert limits.SHUTDOWN_SECONDS == 2.0
     # A busy machine may take longer to say what it was told.
-    monkeypatch.setattr(ending, "EXTERNAL_BUDGET", 60.0)
+    monkeypatch.setattr(limits, "SHUTDOWN_SECONDS", 60.0)
     monkeypatch.setattr(engine, "_GOODBYE_SECONDS", 120.0)
     workbench = await open_project(project(tmp_path, {"recorder": RECORDER}))
     await workbench.answer()

@@ -15,10 +15,9 @@ from extension_project import HELLO, PYTHON, RECORDER, project, said
 from network_project import ASKS, ENTER_AND_ROUTE, PORT, listening, put_connector
 from workbench import Open, Workbench, response_of
 
-from lambda_tui.engine import network
 from lambda_tui.engine.events import EnvironmentRemoved, Notice, Throttled
+from lambda_tui.engine.launch import find_connector, network
 from lambda_tui.engine.lifecycle import State
-from lambda_tui.engine.network import find_connector
 from lambda_tui.project.settings import FunctionSettings
 
 SECONDS = 15.0

@@ -22,7 +22,7 @@ DRIVER = """
 import asyncio, json, os, sys
 from pathlib import Path
 from lambda_tui.apis.environment_api import open_environment_api
-from lambda_tui.engine import network
+from lambda_tui.engine.launch import network
 from lambda_tui.engine.engine import Engine
 from lambda_tui.project.function import Function, Project
 from lambda_tui.project.settings import Settings

@@ -11,8 +11,8 @@ from typing import Any
 from workbench import Workbench
 
 from lambda_tui.engine import events
+from lambda_tui.engine.events import log_text
 from lambda_tui.engine.invocation import Invocation
-from lambda_tui.engine.log_text import log_text
 
 FILES = ("common", "custom_runtimes", "destinations", "runtimes")
 

@@ -24,7 +24,7 @@ from recorded.recordings import (
 )
 from workbench import SECONDS, TIMEOUT, Open, Workbench, response_of
 
-from lambda_tui.engine.asynchronous_events import AsyncDelivered
+from lambda_tui.engine.events import AsyncDelivered
 from lambda_tui.engine.invocation import Invocation
 from lambda_tui.project.function import DEFAULT_TIMEOUT, Function, Project
 

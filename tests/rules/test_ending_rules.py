@@ -9,8 +9,10 @@ import time
 import pytest
 from workbench import Open, Workbench
 
-from lambda_tui.engine import ending, events, init_process
+from lambda_tui import limits
+from lambda_tui.engine import events
 from lambda_tui.engine.lifecycle import State
+from lambda_tui.engine.wire import init_process
 
 ONE_LEVEL = pytest.mark.parametrize("level", ["namespaces"])
 
@@ -68,8 +70,8 @@ async def test_shutdown_without_extensions_takes_no_time(
     open_project: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Whoever waited for it would be given up.
-    monkeypatch.setattr(ending, "INTERNAL_BUDGET", 1000.0)
-    monkeypatch.setattr(ending, "EXTERNAL_BUDGET", 1000.0)
+    monkeypatch.setattr(limits, "INTERNAL_SHUTDOWN_SECONDS", 1000.0)
+    monkeypatch.setattr(limits, "SHUTDOWN_SECONDS", 1000.0)
     monkeypatch.setattr(init_process, "FAREWELL", 1000.0)
     workbench = await open_project(LISTENS)
     await workbench.invoke()

@@ -9,7 +9,8 @@ import pytest
 from initialisation import PLAIN, SAYS_ITS_TYPE
 from workbench import TIMEOUT, Open, response_of
 
-from lambda_tui.engine import events, init_attempt
+from lambda_tui.engine import events
+from lambda_tui.engine.environment import init_attempt
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.project.function import Function, Project
 

@@ -10,8 +10,8 @@ import pytest
 from workbench import Open, Workbench
 
 from lambda_tui.engine import events
+from lambda_tui.engine.events import log_text
 from lambda_tui.engine.lifecycle import State
-from lambda_tui.engine.log_text import log_text
 from lambda_tui.project.function import ApplicationLogLevel, LoggingConfig, SystemLogLevel
 
 ONE_LEVEL = pytest.mark.parametrize("level", ["namespaces"])

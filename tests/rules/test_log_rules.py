@@ -125,7 +125,7 @@ async def test_a_cold_timeout_bills_the_limit_and_the_init(open_project: Open) -
 async def test_init_report_of_a_timeout_to_the_letter(
     open_project: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lambda_tui.engine.init_attempt.ON_DEMAND_LIMIT", 0.1)
+    monkeypatch.setattr("lambda_tui.limits.INIT_SECONDS", 0.1)
     workbench = await open_project("import time\ntime.sleep(60)\n", timeout=1)
 
     await workbench.invoke()

@@ -10,7 +10,8 @@ import pytest
 from initialisation import PLAIN, SAYS_ITS_TYPE
 from workbench import Open, response_of
 
-from lambda_tui.engine import events, init_attempt
+from lambda_tui import limits
+from lambda_tui.engine import events
 from lambda_tui.engine.lifecycle import State
 
 ONE_LEVEL = pytest.mark.parametrize("level", ["namespaces"])
@@ -127,7 +128,7 @@ async def test_a_change_of_the_code_provisions_the_same_number_again(open_projec
 async def test_the_limit_on_demand_does_not_hold_for_provisioned_concurrency(
     open_project: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(init_attempt, "ON_DEMAND_LIMIT", 0.05)
+    monkeypatch.setattr(limits, "INIT_SECONDS", 0.05)
     source = SAYS_ITS_TYPE.format(top_level="time.sleep(0.3)")
     workbench = await open_project(source, provisioned_concurrency=1)
 
@@ -140,7 +141,7 @@ async def test_the_limit_on_demand_does_not_hold_for_provisioned_concurrency(
 async def test_a_provisioned_init_may_take_as_long_as_the_function_if_that_is_more(
     open_project: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(init_attempt, "PROVISIONED_LIMIT", 0.1)
+    monkeypatch.setattr(limits, "PROVISIONED_INIT_SECONDS", 0.1)
     source = SAYS_ITS_TYPE.format(top_level="time.sleep(60)")
     workbench = await open_project(source, provisioned_concurrency=1, timeout=1)
 

@@ -10,8 +10,7 @@ import pytest
 from workbench import Open, Workbench, response_of
 
 from lambda_tui.engine import events
-from lambda_tui.engine.log_text import log_text
-from lambda_tui.engine.telemetry import telemetry
+from lambda_tui.engine.events import log_text, telemetry
 from lambda_tui.project.function import LoggingConfig, SystemLogLevel
 
 ONE_LEVEL = pytest.mark.parametrize("level", ["namespaces"])

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from loading import load_module
 
-from lambda_tui.engine.channel import Channel as EngineChannel
-from lambda_tui.engine.channel import Message, socket_pair
+from lambda_tui.engine.wire import Channel as EngineChannel
+from lambda_tui.engine.wire import Message, socket_pair
 
 frames = load_module("frames")
 

@@ -13,8 +13,8 @@ from lambda_tui.apis.telemetry.buffer import Buffer, Item, Loss
 from lambda_tui.apis.telemetry.sender import DeliveryError, Sender
 from lambda_tui.apis.telemetry.subscription import Subscription
 from lambda_tui.engine import events
-from lambda_tui.engine.environment_events import Subscriber
-from lambda_tui.engine.telemetry import Json
+from lambda_tui.engine.events import Json
+from lambda_tui.engine.runtime_api import Subscriber
 
 Project = Callable[[events.Event], Sequence[Json]]
 """What an event is in the subscription's schema: none, one or several."""

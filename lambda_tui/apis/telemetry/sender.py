@@ -11,7 +11,7 @@ from typing import Protocol
 import httptools
 
 from lambda_tui.apis.telemetry.subscription import Destination
-from lambda_tui.engine.own_network import Streams
+from lambda_tui.engine.wire import Streams
 
 Connect = Callable[[int], Awaitable[Streams]]
 """Connects to a port inside the environment; raises ``OSError``."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from lambda_tui.engine.api_refusal import ApiRefusal
+from lambda_tui.engine.runtime_api import ApiRefusal
 
 Api = Literal["telemetry", "logs"]
 

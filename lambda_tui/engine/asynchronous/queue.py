@@ -1,0 +1,160 @@
+"""Asynchronous invocations (``Event``): the queue, further tries, destinations and dead letters."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from lambda_tui import limits
+from lambda_tui.engine import events
+from lambda_tui.engine.asynchronous.destinations import (
+    as_sent,
+    compact,
+    dead_letter_attributes,
+    destination_record,
+)
+from lambda_tui.engine.events import (
+    AsyncDelivered,
+    AsyncRetried,
+    Condition,
+    RetryReason,
+)
+from lambda_tui.engine.invocation import Invocation
+from lambda_tui.engine.pool import Pool
+from lambda_tui.project.settings import Settings
+
+QUEUE_LIMIT = 10_000
+"""Events that wait or run at a time, of all functions."""
+_FIRST_BACKOFF, _LONGEST_BACKOFF = 1.0, 300.0
+
+
+@dataclass(slots=True)
+class QueuedEvent:
+    """An event that was accepted: at-least-once, under one request id for every attempt."""
+
+    pool: Pool
+    payload: bytes
+    request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    accepted: float = field(default_factory=time.monotonic)
+    chain: tuple[str, ...] = ()
+    """The functions whose destination this event was, the first one first."""
+    attempts: int = 0
+    """Those that reached the function; throttled ones do not count."""
+
+    def is_too_old(self, in_seconds: float) -> bool:
+        """Whether it will be older than the function's maximum age by then."""
+        age = time.monotonic() - self.accepted + in_seconds
+        return age > self.pool.function.asynchronous.maximum_event_age
+
+
+class AsyncInvocations:
+    """Accepts events for the project's functions and sees each through to its destination."""
+
+    def __init__(self, settings: Settings, pools: Callable[[], dict[str, Pool]]) -> None:
+        self._settings = settings
+        self._pools = pools
+        self._deliveries: set[asyncio.Task[None]] = set()
+
+    @property
+    def waiting(self) -> int:
+        """Events that are not delivered yet."""
+        return len(self._deliveries)
+
+    def accept(
+        self, pool: Pool, payload: bytes | bytearray, chain: tuple[str, ...] = ()
+    ) -> str | None:
+        """Takes an event and answers its request id at once; None when the queue is full."""
+        if len(self._deliveries) >= QUEUE_LIMIT:
+            return None
+        queued = QueuedEvent(pool, bytes(payload), chain=chain)
+        delivery = asyncio.create_task(self._see_through(queued))
+        self._deliveries.add(delivery)
+        delivery.add_done_callback(self._deliveries.discard)
+        return queued.request_id
+
+    async def close(self) -> None:
+        """Drops what still waits."""
+        for delivery in self._deliveries:
+            delivery.cancel()
+        await asyncio.gather(*self._deliveries, return_exceptions=True)
+
+    async def _see_through(self, queued: QueuedEvent) -> None:
+        backoff = _FIRST_BACKOFF
+        invocation: Invocation | None = None
+        # With its function, AWS drops what waits for it.
+        while self._pools().get(queued.pool.function.name) is queued.pool:
+            if queued.pool.function.reserved_concurrency == 0:
+                return self._deliver(queued, "ZeroReservedConcurrency", None)
+            attempt = queued.pool.invoke(queued.payload, request_id=queued.request_id)
+            await attempt.wait()
+            if attempt.status == "throttled":
+                reason: RetryReason = "throttled"
+                delay, backoff = backoff, min(backoff * 2, _LONGEST_BACKOFF)
+            else:
+                invocation, reason = attempt, "error"
+                queued.attempts += 1
+                if attempt.status == "success":
+                    return self._deliver(queued, "Success", attempt)
+                if queued.attempts > queued.pool.function.asynchronous.maximum_retry_attempts:
+                    return self._deliver(queued, "RetriesExhausted", attempt)
+                delay = self._settings.retry_delays[queued.attempts - 1]
+            if queued.is_too_old(delay):
+                return self._deliver(queued, "EventAgeExceeded", invocation)
+            await self._wait(queued, reason, delay)
+
+    async def _wait(self, queued: QueuedEvent, reason: RetryReason, seconds: float) -> None:
+        queued.pool.emit(AsyncRetried(queued.request_id, reason, seconds), "")
+        await asyncio.sleep(seconds)
+
+    def _deliver(
+        self, queued: QueuedEvent, condition: Condition, invocation: Invocation | None
+    ) -> None:
+        """Sends the record to the destination: a function of the project, or the event stream."""
+        function, config = queued.pool.function, queued.pool.function.asynchronous
+        target = config.on_success if condition == "Success" else config.on_failure
+        record = destination_record(
+            function, queued.request_id, queued.payload, condition, queued.attempts, invocation
+        )
+        self._tell(queued, condition, target, as_sent(record, function, target))
+        pool = self._function_at(target)
+        if pool is not None:
+            self._pass_on(queued, pool, compact(record))
+        if condition != "Success" and config.dead_letter is not None:
+            event = queued.payload.decode("utf-8", errors="replace")
+            attributes = dead_letter_attributes(queued.request_id, invocation)
+            self._tell(queued, condition, config.dead_letter, event, attributes)
+
+    def _pass_on(self, queued: QueuedEvent, pool: Pool, record: str) -> None:
+        """Gives the record to a function of the project, unless the two go round in a circle."""
+        chain = (*queued.chain, queued.pool.function.name)
+        name = pool.function.name
+        problem = None
+        if chain.count(name) >= limits.DESTINATION_CHAIN:
+            times = f"{limits.DESTINATION_CHAIN} times"
+            problem = f"{name} was its own destination {times}: the loop was broken."
+        elif self.accept(pool, record.encode(), chain) is None:
+            problem = f"The queue is full: {name} does not get the record of {queued.request_id}."
+        if problem is not None:
+            queued.pool.emit(events.Notice("warning", problem), "")
+
+    def _tell(
+        self,
+        queued: QueuedEvent,
+        condition: Condition,
+        target: str | None,
+        payload: str,
+        attributes: dict[str, str] | None = None,
+    ) -> None:
+        record = AsyncDelivered(queued.request_id, condition, target, payload, attributes)
+        queued.pool.emit(record, "")
+
+    def _function_at(self, target: str | None) -> Pool | None:
+        for pool in self._pools().values():
+            if target is not None and target.startswith(pool.function.arn):
+                rest = target[len(pool.function.arn) :]
+                if not rest or rest.startswith(":"):
+                    return pool
+        return None

@@ -1,0 +1,141 @@
+"""The environment variables that a function's processes see: AWS's, and the function's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from lambda_tui.engine.events import InitializationType
+from lambda_tui.engine.launch.runtime import Places
+from lambda_tui.project.function import Function, LoggingConfig
+from lambda_tui.project.runtimes import OS_ONLY_RUNTIMES, Language, runtime_of
+
+_OF_THE_RUNTIME = (
+    "AWS_EXECUTION_ENV",
+    "AWS_LAMBDA_LOG_GROUP_NAME",
+    "AWS_LAMBDA_LOG_STREAM_NAME",
+    "AWS_XRAY_CONTEXT_MISSING",
+    "AWS_XRAY_DAEMON_ADDRESS",
+    "LAMBDA_RUNTIME_DIR",
+    "LAMBDA_TASK_ROOT",
+)
+
+# One snapshot is restored many times, each with a log stream of its own.
+_UNKNOWN_TO_A_SNAPSHOT = ("AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME")
+
+# The runtimes on Amazon Linux 2; on Amazon Linux 2023 the variable is set.
+_WITHOUT_LC_CTYPE = ("python3.9", "python3.10", "python3.11")
+# On Amazon Linux 2 and before it, where there is no language to be found.
+_WITHOUT_LANG = ("provided", "provided.al2")
+
+
+def log_stream_name(function: Function, environment_id: str) -> str:
+    """AWS's name; in a log group of the user's own choice the function's name is part of it."""
+    name = function.name if function.logging.group else ""
+    return f"{datetime.now(UTC):%Y/%m/%d}/{name}[$LATEST]{environment_id}"
+
+
+def environment_variables(
+    function: Function,
+    log_stream: str,
+    runtime_version: str | None,
+    places: Places,
+    initialization_type: InitializationType,
+    api_address: str,
+) -> dict[str, str]:
+    """The variables of one environment, as AWS sets them for a zip function.
+
+    Nothing comes from the shell that lambda-tui was started in. The function's own variables cannot
+    replace the reserved ones.
+    """
+    runtime = function.runtime or runtime_of(function.language, runtime_version)
+    variables = _system_variables(runtime, places)
+    is_os_only = runtime in OS_ONLY_RUNTIMES
+    if not is_os_only:
+        variables.update(_language_variables(function.language, runtime, places))
+    variables.update(function.environment)
+    variables.update(_reserved(function, log_stream, places.task_root))
+    if not is_os_only:
+        variables["AWS_EXECUTION_ENV"] = f"AWS_Lambda_{runtime}"
+    variables["AWS_LAMBDA_INITIALIZATION_TYPE"] = initialization_type
+    if initialization_type == "snap-start":
+        for name in _UNKNOWN_TO_A_SNAPSHOT:
+            del variables[name]
+    variables["AWS_LAMBDA_RUNTIME_API"] = api_address
+    return variables | _logging_variables(function.logging)
+
+
+def _system_variables(runtime: str, places: Places) -> dict[str, str]:
+    """Those of the operating system that AWS runs a runtime on."""
+    lang = ("", "") if runtime in _WITHOUT_LANG else ("/var/lang/bin:", "/var/lang/lib:")
+    return {
+        "LANG": "en_US.UTF-8",
+        "TZ": ":UTC",
+        "PATH": f"{lang[0]}/usr/local/bin:/usr/bin/:/bin:{places.layers_root}/bin",
+        "LD_LIBRARY_PATH": (
+            f"{lang[1]}/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:"
+            f"{places.task_root}:{places.task_root}/lib:{places.layers_root}/lib"
+        ),
+        "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
+        "AWS_XRAY_DAEMON_ADDRESS": "169.254.100.1:2000",
+        "_AWS_XRAY_DAEMON_ADDRESS": "169.254.100.1",
+        "_AWS_XRAY_DAEMON_PORT": "2000",
+    }
+
+
+def _language_variables(language: Language, runtime: str, places: Places) -> dict[str, str]:
+    """Those that the shell which starts AWS's Python or Node.js runtime leaves."""
+    variables = {"PWD": places.task_root, "SHLVL": "0"}
+    if language == "node":
+        variables["NODE_PATH"] = _node_path(runtime, places)
+        return variables
+    variables["PYTHONPATH"] = "/var/runtime"
+    if runtime not in _WITHOUT_LC_CTYPE:
+        variables["LC_CTYPE"] = "C.UTF-8"
+    return variables
+
+
+def extension_variables(variables: Mapping[str, str]) -> dict[str, str]:
+    """Those of external extensions: without what concerns the runtime alone."""
+    return {
+        name: value
+        for name, value in variables.items()
+        if name not in _OF_THE_RUNTIME and not name.startswith("_")
+    }
+
+
+def _logging_variables(logging: LoggingConfig) -> dict[str, str]:
+    """How the runtime learns of the JSON format and its level."""
+    if logging.format == "Text":
+        return {}
+    level = logging.application_level or "INFO"
+    return {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": level}
+
+
+def _node_path(runtime: str, places: Places) -> str:
+    """Where Node.js looks for modules: in layers, then in the runtime and in the code."""
+    layers = f"{places.layers_root}/nodejs"
+    versioned = runtime.removesuffix(".x").replace("nodejs", "node")
+    return (
+        f"{layers}/{versioned}/node_modules:{layers}/node_modules:"
+        f"/var/runtime/node_modules:/var/runtime:{places.task_root}"
+    )
+
+
+def _reserved(function: Function, log_stream: str, task_root: str) -> dict[str, str]:
+    return {
+        "_HANDLER": function.handler,
+        "AWS_REGION": function.region,
+        "AWS_DEFAULT_REGION": function.region,
+        "AWS_LAMBDA_FUNCTION_NAME": function.name,
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_size),
+        "AWS_LAMBDA_LOG_GROUP_NAME": function.log_group,
+        "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
+        # Nobody's: code that calls AWS by mistake must not reach the developer's account.
+        "AWS_ACCESS_KEY_ID": "ASIALAMBDATUILOCAL00",
+        "AWS_SECRET_ACCESS_KEY": "lambda-tui-placeholder",
+        "AWS_SESSION_TOKEN": "lambda-tui-placeholder",
+        "LAMBDA_TASK_ROOT": task_root,
+        "LAMBDA_RUNTIME_DIR": "/var/runtime",
+    }

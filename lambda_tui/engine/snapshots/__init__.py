@@ -1,0 +1,8 @@
+"""SnapStart: the snapshot of an initialised function, and environments restored from it."""
+
+from __future__ import annotations
+
+from lambda_tui.engine.snapshots.restored_environment import RestoredEnvironment
+from lambda_tui.engine.snapshots.snapshots import Snapshots
+
+__all__ = ["RestoredEnvironment", "Snapshots"]

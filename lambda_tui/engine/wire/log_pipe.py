@@ -1,0 +1,131 @@
+"""What an environment's processes write to their standard output and error, as log records."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import re
+import struct
+import termios
+import time
+from collections.abc import Callable
+
+from lambda_tui import limits
+
+_READ_SIZE = 1 << 16
+_PIPE_SIZE = 1 << 20
+# Linux has it; elsewhere pipes stay as they are.
+_F_SETPIPE_SZ = getattr(fcntl, "F_SETPIPE_SZ", None)
+
+_NONE_WAITING = struct.pack("i", 0)
+
+# AWS's framing of records that runtimes log as a whole: type, length, microseconds, text. No text
+# in UTF-8 holds the first byte where a character begins.
+_FRAME = struct.Struct("!IIQ")
+_FRAME_START = re.compile(rb"\xa5\x5a\x00[\x02\x03\x0a\x0b\x0e\x0f\x12\x13\x16\x17\x1a\x1b]")
+_PLAUSIBLE_SECONDS = 86_400.0
+_FRAME_START_CUT = re.compile(rb"\xa5(\x5a\x00?)?\Z")
+
+
+class LogPipe:
+    """Reads a pipe in the event loop and hands on each record: a line, or what came in a frame.
+
+    A record has no line end of its own; lines inside one are parted by ``\\r`` when they were
+    written as a line, by ``\\n`` when they came in a frame.
+    """
+
+    def __init__(self, on_record: Callable[[str], None]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._on_record = on_record
+        self._unread = bytearray()
+        self._read_end, self.write_end = os.pipe()
+        os.set_blocking(self._read_end, False)
+        if _F_SETPIPE_SZ is not None:
+            # A user's share of pipe memory may be used up; the default size serves as well.
+            with contextlib.suppress(OSError):
+                fcntl.fcntl(self._read_end, _F_SETPIPE_SZ, _PIPE_SIZE)
+        self._loop.add_reader(self._read_end, self._read)
+
+    def drain(self) -> None:
+        """Reads all that is in the pipe at this moment, and ends an unfinished line.
+
+        Not more: a thread that writes without end must not hold the loop.
+        """
+        waiting = fcntl.ioctl(self._read_end, termios.FIONREAD, _NONE_WAITING)
+        if waiting == _NONE_WAITING and not self._unread:
+            return
+        (remaining,) = struct.unpack("i", waiting)
+        while remaining > 0:
+            remaining -= self._read(remaining)
+        # A frame that has come in part only is kept: a thread is writing it.
+        frame = self._find_frame()
+        end = len(self._unread) if frame is None else frame
+        if end:
+            self._emit(bytes(self._unread[:end]))
+            del self._unread[:end]
+
+    def close(self) -> None:
+        """Reads what is left and closes both ends."""
+        self.drain()
+        self._loop.remove_reader(self._read_end)
+        os.close(self._read_end)
+        os.close(self.write_end)
+
+    def _read(self, size: int = _READ_SIZE) -> int:
+        try:
+            data = os.read(self._read_end, size)
+        except BlockingIOError:
+            return size
+        self._unread += data
+        while (start := self._find_frame()) is not None:
+            start = self._take_lines(start)
+            if not self._take_frame(start):
+                return len(data)
+        cut = _FRAME_START_CUT.search(self._unread)
+        self._take_lines(cut.start() if cut else len(self._unread))
+        return len(data)
+
+    def _find_frame(self) -> int | None:
+        """Where the first frame begins; what only looks like one is absurd."""
+        for found in _FRAME_START.finditer(self._unread):
+            header = self._unread[found.start() : found.start() + _FRAME.size]
+            if len(header) < _FRAME.size:
+                return found.start()
+            _type, length, microseconds = _FRAME.unpack(header)
+            is_recent = abs(microseconds / 1e6 - time.time()) < _PLAUSIBLE_SECONDS
+            if is_recent and length <= limits.LOG_RECORD_BYTES:
+                return found.start()
+        return None
+
+    def _take_lines(self, end: int) -> int:
+        """Emits the complete lines before ``end``; how much is kept, as it may yet become one."""
+        text = bytes(self._unread[:end])
+        *lines, rest = text.split(b"\n")
+        for line in lines:
+            self._emit(line)
+        # All but the last piece, which is not known to be complete.
+        whole = max(len(rest) - 1, 0) // limits.LOG_RECORD_BYTES * limits.LOG_RECORD_BYTES
+        if whole:
+            self._emit(rest[:whole])
+        self._unread[:end] = rest[whole:]
+        return len(rest) - whole
+
+    def _take_frame(self, start: int) -> bool:
+        """Emits the frame that begins here, behind an unfinished line, if it is all there."""
+        if len(self._unread) < start + _FRAME.size:
+            return False
+        _type, length, _microseconds = _FRAME.unpack_from(self._unread, start)
+        begin, end = start + _FRAME.size, start + _FRAME.size + length
+        if len(self._unread) < end:
+            return False
+        record = bytes(self._unread[begin:end])
+        del self._unread[start:end]
+        self._emit(record.removesuffix(b"\n"))
+        return True
+
+    def _emit(self, record: bytes) -> None:
+        for start in range(0, max(len(record), 1), limits.LOG_RECORD_BYTES):
+            text = record[start : start + limits.LOG_RECORD_BYTES].decode("utf-8", errors="replace")
+            self._on_record(text)

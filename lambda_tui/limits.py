@@ -1,0 +1,51 @@
+"""AWS Lambda's quotas. Each stands here once; code reads it as ``limits.NAME`` when it needs it."""
+
+from __future__ import annotations
+
+# A function's configuration.
+TIMEOUT_SECONDS = (1, 900)
+MEMORY_MB = (128, 10_240)
+EPHEMERAL_STORAGE_MB = (512, 10_240)
+"""Megabytes of ``/tmp``."""
+HANDLER_CHARACTERS = 128
+LAYERS = 5
+UNPACKED_BYTES = 262_144_000
+"""Bytes of code and layers together, unpacked: 250 MB."""
+
+# Events and responses, in bytes.
+EVENT_BYTES = 6_291_456
+"""Of a synchronous invocation: 6 MiB."""
+ASYNCHRONOUS_EVENT_BYTES = 1_048_576
+RESPONSE_BYTES = 6_291_556
+"""6 MiB and 100, as the Runtime API has it."""
+STREAMED_RESPONSE_BYTES = 200 * 1_048_576
+LOG_RECORD_BYTES = 256 * 1024
+"""A longer line becomes several records, as in CloudWatch."""
+
+# Phases, in seconds.
+INIT_SECONDS = 10.0
+"""On demand."""
+PROVISIONED_INIT_SECONDS = 130.0
+"""Ahead of invocations; the function's timeout if that is longer."""
+RESTORE_SECONDS = 10.0
+SHUTDOWN_SECONDS = 2.0
+"""With an external extension."""
+INTERNAL_SHUTDOWN_SECONDS = 0.5
+"""With internal extensions only."""
+RUNTIME_SHUTDOWN_SHARE = 0.3
+"""Part of a Shutdown phase that the runtime has, before external extensions are told."""
+
+EXTENSIONS = 10
+"""Of one function, external and internal ones together."""
+
+# Concurrency.
+UNRESERVED_CONCURRENCY = 100
+"""The least that reservations must leave to functions without one."""
+
+# Asynchronous invocations.
+EVENT_AGE_SECONDS = (60, 21_600)
+RETRY_ATTEMPTS = (0, 2)
+DESTINATION_CHAIN = 16
+"""Times a function may appear in a chain of destinations before AWS breaks the loop."""
+DEAD_LETTER_MESSAGE_BYTES = 1024
+"""Of the attribute ``ErrorMessage``."""

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from lambda_tui.apis.environment_api import open_environment_api
-from lambda_tui.engine.runtime_api import EnvironmentEvents, Extensions, RuntimeApiState
-from lambda_tui.engine.wire import RuntimeFrame, Streams, connect_to_loopback
+from lambda_tui.engine.events import Record
+from lambda_tui.engine.runtime_api import ApiState, Extension, RuntimeState
+from lambda_tui.engine.wire import RuntimeFrame
 from lambda_tui.project.function import Function
 
 SECONDS = 60.0
@@ -107,22 +108,24 @@ class Connection:
         self._writer.transport.abort()
 
 
-class Host:
+class Host(ApiState):
     """The environment's side: what it hears of its runtime, and the events that it gives it."""
 
-    def __init__(self, *, is_snap_started: bool = False) -> None:
+    def __init__(self, *extensions: str) -> None:
+        """``extensions`` are the names of external ones."""
         self.frames: list[RuntimeFrame] = []
         self._heard = asyncio.Event()
         self._clients: list[Connection] = []
-        self.function = Function("custom", "app.handler", Path("/"))
-        self.extensions = Extensions((), lambda: None, lambda *_: None)
-        self.telemetry = EnvironmentEvents(lambda _record: None)
-        self.runtime_api = RuntimeApiState(self._hear, is_snap_started=is_snap_started)
+        function = Function("custom", "app.handler", Path("/"))
+        super().__init__(function, self.emit, self._hear, lambda: None, self._note_failure)
+        self.renew(extensions, RuntimeState.STARTED)
         self.api = open_environment_api(self)
 
-    async def connect_inside(self, port: int) -> Streams:
-        """It shares the machine's network."""
-        return await connect_to_loopback(None, port)
+    def emit(self, record: Record) -> None:
+        """Take notice of a record of the environment."""
+
+    def _note_failure(self, extension: Extension, fatal_type: str, message: str) -> None:
+        """Take notice that an extension has reported an error."""
 
     async def connect(self) -> Connection:
         name, _, port = self.api.address.partition(":")
@@ -151,7 +154,7 @@ class Host:
     def invoke(self, payload: bytes = EVENT, **message: object) -> None:
         """Gives the runtime an event."""
         told = {"request_id": REQUEST_ID, "deadline_ms": 1542409706888, "function_arn": ARN}
-        self.runtime_api.send({**told, "trace_id": TRACE, **message}, payload)
+        self.runtime.send({**told, "trace_id": TRACE, **message}, payload)
 
     async def begin(self, payload: bytes = EVENT, **message: object) -> Answer:
         """Has the runtime take an event, as its first or its next one."""
@@ -172,13 +175,12 @@ class Host:
 
     def restart(self) -> None:
         """Resets the runtime: the state begins anew, the address stays."""
-        snap = self.runtime_api.is_snap_started
-        self.runtime_api.close()
-        self.runtime_api = RuntimeApiState(self._hear, is_snap_started=snap)
+        self.runtime.close()
+        self.renew((), RuntimeState.STARTED)
 
-    async def close(self) -> None:
+    async def stop(self) -> None:
         """Ends the API, and with it whoever still uses it."""
-        self.runtime_api.close()
+        self.close()
         self.api.close()
         for client in self._clients:
             client.hang_up()
@@ -191,13 +193,13 @@ class Host:
 
 
 @asynccontextmanager
-async def environment_host(*, is_snap_started: bool = False) -> AsyncIterator[Host]:
+async def environment_host() -> AsyncIterator[Host]:
     """An environment with its API, until the end of the block."""
-    host = Host(is_snap_started=is_snap_started)
+    host = Host()
     try:
         yield host
     finally:
-        await host.close()
+        await host.stop()
 
 
 def head(method: str, path: str, headers: Mapping[str, str]) -> bytes:

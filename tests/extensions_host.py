@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from environment_host import Answer, Connection, Host
 
 from lambda_tui.engine.events import Event, Record
-from lambda_tui.engine.runtime_api import EnvironmentEvents, Extension, Extensions
+from lambda_tui.engine.runtime_api import Extension
 
 REGISTER = "/2020-01-01/extension/register"
 NEXT = "/2020-01-01/extension/event/next"
@@ -25,18 +25,16 @@ class ExtensionsHost(Host):
     """An environment with the external extensions ``first`` and ``second``."""
 
     def __init__(self) -> None:
-        super().__init__()
         self.failures: list[tuple[str, str, str]] = []
         """Name, fatal type and message of each extension that has reported an error."""
         self.records: list[Record] = []
         """All that was put on the stream."""
-        self.extensions = Extensions(("first", "second"), lambda: None, self._note_failure)
-        self.telemetry = EnvironmentEvents(self.emit)
+        super().__init__("first", "second")
 
     def emit(self, record: Record) -> None:
         """Something happens in the environment."""
         self.records.append(record)
-        self.telemetry.note(Event(record=record, function="hello", environment="abc"))
+        self.telemetry.on_event(Event(record=record, function="hello", environment="abc"))
 
     async def register(
         self, name: str | None = "first", body: object = None, **headers: str
@@ -78,12 +76,6 @@ class ExtensionsHost(Host):
         text = body if isinstance(body, bytes) else json.dumps(body).encode()
         return await self.call("PUT", path, text, headers)
 
-    async def close(self) -> None:
-        """Ends the environment, and with it its subscriptions."""
-        self.telemetry.close()
-        self.extensions.close()
-        await super().close()
-
     def _note_failure(self, extension: Extension, fatal_type: str, message: str) -> None:
         self.failures.append((extension.name, fatal_type, message))
 
@@ -95,4 +87,4 @@ async def extensions_host() -> AsyncIterator[ExtensionsHost]:
     try:
         yield host
     finally:
-        await host.close()
+        await host.stop()

@@ -15,7 +15,7 @@ import psutil
 from lambda_tui.apis.environment_api import open_environment_api
 from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.environment import ExecutionEnvironment
-from lambda_tui.engine.events import Event, Record, log_text
+from lambda_tui.engine.events import Event, Record, StateChange, log_text
 from lambda_tui.engine.invocation import Invocation
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.pool import Pool
@@ -153,10 +153,20 @@ class Workbench:
         return [event.record for event in self.events if isinstance(event.record, kind)]
 
     def types(self, environment: str | None = None) -> list[str]:
-        """The words for everything that has happened so far (to one environment)."""
+        """Return the name of everything that has happened so far (to one environment).
+
+        A change of state goes by the name of the state: ``environment.frozen``.
+        """
         return [
-            event.record.type for event in self.events if environment in (None, event.environment)
+            _name_of(event.record)
+            for event in self.events
+            if environment in (None, event.environment)
         ]
+
+    def reasons(self, state: State) -> list[str | None]:
+        """Return the reason of each change to a state so far."""
+        changes = self.records(StateChange)
+        return [change.reason for change in changes if change.state is state]
 
     def log(self) -> list[str]:
         """What CloudWatch would show so far."""
@@ -169,6 +179,10 @@ class Workbench:
         path.parent.mkdir(parents=True, exist_ok=True)
         save(path, source)
         return path
+
+
+def _name_of(record: Record) -> str:
+    return f"environment.{record.state}" if isinstance(record, StateChange) else record.type
 
 
 class Open(Protocol):

@@ -19,7 +19,7 @@ from lambda_tui.apis.message import Request, Response
 from lambda_tui.apis.operation import Operation, failed, not_found, refused
 from lambda_tui.apis.result_posting import ResultPosting
 from lambda_tui.apis.server import DEFAULT_HOST, Server, listen, listen_by
-from lambda_tui.engine.runtime_api import ApiHost, ApiRefusal, EnvironmentApi
+from lambda_tui.engine.runtime_api import ApiError, ApiServer, ApiState
 
 MAXIMUM_BODY = 1 << 20
 """Bytes of a request's body; the results of a runtime have a limit of their own."""
@@ -29,30 +29,27 @@ OWN_NETWORK_PORT = 9001
 _APIS = (runtime_api.operations, extensions_api.operations, telemetry_api.operations)
 
 
-def open_environment_api(host: ApiHost, inside: socket.socket | None = None) -> EnvironmentApi:
+def open_environment_api(host: ApiState, inside: socket.socket | None = None) -> ApiServer:
     """Listens for one environment. Raises ``OSError`` when it cannot.
 
     On a free loopback port, or by a socket of the environment's own network, where it has AWS's
     address.
     """
     if inside is None:
-        return _Listener(host, listen(DEFAULT_HOST, 0))
-    listen_by(inside, (OWN_NETWORK_HOST, OWN_NETWORK_PORT))
-    return _Listener(host, inside)
+        listener = listen(DEFAULT_HOST, 0)
+    else:
+        listener = inside
+        listen_by(inside, (OWN_NETWORK_HOST, OWN_NETWORK_PORT))
+    address = "{}:{}".format(*listener.getsockname())
+    server = Server(_Application(host))
+    starting = asyncio.get_running_loop().create_task(server.serve(listener))
 
+    def close() -> None:
+        starting.cancel()
+        server.abort()
+        listener.close()
 
-class _Listener:
-    def __init__(self, host: ApiHost, listener: socket.socket) -> None:
-        self._socket = listener
-        self.address = "{}:{}".format(*listener.getsockname())
-        self._server = Server(_Application(host))
-        serving = self._server.serve(self._socket)
-        self._starting = asyncio.get_running_loop().create_task(serving)
-
-    def close(self) -> None:
-        self._starting.cancel()
-        self._server.abort()
-        self._socket.close()
+    return ApiServer(address, close)
 
 
 class _Application:
@@ -61,7 +58,7 @@ class _Application:
     # What Lambda takes, and what a runtime needs to tell X-Ray of an error's cause.
     head_limit = 1 << 20
 
-    def __init__(self, host: ApiHost) -> None:
+    def __init__(self, host: ApiState) -> None:
         self._host = host
         self._guard = Guard("sandbox.localdomain", OWN_NETWORK_HOST)
 
@@ -96,7 +93,7 @@ class _Application:
             else:
                 waiting = self._answer(response, answer)
                 return asyncio.get_running_loop().create_task(waiting).cancel
-        except ApiRefusal as refusal:
+        except ApiError as refusal:
             answer(refused(refusal))
         return None
 
@@ -114,7 +111,7 @@ class _Application:
     async def _answer(self, response: Awaitable[Response], answer: Answer) -> None:
         try:
             answer(await response)
-        except ApiRefusal as refusal:
+        except ApiError as refusal:
             answer(refused(refusal))
         except asyncio.CancelledError:
             # For nobody, when the client has hung up; else its environment was reset.
@@ -131,6 +128,6 @@ def _offers(path: str) -> Mapping[str, Operation]:
     return next(filter(None, (operations(parts) for operations in _APIS)), {})
 
 
-def _too_large() -> ApiRefusal:
+def _too_large() -> ApiError:
     message = f"Exceeded maximum allowed payload size ({MAXIMUM_BODY} bytes)."
-    return ApiRefusal(413, "RequestEntityTooLarge", message)
+    return ApiError(413, "RequestEntityTooLarge", message)

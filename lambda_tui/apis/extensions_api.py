@@ -13,8 +13,8 @@ from lambda_tui.apis.message import Request, Response
 from lambda_tui.apis.operation import Operation, answer_json
 from lambda_tui.apis.telemetry.delivery import flush
 from lambda_tui.engine.runtime_api import (
-    ApiHost,
-    ApiRefusal,
+    ApiError,
+    ApiState,
     Extension,
     Extensions,
     InvokeEvent,
@@ -42,7 +42,7 @@ def operations(parts: Sequence[str]) -> Mapping[str, Operation]:
     return {}
 
 
-def _register(host: ApiHost, request: Request) -> Response:
+def _register(host: ApiState, request: Request) -> Response:
     name = request.headers.get("lambda-extension-name", "")
     # Whatever the body says, AWS looks at the name first.
     events = _events(request.body) if name else ()
@@ -59,7 +59,7 @@ def _register(host: ApiHost, request: Request) -> Response:
     return answer_json(200, body, {"Lambda-Extension-Identifier": extension.identifier})
 
 
-async def _next(host: ApiHost, request: Request) -> Response:
+async def _next(host: ApiState, request: Request) -> Response:
     extension = host.extensions.find(request.headers.get(IDENTIFIER_HEADER))
     telemetry = host.telemetry
     event = await host.extensions.next(extension)
@@ -71,11 +71,11 @@ async def _next(host: ApiHost, request: Request) -> Response:
     return answer_json(200, _event_body(event), headers)
 
 
-def _report_error(report: _Report, host: ApiHost, request: Request) -> Response:
+def _report_error(report: _Report, host: ApiState, request: Request) -> Response:
     extension = host.extensions.find(request.headers.get(IDENTIFIER_HEADER))
     error_type = request.headers.get(_ERROR_TYPE_HEADER.lower())
     if not error_type:
-        raise ApiRefusal(403, "Extension.MissingHeader", f"{_ERROR_TYPE_HEADER} not found")
+        raise ApiError(403, "Extension.MissingHeader", f"{_ERROR_TYPE_HEADER} not found")
     report(host.extensions, extension, error_type)
     return answer_json(202, {"status": "OK"})
 
@@ -116,5 +116,5 @@ def _events(body: bytes | bytearray) -> tuple[str, ...]:
     return tuple(events)
 
 
-def _bad_format(message: str) -> ApiRefusal:
-    return ApiRefusal(403, "InvalidRequestFormat", message)
+def _bad_format(message: str) -> ApiError:
+    return ApiError(403, "InvalidRequestFormat", message)

@@ -7,14 +7,14 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from lambda_tui.apis.connection import Answer
 from lambda_tui.apis.message import Request, Response
-from lambda_tui.engine.runtime_api import ApiHost, ApiRefusal
+from lambda_tui.engine.runtime_api import ApiError, ApiState
 
 Wait = Callable[[Answer], Callable[[], object] | None]
 """Is given the way to answer, now or later; returns the way to give the waiting up."""
-Operation = Callable[[ApiHost, Request], Response | Awaitable[Response] | Wait]
+Operation = Callable[[ApiState, Request], Response | Awaitable[Response] | Wait]
 """Answers a whole request, or waits, without limit, until it can.
 
-The waiting is given up when the client hangs up. An operation may raise ``ApiRefusal``.
+The waiting is given up when the client hangs up. An operation may raise ``ApiError``.
 """
 
 
@@ -24,7 +24,7 @@ def answer_json(status: int, body: object, headers: Mapping[str, str] | None = N
     return Response(status, text.encode(), {"Content-Type": "application/json", **(headers or {})})
 
 
-def refused(refusal: ApiRefusal) -> Response:
+def refused(refusal: ApiError) -> Response:
     """What the caller is told of a call that was not taken."""
     body = {"errorMessage": refusal.message, "errorType": refusal.error_type}
     return answer_json(refusal.status, body)
@@ -32,7 +32,7 @@ def refused(refusal: ApiRefusal) -> Response:
 
 def failed() -> Response:
     """The platform is at fault, or the environment was reset under the call."""
-    return refused(ApiRefusal(500, "InternalServerError", "Internal Server Error"))
+    return refused(ApiError(500, "InternalServerError", "Internal Server Error"))
 
 
 def not_found() -> Response:

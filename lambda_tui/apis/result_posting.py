@@ -7,7 +7,7 @@ import binascii
 import json
 
 from lambda_tui.apis.message import Request
-from lambda_tui.engine.runtime_api import ApiRefusal, PostedResult, RuntimeApiState
+from lambda_tui.engine.runtime_api import ApiError, PostedResult, RuntimeApi
 
 ERROR_TYPE_HEADER = "lambda-runtime-function-error-type"
 _ERROR_BODY_TRAILER = "lambda-runtime-function-error-body"
@@ -25,7 +25,7 @@ class ResultPosting:
 
     def __init__(
         self,
-        state: RuntimeApiState,
+        state: RuntimeApi,
         request_id: str,
         request: Request,
         size: int,
@@ -36,10 +36,10 @@ class ResultPosting:
         self._is_error = kind == "error"
         self._content_type = request.headers.get("content-type", "")
         self._result: PostedResult | None = None
-        self._refusal: ApiRefusal | None = None
+        self._refusal: ApiError | None = None
         try:
             self._begin(state, request_id, size)
-        except ApiRefusal as refusal:
+        except ApiError as refusal:
             self._refusal = refusal
         self.takes_parts = self._refusal is not None or request.is_chunked
 
@@ -49,7 +49,7 @@ class ResultPosting:
             return
         try:
             self._result.write(part, self._content_type)
-        except ApiRefusal as refusal:
+        except ApiError as refusal:
             self._refusal = refusal
 
     def break_off(self) -> None:
@@ -58,7 +58,7 @@ class ResultPosting:
             self._result.break_off()
 
     def finish(self) -> None:
-        """The request is whole; raises ``ApiRefusal`` for a result that was not taken."""
+        """The request is whole; raises ``ApiError`` for a result that was not taken."""
         if self._refusal is not None:
             raise self._refusal
         assert self._result is not None
@@ -74,7 +74,7 @@ class ResultPosting:
         else:
             result.respond(body, self._content_type)
 
-    def _begin(self, state: RuntimeApiState, request_id: str, size: int) -> None:
+    def _begin(self, state: RuntimeApi, request_id: str, size: int) -> None:
         request = self._request
         begin = state.begin_error if self._is_error else state.begin_response
         self._result = begin(request_id, request.headers.get(_INVOCATION_ID_HEADER))

@@ -8,9 +8,9 @@ from urllib.parse import unquote
 
 from lambda_tui.apis.connection import Answer
 from lambda_tui.apis.message import Request, Response
-from lambda_tui.apis.operation import Operation, Wait, answer_json, failed, not_found
+from lambda_tui.apis.operation import Operation, Wait, answer_json, failed
 from lambda_tui.apis.result_posting import ERROR_TYPE_HEADER, ResultPosting
-from lambda_tui.engine.runtime_api import ApiEvent, ApiHost
+from lambda_tui.engine.runtime_api import ApiEvent, ApiState
 
 VERSION = "2018-06-01"
 _ACCEPTED = answer_json(202, {"status": "OK"})
@@ -23,7 +23,7 @@ _FROM_THE_CALLER = {
 _RESULT = re.compile(f"/{VERSION}/runtime/invocation/([^/]*)/(response|error)")
 
 
-def _post_result(host: ApiHost, request: Request) -> Response:
+def _post_result(host: ApiState, request: Request) -> Response:
     assert isinstance(request.reception, ResultPosting)
     request.reception.finish()
     return _ACCEPTED
@@ -44,10 +44,6 @@ def operations(parts: Sequence[str]) -> Mapping[str, Operation]:
             return RESULTS
         case ["runtime", "init", "error"]:
             return {"POST": _init_error}
-        case ["runtime", "restore", "next"]:
-            return {"GET": _restore_next}
-        case ["runtime", "restore", "error"]:
-            return {"POST": _restore_error}
         case ["ping"]:
             return {"GET": _ping}
     return {}
@@ -58,41 +54,27 @@ def is_result(request: Request) -> bool:
     return request.method == "POST" and _RESULT.fullmatch(request.path) is not None
 
 
-def receive(host: ApiHost, request: Request, size: int) -> ResultPosting | None:
+def receive(host: ApiState, request: Request, size: int) -> ResultPosting | None:
     """Who takes such a result; None for any other request."""
     found = _RESULT.fullmatch(request.path) if request.method == "POST" else None
     if found is None:
         return None
-    return ResultPosting(host.runtime_api, unquote(found[1]), request, size, found[2])
+    return ResultPosting(host.runtime, unquote(found[1]), request, size, found[2])
 
 
-def _ping(host: ApiHost, request: Request) -> Response:
+def _ping(host: ApiState, request: Request) -> Response:
     return Response(200, b"pong", {"Content-Type": "text/plain; charset=utf-8"})
 
 
-def _next(host: ApiHost, request: Request) -> Wait:
+def _next(host: ApiState, request: Request) -> Wait:
     def wait(answer: Answer) -> Callable[[], object] | None:
-        return host.runtime_api.next(lambda event: answer(_event(event) if event else failed()))
+        return host.runtime.next(lambda event: answer(_event(event) if event else failed()))
 
     return wait
 
 
-def _init_error(host: ApiHost, request: Request) -> Response:
-    host.runtime_api.init_error(bytes(request.body), request.headers.get(ERROR_TYPE_HEADER, ""))
-    return _ACCEPTED
-
-
-async def _restore_next(host: ApiHost, request: Request) -> Response:
-    if not host.runtime_api.is_snap_started:
-        return not_found()
-    await host.runtime_api.restore_next()
-    return Response(200)
-
-
-def _restore_error(host: ApiHost, request: Request) -> Response:
-    if not host.runtime_api.is_snap_started:
-        return not_found()
-    host.runtime_api.restore_error(bytes(request.body), request.headers.get(ERROR_TYPE_HEADER, ""))
+def _init_error(host: ApiState, request: Request) -> Response:
+    host.runtime.init_error(bytes(request.body), request.headers.get(ERROR_TYPE_HEADER, ""))
     return _ACCEPTED
 
 

@@ -24,7 +24,7 @@ from lambda_tui.engine.events import (
     logs,
     telemetry,
 )
-from lambda_tui.engine.runtime_api import ApiHost, ApiRefusal
+from lambda_tui.engine.runtime_api import ApiError, ApiState
 from lambda_tui.project.function import Function
 
 _FIRST_SCHEMA_WITH_OBJECTS = "2022-12-13"
@@ -42,7 +42,7 @@ def operations(parts: Sequence[str]) -> Mapping[str, Operation]:
     return {}
 
 
-def _subscribe(api: Api, host: ApiHost, request: Request) -> Response:
+def _subscribe(api: Api, host: ApiState, request: Request) -> Response:
     """Repeating a subscription changes nothing; another one takes its place."""
     name = host.extensions.find(request.headers.get(IDENTIFIER_HEADER)).name
     subscription = read_subscription(api, request.body)
@@ -60,7 +60,7 @@ def _subscribe(api: Api, host: ApiHost, request: Request) -> Response:
     return answer_json(200, "OK")
 
 
-def _begin(host: ApiHost, name: str, subscription: Subscription) -> None:
+def _begin(host: ApiState, name: str, subscription: Subscription) -> None:
     sender = sender_to(subscription.destination, host.connect_inside)
     project = partial(_envelopes, subscription, host.function)
     host.telemetry.subscribe(Delivery(name, subscription, sender, project, host.telemetry.emit))
@@ -78,6 +78,6 @@ def _envelopes(subscription: Subscription, function: Function, event: Event) -> 
     return () if envelope is None else (envelope,)
 
 
-def _closed(api: Api) -> ApiRefusal:
+def _closed(api: Api) -> ApiError:
     name = _NAMES[api]
-    return ApiRefusal(403, f"{name}.SubscriptionClosed", f"{name} API subscription is closed")
+    return ApiError(403, f"{name}.SubscriptionClosed", f"{name} API subscription is closed")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from lambda_tui.engine import events
 from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.events import log_text
+from lambda_tui.engine.lifecycle import State
 
 LIMIT = 1 << 20
 """Characters of one invocation's log that are kept: its end."""
@@ -47,7 +48,7 @@ class InvocationLogs:
         return self._finished.pop(request_id, "")
 
     def _note(self, event: events.Event) -> None:
-        if isinstance(event.record, events.EnvironmentRemoved):
+        if isinstance(event.record, events.StateChange) and event.record.state is State.ENDED:
             self._unfinished.pop(event.environment, None)
         pool = self._engine.pools.get(event.function)
         text = log_text(event, pool.function.logging) if pool is not None else None

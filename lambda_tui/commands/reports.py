@@ -10,7 +10,7 @@ from lambda_tui.commands.invocation_logs import InvocationLogs
 from lambda_tui.commands.output_stream import ERRORS, OutputStream
 from lambda_tui.engine import events
 from lambda_tui.engine.engine import Engine
-from lambda_tui.engine.events import event_json, log_text
+from lambda_tui.engine.events import as_json, log_text
 from lambda_tui.engine.invocation import Invocation
 
 OutputFormat = Literal["text", "json", "events"]
@@ -141,7 +141,7 @@ class EventReport:
         """Writes nothing: the events have told."""
 
     def _write(self, event: events.Event) -> None:
-        self._output.put(json.dumps(event_json(event), ensure_ascii=False) + "\n")
+        self._output.put(json.dumps(as_json(event), ensure_ascii=False) + "\n")
 
 
 _NEVER_REACHED: dict[str, Any] = {

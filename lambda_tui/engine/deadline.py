@@ -1,4 +1,4 @@
-"""A phase's time limit."""
+"""A time limit that is set and cleared often."""
 
 from __future__ import annotations
 
@@ -7,36 +7,33 @@ from collections.abc import Callable
 
 
 class Deadline:
-    """Calls back once when a time limit is over, unless it is cleared or set anew before.
+    """Calls back once when a time limit has passed, unless it is cleared or set anew before.
 
-    It is set and cleared with every invocation, so a timer that runs is left to run: when it is
-    over it looks whether the limit is.
+    It is set and cleared with every invocation. So a running timer is not cancelled: when it fires
+    it checks whether the limit has passed, and otherwise waits for the rest.
     """
 
-    def __init__(self, on_over: Callable[[], None]) -> None:
-        self.is_over = False
-        """Whether the limit that was set last has passed."""
+    def __init__(self, on_limit: Callable[[], None]) -> None:
         self._loop = asyncio.get_running_loop()
-        self._on_over = on_over
+        self._on_limit = on_limit
         self._due: float | None = None
-        """Loop time at which the limit is over; None while there is none."""
+        """Loop time at which the limit passes; None while there is none."""
         self._timer: asyncio.TimerHandle | None = None
         self._timer_due = 0.0
-        """Loop time at which the timer fires: when the limit is over, or before."""
+        """Loop time at which the timer fires: when the limit passes, or before."""
 
     def set(self, seconds: float) -> None:
-        """Starts a limit that counts from now."""
-        self.is_over = False
+        """Start a limit that counts from now."""
         self._due = due = self._loop.time() + seconds
         if self._timer is None or self._timer_due > due:
             self._start(due)
 
     def clear(self) -> None:
-        """Stops the clock."""
+        """Stop the clock."""
         self._due = None
 
     def close(self) -> None:
-        """Stops the clock for good, and lets go of whom it would call."""
+        """Stop the clock for good, and release the callback."""
         self._due = None
         if self._timer is not None:
             self._timer.cancel()
@@ -46,9 +43,9 @@ class Deadline:
         if self._timer is not None:
             self._timer.cancel()
         self._timer_due = due
-        self._timer = self._loop.call_at(due, self._look)
+        self._timer = self._loop.call_at(due, self._check)
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         self._timer = None
         if self._due is None:
             return
@@ -56,5 +53,4 @@ class Deadline:
             self._start(self._due)
         else:
             self._due = None
-            self.is_over = True
-            self._on_over()
+            self._on_limit()

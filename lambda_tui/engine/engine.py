@@ -1,4 +1,4 @@
-"""The engine as a whole: one pool a function, one zygote an interpreter, one stream of events."""
+"""The engine as a whole: a pool for each function, a zygote for each interpreter, one stream."""
 
 from __future__ import annotations
 
@@ -14,43 +14,42 @@ from typing import Any
 from lambda_tui.engine.asynchronous import AsyncInvocations
 from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.events import Event, EventStream, Notice
-from lambda_tui.engine.pool import AccountConcurrency, Pool
+from lambda_tui.engine.pool import Account, Pool
 from lambda_tui.engine.runtime_api import OpenApi
 from lambda_tui.engine.sampling import Sampler
-from lambda_tui.engine.wakefulness import keep_awake
 from lambda_tui.engine.watching import Watcher, seen_files, source_files, watched_folders, watches
-from lambda_tui.engine.wire import Zygote
+from lambda_tui.engine.wire import Zygote, poll_after_invocations
 from lambda_tui.project.function import NODE_SUFFIXES, Function, Project
 from lambda_tui.project.interpreter import Interpreter, find_interpreter
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import Settings
 
-# A Shutdown phase with extensions takes two, an init process that must be killed more.
+# A Shutdown phase with extensions takes two seconds, an init process that must be killed more.
 _GOODBYE_SECONDS = 15.0
 _DESCRIPTORS = 65_536
-# Of files that may hold a handler.
+# Suffixes of files that may contain a handler.
 _SOURCE_SUFFIXES = (".py", *NODE_SUFFIXES, ".zip")
 
 
 class Engine:
-    """Runs a project's functions. Construct and use it inside an event loop."""
+    """Runs the functions of a project. Construct and use it inside an event loop."""
 
     def __init__(self, project: Project, settings: Settings, open_api: OpenApi) -> None:
-        """``open_api`` gives each environment the HTTP interface that its processes call."""
+        """``open_api`` starts the HTTP server that the processes of an environment call."""
         self.project = project
         self.settings = settings
         self._open_api = open_api
         self.events = EventStream()
-        self.pools: dict[str, Pool] = {}
+        self._account = Account(settings.account_concurrency)
+        self.pools = self._account.pools
+        """By the name of their function, in the project's order."""
         self._zygotes: dict[Path, Zygote] = {}
-        self._concurrency = AccountConcurrency(
-            settings.account_concurrency, lambda: self.pools.values()
-        )
+        """By the path of their interpreter."""
         self._retired: list[Pool] = []
-        """Of functions that are no more; their last invocations may still run."""
+        """Pools of functions that are no more; their last invocations may still run."""
         self._endings: list[asyncio.Task[None]] = []
-        """Of zygotes that have failed and were replaced."""
-        self.asynchronous = AsyncInvocations(settings, lambda: self.pools)
+        """Tasks that close zygotes which have failed and were replaced."""
+        self.asynchronous = AsyncInvocations(settings, self.pools)
         self._watcher: Watcher | None = None
         self._sampling: asyncio.Task[None] | None = None
         self._reloading: asyncio.Task[None] | None = None
@@ -58,9 +57,9 @@ class Engine:
             self.pools[function.name] = self._make_pool(function)
 
     async def start(self) -> None:
-        """Starts the interpreters, the watching and the sampling; waits for none of them."""
+        """Start the interpreters, the watching and the sampling, without waiting for any."""
         _allow_many_descriptors()
-        keep_awake(self.events)
+        poll_after_invocations(self.events)
         asyncio.get_running_loop().set_exception_handler(self._on_defect)
         for pool in self.pools.values():
             pool.warm_up()
@@ -69,7 +68,7 @@ class Engine:
         await self._watch()
 
     async def close(self) -> None:
-        """Ends every process that was started."""
+        """End every process that was started."""
         await self.asynchronous.close()
         for task in (self._sampling, self._reloading):
             if task is not None:
@@ -88,11 +87,10 @@ class Engine:
         await asyncio.gather(*zygotes, *self._endings)
 
     async def reload_project(self, paths: frozenset[Path] = frozenset()) -> None:
-        """Reads the project's files again: functions appear, change and disappear.
+        """Read the project's files again: functions appear, change and disappear.
 
-        ``paths`` are the files that have changed, where that is known.
-
-        A template that cannot be read changes nothing: it is being written, or will be mended.
+        ``paths`` are the files that have changed, where that is known. A template that cannot be
+        read changes nothing: it is being written, or will be corrected.
         """
         project = await asyncio.to_thread(load_project, self.project.directory, self.settings)
         if self.pools and not project.functions:
@@ -106,7 +104,9 @@ class Engine:
             if name not in pools:
                 pool.retire()
                 self._retired.append(pool)
-        self.pools = pools
+        # The dictionary itself is shared with the account and the asynchronous invocations.
+        self.pools.clear()
+        self.pools.update(pools)
         await self._watch()
 
     def _changed_pool(self, function: Function, paths: frozenset[Path]) -> Pool:
@@ -129,13 +129,13 @@ class Engine:
             interpreter,
             self.settings,
             self._zygote_of,
-            self._concurrency,
+            self._account,
             self.events.emit,
             self._open_api,
         )
 
     def _zygote_of(self, interpreter: Interpreter) -> Zygote:
-        """The running zygote of an interpreter; one that has failed is started again on demand."""
+        """Return the running zygote of an interpreter. One that has failed is replaced."""
         zygote = self._zygotes.get(interpreter.executable)
         if zygote is None or zygote.problem is not None:
             if zygote is not None:
@@ -153,7 +153,7 @@ class Engine:
         self.events.emit(Event(record=Notice("warning", problem), function=""))
 
     def _on_defect(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """What goes wrong in the engine's own callbacks is told, not swallowed."""
+        """Report an exception in a callback of the engine, which asyncio would only log."""
         error = context.get("exception")
         what = type(error).__name__ if error is not None else context["message"]
         self.events.emit(
@@ -162,7 +162,7 @@ class Engine:
         loop.default_exception_handler(context)
 
     async def _watch(self) -> None:
-        """Watches the project and the functions' code, anew when folders have come."""
+        """Watch the project and the functions' code, anew when folders were added."""
         directories = {self.project.directory}
         for pool in self.pools.values():
             directories |= watched_folders(pool.function)
@@ -185,7 +185,7 @@ class Engine:
             self._reloading = asyncio.create_task(self.reload_project(paths))
 
     def _describes_project(self, paths: frozenset[Path]) -> bool:
-        """Whether the changed files say which functions there are, or what they are made of."""
+        """Return whether the files determine which functions there are, or their content."""
         if any(source_files(paths, pool.function) for pool in self.pools.values()):
             return True
         templates = {self.project.directory / name for name in ("template.yaml", "template.yml")}
@@ -200,7 +200,7 @@ def _may_hold_handler(path: Path) -> bool:
 
 
 def _allow_many_descriptors() -> None:
-    """Takes as many as the machine allows: an environment needs up to six of the engine's."""
+    """Raise the limit as far as the machine allows: an environment needs up to six."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _DESCRIPTORS)
     if soft == resource.RLIM_INFINITY or soft >= wanted:

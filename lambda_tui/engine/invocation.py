@@ -7,31 +7,38 @@ import json
 import random
 import re
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Literal, NamedTuple
 
-if TYPE_CHECKING:
-    from lambda_tui.engine.events import Report
+from lambda_tui.engine.events import Report
 
 InvocationStatus = Literal["pending", "running", "success", "error", "timeout", "throttled"]
 Payload = bytes | bytearray
-"""An event's JSON; a bytearray that was received in place is not copied, and never changed."""
+"""The JSON of an event. A bytearray that was received in place is neither copied nor changed."""
 
 _KEPT_OF_STREAM = 6 << 20
+REMEMBERED_INVOCATIONS = 200
+REMEMBERED_BYTES = 8 << 20
+"""Bytes of remembered events and responses together, without those of the last invocation.
+
+The memory of one that is forgotten serves the next event; fresh memory would be slower.
+"""
+_BULKY = 1 << 16
 
 _TRACED = re.compile(r"Root=(1-[0-9a-f]{8}-[0-9a-f]{24})(?:;|$)")
 _SAMPLED = re.compile(r"(?:^|;)Sampled=([01?])(?:;|$)")
 
 
 class Refusal(NamedTuple):
-    """An error of the service's own, by AWS's name."""
+    """An error of the service itself, by AWS's name."""
 
     name: str
     message: str
 
 
 class Invocation:
-    """A request: its id and event, who serves it, its outcome and report."""
+    """A request: its id and event, the environment that serves it, its outcome and report."""
 
     def __init__(
         self,
@@ -43,39 +50,39 @@ class Invocation:
         client_context: str | None = None,
         qualifier: str | None = None,
         trace_header: str | None = None,
-        is_streamed: bool = False,
+        on_part: Callable[[bytes], None] | None = None,
     ) -> None:
         self.request_id = request_id or new_request_id()
         self.client_context = client_context
-        """JSON text from the caller, as ``X-Amz-Client-Context`` carries it in base64."""
+        """JSON text from the caller, which ``X-Amz-Client-Context`` carries in base64."""
         self.qualifier = qualifier
-        """The version or alias as the caller wrote it; part of the invoked ARN."""
+        """Version or alias named by the caller; part of the invoked ARN."""
         self.trace_id = _trace_id(trace_header)
-        """As ``_X_AMZN_TRACE_ID`` has it: of the caller's trace, if it sent one; else unsampled."""
+        """In the form of ``_X_AMZN_TRACE_ID``: of the caller's trace, or of a new unsampled one."""
         self.function = function
         self.number = number
         """Counted from 1 within the function."""
         self.payload = payload
-        """The event, as JSON bytes."""
-        self.is_streamed = is_streamed
-        """Whether the caller takes the response part by part."""
+        """The event as JSON."""
+        self.on_part = on_part
+        """Receives the parts of a streamed response as they arrive."""
+        self.is_streamed = on_part is not None
+        """Whether the caller takes the response in parts."""
         self.content_type: str | None = None
-        """Of the response, where the runtime names it."""
+        """Content type of the response, where the runtime names it."""
         self.environment_id: str | None = None
-        """Of the environment that serves it, once there is one."""
+        """Id of the environment that serves it, once there is one."""
         self.status: InvocationStatus = "pending"
         self.cold_start = False
         self.started = time.time()
         self.response: bytes | None = None
-        """The result, or the error payload, as JSON bytes."""
+        """The result, or the error payload, as JSON."""
         self.function_error: str | None = None
         """``Unhandled`` when the function failed, as in ``X-Amz-Function-Error``."""
         self.refusal: Refusal | None = None
-        """Why the service has not taken it, if so."""
+        """Why the service has not accepted it, if so."""
         self.report: Report | None = None
-        """What it cost; None until it is over, and for one that no environment took."""
-        self.on_part: Callable[[bytes], None] | None = None
-        """Is given the parts of a streamed response as they come."""
+        """Its REPORT; None until it is over, and if no environment served it."""
         self._parts = bytearray()
         self._is_over = False
         self._when_over: list[Callable[[Invocation], None]] = []
@@ -86,28 +93,37 @@ class Invocation:
         """Whether the outcome is known."""
         return self._is_over
 
+    def assign(self, environment_id: str, *, is_cold: bool) -> None:
+        """Note the environment that serves it, and whether it waits for that to initialise."""
+        self.environment_id = environment_id
+        self.cold_start = is_cold
+
+    def begin(self) -> None:
+        """Note that the runtime has received it."""
+        self.status = "running"
+
     async def wait(self) -> None:
-        """Waits until it is over."""
+        """Wait until it is over."""
         over = asyncio.Event()
         self.when_over(lambda _: over.set())
         await over.wait()
 
     def when_over(self, tell: Callable[[Invocation], None]) -> None:
-        """Calls once it is over, now if it is; what is called must not block or raise."""
+        """Call back when it is over, at once if it is; the callback must not block or raise."""
         if self._is_over:
             tell(self)
         else:
             self._when_over.append(tell)
 
     def when_answered(self, tell: Callable[[Invocation], None]) -> None:
-        """Calls once the response is there, which extensions may outlast, as ``when_over``."""
+        """Call back when the response is there, which extensions may outlast; see ``when_over``."""
         if self.response is not None:
             tell(self)
         else:
             self._when_answered.append(tell)
 
     def add_part(self, part: bytes, content_type: str) -> None:
-        """Hands on a part of a streamed response; what fits is kept as the response too."""
+        """Pass on a part of a streamed response, and keep it as long as it fits."""
         self.content_type = self.content_type or content_type
         if len(self._parts) + len(part) <= _KEPT_OF_STREAM:
             self._parts += part
@@ -115,7 +131,7 @@ class Invocation:
             self.on_part(part)
 
     def answer(self, status: InvocationStatus, response: bytes) -> None:
-        """Sets what the caller gets; a later answer is ignored."""
+        """Set the response. Ignore a later one."""
         if self.response is not None:
             return
         self.status = status
@@ -129,7 +145,7 @@ class Invocation:
     def finish(
         self, status: InvocationStatus, response: bytes, report: Report | None = None
     ) -> None:
-        """Ends it, with this answer if it has none yet; a later end is ignored."""
+        """End it, with this response if it has none yet. Ignore a later end."""
         if self._is_over:
             return
         self.report = report
@@ -141,7 +157,7 @@ class Invocation:
             tell(self)
 
     def refuse(self, refusal: Refusal) -> None:
-        """Ends it as a request that the service does not take; no function has failed."""
+        """End it as a request that the service does not accept; no function has failed."""
         self.refusal = refusal
         body = json.dumps({"Type": "User", "message": refusal.message})
         self.finish("error", body.encode())
@@ -149,39 +165,75 @@ class Invocation:
 
     @property
     def duration_ms(self) -> float | None:
-        """Of the Invoke phase."""
+        """Duration of the Invoke phase."""
         return self.report.duration_ms if self.report else None
 
     @property
     def billed_duration_ms(self) -> int | None:
-        """Init included, rounded up."""
+        """Billed duration, which includes Init and is rounded up."""
         return self.report.billed_duration_ms if self.report else None
 
     @property
     def init_duration_ms(self) -> float | None:
-        """Of the Init phase that this invocation waited for, if any."""
+        """Duration of the Init phase that this invocation waited for, if any."""
         return self.report.init_duration_ms if self.report else None
 
     @property
     def restore_duration_ms(self) -> float | None:
-        """Of the Restore phase that this invocation waited for, if any."""
+        """Duration of the Restore phase that this invocation waited for, if any."""
         return self.report.restore_duration_ms if self.report else None
 
     @property
     def max_memory_used_mb(self) -> int | None:
-        """Peak since the environment's last init."""
+        """Peak of the environment since its last Init."""
         return self.report.max_memory_used_mb if self.report else None
 
 
+class RecentInvocations:
+    """The last invocations of a function, oldest first, bounded in number and in memory."""
+
+    def __init__(self) -> None:
+        self._all: deque[Invocation] = deque(maxlen=REMEMBERED_INVOCATIONS)
+
+    def __len__(self) -> int:
+        """Return how many are remembered."""
+        return len(self._all)
+
+    def __iter__(self) -> Iterator[Invocation]:
+        """Iterate, oldest first."""
+        return iter(self._all)
+
+    def __getitem__(self, index: int) -> Invocation:
+        """Return one by its index; the newest is at -1."""
+        return self._all[index]
+
+    def add(self, invocation: Invocation) -> None:
+        """Remember one more, and forget as many of the oldest as there are too many."""
+        self._all.append(invocation)
+        invocation.when_over(self._forget_bulky)
+
+    def _forget_bulky(self, last: Invocation) -> None:
+        """Forget the oldest while their events and responses take too much memory."""
+        if _size(last) < _BULKY:
+            return
+        total = sum(_size(invocation) for invocation in self._all)
+        while total > REMEMBERED_BYTES and len(self._all) > 1:
+            total -= _size(self._all.popleft())
+
+
+def _size(invocation: Invocation) -> int:
+    return len(invocation.payload) + len(invocation.response or b"")
+
+
 def new_request_id() -> str:
-    """A random UUID. Nobody has to be kept from guessing it, so it costs no system call."""
+    """Return a random UUID. It need not be unguessable, so it costs no system call."""
     digits = f"{random.getrandbits(128):032x}"
     variant = "89ab"[random.getrandbits(2)]
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
 
 
 def _trace_id(header: str | None) -> str:
-    """A segment of its own in the trace that the header names, or in a new one."""
+    """Return a segment of its own in the trace that the header names, or in a new one."""
     parent = f"{random.getrandbits(64):016x}"
     traced = _TRACED.search(header) if header else None
     if header is None or traced is None:
@@ -192,7 +244,7 @@ def _trace_id(header: str | None) -> str:
 
 
 def error_payload(error_type: str, message: str) -> bytes:
-    """The payload of an error that the service itself makes, such as a timeout."""
+    """Return the payload of an error of the service itself, such as a timeout."""
     return json.dumps(
         {"errorType": error_type, "errorMessage": message}, separators=(",", ":")
     ).encode()

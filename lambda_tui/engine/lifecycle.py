@@ -10,26 +10,26 @@ class Phase(StrEnum):
 
     INIT = "Init"
     RESTORE = "Restore"
-    """In the place of Init where a snapshot is restored."""
+    """Takes the place of Init where a snapshot is restored."""
     INVOKE = "Invoke"
     SHUTDOWN = "Shutdown"
 
 
 class State(StrEnum):
-    """What an execution environment is doing. The values are the words on the screen."""
+    """The state of an execution environment. The values are the words on the screen."""
 
     CREATING = "creating"
     """The sandbox is being built."""
     INITIALISING = "initialising"
     """The runtime starts and imports the function."""
     IDLE = "idle"
-    """Initialised and running with nothing to do: about to be frozen, or thawed by hand."""
+    """Initialised, running and without work: about to be frozen, or thawed by hand."""
     INVOKING = "invoking"
     FROZEN = "frozen"
     RESETTING = "resetting"
-    """Extensions are told of the reset and given their time, before every process is killed."""
+    """Extensions receive SHUTDOWN and their time, before every process is killed."""
     RESET = "reset"
-    """No runtime is left, ``/tmp`` is; the next invocation initialises again."""
+    """Every process is gone, ``/tmp`` is kept; the next invocation repeats Init."""
     SHUTTING_DOWN = "shutting down"
     ENDED = "ended"
 
@@ -41,7 +41,7 @@ class State(StrEnum):
     @property
     def is_warm(self) -> bool:
         """Whether the function is initialised, so that an invocation needs no Init."""
-        return self in (State.IDLE, State.INVOKING, State.FROZEN)
+        return self in _WARM
 
 
 _PHASES = {
@@ -52,28 +52,30 @@ _PHASES = {
     State.SHUTTING_DOWN: Phase.SHUTDOWN,
 }
 
-_LOST = (State.RESETTING, State.RESET, State.SHUTTING_DOWN, State.ENDED)
-"""Where any running environment may go."""
+_WARM = frozenset({State.IDLE, State.INVOKING, State.FROZEN})
+
+_FAILED = (State.RESETTING, State.RESET, State.SHUTTING_DOWN, State.ENDED)
+"""States that follow when the processes of a running environment fail or are ended."""
 
 TRANSITIONS: dict[State, frozenset[State]] = {
     State.CREATING: frozenset({State.INITIALISING, State.SHUTTING_DOWN, State.ENDED}),
-    State.INITIALISING: frozenset({State.IDLE, *_LOST}),
-    State.IDLE: frozenset({State.INVOKING, State.FROZEN, *_LOST}),
-    State.INVOKING: frozenset({State.IDLE, *_LOST}),
-    State.FROZEN: frozenset({State.IDLE, *_LOST}),
+    State.INITIALISING: frozenset({State.IDLE, State.INVOKING, *_FAILED}),
+    State.IDLE: frozenset({State.INVOKING, State.FROZEN, *_FAILED}),
+    State.INVOKING: frozenset({State.IDLE, *_FAILED}),
+    State.FROZEN: frozenset({State.IDLE, State.INVOKING, *_FAILED}),
     State.RESETTING: frozenset({State.RESET, State.SHUTTING_DOWN, State.ENDED}),
     State.RESET: frozenset({State.INITIALISING, State.SHUTTING_DOWN, State.ENDED}),
     State.SHUTTING_DOWN: frozenset({State.ENDED}),
     State.ENDED: frozenset(),
 }
-"""Every transition that may happen; all others are defects."""
+"""Every transition that may happen. Any other is a defect of the engine."""
 
 
-class IllegalTransition(Exception):
-    """The engine tried a transition that the table does not have."""
+class IllegalTransitionError(Exception):
+    """The engine attempted a transition that the table does not have."""
 
 
 def check_transition(old: State, new: State) -> None:
-    """Raises ``IllegalTransition`` unless the table has the step."""
+    """Raise ``IllegalTransitionError`` unless the table has the transition."""
     if new not in TRANSITIONS[old]:
-        raise IllegalTransition(f"{old} → {new}")
+        raise IllegalTransitionError(f"{old} → {new}")

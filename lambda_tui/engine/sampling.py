@@ -1,4 +1,4 @@
-"""Looks at the environments about once a second, those in which something may have changed."""
+"""Samples about once a second the environments in which something may have changed."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable
 
-from lambda_tui.engine.environment import ExecutionEnvironment
+from lambda_tui.engine.environment import ExecutionEnvironment, Subject, sample
 from lambda_tui.engine.lifecycle import State
-from lambda_tui.engine.usage import Subject, sample
 
 SAMPLING_SECONDS = 1.0
 _STILL = (State.FROZEN, State.RESET)
@@ -21,7 +20,7 @@ class Sampler:
         self._environments = environments
 
     async def run(self) -> None:
-        """Samples until it is cancelled."""
+        """Sample until it is cancelled."""
         while True:
             await asyncio.sleep(SAMPLING_SECONDS)
             await self._sample()
@@ -35,11 +34,11 @@ class Sampler:
         if not subjects:
             return
         for id, usage in (await asyncio.to_thread(sample, subjects, time.monotonic())).items():
-            chosen[id].usage = usage
+            chosen[id].note_usage(usage)
 
 
 def _may_have_changed(environment: ExecutionEnvironment) -> bool:
-    """Nothing does in an environment that was frozen or reset before the last sample."""
+    """Return whether it was running after the last sample, and not frozen or reset since before."""
     if environment.pid is None:
         return False
     is_still = environment.state in _STILL

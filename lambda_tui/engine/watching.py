@@ -1,4 +1,4 @@
-"""Sees saves: which files that a function can see have changed."""
+"""Watches files: which of those that a function sees have changed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from watchfiles import DefaultFilter, watch
 
 from lambda_tui.project.function import Function
 
-# Milliseconds of quiet that end a burst of saves, and the longest that one is gathered.
+# Milliseconds without a save that end a burst, and the longest duration of one.
 _STEP_MS = 5
 _DEBOUNCE_MS = 100
 _EDITORS_AND_TOOLS = frozenset(
@@ -22,18 +22,18 @@ OnChange = Callable[[frozenset[Path]], None]
 
 
 class SourceFilter(DefaultFilter):
-    """Leaves out what editors and tools write: caches, swap files, version control."""
+    """Ignores what editors and tools write: caches, swap files, version control."""
 
     ignore_dirs = ()
     ignore_entity_patterns = (*DefaultFilter.ignore_entity_patterns, r"\.log$")
 
 
 def changed_files(paths: Iterable[Path], code_directory: Path) -> tuple[str, ...]:
-    """Those of the paths that the function can see, relative to its code, in order.
+    """Return the paths that the function can see, relative to its code and sorted.
 
-    Folders of tools are left out by their place below the code, not above it: a project may well
-    lie in a folder called ``venv``. Sample events are not code. Of a folder that comes back, all
-    that is told may be its own path.
+    Folders of tools are ignored below the code, not above it: a project may well lie in a folder
+    called ``venv``. Sample events are not code. A folder that was deleted and comes back may be
+    reported by its own path only.
     """
     relative = [
         path.relative_to(code_directory) for path in paths if path.is_relative_to(code_directory)
@@ -43,9 +43,9 @@ def changed_files(paths: Iterable[Path], code_directory: Path) -> tuple[str, ...
 
 
 def watched_folders(function: Function) -> set[Path]:
-    """Where the files lie that a function sees, or that what it sees is made of.
+    """Return the folders of the files that a function sees, or from which these are made.
 
-    Archives outside the project's folder are not watched: who knows what lies beside them.
+    Archives outside the project's folder are not watched: anything may lie beside them.
     """
     folders = {layer.path for layer in function.layers if layer.path is not None}
     if function.code_archive is None:
@@ -54,7 +54,7 @@ def watched_folders(function: Function) -> set[Path]:
 
 
 def seen_files(paths: Iterable[Path], function: Function) -> tuple[str, ...]:
-    """Those of the paths that the function sees as they lie, in its code or in its one layer."""
+    """Return the paths that the function sees directly, in its code or in its only layer."""
     paths = tuple(paths)
     files = changed_files(paths, function.code_directory)
     if function.layers_directory is not None:
@@ -63,7 +63,7 @@ def seen_files(paths: Iterable[Path], function: Function) -> tuple[str, ...]:
 
 
 def source_files(paths: Iterable[Path], function: Function) -> tuple[str, ...]:
-    """Those that what the function sees is made of: archives, and layers that are merged."""
+    """Return the paths from which the function's files are made: archives, layers to be merged."""
     paths = tuple(paths)
     files: tuple[str, ...] = ()
     for source in (function.code_archive, *(layer.path for layer in function.layers)):
@@ -79,13 +79,13 @@ def _is_of_a_tool(path: Path) -> bool:
 
 
 class Watcher:
-    """Watches folders in a thread of its own and tells of changes in the event loop."""
+    """Watches folders in a thread of its own, and reports changes in the event loop."""
 
     def __init__(
         self, directories: Iterable[Path], on_change: OnChange, on_problem: Callable[[str], None]
     ) -> None:
         self.directories = _outermost(directories)
-        """Those that are watched, each tree once."""
+        """Watched folders, each tree once."""
         self._on_change = on_change
         self._on_problem = on_problem
         self._loop = asyncio.get_running_loop()
@@ -93,11 +93,11 @@ class Watcher:
         self._thread = threading.Thread(target=self._watch, name="watcher", daemon=True)
 
     def start(self) -> None:
-        """Begins to watch; large trees take a while to be taken in."""
+        """Begin to watch; a large tree takes a while."""
         self._thread.start()
 
     async def close(self) -> None:
-        """Ends the thread."""
+        """End the thread."""
         self._stop.set()
         await asyncio.to_thread(self._thread.join)
 
@@ -127,7 +127,7 @@ class Watcher:
 
 
 def watches(watcher: Watcher, directories: Iterable[Path]) -> bool:
-    """Whether the watcher sees all of these folders."""
+    """Return whether the watcher covers all of these folders."""
     return all(
         any(directory.is_relative_to(outer) for outer in watcher.directories)
         for directory in directories
@@ -136,7 +136,7 @@ def watches(watcher: Watcher, directories: Iterable[Path]) -> bool:
 
 
 def _outermost(directories: Iterable[Path]) -> list[Path]:
-    """Each tree once: folders below another one of the list are left out."""
+    """Return the folders that lie in no other of them."""
     chosen: list[Path] = []
     for directory in sorted(set(directories)):
         if directory.is_dir() and not any(directory.is_relative_to(outer) for outer in chosen):

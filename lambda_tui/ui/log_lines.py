@@ -11,6 +11,7 @@ from rich.text import Text
 
 from lambda_tui.engine import events
 from lambda_tui.engine.events import log_text
+from lambda_tui.engine.lifecycle import State
 from lambda_tui.project.function import LoggingConfig
 from lambda_tui.ui.figures import counted, milliseconds
 from lambda_tui.ui.terminal_text import terminal_text
@@ -135,6 +136,15 @@ def _platform_entries(record: events.Record, text: str) -> Iterator[tuple[Kind, 
     yield kind, last.rstrip()
 
 
+_CREATED = {
+    "invocation": "for an invocation",
+    "reload": "after a change",
+    "provisioned": "ahead of need",
+    "snapshot": "to be a snapshot",
+}
+"""By the reason of the creation."""
+
+
 def _kind_of(message: str) -> Kind:
     head = message[:500]
     if _ERROR.search(head):
@@ -145,24 +155,10 @@ def _kind_of(message: str) -> Kind:
 def _divider(record: events.Record) -> str | None:
     """What the divider for one of our own events says."""
     match record:
-        case events.EnvironmentCreated(reason=reason):
-            why = {
-                "invocation": "for an invocation",
-                "reload": "after a change",
-                "provisioned": "ahead of need",
-                "snapshot": "to be a snapshot",
-            }
-            return f"created {why.get(reason, 'as you asked')}"
-        case events.EnvironmentFrozen():
-            return "frozen"
-        case events.EnvironmentThawed():
-            return "thawed"
-        case events.EnvironmentReset(reason=reason):
-            return f"reset after a {reason}: processes killed, /tmp kept"
+        case events.StateChange():
+            return _state_divider(record)
         case events.EnvironmentStale(files=files):
             return f"stale: {_files(files)} changed"
-        case events.EnvironmentRemoved(reason=reason):
-            return f"removed ({reason})"
         case events.Reloaded(files=files, duration_ms=duration):
             return f"re-initialised in {milliseconds(duration)} after {_files(files)} changed"
         case events.Throttled(reason=reason):
@@ -170,6 +166,22 @@ def _divider(record: events.Record) -> str | None:
         case events.InitReport(phase="init", duration_ms=duration, status="success", spans=spans):
             parts = ", ".join(f"{span.name} {milliseconds(span.duration_ms)}" for span in spans)
             return f"initialised in {milliseconds(duration)}: {parts}"
+    return None
+
+
+def _state_divider(change: events.StateChange) -> str | None:
+    """Return the text for a change of state; None for what other records tell better."""
+    match change.state:
+        case State.CREATING:
+            return f"created {_CREATED.get(change.reason or '', 'as you asked')}"
+        case State.FROZEN:
+            return "frozen"
+        case State.RESET:
+            return f"reset after a {change.reason}: processes killed, /tmp kept"
+        case State.ENDED:
+            return f"removed ({change.reason})"
+        case State.IDLE | State.INVOKING if change.previous is State.FROZEN:
+            return "thawed"
     return None
 
 

@@ -20,10 +20,10 @@ class Timeline:
         self._since = 0.0
 
     def add(self, event: events.Event) -> None:
-        """Takes notice of an event of the environment."""
-        state = state_after(event.record)
-        if state is None or state == self._state:
+        """Take notice of an event of the environment."""
+        if not isinstance(event.record, events.StateChange):
             return
+        state = event.record.state
         self.tick(event.time)
         self._state, self._since = state, event.time
         if state is not State.IDLE:
@@ -41,29 +41,3 @@ class Timeline:
     def last(self, count: int) -> list[State]:
         """The newest ``count`` cells, oldest first."""
         return list(self.cells)[-count:] if count > 0 else []
-
-
-def state_after(record: events.Record) -> State | None:
-    """The state that an environment is in after the record; None when it says nothing of it."""
-    match record:
-        case events.EnvironmentCreated():
-            return State.CREATING
-        case events.InitStart() | events.RestoreStart():
-            return State.INITIALISING
-        case events.InitRuntimeDone(status=status, phase=phase):
-            if status != "success":
-                return State.RESET
-            return State.IDLE if phase == "init" else State.INVOKING
-        case events.RestoreRuntimeDone(status=status):
-            return State.IDLE if status == "success" else State.RESET
-        case events.Start():
-            return State.INVOKING
-        case events.Report() | events.EnvironmentThawed():
-            return State.IDLE
-        case events.EnvironmentFrozen():
-            return State.FROZEN
-        case events.EnvironmentReset():
-            return State.RESET
-        case events.EnvironmentRemoved():
-            return State.ENDED
-    return None

@@ -24,8 +24,7 @@ from lambda_tui.apis.lambda_api import lambda_server
 from lambda_tui.apis.log_tail import LogTail
 from lambda_tui.apis.server import Server
 from lambda_tui.engine.engine import Engine
-from lambda_tui.engine.invocation import Invocation
-from lambda_tui.engine.pool import REMEMBERED_INVOCATIONS
+from lambda_tui.engine.invocation import REMEMBERED_INVOCATIONS, Invocation
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import Settings
 

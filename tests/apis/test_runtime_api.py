@@ -13,7 +13,6 @@ from environment_host import (
     INIT_ERROR,
     NEXT,
     REQUEST_ID,
-    RESTORE_ERROR,
     TRACE,
     Answer,
     Host,
@@ -203,20 +202,6 @@ async def test_an_init_error_is_passed_on_with_its_type(host: Host) -> None:
     assert is_accepted(answer)
     frame = await host.hears("init_error")
     assert (frame.payload, frame.error_type) == (body, "Runtime.UnknownReason")
-
-
-@pytest.mark.parametrize("path", [RESTORE_ERROR, INIT_ERROR])
-async def test_an_error_while_restoring_is_a_restore_error(path: str) -> None:
-    async with environment_host(is_snap_started=True) as host:
-        waiting = await host.wait("/2018-06-01/runtime/restore/next")
-        host.runtime_api.restore()
-        assert (await waiting.answer()).status == 200
-
-        kind = {ERROR_TYPE: "Runtime.AfterRestoreError"}
-        assert is_accepted(await host.call("POST", path, b"{}", kind))
-
-        frame = await host.hears("restore_error")
-        assert (frame.payload, frame.error_type) == (b"{}", "Runtime.AfterRestoreError")
 
 
 async def test_the_invocation_id_may_be_left_out_and_must_be_the_attempts_own(host: Host) -> None:

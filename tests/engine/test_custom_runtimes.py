@@ -14,7 +14,7 @@ from workbench import SECONDS, TIMEOUT, Open, Workbench, response_of
 
 from lambda_tui import limits
 from lambda_tui.engine import events
-from lambda_tui.engine.environment import init_attempt
+from lambda_tui.engine.environment import runtime_version
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.project.function import Function, Project
 
@@ -422,4 +422,4 @@ def test_a_client_in_place_of_a_runtime_is_of_a_version_that_nobody_knows(
     runtime: str, version: str
 ) -> None:
     function = Function("order", "h", Path(), runtime=runtime, bootstrap=("/usr/bin/client",))
-    assert init_attempt.runtime_version(function, "3.11.7") == version
+    assert runtime_version(function, "3.11.7") == version

@@ -56,7 +56,7 @@ async def test_a_handler_that_raises_is_a_success_of_its_runtime(open_project: O
     assert (done.status, done.error_type) == ("success", None)
     assert (report.status, report.error_type) == ("success", None)
     assert "Status" not in workbench.log()[-1]
-    assert workbench.records(events.EnvironmentReset) == []
+    assert workbench.reasons(State.RESET) == []
     await workbench.until_frozen()
     second = await workbench.invoke("tea")
     assert (second.environment_id, second.cold_start) == (invocation.environment_id, False)

@@ -7,18 +7,19 @@ import json
 import pytest
 
 from lambda_tui.engine import events
-from lambda_tui.engine.events import AsyncRetried, event_json
+from lambda_tui.engine.events import AsyncRetried, as_json
+from lambda_tui.engine.lifecycle import State
 
 PLACE = {"function": "hello", "environmentId": "abc"}
 
 
-def as_json(record: events.Record) -> object:
+def written(record: events.Record) -> object:
     event = events.Event(record=record, function="hello", environment="abc", time=1.5)
-    return json.loads(json.dumps(event_json(event)))
+    return json.loads(json.dumps(as_json(event)))
 
 
 def test_a_platform_event_is_the_telemetry_apis_with_its_place() -> None:
-    assert as_json(events.Start("id")) == {
+    assert written(events.Start("id")) == {
         "time": "1970-01-01T00:00:01.500Z",
         "type": "platform.start",
         "record": {"requestId": "id", "version": "$LATEST"},
@@ -27,7 +28,7 @@ def test_a_platform_event_is_the_telemetry_apis_with_its_place() -> None:
 
 
 def test_a_line_of_the_function_has_its_request() -> None:
-    assert as_json(events.FunctionLog("hi", "id")) == {
+    assert written(events.FunctionLog("hi", "id")) == {
         "time": "1970-01-01T00:00:01.500Z",
         "type": "function",
         "record": "hi",
@@ -39,8 +40,14 @@ def test_a_line_of_the_function_has_its_request() -> None:
 @pytest.mark.parametrize(
     ("record", "fields"),
     [
-        (events.EnvironmentCreated("provisioned"), {"reason": "provisioned"}),
-        (events.EnvironmentFrozen(), {}),
+        (
+            events.StateChange(State.CREATING, None, "provisioned"),
+            {"state": "creating", "previous": None, "reason": "provisioned"},
+        ),
+        (
+            events.StateChange(State.FROZEN, State.IDLE),
+            {"state": "frozen", "previous": "idle", "reason": None},
+        ),
         (events.EnvironmentStale(("a.py", "b.py")), {"files": ["a.py", "b.py"]}),
         (events.Reloaded(("a.py",), 2.5), {"files": ["a.py"], "durationMs": 2.5}),
         (
@@ -56,7 +63,7 @@ def test_a_line_of_the_function_has_its_request() -> None:
 def test_an_event_of_our_own_has_its_fields_in_camel_case(
     record: events.Record, fields: object
 ) -> None:
-    assert as_json(record) == {
+    assert written(record) == {
         "time": "1970-01-01T00:00:01.500Z",
         "type": record.type,
         "record": fields,

@@ -17,11 +17,12 @@ from leftovers import GOODBYE_SECONDS, still_alive
 from workbench import Open, Workbench, file_in, one_function, response_of
 
 from lambda_tui.engine import events
-from lambda_tui.engine.environment import ExecutionEnvironment, sandboxed_environment
-from lambda_tui.engine.lifecycle import State, check_transition
+from lambda_tui.engine.environment import ExecutionEnvironment
+from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.runtime_api import ExtensionState
 
-INVOKE = ["platform.start", "platform.runtimeDone", "platform.report"]
+INVOKE = ["environment.invoking", "platform.start", "platform.runtimeDone", "platform.report"]
+INVOKE += ["environment.idle"]
 
 pytestmark = pytest.mark.usefixtures("unhurried_shutdown")
 
@@ -51,19 +52,6 @@ def open_kind(open_project: Open, tmp_path: Path, kind: Kind, company: Company) 
     return open_kind
 
 
-@pytest.fixture
-def moves(monkeypatch: pytest.MonkeyPatch) -> list[State]:
-    """The states that environments move to."""
-    states: list[State] = []
-
-    def note(old: State, new: State) -> None:
-        check_transition(old, new)
-        states.append(new)
-
-    monkeypatch.setattr(sandboxed_environment, "check_transition", note)
-    return states
-
-
 async def test_it_is_initialised_invoked_frozen_and_thawed(
     open_kind: OpenKind, kind: Kind, company: Company
 ) -> None:
@@ -76,14 +64,15 @@ async def test_it_is_initialised_invoked_frozen_and_thawed(
 
     assert (response_of(first), first.cold_start) == ([1, False], True)
     assert (response_of(second), second.cold_start) == ([2, True], False)
-    own = [one.record.type for one in workbench.events[:before] if one.record.type != "extension"]
+    own = [one for one in workbench.types()[:before] if one != "extension"]
     assert own == [
-        *("environment.created", "platform.initStart", "platform.initRuntimeDone"),
+        *("environment.creating", "environment.initialising"),
+        *("platform.initStart", "platform.initRuntimeDone"),
         *(["platform.extension"] * len(company.statuses)),
         *("platform.initReport", *INVOKE, "environment.frozen"),
     ]
     later = [one for one in workbench.types()[before:] if one != "extension"]
-    assert later == ["environment.thawed", *INVOKE, "environment.frozen"]
+    assert later == [*INVOKE, "environment.frozen"]
     assert tuple(workbench.records(events.ExtensionStatus)) == company.statuses
     (init,) = workbench.records(events.InitReport)
     assert first.init_duration_ms == init.duration_ms > 0
@@ -103,7 +92,7 @@ ENDS = {
 
 @pytest.mark.parametrize("end", ENDS)
 async def test_a_crash_resets_the_environment_but_for_tmp(
-    open_kind: OpenKind, company: Company, moves: list[State], end: str
+    open_kind: OpenKind, company: Company, end: str
 ) -> None:
     event, text = ENDS[end]
     workbench = await open_kind()
@@ -114,7 +103,7 @@ async def test_a_crash_resets_the_environment_but_for_tmp(
         "errorType": "Runtime.ExitError",
         "errorMessage": f"RequestId: {crashed.request_id} Error: {text}",
     }
-    assert_reset(workbench, company, moves[moves.index(State.INVOKING) + 1 :], "failure")
+    assert_reset(workbench, company, State.INVOKING, "failure")
     second = await workbench.invoke()
     assert second.environment_id == crashed.environment_id
     assert response_of(second) == [1, True]
@@ -124,7 +113,7 @@ async def test_a_crash_resets_the_environment_but_for_tmp(
 
 
 async def test_a_timeout_ends_the_invocation_and_resets_the_environment(
-    open_kind: OpenKind, company: Company, moves: list[State]
+    open_kind: OpenKind, company: Company
 ) -> None:
     workbench = await open_kind(timeout=1)
     invocation = await workbench.invoke({"spin": True})
@@ -135,13 +124,13 @@ async def test_a_timeout_ends_the_invocation_and_resets_the_environment(
     assert invocation.status == "timeout"
     assert invocation.report is not None
     assert invocation.report.duration_ms == 1000.0
-    assert_reset(workbench, company, moves[moves.index(State.INVOKING) + 1 :], "timeout")
+    assert_reset(workbench, company, State.INVOKING, "timeout")
     workbench.lift_the_timeout()
     assert await workbench.answer() == [1, True]
 
 
 async def test_it_is_killed_while_frozen_and_starts_anew(
-    open_kind: OpenKind, company: Company, moves: list[State]
+    open_kind: OpenKind, company: Company
 ) -> None:
     workbench = await open_kind()
     await workbench.invoke()
@@ -149,17 +138,16 @@ async def test_it_is_killed_while_frozen_and_starts_anew(
     environment.kill()
     await workbench.until_state(State.RESET)
 
-    assert_reset(workbench, company, moves[moves.index(State.FROZEN) + 1 :], "failure")
+    assert_reset(workbench, company, State.FROZEN, "failure")
     assert await workbench.answer() == [1, True]
 
 
-def assert_reset(
-    workbench: Workbench, company: Company, moves: list[State], reason: Reason
-) -> None:
+def assert_reset(workbench: Workbench, company: Company, before: State, reason: Reason) -> None:
     """Everything that ran has ended, by the states and with the words for its company."""
-    assert tuple(moves) == company.reset
+    states = [change.state for change in workbench.records(events.StateChange)]
+    assert tuple(states[states.index(before) + 1 :]) == company.reset
     assert company.reasons(workbench) == [reason] * len(company.external)
-    assert workbench.records(events.EnvironmentReset) == [events.EnvironmentReset(reason)]
+    assert workbench.reasons(State.RESET) == [reason]
     assert psutil.Process(workbench.environment.pid).children(recursive=True) == []
 
 

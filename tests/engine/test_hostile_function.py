@@ -93,7 +93,7 @@ async def test_the_init_process_cannot_be_traced(open_project: Open) -> None:
 async def test_an_init_process_that_does_not_obey_is_killed_from_outside(
     open_project: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(init_process, "GRACE", 0.2)
+    monkeypatch.setattr(init_process, "GRACE_PERIOD", 0.2)
     workbench = await open_project(WRITES_ON_ITS_CHANNEL)
     await workbench.answer({})
     environment = await workbench.until_frozen()

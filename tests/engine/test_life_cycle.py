@@ -26,9 +26,10 @@ def lambda_handler(event, context):
     return [count, was_kept]
 """
 
-INIT = ["environment.created", "platform.initStart", "platform.initRuntimeDone"]
-INIT += ["platform.initReport"]
-INVOKE = ["platform.start", "platform.runtimeDone", "platform.report"]
+INIT = ["environment.creating", "environment.initialising"]
+INIT += ["platform.initStart", "platform.initRuntimeDone", "platform.initReport"]
+INVOKE = ["environment.invoking", "platform.start", "platform.runtimeDone", "platform.report"]
+INVOKE += ["environment.idle"]
 
 ENDINGS = {
     "os._exit(3)": "Runtime exited with error: exit status 3",
@@ -65,7 +66,7 @@ async def test_a_warm_invocation_keeps_globals_and_tmp(open_project: Open) -> No
     assert not second.cold_start
     assert second.environment_id == environment.id
     assert environment.invocations == 2
-    assert workbench.types()[before:] == ["environment.thawed", *INVOKE, "environment.frozen"]
+    assert workbench.types()[before:] == [*INVOKE, "environment.frozen"]
 
 
 async def test_only_the_first_report_has_an_init_duration(open_project: Open) -> None:
@@ -96,7 +97,7 @@ async def test_a_runtime_that_ends_fails_the_invocation_in_awss_words(
     for record in (done, report):
         assert (record.status, record.error_type) == ("error", "Runtime.ExitError")
     await workbench.until_state(State.RESET)
-    assert workbench.records(events.EnvironmentReset) == [events.EnvironmentReset("failure")]
+    assert workbench.reasons(State.RESET) == ["failure"]
 
 
 LEAVES_SLOWLY = """
@@ -150,7 +151,7 @@ async def test_a_timeout_ends_the_invocation_at_the_limit(open_project: Open) ->
     assert (report.status, report.duration_ms) == ("timeout", 1000.0 * SHORT)
     assert workbench.log()[-1].endswith("\tStatus: timeout")
     environment = await workbench.until_state(State.RESET)
-    assert workbench.records(events.EnvironmentReset) == [events.EnvironmentReset("timeout")]
+    assert workbench.reasons(State.RESET) == ["timeout"]
     assert psutil.Process(environment.pid).children(recursive=True) == []
     workbench.lift_the_timeout()
     assert await workbench.answer() == [1, True]
@@ -197,7 +198,7 @@ async def test_a_failing_init_runs_the_top_level_code_twice(open_project: Open) 
         ("init", "error"),
         ("invoke", "error"),
     ]
-    assert workbench.environment.init_error == "ZeroDivisionError"
+    assert workbench.environment.init.error_type == "ZeroDivisionError"
     assert invocation.init_duration_ms is None
     words = [line.replace("\t", " ").partition(" ")[0] for line in workbench.log()]
     failure = ["[WARNING]", "[ERROR]", "INIT_REPORT"]
@@ -232,7 +233,7 @@ async def test_a_file_that_was_mended_initialises_in_the_same_environment(
     mended = await workbench.invoke()
     assert response_of(mended) == "initialised"
     assert mended.environment_id == failed.environment_id
-    assert workbench.environment.init_error is None
+    assert workbench.environment.init.error_type is None
     assert count_inits(workbench) == 3
 
 

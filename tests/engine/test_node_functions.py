@@ -192,7 +192,7 @@ exports.handler = async (event) => {{
     assert response_of(failed)["errorType"] == error_type
     (report,) = workbench.records(events.Report)
     assert (report.status, report.error_type) == ("error", "Runtime.ExitError")
-    assert workbench.records(events.EnvironmentReset) == [events.EnvironmentReset("failure")]
+    assert workbench.reasons(State.RESET) == ["failure"]
     again = await workbench.invoke(0)
     assert (response_of(again), again.cold_start) == (None, True)
 

@@ -49,6 +49,7 @@ import asyncio, json, os, sys
 from pathlib import Path
 from lambda_tui.apis.environment_api import open_environment_api
 from lambda_tui.engine.engine import Engine
+from lambda_tui.engine.events import StateChange
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.project.function import Function, Project
 from lambda_tui.project.settings import Settings
@@ -66,7 +67,7 @@ async def main():
     settings = Settings(sandbox=level, watch=False)
     engine = Engine(Project(directory, (function,)), settings, open_environment_api)
     frozen = asyncio.Event()
-    engine.events.listen(lambda e: e.record.type == "environment.frozen" and frozen.set())
+    engine.events.listen(lambda e: e.record.state is State.FROZEN and frozen.set(), StateChange)
     await engine.start()
     (pool,) = engine.pools.values()
     seen = {"user": os.getuid()}

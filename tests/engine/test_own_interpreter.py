@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from workbench import Open, Workbench
 
-from lambda_tui.engine.launch import needs_own_interpreter
+from lambda_tui.engine.launch import is_executed
 from lambda_tui.project.function import Function, Project
 
 EVALUATES = """
@@ -92,7 +92,7 @@ def test_only_shared_libraries_where_the_linker_looks_count(
     (tmp_path / file).touch()
     function = Function("function", "app.lambda_handler", tmp_path)
 
-    assert needs_own_interpreter(function) is expected
+    assert is_executed(function) is expected
 
 
 @pytest.mark.parametrize(
@@ -110,4 +110,4 @@ def test_only_variables_that_are_read_at_the_start_count(
 ) -> None:
     function = Function("function", "app.handler", tmp_path, environment={variable: "1"})
 
-    assert needs_own_interpreter(function) is expected
+    assert is_executed(function) is expected

@@ -81,7 +81,7 @@ async def test_a_save_initialises_an_idle_environment_again(open_project: Open) 
     )
     assert stale.files == reloaded.files == ("lambda_function.py",)
     assert reloaded.duration_ms > 0
-    assert workbench.records(events.EnvironmentRemoved) == [events.EnvironmentRemoved("reload")]
+    assert workbench.reasons(State.ENDED) == ["reload"]
     invocation = await workbench.invoke()
     assert response_of(invocation) == 2
     assert not invocation.cold_start
@@ -203,14 +203,14 @@ async def test_a_mistake_that_is_saved_is_told_and_the_next_save_mends_it(
     await workbench.until_frozen()
     workbench.write(source)
     await workbench.until_state(State.RESET)
-    assert workbench.environment.init_error == error_type
+    assert workbench.environment.init.error_type == error_type
     assert workbench.records(events.Reloaded) == []
     failed = await workbench.invoke()
     assert response_of(failed)["errorType"] == error_type
     workbench.write(RETURNS.format(3))
     await workbench.until(
         lambda: (
-            [(one.state, one.init_error) for one in workbench.pool.environments]
+            [(one.state, one.init.error_type) for one in workbench.pool.environments]
             == [(State.FROZEN, None)]
         )
     )

@@ -18,7 +18,9 @@ class Exchange:
         ours, theirs = socket_pair()
         theirs.setblocking(False)
         self._seen: asyncio.Queue[str] = asyncio.Queue()
-        self.channel = RuntimeChannel(ours, lambda *_: self._seen.put_nowait("answer"), _nothing)
+        self.channel = RuntimeChannel(
+            ours, lambda *_: self._seen.put_nowait("answer"), _nothing, is_forked=True
+        )
         self._runtime = Channel(theirs, _nothing, _nothing)
 
     async def first(self, *, is_quick: bool = True) -> str:

@@ -118,11 +118,13 @@ async def test_a_snapshot_is_taken_ahead_of_invocations_and_frozen(open_project:
 
     assert workbench.pool.environments == []
     assert workbench.types(snapshot.id) == [
-        "environment.created",
+        "environment.creating",
+        "environment.initialising",
         "platform.initStart",
         "function",
         "platform.initRuntimeDone",
         "platform.initReport",
+        "environment.idle",
         "environment.frozen",
     ]
     (start,) = workbench.records(events.InitStart)
@@ -147,13 +149,16 @@ async def test_a_restored_environment_is_restored_invoked_and_frozen(open_projec
 
     assert invocation.cold_start
     assert workbench.types(environment.id) == [
-        "environment.created",
+        "environment.creating",
+        "environment.initialising",
         "platform.restoreStart",
         "platform.restoreRuntimeDone",
         "platform.restoreReport",
+        "environment.invoking",
         "platform.start",
         "platform.runtimeDone",
         "platform.report",
+        "environment.idle",
         "environment.frozen",
     ]
     assert response_of(await workbench.invoke())["count"] == 2

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from lambda_tui.engine import events
 from lambda_tui.engine.events import log_text, logs, telemetry
+from lambda_tui.engine.lifecycle import State
 from lambda_tui.project.function import LoggingConfig
 
 SAMPLED = "Root=1-62e900b2-710d76f009d6e7785905449a;Parent=0efbd19962d95b05;Sampled=1"
@@ -144,8 +145,8 @@ def test_what_concerns_extensions_has_awss_fields(record: events.Record, written
 
 
 def test_what_aws_has_no_word_for_is_no_telemetry() -> None:
-    assert telemetry(event(events.EnvironmentFrozen())) is None
-    assert logs(event(events.EnvironmentFrozen()), "2021-03-18") == []
+    assert telemetry(event(events.StateChange(State.FROZEN))) is None
+    assert logs(event(events.StateChange(State.FROZEN)), "2021-03-18") == []
 
 
 @pytest.mark.parametrize("line", [events.FunctionLog, events.ExtensionLog])

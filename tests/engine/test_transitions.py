@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from lambda_tui.engine.lifecycle import (
     TRANSITIONS,
-    IllegalTransition,
+    IllegalTransitionError,
     Phase,
     State,
     check_transition,
@@ -37,7 +37,7 @@ def test_every_step_that_the_table_lacks_is_illegal(old: State, new: State) -> N
     if new in TRANSITIONS[old]:
         check_transition(old, new)
         return
-    with pytest.raises(IllegalTransition, match=f"{old}.*{new}"):
+    with pytest.raises(IllegalTransitionError, match=f"{old}.*{new}"):
         check_transition(old, new)
 
 

@@ -13,13 +13,13 @@ from workbench import SECONDS, Open, Workbench, file_in, response_of
 from lambda_tui import limits
 from lambda_tui.engine.environment import Processes
 from lambda_tui.engine.events import (
-    EnvironmentReset,
     ExtensionStatus,
     InitReport,
     Report,
     RuntimeDone,
 )
 from lambda_tui.engine.lifecycle import State
+from lambda_tui.engine.wire import LaunchFailed
 
 CRASHES_ONCE_TOLD = f"""{PYTHON}
 register("INVOKE")
@@ -109,7 +109,7 @@ async def test_an_extension_that_crashes_in_an_invocation_fails_it(
     (done,), (report,) = workbench.records(RuntimeDone), workbench.records(Report)
     assert (done.status, done.error_type) == ("error", "Extension.Crash")
     assert (report.status, report.error_type) == ("error", "Extension.Crash")
-    assert workbench.records(EnvironmentReset) == [EnvironmentReset("failure")]
+    assert workbench.reasons(State.RESET) == ["failure"]
 
 
 async def test_a_crash_after_the_answer_shows_in_the_report_alone(
@@ -244,13 +244,13 @@ async def test_what_comes_after_one_that_cannot_be_executed_is_not_started(
     open_project: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tried = []
-    note = Processes.on_launch_failed
+    note = Processes._on_launch_failed
 
-    def on_launch_failed(processes: Processes, extension: str, problem: str) -> None:
-        tried.append(extension)
-        note(processes, extension, problem)
+    def on_launch_failed(processes: Processes, event: LaunchFailed) -> None:
+        tried.append(event.extension)
+        note(processes, event)
 
-    monkeypatch.setattr(Processes, "on_launch_failed", on_launch_failed)
+    monkeypatch.setattr(Processes, "_on_launch_failed", on_launch_failed)
     broken = "#!/no/such/interpreter\n"
     workbench = await open_project(project(tmp_path, {"1": RECORDER, "2": broken, "3": broken}))
 

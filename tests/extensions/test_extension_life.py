@@ -15,7 +15,6 @@ from workbench import SECONDS, TIMEOUT, Open, file_in, response_of
 from lambda_tui import limits
 from lambda_tui.engine import engine
 from lambda_tui.engine.events import (
-    EnvironmentReset,
     ExtensionLog,
     ExtensionStatus,
     InitReport,
@@ -201,14 +200,14 @@ async def test_an_extension_that_is_slow_after_the_answer_makes_a_timeout_of_it(
     workbench = await open_project(project(tmp_path, {"slow": WAITS_FOR_A_FILE}, timeout=3))
 
     invocation = await workbench.invoke()
-    await workbench.until(lambda: workbench.records(EnvironmentReset))
+    await workbench.until(lambda: workbench.reasons(State.RESET))
 
     assert response_of(invocation) == invocation.request_id
     assert invocation.function_error is None
     assert [done.status for done in workbench.records(RuntimeDone)] == ["success"]
     (report,) = workbench.records(Report)
     assert (report.status, report.duration_ms) == ("timeout", 3000.0)
-    assert workbench.records(EnvironmentReset) == [EnvironmentReset("timeout")]
+    assert workbench.reasons(State.RESET) == ["timeout"]
 
 
 @pytest.mark.usefixtures("unhurried_shutdown")
@@ -237,7 +236,7 @@ async def test_a_reset_tells_extensions_why_and_starts_them_again(
     assert invoked["eventType"] == again["eventType"] == "INVOKE"
     assert (shut_down["eventType"], shut_down["shutdownReason"]) == ("SHUTDOWN", reason)
     assert first != second
-    assert workbench.records(EnvironmentReset) == [EnvironmentReset(reason)]  # type: ignore[arg-type]
+    assert workbench.reasons(State.RESET) == [reason]
 
 
 async def test_an_extension_that_does_not_end_is_killed(

@@ -118,7 +118,7 @@ async def test_beside_an_internal_extension_a_deaf_runtime_is_killed(
 
     await asyncio.wait_for(workbench.engine.close(), SECONDS)
 
-    assert "environment.removed" in workbench.types()
+    assert "environment.ended" in workbench.types()
 
 
 async def test_internal_and_external_extensions_go_together(

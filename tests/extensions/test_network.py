@@ -15,7 +15,7 @@ from extension_project import HELLO, PYTHON, RECORDER, project, said
 from network_project import ASKS, ENTER_AND_ROUTE, PORT, listening, put_connector
 from workbench import Open, Workbench, response_of
 
-from lambda_tui.engine.events import EnvironmentRemoved, Notice, Throttled
+from lambda_tui.engine.events import Notice, StateChange, Throttled
 from lambda_tui.engine.launch import find_connector, network
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.project.settings import FunctionSettings
@@ -381,7 +381,9 @@ async def test_an_environment_that_replaces_the_only_one_waits_for_its_end(
     assert first[1] != second[1]
     (new,) = workbench.pool.environments
     order = [(event.environment, event.record.type) for event in workbench.events]
-    removed = order.index((old.id, EnvironmentRemoved("request").type))
+    ended = StateChange(State.ENDED, State.SHUTTING_DOWN, "request")
+    removed = [event.record for event in workbench.events].index(ended)
+    assert workbench.events[removed].environment == old.id
     assert removed < order.index((new.id, "platform.initStart"))
     assert notices(workbench) == []
 

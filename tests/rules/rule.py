@@ -19,4 +19,5 @@ class Rule:
 
 TRACING = "X-Ray tracing does not exist yet"
 VERSIONS = "versions and aliases do not exist yet"
+NO_SNAPSHOT = "snapshots of runtimes behind the Runtime API do not exist here"
 NOT_OBSERVED = "AWS documents no value that could be compared"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rules.rule import Rule
+from rules.rule import NO_SNAPSHOT, Rule
 
 _API = "apis/test_runtime_api.py::test_"
 _STATES = "apis/test_runtime_api_states.py::test_"
@@ -44,11 +44,11 @@ RUNTIME_API = (
         'POST init/error: 202, {"status":"OK"}.',
         (_API + "an_init_error_is_passed_on_with_its_type",),
     ),
-    Rule("2.1", "GET restore/next: 200, empty, once restored.", (_TABLE,)),
+    Rule("2.1", "GET restore/next: 200, empty, once restored.", not_covered_yet=NO_SNAPSHOT),
     Rule(
         "2.1",
         'POST restore/error: 202, {"status":"OK"}.',
-        (_API + "an_error_while_restoring_is_a_restore_error",),
+        not_covered_yet=NO_SNAPSHOT,
     ),
     Rule(
         "2.1",
@@ -155,7 +155,7 @@ RUNTIME_API = (
     Rule(
         "2.4",
         "init/error while restoring is a restore error.",
-        (_API + "an_error_while_restoring_is_a_restore_error",),
+        not_covered_yet=NO_SNAPSHOT,
     ),
     Rule(
         "2.5",

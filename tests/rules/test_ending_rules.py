@@ -72,7 +72,7 @@ async def test_shutdown_without_extensions_takes_no_time(
     # Whoever waited for it would be given up.
     monkeypatch.setattr(limits, "INTERNAL_SHUTDOWN_SECONDS", 1000.0)
     monkeypatch.setattr(limits, "SHUTDOWN_SECONDS", 1000.0)
-    monkeypatch.setattr(init_process, "FAREWELL", 1000.0)
+    monkeypatch.setattr(init_process, "END_GRACE_PERIOD", 1000.0)
     workbench = await open_project(LISTENS)
     await workbench.invoke()
     environment = await workbench.until_frozen()

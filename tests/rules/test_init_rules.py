@@ -10,7 +10,7 @@ from initialisation import PLAIN, SAYS_ITS_TYPE
 from workbench import TIMEOUT, Open, response_of
 
 from lambda_tui.engine import events
-from lambda_tui.engine.environment import init_attempt
+from lambda_tui.engine.environment import InitPhase
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.project.function import Function, Project
 
@@ -109,7 +109,7 @@ def lambda_handler(event, context):
 
     workbench.environment.shut_down("request")
     # What has been written by then may be read only now.
-    workbench.environment.on_log("the last of init")
+    workbench.environment._on_log("the last of init")
     await invocation.wait()
 
     assert response_of(invocation)["errorType"] == "Sandbox.Failure"
@@ -121,7 +121,7 @@ def lambda_handler(event, context):
 
 def test_the_limits_of_init_are_ten_and_a_hundred_and_thirty_seconds() -> None:
     def limit(kind: events.InitializationType, timeout: int) -> float | None:
-        return init_attempt.InitAttempt("init", kind).limit(timeout)
+        return InitPhase("init", kind).limit(timeout)
 
     assert limit("on-demand", 900) == 10
     assert limit("provisioned-concurrency", 3) == 130
@@ -156,7 +156,7 @@ async def test_an_init_that_keeps_failing_is_not_tried_in_a_loop(
     await workbench.until_all(2, State.RESET)
     await workbench.invoke("busy", workbench.engine.pools["clock"])
     assert attempts() == 2
-    assert {one.init_error for one in pool.environments} == {"ZeroDivisionError"}
+    assert {one.init.error_type for one in pool.environments} == {"ZeroDivisionError"}
 
     invocation = await workbench.invoke(None, pool)
     assert response_of(invocation)["errorType"] == "ZeroDivisionError"

@@ -57,7 +57,7 @@ async def test_out_of_memory_is_a_kill_for_the_caller_and_named_in_the_report(
         report,
     )
     await workbench.until_state(State.RESET)
-    assert workbench.records(events.EnvironmentReset) == [events.EnvironmentReset("failure")]
+    assert workbench.reasons(State.RESET) == ["failure"]
 
 
 @ONE_LEVEL

@@ -26,10 +26,7 @@ async def test_provisioned_environments_are_initialised_ahead_of_invocations(
     await workbench.until_all(2, State.FROZEN)
 
     assert workbench.records(events.Start) == []
-    assert (
-        workbench.records(events.EnvironmentCreated)
-        == [events.EnvironmentCreated("provisioned")] * 2
-    )
+    assert workbench.reasons(State.CREATING) == ["provisioned"] * 2
     kinds = {start.initialization_type for start in workbench.records(events.InitStart)}
     assert kinds == {"provisioned-concurrency"}
     invocation = await workbench.invoke()

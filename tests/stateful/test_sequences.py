@@ -199,7 +199,7 @@ def check_order(sequence: Sequence) -> None:
         elif isinstance(record, events.Report):
             assert serving.pop(event.environment) == record.request_id
             reported.append(record.request_id)
-        elif isinstance(record, events.EnvironmentRemoved):
+        elif isinstance(record, events.StateChange) and record.state is State.ENDED:
             serving.pop(event.environment, None)
         elif isinstance(record, events.FunctionLog) and record.request_id is not None:
             assert serving.get(event.environment) == record.request_id

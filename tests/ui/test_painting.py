@@ -11,9 +11,9 @@ from driver import Driver, OpenApp
 from textual.strip import Strip
 from textual.widget import Widget
 
+from lambda_tui.engine.environment import Usage
 from lambda_tui.engine.events import Event, FunctionLog
 from lambda_tui.engine.lifecycle import State
-from lambda_tui.engine.usage import Usage
 from lambda_tui.ui import log_rows
 from lambda_tui.ui.component_style import StyledLines
 from lambda_tui.ui.log_lines import LogLine, LogRecord, log_lines

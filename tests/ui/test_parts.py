@@ -29,20 +29,28 @@ def at(time: float, record: Record) -> Event:
 
 def test_a_timeline_has_a_cell_for_each_phase_and_each_second() -> None:
     timeline = Timeline()
-    timeline.add(at(0.0, events.EnvironmentCreated("invocation")))
+    timeline.add(at(0.0, events.StateChange(State.CREATING, None, "invocation")))
+    timeline.add(at(0.1, events.StateChange(State.INITIALISING)))
     timeline.add(at(0.1, events.InitStart("python:3.13.v7", "arn")))
-    timeline.add(at(0.2, events.InitRuntimeDone("success")))
-    timeline.add(at(0.2, events.Start("id")))
-    timeline.add(at(0.3, events.Report("id", "success", 1.0, 1, 128, 30)))
-    timeline.add(at(0.3, events.EnvironmentFrozen()))
+    timeline.add(at(0.2, events.StateChange(State.INVOKING)))
+    timeline.add(at(0.3, events.StateChange(State.IDLE)))
+    timeline.add(at(0.3, events.StateChange(State.FROZEN)))
     timeline.tick(2.5)
     strip = "".join(STRIP_GLYPHS[state] for state in timeline.last(20))
     assert strip == "▒▓█···"
 
 
+def test_a_timeline_shows_extensions_that_end_before_a_reset_and_before_the_end() -> None:
+    timeline = Timeline()
+    states = (State.INVOKING, State.RESETTING, State.RESET, State.SHUTTING_DOWN)
+    for state in states:
+        timeline.add(at(0.0, events.StateChange(state)))
+    assert timeline.last(20) == list(states)
+
+
 def test_a_timeline_is_bounded() -> None:
     timeline = Timeline()
-    timeline.add(at(0.0, events.EnvironmentFrozen()))
+    timeline.add(at(0.0, events.StateChange(State.FROZEN)))
     timeline.tick(100_000.0)
     assert len(timeline.cells) == STRIP_CELLS
 

@@ -14,6 +14,7 @@ from lambda_tui.apis.telemetry.sender import DeliveryError, Sender
 from lambda_tui.apis.telemetry.subscription import Subscription
 from lambda_tui.engine import events
 from lambda_tui.engine.events import Json
+from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.runtime_api import Subscriber
 
 Project = Callable[[events.Event], Sequence[Json]]
@@ -82,9 +83,9 @@ class Delivery:
     def on_event(self, event: events.Event) -> None:
         """Keeps it for the subscriber, if it wants to hear of it."""
         match event.record:
-            case events.EnvironmentFrozen():
+            case events.StateChange(state=State.FROZEN):
                 self._thawed.clear()
-            case events.EnvironmentThawed():
+            case events.StateChange():
                 self._thawed.set()
             case record if record.type.partition(".")[0] in self.subscription.types:
                 self._keep(event)

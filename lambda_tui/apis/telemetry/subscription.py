@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from lambda_tui.engine.runtime_api import ApiRefusal
+from lambda_tui.engine.runtime_api import ApiError
 
 Api = Literal["telemetry", "logs"]
 
@@ -64,10 +64,10 @@ def read_subscription(api: Api, body: bytes | bytearray) -> Subscription:
     return subscription
 
 
-def validation_error(api: Api, message: str) -> ApiRefusal:
+def validation_error(api: Api, message: str) -> ApiError:
     """The answer to a request that cannot be a subscription."""
     error_type = "ValidationError" if api == "telemetry" else "Logs.ValidationError"
-    return ApiRefusal(400, error_type, message)
+    return ApiError(400, error_type, message)
 
 
 def _fields(api: Api, body: bytes | bytearray) -> dict[str, Any]:

@@ -1,14 +1,15 @@
-"""What AWS sends when an asynchronous invocation is over: to destinations, and to dead letters."""
+"""The records of asynchronous invocations for destinations and dead-letter queues, as AWS has."""
 
 from __future__ import annotations
 
 import json
+import time
 import uuid
 from datetime import UTC, datetime
 from typing import Any
 
 from lambda_tui import limits
-from lambda_tui.engine.events import Condition
+from lambda_tui.engine.events import Condition, timestamp
 from lambda_tui.engine.invocation import Invocation
 from lambda_tui.project.function import Function
 
@@ -23,11 +24,10 @@ def destination_record(
     attempts: int,
     invocation: Invocation | None,
 ) -> Json:
-    """The record of an invocation: version 1.0. The last attempt is told of, if there was one."""
-    moment = datetime.now(UTC)
+    """Return the record of an invocation, version 1.0, with its last attempt if there was one."""
     record: Json = {
         "version": "1.0",
-        "timestamp": f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z",
+        "timestamp": timestamp(time.time()),
         "requestContext": {
             "requestId": request_id,
             "functionArn": f"{function.arn}:$LATEST",
@@ -46,7 +46,7 @@ def destination_record(
 
 
 def as_sent(record: Json, function: Function, target: str | None) -> str:
-    """The record as its target gets it: an event bus has an envelope of its own."""
+    """Return the JSON for the target: an event bus has an envelope of its own."""
     if target is None or not target.startswith("arn:aws:events:"):
         return compact(record)
     is_success = record["requestContext"]["condition"] == "Success"
@@ -66,7 +66,7 @@ def as_sent(record: Json, function: Function, target: str | None) -> str:
 
 
 def dead_letter_attributes(request_id: str, invocation: Invocation | None) -> dict[str, str]:
-    """The message attributes that a dead letter carries beside the event itself."""
+    """Return the message attributes of a dead letter, whose body is the event itself."""
     response = _json(invocation.response or b"null") if invocation is not None else None
     message = str(response.get("errorMessage", "")) if isinstance(response, dict) else ""
     cut = message.encode()[: limits.DEAD_LETTER_MESSAGE_BYTES].decode(errors="ignore")
@@ -74,7 +74,7 @@ def dead_letter_attributes(request_id: str, invocation: Invocation | None) -> di
 
 
 def compact(value: object) -> str:
-    """JSON as AWS writes it."""
+    """Return compact JSON, as AWS writes it."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from lambda_tui import limits
-from lambda_tui.engine import events
 from lambda_tui.engine.asynchronous.destinations import (
     as_sent,
     compact,
@@ -20,6 +19,7 @@ from lambda_tui.engine.events import (
     AsyncDelivered,
     AsyncRetried,
     Condition,
+    Notice,
     RetryReason,
 )
 from lambda_tui.engine.invocation import Invocation
@@ -27,67 +27,68 @@ from lambda_tui.engine.pool import Pool
 from lambda_tui.project.settings import Settings
 
 QUEUE_LIMIT = 10_000
-"""Events that wait or run at a time, of all functions."""
+"""Events of all functions that wait or run at a time."""
 _FIRST_BACKOFF, _LONGEST_BACKOFF = 1.0, 300.0
 
 
 @dataclass(slots=True)
 class QueuedEvent:
-    """An event that was accepted: at-least-once, under one request id for every attempt."""
+    """An accepted event: delivered at least once, under one request id for every attempt."""
 
     pool: Pool
     payload: bytes
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     accepted: float = field(default_factory=time.monotonic)
     chain: tuple[str, ...] = ()
-    """The functions whose destination this event was, the first one first."""
+    """Functions that it has come through as the record of a destination, the first one first."""
     attempts: int = 0
-    """Those that reached the function; throttled ones do not count."""
+    """Attempts that reached the function; throttled ones do not count."""
 
     def is_too_old(self, in_seconds: float) -> bool:
-        """Whether it will be older than the function's maximum age by then."""
+        """Return whether it will exceed the function's maximum age by then."""
         age = time.monotonic() - self.accepted + in_seconds
         return age > self.pool.function.asynchronous.maximum_event_age
 
 
 class AsyncInvocations:
-    """Accepts events for the project's functions and sees each through to its destination."""
+    """Accepts events for the project's functions and delivers each to its destination."""
 
-    def __init__(self, settings: Settings, pools: Callable[[], dict[str, Pool]]) -> None:
+    def __init__(self, settings: Settings, pools: Mapping[str, Pool]) -> None:
+        """``pools`` are those of the project at any time, by the name of their function."""
         self._settings = settings
         self._pools = pools
         self._deliveries: set[asyncio.Task[None]] = set()
 
     @property
     def waiting(self) -> int:
-        """Events that are not delivered yet."""
+        """Number of events that are not delivered yet."""
         return len(self._deliveries)
 
     def accept(
         self, pool: Pool, payload: bytes | bytearray, chain: tuple[str, ...] = ()
     ) -> str | None:
-        """Takes an event and answers its request id at once; None when the queue is full."""
+        """Accept an event and return its request id; return None if the queue is full."""
         if len(self._deliveries) >= QUEUE_LIMIT:
             return None
         queued = QueuedEvent(pool, bytes(payload), chain=chain)
-        delivery = asyncio.create_task(self._see_through(queued))
+        delivery = asyncio.create_task(self._deliver(queued))
         self._deliveries.add(delivery)
         delivery.add_done_callback(self._deliveries.discard)
         return queued.request_id
 
     async def close(self) -> None:
-        """Drops what still waits."""
+        """Drop every event that still waits."""
         for delivery in self._deliveries:
             delivery.cancel()
         await asyncio.gather(*self._deliveries, return_exceptions=True)
 
-    async def _see_through(self, queued: QueuedEvent) -> None:
+    async def _deliver(self, queued: QueuedEvent) -> None:
         backoff = _FIRST_BACKOFF
         invocation: Invocation | None = None
-        # With its function, AWS drops what waits for it.
-        while self._pools().get(queued.pool.function.name) is queued.pool:
+        # AWS drops what waits for a function that is deleted.
+        while self._pools.get(queued.pool.function.name) is queued.pool:
             if queued.pool.function.reserved_concurrency == 0:
-                return self._deliver(queued, "ZeroReservedConcurrency", None)
+                return self._finish(queued, "ZeroReservedConcurrency", None)
             attempt = queued.pool.invoke(queued.payload, request_id=queued.request_id)
             await attempt.wait()
             if attempt.status == "throttled":
@@ -97,22 +98,22 @@ class AsyncInvocations:
                 invocation, reason = attempt, "error"
                 queued.attempts += 1
                 if attempt.status == "success":
-                    return self._deliver(queued, "Success", attempt)
+                    return self._finish(queued, "Success", attempt)
                 if queued.attempts > queued.pool.function.asynchronous.maximum_retry_attempts:
-                    return self._deliver(queued, "RetriesExhausted", attempt)
+                    return self._finish(queued, "RetriesExhausted", attempt)
                 delay = self._settings.retry_delays[queued.attempts - 1]
             if queued.is_too_old(delay):
-                return self._deliver(queued, "EventAgeExceeded", invocation)
+                return self._finish(queued, "EventAgeExceeded", invocation)
             await self._wait(queued, reason, delay)
 
     async def _wait(self, queued: QueuedEvent, reason: RetryReason, seconds: float) -> None:
-        queued.pool.emit(AsyncRetried(queued.request_id, reason, seconds), "")
+        queued.pool.tell(AsyncRetried(queued.request_id, reason, seconds))
         await asyncio.sleep(seconds)
 
-    def _deliver(
+    def _finish(
         self, queued: QueuedEvent, condition: Condition, invocation: Invocation | None
     ) -> None:
-        """Sends the record to the destination: a function of the project, or the event stream."""
+        """Send the record to its destination: a function of the project, or the event stream."""
         function, config = queued.pool.function, queued.pool.function.asynchronous
         target = config.on_success if condition == "Success" else config.on_failure
         record = destination_record(
@@ -128,7 +129,7 @@ class AsyncInvocations:
             self._tell(queued, condition, config.dead_letter, event, attributes)
 
     def _pass_on(self, queued: QueuedEvent, pool: Pool, record: str) -> None:
-        """Gives the record to a function of the project, unless the two go round in a circle."""
+        """Send the record to a function of the project, unless that is an endless loop."""
         chain = (*queued.chain, queued.pool.function.name)
         name = pool.function.name
         problem = None
@@ -138,7 +139,7 @@ class AsyncInvocations:
         elif self.accept(pool, record.encode(), chain) is None:
             problem = f"The queue is full: {name} does not get the record of {queued.request_id}."
         if problem is not None:
-            queued.pool.emit(events.Notice("warning", problem), "")
+            queued.pool.tell(Notice("warning", problem))
 
     def _tell(
         self,
@@ -149,10 +150,10 @@ class AsyncInvocations:
         attributes: dict[str, str] | None = None,
     ) -> None:
         record = AsyncDelivered(queued.request_id, condition, target, payload, attributes)
-        queued.pool.emit(record, "")
+        queued.pool.tell(record)
 
     def _function_at(self, target: str | None) -> Pool | None:
-        for pool in self._pools().values():
+        for pool in self._pools.values():
             if target is not None and target.startswith(pool.function.arn):
                 rest = target[len(pool.function.arn) :]
                 if not rest or rest.startswith(":"):

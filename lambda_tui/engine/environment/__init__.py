@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from lambda_tui.engine.environment.environment import ExecutionEnvironment
-from lambda_tui.engine.environment.environment_owner import EnvironmentOwner, Replacement
-from lambda_tui.engine.environment.init_attempt import runtime_version, runtime_version_arn
-from lambda_tui.engine.environment.loss import Loss, timeout
-from lambda_tui.engine.environment.outcome import lost_outcome
+from lambda_tui.engine.environment.environment import (
+    EnvironmentOwner,
+    ExecutionEnvironment,
+    Replacement,
+)
+from lambda_tui.engine.environment.init_phase import (
+    InitPhase,
+    RestorePhase,
+    runtime_version,
+    runtime_version_arn,
+)
+from lambda_tui.engine.environment.outcome import Failure, Outcome
 from lambda_tui.engine.environment.processes import Processes
-from lambda_tui.engine.environment.restore_attempt import RestoreAttempt
-from lambda_tui.engine.environment.sandboxed_environment import SandboxedEnvironment
+from lambda_tui.engine.environment.usage import Subject, Usage, sample
 
 __all__ = [
     "EnvironmentOwner",
     "ExecutionEnvironment",
-    "Loss",
+    "Failure",
+    "InitPhase",
+    "Outcome",
     "Processes",
     "Replacement",
-    "RestoreAttempt",
-    "SandboxedEnvironment",
-    "lost_outcome",
+    "RestorePhase",
+    "Subject",
+    "Usage",
     "runtime_version",
     "runtime_version_arn",
-    "timeout",
+    "sample",
 ]

@@ -1,41 +1,90 @@
-"""The execution environment: one state machine from its sandbox being built to its end."""
+"""The execution environment: one state machine from the building of its sandbox to its end."""
 
 from __future__ import annotations
 
 import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar, Literal, Protocol
 
-from lambda_tui.engine import events
 from lambda_tui.engine.deadline import Deadline
-from lambda_tui.engine.environment.cold_start import REPORTED
-from lambda_tui.engine.environment.environment_owner import EnvironmentOwner
-from lambda_tui.engine.environment.init_attempt import InitAttempt
-from lambda_tui.engine.environment.initialisation import Initialisation
-from lambda_tui.engine.environment.invoke_attempt import InvokeAttempt
-from lambda_tui.engine.environment.loss import Loss, timeout
-from lambda_tui.engine.environment.outcome import (
-    Outcome,
-    gone_outcome,
-    handler_outcome,
-    lost_outcome,
+from lambda_tui.engine.environment.freezer import Freezer
+from lambda_tui.engine.environment.init_phase import NO_COLD_START, InitPhase, runtime_version
+from lambda_tui.engine.environment.invoke_phase import InvokePhase
+from lambda_tui.engine.environment.outcome import Failure, Outcome
+from lambda_tui.engine.environment.processes import (
+    Built,
+    Ending,
+    Failed,
+    Processes,
+    ProcessesEvent,
+    Ready,
 )
-from lambda_tui.engine.environment.sandboxed_environment import (
-    DENSE_FREEZE_DELAY,
-    FREEZE_DELAY,
-    SandboxedEnvironment,
+from lambda_tui.engine.environment.usage import Usage
+from lambda_tui.engine.events import (
+    CreationReason,
+    Event,
+    FunctionLog,
+    InitializationType,
+    PhaseName,
+    Record,
+    RemovalReason,
+    Report,
+    ResetReason,
+    StateChange,
 )
 from lambda_tui.engine.invocation import Invocation
-from lambda_tui.engine.lifecycle import State
-from lambda_tui.engine.runtime_api import OpenApi
-from lambda_tui.engine.usage import Usage
-from lambda_tui.engine.wire import ForkServer, RuntimeFrame
+from lambda_tui.engine.launch import Network, NetworkRefusedError, SandboxPlan, log_stream_name
+from lambda_tui.engine.lifecycle import TRANSITIONS, IllegalTransitionError, Phase, State
+from lambda_tui.engine.runtime_api import Extensions, OpenApi
+from lambda_tui.engine.wire import Ended, ForkServer, Frozen, RuntimeFrame, Started
 from lambda_tui.project.function import Function
 
+_FREE = frozenset({State.IDLE, State.FROZEN, State.INITIALISING, State.CREATING, State.RESET})
 
-class ExecutionEnvironment(SandboxedEnvironment):
-    """One sandbox with its processes: what is cold, warm, frozen, reset and shut down."""
 
-    attempt_type: type[InitAttempt] = InitAttempt
-    """What stands at its beginning, and after each reset."""
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """The reason why an environment is replaced by a new one."""
+
+    reason: Literal["reload", "request"]
+    files: tuple[str, ...] = ()
+    """Changed files, for a reload."""
+    began: float = field(default_factory=time.monotonic)
+    """Monotonic time at which the change was seen."""
+
+
+class EnvironmentOwner(Protocol):
+    """Decides over environments: a function's pool, or its snapshot."""
+
+    @property
+    def emit(self) -> Callable[[Event], None]:
+        """Puts an event on the stream."""
+
+    def network_for(self, environment: ExecutionEnvironment) -> Network:
+        """Return its network, given the environments made before it.
+
+        Raise ``NetworkRefusedError``.
+        """
+
+    def on_free(self, environment: ExecutionEnvironment) -> None:
+        """Take notice that it has no work."""
+
+    def on_gone(self, environment: ExecutionEnvironment, problem: str | None) -> None:
+        """Take notice that it has ended; ``problem`` says why it never worked, if so."""
+
+
+class ExecutionEnvironment:
+    """One sandbox with its processes: cold or warm, frozen, reset, and shut down in the end.
+
+    Commands and the events of its processes come in, and each may move it to another state.
+    ``_move`` is the only place that does, and puts a record of it on the event stream.
+    """
+
+    init_phase: ClassVar[type[InitPhase]] = InitPhase
+    """The phase at its beginning and after each reset."""
 
     def __init__(
         self,
@@ -44,249 +93,416 @@ class ExecutionEnvironment(SandboxedEnvironment):
         fork_server: ForkServer,
         owner: EnvironmentOwner,
         open_api: OpenApi,
-        initialization_type: events.InitializationType = "on-demand",
+        initialization_type: InitializationType = "on-demand",
     ) -> None:
-        super().__init__(function, number, fork_server, owner, open_api, initialization_type)
-        self._initialisation = Initialisation(self, self._processes, self.attempt_type)
-        self._invoke_attempt: InvokeAttempt | None = None
-        self._cold_start = REPORTED
-        self._limit = Deadline(self._pass_limit)
-        self._removal: events.RemovalReason = "failure"
+        self.function = function
+        self.initialization_type: InitializationType = initialization_type
+        self.number = number
+        """Counted from 1 within the function: ``#1`` on the screen."""
+        self.id = uuid.uuid4().hex
+        self.log_stream = log_stream_name(function, self.id)
+        self.fork_server = fork_server
+        self.state = State.CREATING
+        self.created = self.state_since = time.monotonic()
+        self.invocation: Invocation | None = None
+        """The invocation that it serves, or will serve when it is initialised."""
+        self.invocations = 0
+        """Number of invocations served."""
+        self.init = self.init_phase("init", initialization_type)
+        """The present Init phase, or the last."""
+        self.initialised_at: float | None = None
+        """Monotonic time of its last Init's success; None if that failed."""
+        self.replacement: Replacement | None = None
+        """Why another takes its place as soon as it has answered."""
+        self.removal_at: float | None = None
+        """Monotonic time at which it is removed for being idle."""
+        self.usage = Usage()
+        self._owner = owner
+        self._emit = owner.emit
+        self._processes = Processes(
+            function, fork_server, self.id, open_api, self.emit, self._on_event, self._on_log
+        )
+        self._init_process = self._processes.init_process
+        self._freezer = Freezer(self._init_process)
+        self._invoke: InvokePhase | None = None
+        self._cold_start = NO_COLD_START
+        """Not yet reported."""
+        self._limit = Deadline(self._on_limit)
+        self._removal: RemovalReason = "failure"
+
+    # Views ---------------------------------------------------------------------------------------
 
     @property
-    def init_error(self) -> str | None:
-        """The error type of the last Init, when it failed."""
-        return self._initialisation.error
+    def pid(self) -> int | None:
+        """Process id of its init process in this namespace."""
+        return self._init_process.pid
 
     @property
-    def has_initialised(self) -> bool:
-        """Whether its last Init was a success."""
-        return self.initialised_at is not None
+    def phase(self) -> Phase | None:
+        """The AWS phase that it is in; None between phases."""
+        return self.state.phase
 
     @property
-    def initialised_at(self) -> float | None:
-        """Monotonic time of its last Init's success; None when that was none."""
-        return self._initialisation.succeeded_at
+    def tmp_directory(self) -> Path | None:
+        """Its ``/tmp`` as this process sees it."""
+        return self._init_process.tmp
+
+    @property
+    def is_isolated(self) -> bool:
+        """Whether it has a file system of its own: the sandbox level ``namespaces``."""
+        return self._init_process.storage is None
+
+    @property
+    def extensions(self) -> Extensions:
+        """The extensions that run in it."""
+        return self._processes.apis.extensions
+
+    @property
+    def stale(self) -> bool:
+        """Whether it is replaced as soon as it has answered."""
+        return self.replacement is not None
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it can take an invocation."""
+        return self.invocation is None and self.replacement is None and self.state in _FREE
+
+    # Commands ------------------------------------------------------------------------------------
+
+    def announce(self, reason: CreationReason) -> None:
+        """Emit the record of its first state."""
+        self.emit(StateChange(self.state, None, reason))
+
+    def start(self) -> None:
+        """Build the sandbox as soon as the fork server has booted."""
+        self.fork_server.booted.add_done_callback(lambda _: self._build())
 
     def assign(self, invocation: Invocation) -> None:
-        """Gives it an invocation, to serve at once or when it is initialised."""
-        self._pause.clear()
-        is_dense = time.monotonic() - self.state_since < DENSE_FREEZE_DELAY
-        self._freeze_delay = DENSE_FREEZE_DELAY if is_dense else FREEZE_DELAY
+        """Serve an invocation, at once or when it is initialised."""
         self.invocation = invocation
         self.removal_at = None
-        invocation.environment_id = self.id
-        invocation.cold_start = not self.state.is_warm
+        invocation.assign(self.id, is_cold=not self.state.is_warm)
         if self.state is State.RESET:
             self._begin_invoke(invocation)
             self._move(State.INITIALISING)
             self._initialise("invoke")
-        elif self.state in (State.IDLE, State.FROZEN):
-            self._dispatch(self._begin_invoke(invocation))
+        elif self.state is State.FROZEN or self.state is State.IDLE:
+            self._dispatch(self._begin_invoke(invocation), time.monotonic() - self.state_since)
 
-    def shut_down(self, reason: events.RemovalReason) -> None:
-        """Ends it for good, extensions after their time; an invocation under way fails."""
+    def freeze_soon(self) -> None:
+        """Freeze it unless work comes first, which then needs no thaw."""
+        if self.state is State.IDLE:
+            self._freezer.freeze_soon()
+
+    def freeze(self) -> None:
+        """Stop every process of an idle environment."""
+        if self.state is State.IDLE:
+            self._freezer.freeze()
+
+    def thaw(self) -> None:
+        """Continue every process of a frozen environment."""
+        if self._freezer.is_stopped:
+            self._freezer.thaw(time.monotonic() - self.state_since)
+        if self.state is State.FROZEN:
+            self._move(State.IDLE)
+
+    def kill(self) -> None:
+        """Kill the runtime, as a crash would."""
+        if self.state.is_warm or self.state is State.INITIALISING:
+            self._init_process.kill_runtime()
+
+    def replace(self, replacement: Replacement) -> None:
+        """Have another take its place as soon as it has answered."""
+        self.replacement = replacement
+
+    def remove_at(self, at: float | None) -> None:
+        """Note the monotonic time at which it is removed if it stays idle."""
+        self.removal_at = at
+
+    def note_usage(self, usage: Usage) -> None:
+        """Take a sample of what its processes use."""
+        self.usage = usage
+
+    def shut_down(self, reason: RemovalReason) -> None:
+        """End it, extensions after their time. An invocation under way fails."""
         if self.state in (State.SHUTTING_DOWN, State.ENDED):
             return
         self._removal = reason
-        self._limit.clear()
-        self._end_pause()
-        self._move(State.SHUTTING_DOWN)
+        self._stop_clocks()
+        self._move(State.SHUTTING_DOWN, reason)
         self._processes.shut_down()
 
-    # What its processes say --------------------------------------------------------------------
+    def emit(self, record: Record) -> None:
+        """Put a record of this environment on the stream, and pass it to subscribers inside."""
+        event = Event(record=record, function=self.function.name, environment=self.id)
+        self._emit(event)
+        telemetry = self._processes.apis.telemetry
+        if telemetry.wants_events:
+            telemetry.on_event(event)
 
-    def on_built(self) -> None:
-        """The function is initialised at once."""
-        if self.state is State.CREATING:
-            self._initialise("init")
+    # State machine -------------------------------------------------------------------------------
 
-    def on_started(self, at: float) -> None:
-        """The Init phase begins."""
-        if self.state is State.CREATING:
-            self._move(State.INITIALISING)
-        if self.state is not State.INITIALISING:
-            return
-        self._initialisation.on_started(at)
-        limit = self._initialisation.attempt.limit(self.function.timeout)
-        if limit is not None:
-            self._limit.set(limit)
+    def _move(self, state: State, reason: ResetReason | RemovalReason | None = None) -> None:
+        if state not in TRANSITIONS[self.state]:
+            raise IllegalTransitionError(f"{self.state} → {state}")
+        previous, self.state = self.state, state
+        self.state_since = time.monotonic()
+        self.emit(StateChange(state, previous, reason))
 
-    def on_runtime_initialised(self, frame: RuntimeFrame) -> None:
-        """The runtime tells when it began to import the function, and when it was ready."""
-        self._initialisation.on_runtime_initialised(frame)
+    def _on_event(self, event: ProcessesEvent) -> None:
+        match event:
+            case RuntimeFrame(kind="response" | "error" | "fault" | "chunk"):
+                self._on_answer(event)
+            case RuntimeFrame(kind="next"):
+                self._on_next()
+            case RuntimeFrame():
+                self._on_runtime_initialised(event)
+            case Ready():
+                self._on_ready()
+            case Frozen():
+                # An invocation may have come in the meantime, and with it a thaw.
+                if self.state is State.IDLE and self._freezer.is_stopped:
+                    self._move(State.FROZEN)
+            case Built():
+                self._on_built()
+            case Started(at=at):
+                self._on_started(at)
+            case Ending(failure=failure):
+                self._on_ending(failure)
+            case Failed(failure=failure):
+                self._on_failed(failure)
+            case Ended(problem=problem):
+                self._on_ended(problem)
 
-    def on_ready(self) -> None:
-        """Runtime and extensions have nothing more to do with what they were given."""
+    def _on_ready(self) -> None:
         if self.state is State.INITIALISING:
             self._finish_init()
         elif self.state is State.INVOKING:
             self._finish_invoke()
 
-    def on_ending(self) -> None:
-        """Extensions are told of the reset to come."""
-        self._limit.clear()
-        self._end_pause()
-        self._move(State.RESETTING)
-        # They hear of the runtime's end first.
-        if self._processes.loss is not None:
-            self._tell_loss(self._processes.loss)
+    def _on_limit(self) -> None:
+        limit = self.init.limit(self.function.timeout)
+        if self._invoke is not None or limit is None:
+            limit = self.function.timeout
+        self._processes.fail(Failure.timeout(limit))
 
-    def on_lost(self, why: Loss) -> None:
-        """No process is left: what was under way has failed, and the next begins with an Init."""
+    def _on_log(self, text: str) -> None:
+        """Emit a record of the function's log. A record written in Init has no request id."""
+        phase = self._invoke
+        is_served = phase is not None and phase.dispatched
+        request_id = phase.invocation.request_id if phase and is_served else None
+        self.emit(FunctionLog(text, request_id))
+
+    # Creation ------------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        if self.state is not State.CREATING:
+            return
+        try:
+            # Not before the fork server has booted: only then is it known what the machine gives.
+            plan = self._plan(self._owner.network_for(self))
+        except NetworkRefusedError as error:
+            self._init_process.give_up(str(error))
+        else:
+            self._processes.build(plan)
+
+    def _plan(self, network: Network) -> SandboxPlan:
+        return SandboxPlan.of(self.function, network)
+
+    def _on_built(self) -> None:
+        if self.state is State.CREATING:
+            self._initialise("init")
+
+    # Init ----------------------------------------------------------------------------------------
+
+    def _initialise(self, name: PhaseName) -> None:
+        self.usage = Usage()
+        self.init = self.init_phase(name, self.initialization_type)
+        self._processes.start(self.log_stream, self.initialization_type)
+
+    def _on_started(self, at: float) -> None:
+        if self.state is State.CREATING:
+            self._move(State.INITIALISING)
+        if self.state is not State.INITIALISING:
+            return
+        self.init.begin(at)
+        version = runtime_version(self.function, self.fork_server.runtime_version)
+        self.emit(self.init.start_record(version, self.function, self.log_stream))
+        limit = self.init.limit(self.function.timeout)
+        if limit is not None:
+            self._limit.set(limit)
+
+    def _on_runtime_initialised(self, frame: RuntimeFrame) -> None:
+        self.init.note_runtime(frame)
+
+    def _finish_init(self) -> None:
+        self._init_process.drain_logs()
+        at = time.monotonic() if self.extensions else self.init.runtime_ready
+        self._end_init(lambda: self.init.succeed(at))
+        self.initialised_at = at
+        self._processes.apis.telemetry.close_registration()
+        if self._invoke is None:
+            self._limit.clear()
+            self._cold_start = self.init.cold_start()
+        if self.invocation is None:
+            self._move(State.IDLE)
+            self._owner.on_free(self)
+        else:
+            self._dispatch(self._invoke or self._begin_invoke(self.invocation), 0.0)
+
+    def _fail_init(self, failure: Failure) -> None:
+        """End Init by a failure. An invocation that waits for it repeats it."""
+        request_id = self.invocation.request_id if self.invocation else ""
+        self._end_init(lambda: self.init.fail(failure, request_id))
+        self.initialised_at = None
+        if self._invoke is not None:
+            # Init was part of this invocation, which starts, for the log, when it is over.
+            self.emit(self._invoke.start_record())
+
+    def _end_init(self, end: Callable[[], tuple[Record, Record]]) -> None:
+        started = self._processes.runtime_started
+        if self.extensions:
+            self.init.runtime_started = started
+        runtime_done, report = end()
+        if started is not None:
+            self.emit(runtime_done)
+        for extension in self.extensions:
+            self.emit(extension.status_record())
+        self.emit(report)
+
+    # Invoke --------------------------------------------------------------------------------------
+
+    def _begin_invoke(self, invocation: Invocation) -> InvokePhase:
+        phase = self._invoke = InvokePhase(invocation, self.function, self._cold_start)
+        self._cold_start = NO_COLD_START
+        self._limit.set(self.function.timeout)
+        return phase
+
+    def _dispatch(self, phase: InvokePhase, idle_seconds: float) -> None:
+        self._freezer.thaw(idle_seconds)
+        # First of all: the runtime must not wait for the listeners of the records.
+        self._processes.invoke(phase)
+        phase.invocation.begin()
+        self._move(State.INVOKING)
+        self.emit(phase.start_record())
+
+    def _on_answer(self, frame: RuntimeFrame) -> None:
+        """Pass an answer, or a part of it, to the caller; ignore one that comes too late."""
+        phase = self._invoke
+        if self.state is not State.INVOKING or phase is None or phase.outcome is not None:
+            return
+        if frame.request_id != phase.invocation.request_id:
+            return
+        if frame.kind == "chunk":
+            phase.note_part()
+            phase.invocation.add_part(frame.payload, frame.content_type)
+            return
+        outcome = phase.answer(frame)
+        # The caller waits for this; everything else can come after it.
+        phase.invocation.answer(outcome.status, outcome.payload)
+        self._init_process.note_memory(frame.peak_memory_kb)
+        # Whatever was logged until the answer belongs to this invocation.
+        self._init_process.drain_logs()
+        if frame.is_done:
+            self._finish_runtime(phase, outcome)
+
+    def _on_next(self) -> None:
+        phase = self._invoke
+        # Whatever was logged after the answer belongs to this invocation too.
+        self._init_process.drain_logs()
+        if phase is not None and phase.outcome is not None:
+            self._finish_runtime(phase, phase.outcome)
+
+    def _finish_runtime(self, phase: InvokePhase, outcome: Outcome) -> None:
+        self.emit(phase.runtime_done_record(outcome, time.monotonic()))
+        self._processes.finish_runtime()
+
+    def _finish_invoke(self) -> None:
+        phase = self._invoke
+        if phase is None or phase.outcome is None:
+            return
+        at = time.monotonic()
+        self._limit.clear()
+        if self.extensions:
+            self._init_process.drain_logs()
+        report = self._report(phase, phase.outcome, at)
+        # Before the caller learns of the end: it may invoke again at once.
+        self._move(State.IDLE)
+        phase.invocation.finish(phase.outcome.status, phase.outcome.payload, report)
+        self._owner.on_free(self)
+
+    def _end_runtime(self, phase: InvokePhase, outcome: Outcome, at: float) -> None:
+        """Emit the end of the runtime's part, unless it came before the failure."""
+        if phase.runtime_done is None:
+            self.emit(phase.runtime_done_record(outcome, at))
+
+    def _report(self, phase: InvokePhase, outcome: Outcome, at: float) -> Report:
+        """End the phase, and emit its REPORT."""
+        memory_mb = max(self._init_process.peak_memory_kb / 1024, self.usage.memory_mb)
+        report = phase.report(outcome, at, memory_mb, has_extensions=bool(self.extensions))
+        self.invocation = self._invoke = None
+        self.invocations += 1
+        self.emit(report)
+        return report
+
+    # Failure and end -----------------------------------------------------------------------------
+
+    def _stop_clocks(self) -> None:
+        self._limit.clear()
+        # Processes that end must not stand still.
+        self._freezer.release()
+
+    def _on_ending(self, failure: Failure) -> None:
+        self._stop_clocks()
+        self._move(State.RESETTING, _reset_reason(failure))
+        # Extensions that subscribed learn of the failure before their SHUTDOWN.
+        self._tell_failure(failure)
+
+    def _on_failed(self, failure: Failure) -> None:
+        """Go on without processes; the next invocation, or the one that waits, repeats Init."""
         if self.state in (State.SHUTTING_DOWN, State.ENDED, State.RESET):
             return
-        self._limit.clear()
-        self._end_pause()
-        self._tell_loss(why)
-        if (attempt := self._invoke_attempt) is not None:
-            self._report(attempt, lost_outcome(why, attempt.invocation.request_id), why.at)
+        self._stop_clocks()
+        self._tell_failure(failure)
+        if (phase := self._invoke) is not None:
+            outcome = Outcome.of_failure(failure, phase.invocation.request_id)
+            report = self._report(phase, outcome, failure.at)
+            phase.invocation.finish(outcome.status, outcome.payload, report)
         self._processes.forget()
-        self._move(State.RESET)
-        self.emit(events.EnvironmentReset("timeout" if why.is_timeout else "failure"))
+        self._move(State.RESET, _reset_reason(failure))
         if self.invocation is not None:
             self.assign(self.invocation)
         else:
             self._owner.on_free(self)
 
-    def _tell_loss(self, why: Loss) -> None:
-        """Tells how what was under way has ended, but for the report of an invocation."""
-        self._init.drain_logs()
-        if not self._initialisation.attempt.is_over:
-            self._fail_init(why)
-        if (attempt := self._invoke_attempt) is not None:
-            self._end_runtime(attempt, lost_outcome(why, attempt.invocation.request_id), why.at)
+    def _tell_failure(self, failure: Failure) -> None:
+        """Emit how Init or the runtime's part of an invocation has failed."""
+        self._init_process.drain_logs()
+        if not self.init.is_over:
+            self._fail_init(failure)
+        if (phase := self._invoke) is not None:
+            outcome = Outcome.of_failure(failure, phase.invocation.request_id)
+            self._end_runtime(phase, outcome, failure.at)
 
-    def on_log(self, text: str) -> None:
-        """One record that the function wrote; what it writes in Init is of no invocation."""
-        attempt = self._invoke_attempt
-        is_served = attempt is not None and attempt.is_released
-        request_id = attempt.invocation.request_id if attempt and is_served else None
-        self.emit(events.FunctionLog(text, request_id))
-
-    def on_ended(self, problem: str | None) -> None:
-        """It is gone, and its ``/tmp`` with it."""
+    def _on_ended(self, problem: str | None) -> None:
         self._limit.close()
-        self._pause.close()
+        self._freezer.close()
         self._processes.close()
-        self._move(State.ENDED)
-        outcome = gone_outcome(problem or "The environment was shut down.")
-        if (attempt := self._invoke_attempt) is not None:
-            if attempt.invocation.status == "pending" and attempt.runtime_done_at is None:
-                self.emit(attempt.start())
-            self._give_up(attempt, outcome, time.monotonic())
+        outcome = Outcome.of_removal(problem or "The environment was shut down.")
+        if (phase := self._invoke) is not None:
+            if not phase.dispatched and phase.runtime_done is None:
+                self.emit(phase.start_record())
+            at = time.monotonic()
+            self._end_runtime(phase, outcome, at)
+            report = self._report(phase, outcome, at)
+            phase.invocation.finish(outcome.status, outcome.payload, report)
         elif self.invocation is not None:
-            # Nothing was begun that a report could be about.
+            # No phase has begun that a report could be about.
             self.invocation.finish("error", outcome.payload)
             self.invocation = None
-        self.emit(events.EnvironmentRemoved(self._removal))
+        self._move(State.ENDED, self._removal)
         self._owner.on_gone(self, problem)
 
-    # Init ----------------------------------------------------------------------------------------
 
-    def _initialise(self, phase: events.InitPhase) -> None:
-        self.usage = Usage()
-        self._initialisation.begin(phase)
-
-    def _finish_init(self) -> None:
-        self._initialisation.succeed()
-        self._move(State.IDLE)
-        if self._invoke_attempt is None:
-            self._limit.clear()
-            self._cold_start = self._initialisation.attempt.cold_start()
-        if self.invocation is None:
-            self._owner.on_free(self)
-            return
-        self._dispatch(self._invoke_attempt or self._begin_invoke(self.invocation))
-
-    def _fail_init(self, why: Loss) -> None:
-        """Init has failed: it is tried again inside the invocation that waits, if one does."""
-        request_id = self.invocation.request_id if self.invocation else ""
-        self._initialisation.fail(why, request_id)
-        if self._invoke_attempt is not None:
-            self.emit(self._invoke_attempt.start())
-
-    # Invoke --------------------------------------------------------------------------------------
-
-    def _begin_invoke(self, invocation: Invocation) -> InvokeAttempt:
-        attempt = self._invoke_attempt = InvokeAttempt(invocation, self.function, self._cold_start)
-        self._cold_start = REPORTED
-        self._limit.set(self.function.timeout)
-        return attempt
-
-    def _dispatch(self, attempt: InvokeAttempt) -> None:
-        self.thaw()
-        self._move(State.INVOKING)
-        attempt.invocation.status = "running"
-        # Told behind it, so that the runtime does not wait for those who listen.
-        self._processes.invoke(attempt)
-        self.emit(attempt.start())
-
-    def on_answer(self, frame: RuntimeFrame) -> None:
-        """The caller has its answer at once, or a part of it; what comes too late is for nobody."""
-        attempt = self._invoke_attempt
-        if self.state is not State.INVOKING or attempt is None or attempt.outcome is not None:
-            return
-        if frame.request_id != attempt.invocation.request_id:
-            return
-        if frame.kind == "chunk":
-            attempt.note_part()
-            attempt.invocation.add_part(frame.payload, frame.content_type)
-            return
-        outcome = handler_outcome(frame)
-        attempt.note_answer(outcome)
-        attempt.invocation.answer(outcome.status, outcome.payload)
-        self._init.drain_logs()
-        self._processes.on_memory(frame.peak_memory_kb)
-        if self._init.runtime_is_done_by_answering and frame.is_done:
-            self._finish_runtime(attempt, outcome)
-
-    def on_runtime_done(self) -> None:
-        """What it still wrote after its answer belongs to the invocation."""
-        self._init.drain_logs()
-        attempt = self._invoke_attempt
-        if attempt is not None and attempt.outcome is not None:
-            self._finish_runtime(attempt, attempt.outcome)
-
-    def _finish_runtime(self, attempt: InvokeAttempt, outcome: Outcome) -> None:
-        self.emit(attempt.runtime_done(outcome, time.monotonic()))
-        self._processes.finish_runtime()
-
-    def _finish_invoke(self) -> None:
-        attempt = self._invoke_attempt
-        if attempt is None or attempt.outcome is None:
-            return
-        at = time.monotonic()
-        self._limit.clear()
-        if self._processes.extensions:
-            self._init.drain_logs()
-        self._move(State.IDLE)
-        self._report(attempt, attempt.outcome, at)
-        self._owner.on_free(self)
-
-    def _give_up(self, attempt: InvokeAttempt, outcome: Outcome, at: float) -> None:
-        """An invocation ends with its processes, at a monotonic time."""
-        self._end_runtime(attempt, outcome, at)
-        self._report(attempt, outcome, at)
-
-    def _end_runtime(self, attempt: InvokeAttempt, outcome: Outcome, at: float) -> None:
-        if attempt.runtime_done_at is None:
-            self.emit(attempt.runtime_done(outcome, at))
-
-    def _report(self, attempt: InvokeAttempt, outcome: Outcome, at: float) -> None:
-        """Tells the record and the caller how it ended."""
-        memory_used_mb = max(self._processes.peak_memory_kb / 1024, self.usage.memory_mb)
-        has_extensions = bool(self._processes.extensions)
-        report = attempt.report(outcome, at, memory_used_mb, has_extensions=has_extensions)
-        self.invocation = self._invoke_attempt = None
-        self.invocations += 1
-        self.emit(report)
-        attempt.invocation.finish(outcome.status, outcome.payload, report)
-
-    # Both ----------------------------------------------------------------------------------------
-
-    def _pass_limit(self) -> None:
-        limit = self._initialisation.attempt.limit(self.function.timeout)
-        if self._invoke_attempt is not None or limit is None:
-            limit = self.function.timeout
-        self._processes.lose(timeout(limit))
+def _reset_reason(failure: Failure) -> ResetReason:
+    return "timeout" if failure.is_timeout else "failure"

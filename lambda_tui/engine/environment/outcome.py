@@ -1,69 +1,142 @@
-"""How an init or an invocation ended: the payload, statuses and report that AWS gives it."""
+"""How invocations and processes end, in AWS's words: payloads, statuses and error types."""
 
 from __future__ import annotations
 
+import os
 import re
+import time
+from dataclasses import dataclass, field
 from typing import Literal
 
 from msgspec import Struct
 
-from lambda_tui import limits
-from lambda_tui.engine import events
-from lambda_tui.engine.environment.loss import Loss
+from lambda_tui.engine.events import Status
 from lambda_tui.engine.invocation import error_payload
-from lambda_tui.engine.wire import RuntimeFrame
+
+# Go's names of the signals, in which AWS's own service is written; libc's differ for a few.
+_SIGNALS = {
+    1: "hangup",
+    2: "interrupt",
+    3: "quit",
+    4: "illegal instruction",
+    5: "trace/breakpoint trap",
+    6: "aborted",
+    7: "bus error",
+    8: "floating point exception",
+    9: "killed",
+    10: "user defined signal 1",
+    11: "segmentation fault",
+    12: "user defined signal 2",
+    13: "broken pipe",
+    14: "alarm clock",
+    15: "terminated",
+}
+_PLATFORM_ERROR = re.compile(r"(Runtime|Function)\.[A-Z][a-zA-Z]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The first reason why an environment's processes cannot go on."""
+
+    error_type: str
+    """For the caller."""
+    message: str = ""
+    """For the caller, behind ``RequestId: … Error:``."""
+    posted: bytes | None = None
+    """The caller's whole payload, if the runtime has posted one."""
+    record_type: str | None = None
+    """Error type for the platform's records, where that differs."""
+    limit_ms: float | None = None
+    """The limit that was exceeded, for a timeout."""
+    at: float = field(default_factory=time.monotonic)
+    """Monotonic time."""
+
+    @property
+    def is_timeout(self) -> bool:
+        """Whether a time limit was exceeded."""
+        return self.limit_ms is not None
+
+    @classmethod
+    def timeout(cls, seconds: float) -> Failure:
+        """Return the failure of a phase that has exceeded its limit."""
+        return cls(
+            "Sandbox.Timedout",
+            f"Task timed out after {seconds:.2f} seconds",
+            limit_ms=seconds * 1000.0,
+        )
+
+    @classmethod
+    def runtime_exit(cls, wait_status: int, *, is_out_of_memory: bool) -> Failure:
+        """Return the failure of a runtime that has ended.
+
+        On AWS too the caller learns of the signal, and the record of the reason.
+        """
+        if os.WIFEXITED(wait_status) and os.WEXITSTATUS(wait_status) == 0:
+            message = "Runtime exited without providing a reason"
+        else:
+            message = f"Runtime exited with error: {_exit_text(wait_status)}"
+        record_type = "Runtime.OutOfMemory" if is_out_of_memory else None
+        return cls("Runtime.ExitError", message, record_type=record_type)
+
+    @classmethod
+    def extension_exit(cls, wait_status: int) -> Failure:
+        """Return the failure of an extension that has ended outside the Shutdown phase."""
+        if os.WIFEXITED(wait_status) and os.WEXITSTATUS(wait_status) == 0:
+            return cls("Extension.Crash", "exit code 0")
+        return cls("Extension.Crash", _exit_text(wait_status))
+
+    @classmethod
+    def launch(cls, error_type: str, path: str, problem: str) -> Failure:
+        """Return the failure of a program that cannot be executed, in the words of Go."""
+        return cls(error_type, f"fork/exec {path}: {problem}")
 
 
 class Outcome(Struct, frozen=True):
-    """The end of an invocation, for its caller and for the record."""
+    """The end of a phase, for the caller and for the platform's records."""
 
     status: Literal["success", "error", "timeout"]
     """The caller's view."""
-    record_status: events.Status
+    record_status: Status
     """The platform's view: a handler that raises is a success of its runtime, as on AWS."""
     payload: bytes
     error_type: str | None = None
+    """For the platform's records."""
     limit_ms: float | None = None
-    """The timeout, when that was what ended it."""
+    """The limit that was exceeded, for a timeout."""
+
+    @classmethod
+    def of_failure(cls, failure: Failure, request_id: str) -> Outcome:
+        """Return the outcome for whatever was under way when the processes failed."""
+        if failure.posted is not None:
+            error_type = _platform_error_type(failure.error_type)
+            return cls("error", "error", failure.posted, error_type)
+        message = f"RequestId: {request_id} Error: {failure.message}"
+        payload = error_payload(failure.error_type, message)
+        if failure.is_timeout:
+            return cls("timeout", "timeout", payload, limit_ms=failure.limit_ms)
+        return cls("error", "error", payload, failure.record_type or failure.error_type)
+
+    @classmethod
+    def of_removal(cls, message: str) -> Outcome:
+        """Return the outcome for whatever was under way when the environment itself ended."""
+        error_type = "Sandbox.Failure"
+        return cls("error", "failure", error_payload(error_type, message), error_type)
 
 
-def handler_outcome(answer: RuntimeFrame) -> Outcome:
-    """The handler returned or raised, or the platform could not take the answer."""
-    payload = answer.payload
-    if answer.kind == "fault":
-        return Outcome("error", "error", payload, answer.error_type)
-    if max(answer.response_size, len(payload)) > limits.RESPONSE_BYTES:
-        error_type = "Function.ResponseSizeTooLarge"
-        message = (
-            "Response payload size exceeded maximum allowed payload size "
-            f"({limits.RESPONSE_BYTES} bytes)."
-        )
-        return Outcome("error", "error", error_payload(error_type, message), error_type)
-    return Outcome("success" if answer.kind == "response" else "error", "success", payload)
+def _exit_text(status: int) -> str:
+    """Return ``exit status 1`` or ``signal: killed`` for a wait status."""
+    if os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        return f"signal: {_SIGNALS.get(number, f'signal {number}')}"
+    return f"exit status {os.waitstatus_to_exitcode(status)}"
 
 
-def lost_outcome(loss: Loss, request_id: str) -> Outcome:
-    """The environment's processes were lost, or given up, in the middle."""
-    if loss.posted is not None:
-        return Outcome("error", "error", loss.posted, platform_error_type(loss.error_type))
-    payload = error_payload(loss.error_type, f"RequestId: {request_id} Error: {loss.message}")
-    if loss.is_timeout:
-        return Outcome("timeout", "timeout", payload, limit_ms=loss.limit_ms)
-    return Outcome("error", "error", payload, loss.record_type or loss.error_type)
+def _platform_error_type(posted: str) -> str:
+    """Return a runtime's error type as the platform's records have it.
 
-
-def gone_outcome(message: str) -> Outcome:
-    """The environment itself has gone; AWS knows no better word for it."""
-    error_type = "Sandbox.Failure"
-    return Outcome("error", "failure", error_payload(error_type, message), error_type)
-
-
-def platform_error_type(posted: str) -> str:
-    """A runtime's error type as the platform's records have it.
-
-    Kept when it reads ``Runtime.…`` or ``Function.…``, as AWS's own emulator decides it; any other,
-    such as a Python exception's name, is unknown to the platform.
+    ``Runtime.…`` and ``Function.…`` are kept, by the rule of AWS's own emulator. Any other, such
+    as the name of a Python exception, is unknown to the platform.
     """
-    if re.search(r"(Runtime|Function)\.[A-Z][a-zA-Z]+", posted):
+    if _PLATFORM_ERROR.search(posted):
         return posted
     return "Function.Unknown" if posted.startswith("Function.") else "Runtime.Unknown"

@@ -1,283 +1,339 @@
-"""What runs in an environment between an Init phase and the next reset: runtime and extensions."""
+"""The processes of an environment between two resets: its external extensions and its runtime."""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
+from enum import StrEnum
 
-from lambda_tui.engine import events
-from lambda_tui.engine.environment import loss
-from lambda_tui.engine.environment.ending import Ending
-from lambda_tui.engine.environment.invoke_attempt import InvokeAttempt
-from lambda_tui.engine.environment.loss import Loss
-from lambda_tui.engine.environment.processes_owner import ProcessesOwner
-from lambda_tui.engine.environment.start_up import StartUp
-from lambda_tui.engine.launch import SandboxPlan
+from msgspec import Struct
+
+from lambda_tui import limits
+from lambda_tui.engine.environment.invoke_phase import InvokePhase
+from lambda_tui.engine.environment.outcome import Failure
+from lambda_tui.engine.environment.shutdown_phase import ShutdownPhase
+from lambda_tui.engine.events import ExtensionLog, InitializationType, Notice, Record
+from lambda_tui.engine.launch import Launch, SandboxPlan
 from lambda_tui.engine.runtime_api import (
-    EnvironmentEvents,
+    ApiState,
     Extension,
-    Extensions,
     ExtensionState,
     OpenApi,
-    RuntimeApiState,
+    RuntimeState,
     ShutdownReason,
-    launch_error_type,
 )
 from lambda_tui.engine.wire import (
+    Cleared,
+    Ended,
+    ExtensionExited,
     ForkServer,
+    Frozen,
     InitProcess,
+    InitProcessEvent,
+    LaunchFailed,
     NetworkError,
+    NetworkLost,
     OwnNetwork,
-    RuntimeEnd,
+    RuntimeExited,
     RuntimeFrame,
-    Streams,
-    connect_to_loopback,
+    RuntimeLink,
+    Started,
 )
 from lambda_tui.project.function import Function
 
+# Wait statuses of a shell that may not execute a program, and of one that does not find it.
+_NOT_EXECUTABLE, _NOT_FOUND = 126 << 8, 127 << 8
+
+
+class Built(Struct, frozen=True):
+    """The processes may be started: the sandbox is on its way, its network connected."""
+
+
+class Ready(Struct, frozen=True):
+    """The runtime and every extension have asked for their next event."""
+
+
+class Ending(Struct, frozen=True):
+    """The processes cannot go on; extensions receive SHUTDOWN before the reset."""
+
+    failure: Failure
+
+
+class Failed(Struct, frozen=True):
+    """No process is left."""
+
+    failure: Failure
+
+
+ProcessesEvent = Built | Started | RuntimeFrame | Ready | Ending | Failed | Frozen | Ended
+
+_BUILT, _READY = Built(), Ready()
+
+
+class Stage(StrEnum):
+    """The stage that the processes of an environment have reached together."""
+
+    ABSENT = "absent"
+    REGISTERING = "extensions register"
+    INITIALISING = "the runtime initialises"
+    WORKING = "the runtime works"
+    FINISHING = "the runtime is done, extensions may work"
+    WAITING = "all wait for an event"
+    RESETTING = "all end, the environment is kept"
+    SHUTTING_DOWN = "all end, and the environment with them"
+
+
+_GONE = frozenset({Stage.ABSENT, Stage.RESETTING, Stage.SHUTTING_DOWN})
+"""Stages in which a runtime has nothing more to say."""
+
 
 class Processes:
-    """Starts them, knows who is busy, and ends them in order, for the first reason there is."""
+    """Starts the processes, tells when all are ready, and ends them in order.
+
+    It reports to the environment by ``on_event``. The first failure counts: whatever ends as a
+    consequence of it is not a failure of its own.
+    """
 
     def __init__(
         self,
         function: Function,
-        zygote: ForkServer,
-        owner: ProcessesOwner,
-        open_api: OpenApi,
+        fork_server: ForkServer,
         environment_id: str,
+        open_api: OpenApi,
+        emit: Callable[[Record], None],
+        on_event: Callable[[ProcessesEvent], None],
+        on_log: Callable[[str], None],
     ) -> None:
-        self.function = function
-        self.init = InitProcess(environment_id, self)
-        self.peak_memory_kb = 0
-        """Of all of them together, since they were started."""
-        self.runtime_is_ready = False
-        """Whether the runtime has asked for its next event."""
-        self.runtime_started_at: float | None = None
-        """Monotonic time; extensions are started, and must have registered, before."""
-        self.loss: Loss | None = None
-        """Why they are, or are about to be, no more."""
-        self._zygote = zygote
-        self._owner = owner
-        self._start_up: StartUp | None = None
-        self._ending: Ending | None = None
-        self._is_final = False
-        self.extensions = self._make_extensions()
-        self.runtime_api = RuntimeApiState(self.on_runtime_frame)
-        self.telemetry = EnvironmentEvents(owner.emit)
+        self.stage = Stage.ABSENT
+        self.runtime_started: float | None = None
+        """Monotonic time at which the runtime was started, after the extensions registered."""
+        self.failure: Failure | None = None
+        """The reason why they cannot go on, until they are gone."""
+        self.init_process = InitProcess(
+            environment_id,
+            self._on_event_inside,
+            on_log,
+            lambda line: emit(ExtensionLog(line)),
+        )
+        self.apis = ApiState(
+            function, emit, self._on_runtime_frame, self._advance, self._on_extension_failure
+        )
+        self._function = function
+        self._fork_server = fork_server
+        self._emit = emit
+        self._on_event = on_event
+        self._launch: Launch | None = None
+        self._runtime: RuntimeLink | None = None
+        self._shutdown: ShutdownPhase | None = None
         self._open_api = open_api
-        self._api = open_api(self)
+        self._api = open_api(self.apis, None)
         self._entering: asyncio.Task[None] | None = None
 
-    # What the environment does with them ---------------------------------------------------------
+    # Commands of the environment -----------------------------------------------------------------
 
     def build(self, plan: SandboxPlan) -> None:
-        """Has their sandbox built; where that has a network of its own, the API moves into it."""
-        self.init.spawn(self._zygote, plan)
-        if self.init.network is not None:
-            self._entering = asyncio.create_task(self._enter(self.init.network))
-        elif self._zygote.sandbox is not None:
-            self._owner.on_built()
+        """Have the sandbox built. If that has a network of its own, the APIs move into it."""
+        self.init_process.spawn(self._fork_server, plan)
+        network = self.apis.network = self.init_process.network
+        if network is not None:
+            self._entering = asyncio.create_task(self._enter(network))
+        elif self._fork_server.sandbox is not None:
+            self._on_event(_BUILT)
 
-    async def connect_inside(self, port: int) -> Streams:
-        """Connects to a port on the environment's loopback; raises ``OSError``."""
-        return await connect_to_loopback(self.init.network, port)
-
-    def start(self, log_stream: str, initialization_type: events.InitializationType) -> None:
-        """Has the init process start what there is; frames keep their order."""
-        self.runtime_is_ready = False
-        self.runtime_started_at = None
-        self.peak_memory_kb = 0
-        start_up = self._start_up = StartUp(
-            self.function,
-            self._zygote,
-            self.init,
+    def start(self, log_stream: str, initialization_type: InitializationType) -> None:
+        """Start the external extensions and, when all have registered, the runtime."""
+        fork_server, sandbox = self._fork_server, self._fork_server.sandbox
+        is_taken = initialization_type == "snap-start" and not fork_server.is_snapshot
+        launch = self._launch = Launch.plan(
+            self._function,
+            fork_server.interpreter,
+            fork_server.runtime_version,
+            is_isolated=sandbox is None or sandbox.level == "namespaces",
+            is_snapshot_taken=is_taken,
             log_stream=log_stream,
             initialization_type=initialization_type,
             api_address=self._api.address,
         )
-        self.telemetry = EnvironmentEvents(self._owner.emit)
-        self.extensions = self._make_extensions(start_up.extensions)
-        self.runtime_api = RuntimeApiState(self.on_runtime_frame, start_up.runtime_state())
-        start_up.start_extensions()
-        self._go_on()
+        self.stage = Stage.REGISTERING
+        self.runtime_started = None
+        state = RuntimeState.STARTED if launch.runtime.speaks_http else RuntimeState.READY
+        self.apis.renew(launch.extensions, state)
+        self.init_process.begin_generation()
+        for name in launch.extensions:
+            self.init_process.start_extension(launch, name)
+        self._advance()
 
-    def finish_init(self) -> None:
-        """From here on nobody subscribes."""
-        self.telemetry.close_subscription()
-
-    def invoke(self, attempt: InvokeAttempt) -> None:
-        """Gives an invocation to the extensions that want to hear of it, and to the runtime."""
-        self.runtime_is_ready = False
-        if self.extensions:
-            self.extensions.invoke(attempt.event())
-        self.init.send_to_runtime(attempt.frame(), attempt.invocation.payload)
+    def invoke(self, phase: InvokePhase) -> None:
+        """Pass an invocation to the extensions that registered for it, and to the runtime."""
+        self.stage = Stage.WORKING
+        if self.apis.extensions:
+            self.apis.extensions.invoke(phase.extension_event())
+        assert self._runtime is not None
+        self._runtime.send(phase.dispatch(), phase.invocation.payload)
 
     def finish_runtime(self) -> None:
-        """The runtime has answered and wants its next event; extensions may still be busy."""
-        self.runtime_is_ready = True
-        self._go_on()
+        """Take notice that the runtime has answered and waits; extensions may still work."""
+        self.stage = Stage.FINISHING
+        self._advance()
 
-    def lose(self, why: Loss) -> None:
-        """They cannot go on: all are ended, for the first reason that there is."""
-        self.loss = self.loss or why
-        if not self.extensions:
-            self.init.reset()
-        elif self._ending is None:
-            self._owner.on_ending()
-            self._begin_ending("timeout" if self.loss.is_timeout else "failure")
+    def fail(self, failure: Failure) -> None:
+        """End all of them because one cannot go on; ``Failed`` follows when none is left."""
+        if self.stage in _GONE:
+            return
+        self.failure = self.failure or failure
+        self.stage = Stage.RESETTING
+        if not self.apis.extensions:
+            self.init_process.reset()
+            return
+        self._on_event(Ending(self.failure))
+        self._begin_shutdown("timeout" if self.failure.is_timeout else "failure")
 
     def shut_down(self) -> None:
-        """Ends them for good, and the init process with them; extensions after their time."""
-        self._is_final = True
-        if not self.extensions:
-            self.init.end()
-        elif self._ending is None:
-            self._begin_ending("spindown")
+        """End them and the init process, extensions after their time; ``Ended`` follows."""
+        self.stage = Stage.SHUTTING_DOWN
+        if not self.apis.extensions:
+            self.init_process.end()
+        elif self._shutdown is None:
+            self._begin_shutdown("spindown")
 
     def forget(self) -> None:
-        """They are gone, and what was known of them is of no more use."""
-        if self._ending is not None:
-            self._ending.cancel()
-        self._ending = self.loss = self._start_up = None
-        self.runtime_api.close()
-        self.extensions.close()
-        self.telemetry.close()
-        self.extensions = self._make_extensions()
+        """Drop everything known about processes that are gone."""
+        if self._shutdown is not None:
+            self._shutdown.cancel()
+        if self.stage is not Stage.SHUTTING_DOWN:
+            self.stage = Stage.ABSENT
+        self._shutdown = self.failure = self._launch = None
+        self.apis.close()
 
     def close(self) -> None:
-        """The environment is no more."""
+        """Release everything: the environment has ended."""
         self.forget()
         self._api.close()
         if self._entering is not None:
             self._entering.cancel()
 
-    # What the init process tells -----------------------------------------------------------------
+    # Events inside -------------------------------------------------------------------------------
 
-    def on_started(self, at: float) -> None:
-        """The Init phase begins."""
-        self._owner.on_started(at)
-        if self._start_up is not None and self._start_up.has_too_many:
-            self.lose(Loss("Extension.LaunchError", "TooManyExtensions"))
+    def _on_event_inside(self, event: InitProcessEvent) -> None:
+        match event:
+            case RuntimeFrame():
+                self._on_runtime_frame(event)
+            case Frozen() | Ended():
+                self._on_event(event)
+            case Started():
+                self._on_event(event)
+                if self._launch is not None and len(self._launch.extensions) > limits.EXTENSIONS:
+                    self.fail(Failure("Extension.LaunchError", "TooManyExtensions"))
+            case LaunchFailed():
+                self._on_launch_failed(event)
+            case RuntimeExited():
+                self._on_runtime_exited(event)
+            case ExtensionExited():
+                self._on_extension_exited(event)
+            case Cleared():
+                if self.stage is Stage.SHUTTING_DOWN:
+                    self.init_process.end()
+                elif self.failure is not None:
+                    self._on_event(Failed(self.failure))
+            case NetworkLost():
+                self._emit(Notice("warning", event.problem))
 
-    def on_launch_failed(self, extension: str, problem: str) -> None:
-        """What should have been executed could not be."""
-        failed = self.extensions.named(extension)
-        if failed is not None:
-            failed.fail(ExtensionState.LAUNCH_ERROR, launch_error_type(problem))
-            failed.has_exited = True
-        if self._start_up is not None:
-            self.lose(self._start_up.launch_failure(extension, problem))
-
-    def on_runtime_frame(self, frame: RuntimeFrame) -> None:
-        """The runtime is initialised, could not be, answers, or is done."""
-        if self.loss is not None or self._is_final:
+    def _on_runtime_frame(self, frame: RuntimeFrame) -> None:
+        if self.stage in _GONE:
             return
-        match frame.kind:
-            case "ready" if not self.runtime_is_ready:
-                self.runtime_is_ready = True
-                self.extensions.is_open = False
-                self._owner.on_runtime_initialised(frame)
-                self._go_on()
-            case "init_error" | "restore_error":
-                self._owner.on_runtime_initialised(frame)
-                self.lose(Loss(frame.error_type, posted=frame.payload))
-            case "response" | "error" | "fault" | "chunk":
-                self._owner.on_answer(frame)
-            case "next":
-                self._owner.on_runtime_done()
-
-    def on_memory(self, peak_memory_kb: int) -> None:
-        """The processes together have used so much."""
-        self.peak_memory_kb = max(self.peak_memory_kb, peak_memory_kb)
-
-    def on_runtime_exited(self, end: RuntimeEnd) -> None:
-        """Without extensions nothing is left with it: the init process has seen to that."""
-        self.init.drain_logs()
-        why = self.loss = self.loss or loss.runtime_exit(
-            end.wait_status, is_out_of_memory=end.is_out_of_memory
-        )
-        if self._ending is not None:
-            self._ending.on_runtime_exited()
-        elif self._is_final:
+        if frame.kind == "ready":
+            if self.stage is Stage.INITIALISING:
+                self.apis.extensions.is_open = False
+                self._on_event(frame)
+                self.finish_runtime()
             return
-        elif self.extensions:
-            self.lose(why)
+        self._on_event(frame)
+        if frame.kind in ("init_error", "restore_error"):
+            self.fail(Failure(frame.error_type, posted=frame.payload))
+
+    def _on_launch_failed(self, event: LaunchFailed) -> None:
+        extension = self.apis.extensions.named(event.extension)
+        if extension is not None:
+            is_denied = "permission denied" in event.problem
+            error_type = "PermissionDenied" if is_denied else "UnknownError"
+            extension.fail(ExtensionState.LAUNCH_ERROR, error_type)
+            extension.has_exited = True
+        if self._launch is not None:
+            self.fail(_launch_failure(self._launch, event))
+
+    def _on_runtime_exited(self, event: RuntimeExited) -> None:
+        self.init_process.drain_logs()
+        failure = Failure.runtime_exit(event.wait_status, is_out_of_memory=event.is_out_of_memory)
+        if self._shutdown is not None:
+            self._shutdown.on_runtime_exited()
+        elif self.stage is Stage.SHUTTING_DOWN:
+            return
+        elif self.apis.extensions:
+            self.fail(failure)
         else:
-            self._owner.on_lost(why)
+            # Nothing is left: with the runtime the init process ends whatever it has started.
+            self.failure = self.failure or failure
+            self.stage = Stage.RESETTING
+            self._on_event(Failed(self.failure))
 
-    def on_extension_exited(self, name: str, wait_status: int) -> None:
-        """An extension ends when it is told to; any other end is a crash."""
-        extension = self.extensions.named(name)
+    def _on_extension_exited(self, event: ExtensionExited) -> None:
+        extension = self.apis.extensions.named(event.extension)
         if extension is None:
             return
         extension.has_exited = True
-        if self._ending is not None:
-            self._ending.on_extension_exited(extension, wait_status)
+        if self._shutdown is not None:
+            self._shutdown.on_extension_exited(extension, event.wait_status)
         else:
+            # An extension ends when it is told to. Any other end is a crash.
             extension.error_type = extension.error_type or "Extension.Crash"
-            self.lose(loss.extension_exit(wait_status))
+            self.fail(Failure.extension_exit(event.wait_status))
 
-    def on_cleared(self) -> None:
-        """Every process was killed, as was asked for."""
-        if self._is_final:
-            self.init.end()
-        elif self.loss is not None:
-            self._owner.on_lost(self.loss)
+    def _on_extension_failure(self, _extension: Extension, fatal_type: str, message: str) -> None:
+        self.fail(Failure(fatal_type, message))
 
-    def on_frozen(self) -> None:
-        """Every process is stopped."""
-        self._owner.on_frozen()
+    # Steps ---------------------------------------------------------------------------------------
 
-    def on_log(self, text: str) -> None:
-        """One record that the function wrote."""
-        self._owner.on_log(text)
+    def _advance(self) -> None:
+        """Take the next step if all have finished the present one."""
+        if self.stage is Stage.FINISHING:
+            if not self.apis.extensions.are_busy:
+                self.stage = Stage.WAITING
+                self._on_event(_READY)
+        elif self.stage is Stage.REGISTERING and self.apis.extensions.have_registered:
+            assert self._launch is not None
+            self.stage = Stage.INITIALISING
+            self.runtime_started = time.monotonic()
+            self._runtime = self.init_process.start_runtime(self._launch, self.apis.runtime)
 
-    def on_extension_log(self, text: str) -> None:
-        """One line that an extension wrote."""
-        self._owner.on_extension_log(text)
-
-    def on_ended(self, problem: str | None) -> None:
-        """The init process is gone, and all with it."""
-        self._owner.on_ended(problem)
-
-    def on_network_lost(self, problem: str) -> None:
-        """Processes inside cannot reach the outside any longer."""
-        self._owner.emit(events.Notice("warning", problem))
-
-    # Inside --------------------------------------------------------------------------------------
+    def _begin_shutdown(self, reason: ShutdownReason) -> None:
+        self._shutdown = ShutdownPhase(self.init_process, self.apis.extensions, reason)
+        self._shutdown.begin()
 
     async def _enter(self, network: OwnNetwork) -> None:
+        """Serve the APIs inside the environment's own network, and wait for its connection."""
         try:
             inside = await network.open_socket()
             self._api.close()
-            self._api = self._open_api(self, inside)
-            await network.connect(lambda: self.init.pid)
+            self._api = self._open_api(self.apis, inside)
+            await network.connect(lambda: self.init_process.pid)
         except OSError as error:
-            self.init.give_up(f"No environment can be made: {error.strerror}.")
+            self.init_process.give_up(f"No environment can be made: {error.strerror}.")
         except NetworkError as error:
-            self.init.give_up(str(error))
+            self.init_process.give_up(str(error))
         else:
-            self._owner.on_built()
+            self._on_event(_BUILT)
 
-    def _make_extensions(self, names: tuple[str, ...] = ()) -> Extensions:
-        return Extensions(names, self._go_on, self._on_extension_failure)
 
-    def _go_on(self) -> None:
-        """Takes the next step when all are done with the present one."""
-        if self.loss is not None or self._is_final or self._start_up is None:
-            return
-        if self.runtime_started_at is None:
-            if self.extensions.have_registered:
-                self.runtime_started_at = time.monotonic()
-                self._start_up.start_runtime(self.runtime_api)
-        elif self.runtime_is_ready and not self.extensions.are_busy:
-            self._owner.on_ready()
-
-    def _on_extension_failure(self, _extension: Extension, fatal_type: str, message: str) -> None:
-        if self._ending is None and not self._is_final:
-            self.lose(Loss(fatal_type, message))
-
-    def _begin_ending(self, reason: ShutdownReason) -> None:
-        self._ending = Ending(self.init, self.extensions, reason)
-        self._ending.begin()
+def _launch_failure(launch: Launch, event: LaunchFailed) -> Failure:
+    """Return the failure of an extension or runtime that could not be executed."""
+    if event.extension:
+        path = launch.extension_path(event.extension)
+        return Failure.launch("Extension.LaunchError", path, event.problem)
+    if launch.runtime.speaks_http:
+        path = launch.runtime.command[0]
+        return Failure.launch("Runtime.InvalidEntrypoint", path, event.problem)
+    # On AWS a shell starts a managed runtime, and ends with a status of its own.
+    is_missing = event.problem == "no such file or directory"
+    status = _NOT_FOUND if is_missing else _NOT_EXECUTABLE
+    return Failure.runtime_exit(status, is_out_of_memory=False)

@@ -1,4 +1,4 @@
-"""Any event as JSON: the Telemetry API's envelope, with its place, and our own in its manner."""
+"""Any event as a JSON object, for ``--output events``."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from lambda_tui.engine.events.telemetry import Json, telemetry, timestamp
 _UNDERSCORE = re.compile(r"_([a-z])")
 
 
-def event_json(event: records.Event) -> Json:
-    """``time``, ``type``, ``record`` as AWS has them, and the function and environment concerned.
+def as_json(event: records.Event) -> Json:
+    """Return ``time``, ``type`` and ``record`` as AWS has them, the function and the environment.
 
-    A record that AWS has no word for holds its own fields in camel case.
+    A record without a counterpart at AWS has its own fields, in camel case.
     """
     envelope = telemetry(event) or {
-        "time": timestamp(event),
+        "time": timestamp(event.time),
         "type": event.record.type,
         "record": _fields(event.record),
     }

@@ -1,4 +1,7 @@
-"""Events as CloudWatch shows them: in the text format, or in the JSON format with its levels."""
+"""The lines of a function's log as CloudWatch shows them: START, END, REPORT and the rest.
+
+In the text format each event has its wording here; in the JSON format levels filter them.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ _TEXT = LoggingConfig()
 
 
 def log_text(event: records.Event, logging: LoggingConfig = _TEXT) -> str | None:
-    """The event's text in a function's log; None for what CloudWatch does not show."""
+    """Return the event's text in a function's log; None if CloudWatch does not show it."""
     record = event.record
     if logging.format == "Text":
         write = _WRITERS.get(type(record))
@@ -32,9 +35,9 @@ def log_text(event: records.Event, logging: LoggingConfig = _TEXT) -> str | None
 
 
 def _application_line(event: records.Event, message: str, logging: LoggingConfig) -> str | None:
-    """A JSON line of the function's; one below the level is left out.
+    """Return a JSON line of the function; None if it is below the level.
 
-    One without a good time counts as INFO whatever it says, and is given the time.
+    A line without a valid time counts as INFO whatever its level, and receives the time.
     """
     try:
         fields = json.loads(message)
@@ -45,7 +48,7 @@ def _application_line(event: records.Event, message: str, logging: LoggingConfig
     level = str(fields.get("level", "INFO")).upper()
     if not _RFC_3339.fullmatch(str(fields.get("timestamp"))):
         level = "INFO"
-        message = json.dumps({**fields, "timestamp": timestamp(event)}, ensure_ascii=False)
+        message = json.dumps({**fields, "timestamp": timestamp(event.time)}, ensure_ascii=False)
     level = _PYTHON_LEVELS.get(level, level)
     return message if _passes(level, logging.application_level or "INFO") else None
 
@@ -62,7 +65,7 @@ def _system_line(event: records.Event, logging: LoggingConfig) -> str | None:
 
 
 def _system_level(record: records.Record) -> str:
-    """The level that AWS gives a platform event in the JSON format."""
+    """Return the level that AWS gives a platform event in the JSON format."""
     match record:
         case records.InitRuntimeDone(status=status) | records.RuntimeDone(status=status):
             return "DEBUG" if status == "success" else "WARN"
@@ -184,4 +187,4 @@ _WRITERS: dict[type[records.Record], Callable[[Any], str | None]] = {
     records.TelemetrySubscription: _telemetry_subscription,
     records.LogsSubscription: _logs_subscription,
 }
-"""In the text format; what has no writer does not show."""
+"""For the text format, by type of record; any other record does not show."""

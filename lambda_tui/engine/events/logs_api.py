@@ -6,11 +6,11 @@ from lambda_tui.engine.events import records
 from lambda_tui.engine.events.telemetry import Json, envelope, extension_record, report_metrics
 
 WITH_RUNTIME_DONE = "2021-03-18"
-"""The schema that has ``platform.runtimeDone``."""
+"""The schema from which on there is ``platform.runtimeDone``."""
 
 
 def logs(event: records.Event, schema: str) -> list[Json]:
-    """The event's envelopes: none for what the schema does not know, two or three for a report."""
+    """Return the event's envelopes: none if the schema lacks it, up to three for a REPORT."""
     return [envelope(event, kind, record) for kind, record in _records(event.record, schema)]
 
 

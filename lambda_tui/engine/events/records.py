@@ -1,32 +1,39 @@
-"""The spine: everything observable is an event with a time, in one stream.
+"""The records of everything observable, each put on the stream as an event with a time.
 
-AWS's own Telemetry API vocabulary where AWS has a word (``platform.start``, ``function``, ...),
-and a few of ours (``environment.*``) for what AWS keeps to itself. The screen, the log text and
-every other view are projections of this stream.
+They use the vocabulary of AWS's Telemetry API where AWS has a word (``platform.start``,
+``function``, ...), and ``environment.*`` for what AWS does not disclose. The screen, the log text
+and every other view are drawn from these records and from nothing else.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from msgspec import Struct, field
 
+from lambda_tui.engine.lifecycle import State
+
 Status = Literal["success", "failure", "error", "timeout"]
-InitPhase = Literal["init", "invoke"]
+PhaseName = Literal["init", "invoke"]
+"""Where an Init runs: in a phase of its own, or repeated inside an invocation."""
 InitializationType = Literal["on-demand", "provisioned-concurrency", "snap-start"]
 CreationReason = Literal["invocation", "provisioned", "snapshot", "reload", "request"]
+ResetReason = Literal["timeout", "failure"]
 RemovalReason = Literal["idle", "reload", "request", "failure", "exit"]
+RetryReason = Literal["error", "throttled"]
+Condition = Literal["Success", "RetriesExhausted", "EventAgeExceeded", "ZeroReservedConcurrency"]
 
 
 class Record(Struct, frozen=True):
-    """What happened. ``type`` is the word for it on the wire."""
+    """One observation. ``type`` is its name on the wire."""
 
     type: ClassVar[str]
 
 
 class Span(Struct, frozen=True):
-    """A named part of a phase; the parts follow one another, and the last ends with the event."""
+    """A named part of a phase. Parts follow one another; the last ends with the event."""
 
     name: str
     duration_ms: float
@@ -37,10 +44,9 @@ class InitStart(Record, frozen=True):
 
     type: ClassVar[str] = "platform.initStart"
     runtime_version: str
-    """As AWS writes it: ``python:3.13.v7``; the last number is the patch release here."""
+    """In AWS's form, ``python:3.13.v7``; the last number is the patch release here."""
     runtime_version_arn: str
-    phase: InitPhase = "init"
-    """``invoke`` when a failed or lost init is made up for inside an invocation."""
+    phase: PhaseName = "init"
     initialization_type: InitializationType = "on-demand"
     version: str = "$LATEST"
     instance_id: str = ""
@@ -54,7 +60,7 @@ class InitRuntimeDone(Record, frozen=True):
 
     type: ClassVar[str] = "platform.initRuntimeDone"
     status: Status
-    phase: InitPhase = "init"
+    phase: PhaseName = "init"
     error_type: str | None = None
     initialization_type: InitializationType = "on-demand"
 
@@ -65,7 +71,7 @@ class InitReport(Record, frozen=True):
     type: ClassVar[str] = "platform.initReport"
     status: Status
     duration_ms: float
-    phase: InitPhase = "init"
+    phase: PhaseName = "init"
     error_type: str | None = None
     initialization_type: InitializationType = "on-demand"
     spans: tuple[Span, ...] = ()
@@ -73,11 +79,11 @@ class InitReport(Record, frozen=True):
 
 
 class RestoreStart(Record, frozen=True):
-    """The Restore phase begins: an environment is made from its function's snapshot."""
+    """The Restore phase begins: an environment is restored from its function's snapshot."""
 
     type: ClassVar[str] = "platform.restoreStart"
     runtime_version: str
-    """As in ``InitStart``."""
+    """In the form of ``InitStart``."""
     runtime_version_arn: str
     version: str = "$LATEST"
     instance_id: str = ""
@@ -87,7 +93,7 @@ class RestoreStart(Record, frozen=True):
 
 
 class RestoreRuntimeDone(Record, frozen=True):
-    """The runtime has taken up again and asked for its first event, or said why it cannot."""
+    """The restored runtime has asked for its first event, or said why it cannot."""
 
     type: ClassVar[str] = "platform.restoreRuntimeDone"
     status: Status
@@ -110,11 +116,11 @@ class Start(Record, frozen=True):
     request_id: str
     version: str = "$LATEST"
     trace_id: str = ""
-    """As ``_X_AMZN_TRACE_ID`` has it."""
+    """In the form of ``_X_AMZN_TRACE_ID``."""
 
 
 class RuntimeDone(Record, frozen=True):
-    """The runtime is done with an invocation, well or not."""
+    """The runtime has finished an invocation, with whatever outcome."""
 
     type: ClassVar[str] = "platform.runtimeDone"
     request_id: str
@@ -123,7 +129,7 @@ class RuntimeDone(Record, frozen=True):
     produced_bytes: int = 0
     error_type: str | None = None
     spans: tuple[Span, ...] = ()
-    """``responseLatency``, ``responseDuration`` and ``runtimeOverhead``, as far as it came."""
+    """``responseLatency``, ``responseDuration``, ``runtimeOverhead``; empty without an answer."""
     trace_id: str = ""
 
 
@@ -139,9 +145,9 @@ class Report(Record, frozen=True):
     max_memory_used_mb: int
     init_duration_ms: float | None = None
     restore_duration_ms: float | None = None
-    """Of the Restore phase before it."""
+    """Duration of the Restore phase before it."""
     billed_restore_duration_ms: int | None = None
-    """What of that is billed: the runtime's own part."""
+    """The runtime's own part of it, which is billed."""
     error_type: str | None = None
     spans: tuple[Span, ...] = ()
     """``extensionOverhead``, when extensions were waited for."""
@@ -149,11 +155,11 @@ class Report(Record, frozen=True):
 
 
 class FunctionLog(Record, frozen=True):
-    """One log record that the function wrote: a line, or several kept together by their writer."""
+    """One log record of the function: a line, or several lines that were written in one frame."""
 
     type: ClassVar[str] = "function"
     message: str
-    """Without its final line end; inner lines are parted by ``\\r`` or ``\\n``. Untrusted."""
+    """Without the final line end; inner lines are separated by ``\\r`` or ``\\n``. Untrusted."""
     request_id: str | None = None
     """None outside an invocation."""
 
@@ -167,7 +173,7 @@ class ExtensionLog(Record, frozen=True):
 
 
 class ExtensionStatus(Record, frozen=True):
-    """What an extension is doing at the end of an Init phase, and which events it wants."""
+    """The state of an extension at the end of an Init phase, and the events it registered for."""
 
     type: ClassVar[str] = "platform.extension"
     name: str
@@ -178,17 +184,17 @@ class ExtensionStatus(Record, frozen=True):
 
 
 class TelemetrySubscription(Record, frozen=True):
-    """An extension hears of this environment's events from now on."""
+    """An extension has subscribed to this environment's events by the Telemetry API."""
 
     type: ClassVar[str] = "platform.telemetrySubscription"
     name: str
-    """The extension's."""
+    """Name of the extension."""
     types: tuple[str, ...]
     """``platform``, ``function``, ``extension``."""
 
 
 class LogsSubscription(Record, frozen=True):
-    """As ``TelemetrySubscription``, over the older Logs API."""
+    """An extension has subscribed to this environment's events by the older Logs API."""
 
     type: ClassVar[str] = "platform.logsSubscription"
     name: str
@@ -196,7 +202,7 @@ class LogsSubscription(Record, frozen=True):
 
 
 class LogsDropped(Record, frozen=True):
-    """A subscriber was too slow or away, and has missed records."""
+    """A subscriber was too slow or unreachable, and has missed records."""
 
     type: ClassVar[str] = "platform.logsDropped"
     reason: str
@@ -204,30 +210,15 @@ class LogsDropped(Record, frozen=True):
     dropped_bytes: int
 
 
-class EnvironmentCreated(Record, frozen=True):
-    """A sandbox is being built."""
+class StateChange(Record, frozen=True):
+    """An execution environment has entered a state: the one record of its life cycle."""
 
-    type: ClassVar[str] = "environment.created"
-    reason: CreationReason
-
-
-class EnvironmentFrozen(Record, frozen=True):
-    """Every process of the environment is stopped."""
-
-    type: ClassVar[str] = "environment.frozen"
-
-
-class EnvironmentThawed(Record, frozen=True):
-    """The environment's processes run on."""
-
-    type: ClassVar[str] = "environment.thawed"
-
-
-class EnvironmentReset(Record, frozen=True):
-    """Every process but the init process was killed; ``/tmp`` is kept."""
-
-    type: ClassVar[str] = "environment.reset"
-    reason: Literal["timeout", "failure"]
+    type: ClassVar[str] = "environment.state"
+    state: State
+    previous: State | None = None
+    """None for ``creating``, the first state."""
+    reason: CreationReason | ResetReason | RemovalReason | None = None
+    """Set with ``creating``, ``resetting``, ``reset``, ``shutting down`` and ``ended``."""
 
 
 class EnvironmentStale(Record, frozen=True):
@@ -236,13 +227,6 @@ class EnvironmentStale(Record, frozen=True):
     type: ClassVar[str] = "environment.stale"
     files: tuple[str, ...]
     """Relative to the code directory."""
-
-
-class EnvironmentRemoved(Record, frozen=True):
-    """The environment is gone, and its ``/tmp`` with it."""
-
-    type: ClassVar[str] = "environment.removed"
-    reason: RemovalReason
 
 
 class Reloaded(Record, frozen=True):
@@ -262,8 +246,36 @@ class Throttled(Record, frozen=True):
     reason: str
 
 
+class AsyncRetried(Record, frozen=True):
+    """An asynchronous invocation failed or was throttled, and is queued for another attempt."""
+
+    type: ClassVar[str] = "asynchronous.retried"
+    request_id: str
+    reason: RetryReason
+    delay_seconds: float
+
+
+class AsyncDelivered(Record, frozen=True):
+    """An asynchronous invocation is over, with the record that its destination receives."""
+
+    type: ClassVar[str] = "asynchronous.delivered"
+    request_id: str
+    condition: Condition
+    target: str | None
+    """The destination's or the dead-letter queue's ARN; None when there is none."""
+    payload: str
+    """The exact JSON text that is or would be sent."""
+    dead_letter_attributes: Mapping[str, str] | None = None
+    """The message's attributes, when this is the event itself on its way to a dead-letter queue."""
+
+    @property
+    def is_dead_letter(self) -> bool:
+        """Whether the event itself is sent to a dead-letter queue, not a record of it."""
+        return self.dead_letter_attributes is not None
+
+
 class Notice(Record, frozen=True):
-    """Something that the user should know of: one clear sentence."""
+    """One clear sentence for the user."""
 
     type: ClassVar[str] = "notice"
     severity: Literal["information", "warning", "error"]
@@ -271,12 +283,12 @@ class Notice(Record, frozen=True):
 
 
 class Event(Struct, frozen=True, kw_only=True):
-    """A record, when it happened, and to what."""
+    """A record with its time, its function and its environment."""
 
     record: Record
     function: str
-    """The function's name; empty when the event concerns all."""
+    """Name of the function; empty when the event concerns all."""
     environment: str = ""
-    """The environment's id; empty when the event concerns none."""
+    """Id of the environment; empty when the event concerns none."""
     time: float = field(default_factory=time.time)
     """Seconds since the epoch."""

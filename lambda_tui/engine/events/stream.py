@@ -1,30 +1,35 @@
-"""The one stream: whoever listens hears of everything that happens, when it happens."""
+"""The event stream: every listener receives every event, in order, as it happens."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from lambda_tui.engine.events.records import Event
+from lambda_tui.engine.events.records import Event, Record
 
 Listener = Callable[[Event], None]
 
 
 class EventStream:
-    """Hands every event to every listener, in order, at once."""
+    """Passes each event to each listener synchronously, in the order of their registration."""
 
     def __init__(self) -> None:
-        self._listeners: tuple[Listener, ...] = ()
+        self._listeners: tuple[tuple[Listener, tuple[type[Record], ...]], ...] = ()
 
-    def listen(self, listener: Listener) -> Callable[[], None]:
-        """Adds a listener; the result takes it away again. A listener must not block or raise."""
-        self._listeners = (*self._listeners, listener)
+    def listen(self, listener: Listener, *kinds: type[Record]) -> Callable[[], None]:
+        """Register a listener, which must not block or raise; return a function that removes it.
+
+        With ``kinds`` it receives only events with records of these types.
+        """
+        entry = (listener, kinds)
+        self._listeners = (*self._listeners, entry)
 
         def stop() -> None:
-            self._listeners = tuple(one for one in self._listeners if one is not listener)
+            self._listeners = tuple(one for one in self._listeners if one is not entry)
 
         return stop
 
     def emit(self, event: Event) -> None:
-        """Tells every listener."""
-        for listener in self._listeners:
-            listener(event)
+        """Pass an event to every listener that wants it."""
+        for listener, kinds in self._listeners:
+            if not kinds or isinstance(event.record, kinds):
+                listener(event)

@@ -1,4 +1,4 @@
-"""Platform events in the Telemetry API's schema (2022-12-13), as JSON has them."""
+"""Events in the Telemetry API's schema (2022-12-13), as JSON objects."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _UNBUILT = msgspec.json.Decoder(msgspec.Raw)
 
 
 def telemetry(event: records.Event, *, has_json_lines: bool = False) -> Json | None:
-    """The event's envelope: ``time``, ``type``, ``record``; None for what AWS has no event for.
+    """Return the event's ``time``, ``type`` and ``record``; None where AWS has no such event.
 
-    With ``has_json_lines`` a line that is a JSON object is one in the envelope too, in the form of
-    ``msgspec.Raw``; else each line is a string.
+    With ``has_json_lines`` a log line that is a JSON object becomes one in the envelope, as
+    ``msgspec.Raw``; otherwise every line is a string.
     """
     record = _record(event)
     if record is None:
@@ -28,16 +28,12 @@ def telemetry(event: records.Event, *, has_json_lines: bool = False) -> Json | N
 
 
 def envelope(event: records.Event, kind: str, record: object) -> Json:
-    """What the Telemetry API and the Logs API wrap each record in."""
-    return {"time": timestamp(event), "type": kind, "record": record}
+    """Return a record in the envelope that the Telemetry API and the Logs API share."""
+    return {"time": timestamp(event.time), "type": kind, "record": record}
 
 
-def timestamp(event: records.Event) -> str:
-    """The event's time as AWS writes it: UTC, in milliseconds."""
-    return _written(event.time)
-
-
-def _written(seconds: float) -> str:
+def timestamp(seconds: float) -> str:
+    """Return a time since the epoch in AWS's form: UTC, with milliseconds."""
     moment = datetime.fromtimestamp(seconds, UTC)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
 
@@ -91,7 +87,7 @@ def _restore_record(
 
 
 def _beginning(event: records.Event, record: records.InitStart | records.RestoreStart) -> Json:
-    """Which function begins, on which runtime, where."""
+    """Return the fields about the function, its runtime and its environment."""
     return {
         "functionName": event.function,
         "functionVersion": record.version,
@@ -123,7 +119,7 @@ def extension_record(
     | records.LogsSubscription
     | records.LogsDropped,
 ) -> Json:
-    """What an extension is, hears or has missed; the same in the Telemetry API and the Logs API."""
+    """Return the record of an extension, which the Telemetry API and the Logs API share."""
     match record:
         case records.ExtensionStatus():
             status: Json = {"name": record.name, "state": record.state}
@@ -139,7 +135,7 @@ def extension_record(
 
 
 def report_metrics(report: records.Report) -> Json:
-    """What an invocation took and used."""
+    """Return the durations and the memory of an invocation."""
     metrics: Json = {
         "durationMs": round(report.duration_ms, 3),
         "billedDurationMs": report.billed_duration_ms,
@@ -163,30 +159,30 @@ def _unless_empty(name: str, value: str | int | None) -> Json:
 
 
 def _tracing(trace_id: str) -> Json:
-    """Only a trace that is sampled shows, as on AWS."""
+    """Return the trace if it is sampled, as AWS does."""
     if not trace_id.endswith("Sampled=1"):
         return {}
     return {"tracing": {"type": "X-Amzn-Trace-Id", "value": trace_id}}
 
 
 def _spans(spans: tuple[records.Span, ...], end: float) -> Json:
-    """Parts that follow one another, the last of which ends with the event."""
+    """Return consecutive spans, the last of which ends with the event."""
     if not spans:
         return {}
     written: list[Json] = []
     for span in reversed(spans):
         end -= span.duration_ms / 1000
         duration = round(span.duration_ms, 3)
-        written.insert(0, {"name": span.name, "start": _written(end), "durationMs": duration})
+        written.insert(0, {"name": span.name, "start": timestamp(end), "durationMs": duration})
     return {"spans": written}
 
 
 def _json_object(line: str) -> msgspec.Raw | None:
-    """The line unbuilt, if it is a JSON object."""
+    """Return the line as raw JSON if it is a JSON object."""
     if not line.startswith("{"):
         return None
     try:
-        # A line's inner line ends can only be white space, and would part lines over TCP.
+        # Inner line ends can only be white space here, and would split the line over TCP.
         return _UNBUILT.decode(line.replace("\n", " ").replace("\r", " "))
     except (msgspec.DecodeError, RecursionError):
         return None

@@ -1,7 +1,7 @@
-"""What a function's environments have of the network: the machine's, or each one of its own.
+"""Chooses the network of a function's environments: the machine's, or one of their own.
 
-Extensions listen on fixed ports, as on AWS, where every environment has a network of its own. Here
-a network of its own needs a program that connects it to the outside.
+Extensions listen on fixed ports. On AWS every environment has a network of its own; here that
+needs a program that connects the network namespace to the outside.
 """
 
 from __future__ import annotations
@@ -11,16 +11,17 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from lambda_tui.engine.launch.runtime import external_extensions, is_snapshot_taken_of
+from lambda_tui.engine.launch.launch import external_extensions
+from lambda_tui.engine.launch.runtime import is_snapshot_taken_of
 from lambda_tui.project.function import Function
 from lambda_tui.project.settings import NetworkChoice
 
 RESOLVER = "10.0.2.3"
-"""The name server in a connected network: both programs ask the machine's own behind it."""
+"""The name server in a connected network; it forwards to the machine's own."""
 _DEVICE = Path("/dev/net/tun")
 _SLIRP = ("--configure", "PID", "tap0")
-# No port inside is opened to the machine; to the machine's own loopback all are, as where it is
-# shared, or a local database would be out of reach.
+# No port inside is exposed to the machine. The machine's loopback ports can be reached from inside,
+# as with the shared network, or a local database would be out of reach.
 _PASTA = (
     *("--foreground", "--quiet", "--config-net", "--dns-forward", RESOLVER),
     *("-t", "none", "-u", "none", "-T", "auto", "-U", "none", "PID"),
@@ -28,7 +29,7 @@ _PASTA = (
 
 
 class NetworkRefusedError(Exception):
-    """An environment cannot be made beside another; ``str()`` is one sentence for the user."""
+    """An environment cannot exist beside another; ``str()`` is one sentence for the user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,30 +38,30 @@ class Connector:
 
     name: str
     command: tuple[str, ...]
-    """``PID`` in it stands for a process of the namespace."""
+    """``PID`` in it stands for the id of a process in the namespace."""
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """What an environment gets."""
+    """The network of an environment."""
 
     is_own: bool = False
     connector: Connector | None = None
-    """Of its own network; without one there is no outside."""
+    """Connects its own network; None leaves it without an outside."""
     refusal: str = ""
-    """Why there may be no second environment beside it; empty when there may."""
+    """Why no second environment may exist beside it; empty when one may."""
 
     shortcoming: str = ""
-    """What the environment lacks, in one sentence; empty when that is nothing."""
+    """One sentence about what the environment lacks; empty when it lacks nothing."""
 
     @property
     def resolver(self) -> str:
-        """The address of its name server, where that is not the machine's."""
+        """Address of its name server; empty where that is the machine's."""
         return RESOLVER if self.connector else ""
 
 
 def network_for(function: Function, choice: NetworkChoice, *, has_namespaces: bool) -> Network:
-    """What the setting, the function and the machine come to together."""
+    """Return the network that the setting, the function and the machine allow."""
     if choice == "shared" or (choice == "auto" and not external_extensions(function)):
         return Network()
     if not has_namespaces:
@@ -79,12 +80,12 @@ def network_for(function: Function, choice: NetworkChoice, *, has_namespaces: bo
 
 
 def find_connector() -> Connector | None:
-    """The program on ``PATH`` that connects networks, where the machine lets it."""
+    """Return the program on ``PATH`` that connects networks, where the machine permits it."""
     if not os.access(_DEVICE, os.R_OK | os.W_OK):
         return None
     pasta, slirp = shutil.which("pasta"), shutil.which("slirp4netns")
     if pasta is not None:
-        # As root it would become nobody, who may not enter the namespace.
+        # Started by root it would become nobody, who may not enter the namespace.
         user = ("--runas", "0") if os.geteuid() == 0 else ()
         return Connector("pasta", (os.path.abspath(pasta), *user, *_PASTA))
     if slirp is not None:
@@ -93,7 +94,7 @@ def find_connector() -> Connector | None:
 
 
 def connector_remedy() -> str:
-    """What to do where there is none."""
+    """Return what to do where no connector is found."""
     if shutil.which("pasta") or shutil.which("slirp4netns"):
         return f"make {_DEVICE} open to you"
     return "install pasta (package passt)"

@@ -1,4 +1,4 @@
-"""How the runtime of a function is started: forked, or a program that is executed."""
+"""How the runtime of a function is started: by a fork, or by executing a program."""
 
 from __future__ import annotations
 
@@ -7,34 +7,53 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lambda_tui.engine.launch.node_arguments import node_arguments
-from lambda_tui.engine.launch.own_interpreter import needs_own_interpreter
-from lambda_tui.engine.launch.runtimes_directory import runtimes_directory
 from lambda_tui.project.function import Function
 from lambda_tui.project.interpreter import Interpreter, is_python
+from lambda_tui.project.node_source import find_source, split_handler
 from lambda_tui.project.runtimes import OS_ONLY_RUNTIMES
 
 TASK_ROOT = "/var/task"
 LAYERS_ROOT = "/opt"
-# Nothing below is a name that Python could import, though this is on its path.
+# Python cannot import anything below it by name, though ``/var/runtime`` is on its path.
 RUNTIMES_ROOT = "/var/runtime/.lambda-tui"
 LOG_DESCRIPTOR = 62
-"""Where whole log records go, by number as on AWS."""
+"""Descriptor for whole log records, numbered as on AWS."""
 LAYERS_VARIABLE = "_LAMBDA_TUI_LAYERS"
+
+# Read once, by the dynamic linker or Python, as a process begins: a fork comes too late for them.
+_READ_AT_START = ("LD_", "PYTHON")
+# Without effect on a forked runtime, which behaves that way anyhow.
+_WITHOUT_EFFECT = ("PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE")
+# Extension modules of Python, which its own import path finds without the linker's help.
+_MODULE_TAGS = (".cpython-", ".abi3.")
+
+_TYPESCRIPT = (".ts", ".mts", ".cts")
+# Versions of Node.js from which on a feature is on that AWS turns off, and from which on it strips
+# types, with a flag at first.
+_REQUIRES_MODULES_FROM = (20, 19)
+_DETECTS_MODULES_FROM = (22, 7)
+_STRIPS_TYPES_FROM, _STRIPS_TYPES_UNASKED_FROM = (22, 6), (22, 18)
+
+
+def runtimes_directory() -> Path:
+    """Return the folder of ``runtimes/``: inside the installed package, or beside it."""
+    package = Path(__file__).resolve().parents[2]
+    installed = package / "_runtimes"
+    return installed if installed.is_dir() else package.parent / "runtimes"
 
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where an environment's processes find code and layers."""
+    """Where the processes of an environment find the code, the layers and our runtimes."""
 
     task_root: str
     layers_root: str
     runtimes_root: str
-    """Of the code that lambda-tui brings; only what is executed, not forked, needs to see it."""
+    """Needed by programs that are executed, not by forks."""
 
     @classmethod
     def of(cls, function: Function, *, is_isolated: bool) -> Places:
-        """AWS's own paths, or the real ones where there is no file system of the environment's."""
+        """Return AWS's paths, or the real ones where environments have no file system of theirs."""
         if is_isolated:
             return cls(TASK_ROOT, LAYERS_ROOT, RUNTIMES_ROOT)
         return cls(
@@ -46,75 +65,108 @@ class Places:
 
 @dataclass(frozen=True, slots=True)
 class RuntimeStart:
-    """The program to execute, and what it speaks to the engine."""
+    """The program to execute, and the protocol in which it speaks to the engine."""
 
     command: tuple[str, ...] = ()
-    """None to execute: the init process, which has all of Python's runtime loaded, is forked."""
+    """Empty for a fork of the init process, which has Python's whole runtime loaded."""
     speaks_http: bool = False
-    """Whether it calls the Runtime API, and not our frames over a channel."""
+    """Whether it calls the Runtime API, instead of sending frames over a channel."""
     variables: Mapping[str, str] = field(default_factory=dict)
-    """What it needs to know beside the function's own variables."""
+    """Variables for the runtime beside the function's own."""
 
 
 def runtime_start(
     function: Function, places: Places, interpreter: Interpreter, version: str | None
 ) -> RuntimeStart:
-    """What the settings, or else the function's ``Runtime``, ask for.
+    """Return how the settings, or else the function's ``Runtime``, want the runtime started.
 
-    ``interpreter`` is what functions in Python or Node.js run on.
+    ``interpreter`` is the one of functions in Python or Node.js, ``version`` its version.
     """
     if function.bootstrap:
         program, *arguments = function.bootstrap
-        path = _inside(Path(program), function, places)
-        command = (path, *arguments, function.handler)
-        return RuntimeStart(command, speaks_http=True, variables=_own_runtime_variables(function))
+        command = (_inside(Path(program), function, places), *arguments, function.handler)
+        return RuntimeStart(command, speaks_http=True, variables=_log_variables(function))
     if function.runtime in OS_ONLY_RUNTIMES:
         return RuntimeStart((_bootstrap(function, places),), speaks_http=True)
-    wrapper = exec_wrapper(function)
+    wrapper = _exec_wrapper(function)
     wrapped = () if wrapper is None else (_in_layers(wrapper, places),)
     if function.language == "node":
         node = os.path.realpath(interpreter.executable)
         entry = f"{places.runtimes_root}/node/index.cjs"
-        return RuntimeStart((*wrapped, node, *node_arguments(function, version or ""), entry))
+        return RuntimeStart((*wrapped, node, *_node_arguments(function, version or ""), entry))
     if is_executed(function):
         command = (*wrapped, str(interpreter.executable), f"{places.runtimes_root}/bootstrap.py")
-        variables = {
-            LAYERS_VARIABLE: places.layers_root,
-        }
-        return RuntimeStart(command, variables=variables)
+        return RuntimeStart(command, variables={LAYERS_VARIABLE: places.layers_root})
     return RuntimeStart()
 
 
-def _own_runtime_variables(function: Function) -> dict[str, str]:
-    """What AWS gives its managed runtimes, so that records of several lines stay whole."""
+def is_executed(function: Function) -> bool:
+    """Return whether the function's runtime is one of ours and is executed instead of forked."""
+    if _has_own_runtime(function):
+        return False
+    if function.language == "node" or _exec_wrapper(function) is not None:
+        return True
+    return _needs_own_interpreter(function)
+
+
+def is_snapshot_taken_of(function: Function) -> bool:
+    """Return whether environments are restored from a snapshot, which takes a forked runtime."""
+    return function.snap_start and not (_has_own_runtime(function) or is_executed(function))
+
+
+def _has_own_runtime(function: Function) -> bool:
+    """Return whether the runtime is a program of the user's."""
+    return bool(function.bootstrap) or function.runtime in OS_ONLY_RUNTIMES
+
+
+def _exec_wrapper(function: Function) -> str | None:
+    """Return the program that AWS starts the runtime through; managed runtimes only."""
+    if _has_own_runtime(function):
+        return None
+    return function.environment.get("AWS_LAMBDA_EXEC_WRAPPER") or None
+
+
+def _needs_own_interpreter(function: Function) -> bool:
+    """Return whether a Python function depends on what the interpreter reads as it starts.
+
+    These are libraries for the linker's path, and variables such as ``PYTHONHASHSEED``.
+    """
+    if any(
+        name.startswith(_READ_AT_START) and name not in _WITHOUT_EFFECT
+        for name in function.environment
+    ):
+        return True
+    folders = [function.code_directory, function.code_directory / "lib"]
+    if function.layers_directory is not None:
+        folders.append(function.layers_directory / "lib")
+    return any(map(_has_library, folders))
+
+
+def _has_library(folder: Path) -> bool:
+    """Return whether ``LD_LIBRARY_PATH`` would serve a purpose here."""
+    try:
+        # The common case has no such name, and costs one call for the whole folder.
+        names = [name for name in os.listdir(folder) if ".so" in name]
+    except OSError:
+        return False
+    return any(map(_is_library, names))
+
+
+def _is_library(name: str) -> bool:
+    stem, so, rest = name.partition(".so")
+    is_named_so = bool(stem and so) and (not rest or rest.startswith("."))
+    return is_named_so and not any(tag in name for tag in _MODULE_TAGS)
+
+
+def _log_variables(function: Function) -> dict[str, str]:
+    """Return what tells AWS's clients to write records of several lines as a whole."""
     if function.runtime in OS_ONLY_RUNTIMES:
         return {}
     return {"_LAMBDA_TELEMETRY_LOG_FD": str(LOG_DESCRIPTOR)}
 
 
-def exec_wrapper(function: Function) -> str | None:
-    """The program that starts the runtime in place of AWS; only managed runtimes know of one."""
-    if _has_its_own(function):
-        return None
-    return function.environment.get("AWS_LAMBDA_EXEC_WRAPPER") or None
-
-
-def is_executed(function: Function) -> bool:
-    """Whether the runtime is one that lambda-tui brings, and a program: not a fork."""
-    if _has_its_own(function):
-        return False
-    if function.language == "node" or exec_wrapper(function) is not None:
-        return True
-    return needs_own_interpreter(function)
-
-
-def _has_its_own(function: Function) -> bool:
-    """Whether its runtime is a program of the user's."""
-    return bool(function.bootstrap) or function.runtime in OS_ONLY_RUNTIMES
-
-
 def _in_layers(path: str, places: Places) -> str:
-    """Where a file is that a function names by its place on AWS."""
+    """Return the real path of a file that a function names by its path on AWS."""
     for root, place in ((LAYERS_ROOT, places.layers_root), (TASK_ROOT, places.task_root)):
         if path.startswith(f"{root}/"):
             return place + path.removeprefix(root)
@@ -122,14 +174,14 @@ def _in_layers(path: str, places: Places) -> str:
 
 
 def _inside(path: Path, function: Function, places: Places) -> str:
-    """Where a file of the machine's is found inside: among the code, or where it was."""
+    """Return the path inside an environment of a file that lies in the code or elsewhere."""
     if path.is_relative_to(function.code_directory) and not is_python(path):
         return f"{places.task_root}/{path.relative_to(function.code_directory)}"
     return str(path)
 
 
 def _bootstrap(function: Function, places: Places) -> str:
-    """``bootstrap`` in the code or in a layer; in the code too when there is none."""
+    """Return the path of ``bootstrap`` in the code or in a layer; in the code if it is nowhere."""
     layers = function.layers_directory
     is_in_layer = layers is not None and (layers / "bootstrap").is_file()
     if is_in_layer and not (function.code_directory / "bootstrap").is_file():
@@ -137,16 +189,38 @@ def _bootstrap(function: Function, places: Places) -> str:
     return f"{places.task_root}/bootstrap"
 
 
-def is_snapshot_taken_of(function: Function) -> bool:
-    """Whether environments are restored from a snapshot: that takes a runtime that is forked."""
-    return function.snap_start and not (_has_its_own(function) or is_executed(function))
+def _node_arguments(function: Function, version: str) -> tuple[str, ...]:
+    """Return the arguments of AWS's bootstrap that this version of Node.js knows.
+
+    ``NODE_OPTIONS`` among the function's variables can take each back. TypeScript, which AWS does
+    not run at all, is read as the author's own Node.js reads it.
+    """
+    options = function.environment.get("NODE_OPTIONS", "").replace("_", "-")
+    known = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
+    arguments = ["--expose-gc", "--max-http-header-size=81920"]
+    arguments += _node_memory(function, options)
+    if known >= _REQUIRES_MODULES_FROM and "--experimental-require-module" not in options:
+        arguments.append("--no-experimental-require-module")
+    if _is_typescript(function):
+        if _STRIPS_TYPES_FROM <= known < _STRIPS_TYPES_UNASKED_FROM:
+            arguments.append("--experimental-strip-types")
+    elif known >= _DETECTS_MODULES_FROM and "--experimental-detect-module" not in options:
+        arguments.append("--no-experimental-detect-module")
+    return tuple(arguments)
 
 
-def external_extensions(function: Function) -> tuple[str, ...]:
-    """The files in the layers' ``extensions`` folder by name; no folder in it is looked into."""
-    if function.layers_directory is None:
-        return ()
-    folder: Path = function.layers_directory / "extensions"
-    if not folder.is_dir():
-        return ()
-    return tuple(sorted(entry.name for entry in folder.iterdir() if not entry.is_dir()))
+def _node_memory(function: Function, options: str) -> list[str]:
+    """Return AWS's division of the heap: a tenth for young objects, the rest for old ones."""
+    if "--max-semi-space-size" in options or "--max-old-space-size" in options:
+        return []
+    young = function.memory_size // 10
+    return [
+        f"--max-semi-space-size={young // 2}",
+        f"--max-old-space-size={function.memory_size - young}",
+    ]
+
+
+def _is_typescript(function: Function) -> bool:
+    split = split_handler(function.handler)
+    source = find_source(function.code_directory, split[0]) if split else None
+    return source is not None and source.suffix in _TYPESCRIPT

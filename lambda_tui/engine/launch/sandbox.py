@@ -1,4 +1,4 @@
-"""What is a function's own in the file system of its environments."""
+"""The function's own part of the file system of its environments."""
 
 from __future__ import annotations
 
@@ -11,41 +11,41 @@ from lambda_tui.engine.launch.runtime import (
     RUNTIMES_ROOT,
     TASK_ROOT,
     is_executed,
+    runtimes_directory,
 )
-from lambda_tui.engine.launch.runtimes_directory import runtimes_directory
 from lambda_tui.project.function import Function
 
 
 @dataclass(frozen=True, slots=True)
 class SandboxPlan:
-    """From what a sandbox is built, beside what every one on this machine has."""
+    """What a sandbox is built from, beside the parts that all of this machine share."""
 
     code_directory: Path
     ephemeral_storage: int
-    """MB of ``/tmp``."""
+    """Size of ``/tmp`` in MB."""
     binds: tuple[tuple[Path, str], ...]
-    """Files and folders of this machine, and where they stand inside."""
+    """Files and folders of this machine, each with its path inside."""
     network: Network
     is_snapshot: bool = False
-    """Whether others are to be forked from its runtime."""
+    """Whether other environments are forked from its runtime."""
 
     @classmethod
     def of(cls, function: Function, network: Network) -> SandboxPlan:
-        """The code, the layers, and what a runtime of the user's own needs."""
+        """Plan for the code, the layers, and the files of a runtime of the user's own."""
         binds = [(function.code_directory, TASK_ROOT)]
         if function.layers_directory is not None:
             binds.append((function.layers_directory, LAYERS_ROOT))
-        binds += [(path, str(path)) for path in own_runtime_paths(function)]
+        binds += [(path, str(path)) for path in _own_runtime_paths(function)]
         if is_executed(function):
             binds.append((runtimes_directory(), RUNTIMES_ROOT))
         return cls(function.code_directory, function.ephemeral_storage, tuple(binds), network)
 
 
-def own_runtime_paths(function: Function) -> list[Path]:
-    """What the program needs that is to run in place of the function's runtime.
+def _own_runtime_paths(function: Function) -> list[Path]:
+    """Return the paths that the program needs which replaces the function's runtime.
 
-    That is the folder above its ``bin``, else its own folder; of one in a home directory itself
-    only the program.
+    They are the folder above its ``bin``, or else its own folder; for a program that lies in the
+    home directory itself, the program alone.
     """
     if not function.bootstrap:
         return []

@@ -1,8 +1,7 @@
-"""The environment variables that a function's processes see: AWS's, and the function's own."""
+"""The environment variables of a function's processes: AWS's, and the function's own."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from lambda_tui.engine.events import InitializationType
@@ -10,27 +9,17 @@ from lambda_tui.engine.launch.runtime import Places
 from lambda_tui.project.function import Function, LoggingConfig
 from lambda_tui.project.runtimes import OS_ONLY_RUNTIMES, Language, runtime_of
 
-_OF_THE_RUNTIME = (
-    "AWS_EXECUTION_ENV",
-    "AWS_LAMBDA_LOG_GROUP_NAME",
-    "AWS_LAMBDA_LOG_STREAM_NAME",
-    "AWS_XRAY_CONTEXT_MISSING",
-    "AWS_XRAY_DAEMON_ADDRESS",
-    "LAMBDA_RUNTIME_DIR",
-    "LAMBDA_TASK_ROOT",
-)
-
-# One snapshot is restored many times, each with a log stream of its own.
+# One snapshot is restored many times, each time with another log stream.
 _UNKNOWN_TO_A_SNAPSHOT = ("AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME")
 
 # The runtimes on Amazon Linux 2; on Amazon Linux 2023 the variable is set.
 _WITHOUT_LC_CTYPE = ("python3.9", "python3.10", "python3.11")
-# On Amazon Linux 2 and before it, where there is no language to be found.
+# On Amazon Linux 2 and earlier. There is no language runtime to be found.
 _WITHOUT_LANG = ("provided", "provided.al2")
 
 
 def log_stream_name(function: Function, environment_id: str) -> str:
-    """AWS's name; in a log group of the user's own choice the function's name is part of it."""
+    """Return AWS's name; it includes the function's name in a log group of the user's choice."""
     name = function.name if function.logging.group else ""
     return f"{datetime.now(UTC):%Y/%m/%d}/{name}[$LATEST]{environment_id}"
 
@@ -43,9 +32,9 @@ def environment_variables(
     initialization_type: InitializationType,
     api_address: str,
 ) -> dict[str, str]:
-    """The variables of one environment, as AWS sets them for a zip function.
+    """Return the variables of one environment, as AWS sets them for a zip function.
 
-    Nothing comes from the shell that lambda-tui was started in. The function's own variables cannot
+    Nothing is taken from the shell that started lambda-tui. The function's own variables cannot
     replace the reserved ones.
     """
     runtime = function.runtime or runtime_of(function.language, runtime_version)
@@ -66,7 +55,7 @@ def environment_variables(
 
 
 def _system_variables(runtime: str, places: Places) -> dict[str, str]:
-    """Those of the operating system that AWS runs a runtime on."""
+    """Return the variables of the operating system on which AWS runs a runtime."""
     lang = ("", "") if runtime in _WITHOUT_LANG else ("/var/lang/bin:", "/var/lang/lib:")
     return {
         "LANG": "en_US.UTF-8",
@@ -84,7 +73,7 @@ def _system_variables(runtime: str, places: Places) -> dict[str, str]:
 
 
 def _language_variables(language: Language, runtime: str, places: Places) -> dict[str, str]:
-    """Those that the shell which starts AWS's Python or Node.js runtime leaves."""
+    """Return the variables set by the shell that starts AWS's Python or Node.js runtime."""
     variables = {"PWD": places.task_root, "SHLVL": "0"}
     if language == "node":
         variables["NODE_PATH"] = _node_path(runtime, places)
@@ -95,17 +84,8 @@ def _language_variables(language: Language, runtime: str, places: Places) -> dic
     return variables
 
 
-def extension_variables(variables: Mapping[str, str]) -> dict[str, str]:
-    """Those of external extensions: without what concerns the runtime alone."""
-    return {
-        name: value
-        for name, value in variables.items()
-        if name not in _OF_THE_RUNTIME and not name.startswith("_")
-    }
-
-
 def _logging_variables(logging: LoggingConfig) -> dict[str, str]:
-    """How the runtime learns of the JSON format and its level."""
+    """Return the variables that select the JSON log format and its level."""
     if logging.format == "Text":
         return {}
     level = logging.application_level or "INFO"
@@ -113,7 +93,7 @@ def _logging_variables(logging: LoggingConfig) -> dict[str, str]:
 
 
 def _node_path(runtime: str, places: Places) -> str:
-    """Where Node.js looks for modules: in layers, then in the runtime and in the code."""
+    """Return where Node.js looks for modules: in layers, in the runtime, then in the code."""
     layers = f"{places.layers_root}/nodejs"
     versioned = runtime.removesuffix(".x").replace("nodejs", "node")
     return (
@@ -132,7 +112,7 @@ def _reserved(function: Function, log_stream: str, task_root: str) -> dict[str, 
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_size),
         "AWS_LAMBDA_LOG_GROUP_NAME": function.log_group,
         "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
-        # Nobody's: code that calls AWS by mistake must not reach the developer's account.
+        # Placeholders: code that calls AWS by mistake must not reach the developer's account.
         "AWS_ACCESS_KEY_ID": "ASIALAMBDATUILOCAL00",
         "AWS_SECRET_ACCESS_KEY": "lambda-tui-placeholder",
         "AWS_SESSION_TOKEN": "lambda-tui-placeholder",

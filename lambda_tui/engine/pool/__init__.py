@@ -1,9 +1,7 @@
-"""All environments of one function, and the concurrency that they share."""
+"""All environments of one function, and the account whose concurrency the functions share."""
 
 from __future__ import annotations
 
-from lambda_tui.engine.pool.concurrency import AccountConcurrency
-from lambda_tui.engine.pool.pool import Pool
-from lambda_tui.engine.pool.recent_invocations import REMEMBERED_INVOCATIONS
+from lambda_tui.engine.pool.pool import ACCOUNT_LIMIT, RESERVED_LIMIT, Account, Pool
 
-__all__ = ["REMEMBERED_INVOCATIONS", "AccountConcurrency", "Pool"]
+__all__ = ["ACCOUNT_LIMIT", "RESERVED_LIMIT", "Account", "Pool"]

@@ -1,4 +1,4 @@
-"""When idle environments are removed: one timer for all of a pool."""
+"""The removal of idle environments, with one timer for all of a pool."""
 
 from __future__ import annotations
 
@@ -10,37 +10,37 @@ from lambda_tui.engine.environment import ExecutionEnvironment
 
 
 class IdleRemoval:
-    """Shuts down each environment whose time has come."""
+    """Shuts down each environment that has been idle for the timeout."""
 
     def __init__(self, environments: Sequence[ExecutionEnvironment], idle_timeout: float) -> None:
-        """``idle_timeout`` in seconds."""
+        """``environments`` are all of the pool; ``idle_timeout`` is in seconds."""
         self._environments = environments
         self._idle_timeout = idle_timeout
         self._timer: asyncio.TimerHandle | None = None
 
-    def begin(self, environment: ExecutionEnvironment) -> None:
-        """It is idle from now; an invocation takes its time of removal away again."""
-        environment.removal_at = time.monotonic() + self._idle_timeout
+    def plan(self, environment: ExecutionEnvironment) -> None:
+        """Plan the removal of an environment that is idle from now; an invocation cancels it."""
+        environment.remove_at(time.monotonic() + self._idle_timeout)
         if self._timer is None:
-            self._plan()
+            self._set_timer()
 
     def close(self) -> None:
-        """Removes none any more."""
+        """Remove no more."""
         if self._timer is not None:
             self._timer.cancel()
 
-    def _plan(self) -> None:
-        """For whichever is the next to go."""
+    def _set_timer(self) -> None:
+        """Wait for the next removal."""
         due = [one.removal_at for one in self._environments if one.removal_at is not None]
         if due:
             delay = max(min(due) - time.monotonic(), 0.0)
-            self._timer = asyncio.get_running_loop().call_later(delay, self._remove)
+            self._timer = asyncio.get_running_loop().call_later(delay, self._remove_due)
 
-    def _remove(self) -> None:
+    def _remove_due(self) -> None:
         self._timer = None
         now = time.monotonic()
         for environment in list(self._environments):
             if environment.removal_at is not None and environment.removal_at <= now:
-                environment.removal_at = None
+                environment.remove_at(None)
                 environment.shut_down("idle")
-        self._plan()
+        self._set_timer()

@@ -1,4 +1,4 @@
-"""All environments of one function: gives each invocation a warm one, or makes a cold one."""
+"""All environments of one function: each invocation gets a warm one, or a new one is made."""
 
 from __future__ import annotations
 
@@ -7,29 +7,64 @@ from collections.abc import Callable
 from itertools import takewhile
 
 from lambda_tui import limits
-from lambda_tui.engine import events
-from lambda_tui.engine.environment import ExecutionEnvironment, Replacement, SandboxedEnvironment
-from lambda_tui.engine.invocation import Invocation, Payload, Refusal
-from lambda_tui.engine.launch import Network
+from lambda_tui.engine.environment import ExecutionEnvironment, Replacement
+from lambda_tui.engine.events import (
+    CreationReason,
+    EnvironmentStale,
+    Event,
+    InitializationType,
+    Notice,
+    Record,
+    Reloaded,
+    Throttled,
+)
+from lambda_tui.engine.invocation import Invocation, Payload, RecentInvocations, Refusal
+from lambda_tui.engine.launch import Network, is_snapshot_taken_of
 from lambda_tui.engine.lifecycle import State
-from lambda_tui.engine.pool.concurrency import ACCOUNT_LIMIT, AccountConcurrency
-from lambda_tui.engine.pool.creation import Creation
-from lambda_tui.engine.pool.free_environments import FreeEnvironments
 from lambda_tui.engine.pool.idle_removal import IdleRemoval
-from lambda_tui.engine.pool.pool_network import PoolNetwork
-from lambda_tui.engine.pool.recent_invocations import RecentInvocations
+from lambda_tui.engine.pool.network import NetworkPolicy
 from lambda_tui.engine.runtime_api import OpenApi
-from lambda_tui.engine.snapshots import Snapshots
+from lambda_tui.engine.snapshots import RestoredEnvironment, Snapshots
 from lambda_tui.engine.wire import Sandbox, Zygote
 from lambda_tui.project.function import Function
 from lambda_tui.project.interpreter import Interpreter, version_mismatch
 from lambda_tui.project.settings import Settings
 
-Emit = Callable[[events.Event], None]
+ACCOUNT_LIMIT = "ConcurrentInvocationLimitExceeded"
+RESERVED_LIMIT = "ReservedFunctionConcurrentInvocationLimitExceeded"
+
+# Which environment serves an invocation that finds no warm one: the furthest on its way.
+_PREFERENCE = {State.INITIALISING: 2, State.CREATING: 1, State.RESET: 0}
 _TOO_LARGE = Refusal(
     "RequestTooLargeException",
     f"Request must be smaller than {limits.EVENT_BYTES} bytes for the InvokeFunction operation",
 )
+
+
+class Account:
+    """The account's concurrency, which all functions of a project share, and their pools."""
+
+    def __init__(self, concurrency: int) -> None:
+        self.pools: dict[str, Pool] = {}
+        """By the name of their function."""
+        self._concurrency = concurrency
+
+    def throttling_reason(self, pool: Pool) -> str | None:
+        """Return AWS's ``Reason`` for throttling one more invocation; None lets it run."""
+        reserved = pool.function.reserved_concurrency
+        if reserved is not None:
+            return RESERVED_LIMIT if pool.running >= reserved else None
+        unreserved, left = [], self._concurrency
+        for one in self.pools.values():
+            reserved = one.function.reserved_concurrency
+            if reserved is None:
+                unreserved.append(one)
+            else:
+                left -= reserved
+        # An environment serves one invocation. Counting them is quick, and mostly enough.
+        if sum([len(one.environments) for one in unreserved]) < left:
+            return None
+        return ACCOUNT_LIMIT if sum(one.running for one in unreserved) >= left else None
 
 
 class Pool:
@@ -41,8 +76,8 @@ class Pool:
         interpreter: Interpreter,
         settings: Settings,
         get_zygote: Callable[[Interpreter], Zygote],
-        concurrency: AccountConcurrency,
-        emit: Emit,
+        account: Account,
+        emit: Callable[[Event], None],
         open_api: OpenApi,
     ) -> None:
         self.function = function
@@ -50,54 +85,61 @@ class Pool:
         self.environments: list[ExecutionEnvironment] = []
         self.invocations = RecentInvocations()
         self.throttles = 0
+        """Number of invocations that were throttled."""
         self.is_open = True
-        """Whether it serves, and may make environments."""
-        self._concurrency = concurrency
-        self._emit = emit
+        """Whether it serves invocations and may make environments."""
+        self.emit = emit
+        """Puts an event on the stream."""
+        self._settings = settings
+        self._get_zygote = get_zygote
+        self._account = account
+        self._open_api = open_api
+        self._zygote: Zygote | None = None
+        """None until it is first needed."""
         self._invocations_made = 0
-        self._free = FreeEnvironments(self.environments)
+        self._environments_made = 0
+        self._warm: dict[ExecutionEnvironment, None] = {}
+        """In the order of their last use. Some may have work again, or be gone."""
+        self._blocked: list[ExecutionEnvironment] = []
+        """New ones that cannot start before those that are ending have gone."""
         self._idle_removal = IdleRemoval(self.environments, settings.idle_timeout)
-        self._network = PoolNetwork(settings, lambda: self.sandbox, self._warn)
-        self._snapshots = Snapshots(self, open_api)
-        self._creation = Creation(
-            self, settings, self._network, self._snapshots, get_zygote, open_api
-        )
+        self._network = NetworkPolicy(settings, lambda: self.sandbox, self._warn)
+        self._snapshots = Snapshots(self.environments, emit, open_api, self._on_problem)
         self._reloading: dict[str, Replacement] = {}
-        """Why those were made that have not been free yet, by their ids."""
+        """By the id of an environment that replaces another and has not been free yet."""
         self._problem: str | None = None
+
+    # Views ---------------------------------------------------------------------------------------
 
     @property
     def runtime_version(self) -> str | None:
-        """Of the interpreter, once it runs."""
-        zygote = self._creation.zygote
-        return zygote.runtime_version if zygote else None
+        """Version of the interpreter, once it runs."""
+        return self._zygote.runtime_version if self._zygote else None
 
     @property
     def sandbox(self) -> Sandbox | None:
         """How environments are kept apart, once that is known."""
-        zygote = self._creation.zygote
-        return zygote.sandbox if zygote else None
+        return self._zygote.sandbox if self._zygote else None
 
     @property
     def version_mismatch(self) -> str | None:
-        """One sentence, when the interpreter is not what ``Runtime`` names."""
+        """One sentence, if the interpreter is not the one that ``Runtime`` names."""
         version = self.runtime_version
         return None if version is None else version_mismatch(self.function, version)
 
     @property
     def problem(self) -> str | None:
-        """One sentence, when no environment can be made at present."""
-        zygote = self._creation.zygote
-        return (zygote.problem if zygote else None) or self._problem
+        """One sentence, if no environment can be made at present."""
+        return (self._zygote.problem if self._zygote else None) or self._problem
 
     @property
     def running(self) -> int:
-        """Invocations under way."""
+        """Number of invocations under way."""
         return sum(environment.invocation is not None for environment in self.environments)
 
     @property
     def snapshot(self) -> ExecutionEnvironment | None:
-        """The environment that the function's snapshot is taken of, or was."""
+        """The environment of which the function's snapshot is taken, or was."""
         current = self._snapshots.current
         return current.environment if current is not None else None
 
@@ -106,10 +148,12 @@ class Pool:
         """Whether nothing of it runs any more."""
         return not self.environments and not self._snapshots.all
 
+    # Commands ------------------------------------------------------------------------------------
+
     def warm_up(self) -> None:
-        """Starts the interpreter, provisioned environments, the snapshot: ahead of invocations."""
-        self._creation.boot()
-        self._creation.prepare()
+        """Start the interpreter, provisioned environments and the snapshot."""
+        self._boot()
+        self._prepare()
 
     def invoke(
         self,
@@ -121,9 +165,9 @@ class Pool:
         trace_header: str | None = None,
         on_part: Callable[[bytes], None] | None = None,
     ) -> Invocation:
-        """Starts an invocation; its outcome, good or bad, is in what is returned.
+        """Start and return an invocation, which tells of its outcome, good or bad.
 
-        ``on_part`` takes the parts of a response that the function streams, as they come.
+        ``on_part`` receives the parts of a response that the function streams, as they arrive.
         """
         self._invocations_made += 1
         invocation = Invocation(
@@ -134,15 +178,14 @@ class Pool:
             client_context=client_context,
             qualifier=qualifier,
             trace_header=trace_header,
-            is_streamed=on_part is not None,
+            on_part=on_part,
         )
-        invocation.on_part = on_part
         self.invocations.add(invocation)
         if len(payload) > limits.EVENT_BYTES:
             invocation.refuse(_TOO_LARGE)
             return invocation
-        reason = self._concurrency.refusal(self)
-        environment = None if reason else self._free.take() or self._creation.create("invocation")
+        reason = self._account.throttling_reason(self)
+        environment = None if reason else self._take_free() or self._create("invocation")
         if environment is None:
             self._throttle(invocation, reason or ACCOUNT_LIMIT)
         else:
@@ -150,17 +193,17 @@ class Pool:
         return invocation
 
     def reinitialise(self, environment: ExecutionEnvironment | None = None) -> None:
-        """Replaces an environment, or all; with none there, makes one ahead of need."""
+        """Replace an environment, or all of them; if there is none, make one."""
         chosen = [environment] if environment else list(self.environments)
         if not chosen:
-            self._creation.create("request")
+            self._create("request")
         for one in chosen:
             self._replace(one, Replacement("request"))
 
     def change(
         self, function: Function, files: tuple[str, ...], interpreter: Interpreter | None = None
     ) -> None:
-        """Files or the configuration changed: no environment of before serves again."""
+        """Replace every environment: files or the configuration of the function have changed."""
         self.function = function
         self.interpreter = interpreter or self.interpreter
         self._problem = None
@@ -168,12 +211,12 @@ class Pool:
         self._snapshots.forget()
         reload = Replacement("reload", files)
         for environment in list(self.environments):
-            self.emit(events.EnvironmentStale(files), environment.id)
+            environment.emit(EnvironmentStale(files))
             self._replace(environment, reload)
-        self._creation.prepare()
+        self._prepare()
 
     def retire(self) -> None:
-        """The function is no more: idle environments end at once, busy ones when they answer."""
+        """End the pool of a function that is no more: environments end when they have answered."""
         self.is_open = False
         for environment in list(self.environments):
             if environment.invocation is None:
@@ -181,32 +224,32 @@ class Pool:
         self._snapshots.forget()
 
     def shut_down(self) -> None:
-        """Ends every environment; ``environments`` is empty when the last has ended."""
+        """End every environment; ``has_ended`` tells when the last has gone."""
         self.is_open = False
         self._idle_removal.close()
         for environment in list(self.environments):
             environment.shut_down("exit")
-        for snapshot in list(self._snapshots.all):
-            snapshot.environment.shut_down("exit")
+        self._snapshots.shut_down()
 
-    # What environments tell ----------------------------------------------------------------------
+    def tell(self, record: Record) -> None:
+        """Put a record about the function, not about one of its environments, on the stream."""
+        self.emit(Event(record=record, function=self.function.name))
 
-    def network_for(self, environment: SandboxedEnvironment) -> Network:
-        """What it has of the network beside those made before it.
+    # Events of environments ----------------------------------------------------------------------
 
-        Raises ``NetworkRefusedError``.
+    def network_for(self, environment: ExecutionEnvironment) -> Network:
+        """Return its network, given the environments made before it.
+
+        Raise ``NetworkRefusedError``.
         """
         older = takewhile(lambda one: one is not environment, self.environments)
         return self._network.beside(older, environment.function)
 
-    def emit(self, record: events.Record, environment: str = "") -> events.Event:
-        """Puts a record on the stream, mostly an environment's."""
-        event = events.Event(record=record, function=self.function.name, environment=environment)
-        self._emit(event)
-        return event
-
     def on_free(self, environment: ExecutionEnvironment) -> None:
-        """An environment has nothing to do: it is replaced, or frozen and its removal noted."""
+        """Replace an environment without work, or freeze it and plan its removal."""
+        if environment.invocation is not None:
+            # Whoever received the answer has invoked again in that moment.
+            return
         reload = self._reloading.pop(environment.id, None)
         if not self.is_open:
             environment.shut_down("reload")
@@ -216,52 +259,143 @@ class Pool:
             return
         if reload is not None and environment.initialised_at is not None:
             duration_ms = (environment.initialised_at - reload.began) * 1000
-            self.emit(events.Reloaded(reload.files, duration_ms), environment.id)
+            environment.emit(Reloaded(reload.files, duration_ms))
         self._problem = None
         if environment.state is State.IDLE:
-            self._free.add(environment)
+            # The last one used is the next one taken: the others can become idle and go.
+            self._warm.pop(environment, None)
+            self._warm[environment] = None
             environment.freeze_soon()
         if environment.initialization_type != "provisioned-concurrency":
-            self._idle_removal.begin(environment)
+            self._idle_removal.plan(environment)
 
     def on_gone(self, environment: ExecutionEnvironment, problem: str | None) -> None:
-        """An environment has ended; the problem says why it never stood, if that is so."""
+        """Take notice that an environment has ended; ``problem`` says why it never worked."""
         self.environments.remove(environment)
-        self._free.discard(environment)
-        self._creation.start_waiting()
-        if environment.has_initialised and self.is_open:
-            self._creation.provision()
+        self._warm.pop(environment, None)
+        blocked, self._blocked = self._blocked, []
+        for one in blocked:
+            self._start(one)
+        if environment.initialised_at is not None and self.is_open:
+            self._provision()
         self._reloading.pop(environment.id, None)
         self._snapshots.end_unused("reload")
         if problem is not None:
-            self.on_problem(problem)
+            self._on_problem(problem)
 
-    def on_problem(self, problem: str) -> None:
-        """No environment can be made, for this reason; it is told once."""
-        if problem != self._problem:
-            self._problem = problem
-            self.emit(events.Notice("error", problem), "")
+    # Assignment ----------------------------------------------------------------------------------
 
-    # Inside --------------------------------------------------------------------------------------
-
-    def _warn(self, sentence: str) -> None:
-        self.emit(events.Notice("warning", sentence))
-
-    def _replace(self, environment: ExecutionEnvironment, replacement: Replacement) -> None:
-        """Puts a fresh environment in its place: now, or when it has answered."""
-        if environment.invocation is not None:
-            environment.replacement = replacement
-            return
-        if environment.state in (State.SHUTTING_DOWN, State.ENDED):
-            return
-        is_provisioned = environment.initialization_type == "provisioned-concurrency"
-        environment.shut_down(replacement.reason)
-        fresh = self._creation.create("provisioned" if is_provisioned else replacement.reason)
-        if fresh is not None and replacement.reason == "reload":
-            self._reloading[fresh.id] = replacement
+    def _take_free(self) -> ExecutionEnvironment | None:
+        """Return the warm environment that was used last, or else the best that is not warm yet."""
+        while self._warm:
+            environment, _ = self._warm.popitem()
+            if environment.is_free and environment.state.is_warm:
+                return environment
+        free = [environment for environment in self.environments if environment.is_free]
+        return max(free, key=_preference, default=None)
 
     def _throttle(self, invocation: Invocation, reason: str) -> None:
         self.throttles += 1
         payload = {"Reason": reason, "Type": "User", "message": "Rate Exceeded."}
         invocation.finish("throttled", json.dumps(payload).encode())
-        self.emit(events.Throttled(invocation.request_id, reason), "")
+        self.tell(Throttled(invocation.request_id, reason))
+
+    # Creation ------------------------------------------------------------------------------------
+
+    def _boot(self) -> Zygote:
+        """Return the running zygote of the interpreter."""
+        self._zygote = self._get_zygote(self.interpreter)
+        return self._zygote
+
+    def _prepare(self) -> None:
+        """Make what the function has ahead of invocations: its snapshot, provisioned ones."""
+        if self.is_open and is_snapshot_taken_of(self.function):
+            zygote = self._boot()
+            try:
+                self._snapshots.take(self.function, zygote)
+            except OSError as error:
+                self._tell_impossible(error)
+        self._provision()
+
+    def _provision(self) -> None:
+        """Complete the number of provisioned environments."""
+        provisioned = sum(map(_is_provisioned, self.environments))
+        for _ in range(self.function.provisioned_concurrency - provisioned):
+            self._create("provisioned")
+
+    def _create(self, reason: CreationReason) -> ExecutionEnvironment | None:
+        """Return a new environment; None if the function may have no more."""
+        live = sum(one.state is not State.SHUTTING_DOWN for one in self.environments)
+        if not self.is_open or live >= self._settings.maximum_environments:
+            return None
+        if not self._network.allows_another(self.environments, self.function):
+            return None
+        try:
+            environment = self._make(reason)
+        except OSError as error:
+            self._tell_impossible(error)
+            return None
+        self._environments_made += 1
+        self.environments.append(environment)
+        environment.announce(reason)
+        self._start(environment)
+        return environment
+
+    def _make(self, reason: CreationReason) -> ExecutionEnvironment:
+        """Return an environment of the kind that the reason and the function ask for.
+
+        Raise ``OSError`` where the machine is short of descriptors or memory.
+        """
+        function, zygote, number = self.function, self._boot(), self._environments_made + 1
+        if reason != "provisioned" and is_snapshot_taken_of(function):
+            snapshot = self._snapshots.take(function, zygote)
+            return RestoredEnvironment(
+                function, number, snapshot, self, self._open_api, snapshot.note_stuck
+            )
+        kind: InitializationType = (
+            "provisioned-concurrency" if reason == "provisioned" else "on-demand"
+        )
+        return ExecutionEnvironment(function, number, zygote, self, self._open_api, kind)
+
+    def _start(self, environment: ExecutionEnvironment) -> None:
+        """Start it, now or when those have gone beside which it cannot exist."""
+        if self._network.must_wait(self.environments, environment):
+            self._blocked.append(environment)
+        else:
+            environment.start()
+
+    def _replace(self, environment: ExecutionEnvironment, replacement: Replacement) -> None:
+        """Put a new environment in its place, now or when it has answered."""
+        if environment.invocation is not None:
+            environment.replace(replacement)
+            return
+        if environment.state in (State.SHUTTING_DOWN, State.ENDED):
+            return
+        is_provisioned = environment.initialization_type == "provisioned-concurrency"
+        environment.shut_down(replacement.reason)
+        fresh = self._create("provisioned" if is_provisioned else replacement.reason)
+        if fresh is not None and replacement.reason == "reload":
+            self._reloading[fresh.id] = replacement
+
+    # Problems ------------------------------------------------------------------------------------
+
+    def _on_problem(self, problem: str) -> None:
+        """Tell once why no environment can be made."""
+        if problem != self._problem:
+            self._problem = problem
+            self.tell(Notice("error", problem))
+
+    def _tell_impossible(self, error: OSError) -> None:
+        self.tell(Notice("error", f"No environment can be made: {error.strerror}."))
+
+    def _warn(self, sentence: str) -> None:
+        self.tell(Notice("warning", sentence))
+
+
+def _preference(environment: ExecutionEnvironment) -> tuple[int, float]:
+    return _PREFERENCE.get(environment.state, 3), environment.state_since
+
+
+def _is_provisioned(environment: ExecutionEnvironment) -> bool:
+    is_live = environment.state not in (State.SHUTTING_DOWN, State.ENDED)
+    return is_live and environment.initialization_type == "provisioned-concurrency"

@@ -2,37 +2,39 @@
 
 from __future__ import annotations
 
-from lambda_tui.engine.runtime_api.api_refusal import ApiRefusal
-from lambda_tui.engine.runtime_api.environment_api import ApiHost, EnvironmentApi, OpenApi
-from lambda_tui.engine.runtime_api.environment_events import EnvironmentEvents, Subscriber
-from lambda_tui.engine.runtime_api.extension import (
+from lambda_tui.engine.runtime_api.errors import ApiError
+from lambda_tui.engine.runtime_api.extensions import (
     Extension,
+    Extensions,
     ExtensionState,
     InvokeEvent,
     ShutdownEvent,
     ShutdownReason,
-    launch_error_type,
 )
-from lambda_tui.engine.runtime_api.extensions import Extensions
-from lambda_tui.engine.runtime_api.posted_result import PostedResult
-from lambda_tui.engine.runtime_api.runtime import ApiEvent, RuntimeApiState, RuntimeState
+from lambda_tui.engine.runtime_api.runtime import (
+    ApiEvent,
+    PostedResult,
+    RuntimeApi,
+    RuntimeState,
+)
+from lambda_tui.engine.runtime_api.state import ApiServer, ApiState, OpenApi
+from lambda_tui.engine.runtime_api.subscriptions import Subscriber, Subscriptions
 
 __all__ = [
+    "ApiError",
     "ApiEvent",
-    "ApiHost",
-    "ApiRefusal",
-    "EnvironmentApi",
-    "EnvironmentEvents",
+    "ApiServer",
+    "ApiState",
     "Extension",
     "ExtensionState",
     "Extensions",
     "InvokeEvent",
     "OpenApi",
     "PostedResult",
-    "RuntimeApiState",
+    "RuntimeApi",
     "RuntimeState",
     "ShutdownEvent",
     "ShutdownReason",
     "Subscriber",
-    "launch_error_type",
+    "Subscriptions",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lambda_tui.engine.snapshots.restored_environment import RestoredEnvironment
-from lambda_tui.engine.snapshots.snapshots import Snapshots
+from lambda_tui.engine.snapshots.environments import RestoredEnvironment
+from lambda_tui.engine.snapshots.snapshots import Snapshot, Snapshots
 
-__all__ = ["RestoredEnvironment", "Snapshots"]
+__all__ = ["RestoredEnvironment", "Snapshot", "Snapshots"]

@@ -1,4 +1,4 @@
-"""What the engine hears of an init process that was forked from a snapshot, not from a zygote."""
+"""Reports the life of an init process that was forked from a snapshot instead of a zygote."""
 
 from __future__ import annotations
 
@@ -7,44 +7,43 @@ import socket
 import struct
 from collections.abc import Callable
 
-from lambda_tui.engine.wire import Spawned
+from lambda_tui.engine.wire import OnMessage
 
 _LONGEST = 4096
-# Process, user and group: ``struct ucred``.
+# ``struct ucred``: process, user and group.
 _CREDENTIALS = struct.Struct("iii")
-# Linux, from its headers; Python has no name for it.
+# From the headers of Linux; Python has no name for it.
 _SCM_CREDENTIALS = 2
 
 
 class RestoreLine:
-    """A socket that the init process writes to once, and that closes with its end.
+    """A socket that the init process writes to once, and that closes when it ends.
 
-    It knows itself by a process id of its own namespace. The kernel tells ours.
+    The process writes its id, but that of its own namespace; the kernel attaches the one of ours.
     """
 
     def __init__(
-        self, end: socket.socket, who: Spawned, on_change: Callable[[RestoreLine], None]
+        self, end: socket.socket, on_message: OnMessage, on_change: Callable[[RestoreLine], None]
     ) -> None:
         self.is_answered = False
-        """Whether it runs, or will not."""
-        self.is_over = False
-        """Whether it has ended."""
+        """Whether the process runs, or never will."""
+        self.has_ended = False
         self._end = end
-        self._who = who
+        self._on_message = on_message
         self._on_change = on_change
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(end.fileno(), self._read)
 
     @classmethod
     def open(
-        cls, who: Spawned, on_change: Callable[[RestoreLine], None]
+        cls, on_message: OnMessage, on_change: Callable[[RestoreLine], None]
     ) -> tuple[RestoreLine, socket.socket]:
-        """Our end, watched, and theirs."""
+        """Return a line, and the socket for the other end."""
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         if hasattr(socket, "SO_PASSCRED"):
             ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
-        return cls(ours, who, on_change), theirs
+        return cls(ours, on_message, on_change), theirs
 
     def _read(self) -> None:
         space = socket.CMSG_SPACE(_CREDENTIALS.size)
@@ -56,18 +55,19 @@ class RestoreLine:
             data, ancillary = b"", []
         is_first, self.is_answered = not self.is_answered, True
         if data.isdigit():
-            self._who.on_spawned(_sender(ancillary) or int(data))
+            self._on_message({"kind": "spawned", "pid": _sender(ancillary) or int(data)})
         else:
             self._close()
             if is_first:
                 text = data.decode(errors="replace") or "its process has ended"
-                self._who.on_spawn_failed(f"The snapshot could not be restored: {text}.")
+                problem = f"The snapshot could not be restored: {text}."
+                self._on_message({"kind": "failed", "message": problem})
             else:
-                self._who.on_ended()
+                self._on_message({"kind": "ended"})
         self._on_change(self)
 
     def _close(self) -> None:
-        self.is_over = True
+        self.has_ended = True
         self._loop.remove_reader(self._end.fileno())
         self._end.close()
 

@@ -1,49 +1,167 @@
-"""A function's snapshots: the one that is restored now, and older ones in which some still run."""
+"""The snapshots of a function: the current one, and older ones in which environments still run."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+import asyncio
+import socket
+from collections.abc import Callable, Sequence
 
-from lambda_tui.engine import events
 from lambda_tui.engine.environment import ExecutionEnvironment
+from lambda_tui.engine.events import Event, RemovalReason
+from lambda_tui.engine.launch import Network, SandboxPlan
+from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.runtime_api import OpenApi
-from lambda_tui.engine.snapshots.restored_environment import RestoredEnvironment
-from lambda_tui.engine.snapshots.snapshot import Snapshot
-from lambda_tui.engine.wire import Zygote
+from lambda_tui.engine.snapshots.environments import RestoredEnvironment, SnapshotEnvironment
+from lambda_tui.engine.snapshots.restore_line import RestoreLine
+from lambda_tui.engine.wire import OnMessage, Sandbox, Zygote
 from lambda_tui.project.function import Function
+from lambda_tui.project.interpreter import Interpreter
+
+_UNUSABLE = frozenset({State.RESETTING, State.RESET, State.SHUTTING_DOWN, State.ENDED})
 
 
-class SnapshotsOwner(Protocol):
-    """What snapshots need of their pool."""
+class Snapshot:
+    """An initialised function that forks environments as a zygote does, and lives as long as they.
 
-    environments: list[ExecutionEnvironment]
+    It owns the environment of which it is taken.
+    """
 
-    def emit(self, record: events.Record, environment: str) -> events.Event:
-        """Puts a record on the event stream; the event that it became."""
+    is_snapshot = True
 
-    def on_problem(self, problem: str) -> None:
-        """No environment can be made, for this reason."""
+    def __init__(
+        self, function: Function, zygote: Zygote, owner: Snapshots, open_api: OpenApi
+    ) -> None:
+        self.function = function
+        self.emit = owner.emit
+        self.booted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Done when it was taken, or never will be."""
+        self.environment = SnapshotEnvironment(function, 0, zygote, self, open_api, "snap-start")
+        """Frozen once the snapshot is taken."""
+        self.problem: str | None = None
+        """One sentence that says why there is no sandbox for it."""
+        self.is_stuck = False
+        """Whether it has failed to fork."""
+        self._zygote = zygote
+        self._owner = owner
+        self._lines: set[RestoreLine] = set()
+
+    @property
+    def interpreter(self) -> Interpreter:
+        """The interpreter of the functions."""
+        return self._zygote.interpreter
+
+    @property
+    def runtime_version(self) -> str | None:
+        """Version of the interpreter, such as ``3.13.1``; None until it has booted."""
+        return self._zygote.runtime_version
+
+    @property
+    def sandbox(self) -> Sandbox | None:
+        """None until the interpreter has booted."""
+        return self._zygote.sandbox
+
+    @property
+    def can_restore(self) -> bool:
+        """Whether it was taken, or may yet be."""
+        return not self.is_stuck and self.environment.state not in _UNUSABLE
+
+    def start(self) -> None:
+        """Initialise the function."""
+        self.environment.announce("snapshot")
+        self.environment.start()
+
+    def note_stuck(self) -> None:
+        """Take notice that it does not fork."""
+        self.is_stuck = True
+
+    def spawn(
+        self,
+        id: str,
+        plan: SandboxPlan,
+        control: socket.socket,
+        on_message: OnMessage,
+        connector_log: int | None = None,
+    ) -> None:
+        """Restore an init process; ``control`` is its end of the control channel, closed here.
+
+        It uses the machine's network.
+        """
+        assert connector_log is None
+        if not self.environment.state.is_warm:
+            control.close()
+            problem = self.problem or "The snapshot is gone."
+            on_message({"kind": "failed", "message": problem})
+            return
+        line, theirs = RestoreLine.open(on_message, self._on_line)
+        self._lines.add(line)
+        self.environment.init_process.restore(id, plan, [control, theirs])
+        control.close()
+        theirs.close()
+
+    # Events of its environment -------------------------------------------------------------------
+
+    def network_for(self, _environment: ExecutionEnvironment) -> Network:
+        """Return the machine's network: no extension runs in it."""
+        return Network()
+
+    def on_free(self, environment: ExecutionEnvironment) -> None:
+        """Freeze the environment that has initialised, or end one that could not."""
+        if environment.state is State.IDLE:
+            environment.freeze()
+            self._note_booted()
+            return
+        if not self.booted.done():
+            self._owner.on_snapshot_failed(self)
+        environment.shut_down("failure")
+
+    def on_gone(self, _environment: ExecutionEnvironment, problem: str | None) -> None:
+        """Take notice that its environment has ended."""
+        self.problem = problem
+        self._owner.on_snapshot_gone(self)
+        self._note_booted()
+
+    def _note_booted(self) -> None:
+        if not self.booted.done():
+            self.booted.set_result(None)
+
+    def _on_line(self, line: RestoreLine) -> None:
+        """Freeze the runtime again when every restore that it was asked for is done."""
+        if line.has_ended:
+            self._lines.discard(line)
+        if all(one.is_answered for one in self._lines):
+            self.environment.init_process.freeze()
 
 
 class Snapshots:
-    """Makes one when it is needed, and ends it when nothing runs in it and it is out of date."""
+    """Takes a snapshot when one is needed, and ends it when it is outdated and unused."""
 
-    def __init__(self, owner: SnapshotsOwner, open_api: OpenApi) -> None:
+    def __init__(
+        self,
+        environments: Sequence[ExecutionEnvironment],
+        emit: Callable[[Event], None],
+        open_api: OpenApi,
+        on_problem: Callable[[str], None],
+    ) -> None:
+        """``environments`` are all of the pool.
+
+        ``on_problem`` is told in one sentence why no environment can be made.
+        """
+        self.emit = emit
         self.all: list[Snapshot] = []
-        """Oldest first; those that have not ended."""
+        """Snapshots that have not ended, oldest first."""
         self._current: Snapshot | None = None
-        self._owner = owner
+        self._environments = environments
         self._open_api = open_api
+        self._on_problem = on_problem
 
     @property
     def current(self) -> Snapshot | None:
         """The one that environments are restored from, or will be."""
-        is_there = self._current is not None and self._current.can_restore
-        return self._current if is_there else None
+        is_usable = self._current is not None and self._current.can_restore
+        return self._current if is_usable else None
 
     def take(self, function: Function, zygote: Zygote) -> Snapshot:
-        """The present one, which is begun now if there is none; raises ``OSError``."""
+        """Return the current one; begin to take one if there is none. Raise ``OSError``."""
         if self.current is not None:
             return self.current
         self._current = Snapshot(function, zygote, self, self._open_api)
@@ -52,39 +170,39 @@ class Snapshots:
         return self._current
 
     def forget(self) -> None:
-        """The function has changed: the present one is of no more use."""
+        """Stop using the current one: the function has changed."""
         self._current = None
         self.end_unused("reload")
 
-    def end_unused(self, reason: events.RemovalReason) -> None:
-        """Ends those that are out of date, unless environments stand on them."""
+    def end_unused(self, reason: RemovalReason) -> None:
+        """End outdated ones that no environment runs in."""
         for snapshot in list(self.all):
-            is_current = snapshot is self.current
-            if not is_current and not self._restored_from(snapshot):
+            if snapshot is not self.current and not self._restored_from(snapshot):
                 snapshot.environment.shut_down(reason)
 
-    # What snapshots tell -------------------------------------------------------------------------
+    def shut_down(self) -> None:
+        """End all of them."""
+        for snapshot in list(self.all):
+            snapshot.environment.shut_down("exit")
 
-    def emit(self, record: events.Record, environment: str) -> events.Event:
-        """Puts a record of a snapshot's environment on the stream."""
-        return self._owner.emit(record, environment)
+    # Events of snapshots -------------------------------------------------------------------------
 
     def on_snapshot_failed(self, snapshot: Snapshot) -> None:
-        """Whoever waits for it waits in vain."""
+        """Dismiss the environments that wait for it."""
         failure = snapshot.environment.failure
         for environment in self._restored_from(snapshot):
             if failure is not None:
                 environment.give_up(failure)
 
     def on_snapshot_gone(self, snapshot: Snapshot) -> None:
-        """It has ended."""
+        """Take notice that it has ended."""
         self.all.remove(snapshot)
         if snapshot.problem is not None:
-            self._owner.on_problem(snapshot.problem)
+            self._on_problem(snapshot.problem)
 
-    def _restored_from(self, snapshot: Snapshot) -> Sequence[RestoredEnvironment]:
+    def _restored_from(self, snapshot: Snapshot) -> list[RestoredEnvironment]:
         return [
             one
-            for one in self._owner.environments
+            for one in self._environments
             if isinstance(one, RestoredEnvironment) and one.fork_server is snapshot
         ]

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from lambda_tui.engine.wire.busy_polling import poll_after_invocations
 from lambda_tui.engine.wire.channel import Channel, Message, socket_pair
-from lambda_tui.engine.wire.frames import RuntimeFrame
-from lambda_tui.engine.wire.init_owner import RuntimeEnd
-from lambda_tui.engine.wire.init_process import InitProcess
+from lambda_tui.engine.wire.frames import FrameKind, RuntimeFrame
+from lambda_tui.engine.wire.init_process import (
+    Cleared,
+    Ended,
+    ExtensionExited,
+    ForkServer,
+    Frozen,
+    InitProcess,
+    InitProcessEvent,
+    LaunchFailed,
+    NetworkLost,
+    RuntimeExited,
+    RuntimeLink,
+    Started,
+)
 from lambda_tui.engine.wire.own_network import (
     NetworkError,
     OwnNetwork,
@@ -13,23 +26,34 @@ from lambda_tui.engine.wire.own_network import (
     connect_to_loopback,
 )
 from lambda_tui.engine.wire.runtime_channel import LARGE_EVENT, RuntimeChannel
-from lambda_tui.engine.wire.zygote import ForkServer, Sandbox, Spawned, Zygote
+from lambda_tui.engine.wire.zygote import OnMessage, Sandbox, Zygote
 
 __all__ = [
     "LARGE_EVENT",
     "Channel",
+    "Cleared",
+    "Ended",
+    "ExtensionExited",
     "ForkServer",
+    "FrameKind",
+    "Frozen",
     "InitProcess",
+    "InitProcessEvent",
+    "LaunchFailed",
     "Message",
     "NetworkError",
+    "NetworkLost",
+    "OnMessage",
     "OwnNetwork",
     "RuntimeChannel",
-    "RuntimeEnd",
+    "RuntimeExited",
     "RuntimeFrame",
+    "RuntimeLink",
     "Sandbox",
-    "Spawned",
+    "Started",
     "Streams",
     "Zygote",
     "connect_to_loopback",
+    "poll_after_invocations",
     "socket_pair",
 ]

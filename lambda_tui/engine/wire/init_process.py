@@ -1,285 +1,397 @@
-"""The engine's side of an environment's init process: its control channel, runtime and logs."""
+"""The engine's side of an init process: process 1 of an environment, which starts all others."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import logging
 import os
 import signal
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol
+
+from msgspec import Struct
 
 from lambda_tui.engine.deadline import Deadline
 from lambda_tui.engine.invocation import Payload
-from lambda_tui.engine.launch import Places, SandboxPlan
+from lambda_tui.engine.launch import Launch, SandboxPlan
 from lambda_tui.engine.wire.channel import Channel, Message, socket_pair
-from lambda_tui.engine.wire.frames import BadFrameError, parse
-from lambda_tui.engine.wire.init_owner import InitOwner, RuntimeEnd, RuntimeLink
+from lambda_tui.engine.wire.frames import RuntimeFrame
 from lambda_tui.engine.wire.log_pipe import LogPipe
 from lambda_tui.engine.wire.own_network import OwnNetwork
 from lambda_tui.engine.wire.runtime_channel import RuntimeChannel
-from lambda_tui.engine.wire.zygote import ForkServer
-from lambda_tui.project.function import Function
+from lambda_tui.engine.wire.zygote import OnMessage, Sandbox
+from lambda_tui.project.interpreter import Interpreter
 
-GRACE = 5.0
-"""Seconds after which an init process that does not do what it was told is killed.
+GRACE_PERIOD = 5.0
+"""Seconds after which an init process that does not obey is killed.
 
-With it goes the environment's ``/tmp``: not for a machine that is only busy.
+The environment's ``/tmp`` is lost with it, so a machine that is merely busy must not exceed it.
 """
-FAREWELL = 1.0
-"""Seconds after which one that was let go is killed."""
+END_GRACE_PERIOD = 1.0
+"""Seconds after which an init process is killed that was told to end."""
+
+logger = logging.getLogger(__name__)
+
+
+class ForkServer(Protocol):
+    """Forks init processes: a zygote, or the snapshot of an initialised function."""
+
+    @property
+    def interpreter(self) -> Interpreter:
+        """The interpreter of the functions."""
+
+    @property
+    def runtime_version(self) -> str | None:
+        """Version of the interpreter, such as ``3.13.1``; None until it has booted."""
+
+    @property
+    def sandbox(self) -> Sandbox | None:
+        """None until it has booted."""
+
+    @property
+    def booted(self) -> asyncio.Future[None]:
+        """Done when it can fork, or never will."""
+
+    @property
+    def is_snapshot(self) -> bool:
+        """Whether what it forks is initialised."""
+
+    def spawn(
+        self,
+        id: str,
+        plan: SandboxPlan,
+        control: socket.socket,
+        on_message: OnMessage,
+        connector_log: int | None = None,
+    ) -> None:
+        """Request an init process; ``control`` is its end of the control channel, closed here.
+
+        The program that connects its network, if there is one, writes to ``connector_log``.
+        """
+
+
+class RuntimeLink(Protocol):
+    """Sends invocations to a runtime: by frames over a channel, or by the Runtime API."""
+
+    def send(self, message: Message, payload: Payload = b"") -> None:
+        """Send an invocation."""
+
+    def drain(self) -> None:
+        """Handle everything that the runtime has sent by now."""
+
+    def close(self) -> None:
+        """Send and receive nothing more."""
+
+
+class Started(Struct, frozen=True):
+    """The first process of a generation was started."""
+
+    at: float
+    """Monotonic time."""
+
+
+class LaunchFailed(Struct, frozen=True):
+    """An extension, or the runtime where ``extension`` is empty, could not be executed."""
+
+    extension: str
+    problem: str
+
+
+class RuntimeExited(Struct, frozen=True):
+    """The process of the current runtime has ended."""
+
+    wait_status: int
+    is_out_of_memory: bool
+    """Whether it was killed for exceeding the memory size."""
+
+
+class ExtensionExited(Struct, frozen=True):
+    """The process of an external extension has ended."""
+
+    extension: str
+    wait_status: int
+
+
+class Cleared(Struct, frozen=True):
+    """Every process but the init process was killed, as requested by ``reset``."""
+
+
+class Frozen(Struct, frozen=True):
+    """Every process but the init process is stopped."""
+
+
+class NetworkLost(Struct, frozen=True):
+    """The environment's own network is no longer connected to the outside."""
+
+    problem: str
+
+
+class Ended(Struct, frozen=True):
+    """The init process is gone, and every process of the environment with it."""
+
+    problem: str | None
+    """One sentence that says why it never worked; None for an ordinary end."""
+
+
+InitProcessEvent = (
+    Started
+    | LaunchFailed
+    | RuntimeExited
+    | ExtensionExited
+    | Cleared
+    | Frozen
+    | NetworkLost
+    | Ended
+    | RuntimeFrame
+)
 
 
 class InitProcess:
-    """Process 1 of an environment, as the engine commands it."""
+    """Process 1 of an environment: carries out commands and reports what happens inside."""
 
-    def __init__(self, id: str, owner: InitOwner) -> None:
+    def __init__(
+        self,
+        id: str,
+        on_event: Callable[[InitProcessEvent], None],
+        on_log: Callable[[str], None],
+        on_extension_log: Callable[[str], None],
+    ) -> None:
         self.pid: int | None = None
-        """As seen from here; None until it runs."""
-        self.tmp: Path | None = None
-        """The private directory that stands in for ``/tmp`` at level ``processes``."""
-        self.log = LogPipe(owner.on_log)
-        self.extension_logs: dict[str, LogPipe] = {}
-        """By name, of each extension that was ever started."""
+        """Process id in this namespace; None until it runs."""
+        self.storage: Path | None = None
+        """Private directory in place of ``/tmp``, at the level ``processes`` only."""
         self.network: OwnNetwork | None = None
-        """None where it shares the machine's."""
-        self.runtime_runs = False
-        """Whether a runtime was started and has not ended yet."""
+        """None where the environment shares the machine's network."""
+        self.runtime_is_running = False
+        self.peak_memory_kb = 0
+        """Peak of all processes of the generation together."""
         self._id = id
-        self._owner = owner
+        self._on_event = on_event
+        self._on_extension_log = on_extension_log
+        self._log = LogPipe(on_log)
+        self._extension_logs: dict[str, LogPipe] = {}
+        """By name, for every extension that was ever started."""
+        # A generation is everything between two resets. Messages about an earlier one are late.
         self._generation = 0
         self._runtime: RuntimeLink | None = None
         ours, self._their_control = socket_pair()
-        self._control = Channel(ours, self._on_frame, lambda: None)
-        self._grace = Deadline(self._kill)
-        self._is_asked_for = False
-        self._is_over = False
+        self._control = Channel(ours, self._on_control_message, lambda: None)
+        self._grace_period = Deadline(self._kill)
+        self._is_requested = False
+        self._has_ended = False
 
     @property
-    def runtime_is_done_by_answering(self) -> bool:
-        """Whether the runtime says with its answer that it is ready for the next event."""
-        return isinstance(self._runtime, Channel)
-
-    @property
-    def tmp_seen_from_here(self) -> Path | None:
-        """The environment's ``/tmp``; None while it is not built."""
-        if self.tmp is not None:
-            return self.tmp
+    def tmp(self) -> Path | None:
+        """The environment's ``/tmp`` as this process sees it; None until it is built."""
+        if self.storage is not None:
+            return self.storage
         return Path(f"/proc/{self.pid}/root/tmp") if self.pid else None
 
-    def spawn(self, zygote: ForkServer, plan: SandboxPlan) -> None:
-        """Has the zygote fork it."""
-        self._is_asked_for = True
+    # Life ----------------------------------------------------------------------------------------
+
+    def spawn(self, fork_server: ForkServer, plan: SandboxPlan) -> None:
+        """Have a fork server fork it and build its sandbox."""
+        self._is_requested = True
         connector_log = None
         if plan.network.is_own:
             network = self.network = OwnNetwork(
                 plan.network.connector,
                 lambda: self._control.send({"kind": "socket"}),
-                self._owner.on_network_lost,
+                lambda problem: self._on_event(NetworkLost(problem)),
             )
             self._control.takes_descriptors = True
             connector_log = network.connector_log.write_end if network.connector_log else None
-        zygote.spawn(self._id, plan, self._their_control, self, connector_log)
+        fork_server.spawn(
+            self._id, plan, self._their_control, self._on_zygote_message, connector_log
+        )
 
     def restore(self, id: str, plan: SandboxPlan, theirs: Sequence[socket.socket]) -> None:
-        """Has a snapshot's runtime fork an environment.
+        """Have the runtime of a snapshot fork the init process of an environment.
 
-        It gets the ends of its control channel and of the line on which its own end is seen.
+        ``theirs`` are that process's end of its control channel and of its restore line.
         """
         storage = plan.ephemeral_storage
         request: Message = {"kind": "restore", "id": id, "ephemeral_storage_mb": storage}
         self._control.send(request, descriptors=[end.fileno() for end in theirs])
 
-    def begin(self) -> None:
-        """What is started from now on belongs together; what was before has ended, or will."""
-        self._generation += 1
-        if self._runtime is not None:
-            self._runtime.close()
-
-    def start_extension(
-        self, function: Function, name: str, path: str, variables: Mapping[str, str]
-    ) -> None:
-        """Starts an external extension from its path as seen inside.
-
-        Once one cannot be, no other is until the next beginning.
-        """
-        if name not in self.extension_logs:
-            self.extension_logs[name] = LogPipe(self._owner.on_extension_log)
-        request: Message = {
-            **self._start_message("start_extension", function, variables),
-            "name": name,
-            "path": path,
-        }
-        self._control.send(request, descriptors=[self.extension_logs[name].write_end])
-
-    def start_runtime(
-        self,
-        function: Function,
-        command: Sequence[str],
-        places: Places,
-        variables: Mapping[str, str],
-        api: RuntimeLink | None,
-    ) -> None:
-        """Starts a runtime: the program, or without one Python's own, by a fork.
-
-        It speaks over a channel of frames unless it is to use the API.
-        """
-        request: Message = {
-            **self._start_message("start", function, variables),
-            "command": list(command),
-            "handler": function.handler,
-            "task_root": places.task_root,
-            "layers_root": places.layers_root,
-        }
-        self.runtime_runs = True
-        if api is not None:
-            self._runtime = api
-            self._control.send(request, descriptors=[self.log.write_end])
-            return
-        ours, theirs = socket_pair()
-        # A runtime whose channel has closed can answer no more, whether it has ended or not.
-        kind = Channel if command else RuntimeChannel
-        self._runtime = kind(ours, self._on_runtime_message, self.kill_runtime)
-        self._control.send(request, descriptors=[self.log.write_end, theirs.fileno()])
-        theirs.close()
-
-    def _start_message(
-        self, kind: str, function: Function, variables: Mapping[str, str]
-    ) -> Message:
-        return {
-            "kind": kind,
-            "generation": self._generation,
-            "environment": dict(variables),
-            "memory_size_mb": function.memory_size,
-        }
-
-    def send_to_runtime(self, message: Message, payload: Payload = b"") -> None:
-        """Sends the runtime a frame."""
-        assert self._runtime is not None
-        self._runtime.send(message, payload)
-
-    def drain_logs(self) -> None:
-        """Takes what was written by now."""
-        self.log.drain()
-        for log in self.extension_logs.values():
-            log.drain()
-
-    def freeze(self) -> None:
-        """Stops every process."""
-        self._control.send({"kind": "freeze"})
-
-    def thaw(self) -> None:
-        """Lets every process run on."""
-        self._control.send({"kind": "thaw"})
-
-    def signal_runtime(self, number: signal.Signals) -> None:
-        """Signals the runtime and what it has started."""
-        self._control.send({"kind": "signal", "extension": "", "number": int(number)})
-
-    def kill_runtime(self) -> None:
-        """Kills the runtime, as a crash would."""
-        self.signal_runtime(signal.SIGKILL)
-        self._grace.set(GRACE)
-
-    def kill_extension(self, name: str) -> None:
-        """Kills an external extension and what it has started."""
-        self._control.send({"kind": "signal", "extension": name, "number": int(signal.SIGKILL)})
-
-    def reset(self) -> None:
-        """Kills every process but the init process; that one too, if it does not obey in time."""
-        self._control.send({"kind": "reset"})
-        self._grace.set(GRACE)
-
     def end(self) -> None:
-        """Lets the init process go, and with it all others; none of them is told."""
+        """End it and every process of the environment; none of them is told."""
+        # End-of-file on the control channel is the command. It cannot be missed or queued up.
         self._control.close()
-        self._grace.set(FAREWELL)
-        if not self._is_asked_for:
+        self._grace_period.set(END_GRACE_PERIOD)
+        if not self._is_requested:
             self._their_control.close()
             self._finish(None)
 
-    def on_spawned(self, pid: int) -> None:
-        """The zygote has forked it."""
-        self.pid = pid
-
-    def on_spawn_failed(self, message: str) -> None:
-        """The zygote could not fork it, or is gone itself."""
-        self._finish(message)
-
-    def on_disconnected(self) -> None:
-        """The zygote has seen the end of what connects its network."""
-        assert self.network is not None
-        self.network.disconnect()
-
-    def on_ended(self) -> None:
-        """The zygote has seen its end."""
-        self._finish(None)
-
     def give_up(self, problem: str) -> None:
-        """Ends it, for what keeps it from being of use."""
+        """End it because of a problem that makes it useless, given in one sentence."""
         self._finish(problem)
 
-    def _kill(self) -> None:
-        if self.pid is not None and not self._is_over:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self.pid, signal.SIGKILL)
+    # Processes -----------------------------------------------------------------------------------
 
-    def _on_runtime_message(self, message: Message, payload: bytes) -> None:
-        try:
-            frame = parse(message, payload)
-        except BadFrameError:
-            self.reset()
-        else:
-            self._owner.on_runtime_frame(frame)
-
-    def _finish(self, problem: str | None) -> None:
-        if self._is_over:
-            return
-        self._is_over = True
-        self.end()
-        self._grace.clear()
+    def begin_generation(self) -> None:
+        """Treat what is started from now on as new; everything before has ended, or will."""
+        self._generation += 1
+        self.peak_memory_kb = 0
         if self._runtime is not None:
             self._runtime.close()
-        self.log.close()
-        for log in self.extension_logs.values():
-            log.close()
-        if self.network is not None:
-            self.network.close()
-        self._owner.on_ended(problem)
 
-    def _on_frame(self, message: Message, _payload: bytes) -> None:
+    def start_extension(self, launch: Launch, name: str) -> None:
+        """Start an external extension.
+
+        After one that cannot be executed, the init process starts no other of this generation.
+        """
+        if name not in self._extension_logs:
+            self._extension_logs[name] = LogPipe(self._on_extension_log)
+        request: Message = {
+            **self._start_message("start_extension", launch, launch.extension_variables),
+            "name": name,
+            "path": launch.extension_path(name),
+        }
+        self._control.send(request, descriptors=[self._extension_logs[name].write_end])
+
+    def start_runtime(self, launch: Launch, api: RuntimeLink) -> RuntimeLink:
+        """Start the runtime, and return its link: ``api``, or a channel of frames."""
+        request: Message = {
+            **self._start_message("start", launch, launch.runtime_variables),
+            "command": list(launch.runtime.command),
+            "handler": launch.function.handler,
+            "task_root": launch.places.task_root,
+            "layers_root": launch.places.layers_root,
+        }
+        self.runtime_is_running = True
+        if launch.runtime.speaks_http:
+            self._runtime = api
+            self._control.send(request, descriptors=[self._log.write_end])
+            return api
+        ours, theirs = socket_pair()
+        channel = self._runtime = RuntimeChannel(
+            ours,
+            self._on_event,
+            # A runtime whose channel is closed cannot answer, whether it has ended or not.
+            self.kill_runtime,
+            is_forked=not launch.runtime.command,
+        )
+        self._control.send(request, descriptors=[self._log.write_end, theirs.fileno()])
+        theirs.close()
+        return channel
+
+    def drain_logs(self) -> None:
+        """Handle everything that was written to the logs by now."""
+        self._log.drain()
+        for log in self._extension_logs.values():
+            log.drain()
+
+    def freeze(self) -> None:
+        """Stop every process; ``Frozen`` follows."""
+        self._control.send({"kind": "freeze"})
+
+    def thaw(self) -> None:
+        """Continue every process."""
+        self._control.send({"kind": "thaw"})
+
+    def signal_runtime(self, number: signal.Signals) -> None:
+        """Signal the runtime and its process group."""
+        self._control.send({"kind": "signal", "extension": "", "number": int(number)})
+
+    def kill_runtime(self) -> None:
+        """Kill the runtime, as a crash would."""
+        self.signal_runtime(signal.SIGKILL)
+        self._grace_period.set(GRACE_PERIOD)
+
+    def kill_extension(self, name: str) -> None:
+        """Kill an external extension and its process group."""
+        self._control.send({"kind": "signal", "extension": name, "number": int(signal.SIGKILL)})
+
+    def reset(self) -> None:
+        """Kill every process but the init process; ``Cleared`` follows."""
+        self._control.send({"kind": "reset"})
+        self._grace_period.set(GRACE_PERIOD)
+
+    def note_memory(self, peak_kb: int) -> None:
+        """Take notice of the memory that the processes have used together."""
+        self.peak_memory_kb = max(self.peak_memory_kb, peak_kb)
+
+    # Messages ------------------------------------------------------------------------------------
+
+    def _start_message(self, kind: str, launch: Launch, variables: dict[str, str]) -> Message:
+        return {
+            "kind": kind,
+            "generation": self._generation,
+            "environment": variables,
+            "memory_size_mb": launch.function.memory_size,
+        }
+
+    def _on_zygote_message(self, message: Message) -> None:
+        logger.debug("environment %s: zygote says %s", self._id, message)
         match message["kind"]:
+            case "spawned":
+                self.pid = message["pid"]
+            case "failed":
+                self._finish(message["message"])
+            case "disconnected":
+                assert self.network is not None
+                self.network.disconnect()
+            case "ended":
+                self._finish(None)
+
+    def _on_control_message(self, message: Message, _payload: bytes) -> None:
+        if message.get("generation", self._generation) != self._generation:
+            return
+        if "peak_memory_kb" in message:
+            self.note_memory(message["peak_memory_kb"])
+        match message["kind"]:
+            case "frozen":
+                self._on_event(Frozen())
             case "created":
-                self.tmp = Path(message["tmp"]) if message["tmp"] else None
+                self.storage = Path(message["tmp"]) if message["tmp"] else None
             case "failed":
                 self._finish(f"The sandbox could not be built: {message['message']}.")
-            case "started" if message["generation"] == self._generation:
-                self._owner.on_started(message["at"])
-            case "launch_failed" if message["generation"] == self._generation:
-                self.runtime_runs = self.runtime_runs and bool(message["name"])
-                self._owner.on_launch_failed(message["name"], message["problem"])
-            case "frozen":
-                self._owner.on_frozen()
-            case "exited" if message["generation"] == self._generation:
+            case "started":
+                self._on_event(Started(message["at"]))
+            case "launch_failed":
+                self.runtime_is_running = self.runtime_is_running and bool(message["name"])
+                self._on_event(LaunchFailed(message["name"], message["problem"]))
+            case "exited":
                 self._on_runtime_exited(message)
-            case "extension_exited" if message["generation"] == self._generation:
-                self._owner.on_memory(message["peak_memory_kb"])
-                self._owner.on_extension_exited(message["name"], message["status"])
-            case "cleared" if message["generation"] == self._generation:
-                self._grace.clear()
-                self._owner.on_cleared()
+            case "extension_exited":
+                self._on_event(ExtensionExited(message["name"], message["status"]))
+            case "cleared":
+                self._grace_period.clear()
+                self._on_event(Cleared())
             case "socket":
                 assert self.network is not None
                 self.network.take_socket(self._control.take_descriptor())
-            case "memory":
-                self._owner.on_memory(message["peak_memory_kb"])
 
     def _on_runtime_exited(self, message: Message) -> None:
-        self.runtime_runs = False
-        self._owner.on_memory(message["peak_memory_kb"])
-        # Its last words came another way, and may not have been read yet.
+        logger.debug("environment %s: runtime exited: %s", self._id, message)
+        self.runtime_is_running = False
+        # Its last frames came by another socket and may be unread. They come before its end.
         if self._runtime is not None:
             self._runtime.drain()
-        self._grace.clear()
-        end = RuntimeEnd(message["status"], message["out_of_memory"])
-        self._owner.on_runtime_exited(end)
+        self._grace_period.clear()
+        self._on_event(RuntimeExited(message["status"], message["out_of_memory"]))
+
+    def _kill(self) -> None:
+        logger.debug("environment %s: init process did not obey in time", self._id)
+        if self.pid is not None and not self._has_ended:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+
+    def _finish(self, problem: str | None) -> None:
+        if self._has_ended:
+            return
+        self._has_ended = True
+        self.end()
+        self._grace_period.clear()
+        if self._runtime is not None:
+            self._runtime.close()
+        self._log.close()
+        for log in self._extension_logs.values():
+            log.close()
+        if self.network is not None:
+            self.network.close()
+        self._on_event(Ended(problem))

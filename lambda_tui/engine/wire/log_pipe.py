@@ -1,4 +1,4 @@
-"""What an environment's processes write to their standard output and error, as log records."""
+"""The log of an environment's processes: standard output and error, parsed into records."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _F_SETPIPE_SZ = getattr(fcntl, "F_SETPIPE_SZ", None)
 
 _NONE_WAITING = struct.pack("i", 0)
 
-# AWS's framing of records that runtimes log as a whole: type, length, microseconds, text. No text
-# in UTF-8 holds the first byte where a character begins.
+# AWS's framing of records that a runtime logs as a whole: type, length, microseconds, text. No
+# character in UTF-8 begins with the first byte, so ordinary text is not mistaken for a frame.
 _FRAME = struct.Struct("!IIQ")
 _FRAME_START = re.compile(rb"\xa5\x5a\x00[\x02\x03\x0a\x0b\x0e\x0f\x12\x13\x16\x17\x1a\x1b]")
 _PLAUSIBLE_SECONDS = 86_400.0
@@ -30,10 +30,10 @@ _FRAME_START_CUT = re.compile(rb"\xa5(\x5a\x00?)?\Z")
 
 
 class LogPipe:
-    """Reads a pipe in the event loop and hands on each record: a line, or what came in a frame.
+    """Reads a pipe in the event loop and passes on each record: a line, or the text of a frame.
 
-    A record has no line end of its own; lines inside one are parted by ``\\r`` when they were
-    written as a line, by ``\\n`` when they came in a frame.
+    A record has no final line end. Lines inside one are separated by ``\\r`` when it was written as
+    a line, by ``\\n`` when it was written in a frame.
     """
 
     def __init__(self, on_record: Callable[[str], None]) -> None:
@@ -43,15 +43,15 @@ class LogPipe:
         self._read_end, self.write_end = os.pipe()
         os.set_blocking(self._read_end, False)
         if _F_SETPIPE_SZ is not None:
-            # A user's share of pipe memory may be used up; the default size serves as well.
+            # A user's share of pipe memory may be exhausted. The default size works too.
             with contextlib.suppress(OSError):
                 fcntl.fcntl(self._read_end, _F_SETPIPE_SZ, _PIPE_SIZE)
         self._loop.add_reader(self._read_end, self._read)
 
     def drain(self) -> None:
-        """Reads all that is in the pipe at this moment, and ends an unfinished line.
+        """Read everything that is in the pipe at this moment, and end an unfinished line.
 
-        Not more: a thread that writes without end must not hold the loop.
+        It reads no more than that: a thread that writes endlessly must not hold the loop.
         """
         waiting = fcntl.ioctl(self._read_end, termios.FIONREAD, _NONE_WAITING)
         if waiting == _NONE_WAITING and not self._unread:
@@ -59,7 +59,7 @@ class LogPipe:
         (remaining,) = struct.unpack("i", waiting)
         while remaining > 0:
             remaining -= self._read(remaining)
-        # A frame that has come in part only is kept: a thread is writing it.
+        # An incomplete frame is kept: a thread is writing it.
         frame = self._find_frame()
         end = len(self._unread) if frame is None else frame
         if end:
@@ -67,7 +67,7 @@ class LogPipe:
             del self._unread[:end]
 
     def close(self) -> None:
-        """Reads what is left and closes both ends."""
+        """Read what is left, and close both ends."""
         self.drain()
         self._loop.remove_reader(self._read_end)
         os.close(self._read_end)
@@ -88,7 +88,7 @@ class LogPipe:
         return len(data)
 
     def _find_frame(self) -> int | None:
-        """Where the first frame begins; what only looks like one is absurd."""
+        """Return where the first frame begins. Ignore bytes that only look like one."""
         for found in _FRAME_START.finditer(self._unread):
             header = self._unread[found.start() : found.start() + _FRAME.size]
             if len(header) < _FRAME.size:
@@ -100,12 +100,12 @@ class LogPipe:
         return None
 
     def _take_lines(self, end: int) -> int:
-        """Emits the complete lines before ``end``; how much is kept, as it may yet become one."""
+        """Emit the complete lines before ``end``; return the size of the rest, which is kept."""
         text = bytes(self._unread[:end])
         *lines, rest = text.split(b"\n")
         for line in lines:
             self._emit(line)
-        # All but the last piece, which is not known to be complete.
+        # Without the last piece, which may be incomplete.
         whole = max(len(rest) - 1, 0) // limits.LOG_RECORD_BYTES * limits.LOG_RECORD_BYTES
         if whole:
             self._emit(rest[:whole])
@@ -113,7 +113,7 @@ class LogPipe:
         return len(rest) - whole
 
     def _take_frame(self, start: int) -> bool:
-        """Emits the frame that begins here, behind an unfinished line, if it is all there."""
+        """Emit the frame that begins at ``start``, if it is complete; return whether it was."""
         if len(self._unread) < start + _FRAME.size:
             return False
         _type, length, _microseconds = _FRAME.unpack_from(self._unread, start)

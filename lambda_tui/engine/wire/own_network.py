@@ -1,4 +1,4 @@
-"""An environment's own network: it is waited for until it is connected, and reached into."""
+"""The own network of an environment: its connection to the outside, and sockets inside it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lambda_tui.engine.launch import Connector
 from lambda_tui.engine.wire.log_pipe import LogPipe
 
 CONNECTING_SECONDS = 10.0
-"""Seconds after which a program that has connected nothing is given up."""
+"""Seconds after which a program that has not connected the network is given up."""
 
 _STEP = 0.002
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -23,7 +23,7 @@ class NetworkError(Exception):
 
 
 class OwnNetwork:
-    """One network namespace, of which the init process inside makes sockets for the engine."""
+    """A network namespace in which the init process makes sockets for the engine."""
 
     def __init__(
         self,
@@ -31,9 +31,9 @@ class OwnNetwork:
         ask_for_socket: Callable[[], None],
         on_lost: Callable[[str], None],
     ) -> None:
-        """``on_lost`` is told in one sentence that what was connected is so no longer."""
+        """``on_lost`` receives one sentence when an established connection is lost."""
         self.connector_log = LogPipe(self._note) if connector else None
-        """What the program writes that connects it; None without one."""
+        """Output of the program that connects it; None without one."""
         self._connector = connector
         self._ask_for_socket = ask_for_socket
         self._on_lost = on_lost
@@ -44,7 +44,7 @@ class OwnNetwork:
         self._is_closed = False
 
     async def open_socket(self) -> socket.socket:
-        """A new TCP socket inside. Raises ``OSError`` when the environment has gone."""
+        """Return a new TCP socket inside. Raise ``OSError`` when the environment has gone."""
         if self._is_closed:
             raise ConnectionResetError
         awaited: asyncio.Future[socket.socket] = asyncio.get_running_loop().create_future()
@@ -53,15 +53,15 @@ class OwnNetwork:
         try:
             return await awaited
         except asyncio.CancelledError:
-            # It may have come in this very moment, for nobody.
+            # It may have arrived in this very moment, and would leak.
             if awaited.done() and not awaited.cancelled() and awaited.exception() is None:
                 awaited.result().close()
             raise
 
     async def connect(self, pid: Callable[[], int | None]) -> None:
-        """Waits until the outside can be reached, if there is a program for that.
+        """Wait until the outside can be reached, if there is a program for that.
 
-        ``pid`` tells a process inside, once it is known. Raises ``NetworkError``.
+        ``pid`` returns the id of a process inside, once it is known. Raise ``NetworkError``.
         """
         if self._connector is None:
             return
@@ -74,24 +74,23 @@ class OwnNetwork:
         self._was_connected = True
 
     def take_socket(self, descriptor: int) -> None:
-        """One that was asked for has come."""
+        """Accept a socket that was requested."""
         inside = socket.socket(fileno=descriptor)
         inside.setblocking(False)
         awaited = self._awaited.popleft()
         if awaited.done():
-            # Nobody waits any longer.
             inside.close()
         else:
             awaited.set_result(inside)
 
     def disconnect(self) -> None:
-        """The program has ended."""
+        """Take notice that the program has ended."""
         self._is_disconnected = True
         if self._was_connected and not self._is_closed:
             self._on_lost(f"{self._failure()}.")
 
     def close(self) -> None:
-        """The environment has gone."""
+        """Dismiss whoever waits for a socket: the environment has gone."""
         self._is_closed = True
         if self.connector_log is not None:
             self.connector_log.close()
@@ -114,9 +113,9 @@ class OwnNetwork:
 
 
 async def connect_to_loopback(network: OwnNetwork | None, port: int) -> Streams:
-    """Connects to the loopback of an environment's network, or of the shared one.
+    """Connect to the loopback of an environment's network, or of the shared one.
 
-    Raises ``OSError``.
+    Raise ``OSError``.
     """
     end = socket.socket() if network is None else await network.open_socket()
     try:
@@ -129,7 +128,7 @@ async def connect_to_loopback(network: OwnNetwork | None, port: int) -> Streams:
 
 
 def _has_route(pid: int | None) -> bool:
-    """Whether the network of a process has a default route, of IPv4 or IPv6."""
+    """Return whether the network of a process has a default route, by IPv4 or IPv6."""
     if pid is None:
         return False
     try:
@@ -139,5 +138,5 @@ def _has_route(pid: int | None) -> bool:
         return False
     if any(line.split()[1] == "00000000" for line in routes):
         return True
-    # The kernel's own, which leads nowhere, is on the loopback.
+    # The kernel's own default route, on the loopback, leads nowhere.
     return any(line.split()[1] == "00" and line.split()[-1] != "lo" for line in routes_of_6)

@@ -1,15 +1,17 @@
-"""The engine's side of a zygote: the fork server that runs under a project's own interpreter."""
+"""The engine's side of a zygote: a fork server under the project's own interpreter."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import IO, Literal, Protocol
+from typing import IO, Literal
 
 from lambda_tui.engine.deadline import Deadline
 from lambda_tui.engine.launch import SandboxPlan, runtimes_directory
@@ -20,12 +22,14 @@ from lambda_tui.project.settings import SandboxChoice
 SandboxLevel = Literal["namespaces", "processes"]
 
 BOOT_LIMIT = 20.0
-"""Seconds after which an interpreter that says nothing is given up."""
+"""Seconds after which an interpreter that has not booted is given up."""
+
+logger = logging.getLogger(__name__)
 
 _ERROR_TAIL = 4096
 _GOODBYE_SECONDS = 1.0
-# What an interpreter outside the system's directories may need to find its own libraries, and
-# where this user's temporary files go.
+# Variables by which an interpreter outside the system's directories may find its libraries, and
+# the place of this user's temporary files.
 _PASSED_ON = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH", "TMPDIR")
 
 
@@ -38,83 +42,37 @@ class Sandbox:
     """Why it is not ``namespaces``; empty when it is."""
 
 
-class Spawned(Protocol):
-    """Who is told what becomes of an init process that a zygote forked."""
-
-    def on_spawned(self, pid: int) -> None:
-        """It runs under this process id."""
-
-    def on_spawn_failed(self, message: str) -> None:
-        """It does not run, and why."""
-
-    def on_disconnected(self) -> None:
-        """The program that connects its network to the outside has ended."""
-
-    def on_ended(self) -> None:
-        """It has ended, and every process of its sandbox with it."""
-
-
-class ForkServer(Protocol):
-    """Where environments come from: a zygote, or a snapshot that was made by one."""
-
-    @property
-    def interpreter(self) -> Interpreter:
-        """What functions run on."""
-
-    @property
-    def runtime_version(self) -> str | None:
-        """Such as ``3.13.1``; None until it has booted."""
-
-    @property
-    def sandbox(self) -> Sandbox | None:
-        """None until it has booted."""
-
-    @property
-    def booted(self) -> asyncio.Future[None]:
-        """Done when it has booted, or will not."""
-
-    @property
-    def is_snapshot(self) -> bool:
-        """Whether what it forks is initialised."""
-
-    def spawn(
-        self,
-        id: str,
-        plan: SandboxPlan,
-        control: socket.socket,
-        who: Spawned,
-        connector_log: int | None = None,
-    ) -> None:
-        """Asks for an init process; ``control`` is its end of the control channel, closed here.
-
-        What connects its network, if something does, writes to ``connector_log``.
-        """
+OnMessage = Callable[[Message], None]
+"""Receives the messages about one init process, each with its ``kind``: ``spawned`` with ``pid``,
+or ``failed`` with ``message``; ``disconnected`` when the program that connects its network has
+ended; last ``ended``, when no process of its sandbox is left."""
 
 
 class Zygote:
-    """One interpreter's fork server: started once, asked for init processes, ended by closing."""
+    """The fork server of one interpreter: started once, and asked to fork init processes."""
 
     def __init__(self, interpreter: Interpreter, sandbox: SandboxChoice) -> None:
         self.interpreter = interpreter
-        """What functions run on; where that is no Python, the zygote runs on lambda-tui's own."""
+        """The interpreter of the functions. Where it is no Python, the zygote uses lambda-tui's."""
         self.runtime_version: str | None = None
-        """Of the interpreter, such as ``3.13.1``; None until it has booted."""
+        """Version of the interpreter, such as ``3.13.1``; None until it has booted."""
         self.sandbox: Sandbox | None = None
         """None until it has booted."""
         self.problem: str | None = None
-        """One sentence: why it does not run."""
+        """One sentence that says why it does not run."""
         self.is_snapshot = False
         self.booted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Done when it has booted, or will not."""
         self._choice = sandbox
-        self._spawned: dict[str, Spawned] = {}
+        self._listeners: dict[str, OnMessage] = {}
+        """By the id of the init process."""
         self._process: subprocess.Popen[bytes] | None = None
         self._channel: Channel | None = None
         self._errors = b""
         self._boot_limit = Deadline(self._give_up)
 
     def start(self) -> None:
-        """Starts the process; ``booted`` tells when it is of use."""
+        """Start the process; ``booted`` is done when it can fork."""
         if self.interpreter.problem is not None:
             self._fail(self.interpreter.problem)
             return
@@ -130,7 +88,7 @@ class Zygote:
             *([] if is_python else [executable]),
         ]
         try:
-            # posix_spawn or vfork underneath, never a fork of this process with its threads.
+            # By posix_spawn or vfork: a plain fork of this process with threads could deadlock.
             self._process = subprocess.Popen(
                 command,
                 pass_fds=[theirs.fileno()],
@@ -146,7 +104,7 @@ class Zygote:
             return
         finally:
             theirs.close()
-        self._channel = Channel(ours, self._on_frame, self._on_closed)
+        self._channel = Channel(ours, self._on_message, self._on_closed)
         self._boot_limit.set(BOOT_LIMIT)
         self._watch_errors(self._process.stdout)
 
@@ -155,18 +113,19 @@ class Zygote:
         id: str,
         plan: SandboxPlan,
         control: socket.socket,
-        who: Spawned,
+        on_message: OnMessage,
         connector_log: int | None = None,
     ) -> None:
-        """Asks for an init process; ``control`` is its end of the control channel, closed here.
+        """Request an init process; ``control`` is its end of the control channel, closed here.
 
-        What connects its network, if something does, writes to ``connector_log``.
+        The program that connects its network, if there is one, writes to ``connector_log``.
         """
         if self._channel is None or self.problem is not None:
             control.close()
-            who.on_spawn_failed(self.problem or "The zygote has not been started.")
+            problem = self.problem or "The zygote has not been started."
+            on_message({"kind": "failed", "message": problem})
             return
-        self._spawned[id] = who
+        self._listeners[id] = on_message
         request: Message = {
             "kind": "spawn",
             "id": id,
@@ -183,7 +142,7 @@ class Zygote:
         control.close()
 
     async def close(self) -> None:
-        """Ends it: gently by closing its channel, then by force."""
+        """End it: gently, by closing its channel, then by force."""
         self._boot_limit.clear()
         if self._channel is not None:
             self._channel.close()
@@ -196,21 +155,18 @@ class Zygote:
             await asyncio.to_thread(self._process.wait)
         self._stop_watching_errors()
 
-    def _on_frame(self, message: Message, _payload: bytes) -> None:
+    def _on_message(self, message: Message, _payload: bytes) -> None:
         match message["kind"]:
             case "booted":
                 self._boot_limit.clear()
                 self.runtime_version = message["runtime_version"]
                 self.sandbox = Sandbox(message["level"], message["reason"])
+                logger.debug("zygote %s booted: %s", self.interpreter.executable, message)
                 self.booted.set_result(None)
-            case "spawned":
-                self._spawned[message["id"]].on_spawned(message["pid"])
-            case "failed":
-                self._spawned.pop(message["id"]).on_spawn_failed(message["message"])
-            case "disconnected":
-                self._spawned[message["id"]].on_disconnected()
-            case "ended":
-                self._spawned.pop(message["id"]).on_ended()
+            case "spawned" | "disconnected":
+                self._listeners[message["id"]](message)
+            case "failed" | "ended":
+                self._listeners.pop(message["id"])(message)
 
     def _on_closed(self) -> None:
         if self._process is not None and self._process.stdout is not None:
@@ -230,13 +186,14 @@ class Zygote:
         )
 
     def _fail(self, problem: str) -> None:
+        logger.debug("zygote %s failed: %s", self.interpreter.executable, problem)
         self._boot_limit.clear()
         self.problem = problem
         if not self.booted.done():
             self.booted.set_result(None)
-        for who in self._spawned.values():
-            who.on_spawn_failed(problem)
-        self._spawned.clear()
+        listeners, self._listeners = self._listeners, {}
+        for on_message in listeners.values():
+            on_message({"kind": "failed", "message": problem})
 
     def _watch_errors(self, stream: IO[bytes] | None) -> None:
         assert stream is not None
@@ -257,13 +214,13 @@ class Zygote:
             stream.close()
 
 
-# For glibc: the memory of a large event is not given back and taken anew for each, page by page,
-# which costs more than to parse it. What is kept is used again by the function itself.
+# For glibc: otherwise the memory of each large event is returned to the kernel and faulted in again
+# page by page, which costs more than to parse the event. The function itself uses what is kept.
 _KEPT_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "33554432", "MALLOC_TRIM_THRESHOLD_": "33554432"}
 
 
 def _interpreter_environment() -> dict[str, str]:
-    """What the interpreter itself needs; functions get variables of their own."""
+    """Return the variables of the interpreter itself; functions get their own."""
     variables = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     own = {"LANG": "en_US.UTF-8", "LC_CTYPE": "C.UTF-8", "TZ": ":UTC"}
     return {**own, **_KEPT_MEMORY, **variables}

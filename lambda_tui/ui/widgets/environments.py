@@ -140,7 +140,7 @@ def _snapshot(pool: Pool) -> str:
 
 def _state(environment: ExecutionEnvironment) -> str:
     stale = "*" if environment.stale else ""
-    failed = environment.state is State.RESET and environment.init_error
+    failed = environment.state is State.RESET and environment.init.error_type
     word = "init failed" if failed else str(environment.state)
     if environment.phase is Phase.RESTORE:
         word = "restoring"

@@ -11,9 +11,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from lambda_tui.engine import wakefulness
 from lambda_tui.engine.events import Event, EventStream, FunctionLog, Record, Report, Start
-from lambda_tui.engine.wakefulness import keep_awake
+from lambda_tui.engine.wire import busy_polling, poll_after_invocations
 
 BEGIN = Start("id")
 END = Report("id", "success", 1.0, 1, 128, 16)
@@ -42,7 +41,7 @@ def _looks_after(records: Sequence[Record]) -> int:
 
     def note_all() -> None:
         stream = EventStream()
-        keep_awake(stream)
+        poll_after_invocations(stream)
         for record in records:
             stream.emit(Event(record=record, function="any"))
         selector.looks = 0
@@ -57,8 +56,8 @@ def _looks_after(records: Sequence[Record]) -> int:
 def two_cores_and_a_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever this machine has; the moment is over when the clock has been read ten times."""
     ticks = count()
-    monkeypatch.setattr(wakefulness, "MOMENT", 10)
-    monkeypatch.setattr(wakefulness, "time", SimpleNamespace(monotonic=lambda: next(ticks)))
+    monkeypatch.setattr(busy_polling, "POLLING_SECONDS", 10)
+    monkeypatch.setattr(busy_polling, "time", SimpleNamespace(monotonic=lambda: next(ticks)))
     monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {0, 1}, raising=False)
 
 

@@ -1,4 +1,4 @@
-"""The end of an environment's processes in AWS's order, when extensions are among them."""
+"""The Shutdown phase: the processes of an environment with extensions end in AWS's order."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from lambda_tui.engine.runtime_api import (
 from lambda_tui.engine.wire import InitProcess
 
 
-class Ending:
-    """SIGTERM to the runtime, SHUTDOWN to external extensions, and then everything is killed.
+class ShutdownPhase:
+    """Sends SIGTERM to the runtime, then SHUTDOWN to external extensions, then kills what is left.
 
-    The init process says when nothing is left. Without extensions there is no such courtesy: AWS
-    kills at once.
+    The init process reports when nothing is left. Without extensions there is no such phase: AWS
+    kills the runtime at once.
     """
 
     def __init__(self, init: InitProcess, extensions: Extensions, reason: ShutdownReason) -> None:
@@ -29,33 +29,34 @@ class Ending:
         self._extensions = extensions
         self._reason: ShutdownReason = reason
         has_external = bool(extensions.external)
-        self._budget = limits.SHUTDOWN_SECONDS if has_external else limits.INTERNAL_SHUTDOWN_SECONDS
-        self._runtime_seconds = self._budget * (
-            limits.RUNTIME_SHUTDOWN_SHARE if has_external else 1.0
-        )
-        self._until = time.monotonic() + self._budget
+        seconds = limits.SHUTDOWN_SECONDS if has_external else limits.INTERNAL_SHUTDOWN_SECONDS
+        share = limits.RUNTIME_SHUTDOWN_SHARE if has_external else 1.0
+        self._runtime_seconds = seconds * share
+        self._until = time.monotonic() + seconds
         self._waiting: list[Extension] = []
-        self._has_told = False
-        self._limit = Deadline(self._hurry)
+        """Extensions that have received SHUTDOWN and run."""
+        self._extensions_are_told = False
+        self._limit = Deadline(self._on_limit)
 
     def begin(self) -> None:
-        """Lets everything run, to end."""
+        """Begin with the runtime."""
+        # A frozen process receives no signal before it is continued.
         self._init.thaw()
-        if not self._init.runtime_runs:
+        if not self._init.runtime_is_running:
             self.on_runtime_exited()
             return
         self._init.signal_runtime(signal.SIGTERM)
         self._limit.set(self._runtime_seconds)
 
     def cancel(self) -> None:
-        """There is nothing left to end."""
+        """Stop the clock: nothing is left to end."""
         self._limit.clear()
 
     def on_runtime_exited(self) -> None:
-        """Now external extensions are told."""
-        if self._has_told:
+        """Go on with the external extensions."""
+        if self._extensions_are_told:
             return
-        self._has_told = True
+        self._extensions_are_told = True
         remaining = max(self._until - time.monotonic(), 0.0)
         event = ShutdownEvent(self._reason, int((time.time() + remaining) * 1000))
         self._waiting = self._extensions.shut_down(event)
@@ -66,7 +67,7 @@ class Ending:
         self._kill_when_done()
 
     def on_extension_exited(self, extension: Extension, wait_status: int) -> None:
-        """One of them has ended, as it was told to or not."""
+        """Take notice of an extension that has ended, on SHUTDOWN or otherwise."""
         if extension in self._waiting:
             self._waiting.remove(extension)
             extension.state = (
@@ -75,13 +76,13 @@ class Ending:
         self._kill_when_done()
 
     def _kill_when_done(self) -> None:
-        if self._has_told and not self._waiting:
+        if self._extensions_are_told and not self._waiting:
             self._limit.clear()
             self._init.reset()
 
-    def _hurry(self) -> None:
-        """Somebody's time is over."""
-        if not self._has_told:
+    def _on_limit(self) -> None:
+        """Kill whatever has exceeded its time."""
+        if not self._extensions_are_told:
             self._init.kill_runtime()
             return
         for extension in self._waiting:

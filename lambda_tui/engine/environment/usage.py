@@ -1,4 +1,4 @@
-"""What an environment's processes use, sampled from outside with psutil."""
+"""The memory, CPU and storage that an environment's processes use, sampled with psutil."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ class Usage:
     """One sample of an environment."""
 
     memory_mb: float = 0.0
-    """Resident memory of all its processes but the init process."""
+    """Resident memory of its processes without the init process."""
     cpu_percent: float = 0.0
-    """Of one core, since the sample before."""
+    """Percentage of one core since the previous sample."""
     processes: int = 0
-    """Those of the function, so without the init process."""
+    """Number of processes without the init process."""
     threads: int = 0
     tmp_mb: float = 0.0
-    """Used in its ``/tmp``."""
+    """Megabytes used in its ``/tmp``."""
     cpu_seconds: float = 0.0
-    """Since they were started; what the next sample's percentage is reckoned from."""
+    """CPU time of the processes so far, from which the next percentage is computed."""
     taken: float = 0.0
     """Monotonic time of the sample."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """An environment to sample: its init process, its ``/tmp``, the sample before."""
+    """An environment to sample: its init process, its ``/tmp``, the previous sample."""
 
     pid: int
     tmp: Path | None
@@ -42,7 +42,7 @@ class Subject:
 
 
 def sample(subjects: Mapping[str, Subject], now: float) -> dict[str, Usage]:
-    """Samples environments by id. Reads the process table once, so call it from a thread."""
+    """Return a sample of each environment. Call it from a thread: it reads the process table."""
     if not subjects:
         return {}
     children = _children()
@@ -98,7 +98,7 @@ def _storage_used(subject: Subject) -> int:
         return 0
     try:
         if subject.is_isolated:
-            # A file system of its own: what is used of it is one question.
+            # ``/tmp`` is a file system of its own, which knows its use.
             storage = os.statvfs(subject.tmp)
             return (storage.f_blocks - storage.f_bfree) * storage.f_frsize
         return sum(file.stat().st_size for file in subject.tmp.rglob("*") if file.is_file())

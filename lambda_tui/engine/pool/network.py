@@ -1,4 +1,4 @@
-"""What the environments of one pool have of the network, and which may stand beside which."""
+"""Which environments of a pool may exist beside one another, given their network."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from lambda_tui.project.function import Function
 from lambda_tui.project.settings import Settings
 
 
-class PoolNetwork:
-    """Decides for each environment, and says once what is lacking."""
+class NetworkPolicy:
+    """Decides on the network of each environment, and tells once what is lacking."""
 
     def __init__(
         self,
@@ -28,9 +28,9 @@ class PoolNetwork:
         self._told: set[str] = set()
 
     def beside(self, older: Iterable[ExecutionEnvironment], function: Function) -> Network:
-        """What an environment of the function has beside older ones.
+        """Return the network of an environment of the function beside older ones.
 
-        Raises ``NetworkRefusedError``.
+        Raise ``NetworkRefusedError``.
         """
         network = self._of(function)
         if network.refusal and any(one.state is not State.SHUTTING_DOWN for one in older):
@@ -40,7 +40,7 @@ class PoolNetwork:
     def allows_another(
         self, environments: Iterable[ExecutionEnvironment], function: Function
     ) -> bool:
-        """Whether one more may be made; what it lacks, or why not, is said."""
+        """Return whether one more may be made; tell what it lacks, or why not."""
         try:
             sentence, is_allowed = self.beside(environments, function).shortcoming, True
         except NetworkRefusedError as refusal:
@@ -53,12 +53,12 @@ class PoolNetwork:
     def must_wait(
         self, environments: Iterable[ExecutionEnvironment], environment: ExecutionEnvironment
     ) -> bool:
-        """Whether those that are ending must have gone before it can start."""
+        """Return whether those that are ending must have gone before it can start."""
         is_ending = any(one.state is State.SHUTTING_DOWN for one in environments)
         return is_ending and bool(self._of(environment.function).refusal)
 
     def forget(self) -> None:
-        """Something has changed: what was said may be said again."""
+        """Tell again what was told before: something has changed."""
         self._told.clear()
 
     def _of(self, function: Function) -> Network:
@@ -67,7 +67,7 @@ class PoolNetwork:
 
     @property
     def _has_namespaces(self) -> bool:
-        """What the machine gives, or, until that is known, what it may give."""
+        """Whether the machine has namespaces or, until that is known, may have them."""
         sandbox = self._get_sandbox()
         if sandbox is not None:
             return sandbox.level == "namespaces"

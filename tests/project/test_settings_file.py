@@ -7,8 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lambda_tui.project.settings import Settings
-from lambda_tui.project.settings_file import SANDBOX_VARIABLE, load_settings
+from lambda_tui.project.settings import SANDBOX_VARIABLE, Settings, load_settings
 
 ARN = "arn:aws:lambda:eu-west-1:123456789012:layer:common"
 

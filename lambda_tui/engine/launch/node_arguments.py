@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lambda_tui.project.function import Function
-from lambda_tui.project.node_source import find_source, split_handler
+from lambda_tui.project.handlers import find_source, split_handler
 
 _TYPESCRIPT = (".ts", ".mts", ".cts")
 # Where Node.js has a feature on that AWS switches off, and where it strips types if it is told to.

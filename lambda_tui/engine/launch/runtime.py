@@ -11,7 +11,7 @@ from lambda_tui.engine.launch.node_arguments import node_arguments
 from lambda_tui.engine.launch.own_interpreter import needs_own_interpreter
 from lambda_tui.engine.launch.runtimes_directory import runtimes_directory
 from lambda_tui.project.function import Function
-from lambda_tui.project.interpreter import Interpreter, is_python
+from lambda_tui.project.interpreters import Interpreter, is_python
 from lambda_tui.project.runtimes import OS_ONLY_RUNTIMES
 
 TASK_ROOT = "/var/task"

@@ -14,7 +14,7 @@ from lambda_tui.engine.runtime_api import OpenApi
 from lambda_tui.engine.snapshots import RestoredEnvironment, Snapshots
 from lambda_tui.engine.wire import Zygote
 from lambda_tui.project.function import Function
-from lambda_tui.project.interpreter import Interpreter
+from lambda_tui.project.interpreters import Interpreter
 from lambda_tui.project.settings import Settings
 
 

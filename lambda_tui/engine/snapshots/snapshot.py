@@ -15,7 +15,7 @@ from lambda_tui.engine.snapshots.restore_line import RestoreLine
 from lambda_tui.engine.snapshots.snapshot_environment import SnapshotEnvironment
 from lambda_tui.engine.wire import Sandbox, Spawned, Zygote
 from lambda_tui.project.function import Function
-from lambda_tui.project.interpreter import Interpreter
+from lambda_tui.project.interpreters import Interpreter
 
 
 class SnapshotOwner(Protocol):

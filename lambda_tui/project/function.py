@@ -50,7 +50,7 @@ SystemLogLevel = Literal["DEBUG", "INFO", "WARN"]
 
 @dataclass(frozen=True, slots=True)
 class LoggingConfig:
-    """How a function's log is written: Lambda's ``LoggingConfig``."""
+    """The format, levels and group of a function's log: Lambda's ``LoggingConfig``."""
 
     format: LogFormat = "Text"
     application_level: ApplicationLogLevel | None = None
@@ -63,7 +63,7 @@ class LoggingConfig:
 
 @dataclass(frozen=True, slots=True)
 class AsyncConfig:
-    """How asynchronous invocations are handled: ``EventInvokeConfig`` and ``DeadLetterConfig``."""
+    """The handling of asynchronous invocations: ``EventInvokeConfig`` and ``DeadLetterConfig``."""
 
     maximum_retry_attempts: int = 2
     """0 to 2."""

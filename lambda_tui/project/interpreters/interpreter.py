@@ -20,7 +20,7 @@ class Interpreter:
     executable: Path
     """Absolute. A virtual environment's own link, which is what makes it that environment."""
     origin: str
-    """Where it was found, in the words of the screen: "the project's .venv"."""
+    """The place where it was found, as the screen shows it: "the project's .venv"."""
     language: Language = "python"
     problem: str | None = None
     """One sentence when none was found; ``executable`` is then what was looked for."""

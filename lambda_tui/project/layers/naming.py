@@ -1,4 +1,4 @@
-"""How layers are named: by ARN in a template, by path in the settings."""
+"""The names of layers: ARNs in a template, paths in the settings."""
 
 from __future__ import annotations
 

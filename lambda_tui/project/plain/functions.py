@@ -26,7 +26,7 @@ MAXIMUM_FILES = 300
 
 _WELL_KNOWN_MODULES = ("lambda_function", "app", "main", "handler", "index")
 _SUFFIXES = (".py", *NODE_SUFFIXES)
-"""By preference: of two files with the same stem, the runtime loads the first."""
+"""Suffixes by preference: of two files with the same stem, the runtime loads the first."""
 _IGNORED_FOLDERS = frozenset(
     {
         "venv",

@@ -69,12 +69,13 @@ def _with_environment(settings: Settings, problems: list[Problem]) -> Settings:
     value = os.environ.get(SANDBOX_VARIABLE)
     if not value:
         return settings
+    changes: dict[str, Any] = {}
     try:
-        sandbox = _convert(f"the variable {SANDBOX_VARIABLE}", value, _TYPES["sandbox"], Path())
+        name = f"the variable {SANDBOX_VARIABLE}"
+        changes["sandbox"] = _convert(name, value, _TYPES["sandbox"], Path())
     except _BadValueError as error:
         problems.append(Problem(str(error)))
-        return settings
-    return dataclasses.replace(settings, sandbox=sandbox)
+    return dataclasses.replace(settings, **changes)
 
 
 def _parse(file: Path, problems: list[Problem]) -> Mapping[str, object]:

@@ -54,8 +54,9 @@ class FunctionResource:
         *,
         is_serverless: bool,
     ) -> None:
-        """``mapping`` holds the properties, with the Globals of an ``AWS::Serverless::Function``
-        merged in; ``line`` is the resource's own.
+        """Take the properties in ``mapping``, with SAM's Globals merged in where they apply.
+
+        ``line`` is the resource's own.
         """
         self._findings = Findings(file, logical_id, logical_id)
         self._properties = Properties(mapping, line, resolver, self._findings)

@@ -28,7 +28,7 @@ class Absent(Enum):
 
 
 class _Naming(NamedTuple):
-    """How resources of a type are named and referred to."""
+    """The name, the ARN and the reference of resources of one type."""
 
     name_property: str
     """The property that holds the name."""
@@ -141,7 +141,7 @@ class Resolver:
                 raise UnresolvedError(f"a text is needed where {_described(other)} stands")
 
     def created(self) -> LinedMapping:
-        """Return the template's resources without those whose ``Condition`` is known to be false."""
+        """Return the template's resources, except where the ``Condition`` is known to be false."""
         created = LinedMapping()
         for logical_id, resource in self._resources.items():
             if self._may_hold(section(self._resources, logical_id)):

@@ -42,7 +42,7 @@ class TemplateLayers:
         self._declared: dict[str, str] = {}
         """The logical ids of the template's own layers, by ARN."""
         self._missing: dict[LayerArn, list[tuple[str, int | None]]] = {}
-        """The functions, with the line, that name a layer that neither declares."""
+        """The layers found nowhere, each with the functions that name it and the lines."""
         self._problems: list[Problem] = []
         for logical_id in resources:
             if section(resources, logical_id).get("Type") in _CONTENT_PROPERTIES:

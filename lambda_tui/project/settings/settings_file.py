@@ -36,9 +36,11 @@ SANDBOX_VARIABLE = "LAMBDA_TUI_SANDBOX"
 
 _LARGEST_FILE = 1024 * 1024
 _EXAMPLE_ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT_ID}:layer:common"
-_TYPES = get_type_hints(Settings, include_extras=True)
-_FUNCTION_TYPES = get_type_hints(FunctionSettings, include_extras=True)
+_TYPES: dict[str, object] = get_type_hints(Settings, include_extras=True)
+"""The annotated types of the settings, by their names."""
+_FUNCTION_TYPES: dict[str, object] = get_type_hints(FunctionSettings, include_extras=True)
 _KEYS = [name for name in _TYPES if name != "layer_paths"]
+"""The keys of a file, where ``layers`` is a list or the table of ``layer_paths``."""
 _TABLES = ("keys", "layer_paths", "functions")
 """The settings that are read entry by entry; the project's entries are added to the user's."""
 
@@ -104,6 +106,7 @@ class _Reader:
     """Reads the values of one file, and collects a sentence for each that cannot be used."""
 
     def __init__(self, folder: Path) -> None:
+        """Take the file's folder, which the paths in it are relative to."""
         self._folder = folder
         self.sentences: list[str] = []
 
@@ -162,9 +165,8 @@ class _Reader:
             raise _bad_value(name, table, f"a table, such as {EXAMPLE_FUNCTION}")
         unknown = next((key for key in table if key not in _FUNCTION_TYPES), None)
         if unknown is not None:
-            raise _BadValueError(
-                f"{name} has {shown(unknown)}, but it takes bootstrap and network only."
-            )
+            known = " and ".join(_FUNCTION_TYPES)
+            raise _BadValueError(f"{name} has {shown(unknown)}, but it takes {known} only.")
         values: dict[str, Any] = {
             key: _convert(f"{name}.{key}", table[key], kind, self._folder)
             for key, kind in _FUNCTION_TYPES.items()

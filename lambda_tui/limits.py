@@ -7,7 +7,12 @@ TIMEOUT_SECONDS = (1, 900)
 MEMORY_MB = (128, 10_240)
 EPHEMERAL_STORAGE_MB = (512, 10_240)
 """Megabytes of ``/tmp``."""
+FUNCTION_NAME_CHARACTERS = 64
 HANDLER_CHARACTERS = 128
+ENVIRONMENT_BYTES = 4096
+"""Names and values of all environment variables together."""
+SNAP_START_STORAGE_MB = 512
+"""Megabytes of ``/tmp`` that a function with SnapStart may have at most."""
 LAYERS = 5
 UNPACKED_BYTES = 262_144_000
 """Bytes of code and layers together, unpacked: 250 MB."""
@@ -39,6 +44,8 @@ EXTENSIONS = 10
 """Of one function, external and internal ones together."""
 
 # Concurrency.
+ACCOUNT_CONCURRENCY = 1000
+"""Invocations at a time of all functions together, before AWS raises the quota."""
 UNRESERVED_CONCURRENCY = 100
 """The least that reservations must leave to functions without one."""
 
@@ -49,3 +56,6 @@ DESTINATION_CHAIN = 16
 """Times a function may appear in a chain of destinations before AWS breaks the loop."""
 DEAD_LETTER_MESSAGE_BYTES = 1024
 """Of the attribute ``ErrorMessage``."""
+
+TEMPLATE_BYTES = 1_048_576
+"""CloudFormation's quota for a template in S3."""

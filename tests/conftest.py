@@ -21,7 +21,7 @@ from lambda_tui import limits
 from lambda_tui.engine import engine
 from lambda_tui.engine.wire import Zygote
 from lambda_tui.project.function import Project
-from lambda_tui.project.interpreter import Interpreter
+from lambda_tui.project.interpreters import Interpreter
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import Settings
 

@@ -12,8 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from lambda_tui.project.settings import Settings
-from lambda_tui.project.settings_file import PROJECT_FILE, load_settings
+from lambda_tui.project.settings import PROJECT_FILE, Settings, load_settings
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

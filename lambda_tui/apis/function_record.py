@@ -13,7 +13,7 @@ from typing import Any
 from lambda_tui.apis.names import LATEST, Target
 from lambda_tui.engine.environment import runtime_version, runtime_version_arn
 from lambda_tui.engine.pool import Pool
-from lambda_tui.project.code_package import CodePackage
+from lambda_tui.project.code import CodePackage
 from lambda_tui.project.function import Function
 from lambda_tui.project.runtimes import runtime_of
 

@@ -13,7 +13,7 @@ from lambda_tui.apis.function_record import Packages, package_paths, record, sta
 from lambda_tui.apis.message import Response
 from lambda_tui.apis.names import LATEST, Target
 from lambda_tui.engine.pool import Pool
-from lambda_tui.project.code_package import CodePackages
+from lambda_tui.project.code import CodePackages
 from lambda_tui.project.function import Function
 
 _PAGE = 50

@@ -17,16 +17,16 @@ from lambda_tui.commands.network import network_finding
 from lambda_tui.commands.opening import Opened, open_project
 from lambda_tui.commands.standard_output import write_output
 from lambda_tui.engine.wire import Zygote
-from lambda_tui.project.interpreter import (
+from lambda_tui.project.interpreters import (
     Interpreter,
     find_interpreter,
     interpreters_on_path,
+    nodes_on_machine,
     own_program,
     version_mismatch,
 )
-from lambda_tui.project.node import nodes_on_machine
 from lambda_tui.project.runtimes import NODE_RUNTIMES, PYTHON_RUNTIMES, Language
-from lambda_tui.project.settings_file import PROJECT_FILE, USER_FILE
+from lambda_tui.project.settings import PROJECT_FILE, USER_FILE
 
 _REMEDIES: dict[Language, str] = {
     "python": "install {}, or make a .venv with it in the project.",

@@ -24,10 +24,10 @@ from lambda_tui.engine import events
 from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.events import AsyncRetried
 from lambda_tui.engine.pool import Pool
-from lambda_tui.project.event_files import LARGEST_EVENT, check_event, read_event
+from lambda_tui.project.event_files import check_event, read_event
+from lambda_tui.project.files import UnreadableFileError
 from lambda_tui.project.function import Function, Project
 from lambda_tui.project.settings import Settings
-from lambda_tui.project.text_file import UnreadableFileError
 
 FUNCTION_ERROR = 1
 """The exit status when an invocation failed or was throttled."""
@@ -73,7 +73,7 @@ def _payload(options: argparse.Namespace) -> bytes:
 
 def _read_standard_input() -> str:
     try:
-        return sys.stdin.buffer.read(LARGEST_EVENT + 1).decode()
+        return sys.stdin.buffer.read(limits.EVENT_BYTES + 1).decode()
     except UnicodeDecodeError as error:
         raise RefusedError("standard input: the event is not UTF-8.") from error
 

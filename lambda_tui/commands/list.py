@@ -12,7 +12,7 @@ from typing import Any
 from lambda_tui.commands.opening import Opened, open_project, require_functions
 from lambda_tui.commands.standard_output import write_output
 from lambda_tui.project.function import Function
-from lambda_tui.project.interpreter import find_interpreter, own_program
+from lambda_tui.project.interpreters import find_interpreter, own_program
 
 _HEADINGS = ("FUNCTION", "RUNTIME", "HANDLER", "TIMEOUT", "MEMORY", "CODE")
 

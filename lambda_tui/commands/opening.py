@@ -11,8 +11,7 @@ from platformdirs import user_config_path
 from lambda_tui.commands.refused import RefusedError
 from lambda_tui.project.function import Function, Problem, Project
 from lambda_tui.project.load import load_project
-from lambda_tui.project.settings import Settings
-from lambda_tui.project.settings_file import load_settings
+from lambda_tui.project.settings import Settings, load_settings
 from lambda_tui.project.wording import shown
 
 

@@ -20,7 +20,7 @@ from lambda_tui.engine.sampling import Sampler
 from lambda_tui.engine.watching import Watcher, seen_files, source_files, watched_folders, watches
 from lambda_tui.engine.wire import Zygote, poll_after_invocations
 from lambda_tui.project.function import NODE_SUFFIXES, Function, Project
-from lambda_tui.project.interpreter import Interpreter, find_interpreter
+from lambda_tui.project.interpreters import Interpreter, find_interpreter
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import Settings
 

@@ -1,6 +1,10 @@
-"""From files on disk to ``Function`` objects: templates, events, settings, interpreters.
+"""Turns the files of a project into ``Function`` objects, and their mistakes into problems.
 
-Nothing here runs the user's code, and nothing here raises for the user's mistakes.
+Nothing here runs the user's code, and nothing here raises an exception for the user's mistakes.
+
+``load`` is the way in. Each kind of project is a package of its own (``template``, ``plain``) that
+turns its files into the same ``Function`` objects; ``load`` knows the kinds. The other packages
+serve all kinds: ``handlers``, ``layers``, ``code``, ``interpreters`` and ``settings``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The bundled example project, copied to where the user wants it."""
+"""Copies the bundled example project to a folder of the user's."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from lambda_tui.project.runtimes import PYTHON_RUNTIMES
 from lambda_tui.project.wording import shown
 
 DEMO_DIRECTORY = Path(__file__).resolve().parent.parent / "demo"
-"""Where the example project lies in the package."""
+"""The example project in the package."""
 
 _BUNDLED_RUNTIME = "python3.13"
+"""The runtime that its template names."""
 
 
 class DemoError(Exception):
@@ -21,7 +22,7 @@ class DemoError(Exception):
 
 
 def copy_demo(target: Path) -> Path:
-    """Copies the example project and returns its absolute folder; raises ``DemoError``.
+    """Copy the example project, and return its absolute folder; raise ``DemoError``.
 
     The copy's Runtime is the Python that runs this, so that the example needs no other.
     """
@@ -47,7 +48,7 @@ def copy_demo(target: Path) -> Path:
 
 
 def _copy(source: str, target: str) -> None:
-    """As the user's own file, whatever may be done with the package's; what is a program is one."""
+    # Without the modes of the installed package, which may be read-only; programs stay executable.
     shutil.copyfile(source, target)
     if os.access(source, os.X_OK):
         os.chmod(target, 0o755)

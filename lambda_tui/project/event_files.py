@@ -1,4 +1,4 @@
-"""The events that a project keeps as JSON files, and what makes a text an event."""
+"""Finds the events that a project keeps as JSON files, and checks that a text is an event."""
 
 from __future__ import annotations
 
@@ -6,24 +6,21 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from lambda_tui.project.text_file import read_text
+from lambda_tui import limits
+from lambda_tui.project.files import read_text
+from lambda_tui.project.function import Function, Project
 from lambda_tui.project.wording import shown
 
-if TYPE_CHECKING:
-    from lambda_tui.project.function import Function, Project
-
-LARGEST_EVENT = 6 * 1024 * 1024
-"""Bytes; Lambda's limit for a synchronous invocation."""
 DEFAULT_EVENT = """{
   "name": "world"
 }
 """
-"""The event of a function that has no event files."""
+"""The event for a function without event files."""
 
-_MOST_FILES = 500
-_EXPECTED = {
+_MAXIMUM_FILES = 500
+# What the messages of the json module mean to a user.
+_REASONS = {
     "Expecting value": "expected a value",
     "Expecting ',' delimiter": "expected ','",
     "Expecting ':' delimiter": "expected ':'",
@@ -41,7 +38,7 @@ _EXPECTED = {
 
 @dataclass(frozen=True, slots=True)
 class EventFile:
-    """An event that the project keeps."""
+    """An event that the project keeps as a file."""
 
     name: str
     """The file's name without ``.json``."""
@@ -49,7 +46,7 @@ class EventFile:
 
 
 def find_events(project: Project, function: Function) -> tuple[EventFile, ...]:
-    """The files ``events/*.json`` of the project and of the function's code folder.
+    """Return the files ``events/*.json`` of the project and of the function's code folder.
 
     Those named after the function come first (``HelloWorld`` has ``hello_world.json`` and
     ``hello-world-empty.json``), then the others by name.
@@ -57,31 +54,35 @@ def find_events(project: Project, function: Function) -> tuple[EventFile, ...]:
     base = project.template.parent if project.template else project.directory
     folders = dict.fromkeys((base / "events", function.code_directory / "events"))
     files = [file for folder in folders for file in _json_files(folder)]
-    wanted = _plain(function.name)
+    own = _normalised(function.name)
 
     def rank(file: Path) -> tuple[int, str]:
-        name = _plain(file.stem)
-        return (0 if name == wanted else 1 if name.startswith(wanted) else 2), file.name
+        name = _normalised(file.stem)
+        return (0 if name == own else 1 if name.startswith(own) else 2), file.name
 
-    return tuple(EventFile(file.stem, file) for file in sorted(files, key=rank)[:_MOST_FILES])
+    return tuple(EventFile(file.stem, file) for file in sorted(files, key=rank)[:_MAXIMUM_FILES])
 
 
 def read_event(file: Path) -> str:
-    """An event file's text; raises ``UnreadableFileError`` beyond 6 MB or without UTF-8."""
-    return read_text(file, LARGEST_EVENT)
+    """Return an event file's text.
+
+    Raise ``UnreadableFileError`` for more than Lambda takes, or for other text than UTF-8.
+    """
+    return read_text(file, limits.EVENT_BYTES)
 
 
 def check_event(text: str) -> str | None:
-    """None when the text is an event that Lambda takes; otherwise one sentence that says where."""
+    """Return one sentence on why, and where, a text is no event; None when it is one."""
     size = len(text.encode("utf-8", "replace"))
-    if size > LARGEST_EVENT:
-        return f"the event has {size / 1024**2:.1f} MB, but Lambda takes 6 MB"
+    if size > limits.EVENT_BYTES:
+        takes = f"{limits.EVENT_BYTES / 1024**2:g} MB"
+        return f"the event has {size / 1024**2:.1f} MB, but Lambda takes {takes}"
     if not text.strip():
         return "the event is empty: write JSON, such as {}"
     try:
         json.loads(text, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
-        reason = _EXPECTED.get(error.msg, error.msg.lower())
+        reason = _REASONS.get(error.msg, error.msg.lower())
         return f"the event is not JSON: line {error.lineno}, column {error.colno}: {reason}"
     except RecursionError:
         return "the event is nested too deeply"
@@ -94,7 +95,7 @@ def _refuse_constant(constant: str) -> object:
     raise ValueError(f"{constant} is not a JSON value")
 
 
-def _plain(name: str) -> str:
+def _normalised(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.casefold())
 
 

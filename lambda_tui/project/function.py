@@ -1,4 +1,4 @@
-"""What a project deploys: functions, and what is wrong with the files that describe them."""
+"""A project, its functions, and the problems found in the files that describe them."""
 
 from __future__ import annotations
 
@@ -10,33 +10,37 @@ from typing import Literal
 from lambda_tui.project.runtimes import Language, language_of
 
 NODE_SUFFIXES = (".js", ".mjs", ".cjs", ".ts", ".mts", ".cts")
-"""Of the files that Node.js functions are written in."""
+"""Suffixes of the source files of Node.js functions."""
 DEFAULT_TIMEOUT = 3
-"""Seconds, as on AWS."""
+"""Seconds; AWS's default."""
 DEFAULT_MEMORY_SIZE = 128
-"""MB, as on AWS."""
+"""MB; AWS's default."""
 DEFAULT_EPHEMERAL_STORAGE = 512
-"""MB of ``/tmp``, as on AWS."""
+"""MB of ``/tmp``; AWS's default."""
+REGION = "us-east-1"
+"""The region that functions and other resources are taken to be in."""
+ACCOUNT_ID = "123456789012"
+"""The account that functions and other resources are taken to belong to: AWS's example."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something in the user's files that needs a hand: one sentence, and where."""
+    """Something in the user's files that has to be corrected, and its position."""
 
     message: str
     """One sentence that names the thing and the remedy."""
     file: Path | None = None
     line: int | None = None
-    """Counted from 1."""
+    """The line in the file, counted from 1."""
     function: str | None = None
-    """The function concerned, where there is one."""
+    """The name of the function concerned; None where it is not a single one."""
 
     def __str__(self) -> str:
-        """The sentence with its place in front, as compilers write it."""
+        """Return the message with its position in front, in the format of compilers."""
         if self.file is None:
             return self.message
-        place = self.file.name if self.line is None else f"{self.file.name}:{self.line}"
-        return f"{place}: {self.message}"
+        position = self.file.name if self.line is None else f"{self.file.name}:{self.line}"
+        return f"{position}: {self.message}"
 
 
 LogFormat = Literal["Text", "JSON"]
@@ -46,62 +50,62 @@ SystemLogLevel = Literal["DEBUG", "INFO", "WARN"]
 
 @dataclass(frozen=True, slots=True)
 class LoggingConfig:
-    """How a function's log is written: Lambda's ``LoggingConfig``."""
+    """The format, levels and group of a function's log: Lambda's ``LoggingConfig``."""
 
     format: LogFormat = "Text"
     application_level: ApplicationLogLevel | None = None
-    """Of the function's own lines; None when it is not set. With the JSON format only."""
+    """The level of the function's own records, with the JSON format only; None when not set."""
     system_level: SystemLogLevel = "INFO"
-    """Of the platform's lines; with the JSON format only."""
+    """The level of the platform's records, with the JSON format only."""
     group: str | None = None
-    """A log group other than the function's own."""
+    """A log group in place of the function's own."""
 
 
 @dataclass(frozen=True, slots=True)
 class AsyncConfig:
-    """What becomes of asynchronous invocations: ``EventInvokeConfig``, and dead letters."""
+    """The handling of asynchronous invocations: ``EventInvokeConfig`` and ``DeadLetterConfig``."""
 
     maximum_retry_attempts: int = 2
     """0 to 2."""
     maximum_event_age: int = 21_600
     """Seconds, 60 to 21,600."""
     on_success: str | None = None
-    """The ARN that the record of a success goes to."""
+    """The ARN of the destination for records of successes."""
     on_failure: str | None = None
-    """The ARN that the record of a failure goes to."""
+    """The ARN of the destination for records of failures."""
     dead_letter: str | None = None
-    """The ARN of the queue or topic that the event itself goes to after a failure."""
+    """The ARN of the queue or topic that receives the event itself after a failure."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A version of a layer, and where its content lies."""
+    """A layer version, and the path of its content."""
 
     arn: str
-    """With its version."""
+    """The ARN of the layer version."""
     path: Path | None = None
     """A folder or a zip file, absolute; None when it is not on this machine."""
 
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A deployed function: Lambda's ``FunctionConfiguration``, and where its code lies."""
+    """A deployed function: Lambda's ``FunctionConfiguration``, and the path of its code."""
 
     name: str
     handler: str
     """``module.function``, as in the template."""
     code_directory: Path
-    """Absolute; what becomes ``/var/task``."""
+    """The folder that is mounted at ``/var/task``, absolute."""
     code_archive: Path | None = None
     """The zip file that ``code_directory`` was unpacked from; None for a folder."""
     layers: tuple[Layer, ...] = ()
-    """In their order: of what is in several, the last one's holds."""
+    """The layers in their order; a file in a later one replaces that in an earlier one."""
     layers_directory: Path | None = None
-    """Absolute; what becomes ``/opt``: the layers, merged in their order. None without layers."""
+    """The folder that is mounted at ``/opt``, absolute: the merged layers. None without layers."""
     runtime: str | None = None
-    """Lambda's identifier, such as ``python3.13``; None when the project does not say."""
+    """Lambda's identifier, such as ``python3.13``; None when the project does not name one."""
     bootstrap: tuple[str, ...] = ()
-    """A command of the user's that is the runtime, in place of what ``runtime`` names.
+    """A command of the user's that is the runtime, in place of the one that ``runtime`` names.
 
     It calls the Runtime API, and gets the handler as its last argument.
     """
@@ -112,13 +116,13 @@ class Function:
     ephemeral_storage: int = DEFAULT_EPHEMERAL_STORAGE
     """MB of ``/tmp``, 512 to 10240."""
     environment: Mapping[str, str] = field(default_factory=dict)
-    """The function's own variables."""
+    """The function's own environment variables."""
     logging: LoggingConfig = field(default_factory=LoggingConfig)
     asynchronous: AsyncConfig = field(default_factory=AsyncConfig)
     reserved_concurrency: int | None = None
-    """Invocations at a time, of the account's; 0 blocks the function. None reserves nothing."""
+    """Concurrency reserved from the account's; 0 blocks the function, None reserves nothing."""
     provisioned_concurrency: int = 0
-    """Environments that are initialised ahead of invocations."""
+    """The number of environments that are initialised ahead of invocations."""
     snap_start: bool = False
     """Whether environments are restored from a snapshot: ``SnapStart`` of published versions."""
     description: str = field(default="", compare=False)
@@ -126,12 +130,12 @@ class Function:
     """The file that declares the function: a template, or its source in a plain folder."""
     line: int | None = field(default=None, compare=False)
     """The line in that file, counted from 1."""
-    region: str = "us-east-1"
-    account_id: str = "123456789012"
+    region: str = REGION
+    account_id: str = ACCOUNT_ID
 
     @property
     def language(self) -> Language:
-        """What it is written in: by its runtime, else by the file that it was found in."""
+        """The language of the function: that of its runtime, else of the file it was found in."""
         is_node_source = self.file is not None and self.file.suffix in NODE_SUFFIXES
         return language_of(self.runtime) or ("node" if is_node_source else "python")
 
@@ -142,16 +146,16 @@ class Function:
 
     @property
     def log_group(self) -> str:
-        """The CloudWatch log group."""
+        """The name of the CloudWatch log group."""
         return self.logging.group or f"/aws/lambda/{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """The functions found in a folder, and what could not be read."""
+    """The functions found in a folder, and the problems found in its files."""
 
     directory: Path
-    """Absolute."""
+    """The project's folder, absolute."""
     functions: tuple[Function, ...] = ()
     problems: tuple[Problem, ...] = ()
     template: Path | None = None

@@ -1,4 +1,4 @@
-"""Lambda's runtime identifiers, and which of them lambda-tui runs."""
+"""Lambda's runtime identifiers, and which of them lambda-tui supports."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from typing import Literal
 from lambda_tui.project.wording import shown
 
 PYTHON_RUNTIMES = tuple(f"python3.{minor}" for minor in range(9, 15))
-"""The identifiers of Python's runtimes that functions may name, oldest first."""
+"""The supported Python runtimes, oldest first."""
 NODE_RUNTIMES = tuple(f"nodejs{major}.x" for major in range(18, 27, 2))
-"""Those of Node.js."""
+"""The supported Node.js runtimes, oldest first."""
 
 Language = Literal["python", "node"]
 LANGUAGE_NAMES: dict[Language, str] = {"python": "Python", "node": "Node.js"}
 
 OS_ONLY_RUNTIMES = ("provided", "provided.al2", "provided.al2023")
-"""Those that run the function's own ``bootstrap``, oldest first."""
+"""AWS's OS-only runtimes, which run the function's own ``bootstrap``, oldest first."""
 
 _OTHER_LANGUAGES = re.compile(r"(nodejs|java|dotnet|dotnetcore|ruby|go|provided)[0-9a-z.]*")
 
 
 def language_of(runtime: str | None) -> Language | None:
-    """What a runtime runs; None when it runs neither, or is not named."""
+    """Return the language of a runtime; None for another language, or when none is named."""
     if runtime is None:
         return None
     if runtime.startswith("nodejs"):
@@ -32,14 +32,14 @@ def language_of(runtime: str | None) -> Language | None:
 
 
 def runtime_of(language: Language, version: str | None) -> str:
-    """The identifier that AWS would give a version such as 3.11.7 or 22.20.0."""
+    """Return AWS's identifier for a version of a language, such as 3.11.7 or 22.20.0."""
     if language == "node":
         return f"nodejs{(version or '').partition('.')[0]}.x"
     return "python" + (".".join(version.split(".")[:2]) if version else "3")
 
 
 def runtime_refusal(runtime: str) -> str | None:
-    """Why a function cannot name this runtime, in one sentence; None when it can."""
+    """Return one sentence on why a function cannot have this runtime; None when it can."""
     known = (*PYTHON_RUNTIMES, *NODE_RUNTIMES, *OS_ONLY_RUNTIMES)
     if runtime in known:
         return None

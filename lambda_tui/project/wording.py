@@ -1,14 +1,15 @@
-"""How values from the user's files are put into sentences."""
+"""Values from the user's files, formatted for sentences."""
 
 from __future__ import annotations
 
 _LONGEST = 100
+"""Characters; a longer text is truncated."""
 _WIDEST_INTEGER = 1024
 """Bits; Python refuses to print integers of some thousand digits."""
 
 
 def shown(value: object) -> str:
-    """A value as a sentence shows it: on one line, short, without control characters."""
+    """Return a value as text for a sentence: on one line, short, without control characters."""
     match value:
         case str():
             text = value

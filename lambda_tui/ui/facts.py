@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lambda_tui.project.function import Problem
-from lambda_tui.project.interpreter import own_program
+from lambda_tui.project.interpreters import own_program
 from lambda_tui.ui.terminal_text import terminal_text
 
 if TYPE_CHECKING:

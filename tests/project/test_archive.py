@@ -10,9 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lambda_tui.project import archive as archives
-from lambda_tui.project.archive import ArchiveError, unpack
-from lambda_tui.project.cache import Cache
+from lambda_tui import limits
+from lambda_tui.project.code import ArchiveError, Cache, unpack
 
 LINK = stat.S_IFLNK | 0o777
 
@@ -150,7 +149,7 @@ def test_devices_and_pipes_are_refused(tmp_path: Path, cache: Cache, kind: int) 
 def test_more_than_lambda_takes_is_refused_unread(
     tmp_path: Path, cache: Cache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(archives, "LARGEST_UNPACKED", 3 << 20)
+    monkeypatch.setattr(limits, "UNPACKED_BYTES", 3 << 20)
     archive = pack(tmp_path / "a.zip", (entry("a"), "x" * (2 << 20)), (entry("b"), "x" * (2 << 20)))
 
     expected = "holds 4 MB unpacked, but Lambda takes 3 MB of code and layers."
@@ -160,7 +159,7 @@ def test_more_than_lambda_takes_is_refused_unread(
 def test_too_many_entries_are_refused(
     tmp_path: Path, cache: Cache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(archives, "MOST_ENTRIES", 2)
+    monkeypatch.setattr("lambda_tui.project.code.archive.MAXIMUM_ENTRIES", 2)
     archive = pack(tmp_path / "a.zip", *((entry(name), "") for name in "abc"))
 
     assert refusal(archive, cache) == "holds 3 entries; 2 are the most."

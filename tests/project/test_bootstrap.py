@@ -9,11 +9,10 @@ import pytest
 from kinds import write_program
 
 from lambda_tui.project.function import Project
-from lambda_tui.project.interpreter import find_interpreter
+from lambda_tui.project.interpreters import find_interpreter
 from lambda_tui.project.load import load_project
 from lambda_tui.project.runtimes import OS_ONLY_RUNTIMES
-from lambda_tui.project.settings import FunctionSettings, Settings
-from lambda_tui.project.settings_file import load_settings
+from lambda_tui.project.settings import FunctionSettings, Settings, load_settings
 
 TEMPLATE = """\
 Resources:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lambda_tui.project.code_package import CodePackage, CodePackages
+from lambda_tui.project.code import CodePackage, CodePackages
 
 
 @pytest.fixture

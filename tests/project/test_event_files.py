@@ -7,17 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lambda_tui import limits
 from lambda_tui.project.event_files import (
     DEFAULT_EVENT,
-    LARGEST_EVENT,
     EventFile,
     check_event,
     find_events,
     read_event,
 )
+from lambda_tui.project.files import UnreadableFileError
 from lambda_tui.project.function import Function, Project
 from lambda_tui.project.load import load_project
-from lambda_tui.project.text_file import UnreadableFileError
 
 PROJECTS = Path(__file__).resolve().parent.parent / "projects"
 
@@ -90,8 +90,8 @@ def test_a_number_of_very_many_digits_is_one_sentence() -> None:
 
 
 def test_an_event_beyond_lambdas_limit_is_refused() -> None:
-    assert check_event(json.dumps("x" * (LARGEST_EVENT - 2))) is None
-    assert check_event(json.dumps("x" * LARGEST_EVENT)) == (
+    assert check_event(json.dumps("x" * (limits.EVENT_BYTES - 2))) is None
+    assert check_event(json.dumps("x" * limits.EVENT_BYTES)) == (
         "the event has 6.0 MB, but Lambda takes 6 MB"
     )
 
@@ -116,7 +116,7 @@ def test_reading_an_event_drops_a_byte_order_mark(tmp_path: Path) -> None:
     ("content", "words"),
     [
         (b'{\n"a": "\xff"}', "not UTF-8 text: line 2 holds the byte 0xff"),
-        (b" " * (LARGEST_EVENT + 1), "is larger than 6 MB"),
+        (b" " * (limits.EVENT_BYTES + 1), "is larger than 6 MB"),
     ],
 )
 def test_a_file_that_is_no_text_of_that_size_is_one_sentence(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from lambda_tui.project.function import Function
-from lambda_tui.project.interpreter import (
+from lambda_tui.project.interpreters import (
     Interpreter,
     find_interpreter,
     own_program,

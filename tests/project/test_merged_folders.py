@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lambda_tui.project.cache import Cache
-from lambda_tui.project.merged_folders import merge
+from lambda_tui.project.code import Cache
+from lambda_tui.project.layers import merge
 
 
 @pytest.fixture

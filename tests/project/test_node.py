@@ -8,8 +8,12 @@ from pathlib import Path
 import pytest
 
 from lambda_tui.project.function import Function
-from lambda_tui.project.interpreter import Interpreter, find_interpreter, version_mismatch
-from lambda_tui.project.node import nodes_on_machine
+from lambda_tui.project.interpreters import (
+    Interpreter,
+    find_interpreter,
+    nodes_on_machine,
+    version_mismatch,
+)
 from lambda_tui.project.settings import Settings
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lambda_tui.project.function import Function
-from lambda_tui.project.handler import handler_problem
+from lambda_tui.project.handlers import handler_problem
 from lambda_tui.project.load import load_project
 
 EXPORTS = "export const handler = async (event) => event;\n"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from lambda_tui.project.load import load_project
-from lambda_tui.project.plain import MOST_FILES
+from lambda_tui.project.plain.functions import MAXIMUM_FILES
 
 PROJECTS = Path(__file__).resolve().parent.parent / "projects"
 HANDLER = "def {name}(event, context):\n    return event\n"
@@ -183,12 +183,12 @@ def test_a_huge_file_is_passed_over(tmp_path: Path) -> None:
 
 
 def test_a_folder_of_very_many_files_is_read_in_part_and_says_so(tmp_path: Path) -> None:
-    for number in range(MOST_FILES + 1):
+    for number in range(MAXIMUM_FILES + 1):
         (tmp_path / f"module_{number:04}.py").write_text("")
     write(tmp_path / "app.py")
     project = load_project(tmp_path)
     assert len(project.functions) == 1, "well-known modules are read first"
-    assert f"more than {MOST_FILES} source files" in project.problems[0].message
+    assert f"more than {MAXIMUM_FILES} source files" in project.problems[0].message
 
 
 def test_warnings_of_the_users_code_stay_silent(tmp_path: Path) -> None:

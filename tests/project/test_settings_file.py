@@ -7,8 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lambda_tui.project.settings import Settings
-from lambda_tui.project.settings_file import SANDBOX_VARIABLE, load_settings
+from lambda_tui.project.settings import SANDBOX_VARIABLE, FunctionSettings, Settings, load_settings
 
 ARN = "arn:aws:lambda:eu-west-1:123456789012:layer:common"
 
@@ -177,6 +176,23 @@ def test_good_entries_of_a_table_beside_bad_ones_hold(user: Path, project: Path)
         "keys.help is a list",
         f"layers.{ARN}:1 is false",
         "layers has common",
+    ]
+
+
+def test_a_good_function_beside_bad_ones_holds(user: Path, project: Path) -> None:
+    project.write_text(
+        '[functions]\nA = 3\n[functions.B]\nnetwork = "own"\n[functions.C]\nmemory = 1\n'
+        '[functions.D]\nnetwork = "own"\nbootstrap = ["./none"]\n'
+    )
+
+    loaded, problems = load(user, project)
+
+    assert loaded.functions == {"B": FunctionSettings(network="own")}
+    assert [problem.removeprefix("lambda-tui.toml: ").split("; ")[0] for problem in problems] == [
+        'functions.A is 3, but it takes a table, such as bootstrap = [".venv/bin/python", "-m", '
+        '"awslambdaric"] under [functions.NAME].',
+        "functions.C has memory, but it takes bootstrap and network only.",
+        "functions.D.bootstrap names ./none, which is no program that can be executed",
     ]
 
 

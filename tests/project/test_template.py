@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lambda_tui.project.load import load_project
-from lambda_tui.project.template import read_template
-from lambda_tui.project.variables import RESERVED_VARIABLES
+from lambda_tui.project.template import RESERVED_VARIABLES, read_template
 
 if TYPE_CHECKING:
     from lambda_tui.project.function import Function, Problem

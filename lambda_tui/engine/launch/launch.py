@@ -9,7 +9,7 @@ from lambda_tui.engine.events import InitializationType
 from lambda_tui.engine.launch.runtime import Places, RuntimeStart, runtime_start
 from lambda_tui.engine.launch.variables import environment_variables
 from lambda_tui.project.function import Function
-from lambda_tui.project.interpreter import Interpreter
+from lambda_tui.project.interpreters import Interpreter
 
 # Concern the runtime alone. So do all variables that begin with an underscore.
 _RUNTIME_VARIABLES = frozenset(

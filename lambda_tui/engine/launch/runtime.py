@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lambda_tui.project.function import Function
-from lambda_tui.project.interpreter import Interpreter, is_python
-from lambda_tui.project.node_source import find_source, split_handler
+from lambda_tui.project.handlers import find_node_source, split_node_handler
+from lambda_tui.project.interpreters import Interpreter, is_python
 from lambda_tui.project.runtimes import OS_ONLY_RUNTIMES
 
 TASK_ROOT = "/var/task"
@@ -221,6 +221,6 @@ def _node_memory(function: Function, options: str) -> list[str]:
 
 
 def _is_typescript(function: Function) -> bool:
-    split = split_handler(function.handler)
-    source = find_source(function.code_directory, split[0]) if split else None
+    split = split_node_handler(function.handler)
+    source = find_node_source(function.code_directory, split[0]) if split else None
     return source is not None and source.suffix in _TYPESCRIPT

@@ -27,7 +27,7 @@ from lambda_tui.engine.runtime_api import OpenApi
 from lambda_tui.engine.snapshots import RestoredEnvironment, Snapshots
 from lambda_tui.engine.wire import Sandbox, Zygote
 from lambda_tui.project.function import Function
-from lambda_tui.project.interpreter import Interpreter, version_mismatch
+from lambda_tui.project.interpreters import Interpreter, version_mismatch
 from lambda_tui.project.settings import Settings
 
 ACCOUNT_LIMIT = "ConcurrentInvocationLimitExceeded"

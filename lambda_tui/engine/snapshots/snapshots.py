@@ -15,7 +15,7 @@ from lambda_tui.engine.snapshots.environments import RestoredEnvironment, Snapsh
 from lambda_tui.engine.snapshots.restore_line import RestoreLine
 from lambda_tui.engine.wire import OnMessage, Sandbox, Zygote
 from lambda_tui.project.function import Function
-from lambda_tui.project.interpreter import Interpreter
+from lambda_tui.project.interpreters import Interpreter
 
 _UNUSABLE = frozenset({State.RESETTING, State.RESET, State.SHUTTING_DOWN, State.ENDED})
 

@@ -23,7 +23,7 @@ from lambda_tui.engine.wire.log_pipe import LogPipe
 from lambda_tui.engine.wire.own_network import OwnNetwork
 from lambda_tui.engine.wire.runtime_channel import RuntimeChannel
 from lambda_tui.engine.wire.zygote import OnMessage, Sandbox
-from lambda_tui.project.interpreter import Interpreter
+from lambda_tui.project.interpreters import Interpreter
 
 GRACE_PERIOD = 5.0
 """Seconds after which an init process that does not obey is killed.

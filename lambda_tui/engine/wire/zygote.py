@@ -16,7 +16,7 @@ from typing import IO, Literal
 from lambda_tui.engine.deadline import Deadline
 from lambda_tui.engine.launch import SandboxPlan, runtimes_directory
 from lambda_tui.engine.wire.channel import Channel, Message, socket_pair
-from lambda_tui.project.interpreter import Interpreter
+from lambda_tui.project.interpreters import Interpreter
 from lambda_tui.project.settings import SandboxChoice
 
 SandboxLevel = Literal["namespaces", "processes"]

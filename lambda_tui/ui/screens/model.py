@@ -13,7 +13,7 @@ from textual.screen import Screen
 from textual.worker import Worker
 
 from lambda_tui.project.event_files import DEFAULT_EVENT, find_events, read_event
-from lambda_tui.project.text_file import UnreadableFileError
+from lambda_tui.project.files import UnreadableFileError
 from lambda_tui.ui import facts
 from lambda_tui.ui.bindings import PANE_KEYS
 from lambda_tui.ui.feed import Feed

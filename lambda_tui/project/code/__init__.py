@@ -1,0 +1,19 @@
+"""Code and layers as they are deployed: folders walked, archives unpacked, packages measured."""
+
+from __future__ import annotations
+
+from lambda_tui.project.code.archive import ArchiveError, unpack
+from lambda_tui.project.code.cache import Cache
+from lambda_tui.project.code.folder_walk import Entry, deployed_files, walk
+from lambda_tui.project.code.packages import CodePackage, CodePackages
+
+__all__ = [
+    "ArchiveError",
+    "Cache",
+    "CodePackage",
+    "CodePackages",
+    "Entry",
+    "deployed_files",
+    "unpack",
+    "walk",
+]

@@ -1,0 +1,72 @@
+"""Folders in the user's cache directory: made once, found again, and pruned when unused."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+_DAY = 24 * 60 * 60.0
+_MONTH = 30 * _DAY
+
+
+class Cache:
+    """A cache of folders, by names that identify their content; a folder is complete or absent."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    @classmethod
+    def of_user(cls) -> Cache:
+        """Return the cache in the user's cache directory: ``~/.cache/lambda-tui`` on Linux."""
+        return cls(user_cache_path("lambda-tui"))
+
+    def folder(
+        self, group: str, name: str, fill: Callable[[Path], None], *, family: str = ""
+    ) -> Path:
+        """Return the folder ``name`` of ``group``; make it with ``fill`` if it is not there yet.
+
+        Making one prunes its group: folders unused for 30 days are removed, and those whose names
+        begin with ``family``, which the new one replaces, after one day. Raise what ``fill``
+        raises.
+        """
+        parent = self._directory / group
+        folder = parent / name
+        try:
+            # The time of a folder's modification is that of its latest use.
+            os.utime(folder)
+        except FileNotFoundError:
+            parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _prune(parent, family)
+            _make(folder, fill)
+        return folder
+
+
+def _make(folder: Path, fill: Callable[[Path], None]) -> None:
+    # Filled beside its place and then renamed: nobody ever sees an incomplete folder.
+    unfinished = Path(tempfile.mkdtemp(prefix=".", dir=folder.parent))
+    try:
+        unfinished.chmod(0o755)
+        fill(unfinished)
+        unfinished.rename(folder)
+    except OSError:
+        # Another process may have made it meanwhile.
+        if not folder.is_dir():
+            raise
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _prune(parent: Path, family: str) -> None:
+    now = time.time()
+    with os.scandir(parent) as entries:
+        ages = {entry.path: now - entry.stat(follow_symlinks=False).st_mtime for entry in entries}
+    for path, age in ages.items():
+        is_replaced = bool(family) and os.path.basename(path).startswith(family)
+        if age > (_DAY if is_replaced else _MONTH):
+            shutil.rmtree(path, ignore_errors=True)

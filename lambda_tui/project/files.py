@@ -1,0 +1,50 @@
+"""Reads the user's files with a limit on their size, and says in a sentence what goes wrong."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+class UnreadableFileError(Exception):
+    """A file cannot be read; ``str()`` is a sentence that follows the file's name."""
+
+
+def read_bytes(file: Path, limit: int) -> bytes:
+    """Return a file's content.
+
+    Raise ``UnreadableFileError`` when it cannot be read or has more than ``limit`` bytes.
+    """
+    try:
+        # Opening a pipe would block.
+        if not file.is_file():
+            raise UnreadableFileError("the file does not exist, or is not a file.")
+        with file.open("rb") as stream:
+            content = stream.read(limit + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UnreadableFileError(f"the file cannot be read: {reason}.") from error
+    if len(content) > limit:
+        raise UnreadableFileError(f"the file is larger than {limit / 1024**2:g} MB.")
+    return content
+
+
+def read_text(file: Path, limit: int) -> str:
+    """Return a file's UTF-8 text without a byte order mark.
+
+    Raise ``UnreadableFileError`` when it cannot be read or has more than ``limit`` bytes.
+    """
+    content = read_bytes(file, limit)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise UnreadableFileError(
+            f"the file is not UTF-8 text: line {line} holds the byte "
+            f"0x{content[error.start]:02x}; save it as UTF-8."
+        ) from error
+
+
+def is_executable(file: str | os.PathLike[str]) -> bool:
+    """Return whether a path is a file, or a link to one, that may be executed."""
+    return os.path.isfile(file) and os.access(file, os.X_OK)

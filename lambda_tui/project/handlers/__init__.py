@@ -1,0 +1,28 @@
+"""Finds a function's handler in its source and checks that it is there, without running code."""
+
+from __future__ import annotations
+
+from lambda_tui.project.handlers.bootstrap import DEFAULT_HANDLER, has_bootstrap
+from lambda_tui.project.handlers.handler import handler_problem
+from lambda_tui.project.handlers.node_source import (
+    exported_handlers,
+    find_node_source,
+    split_node_handler,
+)
+from lambda_tui.project.handlers.python_source import (
+    LARGEST_SOURCE,
+    PythonSource,
+    read_python_source,
+)
+
+__all__ = [
+    "DEFAULT_HANDLER",
+    "LARGEST_SOURCE",
+    "PythonSource",
+    "exported_handlers",
+    "find_node_source",
+    "handler_problem",
+    "has_bootstrap",
+    "read_python_source",
+    "split_node_handler",
+]

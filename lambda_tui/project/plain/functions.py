@@ -1,0 +1,188 @@
+"""Finds the functions of a plain folder by reading its source files.
+
+A folder without handlers is a function too when it has a ``bootstrap``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from lambda_tui import limits
+from lambda_tui.project.function import NODE_SUFFIXES, Function, Problem
+from lambda_tui.project.handlers import (
+    DEFAULT_HANDLER,
+    exported_handlers,
+    has_bootstrap,
+    read_python_source,
+)
+from lambda_tui.project.plain.python_handlers import handler_in_text, python_handlers
+from lambda_tui.project.runtimes import OS_ONLY_RUNTIMES
+
+MAXIMUM_FILES = 300
+"""Source files of one project that are read."""
+
+_WELL_KNOWN_MODULES = ("lambda_function", "app", "main", "handler", "index")
+_SUFFIXES = (".py", *NODE_SUFFIXES)
+"""Suffixes by preference: of two files with the same stem, the runtime loads the first."""
+_IGNORED_FOLDERS = frozenset(
+    {
+        "venv",
+        "env",
+        "node_modules",
+        "test",
+        "tests",
+        "__pycache__",
+        "site-packages",
+        "build",
+        "dist",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A handler that was found."""
+
+    file: Path
+    handler: str
+    line: int | None
+
+    @property
+    def is_well_known(self) -> bool:
+        """Whether the file has one of the well-known names."""
+        return self.file.stem in _WELL_KNOWN_MODULES
+
+
+def find_functions(directory: Path) -> tuple[tuple[Function, ...], tuple[Problem, ...]]:
+    """Return the functions of a folder and of its direct subfolders, and what is wrong.
+
+    Well-known modules come first in each folder.
+    """
+    functions: dict[str, Function] = {}
+    problems: list[Problem] = []
+    budget = MAXIMUM_FILES
+    has_own_functions = False
+    for folder in (directory, *_subfolders(directory)):
+        if has_own_functions and (folder / "__init__.py").is_file():
+            # A package of those functions: its modules are imported, not deployed.
+            continue
+        files = _source_files(folder)
+        if len(files) > budget:
+            message = (
+                f"there are more than {MAXIMUM_FILES} source files, so not all were read; "
+                "name the functions in a template.yaml."
+            )
+            problems.append(Problem(message, directory))
+        found = list(_candidates(files[:budget], problems))
+        budget -= len(files[:budget])
+        has_own_functions |= folder == directory and bool(found)
+        for candidate in found:
+            name = _unique(_name(candidate, found, folder, directory), functions)
+            handler = f"{candidate.file.stem}.{candidate.handler}"
+            functions[name] = Function(
+                name, handler, folder, file=candidate.file, line=candidate.line
+            )
+        if not found and has_bootstrap(folder):
+            name = _unique(_valid_name(folder.name), functions)
+            functions[name] = Function(
+                name,
+                DEFAULT_HANDLER,
+                folder,
+                runtime=OS_ONLY_RUNTIMES[-1],
+                file=folder / "bootstrap",
+            )
+    return tuple(functions.values()), tuple(problems)
+
+
+def _subfolders(directory: Path) -> list[Path]:
+    try:
+        return sorted(
+            folder
+            for folder in directory.iterdir()
+            if folder.is_dir()
+            and not folder.name.startswith(".")
+            and folder.name not in _IGNORED_FOLDERS
+            and not (folder / "pyvenv.cfg").exists()
+        )
+    except OSError:
+        return []
+
+
+def _source_files(folder: Path) -> list[Path]:
+    """Return the folder's modules without tests, those with well-known names first."""
+    try:
+        files = [
+            file
+            for file in folder.iterdir()
+            if file.suffix in _SUFFIXES
+            and not file.name.startswith((".", "test_"))
+            and not file.stem.endswith("_test")
+            and "." not in file.stem
+            and file.stem != "conftest"
+            and file.is_file()
+        ]
+    except OSError:
+        return []
+    return sorted(
+        files, key=lambda file: (_rank(file.stem), file.stem, _SUFFIXES.index(file.suffix))
+    )
+
+
+def _rank(module: str) -> int:
+    if module in _WELL_KNOWN_MODULES:
+        return _WELL_KNOWN_MODULES.index(module)
+    return len(_WELL_KNOWN_MODULES)
+
+
+def _candidates(files: Iterable[Path], problems: list[Problem]) -> Iterator[_Candidate]:
+    # Paths without suffixes: of handler.mjs and handler.js, only the first is loaded.
+    in_node: set[Path] = set()
+    for file in files:
+        if file.suffix in NODE_SUFFIXES:
+            if file.with_suffix("") not in in_node:
+                for handler, line in exported_handlers(file).items():
+                    in_node.add(file.with_suffix(""))
+                    yield _Candidate(file, handler, line)
+            continue
+        source = read_python_source(file)
+        if source.problem is None:
+            for handler in python_handlers(source):
+                yield _Candidate(file, handler, source.names[handler].lineno)
+            continue
+        # A well-known module stays a function while it is being edited.
+        expected = handler_in_text(file) if file.stem in _WELL_KNOWN_MODULES else None
+        if expected is not None:
+            problems.append(Problem(source.problem.sentence, file, source.problem.line))
+            yield _Candidate(file, expected, source.problem.line)
+
+
+def _name(candidate: _Candidate, found: list[_Candidate], folder: Path, directory: Path) -> str:
+    """Return the folder's name for its only function or well-known module, else the module's."""
+    module = candidate.file.stem
+    if sum(other.file == candidate.file for other in found) > 1:
+        module = f"{module}-{candidate.handler}"
+    well_known = sum(other.is_well_known for other in found)
+    is_in_root = folder == directory
+    is_only_one = candidate.is_well_known and well_known == 1
+    if is_only_one or (len(found) == 1 and not is_in_root):
+        name = folder.name
+    else:
+        name = module if is_in_root else f"{folder.name}-{module}"
+    return _valid_name(name)
+
+
+def _valid_name(text: str) -> str:
+    return re.sub(r"[^a-zA-Z0-9_-]+", "-", text).strip("-") or "function"
+
+
+def _unique(name: str, taken: Iterable[str]) -> str:
+    """Return the name, with a number appended where it is taken, within Lambda's length."""
+    names, number, unique = set(taken), 1, name[: limits.FUNCTION_NAME_CHARACTERS]
+    while unique in names:
+        number += 1
+        suffix = f"-{number}"
+        unique = name[: limits.FUNCTION_NAME_CHARACTERS - len(suffix)] + suffix
+    return unique

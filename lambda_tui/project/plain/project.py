@@ -1,0 +1,28 @@
+"""Reads a plain folder as a project: its functions, with the layers that the settings list."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from lambda_tui.project.code import Cache
+from lambda_tui.project.function import Problem, Project
+from lambda_tui.project.layers import LayerExtractor, layers_of_settings
+from lambda_tui.project.plain.functions import find_functions
+from lambda_tui.project.settings import Settings
+
+_EMPTY = (
+    "no function here: write a lambda_function.py with lambda_handler(event, context), "
+    "an index.mjs that exports handler, or a template.yaml, or run `lambda-tui demo`."
+)
+
+
+def read_project(directory: Path, settings: Settings) -> Project:
+    """Return the project of any folder; one without functions has a problem that says so."""
+    functions, problems = find_functions(directory)
+    if not functions:
+        problems = (*problems, Problem(_EMPTY))
+    layers, layer_problems = layers_of_settings(settings.layers)
+    extractor = LayerExtractor(Cache.of_user())
+    functions = tuple(extractor.extract(replace(one, layers=layers)) for one in functions)
+    return Project(directory, functions, (*problems, *layer_problems, *extractor.problems))

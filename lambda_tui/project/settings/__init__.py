@@ -1,0 +1,27 @@
+"""The settings that a user may make, and the files that they are read from."""
+
+from __future__ import annotations
+
+from lambda_tui.project.settings.settings import (
+    FunctionSettings,
+    NetworkChoice,
+    SandboxChoice,
+    Settings,
+)
+from lambda_tui.project.settings.settings_file import (
+    PROJECT_FILE,
+    SANDBOX_VARIABLE,
+    USER_FILE,
+    load_settings,
+)
+
+__all__ = [
+    "PROJECT_FILE",
+    "SANDBOX_VARIABLE",
+    "USER_FILE",
+    "FunctionSettings",
+    "NetworkChoice",
+    "SandboxChoice",
+    "Settings",
+    "load_settings",
+]

@@ -1,0 +1,121 @@
+"""The settings that a user may make: their types, defaults and descriptions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from lambda_tui import limits
+
+SandboxChoice = Literal["auto", "namespaces", "processes"]
+NetworkChoice = Literal["auto", "shared", "own"]
+
+EXAMPLE_BOOTSTRAP = 'bootstrap = [".venv/bin/python", "-m", "awslambdaric"]'
+EXAMPLE_FUNCTION = f"{EXAMPLE_BOOTSTRAP} under [functions.NAME]"
+
+# What the keys of a settings file take, in msgspec's terms. Each Meta is checked in its turn, and
+# its description ends the sentence for a value that it does not accept.
+_Sandbox = Annotated[SandboxChoice, Meta(description="auto, namespaces or processes")]
+_Network = Annotated[NetworkChoice, Meta(description="auto, shared or own")]
+_Seconds = Annotated[
+    float,
+    Meta(description="a number of seconds"),
+    Meta(gt=0, lt=1e9, description="a number of seconds above 0"),
+]
+_Environments = Annotated[
+    int, Meta(description="a whole number"), Meta(ge=1, le=1000, description="1 to 1000")
+]
+_Concurrency = Annotated[
+    int, Meta(description="a whole number"), Meta(ge=1, le=100_000, description="1 to 100000")
+]
+_Delays = Annotated[
+    tuple[Annotated[float, Meta(ge=0, lt=1e6)], ...],
+    Meta(min_length=2, max_length=2, description="two numbers of seconds, such as [1, 2]"),
+]
+_Python = Annotated[Path, Meta(description="the path of a Python interpreter")]
+_Node = Annotated[Path, Meta(description="the path of a Node.js")]
+_Layers = Annotated[
+    tuple[Path, ...],
+    Meta(
+        description='a list of paths, such as ["layer"], or a table of paths by the ARNs of layers'
+    ),
+]
+LayerPath = Annotated[Path, Meta(description="the path of a folder or a zip file")]
+_Watch = Annotated[bool, Meta(description="true or false")]
+Keys = Annotated[str, Meta(description='keys, such as "i,f5"')]
+_KeyTable = Annotated[
+    Mapping[str, Keys],
+    Meta(description='a table of keys by binding ids, such as invoke = "i,f5"'),
+]
+_Theme = Annotated[str, Meta(min_length=1, description="a theme's name")]
+_Command = Annotated[
+    tuple[str, ...], Meta(description=f"a program and its arguments, such as {EXAMPLE_BOOTSTRAP}")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionSettings:
+    """The settings of one function: a table ``functions.NAME``."""
+
+    bootstrap: _Command = ()
+    """A program, by its absolute path, and arguments: the runtime in place of the function's own.
+
+    It calls the Runtime API, and gets the handler as a further argument.
+    """
+    network: _Network | None = None
+    """The network of the function's environments; None for the setting for all functions."""
+
+
+_FunctionTable = Annotated[
+    Mapping[str, FunctionSettings],
+    Meta(description=f"a table for each function, such as {EXAMPLE_FUNCTION}"),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings, with their defaults."""
+
+    sandbox: _Sandbox = "auto"
+    """The sandbox level; ``auto`` selects the best that the machine supports."""
+    network: _Network = "auto"
+    """Whether environments share the machine's network or have one each.
+
+    ``auto`` gives one each to those that need it, as their extensions may listen on fixed ports.
+    """
+    idle_timeout: _Seconds = 600.0
+    """Seconds after which an idle environment is removed."""
+    maximum_environments: _Environments = 50
+    """Environments of one function at a time; invocations beyond them are throttled."""
+    account_concurrency: _Concurrency = limits.ACCOUNT_CONCURRENCY
+    """Invocations of all functions at a time: the account's quota."""
+    retry_delays: _Delays = (60.0, 120.0)
+    """Seconds before each retry of a failed asynchronous invocation; by default those of AWS."""
+    python: _Python | None = None
+    """The interpreter for Python functions; None to find the project's own."""
+    node: _Node | None = None
+    """The Node.js for Node.js functions; None to find one."""
+    layers: _Layers = ()
+    """Folders and zip files: the layers of every function of a project without a template."""
+    layer_paths: Mapping[str, LayerPath] = field(default_factory=dict)
+    """The paths of layers that a template names, by their ARNs, with or without a version.
+
+    In a settings file it is ``layers`` too, a table.
+    """
+    watch: _Watch = True
+    """Whether a saved file initialises the environments again that can see it."""
+    keys: _KeyTable = field(default_factory=dict)
+    """Keys of the screen by the ids of their bindings: ``{"invoke": "i,f5"}``."""
+    theme: _Theme | None = None
+    """The name of a Textual theme."""
+    functions: _FunctionTable = field(default_factory=dict)
+    """The settings of single functions, by the functions' names."""
+
+    def network_of(self, function: str) -> NetworkChoice:
+        """Return the network setting that holds for a function."""
+        own = self.functions.get(function)
+        return (own.network if own else None) or self.network

@@ -1,0 +1,226 @@
+"""Reads the settings from TOML files: the user's own, then the project's, then the environment."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import os
+import re
+import shutil
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import NoneType
+from typing import Annotated, Any, get_args, get_type_hints
+
+import msgspec
+
+from lambda_tui.project.files import UnreadableFileError, is_executable, read_text
+from lambda_tui.project.function import ACCOUNT_ID, REGION, Problem
+from lambda_tui.project.layers import LayerArn
+from lambda_tui.project.settings.settings import (
+    EXAMPLE_FUNCTION,
+    FunctionSettings,
+    Keys,
+    LayerPath,
+    Settings,
+)
+from lambda_tui.project.wording import shown
+
+USER_FILE = "config.toml"
+"""The name of the file in the user's configuration directory."""
+PROJECT_FILE = "lambda-tui.toml"
+"""The name of the file in the project's folder, which overrides the user's file."""
+SANDBOX_VARIABLE = "LAMBDA_TUI_SANDBOX"
+"""The environment variable that overrides ``sandbox`` of both files."""
+
+_LARGEST_FILE = 1024 * 1024
+_EXAMPLE_ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT_ID}:layer:common"
+_TYPES: dict[str, object] = get_type_hints(Settings, include_extras=True)
+"""The annotated types of the settings, by their names."""
+_FUNCTION_TYPES: dict[str, object] = get_type_hints(FunctionSettings, include_extras=True)
+_KEYS = [name for name in _TYPES if name != "layer_paths"]
+"""The keys of a file, where ``layers`` is a list or the table of ``layer_paths``."""
+_TABLES = ("keys", "layer_paths", "functions")
+"""The settings that are read entry by entry; the project's entries are added to the user's."""
+
+
+class _BadValueError(Exception):
+    """A value cannot be used; ``str()`` is a sentence that names its key and what that takes."""
+
+
+def load_settings(directory: Path, config_directory: Path) -> tuple[Settings, tuple[Problem, ...]]:
+    """Return the settings for a project folder, and the problems in their files; never raise.
+
+    A key, a value or an entry of a table that cannot be used is left out, and the rest holds.
+    """
+    settings = Settings()
+    problems: list[Problem] = []
+    for file in (config_directory / USER_FILE, directory / PROJECT_FILE):
+        reader = _Reader(file.parent)
+        changes = reader.read(_parse(file, problems))
+        problems += [Problem(sentence, file) for sentence in reader.sentences]
+        for name in _TABLES:
+            if name in changes:
+                changes[name] = {**getattr(settings, name), **changes[name]}
+        settings = dataclasses.replace(settings, **changes)
+    return _with_environment(settings, problems), tuple(problems)
+
+
+def _with_environment(settings: Settings, problems: list[Problem]) -> Settings:
+    value = os.environ.get(SANDBOX_VARIABLE)
+    if not value:
+        return settings
+    changes: dict[str, Any] = {}
+    try:
+        name = f"the variable {SANDBOX_VARIABLE}"
+        changes["sandbox"] = _convert(name, value, _TYPES["sandbox"], Path())
+    except _BadValueError as error:
+        problems.append(Problem(str(error)))
+    return dataclasses.replace(settings, **changes)
+
+
+def _parse(file: Path, problems: list[Problem]) -> Mapping[str, object]:
+    """Return a file's keys and values; none, with a problem, for a file that cannot be parsed."""
+    if not os.path.lexists(file):
+        return {}
+    try:
+        return tomllib.loads(read_text(file, _LARGEST_FILE))
+    except UnreadableFileError as error:
+        problems.append(Problem(str(error), file))
+    except tomllib.TOMLDecodeError as error:
+        problems.append(_syntax_problem(file, str(error)))
+    except (RecursionError, ValueError) as error:
+        problems.append(Problem(f"the file is not valid TOML: {shown(str(error))}.", file))
+    return {}
+
+
+def _syntax_problem(file: Path, message: str) -> Problem:
+    position = re.search(r" \(at line (\d+), column \d+\)$", message)
+    reason = message[: position.start()] if position else message
+    line = int(position[1]) if position else None
+    return Problem(f"the file is not valid TOML: {shown(reason)}.", file, line)
+
+
+class _Reader:
+    """Reads the values of one file, and collects a sentence for each that cannot be used."""
+
+    def __init__(self, folder: Path) -> None:
+        """Take the file's folder, which the paths in it are relative to."""
+        self._folder = folder
+        self.sentences: list[str] = []
+
+    def read(self, document: Mapping[str, object]) -> dict[str, Any]:
+        """Return the usable values by the names of the settings."""
+        values: dict[str, Any] = {}
+        for key, value in document.items():
+            match key, value:
+                case "keys", dict():
+                    values["keys"] = self._entries(value, self._keys)
+                case "layers", dict():
+                    values["layer_paths"] = self._entries(value, self._layer_path)
+                case "functions", dict():
+                    values["functions"] = self._entries(value, self._function)
+                case _:
+                    values |= self._entries({key: value}, self._setting)
+        return values
+
+    def _entries(
+        self, table: Mapping[str, object], read_entry: Callable[[str, object], object]
+    ) -> dict[str, object]:
+        """Return the entries of a table that can be used; one that cannot drops only itself."""
+        entries: dict[str, object] = {}
+        for name, value in table.items():
+            try:
+                entries[name] = read_entry(name, value)
+            except _BadValueError as error:
+                self.sentences.append(str(error))
+        return entries
+
+    def _setting(self, key: str, value: object) -> object:
+        if key not in _KEYS:
+            near = difflib.get_close_matches(key[:40], _KEYS, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"the keys are {', '.join(_KEYS)}."
+            raise _BadValueError(f"there is no setting {shown(key)}; {hint}")
+        converted = _convert(key, value, _TYPES[key], self._folder)
+        # The only single paths among the settings are those of interpreters.
+        if isinstance(converted, Path) and not is_executable(converted):
+            _, checks = _type_and_checks(_TYPES[key])
+            raise _bad_value(key, value, f"{checks[-1].description}, and there is none")
+        return converted
+
+    def _keys(self, binding: str, value: object) -> object:
+        return _convert(f"keys.{shown(binding)}", value, Keys, self._folder)
+
+    def _layer_path(self, arn: str, value: object) -> object:
+        if LayerArn.parse(arn) is None:
+            raise _BadValueError(
+                f"layers has {shown(arn)}, which is no layer's ARN, such as {_EXAMPLE_ARN}."
+            )
+        return _convert(f"layers.{shown(arn)}", value, LayerPath, self._folder)
+
+    def _function(self, function: str, table: object) -> FunctionSettings:
+        name = f"functions.{shown(function)}"
+        if not isinstance(table, dict):
+            raise _bad_value(name, table, f"a table, such as {EXAMPLE_FUNCTION}")
+        unknown = next((key for key in table if key not in _FUNCTION_TYPES), None)
+        if unknown is not None:
+            known = " and ".join(_FUNCTION_TYPES)
+            raise _BadValueError(f"{name} has {shown(unknown)}, but it takes {known} only.")
+        values: dict[str, Any] = {
+            key: _convert(f"{name}.{key}", table[key], kind, self._folder)
+            for key, kind in _FUNCTION_TYPES.items()
+            if key in table
+        }
+        if values.get("bootstrap"):
+            program, *arguments = values["bootstrap"]
+            path = self._program(program)
+            if path is None:
+                raise _BadValueError(
+                    f"{name}.bootstrap names {shown(program)}, which is no program that can be "
+                    "executed; give its path, or the name of one on PATH."
+                )
+            values["bootstrap"] = (path, *arguments)
+        return FunctionSettings(**values)
+
+    def _program(self, name: str) -> str | None:
+        """Return the absolute path of a program that is named by a path, or found on PATH."""
+        expanded = os.path.expanduser(name)
+        path = _absolute(name, self._folder) if "/" in expanded else shutil.which(expanded)
+        return os.path.abspath(path) if path is not None and is_executable(path) else None
+
+
+def _convert(name: str, value: object, kind: object, folder: Path) -> object:
+    """Return a value as an annotated type of ``Settings``, with paths relative to ``folder``.
+
+    Raise ``_BadValueError`` for a value that the type does not accept.
+    """
+
+    def path(_type: type, value: object) -> Path:
+        if not isinstance(value, str) or not value:
+            raise ValueError
+        return _absolute(value, folder)
+
+    bare, checks = _type_and_checks(kind)
+    converted: object = None
+    for check in checks:
+        try:
+            converted = msgspec.convert(value, Annotated[bare, check], dec_hook=path)
+        except msgspec.ValidationError as error:
+            raise _bad_value(name, value, str(check.description)) from error
+    return converted
+
+
+def _type_and_checks(kind: object) -> tuple[object, list[msgspec.Meta]]:
+    """Return the parts of an annotated type, without its None, which TOML does not have."""
+    annotated = get_args(kind)[0] if NoneType in get_args(kind) else kind
+    bare, *checks = get_args(annotated)
+    return bare, checks
+
+
+def _bad_value(name: str, value: object, taken: str) -> _BadValueError:
+    return _BadValueError(f"{name} is {shown(value)}, but it takes {taken}.")
+
+
+def _absolute(path: str, folder: Path) -> Path:
+    return Path(os.path.normpath(folder.absolute() / os.path.expanduser(path)))

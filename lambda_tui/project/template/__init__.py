@@ -1,0 +1,8 @@
+"""Reads the functions of a SAM or CloudFormation template, ``template.yaml``."""
+
+from __future__ import annotations
+
+from lambda_tui.project.template.environment_variables import RESERVED_VARIABLES
+from lambda_tui.project.template.template import read_project, read_template
+
+__all__ = ["RESERVED_VARIABLES", "read_project", "read_template"]

@@ -1,0 +1,110 @@
+"""Reads the environment variables of a template's function, and checks them as Lambda does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from lambda_tui import limits
+from lambda_tui.project.template.intrinsics import Absent, UnresolvedError
+from lambda_tui.project.template.properties import Properties
+from lambda_tui.project.wording import shown
+
+RESERVED_VARIABLES = frozenset(
+    {
+        "_HANDLER",
+        "_X_AMZN_TRACE_ID",
+        "AWS_ACCESS_KEY",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_DEFAULT_REGION",
+        "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+        "AWS_LAMBDA_FUNCTION_NAME",
+        "AWS_LAMBDA_FUNCTION_VERSION",
+        "AWS_LAMBDA_INITIALIZATION_TYPE",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_LAMBDA_MAX_CONCURRENCY",
+        "AWS_LAMBDA_METADATA_API",
+        "AWS_LAMBDA_METADATA_TOKEN",
+        "AWS_LAMBDA_RUNTIME_API",
+        "AWS_REGION",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "LAMBDA_RUNTIME_DIR",
+        "LAMBDA_TASK_ROOT",
+    }
+)
+"""Variables that Lambda sets itself and refuses in a function's configuration."""
+
+_NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9_]+")
+_CONSEQUENCE = "so no variable is set"
+_REMEDY = "Environment needs Variables with a value for each name."
+
+
+def read_environment(properties: Properties) -> dict[str, str]:
+    """Return the function's own variables, without those whose values are not known here."""
+    environment = properties.nested("Environment", _CONSEQUENCE, _REMEDY)
+    if environment is None:
+        return {}
+    variables = environment.nested("Variables", _CONSEQUENCE, _REMEDY)
+    if variables is None:
+        return {}
+    values = {name: _value(variables, name) for name in variables.mapping}
+    known = {name: value for name, value in values.items() if value is not None}
+    refusal = _size_refusal(known)
+    if refusal is not None:
+        properties.refuse("Environment", refusal)
+    return known
+
+
+def _value(variables: Properties, name: str) -> str | None:
+    refusal = _name_refusal(name)
+    if refusal is not None:
+        variables.refuse(name, refusal)
+        return None
+    label = variables.label(name)
+    try:
+        value = variables.resolver.resolve(variables.mapping[name])
+        if value is Absent.NO_VALUE:
+            return None
+        text = variables.resolver.text(value)
+    except UnresolvedError as error:
+        sentence = f"{label} is left out, since its value is not known here: {error}."
+        variables.warn(name, sentence)
+        return None
+    if not _is_valid_value(text):
+        variables.refuse(name, f"{label} holds a character that no variable can hold.")
+        return None
+    return text
+
+
+def _name_refusal(name: str) -> str | None:
+    """Return one sentence on why Lambda refuses a variable's name; None when it does not."""
+    if name in RESERVED_VARIABLES:
+        return f"Environment sets {name}, which Lambda reserves for itself; take it out."
+    if not _NAME.fullmatch(name):
+        return (
+            f"Environment sets {shown(name)}, but a name has at least two characters, starts with "
+            "a letter and holds letters, digits and _ only."
+        )
+    return None
+
+
+def _size_refusal(variables: Mapping[str, str]) -> str | None:
+    """Return one sentence on why Lambda refuses so many bytes; None when it does not."""
+    size = sum(len(text.encode("utf-8", "replace")) for item in variables.items() for text in item)
+    if size <= limits.ENVIRONMENT_BYTES:
+        return None
+    takes = f"{limits.ENVIRONMENT_BYTES // 1024} KB"
+    return f"Environment holds {size:,} bytes, but Lambda takes {takes} of names and values."
+
+
+def _is_valid_value(text: str) -> bool:
+    if "\0" in text:
+        return False
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,171 @@
+"""Reads how events invoke a template's functions: ``EventInvokeConfig``, and dead letters.
+
+A resource ``AWS::Lambda::EventInvokeConfig`` has the same content as SAM's property.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal, get_args
+
+from lambda_tui import limits
+from lambda_tui.project.function import ACCOUNT_ID, REGION, AsyncConfig, Function, Problem
+from lambda_tui.project.template.intrinsics import Resolver
+from lambda_tui.project.template.properties import Findings, Properties
+from lambda_tui.project.template.yaml_reader import LinedMapping, section
+from lambda_tui.project.wording import shown
+
+_RESOURCE_TYPE = "AWS::Lambda::EventInvokeConfig"
+
+_DestinationType = Literal["SQS", "SNS", "Lambda", "EventBridge", "S3Bucket"]
+_DeadLetterType = Literal["SQS", "SNS"]
+_Outcome = Literal["OnSuccess", "OnFailure"]
+
+_DESTINATION_TYPES: tuple[_DestinationType, ...] = get_args(_DestinationType)
+_DEAD_LETTER_TYPES: tuple[_DeadLetterType, ...] = get_args(_DeadLetterType)
+_DEAD_LETTER_ARN = re.compile(r"arn:[a-z-]+:(sqs|sns):\S+")
+_SUCCESS_ARN = re.compile(r"arn:[a-z-]+:(sqs|sns|lambda|events):\S+")
+_FAILURE_ARN = re.compile(r"arn:[a-z-]+:(sqs|sns|lambda|events|s3):\S+")
+# SAM makes the queue or topic where a destination has a Type alone.
+_MADE_BY_SAM = {
+    "SQS": f"arn:aws:sqs:{REGION}:{ACCOUNT_ID}:{{name}}Queue",
+    "SNS": f"arn:aws:sns:{REGION}:{ACCOUNT_ID}:{{name}}Topic",
+}
+_REMEDY = "EventInvokeConfig needs a mapping, such as EventInvokeConfig: {MaximumRetryAttempts: 1}."
+_NO_DESTINATION = "so there is no destination"
+_DESTINATION_REMEDY = "it needs a Destination, such as Destination: !GetAtt Queue.Arn."
+
+
+def read_async_config(properties: Properties, *, is_serverless: bool) -> AsyncConfig:
+    """Return what a function's own properties say; Lambda's defaults where they say nothing."""
+    if not is_serverless:
+        # The EventInvokeConfig of an AWS::Lambda::Function is a resource of its own.
+        return AsyncConfig(dead_letter=_dead_letter(properties, "DeadLetterConfig"))
+    dead_letter = _dead_letter(properties, "DeadLetterQueue")
+    config = properties.nested("EventInvokeConfig", "so Lambda's own holds", _REMEDY)
+    read = AsyncConfig() if config is None else _event_invoke_config(config)
+    return replace(read, dead_letter=dead_letter)
+
+
+def apply_event_invoke_configs(
+    functions: dict[str, Function], file: Path, resources: LinedMapping, resolver: Resolver
+) -> list[Problem]:
+    """Apply the template's ``AWS::Lambda::EventInvokeConfig`` resources to ``functions``, by name.
+
+    Return what is wrong with them; one that is refused leaves its function unchanged.
+    """
+    problems: list[Problem] = []
+    for logical_id in resources:
+        resource = section(resources, logical_id)
+        if resource.get("Type") != _RESOURCE_TYPE:
+            continue
+        findings = Findings(file, logical_id, "")
+        line = resources.lines.get(logical_id)
+        config = Properties(section(resource, "Properties"), line, resolver, findings)
+        function = functions.get(_function_name(config))
+        if function is None:
+            _note_unknown_function(config)
+        else:
+            findings.function = function.name
+            read = _event_invoke_config(config)
+            if not findings.refused:
+                dead_letter = function.asynchronous.dead_letter
+                asynchronous = replace(read, dead_letter=dead_letter)
+                functions[function.name] = replace(function, asynchronous=asynchronous)
+        problems += findings.problems
+    return problems
+
+
+def _function_name(config: Properties) -> str:
+    """Return the function's name, written as a name or an ARN, with a qualifier or without."""
+    text = config.text("FunctionName", "so it is given to no function") or ""
+    return text.rpartition("function:")[2].partition(":")[0]
+
+
+def _note_unknown_function(config: Properties) -> None:
+    if not config.findings.problems:
+        name = shown(config.mapping.get("FunctionName"))
+        config.warn(
+            "FunctionName",
+            f"FunctionName is {name}, which is no function here; name one, such as !Ref Function.",
+        )
+
+
+def _event_invoke_config(config: Properties) -> AsyncConfig:
+    default = AsyncConfig()
+    attempts = config.number(
+        "MaximumRetryAttempts",
+        limits.RETRY_ATTEMPTS,
+        "retries",
+        f"so {default.maximum_retry_attempts} retries hold",
+    )
+    age = config.number(
+        "MaximumEventAgeInSeconds",
+        limits.EVENT_AGE_SECONDS,
+        "seconds",
+        f"so {default.maximum_event_age} seconds hold",
+    )
+    destinations = config.nested(
+        "DestinationConfig",
+        _NO_DESTINATION,
+        f"{config.label('DestinationConfig')} needs OnSuccess or OnFailure with a Destination.",
+    )
+    return AsyncConfig(
+        maximum_retry_attempts=default.maximum_retry_attempts if attempts is None else attempts,
+        maximum_event_age=default.maximum_event_age if age is None else age,
+        on_success=_destination(destinations, "OnSuccess") if destinations else None,
+        on_failure=_destination(destinations, "OnFailure") if destinations else None,
+    )
+
+
+def _destination(destinations: Properties, outcome: _Outcome) -> str | None:
+    """Return the ARN of an outcome's destination; None when there is none, or it is refused."""
+    remedy = f"{destinations.label(outcome)}: {_DESTINATION_REMEDY}"
+    destination = destinations.nested(outcome, _NO_DESTINATION, remedy)
+    if destination is None:
+        return None
+    kind = destination.choice("Type", _DESTINATION_TYPES, "so the Destination alone tells")
+    if destination.is_given("Destination"):
+        arns = _SUCCESS_ARN if outcome == "OnSuccess" else _FAILURE_ARN
+        takers = "a queue, a topic, a function or an event bus"
+        takers += "" if outcome == "OnSuccess" else ", or a bucket"
+        return _arn(destination, "Destination", arns, takers, _NO_DESTINATION)
+    if kind in _MADE_BY_SAM:
+        owner = f"{destinations.findings.logical_id}EventInvokeConfig{outcome}"
+        return _MADE_BY_SAM[kind].format(name=owner)
+    if not destinations.findings.refused:
+        destinations.refuse(outcome, remedy)
+    return None
+
+
+def _dead_letter(properties: Properties, name: str) -> str | None:
+    """Return the ARN of the dead-letter queue or topic that the property ``name`` says."""
+    consequence = "so there are no dead letters"
+    remedy = f"{name} needs a TargetArn, such as TargetArn: !GetAtt Queue.Arn."
+    config = properties.nested(name, consequence, remedy)
+    if config is None:
+        return None
+    if name == "DeadLetterQueue":
+        config.choice("Type", _DEAD_LETTER_TYPES, "so the TargetArn alone tells")
+        if not config.is_given("Type"):
+            properties.refuse(name, f"{name} needs a Type, SQS or SNS, beside its TargetArn.")
+    if not config.is_given("TargetArn"):
+        properties.refuse(name, remedy)
+        return None
+    return _arn(config, "TargetArn", _DEAD_LETTER_ARN, "a queue or a topic", consequence)
+
+
+def _arn(
+    properties: Properties, name: str, arns: re.Pattern[str], takers: str, consequence: str
+) -> str | None:
+    arn = properties.text(name, consequence)
+    if arn is None or arns.fullmatch(arn):
+        return arn
+    properties.refuse(
+        name,
+        f"{properties.label(name)} is {shown(arn)}, but Lambda takes the ARN of {takers}, "
+        f"such as {name}: !GetAtt Queue.Arn.",
+    )
+    return None

@@ -1,0 +1,272 @@
+"""Reads one function resource of a template, and checks it as Lambda does on deployment."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from lambda_tui import limits
+from lambda_tui.project.code import Cache
+from lambda_tui.project.function import (
+    DEFAULT_EPHEMERAL_STORAGE,
+    DEFAULT_MEMORY_SIZE,
+    DEFAULT_TIMEOUT,
+    Function,
+    Problem,
+)
+from lambda_tui.project.runtimes import PYTHON_RUNTIMES, runtime_refusal
+from lambda_tui.project.template.code_location import read_code_location
+from lambda_tui.project.template.environment_variables import read_environment
+from lambda_tui.project.template.event_invoke_config import read_async_config
+from lambda_tui.project.template.intrinsics import Resolver
+from lambda_tui.project.template.layers import TemplateLayers
+from lambda_tui.project.template.logging_config import read_logging_config
+from lambda_tui.project.template.properties import Findings, Properties
+from lambda_tui.project.template.yaml_reader import LinedMapping
+from lambda_tui.project.wording import shown
+
+_FUNCTION_NAME = re.compile(r"[a-zA-Z0-9_-]+")
+_STORAGE_REMEDY = "EphemeralStorage needs a Size in MB, such as EphemeralStorage: {Size: 1024}."
+_PROVISIONED = "ProvisionedConcurrencyConfig"
+_PROVISIONED_NUMBER = "ProvisionedConcurrentExecutions"
+_PROVISIONED_REMEDY = (
+    f"{_PROVISIONED} needs {_PROVISIONED_NUMBER}, such as "
+    f"{_PROVISIONED}: {{{_PROVISIONED_NUMBER}: 1}}."
+)
+_SNAP_START = "SnapStart"
+_SNAP_START_REMEDY = (
+    f"{_SNAP_START} needs ApplyOn, such as {_SNAP_START}: {{ApplyOn: PublishedVersions}}."
+)
+_SNAP_START_RUNTIME = "python3.12"
+"""The oldest Python runtime that AWS takes snapshots of."""
+
+
+class FunctionResource:
+    """One function resource: reads its properties, and collects what is wrong with them."""
+
+    def __init__(
+        self,
+        file: Path,
+        logical_id: str,
+        line: int | None,
+        mapping: LinedMapping,
+        resolver: Resolver,
+        *,
+        is_serverless: bool,
+    ) -> None:
+        """Take the properties in ``mapping``, with SAM's Globals merged in where they apply.
+
+        ``line`` is the resource's own.
+        """
+        self._findings = Findings(file, logical_id, logical_id)
+        self._properties = Properties(mapping, line, resolver, self._findings)
+        self._is_serverless = is_serverless
+
+    @property
+    def problems(self) -> list[Problem]:
+        """The problems found so far."""
+        return self._findings.problems
+
+    def read(self, layers: TemplateLayers, cache: Cache) -> Function | None:
+        """Return the function; None when it is refused, with the reasons in ``problems``.
+
+        Code in an archive is unpacked into the cache; layers are not extracted yet.
+        """
+        properties = self._properties
+        # First, since the problems of the other properties name the function.
+        self._findings.function = name = self._name()
+        layer_versions = layers.read(properties)
+        runtime = self._runtime()
+        code_property = "CodeUri" if self._is_serverless else "Code"
+        code = read_code_location(properties, code_property, cache)
+        handler = self._handler()
+        timeout = _number(properties, "Timeout", limits.TIMEOUT_SECONDS, "seconds", DEFAULT_TIMEOUT)
+        memory_size = _number(properties, "MemorySize", limits.MEMORY_MB, "MB", DEFAULT_MEMORY_SIZE)
+        ephemeral_storage = self._ephemeral_storage()
+        environment = read_environment(properties)
+        logging = read_logging_config(properties)
+        asynchronous = read_async_config(properties, is_serverless=self._is_serverless)
+        reserved = self._reserved_concurrency()
+        provisioned = self._provisioned_concurrency(reserved)
+        snap_start = self._snap_start(runtime, ephemeral_storage, provisioned)
+        description = properties.text("Description") or ""
+        if self._findings.refused or code is None:
+            return None
+        return Function(
+            name=name,
+            handler=handler,
+            code_directory=code.directory,
+            code_archive=code.archive,
+            layers=layer_versions,
+            runtime=runtime,
+            timeout=timeout,
+            memory_size=memory_size,
+            ephemeral_storage=ephemeral_storage,
+            environment=environment,
+            logging=logging,
+            asynchronous=asynchronous,
+            reserved_concurrency=reserved,
+            provisioned_concurrency=provisioned,
+            snap_start=snap_start,
+            description=description,
+            file=self._findings.file,
+            line=properties.line,
+        )
+
+    def line_of(self, name: str) -> int | None:
+        """Return the line of a property; the resource's own where the property is not written."""
+        return self._properties.line_of(name)
+
+    def warn(self, name: str, sentence: str) -> None:
+        """Add a problem of a property that leaves the function usable."""
+        self._properties.warn(name, sentence)
+
+    def _name(self) -> str:
+        name = self._properties.text("FunctionName") or self._findings.logical_id
+        most = limits.FUNCTION_NAME_CHARACTERS
+        if not _FUNCTION_NAME.fullmatch(name) or len(name) > most:
+            self._properties.refuse(
+                "FunctionName",
+                f"the function's name, {shown(name)}, has to be 1 to {most} letters, digits, - "
+                "or _.",
+            )
+        return name
+
+    def _runtime(self) -> str | None:
+        runtime = self._properties.text("Runtime")
+        refusal = runtime_refusal(runtime) if runtime is not None else None
+        if refusal is not None:
+            self._properties.refuse("Runtime", refusal)
+        elif "Runtime" not in self._properties:
+            self._properties.warn(
+                "Runtime", "it has no Runtime; add one, such as Runtime: python3.13."
+            )
+        return runtime
+
+    def _handler(self) -> str:
+        findings = self._findings
+        known_problems = len(findings.problems)
+        handler = self._properties.text("Handler")
+        if handler is None and len(findings.problems) > known_problems:
+            # A function cannot do without a handler, even where a deployment would know it.
+            findings.refused = True
+        elif handler is None and not findings.refused:
+            sentence = "it has no Handler; add one, such as Handler: app.handler."
+            findings.refuse(sentence, self._properties.line)
+        elif handler is not None and not 0 < len(handler) <= limits.HANDLER_CHARACTERS:
+            self._properties.refuse(
+                "Handler",
+                f"Handler has {len(handler)} characters, where Lambda takes 1 to "
+                f"{limits.HANDLER_CHARACTERS}.",
+            )
+        return handler or ""
+
+    def _ephemeral_storage(self) -> int:
+        name, default = "EphemeralStorage", DEFAULT_EPHEMERAL_STORAGE
+        storage = self._properties.nested(name, f"so {default} MB holds", _STORAGE_REMEDY)
+        if storage is None:
+            return default
+        if "Size" not in storage:
+            self._properties.refuse(name, _STORAGE_REMEDY)
+        return _number(storage, "Size", limits.EPHEMERAL_STORAGE_MB, "MB", default)
+
+    def _reserved_concurrency(self) -> int | None:
+        most, unit = _concurrency_quota()
+        return self._properties.number(
+            "ReservedConcurrentExecutions", (0, most), unit, "so nothing is reserved"
+        )
+
+    def _provisioned_concurrency(self, reserved: int | None) -> int:
+        if not self._is_serverless:
+            # Versions and aliases have it, not an AWS::Lambda::Function.
+            return 0
+        consequence = "so nothing is provisioned"
+        config = self._properties.nested(_PROVISIONED, consequence, _PROVISIONED_REMEDY)
+        if config is None:
+            return 0
+        if not self._properties.is_given("AutoPublishAlias"):
+            self.warn(
+                _PROVISIONED,
+                f"SAM deploys no {_PROVISIONED} without an alias; add one, such as "
+                "AutoPublishAlias: live.",
+            )
+        if not config.is_given(_PROVISIONED_NUMBER):
+            self._properties.refuse(_PROVISIONED, _PROVISIONED_REMEDY)
+            return 0
+        most, unit = _concurrency_quota()
+        provisioned = config.number(_PROVISIONED_NUMBER, (1, most), unit, consequence)
+        if provisioned is None:
+            return 0
+        if reserved is not None and provisioned > reserved:
+            config.refuse(
+                _PROVISIONED_NUMBER,
+                f"{config.label(_PROVISIONED_NUMBER)} is {provisioned}, but "
+                f"ReservedConcurrentExecutions is {reserved}; Lambda provisions no more than is "
+                "reserved.",
+            )
+        return provisioned
+
+    def _snap_start(self, runtime: str | None, ephemeral_storage: int, provisioned: int) -> bool:
+        """Return whether snapshots are taken; warn where AWS would not, or they are not here."""
+        consequence = "so no snapshot is taken"
+        config = self._properties.nested(_SNAP_START, consequence, _SNAP_START_REMEDY)
+        if config is None:
+            return False
+        if not config.is_given("ApplyOn"):
+            self._properties.refuse(_SNAP_START, _SNAP_START_REMEDY)
+            return False
+        choices = ("PublishedVersions", "None")
+        if config.choice("ApplyOn", choices, consequence) != "PublishedVersions":
+            return False
+        if runtime is not None and runtime not in PYTHON_RUNTIMES:
+            self.warn(
+                _SNAP_START, f"snapshots are taken of Python functions only here, not of {runtime}."
+            )
+            return False
+        for sentence in _snap_start_conflicts(runtime, ephemeral_storage, provisioned):
+            self.warn(_SNAP_START, sentence)
+        if self._is_serverless and not self._properties.is_given("AutoPublishAlias"):
+            self.warn(
+                _SNAP_START,
+                "snapshots are of published versions, and SAM publishes none without an alias; "
+                "add one, such as AutoPublishAlias: live.",
+            )
+        return True
+
+
+def _number(
+    properties: Properties, name: str, allowed: tuple[int, int], unit: str, default: int
+) -> int:
+    number = properties.number(name, allowed, unit, f"so {default} {unit} holds")
+    return default if number is None else number
+
+
+def _concurrency_quota() -> tuple[int, str]:
+    """Return the concurrency that functions may take, and the end of a sentence that says it."""
+    account, unreserved = limits.ACCOUNT_CONCURRENCY, limits.UNRESERVED_CONCURRENCY
+    unit = f"of the account's {account:,}, since {unreserved} must stay unreserved"
+    return account - unreserved, unit
+
+
+def _snap_start_conflicts(
+    runtime: str | None, ephemeral_storage: int, provisioned: int
+) -> list[str]:
+    """Return a sentence for all that AWS does not take together with snapshots; it works here."""
+    found = []
+    oldest = PYTHON_RUNTIMES.index(_SNAP_START_RUNTIME)
+    if runtime is not None and PYTHON_RUNTIMES.index(runtime) < oldest:
+        found.append(
+            f"Lambda takes snapshots of {_SNAP_START_RUNTIME} and later, not of {runtime}; "
+            f"name one of those as Runtime."
+        )
+    if ephemeral_storage > limits.SNAP_START_STORAGE_MB:
+        found.append(
+            f"Lambda takes snapshots with up to {limits.SNAP_START_STORAGE_MB} MB of /tmp, and "
+            f"EphemeralStorage is {ephemeral_storage}."
+        )
+    if provisioned:
+        found.append(
+            "Lambda takes no snapshots of functions with provisioned concurrency; "
+            "leave one of the two out."
+        )
+    return found

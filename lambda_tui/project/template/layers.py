@@ -1,0 +1,169 @@
+"""Reads the layers of a template's functions, and finds their content on this machine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from lambda_tui import limits
+from lambda_tui.project.function import Layer, Problem
+from lambda_tui.project.layers import LayerArn, path_problem
+from lambda_tui.project.template.intrinsics import Absent, Resolver, UnresolvedError
+from lambda_tui.project.template.properties import Findings, Properties
+from lambda_tui.project.template.yaml_reader import LinedMapping, section
+from lambda_tui.project.wording import shown
+
+_CONTENT_PROPERTIES = {
+    "AWS::Serverless::LayerVersion": "ContentUri",
+    "AWS::Lambda::LayerVersion": "Content",
+}
+_BUILT = Path(".aws-sam", "build")
+_CONSEQUENCE = "so it is missing from /opt"
+_REMEDY = "Layers needs a list of layer versions, such as [!Ref MyLayer]."
+
+
+class TemplateLayers:
+    """The layers of one template's functions, each found where the settings or the template say."""
+
+    def __init__(
+        self,
+        file: Path,
+        resources: LinedMapping,
+        resolver: Resolver,
+        layer_paths: Mapping[str, Path],
+    ) -> None:
+        self._file = file
+        self._resources = resources
+        self._resolver = resolver
+        self._layer_paths = layer_paths
+        self._found: dict[LayerArn, Path | None] = {}
+        """The paths of the layers that were read; None for one that is not on this machine."""
+        self._declared: dict[str, str] = {}
+        """The logical ids of the template's own layers, by ARN."""
+        self._missing: dict[LayerArn, list[tuple[str, int | None]]] = {}
+        """The layers found nowhere, each with the functions that name it and the lines."""
+        self._problems: list[Problem] = []
+        for logical_id in resources:
+            if section(resources, logical_id).get("Type") in _CONTENT_PROPERTIES:
+                self._declare(logical_id)
+
+    def read(self, properties: Properties) -> tuple[Layer, ...]:
+        """Return the layers that a function's ``Layers`` names, refused where AWS refuses them."""
+        listed = properties.value("Layers", _CONSEQUENCE)
+        if listed is None:
+            return ()
+        if not isinstance(listed, list):
+            properties.refuse("Layers", _REMEDY)
+            return ()
+        arns = [arn for item in listed if (arn := _arn(properties, item)) is not None]
+        if len(arns) > limits.LAYERS:
+            properties.refuse(
+                "Layers", f"Layers names {len(arns)} layers, but Lambda takes {limits.LAYERS}."
+            )
+        names = [arn.layer for arn in arns]
+        for name in {name for name in names if names.count(name) > 1}:
+            properties.refuse("Layers", f"Layers names {name} twice, which Lambda refuses.")
+        if properties.findings.refused:
+            return ()
+        return tuple(self._layer(arn, properties) for arn in arns)
+
+    def problems(self) -> list[Problem]:
+        """Return the problems of the layers that were read, each once for all functions."""
+        return [*self._problems, *(self._missing_problem(arn) for arn in self._missing)]
+
+    def _declare(self, logical_id: str) -> None:
+        try:
+            arn = self._resolver.text({"Ref": logical_id})
+        except UnresolvedError:
+            # Its name is known only in the cloud, and so is all that refers to it.
+            return
+        self._declared[arn] = logical_id
+
+    def _layer(self, arn: LayerArn, properties: Properties) -> Layer:
+        if arn not in self._found:
+            self._found[arn] = self._find(arn)
+        if arn in self._missing:
+            named_by = (properties.findings.function, properties.line_of("Layers"))
+            self._missing[arn].append(named_by)
+        return Layer(str(arn), self._found[arn])
+
+    def _find(self, arn: LayerArn) -> Path | None:
+        path = self._layer_paths.get(str(arn)) or self._layer_paths.get(arn.layer)
+        if path is not None:
+            problem = path_problem(path)
+            if problem is not None:
+                self._problems.append(Problem(f"the setting layers, for {arn}: {problem}"))
+                return None
+            return path
+        if str(arn) in self._declared:
+            return self._content(self._declared[str(arn)])
+        self._missing[arn] = []
+        return None
+
+    def _content(self, logical_id: str) -> Path | None:
+        """Return the path of the content of a layer that the template declares."""
+        resource = section(self._resources, logical_id)
+        line = self._resources.lines.get(logical_id)
+        findings = Findings(self._file, logical_id, logical_id)
+        content = Properties(section(resource, "Properties"), line, self._resolver, findings)
+        path = self._local_path(content, _CONTENT_PROPERTIES[str(resource["Type"])])
+        if path is not None and "BuildMethod" in section(resource, "Metadata"):
+            path = self._built(logical_id, content)
+        self._problems += [Problem(one.message, one.file, one.line) for one in findings.problems]
+        return path
+
+    def _local_path(self, content: Properties, name: str) -> Path | None:
+        known = len(content.findings.problems)
+        value = content.value(name, _CONSEQUENCE)
+        if isinstance(value, str) and not value.startswith("s3://"):
+            path = Path(os.path.join(self._file.parent, value))
+            problem = path_problem(path)
+            if problem is None:
+                return path.resolve()
+            content.warn(name, f"{name} names {shown(value)}, {_CONSEQUENCE}: {problem}")
+        elif len(content.findings.problems) == known:
+            content.warn(
+                name, f"{name} is not on this machine, {_CONSEQUENCE}; name a folder or a zip file."
+            )
+        return None
+
+    def _built(self, logical_id: str, content: Properties) -> Path | None:
+        """Return the folder that ``sam build`` has built from a layer's source."""
+        path = self._file.parent / _BUILT / logical_id
+        if os.path.isdir(path):
+            return path.resolve()
+        content.warn(
+            "ContentUri",
+            f"its BuildMethod makes what is in it, {_CONSEQUENCE}; run `sam build` for that.",
+        )
+        return None
+
+    def _missing_problem(self, arn: LayerArn) -> Problem:
+        function, line = self._missing[arn][0]
+        message = (
+            f"Layers names {arn}, which is not on this machine, {_CONSEQUENCE}; unpack it and add, "
+            f'below [layers] in lambda-tui.toml: "{arn.layer}" = "layers/{arn.name}"'
+        )
+        functions = {one for one, _ in self._missing[arn]}
+        return Problem(message, self._file, line, function if len(functions) == 1 else None)
+
+
+def _arn(properties: Properties, item: object) -> LayerArn | None:
+    """Return the ARN of a layer version that an item is; None when it is absent or refused."""
+    try:
+        value = properties.resolver.resolve(item)
+        if value is Absent.NO_VALUE:
+            return None
+        text = properties.resolver.text(value)
+    except UnresolvedError as error:
+        properties.warn("Layers", f"a layer is not known here, {_CONSEQUENCE}: {error}.")
+        return None
+    arn = LayerArn.parse(text)
+    if arn is not None and arn.version is not None:
+        return arn
+    properties.refuse(
+        "Layers",
+        f"Layers names {shown(text)}, but it takes ARNs of layer versions, such as !Ref MyLayer.",
+    )
+    return None

@@ -1,0 +1,126 @@
+"""Reads YAML as CloudFormation writes it: short intrinsic tags, and the line of every key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import cast
+
+import yaml
+
+from lambda_tui.project.wording import shown
+
+_WIDEST_INTEGER = 1024
+"""Bits; Python refuses to print integers of some thousand digits."""
+
+
+class LinedMapping(dict[str, object]):
+    """A YAML mapping that knows on which line each of its keys stands."""
+
+    __slots__ = ("lines",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: dict[str, int] = {}
+
+    def put(self, key: str, value: object, line: int | None) -> None:
+        """Set a value together with the line, counted from 1, of its key."""
+        self[key] = value
+        if line is not None:
+            self.lines[key] = line
+
+
+def section(mapping: object, name: str) -> LinedMapping:
+    """Return the mapping under a key; an empty one when there is none."""
+    value = mapping.get(name) if isinstance(mapping, dict) else None
+    return value if isinstance(value, LinedMapping) else LinedMapping()
+
+
+class InvalidYamlError(Exception):
+    """A text is not YAML; ``str()`` is the reason, ``line`` the position."""
+
+    def __init__(self, message: str, line: int | None) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+class _TemplateLoader(yaml.SafeLoader):
+    """PyYAML's safe loader with CloudFormation's tags."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> object:
+        """Return the node's value; raise PyYAML's errors for invalid scalars with their line."""
+        try:
+            value: object = super().construct_object(node, deep=deep)
+        except (ValueError, LookupError, AttributeError, TypeError, OverflowError) as error:
+            raise _error_at(node, f"the value makes no sense: {shown(node.value)}") from error
+        if isinstance(value, int) and value.bit_length() > _WIDEST_INTEGER:
+            raise _error_at(node, "the number is too large")
+        return value
+
+
+def _error_at(node: yaml.Node, problem: str) -> yaml.constructor.ConstructorError:
+    return yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
+
+
+def _construct_mapping(loader: _TemplateLoader, node: yaml.MappingNode) -> Iterator[LinedMapping]:
+    mapping = LinedMapping()
+    # Yielded before it is filled, so that an anchor may refer to what contains it.
+    yield mapping
+    loader.flatten_mapping(node)
+    for key_node, value_node in node.value:
+        key = key_node.value if isinstance(key_node, yaml.ScalarNode) else None
+        if key is None:
+            raise _error_at(key_node, "a key has to be a text")
+        mapping.put(key, loader.construct_object(value_node), key_node.start_mark.line + 1)
+
+
+def _construct_intrinsic(loader: _TemplateLoader, tag: str, node: yaml.Node) -> object:
+    """Return the long form of a tag: ``{"Fn::Sub": x}`` for ``!Sub x``."""
+    argument: object
+    match node:
+        case yaml.ScalarNode():
+            argument = loader.construct_scalar(node)
+        case yaml.SequenceNode():
+            argument = loader.construct_sequence(node, deep=True)
+        case _:
+            (argument,) = _construct_mapping(loader, cast("yaml.MappingNode", node))
+    if tag == "":
+        return argument
+    if tag == "GetAtt" and isinstance(argument, str):
+        argument = argument.split(".", 1)
+    mapping = LinedMapping()
+    name = tag if tag in ("Ref", "Condition") else f"Fn::{tag}"
+    mapping.put(name, argument, node.start_mark.line + 1)
+    return mapping
+
+
+_TemplateLoader.add_constructor("tag:yaml.org,2002:map", _construct_mapping)
+_TemplateLoader.add_multi_constructor("!", _construct_intrinsic)
+# CloudFormation and the AWS CLI take a date as text.
+_TemplateLoader.add_constructor(
+    "tag:yaml.org,2002:timestamp", yaml.SafeLoader.yaml_constructors["tag:yaml.org,2002:str"]
+)
+
+
+def read_yaml(text: str) -> object:
+    """Return the document's value, its mappings as ``LinedMapping``; raise ``InvalidYamlError``."""
+    try:
+        return cast("object", yaml.load(text, Loader=_TemplateLoader))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise InvalidYamlError(_sentence(error), mark.line + 1 if mark else None) from error
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise InvalidYamlError("a control character stands where none may be", line) from error
+    except RecursionError as error:
+        raise InvalidYamlError("it is nested too deeply", None) from error
+
+
+def _sentence(error: yaml.MarkedYAMLError) -> str:
+    problem = error.problem or "it cannot be parsed"
+    if "'\\t'" in problem:
+        return "a tab stands where YAML wants spaces"
+    if problem.startswith("but "):
+        return f"{error.context}, {problem}"
+    if isinstance(error, yaml.constructor.ConstructorError):
+        return shown(problem)
+    return f"{shown(problem)}; check the indentation, colons and quotes here"

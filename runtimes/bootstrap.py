@@ -13,7 +13,7 @@ import os
 import sys
 import types
 
-# As in boot.py, which cannot be imported: a wrapper may have changed where modules are looked for.
+# The same as in boot.py, which cannot be imported: a wrapper may change where modules are found.
 _PACKAGE = "_lambda_tui_runtimes"
 
 

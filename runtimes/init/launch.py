@@ -23,7 +23,7 @@ RESTORED_PROCESSES = 16 * MAXIMUM_PROCESSES
 _RUNTIME_CHANNEL = 1000
 # Node.js closes descriptors up to 15 in what it starts, and can be told of no others.
 _EXECUTED_LOG, _EXECUTED_CHANNEL = 14, 15
-# Where a runtime that is executed finds the number of its channel, and of the log.
+# Variables that tell an executed runtime the numbers of its channel and of the log.
 _CHANNEL_VARIABLE = "_LAMBDA_TUI_CHANNEL"
 _LOG_VARIABLE = "_LAMBDA_TELEMETRY_LOG_FD"
 # From this release on the kernel counts the processes of a user namespace, and not all of a user's.

@@ -94,5 +94,4 @@ module.exports = {
   asError,
   errorLogText,
   errorPayload,
-  stackLines,
 };

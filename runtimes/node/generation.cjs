@@ -1,6 +1,6 @@
 'use strict';
 
-/** Which of AWS's two generations of Node.js runtimes this one is, by the function's `Runtime`. */
+/** The generation of AWS's Node.js runtimes that this one plays, by the function's `Runtime`. */
 
 const [, configured] = /^AWS_Lambda_nodejs(\d+)\.x$/.exec(process.env.AWS_EXECUTION_ENV ?? '') ?? [];
 

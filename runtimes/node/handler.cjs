@@ -117,4 +117,4 @@ function isModulePackage(folder) {
   return folder !== path.dirname(folder) && isModulePackage(path.dirname(folder));
 }
 
-module.exports = { isModulePackage, loadHandler };
+module.exports = { loadHandler };

@@ -17,7 +17,7 @@ async function servePromise(runtime, invocation, event) {
   const parsed = JSON.parse(event);
   try {
     const result = await runtime.handler(parsed, context);
-    // What the handler has left in the queue of immediates still belongs to this invocation.
+    // Immediates that the handler has queued still run within this invocation.
     await nextTurn();
     runtime.respond(invocation.request_id, result);
   } catch (error) {

@@ -43,7 +43,7 @@ class ResponseStream extends Writable {
 
   /** Writes a chunk; one that is neither text nor bytes as JSON. */
   write(chunk, encoding, callback) {
-    // As on AWS, where `end` with a last chunk does not call this: then no prelude is written.
+    // On AWS too, `end` with a last chunk does not call this: then no prelude is written.
     if (!this.#isBegun) {
       this.#isBegun = true;
       this._onBeforeFirstWrite?.((first) => super.write(first));

@@ -46,7 +46,7 @@ def error_payload(error: BaseException, request_id: str = "") -> ErrorPayload:
 
 def _stack_trace(trace: TracebackType | None) -> list[str]:
     """Format a trace without the runtime's own frames, which are the first ones."""
-    # As bare tuples, like AWS: without the markers below the lines that came with Python 3.11.
+    # Bare tuples, like AWS's: without the markers below the lines that came with Python 3.11.
     frames = [tuple(frame) for frame in traceback.extract_tb(trace)]
     while frames and str(frames[0][0]).startswith(_OWN_DIRECTORY):
         del frames[0]

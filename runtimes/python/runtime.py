@@ -239,7 +239,7 @@ def _update_environment(before: dict[str, str], now: dict[str, str]) -> None:
     os.environ.update(changed)
     tempfile = sys.modules.get("tempfile")
     if tempfile is not None and "TMPDIR" in changed:
-        # It reads the variable once, and keeps the directory.
+        # The module reads the variable once, and keeps the directory.
         vars(tempfile)["tempdir"] = None
 
 

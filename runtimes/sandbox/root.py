@@ -20,8 +20,8 @@ PROC_FLAGS = linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC
 _LANGUAGE_ROOT = "/var/lang"
 _DEVICES = ("full", "null", "random", "urandom", "zero")
 _EMPTY_DIRECTORIES = ("dev", "home", "opt", "proc", "root", "run", "tmp", "var/runtime", "var/task")
-# Where the root is built. Any directory that exists on every machine will do: what is mounted on it
-# shows in this process's mount namespace only.
+# The root is built on this one. Any directory that exists on every machine will do: what is mounted
+# on it shows in this process's mount namespace only.
 _SCAFFOLD = "/tmp"
 
 

@@ -18,7 +18,7 @@ processes = load_module("processes")
 
 @pytest.fixture
 def signalled(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
-    """Takes the place of ``os.kill``, so that no test here can signal anything whatever."""
+    """Replace ``os.kill``, so that no test here can signal any process."""
     calls: list[tuple[int, int]] = []
     monkeypatch.setattr(os, "kill", lambda pid, number: calls.append((pid, number)))
     assert processes.os.kill is os.kill
@@ -60,7 +60,7 @@ def test_the_proof_is_asked_for_again_at_every_signal(
 
 
 def calls_that_signal_everything(file: Path) -> list[int]:
-    """The lines of a file that call ``kill`` or the like with a negative process id."""
+    """Return the lines of a file that call ``kill`` or the like with a negative process id."""
     lines = []
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if not isinstance(node, ast.Call) or not node.args:

@@ -1,4 +1,4 @@
-"""How a runtime ends whose hooks around a snapshot fail."""
+"""The end of a runtime whose hooks around a snapshot fail."""
 
 from __future__ import annotations
 

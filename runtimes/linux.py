@@ -167,7 +167,7 @@ def forbid_new_privileges() -> None:
 
 
 def drop_capabilities(kept: int | None = None) -> None:
-    """Give up every capability but one, and that one for programs that this process executes.
+    """Give up every capability but ``kept``, which programs executed later do not get either.
 
     An init process keeps one, and the runtimes that it starts none: the kernel then lets them, of
     the same user, neither trace it nor take its descriptors.

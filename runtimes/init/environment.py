@@ -44,7 +44,7 @@ def run_in_namespaces(
 
     ``outer_namespace`` is the pid namespace of the zygote, and ``prepare`` goes to ``build_root``.
     """
-    # Before anything else: this proves that the process is where it is believed to be.
+    # First of all: nothing is mounted or signalled before this has proved where the process is.
     processes = PidNamespace(outer_namespace)
     try:
         # The loopback, the mounts and the id maps all take capabilities, which go afterwards.
@@ -74,7 +74,7 @@ def run_as_process(
     os.mkdir(storage, mode=0o700)
     processes = ProcessTree()
     try:
-        # Without a pid namespace: orphans would leave the tree that this process can signal.
+        # Orphans would otherwise become the zygote's children, out of reach of this process.
         if sys.platform.startswith("linux"):
             linux.become_subreaper()
         os.chdir(environment.code_directory)

@@ -144,7 +144,8 @@ class InitProcess:
         leader = running.get(extension) if extension else self._runtime
         if leader is None:
             return
-        # Python's handlers run in the main thread; but to be killed a process needs to have none.
+        # Python runs handlers in the main thread only. SIGKILL goes to the process as a whole, as
+        # its main thread may have ended.
         signal_leader = os.kill if number == KILL else linux.signal_main_thread
         # The leader in any case: one that was forked just now may have no group yet.
         for pid in {leader, *self._processes.pids()}:

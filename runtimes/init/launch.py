@@ -62,6 +62,7 @@ def fork_runtime(
     def become() -> int:
         # Limits first: the number of the channel depends on that of descriptors.
         _confine(is_isolated=is_isolated, may_rise=kept is not None)
+        # The zygote ignores it, so that Ctrl-C in its terminal is the engine's alone.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         numbers = _target_numbers(streams, is_executed=False)
         _keep_only(streams, numbers, inheritable=False, kept=kept)
@@ -85,7 +86,7 @@ def fork_restored_runtime(
         _install_streams(streams, numbers, inheritable=False)
         assert streams.channel is not None
         assert numbers.channel is not None
-        # These two alone: which others are open is the function's own affair.
+        # Only these two: all other open descriptors are the function's.
         os.close(streams.log)
         os.close(streams.channel)
         channel = Channel(numbers.channel)
@@ -108,7 +109,7 @@ def execute(
     def become() -> int:
         _confine(is_isolated=is_isolated, processes=processes)
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        # Away from the numbers that are about to be taken: any of these could have one of them.
+        # Out of the way first: any of these may have a number that another one is about to take.
         answer = _duplicate_high(write_end)
         high = Streams(
             _duplicate_high(streams.log), streams.channel and _duplicate_high(streams.channel)

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterable
 
 _PAGE_KB = os.sysconf("SC_PAGE_SIZE") // 1024
-# No process takes memory into use faster than this.
+# An upper bound on how fast processes take memory into use.
 _FASTEST_KB_PER_SECOND = 4 * 1024 * 1024
 _SHORTEST_WAIT, _LONGEST_WAIT = 0.002, 0.1
 

@@ -37,7 +37,7 @@ class HostFiles(NamedTuple):
     covered: list[str]
     """Paths within the binds that must not be seen."""
     language_prefix: str = sys.prefix
-    """Directory of the interpreter, which ``/var/lang`` is to lead to as on AWS."""
+    """Directory of the interpreter, to which ``/var/lang`` links: its place on AWS."""
 
 
 def find_host_files(program: str = "") -> HostFiles:

@@ -27,7 +27,7 @@ def fork_into_namespaces(body: Callable[[], None], *, own_network: bool = False)
     middle = os.fork()
     if middle == 0:
         run_and_exit(lambda: _enter_and_fork(body, read_end, write_end, own_network=own_network))
-    # Before reading: the answer ends only once no process holds the write end.
+    # Before reading: the answer ends only when no process holds the write end any more.
     os.close(write_end)
     answer = b""
     while chunk := os.read(read_end, 4096):
@@ -75,7 +75,7 @@ def _enter_namespaces(*, own_network: bool) -> None:
 def map_own_user(user: int, group: int, proc: str = "/proc") -> None:
     """Map the ids that this process had before it entered a user namespace to themselves."""
     write_text(f"{proc}/self/uid_map", f"{user} {user} 1")
-    # The kernel takes a group map of an ordinary user's only once setgroups(2) is denied.
+    # The kernel accepts an ordinary user's group map only after setgroups(2) is denied.
     write_text(f"{proc}/self/setgroups", "deny")
     write_text(f"{proc}/self/gid_map", f"{group} {group} 1")
 

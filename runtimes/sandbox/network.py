@@ -45,7 +45,7 @@ def start_connector(command: Sequence[str], namespace: int, log: int) -> int:
         return pid
     try:
         linux.die_with_parent(signal.SIGKILL)
-        # Not if this process's end came before the line above: then no signal would follow.
+        # Not where the parent ended before the line above took effect: no signal would follow.
         if os.getppid() == parent:
             # Python ignores it, and an executed program inherits that.
             signal.signal(signal.SIGPIPE, signal.SIG_DFL)

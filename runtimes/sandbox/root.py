@@ -38,7 +38,7 @@ def build_root(
     called with the path of ``/proc`` while that can still be written. Raise ``OSError`` where the
     machine does not allow it.
     """
-    # First of all, lest a mount of ours spread to the machine; pivot_root asks for it too.
+    # First of all, so that no mount of ours propagates to the machine; pivot_root requires it too.
     linux.mount("", "/", None, linux.MS_REC | linux.MS_PRIVATE)
     root = _SCAFFOLD
     binds = list(host_files.binds)
@@ -66,11 +66,11 @@ def build_root(
     for path, text in texts.items():
         _bind_text(root, path, text)
 
-    # Once all is in its place: nothing could be made in a root that is read-only.
+    # Once everything is in its place: nothing can be made in a read-only root.
     read_only = linux.MOUNT_ATTR_RDONLY | linux.MOUNT_ATTR_NOSUID | linux.MOUNT_ATTR_NODEV
     linux.set_mount_attributes(root, add=read_only, recursive=True)
     linux.set_mount_attributes(f"{root}/tmp", remove=linux.MOUNT_ATTR_RDONLY, recursive=False)
-    # After it, because a device cannot be opened on a mount without devices.
+    # Devices after that, because none can be opened on a mount with the attribute NODEV.
     for descriptor, name in zip(devices, _DEVICES):
         bind_descriptor(descriptor, f"{root}/dev/{name}")
         # They are the machine's own: root inside owns them, and must not change their mode.
@@ -78,7 +78,7 @@ def build_root(
         linux.set_mount_attributes(f"{root}/dev/{name}", add=restriction, recursive=False)
     # Before the pivot: the kernel allows a new /proc only where the machine's is still in sight.
     linux.mount("proc", f"{root}/proc", "proc", PROC_FLAGS)
-    # Then what writes to /proc, its last write being that no user namespace follows.
+    # Now what writes to /proc; the limit after ``prepare``, which makes a user namespace itself.
     if prepare is not None:
         prepare(f"{root}/proc")
     forbid_user_namespaces(f"{root}/proc")

@@ -31,7 +31,7 @@ def renew_descriptors(kept: Iterable[int], move: Callable[[str], str]) -> None:
         _renew_files(found, move)
         _renew_pipes([number for number, target in found.items() if target.startswith("pipe:")])
         _renew_sockets([number for number, target in found.items() if target.startswith("socket:")])
-        # Last, because a poller watches descriptions: it is to register those that are new.
+        # Pollers last: epoll watches open files, not numbers, and has to get the renewed ones.
         for number, target in found.items():
             if target == _POLLER:
                 _renew_poller(number)

@@ -71,14 +71,14 @@ class _SnapshotInit(InitProcess):
                 self._memory = None
 
     def _restore(self, frame: Frame) -> None:
-        # Before the request is sent: a stopped runtime reads nothing, and this process would wait
-        # for it at a full socket, blind to its end.
+        # Before the request is sent: a stopped runtime reads nothing, so that a full socket would
+        # block this process, which could then not notice the runtime's end.
         self._signal_runtime(CONTINUE)
         if self._requests is not None:
             with contextlib.suppress(OSError):
                 descriptors = [*frame.descriptors, *self._namespaces]
                 self._requests.send(frame.message, descriptors=descriptors)
-        # The runtime has its own; if it has gone, closing them is what the engine learns it from.
+        # The runtime has copies. Where it has gone, their closing tells the engine so.
         for descriptor in frame.descriptors:
             os.close(descriptor)
 

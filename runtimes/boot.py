@@ -1,8 +1,7 @@
-"""The script that an interpreter is started with: loads this package and runs the zygote.
+"""The script that starts an interpreter as a zygote.
 
-Arguments: the descriptor of the engine's channel, the sandbox level that is wished for, and where
-functions run on another program, such as ``node``, its path. The private names keep the user's
-``sys.modules`` and package names free.
+Arguments: the descriptor of the engine's channel, the sandbox level that is asked for, and the path
+of the program that functions run on where that is not this interpreter, such as ``node``.
 """
 
 from __future__ import annotations
@@ -12,21 +11,23 @@ import os
 import sys
 import types
 
+# Private, so that no module of a function's can have the same name.
 PACKAGE = "_lambda_tui_runtimes"
 OLDEST_PYTHON = (3, 9)
 
 
 def load_package(name: str, directory: str) -> None:
-    """Makes a package of a directory without running its ``__init__``."""
+    """Register a directory as a package under any name, without running its ``__init__``."""
     package = types.ModuleType(name)
     package.__path__ = [directory]
     sys.modules[name] = package
 
 
 def main() -> None:
-    """Boots the zygote; returns when the engine has gone."""
+    """Run the zygote until the engine has gone."""
     descriptor, sandbox = int(sys.argv[1]), sys.argv[2]
     program = sys.argv[3] if len(sys.argv) > 3 else ""
+    # Before anything else is imported: an older Python could not even parse it.
     if sys.version_info < OLDEST_PYTHON:
         version = ".".join(str(part) for part in sys.version_info[:3])
         sys.exit("Python {} is too old: functions need Python 3.9 or later".format(version))

@@ -1,9 +1,9 @@
-"""The script that an interpreter of its own executes to be Python's runtime.
+"""The script that an interpreter executes to become a Python runtime, where no fork will do.
 
 A function with ``AWS_LAMBDA_EXEC_WRAPPER`` needs one: its wrapper is given the command, may change
-variables and options of the interpreter, and executes it. So does one with libraries or variables
-that are looked at only as a process begins. The descriptor of the engine's channel, that of the
-log and the directory of layers are in variables.
+variables and options of the interpreter, and executes it. So does a function with libraries or
+variables that are read only while a process starts. The descriptor of the engine's channel, that of
+the log and the directory of layers come in variables.
 """
 
 from __future__ import annotations
@@ -13,21 +13,22 @@ import os
 import sys
 import types
 
+# The same as in boot.py, which cannot be imported: a wrapper may change where modules are found.
 _PACKAGE = "_lambda_tui_runtimes"
 
 
 def main() -> None:
-    """Serves until the engine goes or the function ends the process."""
+    """Serve until the engine goes or the function ends the process."""
     directory = os.path.dirname(os.path.abspath(__file__))
-    # Nothing that lies beside this script may stand in the way of the function's own modules.
+    # Python puts a script's directory first: a file in it must not shadow the function's modules.
     sys.path[:] = [path for path in sys.path if path != directory]
     _load_package(_PACKAGE, directory)
     number = _take_descriptor("_LAMBDA_TUI_CHANNEL")
     log = _take_descriptor("_LAMBDA_TELEMETRY_LOG_FD")
-    os.dup2(log, importlib.import_module(_PACKAGE + ".python.logs").LOG_DESCRIPTOR, False)
-    os.close(log)
     channel = importlib.import_module(_PACKAGE + ".frames").Channel(number)
-    runtime = importlib.import_module(_PACKAGE + ".python.runtime")
+    python = importlib.import_module(_PACKAGE + ".python")
+    os.dup2(log, python.LOG_DESCRIPTOR, False)
+    os.close(log)
     layers_root = os.environ.pop("_LAMBDA_TUI_LAYERS")
     message = {
         "environment": dict(os.environ),
@@ -37,20 +38,20 @@ def main() -> None:
     }
     status = 1
     try:
-        status = runtime.main(channel, message)
+        status = python.main(channel, message)
     finally:
         os._exit(status)
 
 
 def _load_package(name: str, directory: str) -> None:
-    """Makes a package of a directory without running its ``__init__``."""
+    """Register a directory as a package under any name, without running its ``__init__``."""
     package = types.ModuleType(name)
     package.__path__ = [directory]
     sys.modules[name] = package
 
 
 def _take_descriptor(variable: str) -> int:
-    """The descriptor that a variable names; what the function starts gets neither."""
+    """Return the descriptor that a variable names, and hide both from the function's children."""
     number = int(os.environ.pop(variable))
     os.set_inheritable(number, False)
     return number

@@ -1,8 +1,9 @@
 """Frames: how the engine, the zygote, init processes and runtimes talk over socket pairs.
 
-A frame is two big-endian 32-bit lengths, a msgpack map (the message; its ``kind`` says what it
-is) and raw bytes (the payload: an event or a response, untouched). Descriptors may travel with a
-frame, which says how many in ``descriptors``.
+A frame is two big-endian 32-bit lengths, a msgpack map (the message, whose ``kind`` names it) and
+raw bytes (the payload: an event or a response, untouched). Descriptors may travel with a frame; its
+message then counts them in ``descriptors``. The engine's end is ``lambda_tui/engine/wire``, and
+that of Node.js ``node/channel.cjs``.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ HEADER = struct.Struct("!II")
 _ANCILLARY_SIZE = socket.CMSG_SPACE(4 * array.array("i").itemsize)
 """Room for four descriptors: no frame comes with more."""
 _READ_SIZE = 1 << 16
+"""Bytes of one read; a payload of that size or more is neither copied nor buffered."""
 
 
 class Frame(NamedTuple):
@@ -33,28 +35,30 @@ class Frame(NamedTuple):
 
 
 class Channel:
-    """One end of a socket pair, blocking."""
+    """One end of a socket pair, which blocks."""
 
     def __init__(self, descriptor: int) -> None:
         self._socket = socket.socket(fileno=descriptor)
         self._socket.setblocking(True)
-        # Waited for here, and not in the read: that is woken by the other end's reading too.
+        # To wait in the read itself would cost wake-ups: the kernel wakes a blocked reader of a
+        # Unix socket also when the other end has read.
         self._readable = select.poll()
         self._readable.register(descriptor, select.POLLIN)
         self._buffer = b""
         self._descriptors: list[int] = []
 
     def fileno(self) -> int:
-        """The socket's descriptor, for a selector."""
+        """Return the socket's descriptor, for a selector."""
         return self._socket.fileno()
 
     def send(self, message: Message, payload: bytes = b"", descriptors: Sequence[int] = ()) -> None:
-        """Sends one frame; raises ``OSError`` when the other end has gone."""
+        """Send one frame; raise ``OSError`` when the other end has gone."""
         if descriptors:
             message = {**message, "descriptors": len(descriptors)}
         packed = pack(message)
         head = HEADER.pack(len(packed), len(payload)) + packed
         if descriptors:
+            # The descriptors go with the first byte; the rest, if the socket is full, without them.
             sent = socket.send_fds(self._socket, [head], list(descriptors))
             self._socket.sendall(head[sent:] + payload)
         elif len(payload) < _READ_SIZE:
@@ -64,7 +68,7 @@ class Channel:
             self._socket.sendall(payload)
 
     def receive(self) -> Frame | None:
-        """The next frame; None when the other end has closed."""
+        """Wait for the next frame and return it; None when the other end has closed."""
         if not self._read_until(HEADER.size):
             return None
         message_size, payload_size = HEADER.unpack_from(self._buffer)
@@ -83,7 +87,10 @@ class Channel:
         return Frame(message, payload, descriptors)
 
     def _take_payload(self, start: int, size: int) -> bytes | bytearray | None:
-        """What follows the message in the stream; what has not come yet is read into its place."""
+        """Return the payload behind the message, or None when the other end closes before its end.
+
+        A large one is read straight into its place: only what is buffered already is copied.
+        """
         end = start + size
         if size < _READ_SIZE or len(self._buffer) >= end:
             if not self._read_until(end):
@@ -108,18 +115,21 @@ class Channel:
 
     @property
     def has_buffered_frame(self) -> bool:
-        """Whether ``receive`` would not wait: more frames had come with the last one."""
+        """Whether a whole frame came with the last one, so that ``receive`` would not wait.
+
+        A selector does not see it: its bytes have left the socket.
+        """
         if len(self._buffer) < HEADER.size:
             return False
         message_size, payload_size = HEADER.unpack_from(self._buffer)
         return len(self._buffer) >= HEADER.size + int(message_size + payload_size)
 
     def close(self) -> None:
-        """Closes this end."""
+        """Close this end."""
         self._socket.close()
 
     def _read_until(self, size: int) -> bool:
-        """Reads until the buffer holds so many bytes; whether the other end sent them."""
+        """Read until the buffer holds so many bytes; return whether the other end sent them."""
         while len(self._buffer) < size:
             self._readable.poll()
             try:

@@ -1,4 +1,4 @@
-"""The Linux system calls that Python has no function for, through ctypes."""
+"""Linux system calls that Python has no function for, through ctypes."""
 
 from __future__ import annotations
 
@@ -55,9 +55,10 @@ def _check(result: int, what: str) -> int:
 
 
 def signal_main_thread(pid: int, number: int) -> None:
-    """Signals a process's first thread, as ``kill`` may signal any of them.
+    """Signal a process's main thread, where ``kill`` would let the kernel choose one of them.
 
-    Python runs its handlers in the first thread alone, which another's signal would not wake.
+    Python runs signal handlers in the main thread only, and a system call in which that thread
+    waits is not interrupted by a signal to another one.
     """
     try:
         tgkill = _libc.tgkill
@@ -68,17 +69,17 @@ def signal_main_thread(pid: int, number: int) -> None:
 
 
 def unshare(flags: int) -> None:
-    """Moves this process (its children, for CLONE_NEWPID) into namespaces of their own."""
+    """Move this process (for CLONE_NEWPID, its future children) into new namespaces."""
     _check(_libc.unshare(ctypes.c_int(flags)), "unshare")
 
 
 def enter_user_namespace(descriptor: int) -> None:
-    """Moves this process into a user namespace that is open, with all capabilities in it."""
+    """Move this process into the user namespace of a descriptor, with all capabilities in it."""
     _check(_libc.setns(ctypes.c_int(descriptor), ctypes.c_int(CLONE_NEWUSER)), "setns")
 
 
 def mount(source: str, target: str, kind: str | None, flags: int, options: str = "") -> None:
-    """Calls mount(2)."""
+    """Call mount(2); raise ``OSError`` that names the target."""
     result = _libc.mount(
         source.encode(),
         os.fsencode(target),
@@ -90,7 +91,7 @@ def mount(source: str, target: str, kind: str | None, flags: int, options: str =
 
 
 def set_mount_attributes(path: str, *, add: int = 0, remove: int = 0, recursive: bool) -> None:
-    """Calls mount_setattr(2), Linux 5.12 and later."""
+    """Call mount_setattr(2), which exists from Linux 5.12 on."""
     attributes = struct.pack("QQQQ", add, remove, 0, 0)
     result = _libc.syscall(
         ctypes.c_long(_SYS_MOUNT_SETATTR),
@@ -104,7 +105,11 @@ def set_mount_attributes(path: str, *, add: int = 0, remove: int = 0, recursive:
 
 
 def pivot_root(new_root: str) -> None:
-    """Makes a mount point the root directory and lets go of the old root."""
+    """Make a mount point the root directory and detach the old root.
+
+    With ``.`` for both arguments the old root comes to lie on top of the new one, as
+    pivot_root(2) describes, so that no directory for it is needed; then it is unmounted.
+    """
     os.chdir(new_root)
     pivot = {"x86_64": 155, "aarch64": 41}.get(os.uname().machine)
     if pivot is None:
@@ -120,25 +125,29 @@ def _prctl(option: int, argument: int = 0, what: str = "prctl") -> None:
 
 
 def control_device(descriptor: int, request: int, argument: bytes) -> None:
-    """Calls ioctl(2) with a structure that the kernel reads."""
+    """Call ioctl(2) with a structure that the kernel reads."""
     result = _libc.ioctl(ctypes.c_int(descriptor), ctypes.c_ulong(request), argument)
     _check(result, f"ioctl {request:#x}")
 
 
 def die_with_parent(signal_number: int) -> None:
-    """Asks the kernel for a signal to this process when its parent ends."""
+    """Ask the kernel for a signal to this process when its parent ends.
+
+    Holds for this process alone, not for its forks, and comes too late for a parent that has ended
+    before the call: compare ``os.getppid()`` afterwards where that can be.
+    """
     _prctl(_PR_SET_PDEATHSIG, signal_number, "PR_SET_PDEATHSIG")
 
 
 def become_subreaper() -> None:
-    """Makes orphaned descendants children of this process."""
+    """Make this process the parent of descendants whose own parent ends."""
     _prctl(_PR_SET_CHILD_SUBREAPER, 1, "PR_SET_CHILD_SUBREAPER")
 
 
 def ignore_stopped_children() -> None:
-    """Lets SIGCHLD tell of children that end only, not of those that are frozen or thawed.
+    """Limit SIGCHLD to children that end, without those that are frozen or thawed.
 
-    Keeps the handler that Python has installed: only the flags of ``struct sigaction`` change.
+    The handler that Python has installed stays: only the flags of ``struct sigaction`` change.
     """
     action = ctypes.create_string_buffer(_SIGACTION_SIZE)
     _check(_libc.sigaction(int(signal.SIGCHLD), None, action), "sigaction")
@@ -148,27 +157,29 @@ def ignore_stopped_children() -> None:
 
 
 def set_process_name(name: str) -> None:
-    """Sets what ``ps`` and ``top`` call this process, up to 15 bytes."""
+    """Set the name that ``ps`` and ``top`` show for this process, up to 15 bytes."""
     _libc.prctl(ctypes.c_int(_PR_SET_NAME), ctypes.c_char_p(name.encode()), 0, 0, 0)
 
 
 def forbid_new_privileges() -> None:
-    """No program that is executed from here on can gain a privilege."""
+    """Deny this process and its descendants any privilege through a program that they execute."""
     _prctl(_PR_SET_NO_NEW_PRIVS, 1, "PR_SET_NO_NEW_PRIVS")
 
 
 def drop_capabilities(kept: int | None = None) -> None:
-    """Gives up every capability but one, and for all that this process will ever execute that too.
+    """Give up every capability but ``kept``, which programs executed later do not get either.
 
-    A process that has none cannot trace, or take descriptors of, one that has kept one.
+    An init process keeps one, and the runtimes that it starts none: the kernel then lets them, of
+    the same user, neither trace it nor take its descriptors.
     """
     with open("/proc/sys/kernel/cap_last_cap") as file:
         last = int(file.read())
+    # The bounding set first: dropping from it takes CAP_SETPCAP, which capset gives up below. That
+    # it fails for an ordinary user, who has no capability, does not matter.
     for capability in range(last + 1):
-        # Fails without CAP_SETPCAP, and then nothing could be gained either.
         _libc.prctl(ctypes.c_int(_PR_CAPBSET_DROP), ctypes.c_ulong(capability), 0, 0, 0)
     _libc.prctl(ctypes.c_int(_PR_CAP_AMBIENT), ctypes.c_ulong(_PR_CAP_AMBIENT_CLEAR_ALL), 0, 0, 0)
     bits = 0 if kept is None else 1 << kept
     header = struct.pack("Ii", _LINUX_CAPABILITY_VERSION_3, 0)
-    # Effective, permitted and inheritable, for the first 32 capabilities and the others.
+    # Effective, permitted and inheritable: of capabilities 0 to 31, then of the others.
     _check(_libc.capset(header, struct.pack("IIIIII", bits, bits, 0, 0, 0, 0)), "capset")

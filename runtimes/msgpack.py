@@ -1,6 +1,7 @@
-"""As much of msgpack as the messages of frames need, without a library.
+"""The part of msgpack that the messages of frames need, without a library.
 
-None, truth values, whole numbers of up to 64 bits, floats, texts, lists, and maps from texts.
+The types are None, booleans, integers of up to 64 bits, floats, strings, lists, and maps with
+strings as keys.
 """
 
 from __future__ import annotations
@@ -11,26 +12,26 @@ from functools import lru_cache
 from typing import Any
 
 _Put = Callable[[bytes], None]
-_Found = tuple[Any, int]
-"""A value, and where the next one begins."""
-_Read = Callable[[bytes, int], _Found]
-_ReadSized = Callable[[bytes, int, int], _Found]
+_Parsed = tuple[Any, int]
+"""A value, and the offset behind it."""
+_Read = Callable[[bytes, int], _Parsed]
+_ReadSized = Callable[[bytes, int, int], _Parsed]
 
 
 def pack(value: Any) -> bytes:  # noqa: ANN401 - any value of these types
-    """The value in msgpack; raises ``KeyError`` for one of another type."""
+    """Return a value as msgpack; raise ``KeyError`` for one of another type."""
     parts: list[bytes] = []
     _PACKERS[type(value)](value, parts.append)
     return b"".join(parts)
 
 
 def unpack(data: bytes) -> Any:  # noqa: ANN401
-    """The one value that these bytes are; raises ``ValueError`` for anything else."""
+    """Return the one value that these bytes hold; raise ``ValueError`` for anything else."""
     try:
         value, end = _READERS[data[0]](data, 1)
     except (LookupError, struct.error):
         end = -1
-    # Whatever was cut off shows here: its reader has gone past the end.
+    # Slices of truncated data do not raise: the end, past that of the data, shows it here.
     if end != len(data):
         raise ValueError("the bytes are not one value of msgpack")
     return value
@@ -50,7 +51,7 @@ def _packed_text(text: str) -> bytes:
     return (_BYTES[0xA0 + len(data)] if len(data) < 0x20 else _SIZE.pack(0xDB, len(data))) + data
 
 
-# The keys of messages are few, and come again and again.
+# Messages have few different keys: each is encoded once.
 _packed_key = lru_cache(maxsize=64)(_packed_text)
 
 
@@ -67,17 +68,17 @@ def _pack_map(items: dict[str, Any], put: _Put) -> None:
         _PACKERS[type(item)](item, put)
 
 
-def _read_str(data: bytes, start: int, size: int) -> _Found:
+def _read_str(data: bytes, start: int, size: int) -> _Parsed:
     end = start + size
     return data[start:end].decode(), end
 
 
-def _read_short_str(data: bytes, at: int) -> _Found:
+def _read_short_str(data: bytes, at: int) -> _Parsed:
     end = at + 1 + data[at]
     return data[at + 1 : end].decode(), end
 
 
-def _read_list(data: bytes, at: int, size: int) -> _Found:
+def _read_list(data: bytes, at: int, size: int) -> _Parsed:
     items = []
     for _ in range(size):
         item, at = _READERS[data[at]](data, at + 1)
@@ -85,12 +86,12 @@ def _read_list(data: bytes, at: int, size: int) -> _Found:
     return items, at
 
 
-def _read_map(data: bytes, at: int, size: int) -> _Found:
+def _read_map(data: bytes, at: int, size: int) -> _Parsed:
     items = {}
     for _ in range(size):
         first = data[at]
         if 0xA0 <= first < 0xC0:
-            # As most keys are: read here, they cost no call.
+            # Most keys are this short; reading them here saves a call for each.
             start, at = at + 1, at + 1 + first - 0xA0
             key = data[start:at].decode()
         else:
@@ -130,7 +131,7 @@ _PACKERS: dict[type, Callable[[Any, _Put], None]] = {
     dict: _pack_map,
 }
 
-# By the first byte.
+# Readers by a value's first byte.
 _TEXT_READERS = {
     **{0xA0 + size: _fixed(_read_str, size) for size in range(0x20)},
     0xD9: _read_short_str,

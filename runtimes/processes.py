@@ -1,8 +1,9 @@
-"""Every process of an environment but the init process, as one thing to signal.
+"""All processes of an environment but the init process, as one thing to signal.
 
 Freeze, thaw and reset are one signal each. At level ``namespaces`` that is a single ``kill(-1,
-…)``, which outside a pid namespace of our own would stop the whole machine: ``PidNamespace`` is
-the one place that may call it, and only with proof in hand.
+…)``, which outside a pid namespace of our own would stop the whole machine. Only ``PidNamespace``
+may call it, and only after it has proved at each call that this process is process 1 of a pid
+namespace that it entered itself.
 """
 
 from __future__ import annotations
@@ -16,53 +17,57 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 
-class NotInOwnNamespace(Exception):
-    """This process is not the first of a pid namespace that it entered: it may not signal all."""
+class NotInOwnNamespaceError(Exception):
+    """This process is not process 1 of a pid namespace of its own, and may not signal all."""
 
 
 def current_pid_namespace() -> str:
-    """The kernel's name of this process's pid namespace."""
+    """Return the kernel's name for this process's pid namespace."""
     return os.readlink("/proc/self/ns/pid")
 
 
 class PidNamespace:
-    """All processes of the pid namespace whose process 1 this process is."""
+    """All other processes of the pid namespace in which this process is process 1."""
 
     def __init__(self, outer: str) -> None:
-        """Takes the proof: ``outer`` is the namespace that this process's parent was in before."""
+        """Prove it once here; ``outer`` is the namespace from which this process's was made."""
         self._outer = outer
         self._require_proof()
 
     def signal_all(self, number: int) -> None:
-        """Signals every process of the namespace but this one; none left is fine."""
+        """Signal every process of the namespace but this one, if there is any."""
+        # Again at every call, and directly before it: nothing may come between proof and signal.
         self._require_proof()
         with contextlib.suppress(ProcessLookupError):
             os.kill(-1, number)
 
     def pids(self) -> list[int]:
-        """All of them by their ids in the namespace."""
+        """Return their ids, as they are in the namespace."""
         return [int(name) for name in os.listdir("/proc") if name.isdigit() and name != "1"]
 
     def _require_proof(self) -> None:
         if os.getpid() != 1:
-            raise NotInOwnNamespace(f"process {os.getpid()} is not process 1 of a namespace")
+            raise NotInOwnNamespaceError(f"process {os.getpid()} is not process 1 of a namespace")
         if current_pid_namespace() == self._outer:
-            raise NotInOwnNamespace("process 1 has not entered a pid namespace of its own")
+            raise NotInOwnNamespaceError("process 1 has not entered a pid namespace of its own")
 
 
 class ProcessTree:
-    """The descendants of this process, where there is no pid namespace to bound them."""
+    """All descendants of this process, where no pid namespace bounds them."""
 
     def __init__(self, kept: frozenset[int] = frozenset()) -> None:
         self._kept = kept
-        """Children that are not meant, and all below them."""
+        """Children that are left out, with all of their descendants."""
 
     def pids(self) -> list[int]:
-        """All of them."""
+        """Return their ids."""
         return descendants(os.getpid(), self._kept)
 
     def signal_all(self, number: int) -> None:
-        """Signals every descendant, again until none is found that has not had the signal."""
+        """Signal every descendant.
+
+        Look again until no new one is found: a process that was not signalled yet may have forked.
+        """
         signalled: set[int] = set()
         while True:
             found = set(self.pids()) - signalled
@@ -75,7 +80,7 @@ class ProcessTree:
 
 
 def descendants(pid: int, kept: frozenset[int] = frozenset()) -> list[int]:
-    """The process ids below a process, nearest first; nothing of those that are ``kept``."""
+    """Return the ids of a process's descendants, nearest first, without ``kept`` and theirs."""
     children: dict[int, list[int]] = {}
     for child, parent in _parents():
         if child not in kept:
@@ -109,22 +114,23 @@ def _parents_from_proc() -> Iterable[tuple[int, int]]:
                 fields = file.read().rpartition(b")")[2].split()
         except OSError:
             continue
-        # Zombies too: what was read as the child of one that has just ended hangs on it.
+        # Zombies count as well: a child that was read before its parent ended would be cut off from
+        # the tree without it.
         yield int(name), int(fields[1])
 
 
 class EndedChild(NamedTuple):
-    """A child that was reaped."""
+    """A child process that was reaped."""
 
     pid: int
     status: int
-    """As wait(2) gives it."""
+    """Wait status, as wait(2) gives it."""
     peak_memory_kb: int
-    """Resident."""
+    """Largest resident memory."""
 
 
 def reap(block: bool) -> list[EndedChild]:
-    """Collects ended children: those that have ended by now, or all there are."""
+    """Reap the children that have ended; with ``block``, wait until all children have."""
     ended: list[EndedChild] = []
     while True:
         try:
@@ -138,7 +144,10 @@ def reap(block: bool) -> list[EndedChild]:
 
 
 def run_and_exit(body: Callable[[], None]) -> None:
-    """Runs a forked process's work and ends it, whatever happens, without Python's own exit."""
+    """Run a forked process's work and end the process, whatever happens.
+
+    ``os._exit``, because the exit handlers and buffers are copies of the parent's.
+    """
     status = 1
     try:
         body()

@@ -1,9 +1,9 @@
 """The zygote: a single-threaded interpreter that has paid for its start-up and forks environments.
 
-Frames from the engine: ``spawn`` (descriptors: the environment's control channel, and what the
-program writes to that connects its network to the outside, if it has one). Frames to the engine:
-``booted``, ``spawned``, ``failed``, ``ended``, ``disconnected``. It ends when the engine's end of
-the channel closes.
+Frames from the engine: ``spawn`` (descriptors: the environment's control channel and, if its
+network is to be connected to the outside, the log of the program that does so). Frames to the
+engine: ``booted``, ``spawned``, ``failed``, ``ended``, ``disconnected``. The zygote ends when the
+engine's end of the channel closes.
 """
 
 from __future__ import annotations
@@ -16,21 +16,31 @@ import subprocess
 import sys
 from collections.abc import Callable
 
-from . import levels, linux, network, sandbox, snapshot
+from . import init, linux, snapshots
 from .frames import Channel, Frame
-from .machine import Bind, Machine, survey_machine
+from .init import Environment
 from .processes import KILL, ProcessTree, current_pid_namespace, reap, run_and_exit
-from .wakeup import ChildWakeup
+from .sandbox import (
+    Bind,
+    HostFiles,
+    SandboxRefusedError,
+    build_root,
+    find_host_files,
+    fork_into_namespaces,
+    start_connector,
+)
+from .sigchld import SigchldPipe
 
 _IS_LINUX = sys.platform.startswith("linux")
-# Enough for the probe's own few files.
+# Enough for the few files of a sandbox that is built to see whether it can be.
 _PROBE_STORAGE_MB = 1
 
 
 def main(descriptor: int, level: str, program: str) -> None:
-    """Serves until the engine goes; ``level`` is ``auto``, ``namespaces`` or ``processes``.
+    """Serve until the engine goes; ``level`` is ``auto``, ``namespaces`` or ``processes``.
 
-    ``program`` is what functions run on where that is not this interpreter: ``node``.
+    ``program`` is the path of the program that functions run on, such as ``node``, and empty where
+    that is this interpreter.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = os.getppid()
@@ -38,36 +48,35 @@ def main(descriptor: int, level: str, program: str) -> None:
         linux.die_with_parent(signal.SIGKILL)
         linux.become_subreaper()
         linux.set_process_name("lambda-zygote")
+    # An engine that ended before the lines above causes no signal any more.
     if os.getppid() != parent:
         return
     zygote = _Zygote(Channel(descriptor), program)
     zygote.boot(level)
-    # What exists by now is shared with every fork and never collected in one.
+    # Exclude existing objects from later collections: a collection in a fork would write to every
+    # object's header, and so copy the pages that it shares with the zygote.
     gc.collect()
     gc.freeze()
     zygote.serve()
-
-
-class SandboxRefused(Exception):
-    """The machine does not give an environment namespaces of its own; the text says why."""
 
 
 class _Zygote:
     def __init__(self, channel: Channel, program: str) -> None:
         self._channel = channel
         self._program = program
-        self._wakeup = ChildWakeup()
+        self._sigchld = SigchldPipe()
         self._environments: dict[int, str] = {}
+        """Ids of environments by their init process's pid."""
         self._connectors: dict[int, str] = {}
-        """The environments' ids too, by the programs that connect their networks."""
+        """Ids of environments by the pid of the program that connects their network."""
         self._level = "processes"
-        self._machine = survey_machine(program) if _IS_LINUX else Machine([], [])
+        self._host_files = find_host_files(program) if _IS_LINUX else HostFiles([], [])
 
     def boot(self, level: str) -> None:
-        """Finds the sandbox level and tells the engine about this interpreter."""
+        """Choose the sandbox level and report it and the runtime's version to the engine."""
         reason = "forced by a setting"
         if level != "processes":
-            reason = probe(self._machine)
+            reason = probe(self._host_files)
             if not reason:
                 self._level = "namespaces"
         self._channel.send(
@@ -82,7 +91,7 @@ class _Zygote:
 
     def serve(self) -> None:
         while True:
-            has_frame = self._wakeup.wait(self._channel)
+            has_frame = self._sigchld.wait(self._channel)
             for child in reap(block=False):
                 self._report_end(child.pid, child.status)
             if has_frame:
@@ -92,7 +101,7 @@ class _Zygote:
                 self._spawn(frame)
 
     def _kill_environments(self) -> None:
-        """Ends what should be ending by itself: no init process outlives the engine."""
+        """Kill what should be ending by itself, so that no init process outlives the engine."""
         for pid in (*self._environments, *self._connectors):
             os.kill(pid, KILL)
 
@@ -103,9 +112,9 @@ class _Zygote:
         environment = self._environments.pop(pid, None)
         if environment is not None:
             if self._level == "processes":
-                # No namespace ended with it: what it left behind is this process's now.
+                # No namespace ended with it: the processes that it left are this one's children.
                 ProcessTree(frozenset(self._environments)).signal_all(KILL)
-                levels.remove_storage(environment)
+                init.remove_storage(environment)
             self._kill_connector(environment)
             self._channel.send({"kind": "ended", "id": environment, "status": status})
 
@@ -115,7 +124,7 @@ class _Zygote:
             del self._connectors[pid]
 
     def _spawn(self, frame: Frame) -> None:
-        environment = levels.Environment(
+        environment = Environment(
             frame.message["id"],
             frame.message["code_directory"],
             frame.message["ephemeral_storage_mb"],
@@ -130,38 +139,47 @@ class _Zygote:
             self._environments[pid] = environment.id
             self._channel.send({"kind": "spawned", "id": environment.id, "pid": pid})
             for log in connector_log:
-                connector = network.start_connector(frame.message["connector"], pid, log)
+                connector = start_connector(frame.message["connector"], pid, log)
                 self._connectors[connector] = environment.id
-        except SandboxRefused as error:
+        except SandboxRefusedError as error:
             self._channel.send({"kind": "failed", "id": environment.id, "message": str(error)})
         finally:
+            # In any case: held here, they would hide the environment's end from the engine.
             for descriptor in frame.descriptors:
                 os.close(descriptor)
 
-    def _fork_init(self, environment: levels.Environment, control: int) -> int:
-        kind = snapshot if environment.is_snapshot else levels
+    def _fork_init(self, environment: Environment, control: int) -> int:
         if self._level == "namespaces":
-            outer = current_pid_namespace()
+            run_in_namespaces: Callable[[Channel, Environment, HostFiles, str], None] = (
+                snapshots.run_in_namespaces if environment.is_snapshot else init.run_in_namespaces
+            )
+            # Read before the fork: process 1 proves by it that it is in another one.
+            outer_namespace = current_pid_namespace()
             return fork_into_namespaces(
                 lambda: self._become_init(
                     control,
-                    lambda channel: kind.run_in_namespaces(
-                        channel, environment, self._machine, outer
+                    lambda channel: run_in_namespaces(
+                        channel, environment, self._host_files, outer_namespace
                     ),
                 ),
                 own_network=environment.own_network,
             )
+        run_as_process: Callable[[Channel, Environment], None] = (
+            snapshots.run_as_process if environment.is_snapshot else init.run_as_process
+        )
         pid = os.fork()
         if pid == 0:
             run_and_exit(
                 lambda: self._become_init(
-                    control, lambda channel: kind.run_as_process(channel, environment)
+                    control, lambda channel: run_as_process(channel, environment)
                 )
             )
         return pid
 
     def _become_init(self, control: int, serve: Callable[[Channel], None]) -> None:
-        self._wakeup.close()
+        # The zygote's own: an init process makes a SIGCHLD pipe for itself, and must not keep the
+        # channel open when the zygote has gone.
+        self._sigchld.close()
         self._channel.close()
         if _IS_LINUX:
             linux.set_process_name("lambda-init")
@@ -169,7 +187,10 @@ class _Zygote:
 
 
 def _version(program: str) -> str:
-    """Of the program, or of this interpreter; ends the process when the program does not run."""
+    """Return the version of a program, or of this interpreter where it is empty.
+
+    A program that does not run, or does not say its version, ends the process with its message.
+    """
     if not program:
         return ".".join(str(part) for part in sys.version_info[:3])
     try:
@@ -184,51 +205,14 @@ def _version(program: str) -> str:
     return version[1]
 
 
-def fork_into_namespaces(body: Callable[[], None], *, own_network: bool = False) -> int:
-    """Runs ``body`` as process 1 of new namespaces; its pid here. Raises ``SandboxRefused``.
-
-    A child enters the namespaces and forks process 1, then ends; this process, a subreaper, becomes
-    its parent and learns of its end.
-    """
-    read_end, write_end = os.pipe()
-    middle = os.fork()
-    if middle == 0:
-        run_and_exit(lambda: _enter_and_fork(body, read_end, write_end, own_network=own_network))
-    os.close(write_end)
-    answer = b""
-    while chunk := os.read(read_end, 4096):
-        answer += chunk
-    os.close(read_end)
-    os.waitpid(middle, 0)
-    if not answer.isdigit():
-        raise SandboxRefused(answer.decode(errors="replace") or "the fork failed")
-    return int(answer)
-
-
-def _enter_and_fork(
-    body: Callable[[], None], read_end: int, write_end: int, *, own_network: bool
-) -> None:
-    os.close(read_end)
-    try:
-        sandbox.enter_namespaces(own_network=own_network)
-        pid = os.fork()
-    except OSError as error:
-        os.write(write_end, str(error).encode())
-        return
-    if pid == 0:
-        os.close(write_end)
-        run_and_exit(body)
-    os.write(write_end, str(pid).encode())
-
-
-def probe(machine: Machine) -> str:
-    """Why this machine cannot give an environment a sandbox of its own; empty when it can."""
+def probe(host_files: HostFiles) -> str:
+    """Build a sandbox on trial; return why this machine does not allow it, or an empty text."""
     if not _IS_LINUX:
         return "namespaces exist on Linux only"
     read_end, write_end = os.pipe()
     try:
-        pid = fork_into_namespaces(lambda: _try_sandbox(machine, write_end))
-    except SandboxRefused as error:
+        pid = fork_into_namespaces(lambda: _try_sandbox(host_files, write_end))
+    except SandboxRefusedError as error:
         return str(error)
     finally:
         os.close(write_end)
@@ -238,9 +222,9 @@ def probe(machine: Machine) -> str:
     return reason or ("" if status == 0 else "the sandbox could not be built")
 
 
-def _try_sandbox(machine: Machine, write_end: int) -> None:
+def _try_sandbox(host_files: HostFiles, write_end: int) -> None:
     try:
-        sandbox.build_root(machine, [], _PROBE_STORAGE_MB)
+        build_root(host_files, [], _PROBE_STORAGE_MB)
         linux.drop_capabilities()
     except OSError as error:
         os.write(write_end, str(error).encode())

@@ -1,8 +1,8 @@
 'use strict';
 
 /**
- * This end of the socket pair to the engine. A frame is two big-endian 32-bit lengths, a msgpack map
- * and raw bytes; `runtimes/frames.py` is the same for Python.
+ * The runtime's end of the socket pair to the engine. A frame is two big-endian 32-bit lengths, a
+ * msgpack map and raw bytes; `runtimes/frames.py` is the same for Python.
  */
 
 const fs = require('node:fs');
@@ -11,8 +11,9 @@ const { decode, encode } = require('./msgpack.cjs');
 
 const HEADER_SIZE = 8;
 const READ_SIZE = 1 << 16;
-/** Room for a message: the longest text in one, an error type, is cut to 256 characters. */
+/** Room for a message, which is always enough: its texts are truncated to 256 characters. */
 const MESSAGE_SIZE = 1 << 12;
+/** Bytes of a payload up to which it is copied behind its message and written with it. */
 const SMALL_PAYLOAD = 1 << 16;
 const NOTHING = Buffer.alloc(0);
 
@@ -21,13 +22,13 @@ class Channel {
   #socket;
   #onFrame;
   #unread = NOTHING;
-  /** A large frame of which a part has come: its message, its payload and how much of that. */
+  /** A large frame that has arrived in part: its message, its payload and the bytes filled of it. */
   #message;
   #payload;
   #filled = 0;
   #outgoing = Buffer.allocUnsafe(HEADER_SIZE + MESSAGE_SIZE + SMALL_PAYLOAD);
 
-  /** `onFrame(message, payload)`: the payload is this channel's again once that returns. */
+  /** `onFrame(message, payload)` must not keep the payload: its memory is used again afterwards. */
   constructor(descriptor, onFrame, onClosed) {
     this.#descriptor = descriptor;
     this.#onFrame = onFrame;
@@ -42,7 +43,7 @@ class Channel {
     this.#socket.on('close', onClosed);
   }
 
-  /** Whether the event loop goes on for this channel's sake, when there is nothing else for it. */
+  /** Sets whether this channel keeps the event loop, and so the process, alive. */
   keepAlive(isKept) {
     if (isKept) this.#socket.ref();
     else this.#socket.unref();
@@ -52,6 +53,7 @@ class Channel {
   send(message, payload = NOTHING) {
     const outgoing = this.#outgoing;
     const start = encode(message, outgoing, HEADER_SIZE);
+    // A UTF-16 unit of a text takes at most three bytes in UTF-8.
     const isSmall = payload.length * 3 <= SMALL_PAYLOAD;
     const bytes = isSmall || typeof payload !== 'string' ? payload : Buffer.from(payload);
     let size = bytes.length;
@@ -63,22 +65,24 @@ class Channel {
     if (!isSmall) this.#write(bytes);
   }
 
-  /** Calls back when all that was sent is on its way. */
+  /** Calls back when everything that was sent has been handed to the kernel. */
   whenSent(callback) {
     if (this.#socket.writableLength === 0) callback();
     else this.#socket.write(NOTHING, callback);
   }
 
-  /** A system call of our own costs a fifth of what a stream's write does. */
+  /** Writes directly where nothing waits: that costs a fifth of what the stream's write does. */
   #write(bytes) {
     let written = 0;
     if (this.#socket.writableLength === 0) {
       try {
         written = fs.writeSync(this.#descriptor, bytes);
       } catch (error) {
+        // The engine has gone: the socket closes next, which ends the process.
         if (error.code !== 'EAGAIN') return;
       }
     }
+    // A copy, because `#outgoing` is used again by the next frame.
     if (written < bytes.length) this.#socket.write(Buffer.from(bytes.subarray(written)));
   }
 
@@ -101,7 +105,7 @@ class Channel {
     return true;
   }
 
-  /** Takes one frame, or the beginning of a large one; how many bytes that were. */
+  /** Takes a frame, or the beginning of a large one; returns its bytes, 0 if it is too short. */
   #takeFrame(bytes) {
     if (bytes.length < HEADER_SIZE) return 0;
     const start = HEADER_SIZE + bytes.readUInt32BE(0);

@@ -1,11 +1,11 @@
 'use strict';
 
-/** What both generations of handlers find in `context`. */
+/** The fields of `context`, the handler's second argument, in both of AWS's runtimes. */
 
 const { RuntimeError } = require('./errors.cjs');
 const { isFrom24 } = require('./generation.cjs');
 
-/** The fields of an invocation and of the function's configuration, in AWS's order. */
+/** Returns the fields of an invocation and of the function's configuration, in AWS's order. */
 function contextFields(invocation) {
   const fields = isFrom24
     ? { ...invocationFields(invocation), ...functionFields() }
@@ -32,7 +32,7 @@ function invocationFields(invocation) {
     invokedFunctionArn: invocation.function_arn,
     awsRequestId: invocation.request_id,
     tenantId: invocation.tenant_id ?? undefined,
-    /** Milliseconds until the function times out; below 0 behind that. */
+    /** Returns the milliseconds until the function times out, which are below 0 afterwards. */
     getRemainingTimeInMillis: () => deadline - Date.now(),
   };
 }
@@ -49,7 +49,7 @@ function parse(text, name, header) {
   }
 }
 
-/** Sets or takes away `_X_AMZN_TRACE_ID`, which changes with every invocation. */
+/** Sets `_X_AMZN_TRACE_ID`, which changes with every invocation, or removes it. */
 function setTrace(traceId) {
   if (traceId) process.env._X_AMZN_TRACE_ID = traceId;
   else delete process.env._X_AMZN_TRACE_ID;

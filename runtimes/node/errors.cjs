@@ -1,14 +1,14 @@
 'use strict';
 
-/** Errors in the shapes that AWS's Node.js runtimes give them: payload and log text. */
+/** Errors as AWS's Node.js runtimes report them: the payload of the answer, and the log text. */
 
 const util = require('node:util');
 const { isFrom24 } = require('./generation.cjs');
 
-/** What users see instead of the place of this runtime's own files. */
+/** The directory of the runtime on AWS, which stack traces show in place of this one. */
 const RUNTIME_DIRECTORY = '/var/runtime';
 
-/** An error that the runtime itself finds, under AWS's name for it. */
+/** An error that the runtime itself finds, with AWS's name for it. */
 class RuntimeError extends Error {
   constructor(name, message) {
     super(message);
@@ -18,7 +18,7 @@ class RuntimeError extends Error {
   }
 }
 
-/** A promise that was rejected and nobody's to catch; it shows what it was rejected with. */
+/** A rejected promise that nothing catches, with the reason of its rejection. */
 class UnhandledPromiseRejection extends RuntimeError {
   constructor(reason, promise) {
     super('UnhandledPromiseRejection', String(reason));
@@ -34,7 +34,7 @@ const UNREADABLE = {
     'its message, name, and stack',
 };
 
-/** What the caller is answered: AWS's three keys in AWS's order. */
+/** Returns the answer to the caller, with AWS's three keys in AWS's order. */
 function errorPayload(error) {
   try {
     if (!isLikeError(error)) {
@@ -46,6 +46,7 @@ function errorPayload(error) {
       trace: stackLines(withoutDelete(error.stack)),
     };
   } catch {
+    // A getter or a proxy of the function's can throw.
     return UNREADABLE;
   }
 }
@@ -57,7 +58,7 @@ function isLikeError(value) {
   );
 }
 
-/** HTTP headers, which AWS puts some of it into, do not take the character. */
+/** Escapes the character DEL, as AWS does: it puts errors into HTTP headers, which refuse it. */
 function withoutDelete(text) {
   return text?.replaceAll('\x7f', '%7F');
 }
@@ -66,7 +67,7 @@ function stackLines(stack) {
   return stack.replaceAll(__dirname, RUNTIME_DIRECTORY).split('\n');
 }
 
-/** The error as a line of the text log has it, after a tab. */
+/** Returns the error for a line of the text log, with a tab before it. */
 function errorLogText(error) {
   try {
     return `\t${JSON.stringify(error, (_key, value) => withHiddenProperties(value))}`;
@@ -82,7 +83,7 @@ function withHiddenProperties(value) {
   return shown;
 }
 
-/** Anything that was thrown, as an error. */
+/** Returns anything that was thrown as an `Error`. */
 function asError(thrown) {
   return thrown instanceof Error ? thrown : new Error(thrown);
 }
@@ -93,5 +94,4 @@ module.exports = {
   asError,
   errorLogText,
   errorPayload,
-  stackLines,
 };

@@ -1,13 +1,13 @@
 'use strict';
 
-/** Which of AWS's two Node.js runtimes is played: it goes by the configured one, not by this node. */
+/** The generation of AWS's Node.js runtimes that this one plays, by the function's `Runtime`. */
 
 const [, configured] = /^AWS_Lambda_nodejs(\d+)\.x$/.exec(process.env.AWS_EXECUTION_ENV ?? '') ?? [];
 
-/** The major version that the function's `Runtime` names; without one, that of this node. */
+/** The major version that the function's `Runtime` names, or else that of this Node.js. */
 const major = Number(configured ?? process.versions.node.split('.')[0]);
 
-/** Whether callbacks, `context.done` and waiting for an empty event loop are things of the past. */
+/** Whether it is the later one, which has no callbacks, no `context.done` and no wait for the loop. */
 const isFrom24 = major >= 24;
 
 module.exports = { isFrom24 };

@@ -1,6 +1,6 @@
 'use strict';
 
-/** Finding the handler: AWS's search for the file, AWS's errors. */
+/** Loading the handler: AWS's search for the file, AWS's errors. */
 
 const fs = require('node:fs');
 const path = require('node:path');
@@ -10,10 +10,10 @@ const { RuntimeError } = require('./errors.cjs');
 const { isFrom24 } = require('./generation.cjs');
 const { findTypeScript, loadTypeScript } = require('./typescript.cjs');
 
-// The user's modules are required from where AWS's runtime has its own; the file need not exist.
+// The function's modules are required from the path of AWS's runtime; the file need not exist.
 const requireFromRuntime = createRequire('/var/runtime/index.mjs');
 
-/** The function that `folder/file.export.nested` names; throws `RuntimeError` in AWS's words. */
+/** Returns the function of `folder/file.export.nested`; throws `RuntimeError` in AWS's words. */
 async function loadHandler(taskRoot, name) {
   if (name.includes('..')) {
     throw new RuntimeError(
@@ -65,7 +65,7 @@ async function loadModule(taskRoot, folder, name) {
 function withAwssName(error) {
   if (error instanceof SyntaxError) {
     const syntaxError = new RuntimeError('UserCodeSyntaxError', String(error));
-    // The place, which the message does not have, is all in the original's.
+    // The original's has the file and line, which the message lacks.
     if (isFrom24) syntaxError.stack = error.stack;
     return syntaxError;
   }
@@ -73,7 +73,7 @@ function withAwssName(error) {
   return isMissing ? new RuntimeError('ImportModuleError', String(error)) : error;
 }
 
-/** Node.js 22 and before: CommonJS is required, whatever else there is imported. */
+/** Loads a file as up to Node.js 22: CommonJS by `require`, ES modules by `import`. */
 async function requireOrImport(file) {
   const isModule = fs.existsSync(`${file}.js`) && isModulePackage(path.dirname(file));
   return (
@@ -85,7 +85,7 @@ async function requireOrImport(file) {
   );
 }
 
-/** Node.js 24 and later: everything is imported. */
+/** Loads a file as from Node.js 24 on: all kinds of modules by `import`. */
 async function importFrom24(file) {
   for (const extension of ['', '.js', '.mjs', '.cjs']) {
     const loaded = await tryImport(file + extension);
@@ -102,7 +102,7 @@ async function tryImport(file) {
   return fs.existsSync(file) ? import(pathToFileURL(file)) : undefined;
 }
 
-/** Whether the nearest package.json, up to a node_modules, says that `.js` files are ES modules. */
+/** Returns whether the nearest package.json, up to a node_modules, makes `.js` an ES module. */
 function isModulePackage(folder) {
   if (path.basename(folder) === 'node_modules') return false;
   const file = path.join(folder, 'package.json');
@@ -117,4 +117,4 @@ function isModulePackage(folder) {
   return folder !== path.dirname(folder) && isModulePackage(path.dirname(folder));
 }
 
-module.exports = { isModulePackage, loadHandler };
+module.exports = { loadHandler };

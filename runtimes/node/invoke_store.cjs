@@ -1,19 +1,19 @@
 'use strict';
 
-/** `awslambda.InvokeStore`: what libraries ask for the invocation under way, from Node.js 24 on. */
+/** `awslambda.InvokeStore`, from which libraries read the current invocation, from Node.js 24 on. */
 
 const REQUEST_ID = Symbol.for('_AWS_LAMBDA_REQUEST_ID');
 const X_RAY_TRACE_ID = Symbol.for('_AWS_LAMBDA_X_RAY_TRACE_ID');
 const TENANT_ID = Symbol.for('_AWS_LAMBDA_TENANT_ID');
 const PROTECTED_KEYS = { REQUEST_ID, X_RAY_TRACE_ID, TENANT_ID };
 
-/** The values of one invocation at a time. */
+/** Keeps the values of one invocation at a time. */
 class InvokeStore {
   static PROTECTED_KEYS = PROTECTED_KEYS;
 
   #context;
 
-  /** Begins an invocation: what was kept for the one before is gone. */
+  /** Begins an invocation: the values of the one before are dropped. */
   run(context, body) {
     this.#context = context;
     return body();
@@ -56,7 +56,7 @@ class InvokeStore {
   }
 }
 
-/** What the store holds when an invocation begins. */
+/** Returns the values with which an invocation begins. */
 function storedFields(invocation) {
   return {
     [REQUEST_ID]: invocation.request_id,

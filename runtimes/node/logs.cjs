@@ -1,6 +1,6 @@
 'use strict';
 
-/** `console`, as AWS's Node.js runtimes set it up: one record a call, with its level. */
+/** `console`, as AWS's Node.js runtimes set it up: each call writes one record, with its level. */
 
 const fs = require('node:fs');
 const util = require('node:util');
@@ -21,10 +21,10 @@ const LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'].map((name, i
 
 const isJson = process.env.AWS_LAMBDA_LOG_FORMAT?.toUpperCase() === 'JSON';
 
-/** What every record says of the invocation that it belongs to. */
+/** The invocation that records belong to. */
 const current = { requestId: isFrom24 ? '-' : undefined, tenantId: undefined };
 
-/** Where whole records go. */
+/** The descriptor for whole records. */
 let logDescriptor;
 
 /** Gives `console` AWS's methods; those below the function's log level do nothing. */
@@ -41,7 +41,7 @@ function patchConsole(descriptor) {
   console.log = console.info;
 }
 
-/** Writes an error that ended an invocation or the init; `title` is in the text format only. */
+/** Logs an error that ended an invocation or Init; `title` is in the text format only. */
 function logError(title, error) {
   if (isJson) console.error(asError(error));
   else console.error(title, errorLogText(asError(error)));
@@ -71,7 +71,7 @@ function jsonText(now, level, message, rest) {
   };
   if (rest.length === 0) return jsonOfOne(record, message);
   record.message = util.format(message, ...rest);
-  // AWS's older runtime looks at the first argument too.
+  // Up to Node.js 22 AWS looks for an error in the first argument too.
   const error = (isFrom24 ? rest : [message, ...rest]).find((one) => one instanceof Error);
   if (error !== undefined) Object.assign(record, errorFields(error, []));
   return JSON.stringify(record);
@@ -104,7 +104,10 @@ function writeFrame(type, time, text) {
   for (let written = 0; written < frame.length; ) written += writeSome(frame.subarray(written));
 }
 
-/** `process.stdout` makes the pipe non-blocking for all that write to it; a full one is waited for. */
+/**
+ * Writes what the pipe takes, and waits a little when it is full. A blocking write is not to be had:
+ * `process.stdout` makes the pipe non-blocking for everything that writes to it.
+ */
 function writeSome(bytes) {
   try {
     return fs.writeSync(logDescriptor, bytes);

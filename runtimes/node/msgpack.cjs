@@ -1,13 +1,14 @@
 'use strict';
 
 /**
- * As much of msgpack as the messages of frames need: maps of texts, numbers, truth values and nulls.
+ * The part of msgpack that the messages of frames need: maps with strings, numbers, booleans and
+ * nulls.
  */
 
 const FIXED_MAP = 0x80;
 const FIXED_TEXT = 0xa0;
 
-/** Writes `message` at `start` of `buffer`, which must be large enough; where it ends. */
+/** Writes `message` at `start` of `buffer`, which must be large enough; returns its end. */
 function encode(message, buffer, start) {
   const names = Object.keys(message);
   buffer[start] = FIXED_MAP | names.length;
@@ -47,7 +48,7 @@ function encodeNumber(value, buffer, offset) {
   return buffer.writeUInt32BE(value, offset + 1);
 }
 
-/** The value that begins at `start` of `buffer`. */
+/** Returns the value that begins at `start` of `buffer`. */
 function decode(buffer, start) {
   return new Decoder(buffer, start).value();
 }
@@ -70,7 +71,7 @@ class Decoder {
     return read(this);
   }
 
-  /** A big-endian unsigned integer of so many bytes, at most six. */
+  /** Reads a big-endian unsigned integer of `size` bytes, at most six. */
   unsigned(size) {
     const value = this.buffer.readUIntBE(this.offset, size);
     this.offset += size;

@@ -1,6 +1,6 @@
 'use strict';
 
-/** What a streamed handler writes to, and the global `awslambda` that makes one. */
+/** The stream that a streaming handler writes its response to, and the global `awslambda`. */
 
 const { Writable } = require('node:stream');
 const { RuntimeError } = require('./errors.cjs');
@@ -15,17 +15,17 @@ const HTTP_CONTENT_TYPE = 'application/vnd.awslambda.http-integration-response';
 const PRELUDE_END = new Uint8Array(8);
 const LARGEST_PART = 1 << 20;
 
-/** Hands each chunk on as it is written. */
+/** Sends each chunk on as it is written. */
 class ResponseStream extends Writable {
   #send;
   #contentType = DEFAULT_CONTENT_TYPE;
   #isBegun = false;
 
-  /** `send(contentType, bytes, callback)` is given each part. */
+  /** `send(contentType, bytes, callback)` is called with each part. */
   constructor(send, highWaterMark) {
     super({ highWaterMark, decodeStrings: true });
     this.#send = send;
-    /** Set by `HttpResponseStream`: writes the prelude. */
+    /** Set by `HttpResponseStream` to write the prelude. */
     this._onBeforeFirstWrite = undefined;
   }
 
@@ -33,7 +33,7 @@ class ResponseStream extends Writable {
     return this.#contentType;
   }
 
-  /** Throws once something has been written. */
+  /** Sets the content type; throws once something has been written. */
   setContentType(contentType) {
     if (this.#isBegun) {
       throw new RuntimeError('InvalidStreamingOperation', 'Cannot set content-type, too late.');
@@ -41,9 +41,9 @@ class ResponseStream extends Writable {
     this.#contentType = contentType;
   }
 
-  /** As any stream's; what is neither text nor bytes is written as JSON. */
+  /** Writes a chunk; one that is neither text nor bytes as JSON. */
   write(chunk, encoding, callback) {
-    // As on AWS, where `end` with a last chunk writes past this: a prelude needs a write of its own.
+    // On AWS too, `end` with a last chunk does not call this: then no prelude is written.
     if (!this.#isBegun) {
       this.#isBegun = true;
       this._onBeforeFirstWrite?.((first) => super.write(first));
@@ -67,9 +67,9 @@ class ResponseStream extends Writable {
   }
 }
 
-/** Puts an HTTP status and headers before what is written. */
+/** Puts a prelude, with HTTP status and headers, before the body. */
 class HttpResponseStream {
-  /** The same stream, with its prelude to come before the first write. */
+  /** Returns the same stream, which writes the prelude before its first chunk. */
   static from(stream, prelude) {
     stream.setContentType(HTTP_CONTENT_TYPE);
     const text = JSON.stringify(prelude);
@@ -95,7 +95,7 @@ function streamifyResponse(handler, options) {
   return handler;
 }
 
-/** Whether a handler streams; throws `RuntimeError` for a way of streaming that nobody knows. */
+/** Returns whether a handler streams; throws `RuntimeError` for an unknown way of streaming. */
 function isStreamed(handler) {
   const streaming = handler[STREAMING];
   if ([undefined, null, false].includes(streaming)) return false;
@@ -103,7 +103,7 @@ function isStreamed(handler) {
   throw new RuntimeError('MalformedStreamingHandler', 'Only response streaming is supported.');
 }
 
-/** The buffer size that a handler asked for, if it is one. */
+/** Returns the buffer size that a handler asks for; undefined for what is no number. */
 function highWaterMarkOf(handler) {
   const highWaterMark = Number.parseInt(handler[HIGH_WATER_MARK], 10);
   return Number.isNaN(highWaterMark) ? undefined : highWaterMark;

@@ -5,37 +5,36 @@
  *
  * Frames from the engine: `invoke` (payload: the event). Frames to the engine: `ready`, `init_error`
  * (payload: the error), `response` and `error` (payload: the result), `chunk` (payload: a part of a
- * response whose caller takes it so).
+ * streamed response), `next` (asks for another event after an answer that did not).
  */
 
 const { Channel } = require('./channel.cjs');
-const callbackInvocation = require('./callback_invocation.cjs');
 const { RuntimeError, UnhandledPromiseRejection, errorPayload } = require('./errors.cjs');
 const { isFrom24 } = require('./generation.cjs');
 const { loadHandler } = require('./handler.cjs');
+const { isAsync, serveCallback, servePromise } = require('./invocation.cjs');
 const { storedFields } = require('./invoke_store.cjs');
 const { current, logError } = require('./logs.cjs');
-const promiseInvocation = require('./promise_invocation.cjs');
 const { isStreamed } = require('./response_stream.cjs');
-const streamedInvocation = require('./streamed_invocation.cjs');
+const { serveStreamed } = require('./streamed_invocation.cjs');
 
-/** Bytes that the Runtime API takes: 6 MiB and 100. */
-const MAXIMUM_RESPONSE = 6_291_556;
-const LONGEST_TEXT = 256;
+/** Largest response that the Runtime API takes: 6 MiB and 100 bytes. */
+const RESPONSE_BYTES = 6_291_556;
+const MAXIMUM_TEXT = 256;
 
 class Runtime {
-  /** What is done when the event loop has nothing left and no invocation is waited for. */
-  onEmptyLoop = endForWantOfWork;
+  /** Called when the event loop has nothing left and no invocation is waited for. */
+  onEmptyLoop = exitWithoutWork;
 
-  /** The user's function; called as a method of this, which is how AWS's stack traces show it. */
+  /** The function's handler; called as a method of this, as AWS's stack traces show it. */
   handler;
 
   #channel;
   #serve;
   #began;
-  /** Of the invocation that is to be answered. */
+  /** The request id of the invocation that is to be answered. */
   #requestId;
-  /** Whether its caller takes the response part by part; else the parts are kept. */
+  /** Whether its caller takes a streamed response in parts; else they are kept until its end. */
   #isStreamed = false;
   #parts = [];
   #partsSize = 0;
@@ -49,10 +48,10 @@ class Runtime {
     this.#channel.keepAlive(false);
   }
 
-  /** Loads the handler and asks for the first invocation, or tells why it cannot. */
+  /** Loads the handler and asks for the first invocation, or reports why it cannot. */
   async start(taskRoot, handlerName) {
     process.on('beforeExit', () => this.onEmptyLoop());
-    if (!isFrom24) this.#reportWhatNobodyCatches();
+    if (!isFrom24) this.#reportUncaughtErrors();
     this.#began = monotonicSeconds();
     try {
       this.handler = await loadHandler(taskRoot, handlerName);
@@ -70,58 +69,58 @@ class Runtime {
     });
   }
 
-  /** Whether the process waits for the engine although the function has nothing to do. */
+  /** Sets whether the process lives on while the function, in an invocation, has nothing to do. */
   keepAlive(isKept) {
-    // Between invocations it always does.
+    // Between invocations it always lives on.
     if (this.#requestId !== undefined) this.#channel.keepAlive(isKept);
   }
 
-  /** Answers with a handler's result; throws for what JSON cannot say. */
+  /** Answers with a handler's result; throws for one that cannot be JSON. */
   respond(requestId, result) {
     const text = toJson(result);
     const size = Buffer.byteLength(text);
-    // Of one that is too large only the size is of use.
-    this.#answer('response', requestId, { response_size: size }, size <= MAXIMUM_RESPONSE ? text : '');
+    // The engine refuses one that is too large, with its size in the message: it needs no bytes.
+    this.#answer('response', requestId, { response_size: size }, size <= RESPONSE_BYTES ? text : '');
   }
 
   /** Answers with an error. */
   fail(requestId, error, isDone = true) {
     const payload = errorPayload(error);
-    const fields = { error_type: shortened(payload.errorType), is_done: isDone };
+    const fields = { error_type: truncated(payload.errorType), is_done: isDone };
     this.#answer('error', requestId, fields, toJson(payload));
   }
 
-  /** Waits for the next invocation, after an answer that did not say so. */
+  /** Asks for the next invocation, after an answer that did not. */
   next() {
     this.#channel.keepAlive(true);
     this.#channel.send({ kind: 'next' });
   }
 
-  /** Sends a part of a streamed response on, or keeps it for a caller who takes it whole. */
+  /** Sends a part of a streamed response, or keeps it for a caller who takes it whole. */
   sendPart(requestId, contentType, bytes, callback) {
     if (requestId !== this.#requestId) return callback();
     if (!this.#isStreamed) {
       this.#partsSize += bytes.length;
-      if (this.#partsSize <= MAXIMUM_RESPONSE) this.#parts.push(bytes);
+      if (this.#partsSize <= RESPONSE_BYTES) this.#parts.push(bytes);
       return callback();
     }
-    const message = { kind: 'chunk', request_id: requestId, content_type: shortened(contentType) };
+    const message = { kind: 'chunk', request_id: requestId, content_type: truncated(contentType) };
     this.#channel.send(message, bytes);
     this.#channel.whenSent(callback);
   }
 
-  /** Ends a streamed response; `next` is to follow when nothing is left to do. */
+  /** Ends a streamed response; `next` has to follow when nothing is left to do. */
   respondStreamed(requestId, contentType) {
     const fields = {
       response_size: this.#partsSize,
-      content_type: shortened(contentType),
+      content_type: truncated(contentType),
       is_done: false,
     };
-    const isTooLarge = this.#partsSize > MAXIMUM_RESPONSE;
+    const isTooLarge = this.#partsSize > RESPONSE_BYTES;
     this.#answer('response', requestId, fields, isTooLarge ? '' : Buffer.concat(this.#parts));
   }
 
-  /** Sends the answer, once, and waits for the next invocation unless that is yet to be said. */
+  /** Sends the answer, once, and waits for the next invocation unless `is_done` is false. */
   #answer(kind, requestId, fields, payload) {
     if (requestId !== this.#requestId) return;
     this.#requestId = undefined;
@@ -140,26 +139,27 @@ class Runtime {
     const text = event.toString();
     const serve = () => this.#serve(this, invocation, text);
     const store = isFrom24 ? globalThis.awslambda?.InvokeStore : undefined;
-    // Behind this call, for a stack that shows the user's frames and few of ours.
+    // After this call has returned: error stacks then show few frames of the runtime.
     Promise.resolve().then(store ? () => store.run(storedFields(invocation), serve) : serve);
   }
 
-  /** From Node.js 24 on AWS leaves these to Node.js itself: a trace, and exit status 1. */
-  #reportWhatNobodyCatches() {
+  /** Not from Node.js 24 on: AWS leaves them to Node.js itself then, which exits with status 1. */
+  #reportUncaughtErrors() {
     process.on('uncaughtException', (error) => {
       logError('Uncaught Exception', error);
-      this.#failWhateverRuns(error, 129);
+      this.#failCurrent(error, 129);
     });
     process.on('unhandledRejection', (reason, promise) => {
       const error = new UnhandledPromiseRejection(reason, promise);
       logError('Unhandled Promise Rejection', error);
-      this.#failWhateverRuns(error, 128);
+      this.#failCurrent(error, 128);
     });
   }
 
-  #failWhateverRuns(error, status) {
+  /** Fails Init or the invocation, whichever is in progress, and exits. */
+  #failCurrent(error, status) {
     if (this.#serve === undefined) return this.#failInit(error, status);
-    // AWS waits for the next event to be asked for, and sees the process end instead.
+    // Not done: AWS waits for the next event to be asked for, and sees the process end instead.
     if (this.#requestId !== undefined) this.fail(this.#requestId, error, false);
     this.#exit(status);
   }
@@ -170,7 +170,7 @@ class Runtime {
       {
         kind: 'init_error',
         function_init_at: this.#began,
-        error_type: shortened(payload.errorType),
+        error_type: truncated(payload.errorType),
       },
       toJson(payload),
     );
@@ -183,24 +183,25 @@ class Runtime {
 }
 
 /**
- * Before Node.js 24 a main module waits for what never comes, and says so by its status. At once: on
- * its own way out Node.js would close the channel long before the process has its status.
+ * Exits when Init, or from Node.js 24 on an invocation, waits for something that never comes. Up to
+ * Node.js 22 that is status 13, as of a main module that does so. At once, because on its own way out
+ * Node.js closes the channel, which the engine sees, long before the process has its status.
  */
-function endForWantOfWork() {
+function exitWithoutWork() {
   process.exit(isFrom24 ? undefined : 13);
 }
 
 function chooseServe(handler) {
-  if (isStreamed(handler)) return streamedInvocation.serve;
+  if (isStreamed(handler)) return serveStreamed;
   if (isFrom24) {
     if (handler.length >= 3) throw new RuntimeError('CallbackHandlerDeprecated', CALLBACKS_REMOVED);
-    return promiseInvocation.serve;
+    return servePromise;
   }
   const isWarned = process.env.AWS_LAMBDA_NODEJS_DISABLE_CALLBACK_WARNING === undefined;
-  if (isWarned && handler.length === 3 && !callbackInvocation.isAsync(handler)) {
+  if (isWarned && handler.length === 3 && !isAsync(handler)) {
     console.warn(CALLBACKS_DEPRECATED);
   }
-  return callbackInvocation.serve;
+  return serveCallback;
 }
 
 function toJson(value) {
@@ -212,11 +213,11 @@ function toJson(value) {
   }
 }
 
-function shortened(text) {
-  return String(text).slice(0, LONGEST_TEXT);
+function truncated(text) {
+  return String(text).slice(0, MAXIMUM_TEXT);
 }
 
-/** By the clock that the engine goes by. */
+/** Returns the time of the monotonic clock, which the engine uses too. */
 function monotonicSeconds() {
   const [seconds, nanoseconds] = process.hrtime();
   return seconds + nanoseconds / 1e9;

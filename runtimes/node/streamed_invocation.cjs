@@ -8,8 +8,8 @@ const { isFrom24 } = require('./generation.cjs');
 const { logError } = require('./logs.cjs');
 const { ResponseStream, highWaterMarkOf } = require('./response_stream.cjs');
 
-/** Calls the handler; it is over when that has settled and the stream has ended. */
-async function serve(runtime, invocation, event) {
+/** Serves an invocation, which is over when the handler has settled and the stream has ended. */
+async function serveStreamed(runtime, invocation, event) {
   const requestId = invocation.request_id;
   const stream = openStream(runtime, requestId, highWaterMarkOf(runtime.handler));
   const ended = finished(stream, { readable: false });
@@ -39,7 +39,10 @@ async function serve(runtime, invocation, event) {
   goOn();
 }
 
-/** It holds the event loop until it has ended, as the connection does that AWS's writes to. */
+/**
+ * Opens a stream that keeps the event loop alive until it has ended, as the connection does that the
+ * stream of AWS's runtime writes to.
+ */
 function openStream(runtime, requestId, highWaterMark) {
   runtime.keepAlive(true);
   const stream = new ResponseStream(
@@ -54,10 +57,10 @@ async function callHandler(runtime, event, stream, context) {
   const result = runtime.handler(event, stream, context);
   if (typeof result?.then !== 'function') {
     const sentence = 'Streaming does not support non-async handlers.';
-    // AWS's older runtime throws the bare sentence.
+    // Up to Node.js 22 AWS throws the bare sentence.
     throw isFrom24 ? new Error(sentence) : sentence;
   }
   if ((await result) !== undefined) console.warn('Streaming handlers ignore return values.');
 }
 
-module.exports = { serve };
+module.exports = { serveStreamed };

@@ -1,8 +1,8 @@
 'use strict';
 
 /**
- * Handlers whose file is there only as TypeScript. AWS runs JavaScript alone: what a build step would
- * do on the way there is done here by the project's own esbuild, which tsx has too, or by Node.js itself.
+ * Handlers whose file exists only as TypeScript. AWS runs JavaScript alone; what a build step does for
+ * it is done here by the project's own esbuild, by that of its tsx, or by Node.js itself.
  */
 
 const fs = require('node:fs');
@@ -13,12 +13,12 @@ const { RuntimeError } = require('./errors.cjs');
 
 const EXTENSIONS = ['.ts', '.mts', '.cts'];
 
-/** The TypeScript source of a module that is named without an extension; undefined without one. */
+/** Returns the TypeScript source of a module named without extension; undefined if it has none. */
 function findTypeScript(file) {
   return EXTENSIONS.map((extension) => file + extension).find((source) => fs.existsSync(source));
 }
 
-/** The module of a TypeScript source; throws `RuntimeError` when nothing here can read it. */
+/** Loads a TypeScript source; throws `RuntimeError` when nothing here can read it. */
 async function loadTypeScript(file) {
   const esbuild = findEsbuild(createRequire(file));
   if (esbuild !== undefined) return bundle(esbuild, file);
@@ -30,7 +30,7 @@ async function loadTypeScript(file) {
   );
 }
 
-/** The project's own, or the one that its tsx stands on. */
+/** Returns the project's own esbuild, or the one that its tsx depends on. */
 function findEsbuild(projectRequire) {
   return (
     tryRequire(projectRequire, 'esbuild') ??
@@ -46,7 +46,7 @@ function tryRequire(requireIt, name) {
   }
 }
 
-/** As SAM and CDK build functions, but that packages stay where they are. */
+/** Builds a source as SAM and CDK do, but leaves packages out of the bundle, to be required. */
 function bundle(esbuild, file) {
   const built = esbuild.buildSync({
     entryPoints: [file],

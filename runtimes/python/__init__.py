@@ -1,1 +1,8 @@
 """The Python runtime: gives a handler what AWS's own Python runtime gives it."""
+
+from __future__ import annotations
+
+from .logs import LOG_DESCRIPTOR
+from .runtime import Resume, main
+
+__all__ = ["LOG_DESCRIPTOR", "Resume", "main"]

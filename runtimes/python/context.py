@@ -1,4 +1,4 @@
-"""The context object that a handler is called with."""
+"""The context object that a handler is called with, as AWS's Python runtime has it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from .faults import Fault
+from .errors import FaultError
 
 
 class CognitoIdentity:
-    """Who called through Amazon Cognito; both ids are None for everybody else."""
+    """The caller's identity in Amazon Cognito; both ids are None for any other caller."""
 
     __slots__ = ("cognito_identity_id", "cognito_identity_pool_id")
 
@@ -45,7 +45,7 @@ class Client:
 
 
 class ClientContext:
-    """What the caller sent as ``X-Amz-Client-Context``."""
+    """The content of the caller's header ``X-Amz-Client-Context``."""
 
     __slots__ = ("client", "custom", "env")
 
@@ -60,7 +60,7 @@ class ClientContext:
 
 
 class LambdaContext:
-    """One invocation, as the handler may ask about it."""
+    """The handler's second argument: an invocation and the function's configuration."""
 
     def __init__(self, invocation: Mapping[str, Any]) -> None:
         self.aws_request_id: str = invocation["request_id"]
@@ -80,11 +80,11 @@ class LambdaContext:
         self._deadline_ms: int = invocation["deadline_ms"]
 
     def get_remaining_time_in_millis(self) -> int:
-        """Milliseconds until the function times out, never below 0."""
+        """Return the milliseconds until the function times out, never below 0."""
         return max(self._deadline_ms - int(time.time() * 1000), 0)
 
     def log(self, message: object) -> None:
-        """Writes to the log, without a line end of its own."""
+        """Write to the log, without adding an end of line."""
         sys.stdout.write(str(message))
 
     def __repr__(self) -> str:
@@ -106,8 +106,11 @@ class LambdaContext:
 
 
 def _variable(name: str) -> str | None:
-    # What os.environ shows, without its encoding of names and decoding of values at every look.
-    # Some functions put a plain dictionary in its place.
+    """Return a variable of the environment, faster than ``os.environ`` does.
+
+    Reading its own dictionary saves the checks of names and values, five times an invocation.
+    """
+    # Missing where a function has put a plain dictionary in its place.
     shown: dict[bytes, bytes] | None = getattr(os.environ, "_data", None)
     if shown is None:
         return os.environ.get(name)
@@ -119,7 +122,7 @@ def _parse(text: str, what: str) -> Mapping[str, Any]:
     try:
         fields: Mapping[str, Any] = json.loads(text)
     except ValueError as error:
-        raise Fault(
+        raise FaultError(
             "Runtime.LambdaContextUnmarshalError", f"Unable to parse {what} JSON: {error}"
         ) from None
     return fields

@@ -1,4 +1,4 @@
-"""Large events, which come in memory that is shared with the engine."""
+"""Large events, which arrive in memory that is shared with the engine."""
 
 from __future__ import annotations
 
@@ -12,17 +12,20 @@ from ..frames import Frame
 
 
 class EventMemory:
-    """The memory, mapped from one large event to the next; a small one between them lets it go."""
+    """The shared memory, which stays mapped from one large event to the next.
+
+    A small event between them unmaps it.
+    """
 
     def __init__(self) -> None:
         self._memory: mmap.mmap | None = None
 
     def event_of(self, frame: Frame) -> str | bytes | bytearray:
-        """The event that comes with a frame, or lies where its descriptor leads.
+        """Return the event of a frame, from its payload or from the shared memory.
 
-        Such a one is decoded as ``json.loads`` does it, but where it lies: only the text is copied.
-        Raises ``OSError`` when the function has left no descriptor or no room to map it, and
-        ``ValueError`` for what is no text.
+        From there it is decoded as ``json.loads`` would, but in place: only the text is copied.
+        Raise ``OSError`` when the function has left no descriptor or no room to map it, and
+        ``ValueError`` for bytes that are no text.
         """
         size = frame.message.get("event_size")
         if size is None:
@@ -37,7 +40,7 @@ class EventMemory:
         try:
             if self._memory is None:
                 if not descriptors:
-                    # It was sent, and the kernel had no number for it.
+                    # One was sent, but the function has used up all numbers, so it was dropped.
                     raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
                 self._memory = mmap.mmap(descriptors[0], 0, mmap.MAP_SHARED, mmap.PROT_READ)
             return self._memory
@@ -47,6 +50,6 @@ class EventMemory:
 
     def _release(self) -> None:
         if self._memory is not None:
-            # What is mapped counts as the function's memory.
+            # Mapped memory counts as the function's.
             self._memory.close()
             self._memory = None

@@ -1,4 +1,4 @@
-"""Standard output and ``logging``, as AWS's Python runtime sets them up."""
+"""Standard streams and ``logging``, as AWS's Python runtime sets them up."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ import traceback
 from typing import Any
 
 LOG_DESCRIPTOR = 62
-"""Where whole records go; on AWS the runtime finds the number in its environment."""
+"""Descriptor for whole log records; on AWS the runtime finds the number in its environment."""
 
 _TEXT_FORMAT = "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s\n"
 _TEXT_TIME = "%Y-%m-%dT%H:%M:%S"
 _JSON_TIME = "%Y-%m-%dT%H:%M:%SZ"
-# Levels that AWS names otherwise than Python does.
+# Python's names for levels that AWS names differently.
 _LEVELS = {"TRACE": "DEBUG", "FATAL": "CRITICAL"}
 
+# AWS's framing of a record: type and level, length in bytes, microseconds since 1970.
 _FRAME = struct.Struct("!IIQ")
 _LONGEST_FRAME = 256 * 1024
 _TEXT_FRAME, _JSON_FRAME = 0xA55A0003, 0xA55A0002
@@ -37,7 +38,7 @@ class UnbufferedText(io.TextIOWrapper):
     """A standard stream whose every write reaches the log at once: a crash loses nothing."""
 
     def write(self, text: str) -> int:
-        """Writes and flushes."""
+        """Write and flush."""
         count = super().write(text)
         self.flush()
         return count
@@ -49,7 +50,7 @@ def _open_stream(descriptor: int, errors: str) -> UnbufferedText:
 
 
 def take_over_standard_streams() -> None:
-    """Points Python's standard streams at descriptors 0, 1 and 2 as they are now."""
+    """Open Python's standard streams anew on descriptors 0, 1 and 2, which have changed."""
     nothing = io.TextIOWrapper(io.BufferedReader(io.FileIO(0, "rb", closefd=False)))
     sys.stdin = sys.__stdin__ = nothing  # type: ignore[misc]
     sys.stdout = sys.__stdout__ = _open_stream(1, "surrogateescape")  # type: ignore[misc]
@@ -57,21 +58,21 @@ def take_over_standard_streams() -> None:
 
 
 class RequestIdFilter(logging.Filter):
-    """Puts the current request id on every log record."""
+    """Adds the current request id to every log record."""
 
     request_id = ""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Lets every record pass."""
+        """Add the id, and let every record pass."""
         record.aws_request_id = self.request_id
         return True
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a record, with AWS's keys in AWS's order; what is null is left out."""
+    """Formats a record as one JSON object, with AWS's keys in AWS's order and without nulls."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record as a line."""
+        """Return the record as a line."""
         fields: dict[str, Any] = {
             "timestamp": self.formatTime(record, _JSON_TIME),
             "level": record.levelname,
@@ -105,7 +106,7 @@ class LambdaLoggerHandler(logging.Handler):
     """Writes each record to the log as a whole, however many lines it has."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Formats and writes."""
+        """Format and write the record."""
         try:
             write_record(
                 self.format(record), record.levelno, isinstance(self.formatter, JsonFormatter)
@@ -115,23 +116,24 @@ class LambdaLoggerHandler(logging.Handler):
 
 
 def write_record(text: str, level: int, is_json: bool) -> None:
-    """Writes one log record in AWS's framing, in pieces where it is longer than a record may be."""
+    """Write one log record in AWS's framing, in pieces where it is longer than a record may be."""
     payload = text.encode("utf-8", errors="replace")
     kind = (_JSON_FRAME if is_json else _TEXT_FRAME) | _LEVEL_BITS.get(level, 0)
     for start in range(0, max(len(payload), 1), _LONGEST_FRAME):
         piece = payload[start : start + _LONGEST_FRAME]
         frame = _FRAME.pack(kind, len(piece), time.time_ns() // 1000) + piece
+        # A pipe that is nearly full takes a part.
         while frame:
             frame = frame[os.write(LOG_DESCRIPTOR, frame) :]
 
 
 def logs_json() -> bool:
-    """Whether the function's ``LoggingConfig`` asks for JSON."""
+    """Return whether the function's ``LoggingConfig`` asks for JSON."""
     return os.environ.get("AWS_LAMBDA_LOG_FORMAT") == "JSON"
 
 
 def configure_logging() -> RequestIdFilter:
-    """Gives the root logger AWS's handler, format and level (WARNING unless a level is set)."""
+    """Give the root logger AWS's handler, format and level (WARNING unless a level is set)."""
     logging.Formatter.converter = time.gmtime
     request_id_filter = RequestIdFilter()
     handler = LambdaLoggerHandler()

@@ -18,21 +18,21 @@ import threading
 import time
 import types
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from ..frames import Channel, Frame, Message
-from . import hooks, included
+from . import snapshot_hooks
 from .context import LambdaContext
-from .event_memory import EventMemory
-from .faults import (
+from .errors import (
     ErrorPayload,
-    Fault,
+    FaultError,
+    encode_payload,
     error_log_json,
     error_log_text,
     error_payload,
-    to_bytes,
 )
-from .importing import Handler, load_handler, set_import_path
+from .event_memory import EventMemory
+from .handler import Handler, load_handler, set_import_path
 from .logs import (
     RequestIdFilter,
     configure_logging,
@@ -40,11 +40,16 @@ from .logs import (
     take_over_standard_streams,
     write_record,
 )
-from .results import ResultEncoder
-from .trace import TraceVariable
+from .response import ResponseEncoder
+from .trace_id import TraceVariable
 
-MAXIMUM_RESPONSE = 6_291_556
-"""Bytes that the Runtime API takes: 6 MiB and 100."""
+Resume = Callable[[Channel, Message], int]
+"""Serves as the runtime of a restored environment; returns the process's exit status."""
+ServeRestores = Callable[[Channel, Resume], None]
+"""Forks environments from an initialised runtime, in each of which it calls the ``Resume``."""
+
+RESPONSE_BYTES = 6_291_556
+"""Largest response that the Runtime API takes: 6 MiB and 100 bytes."""
 _OWN_PACKAGE = (__package__ or "").split(".", maxsplit=1)[0]
 _UNHANDLED_AT_INIT = (
     "LAMBDA_WARNING: Unhandled exception. The most likely cause is an issue in the function code. "
@@ -58,22 +63,17 @@ _UNHANDLED_AT_INIT = (
 )
 
 
-class Restores(Protocol):
-    """Who forks environments from an initialised runtime."""
+def main(channel: Channel, message: Message, serve_restores: ServeRestores | None = None) -> int:
+    """Serve until the engine goes or the function ends the process; return the exit status.
 
-    def serve(self, channel: Channel, resume: Callable[[Channel, Message], int]) -> None:
-        """Does so until the engine goes; ``resume`` serves in each of them."""
-
-
-def main(channel: Channel, message: Message, restores: Restores | None = None) -> int:
-    """Runs until the engine goes or the function ends the process; its exit status.
-
-    With ``restores`` it is a snapshot once the function is initialised.
+    ``message`` has the function's variables, handler and directories. With ``serve_restores`` the
+    process becomes a snapshot once the function is initialised.
     """
-    return _with_pythons_own_end(lambda: _Runtime(channel, message).run(restores))
+    return _run_to_exit_status(lambda: _Runtime(channel, message).run(serve_restores))
 
 
-def _with_pythons_own_end(run: Callable[[], int]) -> int:
+def _run_to_exit_status(run: Callable[[], int]) -> int:
+    """Do as the interpreter does at its end, which a fork does not reach: it leaves by _exit."""
     try:
         return run()
     except SystemExit as error:
@@ -98,76 +98,85 @@ class _Runtime:
     def __init__(self, channel: Channel, message: Message) -> None:
         self._channel = channel
         self._event_memory = EventMemory()
-        self._results = ResultEncoder()
+        self._encoder = ResponseEncoder()
         self._trace = TraceVariable()
-        self._told_peak_memory_kb = 0
+        self._reported_peak_memory_kb = 0
         self._handler_name: str = message["handler"]
-        self._environment: dict[str, str] = message["environment"]
-        _take_environment(self._environment)
-        self._request_id = self._prepare_process(message["task_root"], message["layers_root"])
+        self._variables: dict[str, str] = message["environment"]
+        _replace_environment(self._variables)
+        self._log_filter = self._prepare_process(message["task_root"], message["layers_root"])
 
     def _prepare_process(self, task_root: str, layers_root: str) -> RequestIdFilter:
         take_over_standard_streams()
         set_import_path(task_root, layers_root)
-        included.include()
+        snapshot_hooks.provide_package()
+        # Once all of this package is imported, and before the first module of the function is.
         _hide_own_modules()
         return configure_logging()
 
-    def run(self, restores: Restores | None) -> int:
+    def run(self, serve_restores: ServeRestores | None) -> int:
         began = time.monotonic()
         try:
             handler = load_handler(self._handler_name)
         except Exception as error:
             logging.warning(_UNHANDLED_AT_INIT)
             return self._fail("init_error", error, began, "", 1)
-        if restores is not None:
-            return self._be_snapshot(handler, restores, began)
-        return self._serve_all(handler, began)
+        if serve_restores is not None:
+            return self._become_snapshot(handler, serve_restores, began)
+        return self._serve(handler, began)
 
-    def _be_snapshot(self, handler: Handler, restores: Restores, began: float) -> int:
+    def _become_snapshot(
+        self, handler: Handler, serve_restores: ServeRestores, began: float
+    ) -> int:
         try:
-            hooks.run_before_snapshot()
+            snapshot_hooks.run_before_snapshot()
         except BaseException as error:
-            kind, status = hooks.BEFORE_SNAPSHOT_ERROR, hooks.BEFORE_SNAPSHOT_STATUS
+            kind, status = (
+                snapshot_hooks.BEFORE_SNAPSHOT_ERROR,
+                snapshot_hooks.BEFORE_SNAPSHOT_STATUS,
+            )
             return self._fail("init_error", error, began, kind, status)
-        # It is not to be gone through by every collection in every fork.
+        # Exclude existing objects from later collections: one in a restored fork would copy the
+        # memory that it shares with the snapshot. Before the engine freezes this process.
         gc.freeze()
-        self._tell_ready(began, threads=_count_threads())
-        restores.serve(
+        self._send_ready(began, threads=_count_threads())
+        serve_restores(
             self._channel,
-            lambda channel, message: _with_pythons_own_end(
-                lambda: self._take_up(handler, channel, message)
+            lambda channel, message: _run_to_exit_status(
+                lambda: self._resume(handler, channel, message)
             ),
         )
         return 0
 
-    def _take_up(self, handler: Handler, channel: Channel, message: Message) -> int:
-        """Goes on in a restored environment."""
+    def _resume(self, handler: Handler, channel: Channel, message: Message) -> int:
+        """Serve in a restored environment."""
         began = time.monotonic()
         self._channel = channel
-        _change_environment(self._environment, message["environment"])
+        _update_environment(self._variables, message["environment"])
         try:
-            hooks.run_after_restore()
+            snapshot_hooks.run_after_restore()
         except BaseException as error:
-            kind, status = hooks.AFTER_RESTORE_ERROR, hooks.AFTER_RESTORE_STATUS
+            kind, status = snapshot_hooks.AFTER_RESTORE_ERROR, snapshot_hooks.AFTER_RESTORE_STATUS
             return self._fail("restore_error", error, began, kind, status)
-        return self._serve_all(handler, began)
+        return self._serve(handler, began)
 
-    def _serve_all(self, handler: Handler, began: float) -> int:
-        self._tell_ready(began)
+    def _serve(self, handler: Handler, began: float) -> int:
+        """Serve invocations until the engine closes the channel."""
+        self._send_ready(began)
         while True:
             frame = self._channel.receive()
             if frame is None:
                 return 0
-            self._serve(handler, frame)
+            self._serve_invocation(handler, frame)
 
-    def _tell_ready(self, began: float, **more: int) -> None:
+    def _send_ready(self, began: float, **more: int) -> None:
         ready = {"kind": "ready", "function_init_at": began, "at": time.monotonic(), **more}
         self._channel.send(ready)
 
     def _fail(
         self, kind: str, error: BaseException, began: float, error_type: str, status: int
     ) -> int:
+        """Log and send an error of Init or of a restore; return the exit status."""
         payload = error_payload(error)
         _log_error(payload)
         answer: Message = {
@@ -175,28 +184,28 @@ class _Runtime:
             "function_init_at": began,
             "error_type": error_type or payload["errorType"],
         }
-        self._channel.send(answer, to_bytes(payload))
+        self._channel.send(answer, encode_payload(payload))
         return status
 
-    def _serve(self, handler: Handler, frame: Frame) -> None:
+    def _serve_invocation(self, handler: Handler, frame: Frame) -> None:
         invocation = frame.message
         request_id = invocation["request_id"]
-        self._request_id.request_id = request_id
+        self._log_filter.request_id = request_id
         self._trace.set(invocation.get("trace_id"))
         answer: Message = {"kind": "response", "request_id": request_id}
         try:
-            result = self._results.to_bytes(handler(self._parse(frame), LambdaContext(invocation)))
+            result = self._encoder.to_bytes(handler(self._parse(frame), LambdaContext(invocation)))
         except Exception as error:
             payload = error_payload(error, request_id)
             _log_error(payload)
-            result = to_bytes(payload)
+            result = encode_payload(payload)
             answer["kind"] = "error"
             answer["error_type"] = payload["errorType"]
         peak_memory_kb = _peak_memory_kb()
-        if peak_memory_kb > self._told_peak_memory_kb:
-            answer["peak_memory_kb"] = self._told_peak_memory_kb = peak_memory_kb
-        if len(result) > MAXIMUM_RESPONSE:
-            # Only its size is of use.
+        if peak_memory_kb > self._reported_peak_memory_kb:
+            answer["peak_memory_kb"] = self._reported_peak_memory_kb = peak_memory_kb
+        if len(result) > RESPONSE_BYTES:
+            # The engine refuses it, with its size in the message: the bytes are not needed.
             answer["response_size"] = len(result)
             result = b""
         self._channel.send(answer, result)
@@ -205,7 +214,9 @@ class _Runtime:
         try:
             return json.loads(self._event_memory.event_of(frame))
         except (OSError, ValueError) as error:
-            raise Fault("Runtime.UnmarshalError", f"Unable to unmarshal input: {error}") from None
+            raise FaultError(
+                "Runtime.UnmarshalError", f"Unable to unmarshal input: {error}"
+            ) from None
 
 
 def _log_error(payload: ErrorPayload) -> None:
@@ -214,32 +225,33 @@ def _log_error(payload: ErrorPayload) -> None:
     write_record(text, logging.ERROR, is_json)
 
 
-def _take_environment(variables: dict[str, str]) -> None:
-    """Replaces every variable: the shell that lambda-tui was started from must not show."""
+def _replace_environment(variables: dict[str, str]) -> None:
+    """Replace every variable: those of the shell that started lambda-tui must not show."""
     os.environ.clear()
     os.environ.update(variables)
+    # The C library has read TZ already, from the environment of before.
     time.tzset()
 
 
-def _change_environment(before: dict[str, str], now: dict[str, str]) -> None:
-    """Takes the variables that are others than those of the snapshot; the function's own stay."""
+def _update_environment(before: dict[str, str], now: dict[str, str]) -> None:
+    """Set the variables that differ from the snapshot's, and leave those that the function set."""
     changed = {name: value for name, value in now.items() if before.get(name) != value}
     os.environ.update(changed)
     tempfile = sys.modules.get("tempfile")
     if tempfile is not None and "TMPDIR" in changed:
-        # It looks there once, and remembers.
+        # The module reads the variable once, and keeps the directory.
         vars(tempfile)["tempdir"] = None
 
 
 def _count_threads() -> int:
-    """Of this process; those of Python where the machine does not tell."""
+    """Return the number of this process's threads; of Python's alone where only those are known."""
     if sys.platform.startswith("linux"):
         return len(os.listdir("/proc/self/task"))
     return threading.active_count()
 
 
 def _hide_own_modules() -> None:
-    """Leaves a fresh ``__main__`` and no trace of this package in ``sys.modules``."""
+    """Remove this package from ``sys.modules``, and set a fresh ``__main__``."""
     for name in list(sys.modules):
         if name.split(".", maxsplit=1)[0] == _OWN_PACKAGE:
             del sys.modules[name]

@@ -54,15 +54,16 @@ async def test_nothing_of_ours_is_in_the_functions_modules(open_project: Open) -
 
 
 async def test_modules_that_are_named_like_ours_are_the_users(open_project: Open) -> None:
-    names = [path.stem for path in (ROOT / "runtimes").glob("*.py") if path.stem != "__init__"]
-    names += [path.stem for path in (ROOT / "runtimes" / "python").glob("[a-z]*.py")]
-    names += ["msgpack", "runtimes", "python", "lambda_tui", "_msgpack"]
+    sources = (ROOT / "runtimes").rglob("*.py")
+    names = {path.parent.name if path.stem == "__init__" else path.stem for path in sources}
+    names |= {"lambda_tui", "_msgpack"}
+    ours = sorted(names)
     source = "import importlib\n"
-    source += f"whose = [importlib.import_module(name).WHOSE for name in {sorted(names)!r}]\n"
+    source += f"whose = [importlib.import_module(name).WHOSE for name in {ours!r}]\n"
     workbench = await open_project(source + "def lambda_handler(event, context): return whose\n")
-    for name in names[::2]:
+    for name in ours[::2]:
         workbench.write("WHOSE = 'mine'\n", f"{name}.py")
-    for name in names[1::2]:
+    for name in ours[1::2]:
         workbench.write("WHOSE = 'mine'\n", f"{name}/__init__.py")
     assert set(await workbench.answer()) == {"mine"}
 

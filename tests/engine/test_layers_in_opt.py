@@ -198,14 +198,14 @@ async def test_code_in_an_archive_runs_and_a_new_one_initialises_again(
 
 
 def test_an_interpreter_among_the_layers_is_not_covered(tmp_path: Path) -> None:
-    sandbox = load_module("sandbox")
+    sandbox = load_module("sandbox.root")
     for name in ("bin", "python/lib", "python/3.12"):
         (tmp_path / name).mkdir(parents=True)
     (tmp_path / "dangling").symlink_to("nowhere")
     layers = sandbox.Bind(str(tmp_path), "/opt")
 
-    assert sandbox.around(layers, ["/usr", "/opt/python/3.12"]) == [
+    assert sandbox.split_bind(layers, ["/usr", "/opt/python/3.12"]) == [
         (f"{tmp_path}/bin", "/opt/bin"),
         (f"{tmp_path}/python/lib", "/opt/python/lib"),
     ]
-    assert sandbox.around(layers, ["/usr"]) == [layers]
+    assert sandbox.split_bind(layers, ["/usr"]) == [layers]

@@ -14,7 +14,7 @@ SUPPORTED = tuple(f"3.{minor}" for minor in range(9, 15))
 
 
 def found_interpreters() -> dict[str, Path]:
-    """One executable for each supported version, by version; this one first."""
+    """Return one executable for each supported version that is found, by version."""
     found = {f"{sys.version_info[0]}.{sys.version_info[1]}": Path(sys.executable)}
     for executable in Path.home().glob(".pyenv/versions/*/bin/python"):
         version = re.match(r"3\.\d+", executable.parent.parent.name)

@@ -1,4 +1,4 @@
-"""What runs inside speaks the msgpack that the library speaks."""
+"""The runtimes' own msgpack agrees with the library's."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_both_agree_at_every_size(value: object) -> None:
 
 
 def identity(value: Any) -> Any:
-    """The value so that 1, 1.0 and True are three things, and 0.0 and -0.0 two."""
+    """Return a value to compare by, in which 1, 1.0 and True differ, as do 0.0 and -0.0."""
     if isinstance(value, list):
         return [identity(item) for item in value]
     if isinstance(value, dict):

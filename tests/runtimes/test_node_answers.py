@@ -1,4 +1,4 @@
-"""How a Node.js handler may answer: by a promise, a callback or its context."""
+"""Answers of Node.js handlers: by a promise, a callback or the context."""
 
 from __future__ import annotations
 

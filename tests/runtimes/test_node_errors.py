@@ -1,4 +1,4 @@
-"""What is answered and logged when a Node.js function is wrong."""
+"""Errors of Node.js functions: the answer and the log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Node.js's console writes."""
+"""Log records of Node.js's console."""
 
 from __future__ import annotations
 

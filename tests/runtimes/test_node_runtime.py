@@ -1,4 +1,4 @@
-"""What a Node.js handler finds, and where the runtime finds it."""
+"""Loading a Node.js handler, and its surroundings."""
 
 from __future__ import annotations
 

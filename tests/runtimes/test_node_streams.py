@@ -1,4 +1,4 @@
-"""How a Node.js handler streams its response."""
+"""Streamed responses of Node.js handlers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ exports.handler = awslambda.streamifyResponse(async (event, stream, context) => 
 
 
 def streamed(node: NodeProcess, event: object) -> tuple[list[dict[str, Any]], bytes, bytes]:
-    """All messages of a response, the body, and the payload of the last."""
+    """Return all messages of a response, the body, and the payload of the last message."""
     node.send(json.dumps(event).encode(), is_streamed=True)
     messages, body = [], b""
     while True:

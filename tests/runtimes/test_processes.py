@@ -18,7 +18,7 @@ processes = load_module("processes")
 
 @pytest.fixture
 def signalled(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
-    """Takes the place of ``os.kill``, so that no test here can signal anything whatever."""
+    """Replace ``os.kill``, so that no test here can signal any process."""
     calls: list[tuple[int, int]] = []
     monkeypatch.setattr(os, "kill", lambda pid, number: calls.append((pid, number)))
     assert processes.os.kill is os.kill
@@ -29,7 +29,7 @@ def test_a_process_that_is_not_the_first_of_its_namespace_is_refused(
     signalled: list[tuple[int, int]],
 ) -> None:
     assert os.getpid() != 1
-    with pytest.raises(processes.NotInOwnNamespace, match="is not process 1"):
+    with pytest.raises(processes.NotInOwnNamespaceError, match="is not process 1"):
         processes.PidNamespace("pid:[another]")
     assert signalled == []
 
@@ -39,7 +39,7 @@ def test_process_1_of_the_namespace_that_its_parent_was_in_is_refused(
 ) -> None:
     outer = processes.current_pid_namespace()
     monkeypatch.setattr(os, "getpid", lambda: 1)
-    with pytest.raises(processes.NotInOwnNamespace, match="of its own"):
+    with pytest.raises(processes.NotInOwnNamespaceError, match="of its own"):
         processes.PidNamespace(outer)
     assert signalled == []
 
@@ -50,17 +50,17 @@ def test_the_proof_is_asked_for_again_at_every_signal(
 ) -> None:
     namespace = processes.PidNamespace.__new__(processes.PidNamespace)
     namespace._outer = "pid:[another]"
-    with pytest.raises(processes.NotInOwnNamespace):
+    with pytest.raises(processes.NotInOwnNamespaceError):
         namespace.signal_all(number)
     namespace._outer = processes.current_pid_namespace()
     monkeypatch.setattr(os, "getpid", lambda: 1)
-    with pytest.raises(processes.NotInOwnNamespace):
+    with pytest.raises(processes.NotInOwnNamespaceError):
         namespace.signal_all(number)
     assert signalled == []
 
 
 def calls_that_signal_everything(file: Path) -> list[int]:
-    """The lines of a file that call ``kill`` or the like with a negative process id."""
+    """Return the lines of a file that call ``kill`` or the like with a negative process id."""
     lines = []
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if not isinstance(node, ast.Call) or not node.args:

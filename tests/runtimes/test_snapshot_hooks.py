@@ -1,4 +1,4 @@
-"""How a runtime ends whose hooks around a snapshot fail."""
+"""The end of a runtime whose hooks around a snapshot fail."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import msgpack
 import pytest
 from loading import RUNTIMES
 
@@ -22,14 +21,13 @@ def lambda_handler(event, context): ...
 # A runtime on its own, whose restores take place in the same process.
 SCRIPT = """
 import importlib, importlib.util, os, socket, sys
-runtimes, msgpack, task_root = sys.argv[1:]
+runtimes, task_root = sys.argv[1:]
 specification = importlib.util.spec_from_file_location("boot", runtimes + "/boot.py")
 boot = importlib.util.module_from_spec(specification)
 specification.loader.exec_module(boot)
 boot.load_package("hidden", runtimes)
-boot.load_package("hidden._msgpack", msgpack)
 Channel = importlib.import_module("hidden.frames").Channel
-runtime = importlib.import_module("hidden.python.runtime")
+python = importlib.import_module("hidden.python")
 message = {
     "environment": {},
     "handler": "lambda_function.lambda_handler",
@@ -39,18 +37,17 @@ message = {
 ours, theirs = (Channel(end.detach()) for end in socket.socketpair())
 os.dup2(2, 62)
 
-class Restores:
-    def serve(self, channel, resume):
-        assert ours.receive().message["kind"] == "ready"
-        os.write(1, b"taken ")
-        finish(resume(channel, message))
+def serve_restores(channel, resume):
+    assert ours.receive().message["kind"] == "ready"
+    os.write(1, b"taken ")
+    finish(resume(channel, message))
 
 def finish(status):
     frame = ours.receive()
     os.write(1, f"{frame.message['kind']} {frame.message['error_type']}".encode())
     os._exit(status)
 
-finish(runtime.main(theirs, message, Restores()))
+finish(python.main(theirs, message, serve_restores))
 """
 
 
@@ -65,7 +62,7 @@ def test_a_runtime_whose_hook_fails_ends_with_awss_status(
     tmp_path: Path, when: str, said: str, status: int
 ) -> None:
     (tmp_path / "lambda_function.py").write_text(FUNCTION.format(when=when))
-    arguments = [str(RUNTIMES), str(Path(msgpack.__file__).parent), str(tmp_path)]
+    arguments = [str(RUNTIMES), str(tmp_path)]
 
     ran = subprocess.run(
         [sys.executable, "-c", SCRIPT, *arguments],

@@ -1,4 +1,4 @@
-"""What runs inside needs nothing but a Python of 3.9 or later."""
+"""The runtimes need nothing but a Python of 3.9 or later."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ DIARY = Path(tempfile.gettempdir()) / "diary.txt"
 invocations = 0
 
 
-class OrderRefused(Exception):
+class OrderRefusedError(Exception):
     """An error of the function's own; its name is the errorType of the response."""
 
 
@@ -34,7 +34,7 @@ def handler(event, context):
 
     how = event.get("how")
     if how == "raise":
-        raise OrderRefused("the order has no items")
+        raise OrderRefusedError("the order has no items")
     if how == "exit":
         # Ends the runtime at once, as a segmentation fault in a C extension would.
         os._exit(1)

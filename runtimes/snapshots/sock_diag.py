@@ -1,4 +1,4 @@
-"""Which Unix sockets are connected to each other, as the kernel's socket diagnosis tells it."""
+"""Peers of Unix sockets, from the kernel's socket diagnosis: see sock_diag(7)."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ _ATTRIBUTE = struct.Struct("=HH")
 _LARGEST = 1 << 18
 
 
-def peers() -> dict[int, int]:
-    """Inodes of all sockets that have a peer, and the peers'; empty where that is not told."""
+def unix_socket_peers() -> dict[int, int]:
+    """Return the peer's inode by a socket's, for all that have one; empty where that is denied."""
     found: dict[int, int] = {}
-    with contextlib.suppress(OSError), _ask() as kernel:
-        while _read(kernel.recv(_LARGEST), found):
+    with contextlib.suppress(OSError), _request_dump() as kernel:
+        while _parse_part(kernel.recv(_LARGEST), found):
             pass
     return found
 
 
-def _ask() -> socket.socket:
+def _request_dump() -> socket.socket:
     kernel = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETLINK_SOCK_DIAG)
     request = _REQUEST.pack(socket.AF_UNIX, 0, 0, _ALL_STATES, 0, _SHOW_PEER, 0, 0)
     size = _HEADER.size + len(request)
@@ -38,22 +38,22 @@ def _ask() -> socket.socket:
     return kernel
 
 
-def _read(data: bytes, found: dict[int, int]) -> bool:
-    """Takes one part of the answer; whether there is more to come."""
+def _parse_part(data: bytes, found: dict[int, int]) -> bool:
+    """Add the peers in one part of the answer; return whether more parts are to come."""
     start = 0
     while start + _HEADER.size <= len(data):
         size, kind, *_ = _HEADER.unpack_from(data, start)
         if kind in (_DONE, _ERROR):
             return False
         inode = _ANSWER.unpack_from(data, start + _HEADER.size)[4]
-        peer = _peer(data[start + _HEADER.size + _ANSWER.size : start + size])
+        peer = _parse_peer(data[start + _HEADER.size + _ANSWER.size : start + size])
         if peer is not None:
             found[inode] = peer
         start += _aligned(size)
     return True
 
 
-def _peer(attributes: bytes) -> int | None:
+def _parse_peer(attributes: bytes) -> int | None:
     start = 0
     while start + _ATTRIBUTE.size <= len(attributes):
         size, kind = _ATTRIBUTE.unpack_from(attributes, start)

@@ -1,4 +1,4 @@
-"""What of this machine every environment sees: found once, before the first is built."""
+"""The files of this machine that every environment sees, found once before the first is built."""
 
 from __future__ import annotations
 
@@ -24,31 +24,32 @@ SYSTEM_DIRECTORIES = (
 
 
 class Bind(NamedTuple):
-    """A file or directory of the host, and where it stands inside."""
+    """A file or directory of this machine, and its path inside."""
 
     source: str
     target: str
 
 
-class Machine(NamedTuple):
-    """What every environment on this machine sees beside its own code; the same each time."""
+class HostFiles(NamedTuple):
+    """The files that an environment sees beside its own code; the same for each."""
 
     binds: list[Bind]
     covered: list[str]
-    """What lies in the binds and is not to be seen."""
+    """Paths within the binds that must not be seen."""
     language_prefix: str = sys.prefix
-    """What functions run on; it stands where AWS has it too."""
+    """Directory of the interpreter, to which ``/var/lang`` links: its place on AWS."""
 
 
-def survey_machine(program: str = "") -> Machine:
-    """Looks once for what every environment is built from.
+def find_host_files(program: str = "") -> HostFiles:
+    """Find the files that every environment is built from.
 
-    ``program`` is what functions run on, ``node``, where that is not this interpreter.
+    ``program`` is the path of the program that functions run on, such as ``node``, where that is
+    not this interpreter.
     """
     prefix = _program_prefix(program) if program else sys.prefix
     binds = [*_system_binds(), *_shell_binds(), *_resolver_binds()]
     binds += _interpreter_binds(prefix, program)
-    return Machine(binds, _private_entries() if os.geteuid() == 0 else [], prefix)
+    return HostFiles(binds, _private_entries() if os.geteuid() == 0 else [], prefix)
 
 
 def _system_binds() -> list[Bind]:
@@ -57,7 +58,7 @@ def _system_binds() -> list[Bind]:
 
 
 def _shell_binds() -> list[Bind]:
-    """bash in the place of dash: scripts that were written for Amazon Linux take sh for bash."""
+    """Put bash in the place of dash: scripts for Amazon Linux take sh for bash."""
     shell, bash = os.path.realpath("/bin/sh"), os.path.realpath("/bin/bash")
     if os.path.basename(shell) != "dash" or not os.path.isfile(bash):
         return []
@@ -65,7 +66,7 @@ def _shell_binds() -> list[Bind]:
 
 
 def _resolver_binds() -> list[Bind]:
-    """The file behind ``/etc/resolv.conf``, which is often a link out of ``/etc``."""
+    """Return the file behind ``/etc/resolv.conf``, which is often a link out of ``/etc``."""
     path = os.path.realpath("/etc/resolv.conf")
     if path.startswith("/etc/") or not os.path.isfile(path):
         return []
@@ -73,15 +74,16 @@ def _resolver_binds() -> list[Bind]:
 
 
 def _program_prefix(program: str) -> str:
-    """The folder that a program's ``bin`` is in; the program's own folder where there is none."""
+    """Return the folder above a program's ``bin``, or the program's own where it is in none."""
     folder = os.path.dirname(os.path.realpath(program))
     return os.path.dirname(folder) if os.path.basename(folder) == "bin" else folder
 
 
 def _interpreter_binds(prefix: str, program: str) -> list[Bind]:
-    """What the interpreter needs beside the system directories: its prefixes and import path.
+    """Return what the interpreter needs beside the system directories.
 
-    And the program that functions run on, with the folder that it is installed in.
+    That is its prefixes and import path, and where functions run on another program, that program
+    and the folder that it is installed in. No path is bound that has the home directory in it.
     """
     wanted = [sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix, *sys.path]
     wanted += [prefix, os.path.realpath(program)] if program else []
@@ -101,12 +103,16 @@ def _roots(chosen: list[str]) -> list[str]:
 
 
 def is_inside(path: str, directories: Iterable[str]) -> bool:
-    """Whether a path is one of these directories, or below one."""
+    """Return whether a path is one of these directories, or below one."""
     return any(path == directory or path.startswith(directory + "/") for directory in directories)
 
 
 def _private_entries() -> list[str]:
-    """What in ``/etc`` is for root alone: as root's own, it could be read without a capability."""
+    """Return the paths in ``/etc`` that not everybody may read.
+
+    To be hidden where root runs this: a function then has root's id, and could read them without
+    any capability.
+    """
     found = []
     for directory, names, files in os.walk("/etc"):
         entries = [os.path.join(directory, name) for name in (*names, *files)]

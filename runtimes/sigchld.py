@@ -1,4 +1,4 @@
-"""SIGCHLD as readable bytes: one ``select`` waits for frames and ended children alike."""
+"""SIGCHLD as readable bytes, so that one ``select`` waits for frames and ended children alike."""
 
 from __future__ import annotations
 
@@ -11,21 +11,26 @@ from . import linux
 from .frames import Channel
 
 
-class ChildWakeup:
-    """A pipe that becomes readable when a child has ended."""
+class SigchldPipe:
+    """A pipe that becomes readable when a child has ended: the self-pipe trick."""
 
     def __init__(self) -> None:
         self._read_end, self._write_end = os.pipe()
         os.set_blocking(self._read_end, False)
         os.set_blocking(self._write_end, False)
+        # Python writes to the wake-up descriptor only for signals that have a handler of its own.
         before = signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
-        self._before = signal.SIG_DFL if before is None else before
+        self._handler_before = signal.SIG_DFL if before is None else before
         signal.set_wakeup_fd(self._write_end, warn_on_full_buffer=False)
         if sys.platform.startswith("linux"):
+            # After the handler is installed, which sets the flags that this one changes.
             linux.ignore_stopped_children()
 
     def wait(self, channel: Channel, seconds: float | None = None) -> bool:
-        """Waits for a frame or a child, or so long; whether the channel can be read."""
+        """Wait for a frame, a child's end or a timeout; return whether the channel can be read.
+
+        Reap after this, not before: a child that ends once the pipe is drained fills it again.
+        """
         if channel.has_buffered_frame:
             return True
         readable, _, _ = select.select([channel.fileno(), self._read_end], [], [], seconds)
@@ -33,13 +38,13 @@ class ChildWakeup:
             os.read(self._read_end, 4096)
         return channel.fileno() in readable
 
-    def forget(self) -> None:
-        """Goes back to what was before, for a forked process that has closed its descriptors."""
+    def uninstall(self) -> None:
+        """Restore the former signal handling, in a fork that has closed the pipe already."""
         signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGCHLD, self._before)
+        signal.signal(signal.SIGCHLD, self._handler_before)
 
     def close(self) -> None:
-        """Goes back to what was before, for a process that was forked from this one."""
-        self.forget()
+        """Restore the former signal handling and close the pipe, in a fork of this process."""
+        self.uninstall()
         os.close(self._read_end)
         os.close(self._write_end)

@@ -1,4 +1,4 @@
-"""``_X_AMZN_TRACE_ID``, which changes with every invocation."""
+"""The variable ``_X_AMZN_TRACE_ID``, which changes with every invocation."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ _NAME = "_X_AMZN_TRACE_ID"
 class TraceVariable:
     """Sets the variable in place.
 
-    The C library keeps every value that ``setenv`` was ever given: an environment that serves for
-    hours would grow with each invocation. A buffer of our own is changed instead, for as long as
-    the values have the same length, as AWS's have.
+    The C library keeps every value that ``setenv`` was ever given, so an environment that serves
+    for hours would grow with each invocation. Instead one buffer is overwritten, as long as the
+    values have the same length, which AWS's have.
     """
 
     def __init__(self) -> None:
         self._buffer: ctypes.Array[ctypes.c_char] | None = None
 
     def set(self, value: str | None) -> None:
-        """Sets the variable for this process and its children; None takes it away."""
+        """Set the variable for this process and its children; None removes it."""
         if value is None:
             os.environ.pop(_NAME, None)
             self._buffer = None
@@ -31,8 +31,8 @@ class TraceVariable:
         else:
             self._buffer = ctypes.create_string_buffer(text)
             ctypes.CDLL(None).putenv(self._buffer)
-        # What Python shows is a copy of its own; assigning to os.environ would call setenv. Not to
-        # a plain dictionary, which some functions put in its place.
+        # Python's own copy has to follow. Assigning to os.environ would call setenv, except where
+        # a function has put a plain dictionary in its place.
         shown = getattr(os.environ, "_data", None)
         if shown is None:
             os.environ[_NAME] = value

@@ -1,4 +1,4 @@
-"""Errors in the shape that AWS's Python runtime gives them: payload and log text."""
+"""Errors as AWS's Python runtime reports them: the payload of the answer, and the log record."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 ErrorPayload = dict[str, Any]
 
-# What is left of the trace when the handler itself cannot be called.
+# The one frame that AWS's trace has left when the handler itself cannot be called.
 _BOOTSTRAP_FRAME = (
     "/var/runtime/bootstrap.py",
     188,
@@ -21,8 +21,8 @@ _BOOTSTRAP_FRAME = (
 _OWN_DIRECTORY = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
-class Fault(Exception):
-    """An error that the runtime itself finds, with AWS's error type."""
+class FaultError(Exception):
+    """An error that the runtime itself finds, with AWS's error type for it."""
 
     def __init__(self, error_type: str, message: str, stack_trace: list[str] | None = None) -> None:
         super().__init__(message)
@@ -31,8 +31,8 @@ class Fault(Exception):
 
 
 def error_payload(error: BaseException, request_id: str = "") -> ErrorPayload:
-    """What the caller is answered, with AWS's four keys in AWS's order."""
-    if isinstance(error, Fault):
+    """Return the answer to the caller, with AWS's four keys in AWS's order."""
+    if isinstance(error, FaultError):
         error_type, stack_trace = error.error_type, error.stack_trace
     else:
         error_type, stack_trace = type(error).__name__, _stack_trace(error.__traceback__)
@@ -45,7 +45,8 @@ def error_payload(error: BaseException, request_id: str = "") -> ErrorPayload:
 
 
 def _stack_trace(trace: TracebackType | None) -> list[str]:
-    # As bare tuples, as AWS has them: without the marks below the lines that came with 3.11.
+    """Format a trace without the runtime's own frames, which are the first ones."""
+    # Bare tuples, like AWS's: without the markers below the lines that came with Python 3.11.
     frames = [tuple(frame) for frame in traceback.extract_tb(trace)]
     while frames and str(frames[0][0]).startswith(_OWN_DIRECTORY):
         del frames[0]
@@ -53,7 +54,7 @@ def _stack_trace(trace: TracebackType | None) -> list[str]:
 
 
 def error_log_text(payload: ErrorPayload) -> str:
-    """The error as one log record, indented with no-break spaces."""
+    """Return the error as a record of the text log, indented with no-break spaces."""
     message = f": {payload['errorMessage']}" if payload["errorMessage"] else ""
     lines = [f"[ERROR] {payload['errorType']}{message}", "Traceback (most recent call last):"]
     for entry in payload["stackTrace"]:
@@ -62,7 +63,7 @@ def error_log_text(payload: ErrorPayload) -> str:
 
 
 def error_log_json(payload: ErrorPayload) -> str:
-    """The error as one log record in the JSON format."""
+    """Return the error as a record of the JSON log."""
     fields = {
         "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "level": "ERROR",
@@ -79,6 +80,6 @@ def _with_fixed_indent(line: str) -> str:
     return "\u00a0" * (len(line) - len(text)) + text
 
 
-def to_bytes(payload: ErrorPayload) -> bytes:
-    """The payload as JSON."""
+def encode_payload(payload: ErrorPayload) -> bytes:
+    """Return the payload as JSON."""
     return json.dumps(payload, ensure_ascii=False).encode("utf-8", errors="replace")

@@ -1,4 +1,4 @@
-"""Finding the handler: import path, bytecode that can be trusted, AWS's errors."""
+"""Loading the handler: import path, bytecode that can be trusted, AWS's errors."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from importlib.machinery import (
 from importlib.util import cache_from_source
 from typing import Any
 
-from .faults import Fault
+from .errors import FaultError
 
 Handler = Callable[[Any, Any], Any]
 
-# Python takes bytecode for current when size and second of the last save agree: a second save
-# within the same second, of the same length, would run the old code.
+# Python takes bytecode for current when the source's size and time agree, the time in seconds: a
+# second save within the same second, of the same length, would run the old code.
 _TRUSTED_AGE_SECONDS = 1.0
 
 
@@ -31,7 +31,10 @@ class FreshSourceLoader(SourceFileLoader):
     """Loads a function's module from its source, unless its bytecode is certainly newer."""
 
     def path_stats(self, path: str) -> Any:  # noqa: ANN401 - as typeshed has it, by version
-        """What bytecode must match; raises ``OSError``, which means none, when it may be stale."""
+        """Return what bytecode must match; raise ``OSError``, so that none is used, if it is young.
+
+        The importing machinery takes that error to mean that there is no bytecode.
+        """
         bytecode = cache_from_source(path)
         if os.stat(bytecode).st_mtime < os.stat(path).st_mtime + _TRUSTED_AGE_SECONDS:
             raise OSError("the bytecode may be older than the source")
@@ -39,7 +42,7 @@ class FreshSourceLoader(SourceFileLoader):
 
 
 def set_import_path(task_root: str, layers_root: str) -> None:
-    """Puts the function's code first, then the layers' directories, then the interpreter's own."""
+    """Put the function's code first, then the layers' directories, then the interpreter's own."""
     sys.dont_write_bytecode = True
     version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
     python = f"{layers_root}/python"
@@ -56,31 +59,32 @@ def set_import_path(task_root: str, layers_root: str) -> None:
         return make_finder(path)
 
     sys.path_hooks.insert(0, find_in_own)
+    # Finders that were cached before the hook was there would go on without it.
     own = (task_root, python)
     for path in [path for path in sys.path_importer_cache if path.startswith(own)]:
         del sys.path_importer_cache[path]
 
 
 def load_handler(name: str) -> Handler:
-    """Imports the module of ``module.function``; raises ``Fault`` in AWS's words."""
+    """Import the module of ``module.function``; raise ``FaultError`` in AWS's words."""
     try:
         module_name, function_name = name.rsplit(".", 1)
     except ValueError as error:
-        raise Fault("Runtime.MalformedHandlerName", f"Bad handler '{name}': {error}") from None
+        raise FaultError("Runtime.MalformedHandlerName", f"Bad handler '{name}': {error}") from None
     try:
         if module_name.split(".")[0] in sys.builtin_module_names:
-            raise Fault(
+            raise FaultError(
                 "Runtime.BuiltInModuleConflict",
                 f"Cannot use built-in module {module_name} as a handler module",
             )
         module = importlib.import_module(module_name.replace("/", "."))
     except ImportError as error:
-        raise Fault(
+        raise FaultError(
             "Runtime.ImportModuleError", f"Unable to import module '{module_name}': {error}"
         ) from None
     except SyntaxError as error:
         place = f'  File "{error.filename}" Line {error.lineno}\n    {error.text}'
-        raise Fault(
+        raise FaultError(
             "Runtime.UserCodeSyntaxError",
             f"Syntax error in module '{module_name}': {error}",
             [place],
@@ -88,7 +92,7 @@ def load_handler(name: str) -> Handler:
     try:
         handler: Handler = getattr(module, function_name)
     except AttributeError:
-        raise Fault(
+        raise FaultError(
             "Runtime.HandlerNotFound",
             f"Handler '{function_name}' missing on module '{module_name}'",
         ) from None

@@ -1,4 +1,4 @@
-"""The network of an environment that has one of its own, and its way to the outside."""
+"""The network of an environment that has one of its own: its loopback, and its way outside."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import socket
 import struct
 from collections.abc import Sequence
 
-from . import linux
+from .. import linux
 
-# On the loopback, where AWS has it: what an environment's API listens on.
+# On the loopback: the address at which AWS's environments, and ours, find their API.
 _API_ADDRESS = "169.254.100.1"
 _HOST_ONLY = "255.255.255.255"
 
@@ -24,7 +24,7 @@ _ADDRESS = struct.Struct("16sH2x4s16x")
 
 
 def bring_up_loopback() -> None:
-    """Lets processes of this network namespace reach each other, and the API at its address."""
+    """Let processes of this network namespace reach each other, and the API at its address."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         number = control.fileno()
         linux.control_device(number, _SIOCSIFFLAGS, _FLAGS.pack(b"lo", _IFF_UP))
@@ -34,9 +34,10 @@ def bring_up_loopback() -> None:
 
 
 def start_connector(command: Sequence[str], namespace: int, log: int) -> int:
-    """Starts the program that connects the network of a process to the outside; its pid.
+    """Start the program that connects a process's network to the outside; return its pid.
 
-    ``PID`` in the command stands for that process. The program ends with this one.
+    ``PID`` in the command stands for the process whose ``namespace`` it is. The program's output
+    goes to ``log``, and it ends with this process.
     """
     parent = os.getpid()
     pid = os.fork()
@@ -44,8 +45,9 @@ def start_connector(command: Sequence[str], namespace: int, log: int) -> int:
         return pid
     try:
         linux.die_with_parent(signal.SIGKILL)
+        # Not where the parent ended before the line above took effect: no signal would follow.
         if os.getppid() == parent:
-            # Python ignores it, and what is executed would too.
+            # Python ignores it, and an executed program inherits that.
             signal.signal(signal.SIGPIPE, signal.SIG_DFL)
             null = os.open(os.devnull, os.O_RDWR)
             for number, stream in enumerate((null, log, log)):

@@ -1,4 +1,4 @@
-"""A handler's result as the bytes that the caller gets."""
+"""A handler's result as the bytes of the response."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ import sys
 import uuid
 from typing import Any
 
-from .faults import Fault
+from .errors import FaultError
 
-# AWS leaves other letters than ASCII as they are from this Python version on.
+# From this Python version on AWS leaves characters beyond ASCII as they are.
 _UNESCAPED_FROM = (3, 12)
 
 
-class ResultEncoder(json.JSONEncoder):
-    """JSON with ``Decimal`` written as a number, digit for digit."""
+class ResponseEncoder(json.JSONEncoder):
+    """Encodes JSON as AWS does, with a ``Decimal`` as a number, digit for digit."""
 
     def __init__(self) -> None:
         super().__init__(ensure_ascii=sys.version_info < _UNESCAPED_FROM)
         self._mark = ""
 
     def default(self, value: Any) -> Any:  # noqa: ANN401 - any value
-        """Marks a ``Decimal``, which the standard encoder can only write as text."""
+        """Return a ``Decimal`` as marked text, which is all that the standard encoder can write."""
         decimal = sys.modules.get("decimal")
         if decimal is None or not isinstance(value, decimal.Decimal):
             return super().default(value)
@@ -31,7 +31,7 @@ class ResultEncoder(json.JSONEncoder):
         return f"{self._mark}{value}{self._mark}"
 
     def encode(self, value: Any) -> str:  # noqa: ANN401 - any value
-        """The value as JSON text."""
+        """Return the value as JSON text, with the quotes and marks around numbers removed."""
         self._mark = ""
         text = super().encode(value)
         if self._mark:
@@ -39,10 +39,15 @@ class ResultEncoder(json.JSONEncoder):
         return text
 
     def to_bytes(self, result: Any) -> bytes:  # noqa: ANN401 - whatever a handler returns
-        """The result as JSON, bytes as they are; raises ``Fault`` for what JSON cannot say."""
+        """Return the result as JSON, but bytes as they are.
+
+        Raise ``FaultError`` for a result that cannot be JSON.
+        """
         if isinstance(result, bytes):
             return result
         try:
             return self.encode(result).encode("utf-8")
         except Exception as error:
-            raise Fault("Runtime.MarshalError", f"Unable to marshal response: {error}") from None
+            raise FaultError(
+                "Runtime.MarshalError", f"Unable to marshal response: {error}"
+            ) from None

@@ -1,7 +1,7 @@
-"""What a restored function finds open: files, pipes and pollers of its own, and lost connections.
+"""Renewing a restored function's open files, pipes, sockets and pollers.
 
-A fork shares what was open with all other forks of a snapshot, where AWS's restored machines have
-each their own, and where no connection to another machine survives.
+A fork shares open descriptions, and with them offsets and contents, with all other forks of its
+snapshot. On AWS each restored machine has its own, and no connection to another machine survives.
 """
 
 from __future__ import annotations
@@ -14,19 +14,24 @@ import socket
 import stat
 from collections.abc import Callable, Iterable
 
-from .unix_sockets import peers
+from .sock_diag import unix_socket_peers
 
 _POLLER = "anon_inode:[eventpoll]"
 
 
-def renew(kept: Iterable[int], move: Callable[[str], str]) -> None:
-    """Renews every descriptor that is not ``kept``; ``move`` says where a file lies now."""
+def renew_descriptors(kept: Iterable[int], move: Callable[[str], str]) -> None:
+    """Renew every descriptor that is not ``kept``, in place.
+
+    ``move`` returns a file's path now for its path in the snapshot. Where there is no ``/proc``,
+    everything stays shared.
+    """
     with contextlib.suppress(FileNotFoundError):
         numbers = sorted({int(name) for name in os.listdir("/proc/self/fd")} - {*kept})
         found = {number: target for number in numbers if (target := _target(number)) is not None}
         _renew_files(found, move)
         _renew_pipes([number for number, target in found.items() if target.startswith("pipe:")])
         _renew_sockets([number for number, target in found.items() if target.startswith("socket:")])
+        # Pollers last: epoll watches open files, not numbers, and has to get the renewed ones.
         for number, target in found.items():
             if target == _POLLER:
                 _renew_poller(number)
@@ -40,14 +45,14 @@ def _target(number: int) -> str | None:
 
 
 def _replace(number: int, new: int) -> None:
-    """Puts a new descriptor in the place of an old one, with the flags that the old one has."""
+    """Put a new descriptor in the place of an old one, with the flags that the old one has."""
     fcntl.fcntl(new, fcntl.F_SETFL, fcntl.fcntl(number, fcntl.F_GETFL))
     os.dup2(new, number, inheritable=os.get_inheritable(number))
     os.close(new)
 
 
 def _renew_files(found: dict[int, str], move: Callable[[str], str]) -> None:
-    """Opens files again, at the place that was reached; what is not there any more stays shared."""
+    """Open files again at their offset; one that has been deleted stays shared."""
     for number, path in found.items():
         if not stat.S_ISREG(os.fstat(number).st_mode):
             continue
@@ -58,7 +63,10 @@ def _renew_files(found: dict[int, str], move: Callable[[str], str]) -> None:
 
 
 def _renew_pipes(numbers: list[int]) -> None:
-    """Makes pipes of which the process has both ends anew; others lead to what was not restored."""
+    """Make pipes anew of which this process has both ends.
+
+    The other end of any other is in a process that was not restored.
+    """
     ends: dict[int, list[int]] = {}
     for number in numbers:
         ends.setdefault(os.fstat(number).st_ino, []).append(number)
@@ -75,21 +83,21 @@ def _access(number: int) -> int:
 
 
 def _renew_sockets(numbers: list[int]) -> None:
-    """Makes socket pairs within the process anew, and breaks connections that leave it."""
+    """Make socket pairs within the process anew, and break connections that leave it."""
     by_inode = {os.fstat(number).st_ino: number for number in numbers}
-    peer_of = peers() if by_inode else {}
+    peer_of = unix_socket_peers() if by_inode else {}
     for inode, number in by_inode.items():
         peer = by_inode.get(peer_of.get(inode, 0))
         if peer is None:
             if _is_connection(number):
                 _replace(number, _lost_connection())
-        elif inode < peer_of[inode]:
+        elif inode < peer_of[inode]:  # Each pair once.
             for old, new in zip((number, peer), socket.socketpair()):
                 _replace(old, new.detach())
 
 
 def _is_connection(number: int) -> bool:
-    """Whether it is a stream that is connected to something."""
+    """Return whether a socket is a stream that is connected."""
     end = socket.socket(fileno=number)
     try:
         end.getpeername()
@@ -102,7 +110,7 @@ def _is_connection(number: int) -> bool:
 
 
 def _lost_connection() -> int:
-    """A connection whose other end has gone."""
+    """Return a connection whose other end has been closed."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         end = socket.create_connection(server.getsockname())
         server.accept()[0].close()
@@ -110,7 +118,7 @@ def _lost_connection() -> int:
 
 
 def _renew_poller(number: int) -> None:
-    """Makes an ``epoll`` anew that waits for the same: asyncio's loops have one."""
+    """Make an ``epoll`` anew with the same registrations: asyncio's loops have one."""
     with open(f"/proc/self/fdinfo/{number}") as file:
         lines = [line.split() for line in file if line.startswith("tfd:")]
     with select.epoll() as poller:

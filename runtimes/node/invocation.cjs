@@ -1,13 +1,37 @@
 'use strict';
 
-/** One invocation as Node.js 22 and before have it: a promise, a callback or `context.done`. */
+/** One invocation whose response is sent whole, as AWS's two Node.js runtimes serve it. */
 
+const { setImmediate: nextTurn } = require('node:timers/promises');
 const { contextFields, setTrace } = require('./context.cjs');
 const { RuntimeError } = require('./errors.cjs');
 const { logError } = require('./logs.cjs');
 
-/** Calls the handler; the first of the ways to answer is the one that counts. */
-function serve(runtime, invocation, event) {
+/**
+ * Serves an invocation as from Node.js 24 on: what the handler returns is the response. When nothing
+ * is left to wait for before that, the process ends.
+ */
+async function servePromise(runtime, invocation, event) {
+  const context = contextFields(invocation);
+  setTrace(invocation.trace_id);
+  const parsed = JSON.parse(event);
+  try {
+    const result = await runtime.handler(parsed, context);
+    // Immediates that the handler has queued still run within this invocation.
+    await nextTurn();
+    runtime.respond(invocation.request_id, result);
+  } catch (error) {
+    await nextTurn();
+    logError('Invoke Error', error);
+    runtime.fail(invocation.request_id, error);
+  }
+}
+
+/**
+ * Serves an invocation as up to Node.js 22: the handler answers by a promise, its callback or
+ * `context.done`, and whichever comes first counts.
+ */
+function serveCallback(runtime, invocation, event) {
   const answer = new Answer(runtime, invocation.request_id);
   runtime.onEmptyLoop = () => answer.giveUp(isAsync(runtime.handler));
   try {
@@ -42,6 +66,7 @@ function makeContext(answer) {
   };
 }
 
+/** The answer to one invocation, which can be given once. */
 class Answer {
   waitsForEmptyLoop = true;
 
@@ -65,12 +90,12 @@ class Answer {
       }
     });
 
-  /** Answers at once, whatever the event loop still has. */
+  /** Answers at once, whatever the event loop still has to do. */
   done(error, result) {
     this.#once(() => this.#settle(error, result));
   }
 
-  /** Nothing is left to do, and the handler has not answered. */
+  /** Answers for a handler that has not, when the event loop has nothing left to do. */
   giveUp(isAsync) {
     this.#isReported = true;
     if (isAsync) {
@@ -80,10 +105,10 @@ class Answer {
     }
   }
 
-  /** What throws has not answered: a result that is no JSON can still become an error. */
   #once(give) {
     if (this.#isGiven) return;
     give();
+    // Behind the call, which throws for a result that is no JSON: that can still become an error.
     this.#isGiven = true;
   }
 
@@ -119,4 +144,4 @@ const NEVER_SETTLED =
   'by a Promise that was never settled. For more information, see ' +
   'https://nodejs.org/docs/latest/api/process.html#exit-codes';
 
-module.exports = { isAsync, serve };
+module.exports = { isAsync, serveCallback, servePromise };

@@ -2,8 +2,8 @@
 
 Frames from the snapshot's init process: ``restore`` (descriptors: the new environment's control
 channel, its line to the engine, and at level ``namespaces`` the user namespace to enter). On the
-line the engine hears once of the new init process's id, or why there is none; the line closes when
-that process ends.
+line the engine reads the new init process's id, or why there is none; the line closes when that
+process ends.
 """
 
 from __future__ import annotations
@@ -13,28 +13,34 @@ import shutil
 import socket
 import sys
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from . import descriptors, linux, nested, start
-from .frames import Channel, Frame, Message
-from .init import Init, Signalled
-from .processes import KILL, PidNamespace, ProcessTree, current_pid_namespace, run_and_exit
-from .python.logs import LOG_DESCRIPTOR
+from .. import linux
+from ..frames import Channel, Frame, Message
+from ..init import (
+    RESTORED_PROCESSES,
+    InitProcess,
+    Launch,
+    ProcessSet,
+    Streams,
+    fork_restored_runtime,
+)
+from ..processes import KILL, PidNamespace, ProcessTree, current_pid_namespace, run_and_exit
+from ..python import LOG_DESCRIPTOR, Resume
+from . import nested_sandbox
+from .descriptors import renew_descriptors
 
-Resume = Callable[[Channel, Message], int]
-"""Serves as the runtime from where the snapshot was taken; the process's exit status."""
 
-
-class Restores:
-    """What the runtime of a snapshot does from its snapshot on."""
+class RestoreServer:
+    """The work of a snapshot's runtime once the function is initialised."""
 
     def __init__(self, requests: int, storage: str | None) -> None:
-        """``storage`` stands in for ``/tmp`` at level ``processes``, and is None otherwise."""
+        """``storage`` is in the place of ``/tmp`` at level ``processes``, and None otherwise."""
         self._requests = Channel(requests)
         self._storage = storage
 
     def serve(self, channel: Channel, resume: Resume) -> None:
-        """Forks an environment for each request; never returns.
+        """Fork an environment for each request; never return.
 
         ``channel`` is the runtime's own to the engine, which no environment gets.
         """
@@ -45,7 +51,11 @@ class Restores:
             self._restore(frame, channel, resume)
 
     def _restore(self, frame: Frame, channel: Channel, resume: Resume) -> None:
-        """Forks a process that forks the new environment's init process and ends."""
+        """Fork a process that forks the new environment's init process and ends.
+
+        So the init process becomes a child of the snapshot's init process, which reaps it, and
+        this runtime, whose state is the snapshot, stays as it is.
+        """
         resume = _with_same_random_numbers(resume)
 
         def become_init() -> None:
@@ -81,22 +91,25 @@ class Restores:
         resume: Resume,
     ) -> None:
         (user_namespace,) = namespaces
-        outer = current_pid_namespace()
-        nested.enter(user_namespace, message["ephemeral_storage_mb"])
+        # Read before the new one is entered: process 1 proves by it that it is in another.
+        outer_namespace = current_pid_namespace()
+        nested_sandbox.enter(user_namespace, message["ephemeral_storage_mb"])
         os.close(user_namespace)
+        # The child is process 1 of the new pid namespace; this process is not in it, and ends.
         if _fork() != 0:
             return
-        nested.become_first()
-        processes = PidNamespace(outer)
+        nested_sandbox.become_first()
+        processes = PidNamespace(outer_namespace)
+        # 1, as it is in here: beside it the kernel tells the engine the sender's id out there.
         engine.sendall(str(os.getpid()).encode())
         _RestoredInit(Channel(control), processes, None, None, engine, resume).run()
 
     def _build_as_process(
         self, message: Message, control: int, engine: socket.socket, storage: str, resume: Resume
     ) -> None:
-        # Named after the snapshot's, with which it goes at the latest.
+        # Named after the snapshot's, with which it is removed at the latest.
         own_storage = f"{storage}.{message['id']}"
-        nested.copy_files(storage, own_storage)
+        nested_sandbox.copy_files(storage, own_storage)
         if _fork() != 0:
             return
         processes = ProcessTree()
@@ -110,54 +123,59 @@ class Restores:
             shutil.rmtree(own_storage, ignore_errors=True)
 
 
-class _RestoredInit(Init):
-    """Forks the runtime from itself: it has the state of the snapshot's and never runs its code."""
+class _RestoredInit(InitProcess):
+    """Forks the runtime from itself: it has the snapshot's state, and never runs its code."""
 
-    maximum_processes = start.RESTORED_PROCESSES
+    maximum_processes = RESTORED_PROCESSES
 
     def __init__(
         self,
         control: Channel,
-        processes: Signalled,
+        processes: ProcessSet,
         storage: str | None,
-        snapshots_storage: str | None,
+        snapshot_storage: str | None,
         engine: socket.socket,
         resume: Resume,
     ) -> None:
         super().__init__(control, processes, {"kind": "created", "tmp": storage})
-        self._snapshots_storage = snapshots_storage
+        self._snapshot_storage = snapshot_storage
         self._engine = engine
         self._resume = resume
 
-    def _fork_runtime(self, streams: start.Streams, message: Message) -> start.Started:
-        def serve(own_end: Channel) -> int:
-            self._wakeup.close()
+    def _fork_runtime(self, streams: Streams, message: Message) -> Launch:
+        def serve(channel: Channel) -> int:
+            # One by one: all others that are open are the function's, from before the snapshot.
+            self._sigchld.close()
             self._control.close()
             self._engine.close()
-            descriptors.renew({0, 1, 2, LOG_DESCRIPTOR, own_end.fileno()}, self._moved)
-            return self._resume(own_end, message)
+            kept = {0, 1, 2, LOG_DESCRIPTOR, channel.fileno()}
+            renew_descriptors(kept, self._path_in_copy)
+            return self._resume(channel, message)
 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return start.fork_restored(streams, serve, is_isolated=self._is_isolated)
+            return fork_restored_runtime(streams, serve, is_isolated=self._is_isolated)
 
-    def _moved(self, path: str) -> str:
-        """Where a file of the snapshot's lies now: a copy of it where it was in its ``/tmp``."""
-        before, now = self._snapshots_storage, self._storage
+    def _path_in_copy(self, path: str) -> str:
+        """Return where a file now lies whose path in the snapshot this is."""
+        before, now = self._snapshot_storage, self._storage
         if before is None or now is None or not path.startswith(before + os.sep):
             return path
         return now + path[len(before) :]
 
 
 def _fork() -> int:
-    """Forks; that a function has threads, which a fork leaves behind, it was told already."""
+    """Fork without Python's warning about threads, which the fork does not have.
+
+    That a function has some was reported when the snapshot was taken.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return os.fork()
 
 
 def _silence() -> None:
-    """Leaves the log to the runtime: an init process writes to none."""
+    """Take the log from an init process: it writes to none, and would keep the pipe open."""
     null = os.open(os.devnull, os.O_RDWR)
     for descriptor in (1, 2, LOG_DESCRIPTOR):
         os.dup2(null, descriptor, inheritable=descriptor != LOG_DESCRIPTOR)
@@ -165,7 +183,10 @@ def _silence() -> None:
 
 
 def _with_same_random_numbers(resume: Resume) -> Resume:
-    """Undoes that Python seeds its random numbers anew in each fork: AWS's snapshots keep them."""
+    """Return ``resume`` with the snapshot's random state, which AWS's environments all begin with.
+
+    Python seeds the generator anew in each fork, so the state is read before.
+    """
     random = sys.modules.get("random")
     if random is None:
         return resume

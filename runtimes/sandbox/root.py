@@ -1,4 +1,4 @@
-"""The sandbox of level ``namespaces``: what an execution environment can see and write.
+"""The root directory of an environment: everything that it can see and write.
 
 A read-only root with the system's own directories, the interpreter, the function's code on
 ``/var/task``; a ``tmpfs`` of the configured size on ``/tmp``, the only place that can be written.
@@ -10,109 +10,91 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 
-from . import linux
-from .machine import SYSTEM_DIRECTORIES, Bind, Machine, is_inside
-
-DEVICES = ("full", "null", "random", "urandom", "zero")
-EMPTY_DIRECTORIES = ("dev", "home", "opt", "proc", "root", "run", "tmp", "var/runtime", "var/task")
+from .. import linux
+from .host_files import SYSTEM_DIRECTORIES, Bind, HostFiles, is_inside
+from .namespaces import forbid_user_namespaces, write_text
 
 TASK_ROOT = "/var/task"
-LANGUAGE_ROOT = "/var/lang"
-# Any directory that exists everywhere will do: nobody else sees what is mounted on it.
+PROC_FLAGS = linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC
+"""Flags of every mount of ``/proc``."""
+_LANGUAGE_ROOT = "/var/lang"
+_DEVICES = ("full", "null", "random", "urandom", "zero")
+_EMPTY_DIRECTORIES = ("dev", "home", "opt", "proc", "root", "run", "tmp", "var/runtime", "var/task")
+# The root is built on this one. Any directory that exists on every machine will do: what is mounted
+# on it shows in this process's mount namespace only.
 _SCAFFOLD = "/tmp"
-NAMESPACES = linux.CLONE_NEWNS | linux.CLONE_NEWPID | linux.CLONE_NEWIPC
-"""Those that an environment has beside a user namespace."""
-PROC_RESTRICTIONS = linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC
-
-
-def enter_namespaces(*, own_network: bool = False) -> None:
-    """Moves this process into new namespaces, its next child into a pid namespace too.
-
-    A user namespace for root too: what is left of its powers then holds in the sandbox only.
-    """
-    user, group = os.geteuid(), os.getegid()
-    linux.unshare(NAMESPACES | linux.CLONE_NEWUSER | (linux.CLONE_NEWNET if own_network else 0))
-    map_own_user(user, group)
-
-
-def map_own_user(user: int, group: int, proc: str = "/proc") -> None:
-    """Keeps the ids of the user that this process had before it entered a user namespace."""
-    _write(f"{proc}/self/uid_map", f"{user} {user} 1")
-    _write(f"{proc}/self/setgroups", "deny")
-    _write(f"{proc}/self/gid_map", f"{group} {group} 1")
 
 
 def build_root(
-    machine: Machine,
+    host_files: HostFiles,
     own_binds: Iterable[Bind],
     ephemeral_storage_mb: int,
     resolver: str = "",
     prepare: Callable[[str], None] | None = None,
 ) -> None:
-    """Builds the root directory and moves into it, as process 1 of a pid namespace.
+    """Build the root directory and move into it, as process 1 of new namespaces.
 
     ``resolver`` is the address of a name server in the place of the machine's. ``prepare`` is
-    called with the place of ``/proc`` before nobody can write to it any more.
+    called with the path of ``/proc`` while that can still be written. Raise ``OSError`` where the
+    machine does not allow it.
     """
+    # First of all, so that no mount of ours propagates to the machine; pivot_root requires it too.
     linux.mount("", "/", None, linux.MS_REC | linux.MS_PRIVATE)
     root = _SCAFFOLD
-    binds = list(machine.binds)
+    binds = list(host_files.binds)
     occupied = [bind.target for bind in binds]
     for bind in own_binds:
-        binds += around(bind, occupied)
-    # Opened before anything is covered: what lies under the scaffold can be bound all the same.
+        binds += split_bind(bind, occupied)
+    # Opened before the scaffold is mounted: what lies under it can then be bound all the same.
     sources = [os.open(bind.source, os.O_PATH | os.O_CLOEXEC) for bind in binds]
-    devices = [os.open(f"/dev/{name}", os.O_PATH | os.O_CLOEXEC) for name in DEVICES]
+    devices = [os.open(f"/dev/{name}", os.O_PATH | os.O_CLOEXEC) for name in _DEVICES]
     texts = {"/etc/hosts": _hosts_text()}
     if resolver:
         texts[os.path.realpath("/etc/resolv.conf")] = _resolver_text(resolver)
 
     linux.mount("tmpfs", root, "tmpfs", 0, "size=1m,mode=755")
-    for directory in EMPTY_DIRECTORIES:
+    for directory in _EMPTY_DIRECTORIES:
         os.makedirs(f"{root}/{directory}", exist_ok=True)
     mount_storage(f"{root}/tmp", ephemeral_storage_mb)
     _link_system_directories(root)
-    os.symlink(machine.language_prefix, root + LANGUAGE_ROOT)
+    os.symlink(host_files.language_prefix, root + _LANGUAGE_ROOT)
     for descriptor, bind in zip(sources, binds):
         bind_descriptor(descriptor, root + bind.target)
-    _make_devices(root)
-    _cover(root, machine.covered)
+    _make_device_files(root)
+    # On top of the binds that they are in, and while there is nothing on the root's /proc yet.
+    _cover(root, host_files.covered)
     for path, text in texts.items():
         _bind_text(root, path, text)
 
+    # Once everything is in its place: nothing can be made in a read-only root.
     read_only = linux.MOUNT_ATTR_RDONLY | linux.MOUNT_ATTR_NOSUID | linux.MOUNT_ATTR_NODEV
     linux.set_mount_attributes(root, add=read_only, recursive=True)
     linux.set_mount_attributes(f"{root}/tmp", remove=linux.MOUNT_ATTR_RDONLY, recursive=False)
-    for descriptor, name in zip(devices, DEVICES):
+    # Devices after that, because none can be opened on a mount with the attribute NODEV.
+    for descriptor, name in zip(devices, _DEVICES):
         bind_descriptor(descriptor, f"{root}/dev/{name}")
         # They are the machine's own: root inside owns them, and must not change their mode.
         restriction = linux.MOUNT_ATTR_RDONLY | linux.MOUNT_ATTR_NOSUID
         linux.set_mount_attributes(f"{root}/dev/{name}", add=restriction, recursive=False)
-    linux.mount("proc", f"{root}/proc", "proc", PROC_RESTRICTIONS)
+    # Before the pivot: the kernel allows a new /proc only where the machine's is still in sight.
+    linux.mount("proc", f"{root}/proc", "proc", PROC_FLAGS)
+    # Now what writes to /proc; the limit after ``prepare``, which makes a user namespace itself.
     if prepare is not None:
         prepare(f"{root}/proc")
     forbid_user_namespaces(f"{root}/proc")
     linux.set_mount_attributes(f"{root}/proc", add=linux.MOUNT_ATTR_RDONLY, recursive=False)
+    # Last, because it takes the machine's files out of reach.
     linux.pivot_root(root)
 
 
 def mount_storage(target: str, ephemeral_storage_mb: int) -> None:
-    """Mounts a ``/tmp`` of its own size."""
+    """Mount a ``/tmp`` of the configured size."""
     options = f"size={ephemeral_storage_mb}m,mode=1777"
     linux.mount("tmpfs", target, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, options)
 
 
-def forbid_user_namespaces(proc: str) -> None:
-    """Takes from the sandbox the means to make namespaces of its own.
-
-    With a user namespace of its own a function would hold capabilities again. The limit is that of
-    this user namespace, not the machine's.
-    """
-    _write(f"{proc}/sys/user/max_user_namespaces", "0")
-
-
-def around(bind: Bind, occupied: list[str]) -> list[Bind]:
-    """A bind as it is, or piece by piece where it would cover what stands in these places.
+def split_bind(bind: Bind, occupied: list[str]) -> list[Bind]:
+    """Return a bind as it is, or piece by piece where it would cover one of the occupied paths.
 
     An interpreter may well lie in ``/opt``, where layers stand.
     """
@@ -124,27 +106,28 @@ def around(bind: Bind, occupied: list[str]) -> list[Bind]:
     for name in sorted(os.listdir(bind.source)):
         piece = Bind(f"{bind.source}/{name}", f"{bind.target}/{name}")
         if os.path.exists(piece.source):
-            pieces += around(piece, occupied)
+            pieces += split_bind(piece, occupied)
     return pieces
 
 
 def _link_system_directories(root: str) -> None:
-    """Repeats links such as ``/lib`` → ``usr/lib``."""
+    """Repeat the machine's links such as ``/lib`` → ``usr/lib``."""
     for name in SYSTEM_DIRECTORIES:
         if os.path.islink(f"/{name}"):
             os.symlink(os.readlink(f"/{name}"), f"{root}/{name}")
 
 
 def _cover(root: str, paths: list[str]) -> None:
-    """Puts nothing in the place of these: an empty directory, or a device that will not open."""
+    """Hide paths: directories behind an empty one, files behind a device that will not open."""
     for path in paths:
         nothing = f"{root}/proc" if os.path.isdir(path) else "/dev/null"
         linux.mount(nothing, root + path, None, linux.MS_BIND)
 
 
-def _make_devices(root: str) -> None:
-    for name in DEVICES:
-        _write(f"{root}/dev/{name}", "")
+def _make_device_files(root: str) -> None:
+    """Make empty files for the devices to be bound on, and the usual links."""
+    for name in _DEVICES:
+        write_text(f"{root}/dev/{name}", "")
     for name, target in {
         "fd": "/proc/self/fd",
         "stdin": "/proc/self/fd/0",
@@ -155,7 +138,7 @@ def _make_devices(root: str) -> None:
 
 
 def _hosts_text() -> str:
-    """The machine's hosts and the two names that AWS gives an environment's own loopback."""
+    """Return the machine's hosts with the two names that AWS gives an environment's loopback."""
     try:
         with open("/etc/hosts", encoding="utf-8", errors="replace") as file:
             text = file.read()
@@ -165,7 +148,7 @@ def _hosts_text() -> str:
 
 
 def _resolver_text(address: str) -> str:
-    """The machine's search list and options, with one name server."""
+    """Return a ``resolv.conf`` with the machine's search list and options and one name server."""
     try:
         with open("/etc/resolv.conf", encoding="utf-8", errors="replace") as file:
             lines = [line for line in file if line.startswith(("search", "domain", "options"))]
@@ -175,28 +158,23 @@ def _resolver_text(address: str) -> str:
 
 
 def _bind_text(root: str, path: str, text: str) -> None:
-    """Puts a text in the place of a file that is there."""
+    """Replace the content of a file that the root has; do nothing where it has none."""
     if not os.path.exists(root + path):
         return
     source = f"{root}/text"
-    _write(source, text)
+    write_text(source, text)
     linux.mount(source, root + path, None, linux.MS_BIND)
     # The mount keeps the file; its own name would show in the function's root directory.
     os.unlink(source)
 
 
 def bind_descriptor(descriptor: int, target: str) -> None:
-    """Binds what an ``O_PATH`` descriptor stands for, and closes the descriptor."""
+    """Bind the file or directory of an ``O_PATH`` descriptor, and close the descriptor."""
     source = f"/proc/self/fd/{descriptor}"
     if os.path.isdir(source):
         os.makedirs(target, exist_ok=True)
     elif not os.path.exists(target):
         os.makedirs(os.path.dirname(target), exist_ok=True)
-        _write(target, "")
+        write_text(target, "")
     linux.mount(source, target, None, linux.MS_BIND | linux.MS_REC)
     os.close(descriptor)
-
-
-def _write(path: str, text: str) -> None:
-    with open(path, "w") as file:
-        file.write(text)

@@ -1,8 +1,8 @@
-"""A sandbox within a sandbox: how a process that was initialised in one gets another of its own.
+"""A sandbox within a sandbox: a fork of a snapshot's runtime gets one of its own.
 
 The runtime of a snapshot has no capability, may make no user namespace and cannot write to
 ``/proc``. So the snapshot's process 1 makes one user namespace in advance, in which none can be
-made either; a fork of the runtime enters it, and has in it what it takes to build the rest: a
+made either. A fork of the runtime enters it, and has in it the capabilities to build the rest: a
 ``/tmp`` and a ``/proc`` over those of the snapshot. All other mounts are the snapshot's: what is
 read-only there stays so, because they belong to the outer user namespace.
 """
@@ -15,66 +15,81 @@ import re
 import shutil
 import stat
 
-from . import linux, sandbox
-from .processes import run_and_exit
+from .. import linux
+from ..processes import run_and_exit
+from ..sandbox import (
+    NAMESPACES,
+    PROC_FLAGS,
+    bind_descriptor,
+    forbid_user_namespaces,
+    map_own_user,
+    mount_storage,
+)
 
 _STORAGE = "/tmp"
 
 
 def make_user_namespace(proc: str) -> int:
-    """Makes a user namespace below this process's own; its descriptor.
+    """Make a user namespace below this process's own; return its descriptor.
 
-    To be called by process 1 while ``/proc``, which stands at ``proc``, can be written.
+    To be called by process 1 while ``/proc``, whose path is ``proc``, can be written. Raise
+    ``OSError`` where it cannot be made.
     """
-    is_made, tell_made = os.pipe()
-    may_end, let_end = os.pipe()
+    made_read, made_write = os.pipe()
+    end_read, end_write = os.pipe()
     user, group = os.geteuid(), os.getegid()
 
-    def keep_open() -> None:
-        os.close(let_end)
+    def make_and_hold() -> None:
+        # Held here, the read below would never see the end of the pipe.
+        os.close(end_write)
         linux.unshare(linux.CLONE_NEWUSER)
-        sandbox.map_own_user(user, group, proc)
-        sandbox.forbid_user_namespaces(proc)
-        os.write(tell_made, b".")
-        os.read(may_end, 1)
+        map_own_user(user, group, proc)
+        forbid_user_namespaces(proc)
+        os.write(made_write, b".")
+        # A namespace lives while a process is in it or a descriptor is open: until the parent has
+        # opened one, this process has to stay.
+        os.read(end_read, 1)
 
     pid = os.fork()
     if pid == 0:
-        run_and_exit(keep_open)
-    os.close(tell_made)
-    os.close(may_end)
+        run_and_exit(make_and_hold)
+    os.close(made_write)
+    os.close(end_read)
     try:
-        if not os.read(is_made, 1):
+        if not os.read(made_read, 1):
             raise OSError("no user namespace can be made within the sandbox")
         return os.open(f"{proc}/{pid}/ns/user", os.O_RDONLY | os.O_CLOEXEC)
     finally:
-        os.close(is_made)
-        os.close(let_end)
+        os.close(made_read)
+        os.close(end_write)
         os.waitpid(pid, 0)
 
 
 def enter(user_namespace: int, ephemeral_storage_mb: int) -> None:
-    """Moves this process into namespaces of its own, its next child into a pid namespace too.
+    """Move this process into new namespaces, and its next child into a new pid namespace.
 
-    ``/tmp`` is new, with what the snapshot's has in it.
+    ``/tmp`` is mounted anew, with copies of the files in the snapshot's.
     """
+    # The user namespace first: in it this process has the capabilities that the others take.
     linux.enter_user_namespace(user_namespace)
-    linux.unshare(sandbox.NAMESPACES)
+    linux.unshare(NAMESPACES)
+    # All three before the old /tmp is covered: the working directory, the files, and what is
+    # mounted there, such as an interpreter whose prefix lies in it.
     directory = os.getcwd()
     before = os.open(_STORAGE, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    # Such as an interpreter whose prefix lies there.
     binds = [(path, os.open(path, os.O_PATH | os.O_CLOEXEC)) for path in _mounts_in_storage()]
-    sandbox.mount_storage(_STORAGE, ephemeral_storage_mb)
+    mount_storage(_STORAGE, ephemeral_storage_mb)
     for path, descriptor in binds:
-        sandbox.bind_descriptor(descriptor, path)
+        bind_descriptor(descriptor, path)
     copy_files(f"/proc/self/fd/{before}", _STORAGE)
     os.close(before)
+    # Anew by its name: it may have been in the old /tmp, or be gone.
     with contextlib.suppress(OSError):
         os.chdir(directory)
 
 
 def _mounts_in_storage() -> list[str]:
-    """The outermost mount points in the snapshot's ``/tmp``."""
+    """Return the outermost mount points in the snapshot's ``/tmp``."""
     with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
         points = [_unescaped(line.split(" ", 5)[4]) for line in file]
     outermost: list[str] = []
@@ -86,18 +101,19 @@ def _mounts_in_storage() -> list[str]:
 
 
 def _unescaped(path: str) -> str:
-    """White space and backslashes are written as octal numbers."""
+    """Return a path of ``mountinfo``, which has white space and backslashes as octal numbers."""
     return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), path)
 
 
 def become_first() -> None:
-    """Gives process 1 of the new pid namespace its ``/proc``, and takes all power but one."""
-    linux.mount("proc", "/proc", "proc", sandbox.PROC_RESTRICTIONS | linux.MS_RDONLY)
+    """Mount the ``/proc`` of the new pid namespace, as its process 1, and drop the capabilities."""
+    # In this order: mounting takes one. Only from inside does a new /proc show this namespace.
+    linux.mount("proc", "/proc", "proc", PROC_FLAGS | linux.MS_RDONLY)
     linux.drop_capabilities(kept=linux.CAP_KILL)
 
 
 def copy_files(source: str, target: str) -> None:
-    """Copies a folder, but for sockets and the like and other file systems; as far as it may."""
+    """Copy a folder as far as it can be read, without sockets and the like and other mounts."""
     device = os.stat(source).st_dev
 
     def is_left_out(path: str) -> bool:

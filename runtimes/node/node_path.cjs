@@ -1,19 +1,20 @@
 'use strict';
 
-/** Lets ES modules find what CommonJS finds by `NODE_PATH`: the modules of layers. */
+/** `NODE_PATH` for ES modules, which otherwise could not import the modules of layers. */
 
 const fs = require('node:fs');
 const nodeModule = require('node:module');
 const path = require('node:path');
 const { pathToFileURL } = require('node:url');
 
-/** Adds `NODE_PATH` to the places where `import` looks, behind all of Node.js's own. */
+/** Adds the folders of `NODE_PATH` to those where `import` looks, behind all of Node.js's own. */
 function searchNodePath() {
   const folders = (process.env.NODE_PATH ?? '').split(path.delimiter).filter(Boolean);
   if (nodeModule.registerHooks !== undefined) {
     nodeModule.registerHooks({ resolve: makeResolve(folders) });
   } else if (folders.some(isLayer)) {
-    // This older kind of hook runs in a thread of its own, which costs time to start.
+    // This older kind of hook runs in a thread of its own: only where it is of use, as that costs
+    // time to start.
     nodeModule.register?.(pathToFileURL(__filename), { data: { folders } });
   }
 }
@@ -33,7 +34,7 @@ function resolveFrom([parentURL, ...others], specifier, context, nextResolve) {
     if (others.length === 0 || !isMissingPackage(error, specifier)) throw error;
     try {
       const found = resolveFrom(others, specifier, context, nextResolve);
-      // What the user is told of is the place that asked, not the last that was tried.
+      // The first error names the module that imports, later ones only the folders tried.
       return found instanceof Promise ? found.catch(() => Promise.reject(error)) : found;
     } catch {
       throw error;
@@ -51,7 +52,7 @@ function isMissingPackage(error, specifier) {
   return error?.code === 'ERR_MODULE_NOT_FOUND' && /^[^./#][^:]*$/.test(specifier);
 }
 
-/** What the older kind of hook is given when its thread starts. */
+/** The state of the older kind of hook, which is set when its thread starts. */
 const thread = { resolve: undefined };
 
 function initialize({ folders }) {

@@ -1,14 +1,16 @@
 """The init process: process 1 of an execution environment.
 
-Builds the sandbox, starts the runtime, freezes and thaws all processes, resets them, reaps them,
-and dies when the engine closes its control channel, which ends the namespace and everything in
-it.
+Starts the runtime and extensions, freezes and thaws all processes, resets and reaps them, and ends
+when the engine closes its control channel, which ends the pid namespace and everything in it.
 
 Frames from the engine: ``start`` (descriptors: the log, the runtime's channel if it has one),
 ``start_extension`` (descriptor: its log), ``signal``, ``freeze``, ``thaw``, ``reset``, ``socket``.
 Frames to the engine: ``created``, ``failed``, ``started``, ``launch_failed``, ``frozen``,
 ``memory``, ``exited``, ``extension_exited``, ``cleared``, ``socket`` (descriptor: a TCP socket of
 the environment's network).
+
+All that is started between two resets has one generation. A frame about a process names it, so that
+the engine can ignore what comes late about one from before a reset.
 """
 
 from __future__ import annotations
@@ -20,60 +22,61 @@ import sys
 import time
 from typing import Protocol
 
-from . import linux, start
-from .frames import Channel, Frame, Message
-from .memory import MemoryLimit
-from .processes import CONTINUE, KILL, STOP, EndedChild, reap
-from .python import runtime
-from .start import Streams
-from .wakeup import ChildWakeup
+from .. import linux, python
+from ..frames import Channel, Frame, Message
+from ..processes import CONTINUE, KILL, STOP, EndedChild, reap
+from ..sigchld import SigchldPipe
+from .launch import MAXIMUM_PROCESSES, Launch, Streams, execute, fork_runtime
+from .memory_limit import MemoryLimit
 
-# A rise of the peak that the engine is told of.
-_NOTABLE_KB = 1024
-# Seconds before the first look at a runtime that starts or is thawed: most are done by then.
-_FIRST_LOOK = 0.005
+# A rise of the peak by less is not reported.
+_REPORTED_RISE_KB = 1024
+# Seconds before the first check of a runtime that starts or is thawed: most are done by then.
+_FIRST_CHECK = 0.005
 
 
-class Signalled(Protocol):
-    """The processes of an environment, whatever bounds them."""
+class ProcessSet(Protocol):
+    """The processes of an environment but the init process, whatever bounds them."""
 
     def signal_all(self, number: int) -> None:
-        """Signals all of them but the init process."""
+        """Signal all of them."""
 
     def pids(self) -> list[int]:
-        """Their ids."""
+        """Return their ids."""
 
 
-class Init:
-    """Serves the engine's control channel, one environment's life long."""
+class InitProcess:
+    """Serves the engine's control channel as long as the environment lives."""
 
-    maximum_processes = start.MAXIMUM_PROCESSES
-    """Of what is executed; the runtime's own limit goes with how it is forked."""
+    maximum_processes = MAXIMUM_PROCESSES
+    """Limit for executed programs; a forked runtime sets its own."""
 
-    def __init__(self, control: Channel, processes: Signalled, created: Message) -> None:
+    def __init__(self, control: Channel, processes: ProcessSet, created: Message) -> None:
         self._control = control
         self._processes = processes
-        self._wakeup = ChildWakeup()
+        self._sigchld = SigchldPipe()
         self._runtime: int | None = None
         self._extensions: dict[int, str] = {}
         """Names by process id."""
         self._generation = 0
         self._has_launch_failure = False
         self._memory: MemoryLimit | None = None
-        self._look_due = 0.0
-        self._told_memory_kb = 0
+        self._next_check_at = 0.0
+        self._reported_memory_kb = 0
         self._is_out_of_memory = False
         self._is_frozen = False
         self._storage: str | None = created["tmp"]
+        """The directory in the place of ``/tmp`` at level ``processes``."""
         self._is_isolated = self._storage is None
         self._control.send(created)
 
     def run(self) -> None:
-        """Serves until the engine's end of the channel closes."""
+        """Serve until the engine's end of the channel closes."""
         while True:
-            has_frame = self._wakeup.wait(self._control, self._until_next_look())
-            if self._memory is not None and self._until_next_look() == 0.0:
-                self._look_at_memory(self._memory)
+            has_frame = self._sigchld.wait(self._control, self._seconds_to_memory_check())
+            if self._memory is not None and self._seconds_to_memory_check() == 0.0:
+                self._check_memory(self._memory)
+            # Before the frame: a start begins a generation, to which these would seem to belong.
             ended = reap(block=False)
             if not self._extensions and any(child.pid == self._runtime for child in ended):
                 # A runtime that ends takes with it whatever else the function has started;
@@ -90,11 +93,12 @@ class Init:
         kind = frame.message["kind"]
         if kind == "thaw":
             self._is_frozen = False
-            self._look_due = time.monotonic() + _FIRST_LOOK
+            self._next_check_at = time.monotonic() + _FIRST_CHECK
             self._processes.signal_all(CONTINUE)
         elif kind == "freeze":
-            if self._memory is not None and not self._told_memory_kb:
-                self._look_at_memory(self._memory)
+            # An invocation may end before the first check: its memory is reported all the same.
+            if self._memory is not None and not self._reported_memory_kb:
+                self._check_memory(self._memory)
             self._is_frozen = True
             self._processes.signal_all(STOP)
             self._control.send({"kind": "frozen"})
@@ -102,27 +106,28 @@ class Init:
             self._report_exits(self._kill_all())
             self._control.send({"kind": "cleared", "generation": self._generation})
         elif kind == "start":
-            self._start(frame)
+            self._start_runtime(frame)
         elif kind == "start_extension":
             self._start_extension(frame)
         elif kind == "signal":
             self._signal(frame.message["extension"], frame.message["number"])
         elif kind == "socket":
+            # Made here, it belongs to this network namespace, wherever it is connected.
             with socket.socket() as inside:
                 self._control.send({"kind": "socket"}, descriptors=[inside.fileno()])
 
-    def _until_next_look(self) -> float | None:
-        """Seconds until the memory limit may be reached; None when nothing runs."""
+    def _seconds_to_memory_check(self) -> float | None:
+        """Return the seconds until the memory limit may be reached; None when nothing runs."""
         if self._memory is None or self._runtime is None or self._is_frozen:
             return None
-        return max(self._look_due - time.monotonic(), 0.0)
+        return max(self._next_check_at - time.monotonic(), 0.0)
 
-    def _look_at_memory(self, memory: MemoryLimit) -> None:
+    def _check_memory(self, memory: MemoryLimit) -> None:
         victim = memory.find_victim(self._processes.pids())
-        self._look_due = time.monotonic() + memory.next_look
-        told = self._told_memory_kb
-        if memory.peak_kb > (told + _NOTABLE_KB if told else 0):
-            self._told_memory_kb = memory.peak_kb
+        self._next_check_at = time.monotonic() + memory.seconds_to_next_check
+        reported = self._reported_memory_kb
+        if memory.peak_kb > (reported + _REPORTED_RISE_KB if reported else 0):
+            self._reported_memory_kb = memory.peak_kb
             self._control.send({"kind": "memory", "peak_memory_kb": memory.peak_kb})
         if victim is not None:
             self._is_out_of_memory = victim == self._runtime
@@ -134,30 +139,31 @@ class Init:
         return reap(block=True)
 
     def _signal(self, extension: str, number: int) -> None:
-        """Signals a process that was started, and its own, unless they have left its group."""
+        """Signal the runtime, or an extension by its name, and all of its process group."""
         running = {name: pid for pid, name in self._extensions.items()}
-        pid = running.get(extension) if extension else self._runtime
-        if pid is None:
+        leader = running.get(extension) if extension else self._runtime
+        if leader is None:
             return
-        # Its handlers run in its first thread; to be killed it needs to have none.
-        signal_it = os.kill if number == KILL else linux.signal_main_thread
-        # Itself in any case: it may have been forked in this moment, and have no group yet.
-        for one in {pid, *self._processes.pids()}:
+        # Python runs handlers in the main thread only. SIGKILL goes to the process as a whole, as
+        # its main thread may have ended.
+        signal_leader = os.kill if number == KILL else linux.signal_main_thread
+        # The leader in any case: one that was forked just now may have no group yet.
+        for pid in {leader, *self._processes.pids()}:
             with contextlib.suppress(ProcessLookupError):
-                if one == pid:
-                    signal_it(pid, number)
-                elif os.getpgid(one) == pid:
-                    os.kill(one, number)
+                if pid == leader:
+                    signal_leader(pid, number)
+                elif os.getpgid(pid) == leader:
+                    os.kill(pid, number)
 
     def _report_exits(self, ended: list[EndedChild]) -> None:
         for child in ended:
             if child.pid == self._runtime:
                 self._runtime = None
-                self._tell_end(child, "exited", out_of_memory=self._is_out_of_memory)
+                self._report_exit(child, "exited", out_of_memory=self._is_out_of_memory)
             elif child.pid in self._extensions:
-                self._tell_end(child, "extension_exited", name=self._extensions.pop(child.pid))
+                self._report_exit(child, "extension_exited", name=self._extensions.pop(child.pid))
 
-    def _tell_end(self, child: EndedChild, kind: str, **more: object) -> None:
+    def _report_exit(self, child: EndedChild, kind: str, **more: object) -> None:
         self._control.send(
             {
                 "kind": kind,
@@ -168,47 +174,46 @@ class Init:
             }
         )
 
-    def _start(self, frame: Frame) -> None:
+    def _start_runtime(self, frame: Frame) -> None:
         message = frame.message
-        self._begin(message)
+        self._begin_generation(message)
         streams = Streams(*frame.descriptors)
         variables = self._with_storage(message["environment"])
         if message["command"]:
-            started = self._execute(message["command"], variables, streams)
+            launch = self._execute(message["command"], variables, streams)
         else:
-            started = self._fork_runtime(streams, {**message, "environment": variables})
+            launch = self._fork_runtime(streams, {**message, "environment": variables})
+        # The runtime holds them now; here they would hide its end from the engine.
         for descriptor in frame.descriptors:
             os.close(descriptor)
-        if started.problem:
-            self._tell_launch_failed("", started.problem)
+        if launch.problem:
+            self._report_launch_failure("", launch.problem)
         else:
-            self._runtime = started.pid
+            self._runtime = launch.pid
 
-    def _fork_runtime(self, streams: Streams, message: Message) -> start.Started:
-        def serve(own_end: Channel) -> int:
-            self._wakeup.forget()
-            return runtime.main(own_end, message)
+    def _fork_runtime(self, streams: Streams, message: Message) -> Launch:
+        def serve(channel: Channel) -> int:
+            self._sigchld.uninstall()
+            return python.main(channel, message)
 
-        return start.fork_runtime(streams, serve, is_isolated=self._is_isolated)
+        return fork_runtime(streams, serve, is_isolated=self._is_isolated)
 
     def _start_extension(self, frame: Frame) -> None:
-        """Starts one, unless one before it could not be."""
+        """Start an extension, unless one of this generation could not be started."""
         message = frame.message
         (log,) = frame.descriptors
-        self._begin(message)
+        self._begin_generation(message)
         if not self._has_launch_failure:
             variables = self._with_storage(message["environment"])
-            started = self._execute([message["path"]], variables, Streams(log))
-            if started.problem:
-                self._tell_launch_failed(message["name"], started.problem)
+            launch = self._execute([message["path"]], variables, Streams(log))
+            if launch.problem:
+                self._report_launch_failure(message["name"], launch.problem)
             else:
-                self._extensions[started.pid] = message["name"]
+                self._extensions[launch.pid] = message["name"]
         os.close(log)
 
-    def _execute(
-        self, command: list[str], variables: dict[str, str], streams: Streams
-    ) -> start.Started:
-        return start.execute(
+    def _execute(self, command: list[str], variables: dict[str, str], streams: Streams) -> Launch:
+        return execute(
             command,
             variables,
             streams,
@@ -216,16 +221,16 @@ class Init:
             processes=self.maximum_processes,
         )
 
-    def _begin(self, message: Message) -> None:
-        """The first processes after the sandbox was built, or after a reset."""
+    def _begin_generation(self, message: Message) -> None:
+        """Begin the generation of a start request, unless it has begun already."""
         if message["generation"] == self._generation:
             return
         self._generation = message["generation"]
         self._is_frozen = self._is_out_of_memory = self._has_launch_failure = False
         if sys.platform.startswith("linux"):
             self._memory = MemoryLimit(message["memory_size_mb"])
-            self._told_memory_kb = 0
-            self._look_due = time.monotonic() + _FIRST_LOOK
+            self._reported_memory_kb = 0
+            self._next_check_at = time.monotonic() + _FIRST_CHECK
         self._control.send(
             {"kind": "started", "generation": self._generation, "at": time.monotonic()}
         )
@@ -233,7 +238,8 @@ class Init:
     def _with_storage(self, variables: dict[str, str]) -> dict[str, str]:
         return variables if self._storage is None else {**variables, "TMPDIR": self._storage}
 
-    def _tell_launch_failed(self, name: str, problem: str) -> None:
+    def _report_launch_failure(self, name: str, problem: str) -> None:
+        """Report that an extension, or without a name the runtime, could not be executed."""
         self._has_launch_failure = True
         self._control.send(
             {

@@ -1,0 +1,27 @@
+"""The init process: process 1 of an execution environment, and how it starts others."""
+
+from __future__ import annotations
+
+from .environment import Environment, remove_storage, run_as_process, run_in_namespaces
+from .init_process import InitProcess, ProcessSet
+from .launch import (
+    RESTORED_PROCESSES,
+    Launch,
+    Streams,
+    fork_restored_runtime,
+    fork_runtime,
+)
+
+__all__ = [
+    "RESTORED_PROCESSES",
+    "Environment",
+    "InitProcess",
+    "Launch",
+    "ProcessSet",
+    "Streams",
+    "fork_restored_runtime",
+    "fork_runtime",
+    "remove_storage",
+    "run_as_process",
+    "run_in_namespaces",
+]

@@ -1,0 +1,101 @@
+"""An execution environment at either sandbox level: what it is made of, and its init process."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from typing import NamedTuple
+
+from .. import linux
+from ..frames import Channel, Message
+from ..processes import KILL, PidNamespace, ProcessTree
+from ..sandbox import TASK_ROOT, Bind, HostFiles, bring_up_loopback, build_root
+from .init_process import InitProcess, ProcessSet
+
+MakeInit = Callable[[Channel, ProcessSet, Message], InitProcess]
+
+
+class Environment(NamedTuple):
+    """An environment as the engine asks the zygote for it."""
+
+    id: str
+    code_directory: str
+    ephemeral_storage_mb: int
+    binds: list[Bind]
+    """The environment's own files and directories; the code is bound to ``/var/task``."""
+    own_network: bool
+    resolver: str
+    """Address of its name server, or empty for the machine's."""
+    is_snapshot: bool
+    """Whether environments are to be forked from its runtime."""
+
+
+def run_in_namespaces(
+    control: Channel,
+    environment: Environment,
+    host_files: HostFiles,
+    outer_namespace: str,
+    make_init: MakeInit = InitProcess,
+    prepare: Callable[[str], None] | None = None,
+) -> None:
+    """Serve as process 1 of new namespaces; return when the engine has gone.
+
+    ``outer_namespace`` is the pid namespace of the zygote, and ``prepare`` goes to ``build_root``.
+    """
+    # First of all: nothing is mounted or signalled before this has proved where the process is.
+    processes = PidNamespace(outer_namespace)
+    try:
+        # The loopback, the mounts and the id maps all take capabilities, which go afterwards.
+        if environment.own_network:
+            bring_up_loopback()
+        build_root(
+            host_files,
+            environment.binds,
+            environment.ephemeral_storage_mb,
+            environment.resolver,
+            prepare,
+        )
+        linux.forbid_new_privileges()
+        linux.drop_capabilities(kept=linux.CAP_KILL)
+    except OSError as error:
+        control.send({"kind": "failed", "message": str(error)})
+        return
+    os.chdir(TASK_ROOT)
+    make_init(control, processes, {"kind": "created", "tmp": None}).run()
+
+
+def run_as_process(
+    control: Channel, environment: Environment, make_init: MakeInit = InitProcess
+) -> None:
+    """Serve without isolation, where namespaces are refused; return when the engine has gone."""
+    storage = _storage_directory(environment.id)
+    os.mkdir(storage, mode=0o700)
+    processes = ProcessTree()
+    try:
+        # Orphans would otherwise become the zygote's children, out of reach of this process.
+        if sys.platform.startswith("linux"):
+            linux.become_subreaper()
+        os.chdir(environment.code_directory)
+        make_init(control, processes, {"kind": "created", "tmp": storage}).run()
+    except OSError as error:
+        control.send({"kind": "failed", "message": str(error)})
+    finally:
+        # In this order: a process that still runs could write to the directory.
+        processes.signal_all(KILL)
+        remove_storage(environment.id)
+
+
+def remove_storage(environment_id: str) -> None:
+    """Remove the directory in the place of ``/tmp``, and those of what was restored from it."""
+    directory, prefix = os.path.split(_storage_directory(environment_id))
+    for name in os.listdir(directory):
+        if name.startswith(prefix):
+            shutil.rmtree(os.path.join(directory, name), ignore_errors=True)
+
+
+def _storage_directory(environment_id: str) -> str:
+    """Return the path of the directory in the place of ``/tmp`` at level ``processes``."""
+    # Not by tempfile: it would remember the directory, and be among the function's modules.
+    return os.path.join(os.environ.get("TMPDIR", "/tmp"), f"lambda-tui-{environment_id}")

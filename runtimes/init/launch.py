@@ -1,0 +1,223 @@
+"""Launching runtimes and extensions: processes that are forked from the init process."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import resource
+import signal
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from .. import linux
+from ..frames import Channel
+from ..python import LOG_DESCRIPTOR
+
+MAXIMUM_DESCRIPTORS = 1024
+MAXIMUM_PROCESSES = 1024
+RESTORED_PROCESSES = 16 * MAXIMUM_PROCESSES
+"""For all environments together that come from one snapshot: the kernel counts them as one."""
+# High, so that a function gets descriptors from 3 on as it would on AWS; lower where the machine
+# allows fewer.
+_RUNTIME_CHANNEL = 1000
+# Node.js closes descriptors up to 15 in what it starts, and can be told of no others.
+_EXECUTED_LOG, _EXECUTED_CHANNEL = 14, 15
+# Variables that tell an executed runtime the numbers of its channel and of the log.
+_CHANNEL_VARIABLE = "_LAMBDA_TUI_CHANNEL"
+_LOG_VARIABLE = "_LAMBDA_TELEMETRY_LOG_FD"
+# From this release on the kernel counts the processes of a user namespace, and not all of a user's.
+_PROCESSES_COUNTED_BY_NAMESPACE = (5, 14)
+
+
+class Streams(NamedTuple):
+    """The descriptors that a new process gets, by their numbers here or there."""
+
+    log: int
+    """For its standard output and error, and for whole log records."""
+    channel: int | None = None
+    """To the engine; None for a process that speaks to it over HTTP."""
+
+
+class Launch(NamedTuple):
+    """A process that was launched, or why it could not be."""
+
+    pid: int
+    problem: str
+    """In the words of Go, as in AWS's own messages; empty when the process runs."""
+
+
+def fork_runtime(
+    streams: Streams,
+    serve: Callable[[Channel], int],
+    *,
+    is_isolated: bool,
+    kept: int | None = None,
+) -> Launch:
+    """Fork a process that serves as a runtime over its channel.
+
+    It inherits no other descriptor but ``kept``, on which a snapshot's runtime is asked to fork.
+    """
+
+    def become() -> int:
+        # Limits first: the number of the channel depends on that of descriptors.
+        _confine(is_isolated=is_isolated, may_rise=kept is not None)
+        # The zygote ignores it, so that Ctrl-C in its terminal is the engine's alone.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        numbers = _target_numbers(streams, is_executed=False)
+        _keep_only(streams, numbers, inheritable=False, kept=kept)
+        assert numbers.channel is not None
+        # A local of this frame, which outlives the function: the engine takes the end of the
+        # channel for the end of the runtime.
+        channel = Channel(numbers.channel)
+        os._exit(serve(channel))
+
+    return Launch(_fork(become), "")
+
+
+def fork_restored_runtime(
+    streams: Streams, serve: Callable[[Channel], int], *, is_isolated: bool
+) -> Launch:
+    """Fork a runtime that has initialised the function, with all descriptors of the function's."""
+
+    def become() -> int:
+        _confine(is_isolated=is_isolated, processes=RESTORED_PROCESSES)
+        numbers = _target_numbers(streams, is_executed=False)
+        _install_streams(streams, numbers, inheritable=False)
+        assert streams.channel is not None
+        assert numbers.channel is not None
+        # Only these two: all other open descriptors are the function's.
+        os.close(streams.log)
+        os.close(streams.channel)
+        channel = Channel(numbers.channel)
+        os._exit(serve(channel))
+
+    return Launch(_fork(become), "")
+
+
+def execute(
+    command: Sequence[str],
+    variables: Mapping[str, str],
+    streams: Streams,
+    *,
+    is_isolated: bool,
+    processes: int = MAXIMUM_PROCESSES,
+) -> Launch:
+    """Fork a process that executes a program, and wait until it does or cannot."""
+    read_end, write_end = os.pipe()
+
+    def become() -> int:
+        _confine(is_isolated=is_isolated, processes=processes)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        # Out of the way first: any of these may have a number that another one is about to take.
+        answer = _duplicate_high(write_end)
+        high = Streams(
+            _duplicate_high(streams.log), streams.channel and _duplicate_high(streams.channel)
+        )
+        numbers = _target_numbers(high, is_executed=True)
+        _keep_only(high, numbers, inheritable=True, kept=answer)
+        own = dict(variables)
+        if numbers.channel is not None:
+            own[_CHANNEL_VARIABLE] = str(numbers.channel)
+            own[_LOG_VARIABLE] = str(numbers.log)
+        # Python ignores them, and an executed program inherits that.
+        for number in (signal.SIGPIPE, signal.SIGXFSZ):
+            signal.signal(number, signal.SIG_DFL)
+        try:
+            os.execve(command[0], list(command), own)
+        except OSError as error:
+            os.write(answer, os.strerror(error.errno or 0).lower().encode())
+        return 127
+
+    pid = _fork(become)
+    # Before reading. The other end closes as the program is executed, which ends the answer.
+    os.close(write_end)
+    with open(read_end, "rb") as answer_file:
+        problem = answer_file.read().decode(errors="replace")
+    if problem:
+        # Reaped here, lest its end be reported as a runtime's.
+        os.waitpid(pid, 0)
+    return Launch(pid, problem)
+
+
+def _fork(become: Callable[[], int]) -> int:
+    """Fork a process in a group of its own; return its pid."""
+    pid = os.fork()
+    if pid != 0:
+        return pid
+    status = 1
+    try:
+        # A group, so that it and what it starts can be signalled without the environment's others.
+        os.setpgid(0, 0)
+        status = become()
+    finally:
+        os._exit(status)
+
+
+def _target_numbers(streams: Streams, *, is_executed: bool) -> Streams:
+    """Return the numbers that the log and the channel get in the new process."""
+    if streams.channel is None:
+        return Streams(LOG_DESCRIPTOR)
+    if is_executed:
+        return Streams(_EXECUTED_LOG, _EXECUTED_CHANNEL)
+    soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return Streams(LOG_DESCRIPTOR, min(_RUNTIME_CHANNEL, soft - 1))
+
+
+def _duplicate_high(descriptor: int) -> int:
+    """Return a duplicate with a number above those that an executed program gets."""
+    return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, LOG_DESCRIPTOR + 1)
+
+
+def _keep_only(
+    streams: Streams, numbers: Streams, *, inheritable: bool, kept: int | None = None
+) -> None:
+    """Install the streams and close every other descriptor of the init process's."""
+    soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    _install_streams(streams, numbers, inheritable=inheritable)
+    low = 3
+    for descriptor in sorted(one for one in (kept, *numbers) if one is not None):
+        os.closerange(low, descriptor)
+        low = descriptor + 1
+    os.closerange(low, soft)
+
+
+def _install_streams(streams: Streams, numbers: Streams, *, inheritable: bool) -> None:
+    """Give the channel and the log their numbers, and the standard streams their targets."""
+    # The channel first: what follows may take the number that it has here.
+    if streams.channel is not None and numbers.channel is not None:
+        os.dup2(streams.channel, numbers.channel, inheritable=inheritable)
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 0)
+    if null > 0:
+        os.close(null)
+    os.dup2(streams.log, 1)
+    os.dup2(streams.log, 2)
+    os.dup2(streams.log, numbers.log, inheritable=inheritable)
+
+
+def _confine(
+    *, is_isolated: bool, processes: int = MAXIMUM_PROCESSES, may_rise: bool = False
+) -> None:
+    """Set AWS's limits, give up all capabilities, and tie this process's life to init's.
+
+    With ``may_rise`` a fork of this process can raise the limit on processes again.
+    """
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _lower_limit(resource.RLIMIT_NOFILE, MAXIMUM_DESCRIPTORS)
+    if not sys.platform.startswith("linux"):
+        return
+    # Each fork has to ask for it anew: the kernel does not let it be inherited.
+    linux.die_with_parent(signal.SIGKILL)
+    linux.drop_capabilities()
+    release = tuple(int(part) for part in os.uname().release.split("-")[0].split(".")[:2])
+    if is_isolated and release >= _PROCESSES_COUNTED_BY_NAMESPACE:
+        _lower_limit(resource.RLIMIT_NPROC, processes, may_rise=may_rise)
+
+
+def _lower_limit(limit: int, number: int, *, may_rise: bool = False) -> None:
+    """Set a resource limit, as far as the machine allows so much."""
+    _soft, hard = resource.getrlimit(limit)
+    if hard != resource.RLIM_INFINITY:
+        number = min(number, hard)
+    resource.setrlimit(limit, (number, hard if may_rise else number))

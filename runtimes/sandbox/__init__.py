@@ -1,0 +1,32 @@
+"""The sandbox of level ``namespaces``: namespaces, root directory and network of an environment."""
+
+from __future__ import annotations
+
+from .host_files import Bind, HostFiles, find_host_files
+from .namespaces import (
+    NAMESPACES,
+    SandboxRefusedError,
+    forbid_user_namespaces,
+    fork_into_namespaces,
+    map_own_user,
+)
+from .network import bring_up_loopback, start_connector
+from .root import PROC_FLAGS, TASK_ROOT, bind_descriptor, build_root, mount_storage
+
+__all__ = [
+    "NAMESPACES",
+    "PROC_FLAGS",
+    "TASK_ROOT",
+    "Bind",
+    "HostFiles",
+    "SandboxRefusedError",
+    "bind_descriptor",
+    "bring_up_loopback",
+    "build_root",
+    "find_host_files",
+    "forbid_user_namespaces",
+    "fork_into_namespaces",
+    "map_own_user",
+    "mount_storage",
+    "start_connector",
+]

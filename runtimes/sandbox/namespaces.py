@@ -1,0 +1,95 @@
+"""Entering namespaces: how process 1 of an environment comes to be."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from .. import linux
+from ..processes import run_and_exit
+
+NAMESPACES = linux.CLONE_NEWNS | linux.CLONE_NEWPID | linux.CLONE_NEWIPC
+"""The namespaces that every environment has beside a user namespace."""
+
+
+class SandboxRefusedError(Exception):
+    """The machine does not give an environment namespaces of its own; the text says why."""
+
+
+def fork_into_namespaces(body: Callable[[], None], *, own_network: bool = False) -> int:
+    """Run ``body`` as process 1 of new namespaces; return its pid as this process sees it.
+
+    A child enters the namespaces, forks process 1 and ends: unsharing a pid namespace moves only
+    children into it, and this process must not move itself. Being a subreaper, it becomes process
+    1's parent and learns of its end. Raise ``SandboxRefusedError`` where that is not allowed.
+    """
+    read_end, write_end = os.pipe()
+    middle = os.fork()
+    if middle == 0:
+        run_and_exit(lambda: _enter_and_fork(body, read_end, write_end, own_network=own_network))
+    # Before reading: the answer ends only when no process holds the write end any more.
+    os.close(write_end)
+    answer = b""
+    while chunk := os.read(read_end, 4096):
+        answer += chunk
+    os.close(read_end)
+    # Waited for here, so that the child that is meant to end is not taken for an environment.
+    os.waitpid(middle, 0)
+    if not answer.isdigit():
+        raise SandboxRefusedError(answer.decode(errors="replace") or "the fork failed")
+    return int(answer)
+
+
+def _enter_and_fork(
+    body: Callable[[], None], read_end: int, write_end: int, *, own_network: bool
+) -> None:
+    """Fork process 1 and write its pid, or why there is none.
+
+    Process 1 does not know that pid itself: in its own namespace it is 1.
+    """
+    os.close(read_end)
+    try:
+        _enter_namespaces(own_network=own_network)
+        pid = os.fork()
+    except OSError as error:
+        os.write(write_end, str(error).encode())
+        return
+    if pid == 0:
+        os.close(write_end)
+        run_and_exit(body)
+    os.write(write_end, str(pid).encode())
+
+
+def _enter_namespaces(*, own_network: bool) -> None:
+    """Move this process into new namespaces, and its next child into a new pid namespace.
+
+    Root gets a user namespace too: what is left of its powers then holds in the sandbox only.
+    """
+    user, group = os.geteuid(), os.getegid()
+    # In one call: the kernel makes the user namespace first, and so gives an ordinary user the
+    # capabilities that the others take.
+    linux.unshare(NAMESPACES | linux.CLONE_NEWUSER | (linux.CLONE_NEWNET if own_network else 0))
+    map_own_user(user, group)
+
+
+def map_own_user(user: int, group: int, proc: str = "/proc") -> None:
+    """Map the ids that this process had before it entered a user namespace to themselves."""
+    write_text(f"{proc}/self/uid_map", f"{user} {user} 1")
+    # The kernel accepts an ordinary user's group map only after setgroups(2) is denied.
+    write_text(f"{proc}/self/setgroups", "deny")
+    write_text(f"{proc}/self/gid_map", f"{group} {group} 1")
+
+
+def forbid_user_namespaces(proc: str) -> None:
+    """Forbid further user namespaces: in one of its own a function would hold capabilities again.
+
+    ``proc`` is the path of ``/proc``. The limit that is set is that of the user namespace that this
+    process is in, not the machine's.
+    """
+    write_text(f"{proc}/sys/user/max_user_namespaces", "0")
+
+
+def write_text(path: str, text: str) -> None:
+    """Write a file in one piece."""
+    with open(path, "w") as file:
+        file.write(text)

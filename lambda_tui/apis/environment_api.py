@@ -26,6 +26,7 @@ MAXIMUM_BODY = 1 << 20
 OWN_NETWORK_HOST = "169.254.100.1"
 OWN_NETWORK_PORT = 9001
 """Where AWS has the API, and an environment with a network of its own."""
+_GUARD = Guard("sandbox.localdomain", OWN_NETWORK_HOST)
 _APIS = (runtime_api.operations, extensions_api.operations, telemetry_api.operations)
 
 
@@ -60,13 +61,12 @@ class _Application:
 
     def __init__(self, host: ApiState) -> None:
         self._host = host
-        self._guard = Guard("sandbox.localdomain", OWN_NETWORK_HOST)
 
     def refusal(self, request: Request, size: int) -> Response | None:
         """A web page's request, or a body too large."""
         # Whatever has no Host was not sent by a browser.
         if request.headers.get("host") is not None:
-            refused_page = self._guard.refusal(request)
+            refused_page = _GUARD.refusal(request)
             if refused_page is not None:
                 return refused_page
         if size > MAXIMUM_BODY and not runtime_api.is_result(request):

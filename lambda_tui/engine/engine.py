@@ -13,12 +13,13 @@ from typing import Any
 
 from lambda_tui.engine.asynchronous import AsyncInvocations
 from lambda_tui.engine.environment import ExecutionEnvironment
+from lambda_tui.engine.event_loop import poll_after_invocations
 from lambda_tui.engine.events import Event, EventStream, Notice
 from lambda_tui.engine.pool import Account, Pool
 from lambda_tui.engine.runtime_api import OpenApi
 from lambda_tui.engine.sampling import Sampler
 from lambda_tui.engine.watching import Watcher, seen_files, source_files, watched_folders, watches
-from lambda_tui.engine.wire import Zygote, poll_after_invocations
+from lambda_tui.engine.wire import Zygote
 from lambda_tui.project.function import NODE_SUFFIXES, Function, Project
 from lambda_tui.project.interpreters import Interpreter, find_interpreter
 from lambda_tui.project.load import load_project

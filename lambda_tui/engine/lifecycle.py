@@ -41,7 +41,7 @@ class State(StrEnum):
     @property
     def is_warm(self) -> bool:
         """Whether the function is initialised, so that an invocation needs no Init."""
-        return self in _WARM
+        return self in WARM
 
 
 _PHASES = {
@@ -52,7 +52,8 @@ _PHASES = {
     State.SHUTTING_DOWN: Phase.SHUTDOWN,
 }
 
-_WARM = frozenset({State.IDLE, State.INVOKING, State.FROZEN})
+WARM = frozenset({State.IDLE, State.INVOKING, State.FROZEN})
+"""States in which the function is initialised."""
 
 _FAILED = (State.RESETTING, State.RESET, State.SHUTTING_DOWN, State.ENDED)
 """States that follow when the processes of a running environment fail or are ended."""

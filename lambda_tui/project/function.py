@@ -133,21 +133,22 @@ class Function:
     region: str = REGION
     account_id: str = ACCOUNT_ID
 
-    @property
-    def language(self) -> Language:
-        """The language of the function: that of its runtime, else of the file it was found in."""
+    language: Language = field(init=False, compare=False)
+    """The language of its runtime, or else of the file that it was found in."""
+    arn: str = field(init=False, compare=False)
+    """The unqualified ARN."""
+    log_group: str = field(init=False, compare=False)
+    """The name of the CloudWatch log group."""
+
+    def __post_init__(self) -> None:
+        """Derive the fields that every environment and invocation asks for."""
         is_node_source = self.file is not None and self.file.suffix in NODE_SUFFIXES
-        return language_of(self.runtime) or ("node" if is_node_source else "python")
-
-    @property
-    def arn(self) -> str:
-        """The unqualified ARN."""
-        return f"arn:aws:lambda:{self.region}:{self.account_id}:function:{self.name}"
-
-    @property
-    def log_group(self) -> str:
-        """The name of the CloudWatch log group."""
-        return self.logging.group or f"/aws/lambda/{self.name}"
+        language = language_of(self.runtime) or ("node" if is_node_source else "python")
+        arn = f"arn:aws:lambda:{self.region}:{self.account_id}:function:{self.name}"
+        # The class is frozen for everyone else.
+        object.__setattr__(self, "language", language)
+        object.__setattr__(self, "arn", arn)
+        object.__setattr__(self, "log_group", self.logging.group or f"/aws/lambda/{self.name}")
 
 
 @dataclass(frozen=True, slots=True)

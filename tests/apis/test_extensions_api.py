@@ -178,7 +178,7 @@ async def test_an_extension_registers_once(host: ExtensionsHost, name: str, mess
 
 
 async def test_nobody_registers_after_init(host: ExtensionsHost) -> None:
-    host.extensions.is_open = False
+    host.close_registration()
 
     assert (await host.register("inside")).error == (
         403,

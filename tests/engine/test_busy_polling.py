@@ -11,8 +11,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from lambda_tui.engine import event_loop
+from lambda_tui.engine.event_loop import poll_after_invocations
 from lambda_tui.engine.events import Event, EventStream, FunctionLog, Record, Report, Start
-from lambda_tui.engine.wire import busy_polling, poll_after_invocations
 
 BEGIN = Start("id")
 END = Report("id", "success", 1.0, 1, 128, 16)
@@ -56,8 +57,8 @@ def _looks_after(records: Sequence[Record]) -> int:
 def two_cores_and_a_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever this machine has; the moment is over when the clock has been read ten times."""
     ticks = count()
-    monkeypatch.setattr(busy_polling, "POLLING_SECONDS", 10)
-    monkeypatch.setattr(busy_polling, "time", SimpleNamespace(monotonic=lambda: next(ticks)))
+    monkeypatch.setattr(event_loop, "POLLING_SECONDS", 10)
+    monkeypatch.setattr(event_loop, "time", SimpleNamespace(monotonic=lambda: next(ticks)))
     monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {0, 1}, raising=False)
 
 

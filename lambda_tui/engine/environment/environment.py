@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Literal, Protocol
 
-from lambda_tui.engine.deadline import Deadline
 from lambda_tui.engine.environment.freezer import Freezer
 from lambda_tui.engine.environment.init_phase import NO_COLD_START, InitPhase, runtime_version
 from lambda_tui.engine.environment.invoke_phase import InvokePhase
@@ -23,6 +22,7 @@ from lambda_tui.engine.environment.processes import (
     Ready,
 )
 from lambda_tui.engine.environment.usage import Usage
+from lambda_tui.engine.event_loop import Deadline
 from lambda_tui.engine.events import (
     CreationReason,
     Event,
@@ -37,7 +37,7 @@ from lambda_tui.engine.events import (
 )
 from lambda_tui.engine.invocation import Invocation
 from lambda_tui.engine.launch import Network, NetworkRefusedError, SandboxPlan, log_stream_name
-from lambda_tui.engine.lifecycle import TRANSITIONS, IllegalTransitionError, Phase, State
+from lambda_tui.engine.lifecycle import TRANSITIONS, WARM, IllegalTransitionError, Phase, State
 from lambda_tui.engine.runtime_api import Extensions, OpenApi
 from lambda_tui.engine.wire import Ended, ForkServer, Frozen, RuntimeFrame, Started
 from lambda_tui.project.function import Function
@@ -181,7 +181,7 @@ class ExecutionEnvironment:
         """Serve an invocation, at once or when it is initialised."""
         self.invocation = invocation
         self.removal_at = None
-        invocation.assign(self.id, is_cold=not self.state.is_warm)
+        invocation.assign(self.id, is_cold=self.state not in WARM)
         if self.state is State.RESET:
             self._begin_invoke(invocation)
             self._move(State.INITIALISING)
@@ -208,7 +208,7 @@ class ExecutionEnvironment:
 
     def kill(self) -> None:
         """Kill the runtime, as a crash would."""
-        if self.state.is_warm or self.state is State.INITIALISING:
+        if self.state in WARM or self.state is State.INITIALISING:
             self._init_process.kill_runtime()
 
     def replace(self, replacement: Replacement) -> None:
@@ -337,7 +337,7 @@ class ExecutionEnvironment:
 
     def _finish_init(self) -> None:
         self._init_process.drain_logs()
-        at = time.monotonic() if self.extensions else self.init.runtime_ready
+        at = time.monotonic() if self._processes.apis.has_extensions else self.init.runtime_ready
         self._end_init(lambda: self.init.succeed(at))
         self.initialised_at = at
         self._processes.apis.telemetry.close_registration()
@@ -360,22 +360,25 @@ class ExecutionEnvironment:
             self.emit(self._invoke.start_record())
 
     def _end_init(self, end: Callable[[], tuple[Record, Record]]) -> None:
-        started = self._processes.runtime_started
-        if self.extensions:
+        apis, started = self._processes.apis, self._processes.runtime_started
+        if apis.has_extensions:
             self.init.runtime_started = started
         runtime_done, report = end()
         if started is not None:
             self.emit(runtime_done)
-        for extension in self.extensions:
-            self.emit(extension.status_record())
+        if apis.has_extensions:
+            for extension in apis.extensions:
+                self.emit(extension.status_record())
         self.emit(report)
 
     # Invoke --------------------------------------------------------------------------------------
 
     def _begin_invoke(self, invocation: Invocation) -> InvokePhase:
-        phase = self._invoke = InvokePhase(invocation, self.function, self._cold_start)
+        function, qualifier = self.function, invocation.qualifier
+        arn = f"{function.arn}:{qualifier}" if qualifier else function.arn
+        phase = self._invoke = InvokePhase(invocation, function, arn, self._cold_start)
         self._cold_start = NO_COLD_START
-        self._limit.set(self.function.timeout)
+        self._limit.set(function.timeout)
         return phase
 
     def _dispatch(self, phase: InvokePhase, idle_seconds: float) -> None:
@@ -423,7 +426,7 @@ class ExecutionEnvironment:
             return
         at = time.monotonic()
         self._limit.clear()
-        if self.extensions:
+        if self._processes.apis.has_extensions:
             self._init_process.drain_logs()
         report = self._report(phase, phase.outcome, at)
         # Before the caller learns of the end: it may invoke again at once.
@@ -439,7 +442,8 @@ class ExecutionEnvironment:
     def _report(self, phase: InvokePhase, outcome: Outcome, at: float) -> Report:
         """End the phase, and emit its REPORT."""
         memory_mb = max(self._init_process.peak_memory_kb / 1024, self.usage.memory_mb)
-        report = phase.report(outcome, at, memory_mb, has_extensions=bool(self.extensions))
+        has_extensions = self._processes.apis.has_extensions
+        report = phase.report(outcome, at, memory_mb, has_extensions=has_extensions)
         self.invocation = self._invoke = None
         self.invocations += 1
         self.emit(report)

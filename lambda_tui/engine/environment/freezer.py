@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lambda_tui.engine.deadline import Deadline
+from lambda_tui.engine.event_loop import Deadline
 from lambda_tui.engine.wire import InitProcess
 
 FREEZE_DELAY = 0.001

@@ -24,6 +24,8 @@ class InvokePhase(Struct):
 
     invocation: Invocation
     function: Function
+    function_arn: str
+    """With the version or alias that the caller named."""
     cold_start: ColdStart
     """The phase before it, when this is the first invocation to report that."""
     began: float = field(default_factory=time.monotonic)
@@ -46,7 +48,7 @@ class InvokePhase(Struct):
             "kind": "invoke",
             "request_id": invocation.request_id,
             "deadline_ms": self._deadline_ms(now),
-            "function_arn": self._function_arn(),
+            "function_arn": self.function_arn,
             "trace_id": invocation.trace_id,
         }
         if invocation.client_context is not None:
@@ -61,7 +63,7 @@ class InvokePhase(Struct):
         return InvokeEvent(
             invocation.request_id,
             self._deadline_ms(time.monotonic()),
-            self._function_arn(),
+            self.function_arn,
             invocation.trace_id,
         )
 
@@ -149,8 +151,3 @@ class InvokePhase(Struct):
         """Return when the function's time is over, in milliseconds since the epoch."""
         remaining = self.began + self.function.timeout - now
         return int((time.time() + remaining) * 1000)
-
-    def _function_arn(self) -> str:
-        """Return the ARN with the version or alias that the caller named."""
-        qualifier = self.invocation.qualifier
-        return f"{self.function.arn}:{qualifier}" if qualifier else self.function.arn

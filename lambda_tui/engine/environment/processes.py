@@ -167,7 +167,7 @@ class Processes:
     def invoke(self, phase: InvokePhase) -> None:
         """Pass an invocation to the extensions that registered for it, and to the runtime."""
         self.stage = Stage.WORKING
-        if self.apis.extensions:
+        if self.apis.has_extensions:
             self.apis.extensions.invoke(phase.extension_event())
         assert self._runtime is not None
         self._runtime.send(phase.dispatch(), phase.invocation.payload)
@@ -183,7 +183,7 @@ class Processes:
             return
         self.failure = self.failure or failure
         self.stage = Stage.RESETTING
-        if not self.apis.extensions:
+        if not self.apis.has_extensions:
             self.init_process.reset()
             return
         self._on_event(Ending(self.failure))
@@ -192,7 +192,7 @@ class Processes:
     def shut_down(self) -> None:
         """End them and the init process, extensions after their time; ``Ended`` follows."""
         self.stage = Stage.SHUTTING_DOWN
-        if not self.apis.extensions:
+        if not self.apis.has_extensions:
             self.init_process.end()
         elif self._shutdown is None:
             self._begin_shutdown("spindown")
@@ -244,7 +244,7 @@ class Processes:
             return
         if frame.kind == "ready":
             if self.stage is Stage.INITIALISING:
-                self.apis.extensions.is_open = False
+                self.apis.close_registration()
                 self._on_event(frame)
                 self.finish_runtime()
             return
@@ -269,7 +269,7 @@ class Processes:
             self._shutdown.on_runtime_exited()
         elif self.stage is Stage.SHUTTING_DOWN:
             return
-        elif self.apis.extensions:
+        elif self.apis.has_extensions:
             self.fail(failure)
         else:
             # Nothing is left: with the runtime the init process ends whatever it has started.
@@ -297,14 +297,17 @@ class Processes:
     def _advance(self) -> None:
         """Take the next step if all have finished the present one."""
         if self.stage is Stage.FINISHING:
-            if not self.apis.extensions.are_busy:
+            if not (self.apis.has_extensions and self.apis.extensions.are_busy):
                 self.stage = Stage.WAITING
                 self._on_event(_READY)
-        elif self.stage is Stage.REGISTERING and self.apis.extensions.have_registered:
+        elif self.stage is Stage.REGISTERING and (
+            not self.apis.has_extensions or self.apis.extensions.have_registered
+        ):
             assert self._launch is not None
             self.stage = Stage.INITIALISING
             self.runtime_started = time.monotonic()
-            self._runtime = self.init_process.start_runtime(self._launch, self.apis.runtime)
+            api = self.apis.runtime if self._launch.runtime.speaks_http else None
+            self._runtime = self.init_process.start_runtime(self._launch, api)
 
     def _begin_shutdown(self, reason: ShutdownReason) -> None:
         self._shutdown = ShutdownPhase(self.init_process, self.apis.extensions, reason)

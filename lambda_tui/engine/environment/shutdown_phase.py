@@ -6,7 +6,7 @@ import signal
 import time
 
 from lambda_tui import limits
-from lambda_tui.engine.deadline import Deadline
+from lambda_tui.engine.event_loop import Deadline
 from lambda_tui.engine.runtime_api import (
     Extension,
     Extensions,

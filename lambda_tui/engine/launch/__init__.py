@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from lambda_tui.engine.launch.launch import Launch, external_extensions
+from lambda_tui.engine.launch.launch import (
+    Launch,
+    SandboxPlan,
+    environment_variables,
+    log_stream_name,
+)
 from lambda_tui.engine.launch.network import (
     Connector,
     Network,
+    NetworkPolicy,
     NetworkRefusedError,
     connector_remedy,
     find_connector,
@@ -13,17 +19,17 @@ from lambda_tui.engine.launch.network import (
 )
 from lambda_tui.engine.launch.runtime import (
     Places,
+    external_extensions,
     is_executed,
     is_snapshot_taken_of,
     runtimes_directory,
 )
-from lambda_tui.engine.launch.sandbox import SandboxPlan
-from lambda_tui.engine.launch.variables import environment_variables, log_stream_name
 
 __all__ = [
     "Connector",
     "Launch",
     "Network",
+    "NetworkPolicy",
     "NetworkRefusedError",
     "Places",
     "SandboxPlan",

@@ -1,16 +1,35 @@
-"""The processes that an environment starts: external extensions first, then the runtime."""
+"""The plan of an environment: its sandbox, the processes that are started, their variables."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from lambda_tui.engine.events import InitializationType
-from lambda_tui.engine.launch.runtime import Places, RuntimeStart, runtime_start
-from lambda_tui.engine.launch.variables import environment_variables
-from lambda_tui.project.function import Function
+from lambda_tui.engine.launch.network import Network
+from lambda_tui.engine.launch.runtime import (
+    LAYERS_ROOT,
+    RUNTIMES_ROOT,
+    TASK_ROOT,
+    Places,
+    RuntimeStart,
+    external_extensions,
+    is_executed,
+    runtime_start,
+    runtimes_directory,
+)
+from lambda_tui.project.function import Function, LoggingConfig
 from lambda_tui.project.interpreters import Interpreter
+from lambda_tui.project.runtimes import OS_ONLY_RUNTIMES, Language, runtime_of
 
+# One snapshot is restored many times, each time with another log stream.
+_UNKNOWN_TO_A_SNAPSHOT = ("AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME")
+
+# The runtimes on Amazon Linux 2; on Amazon Linux 2023 the variable is set.
+_WITHOUT_LC_CTYPE = ("python3.9", "python3.10", "python3.11")
+# On Amazon Linux 2 and earlier. There is no language runtime to be found.
+_WITHOUT_LANG = ("provided", "provided.al2")
 # Concern the runtime alone. So do all variables that begin with an underscore.
 _RUNTIME_VARIABLES = frozenset(
     {
@@ -25,14 +44,29 @@ _RUNTIME_VARIABLES = frozenset(
 )
 
 
-def external_extensions(function: Function) -> tuple[str, ...]:
-    """Return the names of the files in the layers' ``extensions`` folder, in AWS's order."""
-    if function.layers_directory is None:
-        return ()
-    folder: Path = function.layers_directory / "extensions"
-    if not folder.is_dir():
-        return ()
-    return tuple(sorted(entry.name for entry in folder.iterdir() if not entry.is_dir()))
+@dataclass(frozen=True, slots=True)
+class SandboxPlan:
+    """What a sandbox is built from, beside the parts that all of this machine share."""
+
+    code_directory: Path
+    ephemeral_storage: int
+    """Size of ``/tmp`` in MB."""
+    binds: tuple[tuple[Path, str], ...]
+    """Files and folders of this machine, each with its path inside."""
+    network: Network
+    is_snapshot: bool = False
+    """Whether other environments are forked from its runtime."""
+
+    @classmethod
+    def of(cls, function: Function, network: Network) -> SandboxPlan:
+        """Plan for the code, the layers, and the files of a runtime of the user's own."""
+        binds = [(function.code_directory, TASK_ROOT)]
+        if function.layers_directory is not None:
+            binds.append((function.layers_directory, LAYERS_ROOT))
+        binds += [(path, str(path)) for path in _own_runtime_paths(function)]
+        if is_executed(function):
+            binds.append((runtimes_directory(), RUNTIMES_ROOT))
+        return cls(function.code_directory, function.ephemeral_storage, tuple(binds), network)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +127,126 @@ class Launch:
     def extension_path(self, name: str) -> str:
         """Return the path of an external extension as its environment has it."""
         return f"{self.places.layers_root}/extensions/{name}"
+
+
+def log_stream_name(function: Function, environment_id: str) -> str:
+    """Return AWS's name; it includes the function's name in a log group of the user's choice."""
+    name = function.name if function.logging.group else ""
+    return f"{datetime.now(UTC):%Y/%m/%d}/{name}[$LATEST]{environment_id}"
+
+
+def environment_variables(
+    function: Function,
+    log_stream: str,
+    runtime_version: str | None,
+    places: Places,
+    initialization_type: InitializationType,
+    api_address: str,
+) -> dict[str, str]:
+    """Return the variables of one environment, as AWS sets them for a zip function.
+
+    Nothing is taken from the shell that started lambda-tui. The function's own variables cannot
+    replace the reserved ones.
+    """
+    runtime = function.runtime or runtime_of(function.language, runtime_version)
+    variables = _system_variables(runtime, places)
+    is_os_only = runtime in OS_ONLY_RUNTIMES
+    if not is_os_only:
+        variables.update(_language_variables(function.language, runtime, places))
+    variables.update(function.environment)
+    variables.update(_reserved(function, log_stream, places.task_root))
+    if not is_os_only:
+        variables["AWS_EXECUTION_ENV"] = f"AWS_Lambda_{runtime}"
+    variables["AWS_LAMBDA_INITIALIZATION_TYPE"] = initialization_type
+    if initialization_type == "snap-start":
+        for name in _UNKNOWN_TO_A_SNAPSHOT:
+            del variables[name]
+    variables["AWS_LAMBDA_RUNTIME_API"] = api_address
+    return variables | _logging_variables(function.logging)
+
+
+def _system_variables(runtime: str, places: Places) -> dict[str, str]:
+    """Return the variables of the operating system on which AWS runs a runtime."""
+    lang = ("", "") if runtime in _WITHOUT_LANG else ("/var/lang/bin:", "/var/lang/lib:")
+    return {
+        "LANG": "en_US.UTF-8",
+        "TZ": ":UTC",
+        "PATH": f"{lang[0]}/usr/local/bin:/usr/bin/:/bin:{places.layers_root}/bin",
+        "LD_LIBRARY_PATH": (
+            f"{lang[1]}/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:"
+            f"{places.task_root}:{places.task_root}/lib:{places.layers_root}/lib"
+        ),
+        "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
+        "AWS_XRAY_DAEMON_ADDRESS": "169.254.100.1:2000",
+        "_AWS_XRAY_DAEMON_ADDRESS": "169.254.100.1",
+        "_AWS_XRAY_DAEMON_PORT": "2000",
+    }
+
+
+def _language_variables(language: Language, runtime: str, places: Places) -> dict[str, str]:
+    """Return the variables set by the shell that starts AWS's Python or Node.js runtime."""
+    variables = {"PWD": places.task_root, "SHLVL": "0"}
+    if language == "node":
+        variables["NODE_PATH"] = _node_path(runtime, places)
+        return variables
+    variables["PYTHONPATH"] = "/var/runtime"
+    if runtime not in _WITHOUT_LC_CTYPE:
+        variables["LC_CTYPE"] = "C.UTF-8"
+    return variables
+
+
+def _logging_variables(logging: LoggingConfig) -> dict[str, str]:
+    """Return the variables that select the JSON log format and its level."""
+    if logging.format == "Text":
+        return {}
+    level = logging.application_level or "INFO"
+    return {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": level}
+
+
+def _node_path(runtime: str, places: Places) -> str:
+    """Return where Node.js looks for modules: in layers, in the runtime, then in the code."""
+    layers = f"{places.layers_root}/nodejs"
+    versioned = runtime.removesuffix(".x").replace("nodejs", "node")
+    return (
+        f"{layers}/{versioned}/node_modules:{layers}/node_modules:"
+        f"/var/runtime/node_modules:/var/runtime:{places.task_root}"
+    )
+
+
+def _reserved(function: Function, log_stream: str, task_root: str) -> dict[str, str]:
+    return {
+        "_HANDLER": function.handler,
+        "AWS_REGION": function.region,
+        "AWS_DEFAULT_REGION": function.region,
+        "AWS_LAMBDA_FUNCTION_NAME": function.name,
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_size),
+        "AWS_LAMBDA_LOG_GROUP_NAME": function.log_group,
+        "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
+        # Placeholders: code that calls AWS by mistake must not reach the developer's account.
+        "AWS_ACCESS_KEY_ID": "ASIALAMBDATUILOCAL00",
+        "AWS_SECRET_ACCESS_KEY": "lambda-tui-placeholder",
+        "AWS_SESSION_TOKEN": "lambda-tui-placeholder",
+        "LAMBDA_TASK_ROOT": task_root,
+        "LAMBDA_RUNTIME_DIR": "/var/runtime",
+    }
+
+
+def _own_runtime_paths(function: Function) -> list[Path]:
+    """Return the paths that the program needs which replaces the function's runtime.
+
+    They are the folder above its ``bin``, or else its own folder; for a program that lies in the
+    home directory itself, the program alone.
+    """
+    if not function.bootstrap:
+        return []
+    program = Path(function.bootstrap[0])
+    found = [_with_surroundings(form) for form in {program, program.resolve()} if form.exists()]
+    return sorted(path for path in found if not path.is_relative_to(function.code_directory))
+
+
+def _with_surroundings(program: Path) -> Path:
+    folder = program.parent
+    wide = (folder.parent, folder) if folder.name == "bin" else (folder,)
+    home = Path.home()
+    return next((path for path in wide if not home.is_relative_to(path)), program)

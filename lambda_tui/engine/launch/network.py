@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from lambda_tui.engine.launch.launch import external_extensions
-from lambda_tui.engine.launch.runtime import is_snapshot_taken_of
+from lambda_tui.engine.launch.runtime import external_extensions, is_snapshot_taken_of
 from lambda_tui.project.function import Function
 from lambda_tui.project.settings import NetworkChoice
 
@@ -58,6 +58,57 @@ class Network:
     def resolver(self) -> str:
         """Address of its name server; empty where that is the machine's."""
         return RESOLVER if self.connector else ""
+
+
+class NetworkPolicy:
+    """Which environments of a function may exist beside one another, given their network."""
+
+    def __init__(
+        self,
+        choice: NetworkChoice,
+        has_namespaces: Callable[[], bool],
+        warn: Callable[[str], None],
+    ) -> None:
+        """``has_namespaces`` tells whether the machine has them or, while unknown, may have them.
+
+        ``warn`` receives one sentence about what environments lack, once.
+        """
+        self._choice = choice
+        self._has_namespaces = has_namespaces
+        self._warn = warn
+        self._told: set[str] = set()
+
+    def network(self, function: Function, *, has_others: bool) -> Network:
+        """Return the network of an environment, beside others or not.
+
+        Raise ``NetworkRefusedError``.
+        """
+        network = self._network_for(function)
+        if network.refusal and has_others:
+            raise NetworkRefusedError(network.refusal)
+        return network
+
+    def allows_another(self, function: Function, *, has_others: bool) -> bool:
+        """Return whether one more may be made; tell what it lacks, or why not."""
+        try:
+            sentence, is_allowed = self.network(function, has_others=has_others).shortcoming, True
+        except NetworkRefusedError as error:
+            sentence, is_allowed = str(error), False
+        if sentence and sentence not in self._told:
+            self._told.add(sentence)
+            self._warn(sentence)
+        return is_allowed
+
+    def must_wait(self, function: Function) -> bool:
+        """Return whether environments that are ending must have gone before another can start."""
+        return bool(self._network_for(function).refusal)
+
+    def forget(self) -> None:
+        """Tell again what was told before: something has changed."""
+        self._told.clear()
+
+    def _network_for(self, function: Function) -> Network:
+        return network_for(function, self._choice, has_namespaces=self._has_namespaces())
 
 
 def network_for(function: Function, choice: NetworkChoice, *, has_namespaces: bool) -> Network:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from itertools import takewhile
 
@@ -19,10 +20,9 @@ from lambda_tui.engine.events import (
     Throttled,
 )
 from lambda_tui.engine.invocation import Invocation, Payload, RecentInvocations, Refusal
-from lambda_tui.engine.launch import Network, is_snapshot_taken_of
-from lambda_tui.engine.lifecycle import State
+from lambda_tui.engine.launch import Network, NetworkPolicy, is_snapshot_taken_of
+from lambda_tui.engine.lifecycle import WARM, State
 from lambda_tui.engine.pool.idle_removal import IdleRemoval
-from lambda_tui.engine.pool.network import NetworkPolicy
 from lambda_tui.engine.runtime_api import OpenApi
 from lambda_tui.engine.snapshots import RestoredEnvironment, Snapshots
 from lambda_tui.engine.wire import Sandbox, Zygote
@@ -54,15 +54,16 @@ class Account:
         reserved = pool.function.reserved_concurrency
         if reserved is not None:
             return RESERVED_LIMIT if pool.running >= reserved else None
-        unreserved, left = [], self._concurrency
+        unreserved, environments, left = [], 0, self._concurrency
         for one in self.pools.values():
             reserved = one.function.reserved_concurrency
             if reserved is None:
                 unreserved.append(one)
+                environments += len(one.environments)
             else:
                 left -= reserved
         # An environment serves one invocation. Counting them is quick, and mostly enough.
-        if sum([len(one.environments) for one in unreserved]) < left:
+        if environments < left:
             return None
         return ACCOUNT_LIMIT if sum(one.running for one in unreserved) >= left else None
 
@@ -103,7 +104,8 @@ class Pool:
         self._blocked: list[ExecutionEnvironment] = []
         """New ones that cannot start before those that are ending have gone."""
         self._idle_removal = IdleRemoval(self.environments, settings.idle_timeout)
-        self._network = NetworkPolicy(settings, lambda: self.sandbox, self._warn)
+        choice = settings.network_of(function.name)
+        self._network = NetworkPolicy(choice, self._has_namespaces, self._warn)
         self._snapshots = Snapshots(self.environments, emit, open_api, self._on_problem)
         self._reloading: dict[str, Replacement] = {}
         """By the id of an environment that replaces another and has not been free yet."""
@@ -243,7 +245,7 @@ class Pool:
         Raise ``NetworkRefusedError``.
         """
         older = takewhile(lambda one: one is not environment, self.environments)
-        return self._network.beside(older, environment.function)
+        return self._network.network(environment.function, has_others=any(map(_is_live, older)))
 
     def on_free(self, environment: ExecutionEnvironment) -> None:
         """Replace an environment without work, or freeze it and plan its removal."""
@@ -289,7 +291,7 @@ class Pool:
         """Return the warm environment that was used last, or else the best that is not warm yet."""
         while self._warm:
             environment, _ = self._warm.popitem()
-            if environment.is_free and environment.state.is_warm:
+            if environment.state in WARM and environment.is_free:
                 return environment
         free = [environment for environment in self.environments if environment.is_free]
         return max(free, key=_preference, default=None)
@@ -304,8 +306,10 @@ class Pool:
 
     def _boot(self) -> Zygote:
         """Return the running zygote of the interpreter."""
-        self._zygote = self._get_zygote(self.interpreter)
-        return self._zygote
+        zygote = self._zygote
+        if zygote is None or zygote.problem or zygote.interpreter != self.interpreter:
+            zygote = self._zygote = self._get_zygote(self.interpreter)
+        return zygote
 
     def _prepare(self) -> None:
         """Make what the function has ahead of invocations: its snapshot, provisioned ones."""
@@ -325,10 +329,10 @@ class Pool:
 
     def _create(self, reason: CreationReason) -> ExecutionEnvironment | None:
         """Return a new environment; None if the function may have no more."""
-        live = sum(one.state is not State.SHUTTING_DOWN for one in self.environments)
+        live = sum(map(_is_live, self.environments))
         if not self.is_open or live >= self._settings.maximum_environments:
             return None
-        if not self._network.allows_another(self.environments, self.function):
+        if not self._network.allows_another(self.function, has_others=live > 0):
             return None
         try:
             environment = self._make(reason)
@@ -359,7 +363,8 @@ class Pool:
 
     def _start(self, environment: ExecutionEnvironment) -> None:
         """Start it, now or when those have gone beside which it cannot exist."""
-        if self._network.must_wait(self.environments, environment):
+        is_any_ending = not all(map(_is_live, self.environments))
+        if is_any_ending and self._network.must_wait(environment.function):
             self._blocked.append(environment)
         else:
             environment.start()
@@ -388,12 +393,22 @@ class Pool:
     def _tell_impossible(self, error: OSError) -> None:
         self.tell(Notice("error", f"No environment can be made: {error.strerror}."))
 
+    def _has_namespaces(self) -> bool:
+        if self.sandbox is not None:
+            return self.sandbox.level == "namespaces"
+        # Unknown before the zygote has booted.
+        return self._settings.sandbox != "processes" and sys.platform.startswith("linux")
+
     def _warn(self, sentence: str) -> None:
         self.tell(Notice("warning", sentence))
 
 
 def _preference(environment: ExecutionEnvironment) -> tuple[int, float]:
     return _PREFERENCE.get(environment.state, 3), environment.state_since
+
+
+def _is_live(environment: ExecutionEnvironment) -> bool:
+    return environment.state is not State.SHUTTING_DOWN
 
 
 def _is_provisioned(environment: ExecutionEnvironment) -> bool:

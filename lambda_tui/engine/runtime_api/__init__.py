@@ -17,8 +17,13 @@ from lambda_tui.engine.runtime_api.runtime import (
     RuntimeApi,
     RuntimeState,
 )
-from lambda_tui.engine.runtime_api.state import ApiServer, ApiState, OpenApi
-from lambda_tui.engine.runtime_api.subscriptions import Subscriber, Subscriptions
+from lambda_tui.engine.runtime_api.state import (
+    ApiServer,
+    ApiState,
+    OpenApi,
+    Subscriber,
+    Subscriptions,
+)
 
 __all__ = [
     "ApiError",

@@ -156,14 +156,15 @@ class Extensions:
         external: Iterable[str],
         on_change: Callable[[], None],
         on_failure: Callable[[Extension, str, str], None],
+        *,
+        is_open: bool = True,
     ) -> None:
         """``external`` names those that are started as processes.
 
         ``on_change`` is called when one has registered, or waits for an event; ``on_failure`` with
         the fatal error type and a message when one reports an error.
         """
-        self.is_open = True
-        """Whether one may still register, which ends with the runtime's first ``next``."""
+        self._is_open = is_open
         self._on_change = on_change
         self._on_failure = on_failure
         self._all: dict[str, Extension] = {name: Extension(name, "external") for name in external}
@@ -205,7 +206,7 @@ class Extensions:
         self._check_events(kind, events)
         if known is not None and known.is_registered:
             raise _already_registered(known)
-        if not self.is_open:
+        if not self._is_open:
             raise ApiError(
                 403, "Extension.RegistrationClosed", "Extension registration closed already"
             )
@@ -288,9 +289,13 @@ class Extensions:
         """Return the extension of this name."""
         return self._all.get(name)
 
+    def close_registration(self) -> None:
+        """Accept no more extensions: the runtime has asked for its first event."""
+        self._is_open = False
+
     def close(self) -> None:
         """Close registration and dismiss waiting calls: the processes are gone."""
-        self.is_open = False
+        self._is_open = False
         for extension in self._all.values():
             extension.close()
 

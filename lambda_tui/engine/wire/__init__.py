@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from lambda_tui.engine.wire.busy_polling import poll_after_invocations
-from lambda_tui.engine.wire.channel import Channel, Message, socket_pair
+from lambda_tui.engine.wire.channel import (
+    LARGE_EVENT,
+    Channel,
+    Message,
+    RuntimeChannel,
+    socket_pair,
+)
 from lambda_tui.engine.wire.frames import FrameKind, RuntimeFrame
 from lambda_tui.engine.wire.init_process import (
     Cleared,
@@ -25,7 +30,6 @@ from lambda_tui.engine.wire.own_network import (
     Streams,
     connect_to_loopback,
 )
-from lambda_tui.engine.wire.runtime_channel import LARGE_EVENT, RuntimeChannel
 from lambda_tui.engine.wire.zygote import OnMessage, Sandbox, Zygote
 
 __all__ = [
@@ -54,6 +58,5 @@ __all__ = [
     "Streams",
     "Zygote",
     "connect_to_loopback",
-    "poll_after_invocations",
     "socket_pair",
 ]

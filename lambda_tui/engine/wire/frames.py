@@ -16,7 +16,7 @@ place; runtimes behind the Runtime API only. ``next``: the runtime asks for anot
 # Bounds that no honest runtime exceeds. Beyond them a number is no measurement.
 _LARGEST_KB = 1 << 40
 _LATEST_SECONDS = 1e12
-_LONGEST_ERROR_TYPE = 256
+LONGEST_ERROR_TYPE = 256
 
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=_LATEST_SECONDS)]
 Size = Annotated[int, msgspec.Meta(ge=0, le=_LARGEST_KB)]
@@ -43,20 +43,3 @@ class RuntimeFrame(msgspec.Struct):
     is_done: bool = True
     """Whether a runtime that answers is ready for the next event with that. Otherwise it sends
     ``next`` when it is, or ends."""
-
-
-_decode = msgspec.msgpack.Decoder(RuntimeFrame).decode
-
-
-def decode_frame(message: bytes, payload: bytes) -> RuntimeFrame:
-    """Return the frame of a runtime's message and the payload behind it.
-
-    Raise ``msgspec.DecodeError`` for anything that a runtime of ours does not send.
-    """
-    frame = _decode(message)
-    if frame.kind == "fault":
-        raise msgspec.ValidationError("a runtime on a channel cannot speak for the platform")
-    frame.payload = payload
-    if len(frame.error_type) > _LONGEST_ERROR_TYPE:
-        frame.error_type = frame.error_type[:_LONGEST_ERROR_TYPE]
-    return frame

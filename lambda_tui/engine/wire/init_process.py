@@ -14,14 +14,13 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from lambda_tui.engine.deadline import Deadline
+from lambda_tui.engine.event_loop import Deadline
 from lambda_tui.engine.invocation import Payload
 from lambda_tui.engine.launch import Launch, SandboxPlan
-from lambda_tui.engine.wire.channel import Channel, Message, socket_pair
+from lambda_tui.engine.wire.channel import Channel, Message, RuntimeChannel, socket_pair
 from lambda_tui.engine.wire.frames import RuntimeFrame
 from lambda_tui.engine.wire.log_pipe import LogPipe
 from lambda_tui.engine.wire.own_network import OwnNetwork
-from lambda_tui.engine.wire.runtime_channel import RuntimeChannel
 from lambda_tui.engine.wire.zygote import OnMessage, Sandbox
 from lambda_tui.project.interpreters import Interpreter
 
@@ -253,8 +252,8 @@ class InitProcess:
         }
         self._control.send(request, descriptors=[self._extension_logs[name].write_end])
 
-    def start_runtime(self, launch: Launch, api: RuntimeLink) -> RuntimeLink:
-        """Start the runtime, and return its link: ``api``, or a channel of frames."""
+    def start_runtime(self, launch: Launch, api: RuntimeLink | None) -> RuntimeLink:
+        """Start the runtime, and return its link: ``api``, or without one a channel of frames."""
         request: Message = {
             **self._start_message("start", launch, launch.runtime_variables),
             "command": list(launch.runtime.command),
@@ -263,7 +262,7 @@ class InitProcess:
             "layers_root": launch.places.layers_root,
         }
         self.runtime_is_running = True
-        if launch.runtime.speaks_http:
+        if api is not None:
             self._runtime = api
             self._control.send(request, descriptors=[self._log.write_end])
             return api

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO, Literal
 
-from lambda_tui.engine.deadline import Deadline
+from lambda_tui.engine.event_loop import Deadline
 from lambda_tui.engine.launch import SandboxPlan, runtimes_directory
 from lambda_tui.engine.wire.channel import Channel, Message, socket_pair
 from lambda_tui.project.interpreters import Interpreter

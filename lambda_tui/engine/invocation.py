@@ -82,7 +82,7 @@ class Invocation:
         self.refusal: Refusal | None = None
         """Why the service has not accepted it, if so."""
         self.report: Report | None = None
-        """Its REPORT; None until it is over, and if no environment served it."""
+        """The REPORT; None until it is over, and if no environment served it."""
         self._parts = bytearray()
         self._is_over = False
         self._when_over: list[Callable[[Invocation], None]] = []

@@ -126,7 +126,7 @@ class ExecutionEnvironment:
         self._freezer = Freezer(self._init_process)
         self._invoke: InvokePhase | None = None
         self._cold_start = NO_COLD_START
-        """Not yet reported."""
+        """Durations that no REPORT has told of yet."""
         self._limit = Deadline(self._on_limit)
         self._removal: RemovalReason = "failure"
 
@@ -144,7 +144,7 @@ class ExecutionEnvironment:
 
     @property
     def tmp_directory(self) -> Path | None:
-        """Its ``/tmp`` as this process sees it."""
+        """The environment's ``/tmp`` as this process sees it."""
         return self._init_process.tmp
 
     @property

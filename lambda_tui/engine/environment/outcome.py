@@ -1,4 +1,4 @@
-"""How invocations and processes end, in AWS's words: payloads, statuses and error types."""
+"""The ends of invocations and processes in AWS's words: payloads, statuses, error types."""
 
 from __future__ import annotations
 

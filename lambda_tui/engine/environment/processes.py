@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from enum import StrEnum
@@ -41,6 +42,8 @@ from lambda_tui.engine.wire import (
     Started,
 )
 from lambda_tui.project.function import Function
+
+logger = logging.getLogger(__name__)
 
 # Wait statuses of a shell that may not execute a program, and of one that does not find it.
 _NOT_EXECUTABLE, _NOT_FOUND = 126 << 8, 127 << 8
@@ -119,6 +122,7 @@ class Processes:
         self.apis = ApiState(
             function, emit, self._on_runtime_frame, self._advance, self._on_extension_failure
         )
+        self._environment_id = environment_id
         self._function = function
         self._fork_server = fork_server
         self._emit = emit
@@ -182,6 +186,7 @@ class Processes:
         if self.stage in _GONE:
             return
         self.failure = self.failure or failure
+        logger.debug("%s: %s %s", self._environment_id, failure.error_type, failure.message)
         self.stage = Stage.RESETTING
         if not self.apis.has_extensions:
             self.init_process.reset()

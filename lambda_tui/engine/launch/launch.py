@@ -46,7 +46,7 @@ _RUNTIME_VARIABLES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class SandboxPlan:
-    """What a sandbox is built from, beside the parts that all of this machine share."""
+    """The parts of a sandbox, beside those that all sandboxes of this machine share."""
 
     code_directory: Path
     ephemeral_storage: int

@@ -60,13 +60,12 @@ class RuntimeApi:
     """One runtime process, from its start to the next reset."""
 
     def __init__(self, on_frame: OnFrame, state: RuntimeState = RuntimeState.STARTED) -> None:
-        """A runtime at the end of a channel is ``READY`` from the start, and remains so."""
         self.state = state
         self._on_frame = on_frame
         self._event: ApiEvent | None = None
-        """Of the invocation that is not over."""
+        """Event of the invocation that is not over."""
         self._answered: ApiEvent | None = None
-        """The last one that has its answer."""
+        """The last event that has its answer."""
         self._waiting: deque[Callable[[ApiEvent | None], None]] = deque()
         self._is_closed = False
 

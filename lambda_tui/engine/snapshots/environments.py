@@ -62,7 +62,7 @@ class SnapshotEnvironment(ExecutionEnvironment):
 
 
 class RestoredEnvironment(ExecutionEnvironment):
-    """Has a Restore phase in place of Init. It ends if that fails; after a reset it repeats it."""
+    """An environment with a Restore phase in place of Init. It ends when that fails."""
 
     init_phase = RestorePhase
 

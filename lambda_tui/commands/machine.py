@@ -16,6 +16,7 @@ import psutil
 
 from lambda_tui.commands.finding import Finding
 from lambda_tui.project.function import Function
+from lambda_tui.wording import counted
 
 LEAST_DESCRIPTORS = 1024
 LEAST_WATCHES = 8192
@@ -65,7 +66,7 @@ def _kernel() -> Finding:
     numbers = (int(version[1]), int(version[2])) if version else LEAST_KERNEL
     if platform.system() == "Linux" and numbers < LEAST_KERNEL:
         return Finding(text, f"namespaces need Linux {'.'.join(map(str, LEAST_KERNEL))} or later.")
-    return Finding(f"{text}, {_counted(os.cpu_count() or 1, 'core')}")
+    return Finding(f"{text}, {counted(os.cpu_count() or 1, 'core')}")
 
 
 def _memory(needed_mb: int) -> Finding:
@@ -127,7 +128,3 @@ def _number(name: str) -> int | None:
 
 def _limit(number: int) -> str:
     return "any number" if number == resource.RLIM_INFINITY else f"{number:,}"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

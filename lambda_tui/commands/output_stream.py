@@ -10,7 +10,7 @@ from contextlib import suppress
 from itertools import groupby
 from typing import Final, Literal
 
-from lambda_tui.commands.plain import plain
+from lambda_tui.terminal_text import plain_text
 
 OUTPUT: Final = 1
 ERRORS: Final = 2
@@ -48,7 +48,7 @@ class OutputStream:
     def put(self, text: str, descriptor: Descriptor = OUTPUT) -> None:
         """Hands over a text, at once; a terminal is given nothing that it would act upon."""
         if descriptor in self._terminals:
-            text = plain(text)
+            text = plain_text(text)
         piece = text.encode("utf-8", "backslashreplace")
         if self._waiting + len(piece) > MOST:
             self.dropped += 1

@@ -16,10 +16,11 @@ from lambda_tui.apis.lambda_api import lambda_server
 from lambda_tui.apis.server import DEFAULT_PORT, Server, ServerError
 from lambda_tui.commands.opening import open_project, require_functions
 from lambda_tui.commands.refused import RefusedError
-from lambda_tui.commands.served_log import ServedLog, counted
+from lambda_tui.commands.served_log import ServedLog
 from lambda_tui.engine.engine import Engine
 from lambda_tui.project.function import Project
 from lambda_tui.project.settings import Settings
+from lambda_tui.wording import counted
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _INIT_SECONDS = 10.0

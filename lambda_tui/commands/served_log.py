@@ -69,8 +69,3 @@ class ServedLog:
             return ""
         begin = f"{event.function}  "
         return begin + text.replace("\r", "\n").replace("\n", f"\n{begin}") + "\n"
-
-
-def counted(count: int, noun: str) -> str:
-    """``1 function``, ``2 functions``."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -10,7 +10,6 @@ from command_line import outcome, run, start, write_project
 
 from lambda_tui.commands import output_stream
 from lambda_tui.commands.output_stream import ERRORS, OutputStream
-from lambda_tui.commands.plain import plain
 
 
 async def test_what_is_put_is_written_in_order(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
@@ -52,11 +51,3 @@ def test_a_terminal_gets_nothing_that_it_would_act_upon(tmp_path: Path) -> None:
     assert "redevil" in shown
     assert "\x1b" not in shown
     assert "\x1b[31mred" in log, "what is no terminal gets it as it was written"
-
-
-@pytest.mark.parametrize(
-    ("written", "shown"),
-    [(HOSTILE, "redevil\tx\nnext\nlast\n"), ("plain é 漢 ✓\n", "plain é 漢 ✓\n"), ("\x1b", "")],
-)
-def test_lines_tabs_and_what_is_seen_are_left(written: str, shown: str) -> None:
-    assert plain(written) == shown

@@ -12,8 +12,8 @@ from dataclasses import replace
 import uvloop
 
 from lambda_tui.apis.environment_api import open_environment_api
+from lambda_tui.apis.http import DEFAULT_PORT, Server, ServerError
 from lambda_tui.apis.lambda_api import lambda_server
-from lambda_tui.apis.server import DEFAULT_PORT, Server, ServerError
 from lambda_tui.commands.opening import open_project, require_functions
 from lambda_tui.commands.refused import RefusedError
 from lambda_tui.commands.served_log import ServedLog

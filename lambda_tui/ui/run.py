@@ -38,8 +38,8 @@ async def run_app(directory: Path, settings: Settings, problems: Iterable[Proble
 async def serve_lambda_api(engine: Engine) -> Served:
     """Serves the engine's functions at the usual port or the next; says so if it cannot."""
     # Imported here: the screen is painted before.
+    from lambda_tui.apis.http import ServerError
     from lambda_tui.apis.lambda_api import lambda_server
-    from lambda_tui.apis.server import ServerError
 
     server = lambda_server(engine)
     try:

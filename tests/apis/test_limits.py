@@ -10,10 +10,9 @@ import pytest
 from lambda_project import invocations, write_project
 from workbench import until
 
-from lambda_tui.apis import connection, server
 from lambda_tui.apis.environment_api import open_environment_api
+from lambda_tui.apis.http import Server, ServerError, connection, server
 from lambda_tui.apis.lambda_api import lambda_server
-from lambda_tui.apis.server import Server, ServerError
 from lambda_tui.engine.engine import Engine
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import Settings

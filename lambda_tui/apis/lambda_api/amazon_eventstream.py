@@ -1,4 +1,4 @@
-"""AWS's event-stream framing: how a streamed response is cut into messages."""
+"""AWS's encoding ``application/vnd.amazon.eventstream``, in which responses are streamed."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ _CRC = struct.Struct("!I")
 _STRING = 7
 
 
-def message(event_type: str, content_type: str, payload: bytes) -> bytes:
-    """One message: lengths and their checksum, headers, the payload, a checksum of it all."""
+def encode_message(event_type: str, content_type: str, payload: bytes) -> bytes:
+    """Return one message: lengths and their checksum, headers, payload, checksum of it all."""
     headers = b"".join(
         _header(name, value)
         for name, value in (

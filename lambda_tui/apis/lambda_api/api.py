@@ -1,4 +1,4 @@
-"""The Lambda API as an application: which request is which operation."""
+"""The Lambda API as an application: it finds the operation that a request calls."""
 
 from __future__ import annotations
 
@@ -7,34 +7,29 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import lru_cache, partial
 from urllib.parse import parse_qsl, unquote
 
-from lambda_tui.apis.connection import Answer
-from lambda_tui.apis.errors import ApiError
-from lambda_tui.apis.functions import FunctionDescriptions
-from lambda_tui.apis.guard import Guard
-from lambda_tui.apis.invoke import (
+from lambda_tui.apis.http import DEFAULT_HOST, Answer, Cancel, Guard, Request, Response, Server
+from lambda_tui.apis.lambda_api.errors import LambdaApiError
+from lambda_tui.apis.lambda_api.function_names import Target, find_target
+from lambda_tui.apis.lambda_api.functions import FunctionDescriptions
+from lambda_tui.apis.lambda_api.invoke import (
     invoke,
     invoke_async,
     invoke_with_response_stream,
     too_large,
 )
-from lambda_tui.apis.message import Request, Response
-from lambda_tui.apis.names import Target, find
-from lambda_tui.apis.server import DEFAULT_HOST, Server
 from lambda_tui.engine.engine import Engine
 
-GiveUp = Callable[[], object]
-"""Called when the client has left before its answer."""
-Operation = Callable[[Request, Answer], GiveUp | None]
+Operation = Callable[[Request, Answer], Cancel | None]
 _INVOKE_ASYNC = "/2014-11-13/"
 
 
 def lambda_server(engine: Engine, host: str = DEFAULT_HOST) -> Server:
-    """A server of the Lambda API, to be started."""
+    """Return a server of the Lambda API, to be started."""
     return Server(LambdaApi(engine, host), host)
 
 
 class LambdaApi:
-    """Answers for the functions of an engine, to whom the guard lets in."""
+    """Answers requests for the functions of an engine."""
 
     head_limit = 65_536
 
@@ -44,37 +39,37 @@ class LambdaApi:
         self._descriptions = FunctionDescriptions()
 
     def refusal(self, request: Request, size: int) -> Response | None:
-        """A stranger, or a body too large."""
-        refused = self._guard.refusal(request)
-        if refused is not None:
-            return refused
+        """Refuse a web page's request, and a body that is too large."""
+        reason = self._guard.refusal(request)
+        if reason is not None:
+            return LambdaApiError(403, "AccessDeniedException", reason).response()
         is_event = request.path.startswith(_INVOKE_ASYNC)
         error = too_large(request, size, is_event=is_event)
         return error.response() if error is not None else None
 
-    def reception(self, request: Request, size: int) -> None:
-        """Nobody asks before the event is whole."""
+    def accept(self, request: Request, size: int) -> None:
+        """Do nothing: every operation needs its complete body."""
 
-    def handle(self, request: Request, answer: Answer) -> GiveUp | None:
-        """Answers at once, when files are read, or when the invocation is over."""
+    def handle(self, request: Request, answer: Answer) -> Cancel | None:
+        """Answer at once, when files have been read, or when an invocation is over."""
         try:
             return self._operation(request)(request, answer)
-        except ApiError as error:
+        except LambdaApiError as error:
             answer(error.response())
             return None
 
     def malformed(self) -> Response:
-        """Not HTTP, or too much of it."""
-        return ApiError(
-            400, "MalformedHttpRequestException", "The request is not valid HTTP."
-        ).response()
+        """Return the response to bytes that are not HTTP, or to a head that is too long."""
+        message = "The request is not valid HTTP."
+        return LambdaApiError(400, "MalformedHttpRequestException", message).response()
 
     def failed(self, error: Exception) -> Response:
-        """A fault of ours, for the caller and for whoever watches the loop."""
+        """Report a defect to the loop's exception handler, and return the response to the call."""
         asyncio.get_running_loop().call_exception_handler(
             {"message": "A request of the Lambda API failed.", "exception": error}
         )
-        return ApiError(500, "ServiceException", "The request failed inside lambda-tui.").response()
+        message = "The request failed inside lambda-tui."
+        return LambdaApiError(500, "ServiceException", message).response()
 
     def _operation(self, request: Request) -> Operation:
         methods = self._methods(_parts(request.path))
@@ -86,7 +81,7 @@ class LambdaApi:
         return methods[request.method]
 
     def _methods(self, parts: Sequence[str]) -> dict[str, Operation]:
-        """What a path offers, by HTTP method."""
+        """Return what a path offers, by HTTP method."""
         match parts:
             case ["2015-03-31", "functions"]:
                 return {"GET": self._list_functions}
@@ -102,7 +97,7 @@ class LambdaApi:
                 return {"POST": partial(self._invoke, invoke_async, name)}
         return {}
 
-    def _list_functions(self, request: Request, answer: Answer) -> GiveUp:
+    def _list_functions(self, request: Request, answer: Answer) -> Cancel:
         listing = self._descriptions.list_functions(self._engine.pools, _query(request))
         return self._answer_later(listing, answer)
 
@@ -112,15 +107,15 @@ class LambdaApi:
         name: str,
         request: Request,
         answer: Answer,
-    ) -> GiveUp:
+    ) -> Cancel:
         target = self._target(name, request, latest_is_implied=False)
         return self._answer_later(get(target), answer)
 
-    def _answer_later(self, response: Awaitable[Response], answer: Answer) -> GiveUp:
+    def _answer_later(self, response: Awaitable[Response], answer: Answer) -> Cancel:
         async def wait() -> None:
             try:
                 answer(await response)
-            except ApiError as error:
+            except LambdaApiError as error:
                 answer(error.response())
             except Exception as error:
                 answer(self.failed(error))
@@ -138,7 +133,7 @@ class LambdaApi:
 
     def _target(self, name: str, request: Request, *, latest_is_implied: bool) -> Target:
         qualifier = _query(request).get("Qualifier") if request.query else None
-        return find(self._engine.pools, name, qualifier, latest_is_implied=latest_is_implied)
+        return find_target(self._engine.pools, name, qualifier, latest_is_implied=latest_is_implied)
 
 
 @lru_cache(maxsize=256)
@@ -150,5 +145,5 @@ def _query(request: Request) -> dict[str, str]:
     return dict(parse_qsl(request.query, keep_blank_values=True, max_num_fields=100))
 
 
-def _unknown(status: int, message: str) -> ApiError:
-    return ApiError(status, "UnknownOperationException", message)
+def _unknown(status: int, message: str) -> LambdaApiError:
+    return LambdaApiError(status, "UnknownOperationException", message)

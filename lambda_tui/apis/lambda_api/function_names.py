@@ -1,4 +1,4 @@
-"""Which function a request means: every form of ``FunctionName``, and ``Qualifier``."""
+"""Finds the function that a request names, by any form of ``FunctionName``, and ``Qualifier``."""
 
 from __future__ import annotations
 
@@ -7,12 +7,19 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from lambda_tui.apis.errors import ApiError, invalid_value, not_found, validation
+from lambda_tui import limits
+from lambda_tui.apis.lambda_api.errors import (
+    LambdaApiError,
+    constraint_failure,
+    invalid_value,
+    not_found,
+    validation_error,
+)
 from lambda_tui.engine.pool import Pool
 from lambda_tui.project.function import Function
 
 LATEST = "$LATEST"
-"""The only version that there is."""
+"""The only version there is."""
 
 NAME_PATTERN = (
     r"(arn:(aws[a-zA-Z-]*)?:lambda:)?"
@@ -20,13 +27,11 @@ NAME_PATTERN = (
     r"(\d{12}:)?(function:)?([a-zA-Z0-9-_\.]+)"
     r"(:(\$LATEST(\.PUBLISHED)?|[a-zA-Z0-9-_]+))?"
 )
-"""As AWS quotes it."""
+"""As AWS quotes it in its errors."""
 QUALIFIER_PATTERN = r"\$(LATEST(\.PUBLISHED)?)|[a-zA-Z0-9-_$]+"
 
 _NAME = re.compile(NAME_PATTERN)
 _QUALIFIER = re.compile(QUALIFIER_PATTERN)
-_LONGEST_NAME = 256
-_LONGEST_QUALIFIER = 128
 _REGION, _ACCOUNT, _BARE, _INNER_QUALIFIER = 3, 9, 11, 13
 
 
@@ -35,15 +40,16 @@ class Target(Struct, frozen=True):
 
     pool: Pool
     qualifier: str | None
-    """As written; None when the function was named without one."""
+    """As the request writes it; None when it names the function without one."""
 
 
-def find(
+def find_target(
     pools: Mapping[str, Pool], name: str, qualifier: str | None, *, latest_is_implied: bool
 ) -> Target:
-    """The function that is meant. Raises ``ApiError`` as AWS words it.
+    """Return the function that is meant. Raises ``LambdaApiError`` as AWS words it.
 
-    For a function that does not exist, Invoke tells the ARN of its latest version, others do not.
+    For a function that does not exist, the error of Invoke has the ARN of its latest version, that
+    of other operations does not (``latest_is_implied``).
     """
     named = pools.get(name)
     if named is not None and qualifier in (None, LATEST):
@@ -51,7 +57,7 @@ def find(
     failures = _failures(name, qualifier)
     match = _NAME.fullmatch(name)
     if failures or match is None:
-        raise validation(failures)
+        raise validation_error(failures)
     inner = match[_INNER_QUALIFIER]
     if qualifier and inner and qualifier != inner:
         raise invalid_value(
@@ -62,49 +68,46 @@ def find(
     home = pool.function if pool else _any_function(pools)
     region, account = (match[_REGION] or "").rstrip(":"), (match[_ACCOUNT] or "").rstrip(":")
     if region and region != home.region:
-        raise ApiError(
+        raise LambdaApiError(
             404,
             "ResourceNotFoundException",
             f"Functions from '{region}' are not reachable in this region ('{home.region}')",
         )
     is_elsewhere = bool(account) and account != home.account_id
     if pool is None or is_elsewhere or chosen not in (None, LATEST):
-        told = chosen or (LATEST if latest_is_implied else None)
+        version = chosen or (LATEST if latest_is_implied else None)
         arn = f"arn:aws:lambda:{home.region}:{account or home.account_id}:function:{match[_BARE]}"
-        raise not_found(f"{arn}:{told}" if told else arn)
+        raise not_found(f"{arn}:{version}" if version else arn)
     return Target(pool, chosen)
 
 
 def _failures(name: str, qualifier: str | None) -> list[str]:
     failures = []
     if qualifier:
-        if len(qualifier) > _LONGEST_QUALIFIER:
-            failures.append(_too_long(qualifier, "qualifier", _LONGEST_QUALIFIER))
+        if len(qualifier) > limits.QUALIFIER_CHARACTERS:
+            failures.append(_too_long(qualifier, "qualifier", limits.QUALIFIER_CHARACTERS))
         if not _QUALIFIER.fullmatch(qualifier):
             failures.append(_mismatch(qualifier, "qualifier", QUALIFIER_PATTERN))
-    if len(name) > _LONGEST_NAME:
-        failures.append(_too_long(name, "functionName", _LONGEST_NAME))
+    if len(name) > limits.FUNCTION_NAME_CHARACTERS:
+        failures.append(_too_long(name, "functionName", limits.FUNCTION_NAME_CHARACTERS))
     if not _NAME.fullmatch(name):
         failures.append(_mismatch(name, "functionName", NAME_PATTERN))
     return failures
 
 
 def _too_long(value: str, member: str, limit: int) -> str:
-    return (
-        f"Value '{value}' at '{member}' failed to satisfy constraint: "
-        f"Member must have length less than or equal to {limit}"
-    )
+    return constraint_failure(value, member, f"have length less than or equal to {limit}")
 
 
 def _mismatch(value: str, member: str, pattern: str) -> str:
-    return (
-        f"Value '{value}' at '{member}' failed to satisfy constraint: "
-        f"Member must satisfy regular expression pattern: {pattern}"
-    )
+    return constraint_failure(value, member, f"satisfy regular expression pattern: {pattern}")
 
 
 def _any_function(pools: Mapping[str, Pool]) -> Function:
-    """Any of the project's: all lie in one region and account. Raises without one."""
+    """Return one of the project's functions, all of which are in one region and account.
+
+    Raises ``LambdaApiError`` when there is none.
+    """
     for pool in pools.values():
         return pool.function
-    raise ApiError(404, "ResourceNotFoundException", "The project has no functions.")
+    raise LambdaApiError(404, "ResourceNotFoundException", "The project has no functions.")

@@ -1,4 +1,4 @@
-"""Invoke, InvokeWithResponseStream and InvokeAsync: from a request to its invocation's answer."""
+"""Invoke, InvokeWithResponseStream and InvokeAsync, from the request to the response."""
 
 from __future__ import annotations
 
@@ -10,39 +10,46 @@ from collections.abc import Callable
 from functools import partial
 
 from lambda_tui import limits
-from lambda_tui.apis.connection import Answer
-from lambda_tui.apis.errors import ApiError, invalid_content, invalid_value, outside, validation
-from lambda_tui.apis.event_json import check_json
-from lambda_tui.apis.invoke_response import invoke_response, result_headers
-from lambda_tui.apis.log_tail import LogTail
-from lambda_tui.apis.message import Request, Response
-from lambda_tui.apis.names import Target
-from lambda_tui.apis.streamed_result import StreamedResult
+from lambda_tui.apis.http import Answer, Request, Response
+from lambda_tui.apis.lambda_api.errors import (
+    LambdaApiError,
+    invalid_content,
+    invalid_value,
+    not_one_of,
+    validation_error,
+)
+from lambda_tui.apis.lambda_api.function_names import Target
+from lambda_tui.apis.lambda_api.invoke_responses import (
+    LogTail,
+    StreamedResponse,
+    complete_response,
+    invoke_response,
+)
+from lambda_tui.apis.lambda_api.json_syntax import check_json
 from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.invocation import Invocation, Payload, new_request_id
 
 TYPE_HEADER = "x-amz-invocation-type"
-_LONGEST_CONTEXT = 3583
 _RETRY_SECONDS = "1"
 _STATUS_OF_REFUSALS = {"RequestTooLargeException": 413, "SnapStartTimeoutException": 408}
 _TYPES = ("Event", "RequestResponse", "DryRun")
 
-Respond = Callable[[Invocation, str | None], Response | None]
-"""What to answer with; None where that has begun."""
+MakeResponse = Callable[[Invocation, str | None], Response | None]
+"""Returns the response to an invocation, given its log; None where the response has begun."""
 
 
-def too_large(request: Request, size: int, *, is_event: bool) -> ApiError | None:
-    """AWS's error for a body of this size, if it has one."""
+def too_large(request: Request, size: int, *, is_event: bool) -> LambdaApiError | None:
+    """Return AWS's error for a body of this many bytes; None if it is not too large."""
     if is_event or request.headers.get(TYPE_HEADER) == "Event":
         if size > limits.ASYNCHRONOUS_EVENT_BYTES:
-            return ApiError(
+            return LambdaApiError(
                 413,
                 "SerializedRequestEntityTooLargeException",
                 f"{size} byte payload is too large for the Event invocation type "
                 f"(limit {limits.ASYNCHRONOUS_EVENT_BYTES} bytes)",
             )
     elif size > limits.EVENT_BYTES:
-        return ApiError(
+        return LambdaApiError(
             413,
             "RequestTooLargeException",
             f"Request must be smaller than {limits.EVENT_BYTES} bytes "
@@ -52,26 +59,27 @@ def too_large(request: Request, size: int, *, is_event: bool) -> ApiError | None
 
 
 def invoke(engine: Engine, target: Target, request: Request, answer: Answer) -> None:
-    """Invoke: answers when the invocation is over, or, for an event, once it is queued."""
+    """Invoke a function; answer when it has answered, or for an event once that is queued."""
     kind = _one_of(request, TYPE_HEADER, "invocationType", _TYPES) or "RequestResponse"
     if kind == "Event":
         _check_request_id(request)
-        answer(_accepted(_queue(engine, target, request)))
+        answer(invoke_response(202, _queue(engine, target, request)))
     else:
-        _run(engine, target, request, answer, _buffered, is_dry=kind == "DryRun")
+        _run(engine, target, request, answer, complete_response, is_dry=kind == "DryRun")
 
 
 def invoke_with_response_stream(
     engine: Engine, target: Target, request: Request, answer: Answer
 ) -> None:
-    """InvokeWithResponseStream: a chunk for each part of the result, as the function gives it."""
+    """Invoke a function, and send each part of its response as the function produces it."""
     kind = _one_of(request, TYPE_HEADER, "invocationType", ("RequestResponse", "DryRun"))
-    parts = StreamedResult(answer)
-    _run(engine, target, request, answer, parts.end, is_dry=kind == "DryRun", streamed=parts)
+    streamed = StreamedResponse(answer)
+    is_dry = kind == "DryRun"
+    _run(engine, target, request, answer, streamed.end, is_dry=is_dry, streamed=streamed)
 
 
 def invoke_async(engine: Engine, target: Target, request: Request, answer: Answer) -> None:
-    """InvokeAsync, which Invoke has replaced."""
+    """Queue an event by InvokeAsync, which Invoke has replaced."""
     request_id = _queue(engine, target, request)
     answer(invoke_response(202, request_id, b'{"Status":202}'))
 
@@ -89,10 +97,10 @@ def _run(
     target: Target,
     request: Request,
     answer: Answer,
-    respond: Respond,
+    make_response: MakeResponse,
     *,
     is_dry: bool,
-    streamed: StreamedResult | None = None,
+    streamed: StreamedResponse | None = None,
 ) -> None:
     log_type = _one_of(request, "x-amz-log-type", "logType", ("None", "Tail"))
     client_context = _client_context(request)
@@ -102,11 +110,9 @@ def _run(
     if is_dry:
         answer(invoke_response(204, new_request_id()))
         return
-    tail = LogTail(engine, target.pool.function) if log_type == "Tail" else None
-    # An environment that is warm begins within the call: the tail must know its request before.
+    # A warm environment begins within the call of invoke: the tail must know the id before it.
     request_id = new_request_id()
-    if tail is not None:
-        tail.request_id = request_id
+    tail = LogTail(engine, target.pool.function, request_id) if log_type == "Tail" else None
     invocation = target.pool.invoke(
         event,
         request_id=request_id,
@@ -117,12 +123,14 @@ def _run(
     )
     if streamed is not None:
         streamed.invocation = invocation
-    # The log is whole when all is over; a caller who does not ask for it need not wait for that.
+    # The log is complete when all is over; a caller that does not ask for it is answered before.
     when_ready = invocation.when_answered if tail is None else invocation.when_over
-    when_ready(partial(_answer, answer, respond, tail))
+    when_ready(partial(_answer, answer, make_response, tail))
 
 
-def _answer(answer: Answer, respond: Respond, tail: LogTail | None, invocation: Invocation) -> None:
+def _answer(
+    answer: Answer, make_response: MakeResponse, tail: LogTail | None, invocation: Invocation
+) -> None:
     log_result = tail.finish() if tail is not None else None
     if invocation.status == "throttled":
         reason = json.loads(invocation.response or b"{}").get("Reason", "")
@@ -130,30 +138,17 @@ def _answer(answer: Answer, respond: Respond, tail: LogTail | None, invocation: 
     elif invocation.refusal is not None:
         refusal = invocation.refusal
         status = _STATUS_OF_REFUSALS.get(refusal.name, 400)
-        answer(ApiError(status, refusal.name, refusal.message).response())
-    elif (response := respond(invocation, log_result)) is not None:
+        answer(LambdaApiError(status, refusal.name, refusal.message).response())
+    elif (response := make_response(invocation, log_result)) is not None:
         answer(response)
 
 
-def _buffered(invocation: Invocation, log_result: str | None) -> Response:
-    headers = result_headers(invocation)
-    if invocation.function_error is not None:
-        headers["X-Amz-Function-Error"] = invocation.function_error
-    if log_result is not None:
-        headers["X-Amz-Log-Result"] = log_result
-    return invoke_response(200, invocation.request_id, invocation.response or b"", headers)
-
-
-def _accepted(request_id: str) -> Response:
-    return invoke_response(202, request_id)
-
-
-def _throttled(reason: str) -> ApiError:
-    return ApiError(429, "TooManyRequestsException", "Rate Exceeded.", Reason=reason)
+def _throttled(reason: str) -> LambdaApiError:
+    return LambdaApiError(429, "TooManyRequestsException", "Rate Exceeded.", Reason=reason)
 
 
 def _event(request: Request) -> Payload:
-    """The event; nothing at all means an empty object."""
+    """Return the event, which is an empty object if the request has no body."""
     if not request.body:
         return b"{}"
     check_json(request.body)
@@ -163,18 +158,19 @@ def _event(request: Request) -> Payload:
 def _one_of(request: Request, header: str, member: str, allowed: tuple[str, ...]) -> str | None:
     value = request.headers.get(header)
     if value is not None and value not in allowed:
-        raise validation([outside(value, member, ", ".join(allowed))])
+        raise validation_error([not_one_of(value, member, ", ".join(allowed))])
     return value
 
 
 def _client_context(request: Request) -> str | None:
-    """JSON text, from base64."""
+    """Return the client context as JSON text; the header has it in base64."""
     encoded = request.headers.get("x-amz-client-context")
     if not encoded:
         return None
-    if len(encoded) > _LONGEST_CONTEXT:
+    if len(encoded) > limits.CLIENT_CONTEXT_BYTES:
         raise invalid_content(
-            f"Client context must be no more than {_LONGEST_CONTEXT} bytes when base64-encoded."
+            f"Client context must be no more than {limits.CLIENT_CONTEXT_BYTES} bytes "
+            "when base64-encoded."
         )
     try:
         text = base64.b64decode(encoded, validate=True).decode()

@@ -1,13 +1,12 @@
-"""The Telemetry API, 2022-07-01, and the Logs API, 2020-08-15: extensions subscribe to events."""
+"""The operations of the Telemetry API, 2022-07-01, and the Logs API, 2020-08-15."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from lambda_tui.apis.extensions_api import IDENTIFIER_HEADER
-from lambda_tui.apis.message import Request, Response
-from lambda_tui.apis.operation import Operation, answer_json
+from lambda_tui.apis.http import Request, Response
+from lambda_tui.apis.operation import Operation, calling_extension, json_response
 from lambda_tui.apis.telemetry.delivery import Delivery, delivery_to
 from lambda_tui.apis.telemetry.sender import sender_to
 from lambda_tui.apis.telemetry.subscription import (
@@ -32,9 +31,9 @@ _NAMES: Mapping[Api, str] = {"telemetry": "Telemetry", "logs": "Logs"}
 
 
 def operations(parts: Sequence[str]) -> Mapping[str, Operation]:
-    """What a path offers, by HTTP method."""
+    """Return what a path offers, by HTTP method."""
     match parts:
-        # AWS's reference writes this one with a slash at its end.
+        # AWS's reference writes this path with a slash at its end.
         case ["2022-07-01", "telemetry"] | ["2022-07-01", "telemetry", ""]:
             return {"PUT": partial(_subscribe, "telemetry")}
         case ["2020-08-15", "logs"]:
@@ -43,8 +42,11 @@ def operations(parts: Sequence[str]) -> Mapping[str, Operation]:
 
 
 def _subscribe(api: Api, host: ApiHost, request: Request) -> Response:
-    """Repeating a subscription changes nothing; another one takes its place."""
-    name = host.extensions.find(request.headers.get(IDENTIFIER_HEADER)).name
+    """Subscribe the calling extension; another subscription takes the place of the one before.
+
+    One that equals the one before changes nothing.
+    """
+    name = calling_extension(host, request).name
     subscription = read_subscription(api, request.body)
     if not host.telemetry.is_open:
         raise _closed(api)
@@ -57,19 +59,19 @@ def _subscribe(api: Api, host: ApiHost, request: Request) -> Response:
             host.telemetry.unsubscribe(known)
             known.close()
         _begin(host, name, subscription)
-    return answer_json(200, "OK")
+    return json_response(200, "OK")
 
 
 def _begin(host: ApiHost, name: str, subscription: Subscription) -> None:
     sender = sender_to(subscription.destination, host.connect_inside)
-    project = partial(_envelopes, subscription, host.function)
-    host.telemetry.subscribe(Delivery(name, subscription, sender, project, host.telemetry.emit))
+    envelopes = partial(_envelopes, subscription, host.function)
+    host.telemetry.subscribe(Delivery(name, subscription, sender, envelopes, host.telemetry.emit))
     record = TelemetrySubscription if subscription.api == "telemetry" else LogsSubscription
     host.telemetry.emit(record(name, subscription.types))
 
 
 def _envelopes(subscription: Subscription, function: Function, event: Event) -> Sequence[Json]:
-    """What an event is in the schema that was subscribed to."""
+    """Return an event in the schema that was subscribed to."""
     if subscription.api == "logs":
         return logs(event, subscription.schema)
     has_objects = subscription.schema >= _FIRST_SCHEMA_WITH_OBJECTS

@@ -1,4 +1,4 @@
-"""Whether an event is JSON; if it is not, what AWS says of it."""
+"""Checks that an event is JSON, and words the error as AWS's JSON parser does."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 
 import msgspec
 
-from lambda_tui.apis.errors import ApiError, invalid_content
+from lambda_tui.apis.lambda_api.errors import LambdaApiError, invalid_content
 from lambda_tui.engine.invocation import Payload
 
 _PREFIX = "Could not parse request body into json: Could not parse payload into json: "
@@ -29,7 +29,7 @@ _UNBUILT = msgspec.json.Decoder(msgspec.Raw)
 
 
 def check_json(event: Payload) -> None:
-    """Raises ``ApiError`` for what is no JSON in UTF-8. Does not build the value."""
+    """Raise ``LambdaApiError`` for an event that is not JSON in UTF-8. Does not build the value."""
     try:
         _UNBUILT.decode(event)
         if not event.isascii():
@@ -42,8 +42,8 @@ def check_json(event: Payload) -> None:
         raise problem
 
 
-def _problem(event: Payload) -> ApiError | None:
-    """The error in AWS's words, which are its JSON parser's; None if it is JSON after all."""
+def _problem(event: Payload) -> LambdaApiError | None:
+    """Return the error in AWS's words; None if the event is JSON after all."""
     try:
         text = event.decode()
     except UnicodeDecodeError as error:
@@ -63,14 +63,14 @@ def _problem(event: Payload) -> ApiError | None:
 
 
 class _ConstantError(ValueError):
-    """``NaN`` and its like, which Python takes for JSON."""
+    """The text has ``NaN`` or the like, which Python accepts as JSON."""
 
 
 def _refuse_constant(name: str) -> None:
     raise _ConstantError(name)
 
 
-def _undecodable(event: Payload, at: int) -> ApiError:
+def _undecodable(event: Payload, at: int) -> LambdaApiError:
     before = event[:at].decode()
     byte = event[at]
     if not before.strip():
@@ -81,7 +81,7 @@ def _undecodable(event: Payload, at: int) -> ApiError:
     return _error(f"Invalid UTF-8 start byte 0x{byte:02x}", before + "?")
 
 
-def _malformed(text: str, error: json.JSONDecodeError) -> ApiError:
+def _malformed(text: str, error: json.JSONDecodeError) -> LambdaApiError:
     rest = text[error.pos :]
     if not text.strip():
         return invalid_content(f"{_PREFIX}No content to map due to end-of-input")
@@ -101,7 +101,7 @@ def _malformed(text: str, error: json.JSONDecodeError) -> ApiError:
     return _error(f"{_character(rest[0])}: {error.msg.lower()}", text[: error.pos])
 
 
-def _unrecognized(token: str, at: int, text: str) -> ApiError:
+def _unrecognized(token: str, at: int, text: str) -> LambdaApiError:
     message = f"Unrecognized token '{token}': was expecting {_VALUES}"
     return _error(message, text[: at + len(token)])
 
@@ -119,7 +119,7 @@ def _unclosed(text: str) -> str:
 
 
 def _container(before: str) -> str:
-    """What is open at the end of the text."""
+    """Return which container, or ``root``, is open at the end of the text."""
     opened: list[str] = []
     for token in re.findall(r'"(?:[^"\\]|\\.)*"?|[\[\]{}]', before, flags=re.DOTALL):
         if token in _OPENING:
@@ -129,7 +129,7 @@ def _container(before: str) -> str:
     return opened[-1] if opened else "root"
 
 
-def _error(message: str, before: str) -> ApiError:
+def _error(message: str, before: str) -> LambdaApiError:
     line = before.count("\n") + 1
     column = len(before) - (before.rfind("\n") + 1) + 1
     return invalid_content(f"{_PREFIX}{message}\n {_SOURCE}; line: {line}, column: {column}]")

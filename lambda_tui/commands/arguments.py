@@ -1,4 +1,4 @@
-"""The arguments of each command."""
+"""Parses the arguments of each command."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NoReturn, get_args
 
 from lambda_tui import __version__
-from lambda_tui.commands.refused import USAGE_ERROR
+from lambda_tui.commands.errors import USAGE_ERROR
 from lambda_tui.project.settings import SandboxChoice
 
 _EPILOG = """\
@@ -24,15 +24,15 @@ commands:
 
 
 class OneLineParser(argparse.ArgumentParser):
-    """Says in one line what is wrong with the arguments."""
+    """Reports in one line what is wrong with the arguments."""
 
     def error(self, message: str) -> NoReturn:
-        """Ends the program with the status for what the user has to put right."""
+        """Exit with the status for something that the user has to put right."""
         self.exit(USAGE_ERROR, f"{self.prog}: {message}; see `{self.prog} --help`.\n")
 
 
 def screen_parser() -> argparse.ArgumentParser:
-    """Of ``lambda-tui`` itself."""
+    """Return the parser of ``lambda-tui`` itself."""
     parser = OneLineParser(
         prog="lambda-tui",
         description="A small AWS Lambda in your terminal.",
@@ -48,7 +48,7 @@ def screen_parser() -> argparse.ArgumentParser:
 
 
 def demo_parser() -> argparse.ArgumentParser:
-    """Of ``lambda-tui demo``."""
+    """Return the parser of ``lambda-tui demo``."""
     parser = _parser("demo", "Copies the example project to a folder and opens it.")
     parser.add_argument(
         "folder", nargs="?", type=Path, default=Path("lambda-tui-demo"), help="(lambda-tui-demo)"
@@ -60,7 +60,7 @@ def demo_parser() -> argparse.ArgumentParser:
 
 
 def list_parser() -> argparse.ArgumentParser:
-    """Of ``lambda-tui list``."""
+    """Return the parser of ``lambda-tui list``."""
     parser = _parser("list", "Lists the functions of a project.")
     _add_project(parser)
     parser.add_argument("--json", action="store_true", help="as a JSON array")
@@ -68,7 +68,7 @@ def list_parser() -> argparse.ArgumentParser:
 
 
 def doctor_parser() -> argparse.ArgumentParser:
-    """Of ``lambda-tui doctor``."""
+    """Return the parser of ``lambda-tui doctor``."""
     parser = _parser("doctor", "Says what works on this machine, what does not, and the remedy.")
     _add_project(parser)
     _add_sandbox(parser)
@@ -76,7 +76,7 @@ def doctor_parser() -> argparse.ArgumentParser:
 
 
 def serve_parser() -> argparse.ArgumentParser:
-    """Of ``lambda-tui serve``."""
+    """Return the parser of ``lambda-tui serve``."""
     parser = _parser("serve", "Serves the Lambda API until Ctrl+C.")
     _add_project_option(parser)
     parser.add_argument("--host", default="127.0.0.1", help="where to listen (%(default)s)")
@@ -87,7 +87,7 @@ def serve_parser() -> argparse.ArgumentParser:
 
 
 def invoke_parser() -> argparse.ArgumentParser:
-    """Of ``lambda-tui invoke``."""
+    """Return the parser of ``lambda-tui invoke``."""
     parser = _parser("invoke", "Invokes a function; fails with 1 when an invocation does.")
     parser.add_argument(
         "function", nargs="?", help="its name; may be left out where there is only one"

@@ -52,16 +52,16 @@ DEAD_LETTER_MESSAGE_BYTES = 1024
 
 # The Lambda API.
 FUNCTION_NAME_CHARACTERS = 256
-"""Of any form of ``FunctionName``, ARNs included."""
+"""Any form of ``FunctionName``, ARNs included."""
 QUALIFIER_CHARACTERS = 128
 CLIENT_CONTEXT_BYTES = 3583
-"""As base64."""
+"""Encoded in base64."""
 LOG_TAIL_BYTES = 4096
-"""Of an invocation's log that its caller may get."""
+"""The end of an invocation's log, which its caller may get."""
 LISTED_FUNCTIONS = (1, 10_000)
 """``MaxItems`` of ListFunctions."""
 FUNCTIONS_PER_PAGE = 50
-"""What a response of ListFunctions has at most, whatever ``MaxItems`` says."""
+"""The most that a response of ListFunctions has, whatever ``MaxItems`` says."""
 
 # Subscriptions of the Telemetry API and the Logs API.
 BATCH_ITEMS = (1_000, 10_000)

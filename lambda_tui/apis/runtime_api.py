@@ -43,7 +43,7 @@ def _post_result(host: ApiHost, request: Request) -> Response:
 
 
 RESULTS: Mapping[str, Operation] = {"POST": _post_result}
-"""What the path of a result offers, by HTTP method."""
+"""The operations at the path of a result, by HTTP method."""
 
 
 def operations(parts: Sequence[str]) -> Mapping[str, Operation]:

@@ -37,7 +37,7 @@ class Finding:
 
     text: str
     remedy: str = ""
-    """What to do; empty when all is well, or when the text says it."""
+    """An instruction; empty when all is well, or when the text says what to do."""
     is_problem: bool = False
     """Whether something falls short although there is no remedy."""
 

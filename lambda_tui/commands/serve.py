@@ -28,7 +28,7 @@ from lambda_tui.project.settings import Settings
 from lambda_tui.wording import counted
 
 _INIT_SECONDS = 10.0
-"""What an invocation under way may need in addition to its function's timeout."""
+"""Time that an invocation under way may need in addition to its function's timeout."""
 _GATHER_SECONDS = 0.02
 """How long lines of the log are collected for one write."""
 _FLUSH_SECONDS = 1.0

@@ -20,7 +20,7 @@ class Request(Struct):
 
     method: str
     path: str
-    """As received: percent-encoded, without the query."""
+    """The path without the query, percent-encoded as it was received."""
     query: str
     headers: dict[str, str]
     """By lower-case name; repeated ones are joined by commas."""

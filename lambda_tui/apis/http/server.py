@@ -109,7 +109,7 @@ class Server:
 
     @cached_property
     def _buffer(self) -> bytearray:
-        """What all connections receive into. Many a server never has a client, and needs none."""
+        """The buffer that all connections share; a server without clients never makes it."""
         return bytearray(_RECEIVE_SIZE)
 
     def _on_open(self, connection: Connection) -> None:

@@ -27,7 +27,7 @@ NAME_PATTERN = (
     r"(\d{12}:)?(function:)?([a-zA-Z0-9-_\.]+)"
     r"(:(\$LATEST(\.PUBLISHED)?|[a-zA-Z0-9-_]+))?"
 )
-"""As AWS quotes it in its errors."""
+"""The pattern that AWS quotes in its errors."""
 QUALIFIER_PATTERN = r"\$(LATEST(\.PUBLISHED)?)|[a-zA-Z0-9-_$]+"
 
 _NAME = re.compile(NAME_PATTERN)
@@ -40,7 +40,7 @@ class Target(Struct, frozen=True):
 
     pool: Pool
     qualifier: str | None
-    """As the request writes it; None when it names the function without one."""
+    """The version in the request's words; None when it names the function without one."""
 
 
 def find_target(

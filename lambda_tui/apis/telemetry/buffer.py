@@ -18,7 +18,7 @@ class Item(NamedTuple):
     arrived: float
     """In monotonic seconds."""
     event: bytes
-    """As JSON."""
+    """The envelope, in JSON."""
     is_counted: bool
     """Whether its loss is reported: that of a report of a loss is not."""
 

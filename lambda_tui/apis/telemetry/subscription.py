@@ -38,7 +38,7 @@ class Destination:
     protocol: Literal["HTTP", "TCP"]
     port: int
     host: str = ""
-    """As the subscriber wrote it; always a name of the environment itself."""
+    """The name that the subscriber wrote; one of those of the environment itself."""
     path: str = "/"
     """With the query, if there is one."""
     method: str = "POST"

@@ -37,7 +37,7 @@ class AsyncResult:
     last_attempt: Invocation | None
     """The invocation; None when the function was never reached."""
     delivered: list[AsyncDelivered] = field(default_factory=list)
-    """What went to its destination, then to its dead-letter queue."""
+    """The record for its destination, then the event for its dead-letter queue."""
 
 
 class ResultWriter(Protocol):

@@ -5,12 +5,15 @@ from __future__ import annotations
 import argparse
 import asyncio
 import io
+import logging
+import platform
 import signal
 import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from lambda_tui import __version__
 from lambda_tui.commands import arguments
 from lambda_tui.commands.errors import SIGNALLED, USAGE_ERROR, CommandError
 from lambda_tui.commands.output import write_output
@@ -42,47 +45,64 @@ def _run(given: list[str]) -> int:
         write_output("")
 
 
+def _parse(parser: argparse.ArgumentParser, given: list[str]) -> argparse.Namespace:
+    """Return the options, and start the debug log if they ask for it."""
+    options = parser.parse_args(given)
+    if options.log_file is not None:
+        from lambda_tui import debug_log
+
+        try:
+            debug_log.start(options.log_file)
+        except debug_log.DebugLogError as error:
+            raise CommandError(str(error)) from error
+        # The name of the command only: its arguments may hold a payload.
+        python, system = platform.python_version(), platform.platform()
+        version = f"lambda-tui {__version__}, Python {python}, {system}"
+        logging.getLogger("lambda_tui").debug("%s: %s", version, parser.prog)
+    return options
+
+
 # Each command is imported only when it runs, so that none slows the others down. Parsing comes
 # first: a mistake in the arguments, or help, needs no more than the parser.
 
 
 def _list(given: list[str]) -> int:
-    options = arguments.list_parser().parse_args(given)
+    options = _parse(arguments.list_parser(), given)
     from lambda_tui.commands import list as command
 
     return command.run(options)
 
 
 def _invoke(given: list[str]) -> int:
-    options = arguments.invoke_parser().parse_args(given)
+    options = _parse(arguments.invoke_parser(), given)
     from lambda_tui.commands import invoke
 
     return invoke.run(options)
 
 
 def _serve(given: list[str]) -> int:
-    options = arguments.serve_parser().parse_args(given)
+    options = _parse(arguments.serve_parser(), given)
     from lambda_tui.commands import serve
 
     return serve.run(options)
 
 
 def _doctor(given: list[str]) -> int:
-    options = arguments.doctor_parser().parse_args(given)
+    options = _parse(arguments.doctor_parser(), given)
     from lambda_tui.commands import doctor
 
     return doctor.run(options)
 
 
 def _demo(given: list[str]) -> int:
-    options = arguments.demo_parser().parse_args(given)
+    options = _parse(arguments.demo_parser(), given)
     from lambda_tui.commands import demo
 
     return demo.run(options, _open_screen)
 
 
 def _screen(given: list[str]) -> int:
-    options = arguments.screen_parser().parse_args(given)
+    options = _parse(arguments.screen_parser(), given)
     return _open_screen(options.project, options)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 from typing import NoReturn, get_args
 
@@ -44,6 +45,7 @@ def screen_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"lambda-tui {__version__}")
     _add_sandbox(parser)
     _add_no_watch(parser)
+    _add_log_file(parser)
     return parser
 
 
@@ -116,7 +118,10 @@ def invoke_parser() -> argparse.ArgumentParser:
 
 
 def _parser(command: str, description: str) -> OneLineParser:
-    return OneLineParser(prog=f"lambda-tui {command}", description=description, allow_abbrev=False)
+    prog = f"lambda-tui {command}"
+    parser = OneLineParser(prog=prog, description=description, allow_abbrev=False)
+    _add_log_file(parser)
+    return parser
 
 
 def _add_project(parser: argparse.ArgumentParser) -> None:
@@ -138,6 +143,16 @@ def _add_sandbox(parser: argparse.ArgumentParser) -> None:
 def _add_no_watch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-watch", action="store_true", help="do not initialise again when a file changes"
+    )
+
+
+def _add_log_file(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--log-file",
+        metavar="FILE",
+        type=Path,
+        default=os.environ.get("LAMBDA_TUI_LOG") or None,
+        help="append a debug log to this file, without payloads and secrets ($LAMBDA_TUI_LOG)",
     )
 
 

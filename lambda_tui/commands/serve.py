@@ -21,6 +21,7 @@ from lambda_tui.commands.errors import CommandError
 from lambda_tui.commands.opened_project import open_project, require_functions
 from lambda_tui.commands.output import STANDARD_ERROR, OutputStream
 from lambda_tui.commands.signals import handling_end_signals
+from lambda_tui.debug_log import log_events
 from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.events import Event, Notice, log_text
 from lambda_tui.project.function import Project
@@ -63,6 +64,7 @@ async def _serve(project: Project, settings: Settings, options: argparse.Namespa
             await server.start(port, or_next=options.port is None)
         except ServerError as error:
             raise CommandError(str(error)) from None
+        log_events(engine.events)
         log = ServeLog(engine)
         await engine.start()
         _greet(log, engine, server, port)

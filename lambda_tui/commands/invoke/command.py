@@ -20,6 +20,7 @@ from lambda_tui.commands.invoke.writers import OutputFormat, make_writer
 from lambda_tui.commands.opened_project import OpenedProject, find_function, open_project
 from lambda_tui.commands.output import STANDARD_ERROR, OutputStream, unwritable
 from lambda_tui.commands.signals import handling_end_signals
+from lambda_tui.debug_log import log_events
 from lambda_tui.engine import events
 from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.events import AsyncRetried
@@ -97,6 +98,7 @@ class _InvokeRun:
             replace(opened.settings, watch=False),
             open_environment_api,
         )
+        log_events(self._engine.events)
         self._pool = self._engine.pools[function.name]
         is_one_at_a_time = min(plan.count, plan.concurrency) == 1
         writer = make_writer(

@@ -211,7 +211,7 @@ def _without_cause(body: bytes) -> bytes:
     """Return an error without its ``errorCause``, which is meant for X-Ray only."""
     try:
         error = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         error = None
     if not isinstance(error, dict) or not _is_error(error):
         return b'"Invalid error body"'

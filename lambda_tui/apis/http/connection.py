@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable
 from functools import partial
@@ -20,6 +21,7 @@ IDLE_SECONDS = 60.0
 """Between two requests, and for a client that does not read its response."""
 _LINGER_SECONDS = 10.0
 """For a client whose request was refused to read why."""
+_logger = logging.getLogger(__name__)
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 Answer = Callable[[Response], None]
@@ -237,6 +239,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def _refuse(self, response: Response) -> None:
         """Answer, read no more, and close when the client has had time to read the response."""
+        _logger.debug("refused a request with status %d", response.status)
         self._reader.stop()
         self._is_closing = True
         self._forget_waiting()

@@ -175,7 +175,7 @@ def _client_context(request: Request) -> str | None:
     try:
         text = base64.b64decode(encoded, validate=True).decode()
         is_object = isinstance(json.loads(text), dict)
-    except (binascii.Error, ValueError):
+    except (binascii.Error, ValueError, RecursionError):
         is_object = False
     if not is_object:
         raise invalid_content("Client context must be a valid Base64-encoded JSON object.")

@@ -5,15 +5,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import io
-import logging
-import platform
 import signal
 import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from lambda_tui import __version__
 from lambda_tui.commands import arguments
 from lambda_tui.commands.errors import SIGNALLED, USAGE_ERROR, CommandError
 from lambda_tui.commands.output import write_output
@@ -52,13 +49,9 @@ def _parse(parser: argparse.ArgumentParser, given: list[str]) -> argparse.Namesp
         from lambda_tui import debug_log
 
         try:
-            debug_log.start(options.log_file)
+            debug_log.start(options.log_file, parser.prog)
         except debug_log.DebugLogError as error:
             raise CommandError(str(error)) from error
-        # The name of the command only: its arguments may hold a payload.
-        python, system = platform.python_version(), platform.platform()
-        version = f"lambda-tui {__version__}, Python {python}, {system}"
-        logging.getLogger("lambda_tui").debug("%s: %s", version, parser.prog)
     return options
 
 

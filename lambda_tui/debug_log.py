@@ -8,10 +8,12 @@ credential or a line that a function has written: of those it has the length at 
 from __future__ import annotations
 
 import logging
+import platform
 import time
 from pathlib import Path
 from typing import Any
 
+from lambda_tui import __version__
 from lambda_tui.engine import events
 from lambda_tui.engine.events import EventStream
 
@@ -36,8 +38,11 @@ class _FileHandler(logging.FileHandler):
         return
 
 
-def start(path: Path) -> None:
-    """Append the debug log to a file from now on. Raises ``DebugLogError``."""
+def start(path: Path, command: str) -> None:
+    """Append the debug log to a file from now on, beginning with the command's name.
+
+    The command's arguments are left out, since they may hold a payload. Raises ``DebugLogError``.
+    """
     try:
         handler = _FileHandler(path, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
@@ -52,6 +57,8 @@ def start(path: Path) -> None:
     _LOGGER.setLevel(logging.DEBUG)
     # Not to the root logger as well, whose handlers may write to the terminal.
     _LOGGER.propagate = False
+    python, system = platform.python_version(), platform.platform()
+    _LOGGER.debug("lambda-tui %s, Python %s, %s: %s", __version__, python, system, command)
 
 
 def log_events(stream: EventStream) -> None:

@@ -140,7 +140,7 @@ def test_a_file_that_cannot_be_written_is_told_in_one_sentence(
 def test_a_full_disk_harms_nobody(
     logger: logging.Logger, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    debug_log.start(Path("/dev/full"))
+    debug_log.start(Path("/dev/full"), "test")
     logger.debug("nowhere to be seen")
 
     assert capfd.readouterr() == ("", "")
@@ -148,13 +148,13 @@ def test_a_full_disk_harms_nobody(
 
 def test_each_event_is_one_short_line(logger: logging.Logger, tmp_path: Path) -> None:
     stream = EventStream()
-    debug_log.start(tmp_path / "log")
+    debug_log.start(tmp_path / "log", "test")
     debug_log.log_events(stream)
     stream.emit(EVENT)
     stream.emit(Event(record=Notice("error", "two\nlines " + "x" * 10_000), function="a\nb"))
     stream.emit(Event(record=FunctionLog("never\nto be seen"), function="Order"))
 
-    assert words(tmp_path / "log") == ["notice", "notice", "function"]
+    assert words(tmp_path / "log") == ["lambda-tui", "notice", "notice", "function"]
     text = (tmp_path / "log").read_text()
     assert "mind the gap" in text
     assert "never" not in text
@@ -164,7 +164,7 @@ def test_each_event_is_one_short_line(logger: logging.Logger, tmp_path: Path) ->
 async def test_the_screen_writes_its_events_too(
     logger: logging.Logger, project: Path, tmp_path: Path
 ) -> None:
-    debug_log.start(tmp_path / "log")
+    debug_log.start(tmp_path / "log", "test")
     make_app(project, Settings(watch=False)).engine.events.emit(EVENT)
 
-    assert words(tmp_path / "log") == ["notice"]
+    assert words(tmp_path / "log") == ["lambda-tui", "notice"]

@@ -16,7 +16,7 @@ class Item(NamedTuple):
     """A buffered event."""
 
     arrived: float
-    """In monotonic seconds."""
+    """The time of its arrival, in monotonic seconds."""
     event: bytes
     """The envelope, in JSON."""
     is_counted: bool

@@ -33,14 +33,14 @@ class Buffering:
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where batches are sent, inside the environment."""
+    """The place inside the environment that batches are sent to."""
 
     protocol: Literal["HTTP", "TCP"]
     port: int
     host: str = ""
     """The name that the subscriber wrote; one of those of the environment itself."""
     path: str = "/"
-    """With the query, if there is one."""
+    """The path, with the query if there is one."""
     method: str = "POST"
 
 

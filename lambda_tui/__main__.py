@@ -1,4 +1,4 @@
-"""The ``lambda-tui`` command, and ``python -m lambda_tui``: hears Ctrl+C from the first moment."""
+"""The ``lambda-tui`` command, and ``python -m lambda_tui``."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ _INTERRUPTED = 130
 
 
 def main() -> int:
-    """Runs the command; its exit status."""
+    """Run the command. Returns its exit status."""
     try:
+        # Imported within the try: a Ctrl+C while modules load ends the command quietly too.
         from lambda_tui import cli
 
         return cli.main()

@@ -1,4 +1,4 @@
-"""The ``lambda-tui`` command: thin; it reads arguments and hands them to what does the work."""
+"""The ``lambda-tui`` command: parses the arguments, and runs the command or opens the screen."""
 
 from __future__ import annotations
 
@@ -12,93 +12,97 @@ from dataclasses import replace
 from pathlib import Path
 
 from lambda_tui.commands import arguments
-from lambda_tui.commands.refused import USAGE_ERROR, RefusedError
-from lambda_tui.commands.standard_output import write_output
-
-_SIGNALLED = 128
+from lambda_tui.commands.errors import SIGNALLED, USAGE_ERROR, CommandError
+from lambda_tui.commands.output import write_output
 
 
 def main(given: list[str] | None = None) -> int:
-    """Runs the command; its exit status. Raises ``KeyboardInterrupt``."""
+    """Run the command. Returns its exit status; raises ``KeyboardInterrupt``."""
     given = sys.argv[1:] if given is None else given
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            # Names may hold what the locale has no letters for.
+            # Names may have characters that the locale cannot encode.
             stream.reconfigure(errors="backslashreplace")
     try:
-        return _carry_out(given)
-    except RefusedError as error:
+        return _run(given)
+    except CommandError as error:
         for sentence in error.args:
             print(f"lambda-tui: {sentence}", file=sys.stderr)
         return USAGE_ERROR
     except BrokenPipeError:
-        return _SIGNALLED + signal.SIGPIPE
+        return SIGNALLED + signal.SIGPIPE
 
 
-def _carry_out(given: list[str]) -> int:
+def _run(given: list[str]) -> int:
     command = _COMMANDS.get(given[0]) if given else None
     try:
         return command(given[1:]) if command is not None else _screen(given)
     finally:
-        # A parser that gives help has written it, and does not look whether it could.
+        # A parser that prints help does not check whether it could be written.
         write_output("")
 
 
-# What a command imports should not slow the others down.
+def _parse(parser: argparse.ArgumentParser, given: list[str]) -> argparse.Namespace:
+    """Return the options, and start the debug log if they ask for it."""
+    options = parser.parse_args(given)
+    if options.log_file is not None:
+        from lambda_tui import debug_log
+
+        try:
+            debug_log.start(options.log_file, parser.prog)
+        except debug_log.DebugLogError as error:
+            raise CommandError(str(error)) from error
+    return options
+
+
+# Each command is imported only when it runs, so that none slows the others down. Parsing comes
+# first: a mistake in the arguments, or help, needs no more than the parser.
 
 
 def _list(given: list[str]) -> int:
+    options = _parse(arguments.list_parser(), given)
     from lambda_tui.commands import list as command
 
-    return command.run(arguments.list_parser().parse_args(given))
+    return command.run(options)
 
 
 def _invoke(given: list[str]) -> int:
-    options = arguments.invoke_parser().parse_args(given)
+    options = _parse(arguments.invoke_parser(), given)
     from lambda_tui.commands import invoke
 
     return invoke.run(options)
 
 
 def _serve(given: list[str]) -> int:
-    options = arguments.serve_parser().parse_args(given)
+    options = _parse(arguments.serve_parser(), given)
     from lambda_tui.commands import serve
 
     return serve.run(options)
 
 
 def _doctor(given: list[str]) -> int:
-    options = arguments.doctor_parser().parse_args(given)
+    options = _parse(arguments.doctor_parser(), given)
     from lambda_tui.commands import doctor
 
     return doctor.run(options)
 
 
 def _demo(given: list[str]) -> int:
-    from lambda_tui.project.demo import DemoError, copy_demo
+    options = _parse(arguments.demo_parser(), given)
+    from lambda_tui.commands import demo
 
-    options = arguments.demo_parser().parse_args(given)
-    folder: Path = options.folder
-    if not (folder / "template.yaml").is_file():
-        try:
-            folder = copy_demo(folder)
-        except DemoError as error:
-            raise RefusedError(str(error)) from error
-    if options.no_open:
-        write_output(f"The example project is in {folder}.\n")
-        return 0
-    return _open(folder, options)
+    return demo.run(options, _open_screen)
 
 
 def _screen(given: list[str]) -> int:
-    options = arguments.screen_parser().parse_args(given)
-    return _open(options.project, options)
+    options = _parse(arguments.screen_parser(), given)
+    return _open_screen(options.project, options)
 
 
-def _open(directory: Path, options: argparse.Namespace) -> int:
+def _open_screen(directory: Path, options: argparse.Namespace) -> int:
     for stream, name in ((sys.stdout, "output"), (sys.stdin, "input")):
         if not stream.isatty():
-            raise RefusedError(
+            raise CommandError(
                 f"standard {name} is no terminal, so there can be no screen; use "
                 "`lambda-tui invoke`, `lambda-tui serve` or `lambda-tui list` instead."
             )

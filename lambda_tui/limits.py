@@ -59,3 +59,21 @@ DEAD_LETTER_MESSAGE_BYTES = 1024
 
 TEMPLATE_BYTES = 1_048_576
 """CloudFormation's quota for a template in S3."""
+
+# The Lambda API.
+FUNCTION_REFERENCE_CHARACTERS = 256
+"""Of a ``FunctionName`` in any of its forms, ARNs included."""
+QUALIFIER_CHARACTERS = 128
+CLIENT_CONTEXT_BYTES = 3583
+"""Encoded in base64."""
+LOG_TAIL_BYTES = 4096
+"""The end of an invocation's log, which its caller may get."""
+LISTED_FUNCTIONS = (1, 10_000)
+"""``MaxItems`` of ListFunctions."""
+FUNCTIONS_PER_PAGE = 50
+"""The most that a response of ListFunctions has, whatever ``MaxItems`` says."""
+
+# Subscriptions of the Telemetry API and the Logs API.
+BATCH_ITEMS = (1_000, 10_000)
+BATCH_BYTES = (262_144, 1_048_576)
+BATCH_MILLISECONDS = (25, 30_000)

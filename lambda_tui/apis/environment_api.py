@@ -1,46 +1,52 @@
-"""The API that an environment's own processes call: one listener, one router.
+"""The server of the APIs that an environment's own processes call.
 
-Each API is a module with one function ``operations(parts)``: what a path offers, by HTTP method;
-an empty mapping where it knows no such path. The parts are the path's, unquoted.
+Each of these APIs is a module with a function ``operations``: given the parts of a path, unquoted,
+it returns what the path offers, by HTTP method; an empty mapping for a path that it does not have.
 """
 
 from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Mapping
 from functools import lru_cache
 from urllib.parse import unquote
 
-from lambda_tui.apis import extensions_api, runtime_api, telemetry_api
-from lambda_tui.apis.connection import Answer
-from lambda_tui.apis.guard import Guard
-from lambda_tui.apis.message import Request, Response
-from lambda_tui.apis.operation import Operation, failed, not_found, refused
-from lambda_tui.apis.result_posting import ResultPosting
-from lambda_tui.apis.server import DEFAULT_HOST, Server, listen, listen_by
+from lambda_tui.apis import extensions_api, runtime_api, telemetry
+from lambda_tui.apis.http import (
+    DEFAULT_HOST,
+    Answer,
+    Cancel,
+    Guard,
+    Request,
+    Response,
+    Server,
+    bind,
+    listen,
+)
+from lambda_tui.apis.operation import Operation, error_response, internal_error, not_found
 from lambda_tui.engine.runtime_api import ApiError, ApiServer, ApiState
 
 MAXIMUM_BODY = 1 << 20
 """Bytes of a request's body; the results of a runtime have a limit of their own."""
 OWN_NETWORK_HOST = "169.254.100.1"
 OWN_NETWORK_PORT = 9001
-"""Where AWS has the API, and an environment with a network of its own."""
+"""Where AWS has the API, and where an environment with a network of its own has it."""
 _GUARD = Guard("sandbox.localdomain", OWN_NETWORK_HOST)
-_APIS = (runtime_api.operations, extensions_api.operations, telemetry_api.operations)
+_APIS = (runtime_api.operations, extensions_api.operations, telemetry.operations)
 
 
 def open_environment_api(host: ApiState, inside: socket.socket | None = None) -> ApiServer:
-    """Listens for one environment. Raises ``OSError`` when it cannot.
+    """Serve one environment. Raises ``OSError`` when it cannot listen.
 
-    On a free loopback port, or by a socket of the environment's own network, where it has AWS's
-    address.
+    It listens on a free loopback port, or with a socket ``inside`` the environment's own network,
+    at AWS's address.
     """
     if inside is None:
         listener = listen(DEFAULT_HOST, 0)
     else:
         listener = inside
-        listen_by(inside, (OWN_NETWORK_HOST, OWN_NETWORK_PORT))
+        bind(inside, (OWN_NETWORK_HOST, OWN_NETWORK_PORT))
     address = "{}:{}".format(*listener.getsockname())
     server = Server(_Application(host))
     starting = asyncio.get_running_loop().create_task(server.serve(listener))
@@ -56,30 +62,30 @@ def open_environment_api(host: ApiState, inside: socket.socket | None = None) ->
 class _Application:
     """Answers the processes of one environment."""
 
-    # What Lambda takes, and what a runtime needs to tell X-Ray of an error's cause.
+    # Lambda accepts as much, and a runtime needs it to report an error's cause to X-Ray.
     head_limit = 1 << 20
 
     def __init__(self, host: ApiState) -> None:
         self._host = host
 
     def refusal(self, request: Request, size: int) -> Response | None:
-        """A web page's request, or a body too large."""
-        # Whatever has no Host was not sent by a browser.
+        """Refuse a web page's request, and a body that is too large."""
+        # A browser always sends a Host header; a few lines of shell may not.
         if request.headers.get("host") is not None:
-            refused_page = _GUARD.refusal(request)
-            if refused_page is not None:
-                return refused_page
+            reason = _GUARD.refusal(request)
+            if reason is not None:
+                return error_response(ApiError(403, "AccessDeniedException", reason))
         if size > MAXIMUM_BODY and not runtime_api.is_result(request):
-            return refused(_too_large())
+            return error_response(_too_large())
         return None
 
-    def reception(self, request: Request, size: int) -> ResultPosting | None:
-        """A runtime's result counts as begun from here on."""
-        return runtime_api.receive(self._host, request, size)
+    def accept(self, request: Request, size: int) -> None:
+        """Let a runtime's result count as begun from here on."""
+        runtime_api.begin_result(self._host, request, size)
 
-    def handle(self, request: Request, answer: Answer) -> Callable[[], object] | None:
-        """Answers at once, or when an event has come; then the way to give the waiting up."""
-        offers = runtime_api.RESULTS if request.reception is not None else _offers(request.path)
+    def handle(self, request: Request, answer: Answer) -> Cancel | None:
+        """Answer at once, or when an event has come; return what gives up waiting for that."""
+        offers = runtime_api.RESULTS if request.state is not None else _offers(request.path)
         operation = offers.get(request.method)
         if operation is None:
             answer(Response(405, headers={"Allow": ", ".join(offers)}) if offers else not_found())
@@ -91,31 +97,31 @@ class _Application:
             elif callable(response):
                 return response(answer)
             else:
-                waiting = self._answer(response, answer)
+                waiting = self._answer_later(response, answer)
                 return asyncio.get_running_loop().create_task(waiting).cancel
-        except ApiError as refusal:
-            answer(refused(refusal))
+        except ApiError as error:
+            answer(error_response(error))
         return None
 
     def malformed(self) -> Response:
-        """Not HTTP, or too much of it."""
+        """Return AWS's response to bytes that are not HTTP, or to a head that is too long."""
         return Response(400, b"400 Bad Request", {"Content-Type": "text/plain; charset=utf-8"})
 
     def failed(self, error: Exception) -> Response:
-        """A fault of ours, for the caller and for whoever watches the loop."""
+        """Report a defect to the loop's exception handler, and return the response to the call."""
         asyncio.get_running_loop().call_exception_handler(
             {"message": "A request of an environment's API failed.", "exception": error}
         )
-        return failed()
+        return internal_error()
 
-    async def _answer(self, response: Awaitable[Response], answer: Answer) -> None:
+    async def _answer_later(self, response: Awaitable[Response], answer: Answer) -> None:
         try:
             answer(await response)
-        except ApiError as refusal:
-            answer(refused(refusal))
+        except ApiError as error:
+            answer(error_response(error))
         except asyncio.CancelledError:
-            # For nobody, when the client has hung up; else its environment was reset.
-            answer(failed())
+            # Nobody reads it if the client has hung up; somebody does if the environment was reset.
+            answer(internal_error())
             raise
         except Exception as error:
             answer(self.failed(error))
@@ -123,7 +129,7 @@ class _Application:
 
 @lru_cache(maxsize=32)
 def _offers(path: str) -> Mapping[str, Operation]:
-    """What a path offers, by HTTP method."""
+    """Return what a path offers, by HTTP method."""
     parts = [unquote(part) for part in path.split("/")[1:]]
     return next(filter(None, (operations(parts) for operations in _APIS)), {})
 

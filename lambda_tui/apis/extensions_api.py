@@ -1,4 +1,4 @@
-"""The Extensions API, 2020-01-01: extensions register, wait for events, report their errors."""
+"""The Extensions API, 2020-01-01: extensions register, wait for events and report errors."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from lambda_tui.apis.message import Request, Response
-from lambda_tui.apis.operation import Operation, answer_json
-from lambda_tui.apis.telemetry.delivery import flush
+from lambda_tui.apis.http import Request, Response
+from lambda_tui.apis.operation import Operation, calling_extension, json_response
+from lambda_tui.apis.telemetry import flush
 from lambda_tui.engine.runtime_api import (
     ApiError,
     ApiState,
@@ -22,14 +22,13 @@ from lambda_tui.engine.runtime_api import (
 )
 
 VERSION = "2020-01-01"
-IDENTIFIER_HEADER = "lambda-extension-identifier"
 _ERROR_TYPE_HEADER = "Lambda-Extension-Function-Error-Type"
 
-_Report = Callable[[Extensions, Extension, str], None]
+_NoteError = Callable[[Extensions, Extension, str], None]
 
 
 def operations(parts: Sequence[str]) -> Mapping[str, Operation]:
-    """What a path offers, by HTTP method."""
+    """Return what a path offers, by HTTP method."""
     match parts:
         case [version, "extension", "register"] if version == VERSION:
             return {"POST": _register}
@@ -44,7 +43,7 @@ def operations(parts: Sequence[str]) -> Mapping[str, Operation]:
 
 def _register(host: ApiState, request: Request) -> Response:
     name = request.headers.get("lambda-extension-name", "")
-    # Whatever the body says, AWS looks at the name first.
+    # AWS looks at the name before the body, so a missing name is refused whatever the body says.
     events = _events(request.body) if name else ()
     extension = host.extensions.register(name, events)
     function = host.function
@@ -56,28 +55,29 @@ def _register(host: ApiState, request: Request) -> Response:
     features = (request.headers.get("lambda-extension-accept-feature", "")).split(",")
     if "accountId" in (feature.strip() for feature in features):
         body["accountId"] = function.arn.split(":")[4]
-    return answer_json(200, body, {"Lambda-Extension-Identifier": extension.identifier})
+    return json_response(200, body, {"Lambda-Extension-Identifier": extension.identifier})
 
 
 async def _next(host: ApiState, request: Request) -> Response:
-    extension = host.extensions.find(request.headers.get(IDENTIFIER_HEADER))
+    extension = calling_extension(host, request)
     telemetry = host.telemetry
     event = await host.extensions.next(extension)
     if isinstance(event, ShutdownEvent):
-        # What it does at last, it does knowing all. One that cannot listen has half of its time.
+        # Its last work should be done knowing every event. Half of the time is for that: if it
+        # cannot listen meanwhile, the other half is left.
         seconds = (event.deadline_ms / 1000 - time.time()) / 2
         await flush(telemetry.subscribers, extension.name, seconds)
     headers = {"Lambda-Extension-Event-Identifier": str(uuid.uuid4())}
-    return answer_json(200, _event_body(event), headers)
+    return json_response(200, _event_body(event), headers)
 
 
-def _report_error(report: _Report, host: ApiState, request: Request) -> Response:
-    extension = host.extensions.find(request.headers.get(IDENTIFIER_HEADER))
+def _report_error(note: _NoteError, host: ApiState, request: Request) -> Response:
+    extension = calling_extension(host, request)
     error_type = request.headers.get(_ERROR_TYPE_HEADER.lower())
     if not error_type:
         raise ApiError(403, "Extension.MissingHeader", f"{_ERROR_TYPE_HEADER} not found")
-    report(host.extensions, extension, error_type)
-    return answer_json(202, {"status": "OK"})
+    note(host.extensions, extension, error_type)
+    return json_response(202, {"status": "OK"})
 
 
 def _event_body(event: InvokeEvent | ShutdownEvent) -> dict[str, Any]:
@@ -97,7 +97,7 @@ def _event_body(event: InvokeEvent | ShutdownEvent) -> dict[str, Any]:
 
 
 def _events(body: bytes | bytearray) -> tuple[str, ...]:
-    """What it wants to hear of; nothing, when it does not say."""
+    """Return the events that an extension registers for; none if the body names none."""
     try:
         fields = json.loads(body)
     except (ValueError, RecursionError) as error:

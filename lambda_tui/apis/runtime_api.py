@@ -1,40 +1,53 @@
-"""The Runtime API, 2018-06-01: what a runtime calls to be given events and to post results."""
+"""The Runtime API, 2018-06-01: a runtime asks for events and posts the results."""
 
 from __future__ import annotations
 
+import base64
+import binascii
+import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import unquote
 
-from lambda_tui.apis.connection import Answer
-from lambda_tui.apis.message import Request, Response
-from lambda_tui.apis.operation import Operation, Wait, answer_json, failed
-from lambda_tui.apis.result_posting import ERROR_TYPE_HEADER, ResultPosting
-from lambda_tui.engine.runtime_api import ApiEvent, ApiState
+from lambda_tui.apis.http import Answer, Cancel, Request, Response
+from lambda_tui.apis.operation import Operation, Wait, internal_error, json_response
+from lambda_tui.engine.runtime_api import (
+    ApiError,
+    ApiEvent,
+    ApiState,
+    PostedResult,
+    RuntimeApi,
+)
 
 VERSION = "2018-06-01"
-_ACCEPTED = answer_json(202, {"status": "OK"})
+_ACCEPTED = json_response(202, {"status": "OK"})
 _FROM_THE_CALLER = {
     "content_type": "Content-Type",
     "client_context": "Lambda-Runtime-Client-Context",
     "cognito_identity": "Lambda-Runtime-Cognito-Identity",
     "tenant_id": "Lambda-Runtime-Aws-Tenant-Id",
 }
+"""Headers of an event that are left out when empty, by their names in the engine's message."""
 _RESULT = re.compile(f"/{VERSION}/runtime/invocation/([^/]*)/(response|error)")
+_ERROR_TYPE_HEADER = "lambda-runtime-function-error-type"
+_ERROR_BODY_TRAILER = "lambda-runtime-function-error-body"
+_MODE_HEADER = "lambda-runtime-function-response-mode"
+_INVOCATION_ID_HEADER = "lambda-runtime-invocation-id"
+_WITH_CAUSE = "application/vnd.aws.lambda.error.cause+json"
 
 
 def _post_result(host: ApiState, request: Request) -> Response:
-    assert isinstance(request.reception, ResultPosting)
-    request.reception.finish()
+    assert isinstance(request.state, ResultPosting)
+    request.state.finish(request)
     return _ACCEPTED
 
 
 RESULTS: Mapping[str, Operation] = {"POST": _post_result}
-"""What the path of a result offers, by HTTP method."""
+"""The operations at the path of a result, by HTTP method."""
 
 
 def operations(parts: Sequence[str]) -> Mapping[str, Operation]:
-    """What a path offers, by HTTP method."""
+    """Return what a path offers, by HTTP method."""
     if len(parts) < 2 or parts[0] != VERSION:
         return {}
     match parts[1:]:
@@ -50,16 +63,88 @@ def operations(parts: Sequence[str]) -> Mapping[str, Operation]:
 
 
 def is_result(request: Request) -> bool:
-    """Whether a request posts an invocation's result, which has a limit of its own."""
+    """Return whether a request posts an invocation's result, which has a limit of its own."""
     return request.method == "POST" and _RESULT.fullmatch(request.path) is not None
 
 
-def receive(host: ApiState, request: Request, size: int) -> ResultPosting | None:
-    """Who takes such a result; None for any other request."""
+def begin_result(host: ApiState, request: Request, size: int) -> None:
+    """Begin to receive an invocation's result from the request that posts it.
+
+    ``size`` is that of the body in bytes, unless it is chunked. Any other request is left alone.
+    """
     found = _RESULT.fullmatch(request.path) if request.method == "POST" else None
     if found is None:
-        return None
-    return ResultPosting(host.runtime, unquote(found[1]), request, size, found[2])
+        return
+    posting = ResultPosting(host.runtime, unquote(found[1]), found[2], request, size)
+    request.state = posting
+    request.on_abort = posting.abort
+    if posting.takes_parts:
+        request.on_part = posting.take
+
+
+class ResultPosting:
+    """An invocation's result while it is posted, from the request's head to its trailers.
+
+    A result that is refused, for its head or for its size, is read to its end all the same, so that
+    the connection can be used again.
+    """
+
+    def __init__(
+        self, state: RuntimeApi, request_id: str, kind: str, request: Request, size: int
+    ) -> None:
+        """``kind`` is ``response`` or ``error``."""
+        self._is_error = kind == "error"
+        self._content_type = request.headers.get("content-type", "")
+        self._result: PostedResult | None = None
+        self._error: ApiError | None = None
+        """Why the result is refused."""
+        try:
+            self._begin(state, request_id, request.headers, size)
+        except ApiError as error:
+            self._error = error
+        self.takes_parts = self._error is not None or request.is_chunked
+        """Whether the parts of the body go to ``take``; otherwise the request collects them."""
+
+    def take(self, part: bytes) -> None:
+        """Take a part of the body, or ignore it once the result has been refused."""
+        if self._error is not None or self._result is None:
+            return
+        try:
+            self._result.write(part, self._content_type)
+        except ApiError as error:
+            self._error = error
+
+    def abort(self) -> None:
+        """End the result where the client has left it."""
+        if self._result is not None:
+            self._result.break_off()
+
+    def finish(self, request: Request) -> None:
+        """Hand over the result of a complete request. Raises ``ApiError`` if it was refused."""
+        if self._error is not None:
+            raise self._error
+        assert self._result is not None
+        result = self._result
+        body = result.whole(request.body)
+        if self._is_error:
+            if self._content_type == _WITH_CAUSE:
+                body = _without_cause(body)
+            result.fail(body, request.headers.get(_ERROR_TYPE_HEADER, ""))
+        elif _ERROR_TYPE_HEADER in request.trailers:
+            error_body = _from_base64(request.trailers.get(_ERROR_BODY_TRAILER, ""))
+            result.fail(error_body, request.trailers[_ERROR_TYPE_HEADER])
+        else:
+            result.respond(body, self._content_type)
+
+    def _begin(
+        self, state: RuntimeApi, request_id: str, headers: Mapping[str, str], size: int
+    ) -> None:
+        begin = state.begin_error if self._is_error else state.begin_response
+        self._result = begin(request_id, headers.get(_INVOCATION_ID_HEADER))
+        if not self._is_error and headers.get(_MODE_HEADER) not in (None, "", "streaming"):
+            raise self._result.refuse_mode()
+        if size > self._result.limit:
+            raise self._result.outgrow(size)
 
 
 def _ping(host: ApiState, request: Request) -> Response:
@@ -67,19 +152,21 @@ def _ping(host: ApiState, request: Request) -> Response:
 
 
 def _next(host: ApiState, request: Request) -> Wait:
-    def wait(answer: Answer) -> Callable[[], object] | None:
-        return host.runtime.next(lambda event: answer(_event(event) if event else failed()))
+    def wait(answer: Answer) -> Cancel | None:
+        return host.runtime.next(
+            lambda event: answer(_event_response(event) if event else internal_error())
+        )
 
     return wait
 
 
 def _init_error(host: ApiState, request: Request) -> Response:
-    host.runtime.init_error(bytes(request.body), request.headers.get(ERROR_TYPE_HEADER, ""))
+    host.runtime.init_error(bytes(request.body), request.headers.get(_ERROR_TYPE_HEADER, ""))
     return _ACCEPTED
 
 
-def _event(event: ApiEvent) -> Response:
-    """The event, and in its headers all else that there is to know; what is empty is left out."""
+def _event_response(event: ApiEvent) -> Response:
+    """Return an event, with everything else about its invocation in the headers."""
     message = event.message
     headers = {
         "Content-Type": "application/json",
@@ -92,11 +179,43 @@ def _event(event: ApiEvent) -> Response:
     for key, name in _FROM_THE_CALLER.items():
         value = message.get(key)
         if value:
-            headers[name] = _line(value)
+            headers[name] = _header_value(value)
     return Response(200, event.payload, headers)
 
 
-def _line(text: str) -> str:
-    """A header's value: in one line, and in UTF-8, which headers carry as if it were Latin-1."""
+def _header_value(text: str) -> str:
+    """Return a text in one line, and in UTF-8, which headers carry as if it were Latin-1."""
     text = text.replace("\r", " ").replace("\n", " ")
     return text if text.isascii() else text.encode("utf-8", "replace").decode("latin-1")
+
+
+def _without_cause(body: bytes) -> bytes:
+    """Return an error without its ``errorCause``, which is meant for X-Ray only."""
+    try:
+        error = json.loads(body)
+    except (ValueError, RecursionError):
+        error = None
+    if not isinstance(error, dict) or not _is_error(error):
+        return b'"Invalid error body"'
+    kept = {name: error.get(name) or "" for name in ("errorMessage", "errorType")}
+    if error.get("stackTrace"):
+        kept["stackTrace"] = error["stackTrace"]
+    return json.dumps(kept, separators=(",", ":")).encode()
+
+
+def _is_error(error: dict[str, object]) -> bool:
+    texts = [error.get(name) or "" for name in ("errorMessage", "errorType")]
+    stack = error.get("stackTrace") or []
+    return (
+        all(isinstance(text, str) for text in texts)
+        and isinstance(stack, list)
+        and all(isinstance(line, str) for line in stack)
+    )
+
+
+def _from_base64(text: str) -> bytes:
+    """Return what a runtime has encoded, or the text itself if it has not encoded it."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error:
+        return text.encode("latin-1")

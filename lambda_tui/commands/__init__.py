@@ -1,1 +1,4 @@
-"""The commands that need no screen, one a file: each reads its options and drives the engine."""
+"""The commands that need no screen, each in a module or package of its own.
+
+Import only the one to run: the others would slow it down.
+"""

@@ -1,13 +1,14 @@
-"""The arguments of each command."""
+"""Parses the arguments of each command."""
 
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 from typing import NoReturn, get_args
 
 from lambda_tui import __version__
-from lambda_tui.commands.refused import USAGE_ERROR
+from lambda_tui.commands.errors import USAGE_ERROR
 from lambda_tui.project.settings import SandboxChoice
 
 _EPILOG = """\
@@ -24,15 +25,15 @@ commands:
 
 
 class OneLineParser(argparse.ArgumentParser):
-    """Says in one line what is wrong with the arguments."""
+    """Reports in one line what is wrong with the arguments."""
 
     def error(self, message: str) -> NoReturn:
-        """Ends the program with the status for what the user has to put right."""
+        """Exit with the status for something that the user has to put right."""
         self.exit(USAGE_ERROR, f"{self.prog}: {message}; see `{self.prog} --help`.\n")
 
 
 def screen_parser() -> argparse.ArgumentParser:
-    """Of ``lambda-tui`` itself."""
+    """Return the parser of ``lambda-tui`` itself."""
     parser = OneLineParser(
         prog="lambda-tui",
         description="A small AWS Lambda in your terminal.",
@@ -44,11 +45,12 @@ def screen_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"lambda-tui {__version__}")
     _add_sandbox(parser)
     _add_no_watch(parser)
+    _add_log_file(parser)
     return parser
 
 
 def demo_parser() -> argparse.ArgumentParser:
-    """Of ``lambda-tui demo``."""
+    """Return the parser of ``lambda-tui demo``."""
     parser = _parser("demo", "Copies the example project to a folder and opens it.")
     parser.add_argument(
         "folder", nargs="?", type=Path, default=Path("lambda-tui-demo"), help="(lambda-tui-demo)"
@@ -60,7 +62,7 @@ def demo_parser() -> argparse.ArgumentParser:
 
 
 def list_parser() -> argparse.ArgumentParser:
-    """Of ``lambda-tui list``."""
+    """Return the parser of ``lambda-tui list``."""
     parser = _parser("list", "Lists the functions of a project.")
     _add_project(parser)
     parser.add_argument("--json", action="store_true", help="as a JSON array")
@@ -68,7 +70,7 @@ def list_parser() -> argparse.ArgumentParser:
 
 
 def doctor_parser() -> argparse.ArgumentParser:
-    """Of ``lambda-tui doctor``."""
+    """Return the parser of ``lambda-tui doctor``."""
     parser = _parser("doctor", "Says what works on this machine, what does not, and the remedy.")
     _add_project(parser)
     _add_sandbox(parser)
@@ -76,7 +78,7 @@ def doctor_parser() -> argparse.ArgumentParser:
 
 
 def serve_parser() -> argparse.ArgumentParser:
-    """Of ``lambda-tui serve``."""
+    """Return the parser of ``lambda-tui serve``."""
     parser = _parser("serve", "Serves the Lambda API until Ctrl+C.")
     _add_project_option(parser)
     parser.add_argument("--host", default="127.0.0.1", help="where to listen (%(default)s)")
@@ -87,7 +89,7 @@ def serve_parser() -> argparse.ArgumentParser:
 
 
 def invoke_parser() -> argparse.ArgumentParser:
-    """Of ``lambda-tui invoke``."""
+    """Return the parser of ``lambda-tui invoke``."""
     parser = _parser("invoke", "Invokes a function; fails with 1 when an invocation does.")
     parser.add_argument(
         "function", nargs="?", help="its name; may be left out where there is only one"
@@ -116,7 +118,10 @@ def invoke_parser() -> argparse.ArgumentParser:
 
 
 def _parser(command: str, description: str) -> OneLineParser:
-    return OneLineParser(prog=f"lambda-tui {command}", description=description, allow_abbrev=False)
+    prog = f"lambda-tui {command}"
+    parser = OneLineParser(prog=prog, description=description, allow_abbrev=False)
+    _add_log_file(parser)
+    return parser
 
 
 def _add_project(parser: argparse.ArgumentParser) -> None:
@@ -138,6 +143,16 @@ def _add_sandbox(parser: argparse.ArgumentParser) -> None:
 def _add_no_watch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-watch", action="store_true", help="do not initialise again when a file changes"
+    )
+
+
+def _add_log_file(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--log-file",
+        metavar="FILE",
+        type=Path,
+        default=os.environ.get("LAMBDA_TUI_LOG") or None,
+        help="append a debug log to this file, without payloads and secrets ($LAMBDA_TUI_LOG)",
     )
 
 

@@ -1,4 +1,4 @@
-"""``lambda-tui doctor``: what works on this machine, what does not, and what to do about it."""
+"""``lambda-tui doctor``: reports what works on this machine, what does not, and the remedies."""
 
 from __future__ import annotations
 
@@ -11,11 +11,15 @@ from pathlib import Path
 from platformdirs import user_config_path
 
 from lambda_tui import __version__
-from lambda_tui.commands.finding import Finding
-from lambda_tui.commands.machine import machine_findings, sandbox_remedy
-from lambda_tui.commands.network import network_finding
-from lambda_tui.commands.opening import Opened, open_project
-from lambda_tui.commands.standard_output import write_output
+from lambda_tui.commands.errors import FAILURE
+from lambda_tui.commands.machine import (
+    Finding,
+    machine_findings,
+    network_finding,
+    sandbox_remedy,
+)
+from lambda_tui.commands.opened_project import OpenedProject, open_project
+from lambda_tui.commands.output import write_output
 from lambda_tui.engine.wire import Zygote
 from lambda_tui.project.interpreters import (
     Interpreter,
@@ -32,12 +36,10 @@ _REMEDIES: dict[Language, str] = {
     "python": "install {}, or make a .venv with it in the project.",
     "node": "install {}, or name one with the setting node.",
 }
-NEEDS_A_HAND = 1
-"""The exit status when something falls short."""
 
 
 def run(options: argparse.Namespace) -> int:
-    """Carries the command out; its exit status."""
+    """Write the report. Returns the exit status, which tells whether anything falls short."""
     opened = open_project(options)
     zygotes = asyncio.run(_boot(opened))
     sections = {
@@ -51,18 +53,18 @@ def run(options: argparse.Namespace) -> int:
     for heading, findings in sections.items():
         write_output(f"\n{heading}\n{''.join(map(_lines, findings))}")
     found = [finding for findings in sections.values() for finding in findings]
-    return NEEDS_A_HAND if any(finding.needs_a_hand for finding in found) else 0
+    return FAILURE if any(finding.falls_short for finding in found) else 0
 
 
 def _lines(finding: Finding) -> str:
-    if not finding.needs_a_hand:
+    if not finding.falls_short:
         return f"  ✓ {finding.text}\n"
     remedy = f"    → {finding.remedy}\n" if finding.remedy else ""
     return f"  ▲ {finding.text}\n{remedy}"
 
 
-async def _boot(opened: Opened) -> dict[Path, Zygote]:
-    """Starts every interpreter that a function runs on, or our own, and asks what it can do."""
+async def _boot(opened: OpenedProject) -> dict[Path, Zygote]:
+    """Start every interpreter that a function runs on, or our own, to see what it can do."""
     functions = opened.project.functions
     wanted = {_interpreter(opened, index) for index in range(len(functions))}
     zygotes = {
@@ -76,13 +78,13 @@ async def _boot(opened: Opened) -> dict[Path, Zygote]:
     return zygotes
 
 
-def _interpreter(opened: Opened, index: int) -> Interpreter:
+def _interpreter(opened: OpenedProject, index: int) -> Interpreter:
     project = opened.project
     return find_interpreter(project.directory, project.functions[index], opened.settings)
 
 
-def _sandbox(opened: Opened, zygotes: Iterable[Zygote]) -> list[Finding]:
-    """How environments are kept apart; each answer once."""
+def _sandbox(opened: OpenedProject, zygotes: Iterable[Zygote]) -> list[Finding]:
+    """Return how environments are isolated, once for each way."""
     findings = []
     for sandbox in dict.fromkeys(zygote.sandbox for zygote in zygotes):
         if sandbox is None:
@@ -97,14 +99,14 @@ def _sandbox(opened: Opened, zygotes: Iterable[Zygote]) -> list[Finding]:
     return findings or [Finding("unknown: no interpreter runs", "see the functions below.")]
 
 
-def _network(opened: Opened, zygotes: dict[Path, Zygote]) -> Finding:
-    found = [one.sandbox.level for one in zygotes.values() if one.sandbox is not None]
+def _network(opened: OpenedProject, zygotes: dict[Path, Zygote]) -> Finding:
+    levels = [one.sandbox.level for one in zygotes.values() if one.sandbox is not None]
     return network_finding(
-        opened.project.functions, opened.settings, has_namespaces="namespaces" in found
+        opened.project.functions, opened.settings, has_namespaces="namespaces" in levels
     )
 
 
-def _functions(opened: Opened, zygotes: dict[Path, Zygote]) -> list[Finding]:
+def _functions(opened: OpenedProject, zygotes: dict[Path, Zygote]) -> list[Finding]:
     findings = []
     for index, function in enumerate(opened.project.functions):
         interpreter = _interpreter(opened, index)
@@ -132,13 +134,13 @@ def _functions(opened: Opened, zygotes: dict[Path, Zygote]) -> list[Finding]:
             findings.append(Finding(f"{text}: {mismatch}", remedy))
     project = opened.project
     if not project.functions and project.template is None and project.directory.is_dir():
-        # A folder without a project has nothing that could be wrong.
+        # A folder without a project has nothing that could be wrong with it.
         return [Finding(str(problem)) for problem in project.problems]
     return [*findings, *(Finding(str(one), is_problem=True) for one in project.problems)]
 
 
 def _runtimes() -> list[Finding]:
-    """The interpreters that a function finds by its Runtime, when the project has none."""
+    """Return the interpreters that a function gets by its Runtime if the project has none."""
     found = {**interpreters_on_path(), **nodes_on_machine()}
     findings = [Finding(f"{runtime}: {executable}") for runtime, executable in found.items()]
     missing = [runtime for runtime in (*PYTHON_RUNTIMES, *NODE_RUNTIMES) if runtime not in found]
@@ -147,7 +149,7 @@ def _runtimes() -> list[Finding]:
     return findings
 
 
-def _settings(opened: Opened) -> list[Finding]:
+def _settings(opened: OpenedProject) -> list[Finding]:
     files = (
         user_config_path("lambda-tui") / USER_FILE,
         opened.project.directory / PROJECT_FILE,

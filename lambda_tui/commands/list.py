@@ -1,4 +1,4 @@
-"""``lambda-tui list``: the functions of a project, for eyes and for scripts."""
+"""``lambda-tui list``: lists the functions of a project, as a table or as JSON."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from lambda_tui.commands.opening import Opened, open_project, require_functions
-from lambda_tui.commands.standard_output import write_output
+from lambda_tui.commands.opened_project import OpenedProject, open_project, require_functions
+from lambda_tui.commands.output import write_output
 from lambda_tui.project.function import Function
 from lambda_tui.project.interpreters import find_interpreter, own_program
 
@@ -18,7 +18,7 @@ _HEADINGS = ("FUNCTION", "RUNTIME", "HANDLER", "TIMEOUT", "MEMORY", "CODE")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Carries the command out; its exit status. Raises ``RefusedError``."""
+    """List the functions. Returns the exit status; raises ``CommandError``."""
     opened = open_project(options)
     project = opened.project
     require_functions(opened)
@@ -33,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _fields(opened: Opened, function: Function) -> dict[str, Any]:
+def _fields(opened: OpenedProject, function: Function) -> dict[str, Any]:
     interpreter = find_interpreter(opened.project.directory, function, opened.settings)
     return {
         "name": function.name,

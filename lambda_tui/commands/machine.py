@@ -1,4 +1,4 @@
-"""What this machine gives: its kernel and limits, and what to do where they are too small."""
+"""Examines this machine: its kernel, its limits and its network."""
 
 from __future__ import annotations
 
@@ -10,26 +10,45 @@ import shutil
 import socket
 import tempfile
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
-from lambda_tui.commands.finding import Finding
+from lambda_tui.apis.http import DEFAULT_PORT
+from lambda_tui.engine.launch import connector_remedy, find_connector, network_for
 from lambda_tui.project.function import Function
+from lambda_tui.project.settings import Settings
+from lambda_tui.wording import counted
 
 LEAST_DESCRIPTORS = 1024
 LEAST_WATCHES = 8192
 LEAST_KERNEL = (5, 12)
-"""The first with ``mount_setattr``, which makes a sandbox read-only at once."""
-INVOKE_API_PORT = 3001
+"""The first with ``mount_setattr``, which makes a sandbox read-only in one call."""
 
 _MB = 1 << 20
 _SYSTEM = Path("/proc/sys")
 _CONTAINER_SIGNS = ("/.dockerenv", "/run/.containerenv")
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the doctor's report: a fact, and what to do about it."""
+
+    text: str
+    remedy: str = ""
+    """An instruction; empty when all is well, or when the text says what to do."""
+    is_problem: bool = False
+    """Whether something falls short although there is no remedy."""
+
+    @property
+    def falls_short(self) -> bool:
+        """Whether the user should do something about it."""
+        return self.is_problem or bool(self.remedy)
+
+
 def machine_findings(functions: Iterable[Function]) -> list[Finding]:
-    """Everything but the sandbox itself."""
+    """Return the findings on everything but the sandbox and the network."""
     chosen = list(functions)
     return [
         _kernel(),
@@ -37,12 +56,12 @@ def machine_findings(functions: Iterable[Function]) -> list[Finding]:
         _storage(max((one.ephemeral_storage for one in chosen), default=0)),
         _descriptors(),
         *_watches(),
-        _port(INVOKE_API_PORT),
+        _port(DEFAULT_PORT),
     ]
 
 
 def sandbox_remedy() -> str:
-    """What keeps namespaces from working here, as far as the system tells, and the remedy."""
+    """Return what makes namespaces work here, as far as the system tells why they do not."""
     if platform.system() != "Linux":
         return "run it on Linux, in a virtual machine for example, for real sandboxes."
     if _number("kernel/apparmor_restrict_unprivileged_userns") == 1:
@@ -59,13 +78,34 @@ def sandbox_remedy() -> str:
     return "allow user, mount, process and IPC namespaces: `unshare -Urmpf true` has to work."
 
 
+def network_finding(
+    functions: Iterable[Function], settings: Settings, *, has_namespaces: bool
+) -> Finding:
+    """Return which network environments get, and what keeps functions from one that they need."""
+    if not has_namespaces:
+        return Finding("network: all environments share this machine's, for want of namespaces")
+    connector = find_connector()
+    if connector is not None:
+        return Finding(f"network: {connector.name} connects environments with one of their own")
+    networks = [
+        network_for(one, settings.network_of(one.name), has_namespaces=True) for one in functions
+    ]
+    if any(network.is_own for network in networks):
+        text = "network: nothing connects environments with one of their own to the outside"
+    elif any(network.refusal for network in networks):
+        text = "network: functions with extensions get one environment at a time"
+    else:
+        return Finding(f"network: shared; for extensions on fixed ports, {connector_remedy()}")
+    return Finding(text, f"{connector_remedy()}.")
+
+
 def _kernel() -> Finding:
     text = f"{platform.system()} {platform.release()}"
     version = re.match(r"(\d+)\.(\d+)", platform.release())
     numbers = (int(version[1]), int(version[2])) if version else LEAST_KERNEL
     if platform.system() == "Linux" and numbers < LEAST_KERNEL:
         return Finding(text, f"namespaces need Linux {'.'.join(map(str, LEAST_KERNEL))} or later.")
-    return Finding(f"{text}, {_counted(os.cpu_count() or 1, 'core')}")
+    return Finding(f"{text}, {counted(os.cpu_count() or 1, 'core')}")
 
 
 def _memory(needed_mb: int) -> Finding:
@@ -107,7 +147,7 @@ def _watches() -> list[Finding]:
 
 
 def _port(port: int) -> Finding:
-    """A port in use is no shortcoming: the next one that is free is taken."""
+    """Return whether a port is free; one in use does not fall short: the next one is taken."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -118,7 +158,7 @@ def _port(port: int) -> Finding:
 
 
 def _number(name: str) -> int | None:
-    """A setting of the kernel; None where it has none."""
+    """Return a setting of the kernel; None if it has no such setting."""
     try:
         return int((_SYSTEM / name).read_text())
     except (OSError, ValueError):
@@ -127,7 +167,3 @@ def _number(name: str) -> int | None:
 
 def _limit(number: int) -> str:
     return "any number" if number == resource.RLIM_INFINITY else f"{number:,}"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

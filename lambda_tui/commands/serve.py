@@ -1,33 +1,46 @@
-"""``lambda-tui serve``: the Lambda API for SDKs, the AWS CLI and functions, until a signal."""
+"""``lambda-tui serve``: serves the Lambda API to SDKs, the AWS CLI and functions, until a signal.
+
+Standard error has the functions' logs, and the command's own sentences.
+"""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
 import gc
-import signal
 import sys
+from contextlib import suppress
 from dataclasses import replace
 
 import uvloop
 
 from lambda_tui.apis.environment_api import open_environment_api
+from lambda_tui.apis.http import DEFAULT_PORT, Server, ServerError
 from lambda_tui.apis.lambda_api import lambda_server
-from lambda_tui.apis.server import DEFAULT_PORT, Server, ServerError
-from lambda_tui.commands.opening import open_project, require_functions
-from lambda_tui.commands.refused import RefusedError
-from lambda_tui.commands.served_log import ServedLog, counted
+from lambda_tui.commands.errors import CommandError
+from lambda_tui.commands.opened_project import open_project, require_functions
+from lambda_tui.commands.output import STANDARD_ERROR, OutputStream
+from lambda_tui.commands.signals import handling_end_signals
+from lambda_tui.debug_log import log_events
 from lambda_tui.engine.engine import Engine
+from lambda_tui.engine.events import Event, Notice, log_text
 from lambda_tui.project.function import Project
 from lambda_tui.project.settings import Settings
+from lambda_tui.wording import counted
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _INIT_SECONDS = 10.0
-"""What an invocation under way may need beyond its function's timeout."""
+"""Time that an invocation under way may need in addition to its function's timeout."""
+_GATHER_SECONDS = 0.02
+"""How long lines of the log are collected for one write."""
+_FLUSH_SECONDS = 1.0
+"""How long the end waits for somebody to read the rest of the log."""
 
 
 def run(options: argparse.Namespace) -> int:
-    """Serves ``options.project`` at ``options.host`` and ``options.port``; the exit status."""
+    """Serve ``options.project`` until a signal. Returns the exit status.
+
+    Raises ``CommandError`` when there are no functions, or when the server cannot listen.
+    """
     opened = open_project(options)
     require_functions(opened)
     for problem in (*opened.settings_problems, *opened.project.problems):
@@ -38,48 +51,42 @@ def run(options: argparse.Namespace) -> int:
 
 
 async def _serve(project: Project, settings: Settings, options: argparse.Namespace) -> int:
-    ending, hurrying = _signals()
-    engine = Engine(project, settings, open_environment_api)
-    server = lambda_server(engine, options.host)
-    try:
-        port = DEFAULT_PORT if options.port is None else options.port
-        await server.start(port, or_next=options.port is None)
-    except ServerError as error:
-        raise RefusedError(str(error)) from None
-    log = ServedLog(engine)
-    await engine.start()
-    _greet(log, engine, server, port)
-    # What there is by now stays: a search for garbage in it would hold callers up.
-    gc.freeze()
-    await ending.wait()
-    await _answer_the_last(log, engine, server, hurrying)
-    waiting = engine.asynchronous.waiting
-    if waiting:
-        log.say(
-            f"gave up {counted(waiting, 'asynchronous invocation')} that had not succeeded yet."
-        )
-    await engine.close()
-    await log.close()
+    first_signal, second_signal = asyncio.Event(), asyncio.Event()
+
+    def note_signal(number: int) -> None:
+        (second_signal if first_signal.is_set() else first_signal).set()
+
+    with handling_end_signals(note_signal):
+        engine = Engine(project, settings, open_environment_api)
+        server = lambda_server(engine, options.host)
+        try:
+            port = DEFAULT_PORT if options.port is None else options.port
+            await server.start(port, or_next=options.port is None)
+        except ServerError as error:
+            raise CommandError(str(error)) from None
+        log_events(engine.events)
+        log = ServeLog(engine)
+        await engine.start()
+        _greet(log, engine, server, port)
+        # Exclude the objects that exist by now from later garbage collections: they stay, and to
+        # go through them would delay responses.
+        gc.freeze()
+        await first_signal.wait()
+        await _close_server(log, engine, server, second_signal)
+        waiting = engine.asynchronous.waiting
+        if waiting:
+            log.say(
+                f"gave up {counted(waiting, 'asynchronous invocation')} that had not succeeded yet."
+            )
+        await engine.close()
+        await log.close()
     return 0
 
 
-def _signals() -> tuple[asyncio.Event, asyncio.Event]:
-    """Set by the first signal to end, and by the second."""
-    loop = asyncio.get_running_loop()
-    ending, hurrying = asyncio.Event(), asyncio.Event()
-
-    def heard() -> None:
-        (hurrying if ending.is_set() else ending).set()
-
-    for number in _SIGNALS:
-        loop.add_signal_handler(number, heard)
-    return ending, hurrying
-
-
-async def _answer_the_last(
-    log: ServedLog, engine: Engine, server: Server, hurrying: asyncio.Event
+async def _close_server(
+    log: ServeLog, engine: Engine, server: Server, second_signal: asyncio.Event
 ) -> None:
-    """Waits for what is in flight, as long as it may take or until a second signal."""
+    """Answer the requests in flight, for as long as they may take or until a second signal."""
     timeouts = [pool.function.timeout for pool in engine.pools.values() if pool.running]
     seconds = max(timeouts) + _INIT_SECONDS if timeouts else 0.0
     if server.in_flight:
@@ -87,18 +94,21 @@ async def _answer_the_last(
             f"answering {server.in_flight} more, for {seconds:g} s at most; "
             "another Ctrl+C ends at once."
         )
-    closing = asyncio.create_task(_close(server, engine, seconds))
-    hurry = asyncio.create_task(hurrying.wait())
-    await asyncio.wait({closing, hurry}, return_when=asyncio.FIRST_COMPLETED)
+    closing = asyncio.create_task(_finish_invocations(server, engine, seconds))
+    hurrying = asyncio.create_task(second_signal.wait())
+    await asyncio.wait({closing, hurrying}, return_when=asyncio.FIRST_COMPLETED)
     given_up = closing.result() if closing.done() else await server.close()
-    for task in (closing, hurry):
+    for task in (closing, hurrying):
         task.cancel()
     if given_up:
         log.say(f"gave up {counted(given_up, 'invocation')} not answered yet.")
 
 
-async def _close(server: Server, engine: Engine, seconds: float) -> int:
-    """How many were given up; extensions may outlast the answers, and have their time too."""
+async def _finish_invocations(server: Server, engine: Engine, seconds: float) -> int:
+    """Close the server and wait for the extensions, which may go on after the responses.
+
+    Returns how many requests were given up.
+    """
     given_up = await server.close(seconds)
     under_way = [
         asyncio.ensure_future(environment.invocation.wait())
@@ -113,7 +123,7 @@ async def _close(server: Server, engine: Engine, seconds: float) -> int:
     return given_up
 
 
-def _greet(log: ServedLog, engine: Engine, server: Server, wanted_port: int) -> None:
+def _greet(log: ServeLog, engine: Engine, server: Server, wanted_port: int) -> None:
     functions = counted(len(engine.pools), "function")
     name = next(iter(engine.pools))
     log.say(f"the Lambda API for {functions} of {engine.project.directory.name}: {server.address}")
@@ -124,3 +134,63 @@ def _greet(log: ServedLog, engine: Engine, server: Server, wanted_port: int) -> 
         f"  aws lambda invoke --function-name {name} /dev/stdout\n\n"
         "Any credentials and the function's region do. Ctrl+C ends.\n\n"
     )
+
+
+class ServeLog:
+    """Writes functions' logs and sentences to standard error, in order, and never blocks the loop.
+
+    Lines that come close together are put into one write.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._stream = OutputStream(lambda: None)
+        self._waiting: list[str | Event] = []
+        """To be written; the text of an event is made when it is."""
+        self._timer: asyncio.TimerHandle | None = None
+        engine.events.listen(self._note)
+
+    def say(self, sentence: str) -> None:
+        """Write a sentence of lambda-tui's own, soon."""
+        self.write(f"lambda-tui: {sentence}\n")
+
+    def write(self, text: str) -> None:
+        """Write a text, soon."""
+        self._waiting.append(text)
+        if self._timer is None:
+            self._put_soon()
+
+    async def close(self) -> None:
+        """Write what is left, as far as somebody reads it."""
+        self._put()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stream.flush(), _FLUSH_SECONDS)
+
+    def _put_soon(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(_GATHER_SECONDS, self._put)
+
+    def _put(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        waiting, self._waiting = self._waiting, []
+        texts = [one if isinstance(one, str) else self._text(one) for one in waiting]
+        if any(texts):
+            self._stream.put("".join(texts), STANDARD_ERROR)
+
+    def _note(self, event: Event) -> None:
+        if isinstance(event.record, Notice):
+            self.say(event.record.message)
+        else:
+            self._waiting.append(event)
+            if self._timer is None:
+                self._put_soon()
+
+    def _text(self, event: Event) -> str:
+        """Return an event's lines, each after the function's name; empty if it is not logged."""
+        pool = self._engine.pools.get(event.function)
+        text = log_text(event, pool.function.logging) if pool is not None else None
+        if text is None:
+            return ""
+        begin = f"{event.function}  "
+        return begin + text.replace("\r", "\n").replace("\n", f"\n{begin}") + "\n"

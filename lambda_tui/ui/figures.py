@@ -35,8 +35,3 @@ def size(count: int) -> str:
 def megabytes(value: float) -> str:
     """A number of MB without a needless decimal: ``0``, ``4.2``, ``128``."""
     return f"{value:.1f}" if 0 < value < 10 else f"{value:.0f}"
-
-
-def counted(count: int, noun: str) -> str:
-    """``1 line``, ``1,200 lines``."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

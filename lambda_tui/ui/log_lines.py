@@ -13,8 +13,9 @@ from lambda_tui.engine import events
 from lambda_tui.engine.events import log_text
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.project.function import LoggingConfig
-from lambda_tui.ui.figures import counted, milliseconds
+from lambda_tui.ui.figures import milliseconds
 from lambda_tui.ui.terminal_text import terminal_text
+from lambda_tui.wording import counted
 
 RECORD_LIMIT = 64_000
 """Characters of one record that are kept."""

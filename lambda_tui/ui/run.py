@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from lambda_tui.apis.environment_api import open_environment_api
+from lambda_tui.debug_log import log_events
 from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.events import Event, Notice
 from lambda_tui.project.function import Problem
@@ -27,7 +28,9 @@ def make_app(
     """
     project = load_project(directory, settings)
     project = replace(project, problems=(*problems, *project.problems))
-    return LambdaTuiApp(Engine(project, settings, open_environment_api), settings, serve)
+    engine = Engine(project, settings, open_environment_api)
+    log_events(engine.events)
+    return LambdaTuiApp(engine, settings, serve)
 
 
 async def run_app(directory: Path, settings: Settings, problems: Iterable[Problem] = ()) -> int:
@@ -38,8 +41,8 @@ async def run_app(directory: Path, settings: Settings, problems: Iterable[Proble
 async def serve_lambda_api(engine: Engine) -> Served:
     """Serves the engine's functions at the usual port or the next; says so if it cannot."""
     # Imported here: the screen is painted before.
+    from lambda_tui.apis.http import ServerError
     from lambda_tui.apis.lambda_api import lambda_server
-    from lambda_tui.apis.server import ServerError
 
     server = lambda_server(engine)
     try:

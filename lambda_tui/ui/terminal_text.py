@@ -6,7 +6,6 @@ lines, responses, files in ``/tmp``) goes through ``terminal_text`` before a wid
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import islice
@@ -16,20 +15,12 @@ from rich.color import Color
 from rich.style import Style
 from rich.text import Text
 
+from lambda_tui.terminal_text import ESCAPE_SEQUENCE, UNSAFE_CHARACTER, plain_text
+
 LINE_LIMIT = 4_000
 """Characters of one line that are shown; what is beyond is named, not shown."""
 TAB_SIZE = 4
 
-_SUSPICIOUS = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
-)
-_ESCAPES = re.compile(
-    r"(?:\x1b\[|\x9b)(?P<sgr>[0-9;:]*)m"
-    r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"
-    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\n\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"
-    r"|\x1b[ -/]*[0-~]?"
-)
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _NEVER_SHOWN = frozenset({"5", "6", "8"})
 """SGR codes that blink or conceal: neither belongs on somebody else's screen."""
 
@@ -54,13 +45,13 @@ def terminal_text(raw: str | bytes, limit: int = LINE_LIMIT) -> Text:
 
 def _safe_text(raw: str) -> Text:
     """``raw`` without anything but printable characters, tabs expanded, colours kept."""
-    if not _SUSPICIOUS.search(raw):
+    if not UNSAFE_CHARACTER.search(raw):
         return Text(raw.expandtabs(TAB_SIZE), end="")
     raw = raw.replace("\r\n", "\n")
     text = Text(end="")
     style = Style.null()
     position = 0
-    for escape in _ESCAPES.finditer(raw):
+    for escape in ESCAPE_SEQUENCE.finditer(raw):
         text.append(_printable(raw[position : escape.start()]), style)
         position = escape.end()
         if escape["sgr"] is not None:
@@ -72,8 +63,7 @@ def _safe_text(raw: str) -> Text:
 
 def _printable(text: str) -> str:
     """``text`` without control characters; a carriage return inside a line is shown as a sign."""
-    text = _LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
-    return _SUSPICIOUS.sub("", text.rstrip("\r").replace("\r", "\N{SYMBOL FOR CARRIAGE RETURN}"))
+    return plain_text(text.rstrip("\r").replace("\r", "\N{SYMBOL FOR CARRIAGE RETURN}"))
 
 
 @lru_cache(maxsize=256)

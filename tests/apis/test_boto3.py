@@ -88,7 +88,11 @@ def test_a_client_context_reaches_the_function(client: Any) -> None:
     assert payload_of(answer)["custom"] == {"k": "v"}
 
 
-@pytest.mark.parametrize("context", ["***", base64.b64encode(b"[]").decode(), "e30"])
+@pytest.mark.parametrize(
+    "context",
+    ["***", base64.b64encode(b"[]").decode(), "e30", base64.b64encode(b"[" * 2600).decode()],
+    ids=lambda context: context[:8],
+)
 def test_a_client_context_that_is_no_object_in_base64_is_refused(client: Any, context: str) -> None:
     with pytest.raises(client.exceptions.InvalidRequestContentException, match="Client context"):
         client.invoke(FunctionName="echo", ClientContext=context)

@@ -21,10 +21,7 @@ from environment_host import (
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from lambda_tui.apis import connection, server
-from lambda_tui.apis.connection import Answer
-from lambda_tui.apis.message import Request, Response
-from lambda_tui.apis.server import Server
+from lambda_tui.apis.http import Answer, Request, Response, Server, connection, server
 
 MANY = 300
 
@@ -143,7 +140,7 @@ class Silence:
     def refusal(self, request: Request, size: int) -> None:
         return
 
-    def reception(self, request: Request, size: int) -> None:
+    def accept(self, request: Request, size: int) -> None:
         return
 
     def handle(self, request: Request, answer: Answer) -> None:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambda_tui.apis.errors import ApiError
-from lambda_tui.apis.event_json import check_json
+from lambda_tui.apis.lambda_api.errors import LambdaApiError
+from lambda_tui.apis.lambda_api.json_syntax import check_json
 
 PREFIX = "Could not parse request body into json: Could not parse payload into json: "
 VALUES = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
@@ -26,10 +26,10 @@ values = st.recursive(
 )
 
 
-def problem(event: bytes) -> ApiError | None:
+def problem(event: bytes) -> LambdaApiError | None:
     try:
         check_json(event)
-    except ApiError as error:
+    except LambdaApiError as error:
         return error
     return None
 
@@ -100,7 +100,7 @@ def test_a_damaged_value_is_taken_only_if_python_takes_it(value: Any, data: st.D
     ],
 )
 def test_what_is_wrong_is_said_as_aws_says_it(event: bytes, message: str, column: int) -> None:
-    with pytest.raises(ApiError) as refused:
+    with pytest.raises(LambdaApiError) as refused:
         check_json(event)
 
     source = "REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled)"

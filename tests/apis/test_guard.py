@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lambda_tui.apis.guard import Guard
-from lambda_tui.apis.message import Request
+from lambda_tui.apis.http import Guard, Request
 
 
 def is_let_in(guard: Guard, host: str, origin: str | None = None) -> bool:

@@ -18,11 +18,10 @@ import pytest
 from lambda_project import invocations, write_project
 from workbench import until
 
-from lambda_tui.apis.connection import Connection
 from lambda_tui.apis.environment_api import open_environment_api
+from lambda_tui.apis.http import Connection, Server
 from lambda_tui.apis.lambda_api import lambda_server
-from lambda_tui.apis.log_tail import LogTail
-from lambda_tui.apis.server import Server
+from lambda_tui.apis.lambda_api.invoke_responses import LogTail
 from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.invocation import REMEMBERED_INVOCATIONS, Invocation
 from lambda_tui.project.load import load_project

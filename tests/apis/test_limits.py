@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,10 +11,9 @@ import pytest
 from lambda_project import invocations, write_project
 from workbench import until
 
-from lambda_tui.apis import connection, server
 from lambda_tui.apis.environment_api import open_environment_api
+from lambda_tui.apis.http import Server, ServerError, connection, server
 from lambda_tui.apis.lambda_api import lambda_server
-from lambda_tui.apis.server import Server, ServerError
 from lambda_tui.engine.engine import Engine
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import Settings
@@ -86,6 +86,18 @@ async def test_a_client_that_dawdles_is_cut_off_and_others_are_not(
     assert await ask(other) == b"{}"
     for _, writer in (slow, other):
         writer.close()
+
+
+async def test_a_refused_request_is_told_in_the_debug_log(
+    serving: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "lambda_tui")
+    noise = await connect(serving)
+    noise[1].write(b"noise\r\n\r\n")
+
+    await asyncio.wait_for(noise[0].readuntil(b"\r\n"), SECONDS)
+    assert caplog.messages == ["refused a request with status 400"]
+    noise[1].close()
 
 
 async def test_a_head_that_comes_byte_by_byte_is_not_waited_for(serving: Server) -> None:

@@ -168,7 +168,18 @@ async def test_the_cause_of_an_error_stays_here(host: Host, headers: dict[str, s
 
 @pytest.mark.parametrize(
     "body",
-    [b"{", b"[]", b"1", b'{"errorMessage": 1}', b'{"stackTrace": "x"}', b'{"stackTrace": [1]}'],
+    [
+        *(
+            b"{",
+            b"[]",
+            b"1",
+            b'{"errorMessage": 1}',
+            b'{"stackTrace": "x"}',
+            b'{"stackTrace": [1]}',
+        ),
+        b"[" * 100_000,
+    ],
+    ids=lambda body: body[:20].decode(),
 )
 async def test_a_cause_of_no_error_is_an_invalid_error_body(host: Host, body: bytes) -> None:
     await host.begin()

@@ -15,7 +15,7 @@ from telemetry_listener import HttpListener, Listener, TcpListener, response
 from lambda_tui.apis.telemetry import delivery as delivery_module
 from lambda_tui.apis.telemetry.buffer import Buffer, Item
 from lambda_tui.apis.telemetry.delivery import Delivery
-from lambda_tui.apis.telemetry.sender import sender_to
+from lambda_tui.apis.telemetry.sender import TcpSender, sender_to
 from lambda_tui.apis.telemetry.subscription import STREAMS, Buffering, Destination, Subscription
 from lambda_tui.engine import events
 from lambda_tui.engine.events import Json, telemetry
@@ -167,7 +167,7 @@ async def test_all_goes_at_once_when_the_environment_ends() -> None:
     listener = HttpListener()
     async with subscribed(listener, NEVER) as one:
         one.log("first")
-        one.delivery.hasten()
+        one.delivery.send_at_once()
         await one.delivered()
         one.log("second")
         await one.delivered()
@@ -249,7 +249,7 @@ async def test_a_listener_that_comes_late_has_all(kind: type[HttpListener | TcpL
                 await listener.start(port)
             return await connect_to_loopback(None, port)
 
-        one.delivery._sender._connect = connect  # type: ignore[attr-defined]
+        one.delivery._sender._connect = connect
         one.log("first")
         await one.delivered()
         await listener.until(lambda: listener.events)
@@ -345,7 +345,10 @@ async def test_a_lost_tcp_connection_is_made_anew() -> None:
         one.log("first")
         await listener.until(lambda: listener.lines)
         await one.delivered()
-        streams = one.delivery._sender._streams  # type: ignore[attr-defined]
+        sender = one.delivery._sender
+        assert isinstance(sender, TcpSender)
+        streams = sender._streams
+        assert streams is not None
         listener.hang_up()
         with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
             await asyncio.wait_for(streams[0].readexactly(1), SECONDS)

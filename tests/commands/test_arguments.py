@@ -1,12 +1,9 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from command_line import run
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_without_a_terminal_one_line_says_what_to_use_instead(tmp_path: Path) -> None:

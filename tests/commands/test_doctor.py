@@ -3,16 +3,13 @@ from __future__ import annotations
 import json
 import socket
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from command_line import Outcome, run, set_up, write_project
 from kinds import write_program
 
 from lambda_tui.commands import machine
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 HANDLER = "def handler(event, context): ...\n"
 VERSION = sys.version.split()[0]
@@ -194,7 +191,7 @@ def test_a_port_in_use_is_told(tmp_path: Path) -> None:
         port = listening.getsockname()[1]
         finding = machine._port(port)
     assert finding.text == f"port {port}: in use, so `lambda-tui serve` takes the next free one"
-    assert not finding.needs_a_hand
+    assert not finding.falls_short
     assert machine._port(port).text == f"port {port}: free for `lambda-tui serve`"
 
 

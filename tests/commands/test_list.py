@@ -2,12 +2,9 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from command_line import run, write_project
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 HANDLER = "def handler(event, context): ...\n"
 VERSION = f"python{sys.version_info.major}.{sys.version_info.minor}"

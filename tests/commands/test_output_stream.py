@@ -8,31 +8,30 @@ from pathlib import Path
 import pytest
 from command_line import outcome, run, start, write_project
 
-from lambda_tui.commands import output_stream
-from lambda_tui.commands.output_stream import ERRORS, OutputStream
-from lambda_tui.commands.plain import plain
+from lambda_tui.commands import output
+from lambda_tui.commands.output import STANDARD_ERROR, OutputStream
 
 
 async def test_what_is_put_is_written_in_order(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
-    output = OutputStream(lambda: None)
+    stream = OutputStream(lambda: None)
 
-    output.put("one\n")
-    output.put("two\n", ERRORS)
-    output.put("thr\udcffee\n")
-    await asyncio.wait_for(output.flush(), 60)
+    stream.put("one\n")
+    stream.put("two\n", STANDARD_ERROR)
+    stream.put("thr\udcffee\n")
+    await asyncio.wait_for(stream.flush(), 60)
 
     written = capfdbinary.readouterr()
     assert (written.out, written.err) == (b"one\nthr\\udcffee\n", b"two\n")
 
 
 async def test_what_finds_no_room_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(output_stream, "MOST", 10)
-    output = OutputStream(lambda: None)
+    monkeypatch.setattr(output, "BUFFER_LIMIT", 10)
+    stream = OutputStream(lambda: None)
 
-    output.put("x" * 11)
+    stream.put("x" * 11)
 
-    assert output.dropped == 1
-    await asyncio.wait_for(output.flush(), 60)
+    assert stream.dropped == 1
+    await asyncio.wait_for(stream.flush(), 60)
 
 
 HOSTILE = "\x1b]0;title\x07\x1b[2J\x1b[31mred\x1b[0m\u202eevil\x9b2J\tx\rnext\r\nlast\n"
@@ -52,11 +51,3 @@ def test_a_terminal_gets_nothing_that_it_would_act_upon(tmp_path: Path) -> None:
     assert "redevil" in shown
     assert "\x1b" not in shown
     assert "\x1b[31mred" in log, "what is no terminal gets it as it was written"
-
-
-@pytest.mark.parametrize(
-    ("written", "shown"),
-    [(HOSTILE, "redevil\tx\nnext\nlast\n"), ("plain é 漢 ✓\n", "plain é 漢 ✓\n"), ("\x1b", "")],
-)
-def test_lines_tabs_and_what_is_seen_are_left(written: str, shown: str) -> None:
-    assert plain(written) == shown

@@ -21,6 +21,7 @@ from lambda_tui.ui.states import STATE_GLYPHS, STRIP_GLYPHS
 from lambda_tui.ui.timeline import STRIP_CELLS, Timeline
 from lambda_tui.ui.tmp_files import CONTENT, ENTRIES, TmpContent, list_tmp, read_tmp
 from lambda_tui.ui.widgets.response import SHOWN_LIMIT, response_content
+from lambda_tui.wording import counted
 
 
 def at(time: float, record: Record) -> Event:
@@ -74,8 +75,8 @@ def test_every_state_has_a_sign_of_its_own() -> None:
         (figures.size(6 * 1024 * 1024), "6.0 MB"),
         (figures.megabytes(0.0), "0"),
         (figures.megabytes(128.4), "128"),
-        (figures.counted(1, "line"), "1 line"),
-        (figures.counted(1200, "line"), "1,200 lines"),
+        (counted(1, "line"), "1 line"),
+        (counted(1200, "line"), "1,200 lines"),
     ],
 )
 def test_figures_are_short_and_have_a_unit(shown: str, expected: str) -> None:

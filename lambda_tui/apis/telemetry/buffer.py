@@ -1,4 +1,4 @@
-"""Events that wait for their delivery, within bounds."""
+"""Buffers events until they are delivered, within bounds."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from typing import NamedTuple
 from lambda_tui.apis.telemetry.subscription import Buffering
 
 _BATCHES = 4
-"""So many full batches are kept besides the one that is under way; what comes then is dropped."""
+"""Full batches that are kept besides the one that is being sent; later events are dropped."""
 
 
 class Item(NamedTuple):
-    """One event."""
+    """A buffered event."""
 
     arrived: float
-    """Monotonic time."""
+    """The time of its arrival, in monotonic seconds."""
     event: bytes
-    """As JSON."""
+    """The envelope, in JSON."""
     is_counted: bool
-    """Whether its loss is told: the loss of what tells of a loss is not."""
+    """Whether its loss is reported: that of a report of a loss is not."""
 
 
 class Loss:
-    """How much was dropped since it was last told."""
+    """The number of records and bytes dropped since the last report of a loss."""
 
     def __init__(self) -> None:
         self.records = 0
         self.bytes = 0
 
     def add(self, items: Sequence[Item]) -> None:
-        """These have been dropped."""
+        """Count items that have been dropped."""
         for item in items:
             if item.is_counted:
                 self.records += 1
@@ -39,7 +39,7 @@ class Loss:
 
 
 class Buffer:
-    """Cuts what comes into batches; drops the newest when too many wait."""
+    """Divides events into batches, and drops the newest when too many are waiting."""
 
     def __init__(self, buffering: Buffering) -> None:
         self._buffering = buffering
@@ -47,15 +47,15 @@ class Buffer:
         self._bytes = 0
         self._batch_items = 0
         self._batch_bytes = 0
-        """Of the oldest batch so far; it is full at one event more than fits."""
+        """Bytes of the oldest batch so far. The event that goes over the limit belongs to it."""
 
     def __len__(self) -> int:
-        """How many events wait."""
+        """Return the number of waiting events."""
         return len(self._items)
 
     @property
     def has_full_batch(self) -> bool:
-        """Whether the oldest batch can take no more."""
+        """Whether the oldest batch is full."""
         return (
             self._batch_items >= self._buffering.maximum_items
             or self._batch_bytes >= self._buffering.maximum_bytes
@@ -63,13 +63,13 @@ class Buffer:
 
     @property
     def due_at(self) -> float | None:
-        """Monotonic time at which the oldest batch is sent, full or not; None without one."""
+        """The monotonic time at which the oldest batch is sent, full or not; None without one."""
         if not self._items:
             return None
         return self._items[0].arrived + self._buffering.timeout_ms / 1000
 
     def add(self, item: Item) -> bool:
-        """Keeps an event, unless there is no room."""
+        """Keep an event. Returns whether there was room for it."""
         if (
             len(self._items) >= _BATCHES * self._buffering.maximum_items
             or self._bytes >= _BATCHES * self._buffering.maximum_bytes
@@ -83,7 +83,7 @@ class Buffer:
         return True
 
     def take(self) -> list[Item]:
-        """The oldest batch, which may be empty."""
+        """Remove and return the oldest batch, which may be empty."""
         batch = [self._items.popleft() for _ in range(self._batch_items)]
         self._bytes -= self._batch_bytes
         self._batch_items = self._batch_bytes = 0

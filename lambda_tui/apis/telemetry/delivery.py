@@ -1,4 +1,4 @@
-"""One subscription at work: events become batches, and each is sent until it is taken."""
+"""Delivers the events of one subscription in batches, each of which is sent until accepted."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from lambda_tui.engine.events import Json
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.runtime_api import Subscriber
 
-Project = Callable[[events.Event], Sequence[Json]]
-"""What an event is in the subscription's schema: none, one or several."""
+Envelopes = Callable[[events.Event], Sequence[Json]]
+"""Returns an event in the subscription's schema: as no envelope, one or several."""
 
 _DELAYS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
-"""Seconds between one try to send a batch and the next; then it is dropped."""
+"""Seconds between one attempt to send a batch and the next; after the last it is dropped."""
 _TOO_SLOW = "Consumer seems to have fallen behind as it has not acknowledged receipt of logs."
 
 _encode = msgspec.json.Encoder().encode
 
 
 def delivery_to(subscribers: Iterable[Subscriber], extension: str) -> Delivery | None:
-    """The delivery to an extension, if it has subscribed."""
+    """Return the delivery to an extension; None unless it has subscribed."""
     for one in subscribers:
         if isinstance(one, Delivery) and one.extension == extension:
             return one
@@ -36,19 +36,22 @@ def delivery_to(subscribers: Iterable[Subscriber], extension: str) -> Delivery |
 
 
 async def flush(subscribers: Iterable[Subscriber], extension: str, seconds: float) -> None:
-    """Sends an extension all that there is, waits so long, and sends the rest as it comes."""
+    """Send an extension everything there is, wait for at most ``seconds`` until it is delivered.
+
+    Later events are sent as they come.
+    """
     delivery = delivery_to(subscribers, extension)
     if delivery is not None:
-        delivery.hasten()
+        delivery.send_at_once()
         with suppress(TimeoutError):
             await asyncio.wait_for(delivery.delivered(), seconds)
 
 
 class Delivery:
-    """Takes an environment's events at once, whatever their subscriber does; sends when it can.
+    """Buffers an environment's events, whatever their subscriber does, and sends them when it can.
 
-    While the environment is frozen nothing is begun, and what is under way waits without end: its
-    listener cannot answer before the thaw.
+    While the environment is frozen no request is begun, and one under way waits without a limit:
+    the listener cannot answer before the thaw.
     """
 
     def __init__(
@@ -56,32 +59,32 @@ class Delivery:
         extension: str,
         subscription: Subscription,
         sender: Sender,
-        project: Project,
+        envelopes: Envelopes,
         report_loss: Callable[[events.LogsDropped], None],
     ) -> None:
         self.extension = extension
-        """The subscriber's name."""
+        """The name of the extension that has subscribed."""
         self.subscription = subscription
         self._sender = sender
-        self._project = project
+        self._envelopes = envelopes
         self._report_loss = report_loss
         self._buffer = Buffer(subscription.buffering)
         self._loss = Loss()
         self._is_urgent = False
-        """Whether what is there is sent now."""
+        """Whether the events that are buffered now are due at once."""
         self._is_ending = False
-        """Whether all is."""
+        """Whether all events are due at once, those to come as well."""
         self._changed = asyncio.Event()
         self._thawed = asyncio.Event()
         self._thawed.set()
-        self._empty = asyncio.Event()
-        self._empty.set()
+        self._has_delivered = asyncio.Event()
+        self._has_delivered.set()
         self._task = asyncio.get_running_loop().create_task(self._deliver())
 
-    # What the environment tells ------------------------------------------------------------------
+    # Called by the environment -------------------------------------------------------------------
 
     def on_event(self, event: events.Event) -> None:
-        """Keeps it for the subscriber, if it wants to hear of it."""
+        """Buffer an event if its stream was subscribed to."""
         match event.record:
             case events.StateChange(state=State.FROZEN):
                 self._thawed.clear()
@@ -90,36 +93,36 @@ class Delivery:
             case record if record.type.partition(".")[0] in self.subscription.types:
                 self._keep(event)
 
-    def hasten(self) -> None:
-        """The environment is about to end: what is there and what comes is sent at once."""
+    def send_at_once(self) -> None:
+        """Send every event at once from now on, since the environment is about to end."""
         self._is_ending = True
         self._thawed.set()
         self._changed.set()
 
     async def delivered(self) -> None:
-        """Waits until the subscriber has taken all."""
-        await self._empty.wait()
+        """Wait until the subscriber has accepted everything."""
+        await self._has_delivered.wait()
 
     def close(self) -> None:
-        """Sends no more: nobody listens any longer."""
+        """Send nothing more: the listener is gone."""
         self._task.cancel()
         self._sender.close()
-        self._empty.set()
+        self._has_delivered.set()
 
     # Inside --------------------------------------------------------------------------------------
 
     def _keep(self, event: events.Event) -> None:
         is_counted = not isinstance(event.record, events.LogsDropped)
         had_items, had_full_batch = bool(self._buffer), self._buffer.has_full_batch
-        for envelope in self._project(event):
+        for envelope in self._envelopes(event):
             item = Item(time.monotonic(), _encode(envelope), is_counted)
             if not self._buffer.add(item):
                 self._loss.add([item])
         if not self._buffer:
             return
-        self._empty.clear()
+        self._has_delivered.clear()
         self._is_urgent |= _ends_a_stream(event.record)
-        # Only then there is something else to be waited for.
+        # In every other case the delivery is already waiting for the right moment.
         if not had_items or self._buffer.has_full_batch != had_full_batch or self._is_urgent:
             self._changed.set()
 
@@ -132,9 +135,9 @@ class Delivery:
             reason = await self._send(batch)
             if reason is not None:
                 self._loss.add(batch)
-            self._tell_of_loss(reason or _TOO_SLOW)
+            self._report(reason or _TOO_SLOW)
             if not self._buffer:
-                self._empty.set()
+                self._has_delivered.set()
 
     @property
     def _is_due(self) -> bool:
@@ -145,7 +148,7 @@ class Delivery:
         return self._buffer.due_at <= time.monotonic()
 
     async def _until_changed(self) -> None:
-        """Waits for what makes a batch due: time, another event, the end of the environment."""
+        """Wait for whatever makes a batch due: time, an event, or the end of the environment."""
         self._changed.clear()
         due_at = self._buffer.due_at
         seconds = None if due_at is None else due_at - time.monotonic()
@@ -154,7 +157,7 @@ class Delivery:
                 await self._changed.wait()
 
     async def _send(self, batch: Sequence[Item]) -> str | None:
-        """None when it is taken, else why it is not."""
+        """Send a batch until it is accepted. Returns why it was dropped, or None."""
         reason = ""
         for delay in (*_DELAYS, 0.0):
             await self._thawed.wait()
@@ -167,14 +170,15 @@ class Delivery:
             await asyncio.sleep(delay)
         return f"could not send events: {reason}"
 
-    def _tell_of_loss(self, reason: str) -> None:
+    def _report(self, reason: str) -> None:
+        """Report what has been dropped, if anything."""
         loss, self._loss = self._loss, Loss()
         if loss.records:
             self._report_loss(events.LogsDropped(reason, loss.records, loss.bytes))
 
 
 def _ends_a_stream(record: events.Record) -> bool:
-    """Whether the runtime, and so what it writes, has come to its end."""
+    """Return whether the runtime has failed, after which it may write nothing more."""
     match record:
         case events.InitRuntimeDone(status=status) | events.RuntimeDone(status=status):
             return status != "success"

@@ -1,4 +1,4 @@
-"""How a batch reaches its subscriber: as the body of an HTTP request, or as lines over TCP."""
+"""Sends batches to their subscriber: as the body of an HTTP request, or as lines over TCP."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import asyncio
 import errno
 import os
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Protocol
 
 import httptools
 
@@ -14,7 +13,7 @@ from lambda_tui.apis.telemetry.subscription import Destination
 from lambda_tui.engine.wire import Streams
 
 Connect = Callable[[int], Awaitable[Streams]]
-"""Connects to a port inside the environment; raises ``OSError``."""
+"""Connects to a port inside the environment. Raises ``OSError``."""
 
 _RECEIVE_SIZE = 1 << 16
 _FIRST_FINAL_STATUS = 200
@@ -22,28 +21,11 @@ _FIRST_ERROR_STATUS = 400
 
 
 class DeliveryError(Exception):
-    """A batch has not been taken; ``str()`` says why."""
-
-
-class Sender(Protocol):
-    """Sends batches, one at a time."""
-
-    async def send(self, events: Sequence[bytes]) -> None:
-        """Returns when they are taken, however long that takes; raises ``DeliveryError``."""
-
-    def close(self) -> None:
-        """Sends no more."""
-
-
-def sender_to(destination: Destination, connect: Connect) -> Sender:
-    """The sender for a destination; it connects when there is something to send."""
-    if destination.protocol == "HTTP":
-        return HttpSender(destination, connect)
-    return TcpSender(destination.port, connect)
+    """A batch has not been accepted; ``str()`` says why."""
 
 
 class HttpSender:
-    """One request for each batch, with a JSON array, on a connection of its own."""
+    """Sends each batch as a JSON array, in a request on a connection of its own."""
 
     def __init__(self, destination: Destination, connect: Connect) -> None:
         self._port = destination.port
@@ -56,7 +38,10 @@ class HttpSender:
         )
 
     async def send(self, events: Sequence[bytes]) -> None:
-        """Taken when the answer's status is below 400."""
+        """Send a batch and wait for a response, however long that takes.
+
+        Raises ``DeliveryError`` unless the status of the response is below 400.
+        """
         body = b"[" + b",".join(events) + b"]"
         try:
             reader, writer = await self._connect(self._port)
@@ -74,11 +59,11 @@ class HttpSender:
             raise DeliveryError(f"HTTP status {status}")
 
     def close(self) -> None:
-        """There is nothing to close."""
+        """Do nothing: no connection is kept."""
 
 
 class TcpSender:
-    """One connection, on which each event is a line."""
+    """Sends each event as a line, all on one connection."""
 
     def __init__(self, port: int, connect: Connect) -> None:
         self._port = port
@@ -86,7 +71,11 @@ class TcpSender:
         self._streams: Streams | None = None
 
     async def send(self, events: Sequence[bytes]) -> None:
-        """Taken when the connection has; a lost one is made anew."""
+        """Send a batch, on a new connection if the one before was lost.
+
+        Returns when the connection has accepted it, however long that takes. Raises
+        ``DeliveryError``.
+        """
         try:
             reader, writer = self._streams or await self._open()
             if reader.at_eof():
@@ -98,50 +87,60 @@ class TcpSender:
             raise DeliveryError(_reason(error)) from None
 
     def close(self) -> None:
-        """Hangs up."""
+        """Close the connection."""
         if self._streams is not None:
             self._streams[1].transport.abort()
             self._streams = None
 
     async def _open(self) -> Streams:
         self._streams = await self._connect(self._port)
-        # Nothing is kept here: what is slow to be read waits in the bounded buffer.
+        # Nothing is buffered here: events for a slow reader wait in the bounded buffer.
         self._streams[1].transport.set_write_buffer_limits(0)
         return self._streams
 
 
-class _Response:
-    """What the parser tells of a response."""
+Sender = HttpSender | TcpSender
+
+
+def sender_to(destination: Destination, connect: Connect) -> Sender:
+    """Return the sender for a destination; it connects when there is something to send."""
+    if destination.protocol == "HTTP":
+        return HttpSender(destination, connect)
+    return TcpSender(destination.port, connect)
+
+
+class _ResponseReader:
+    """Reads the status of a response, and where it ends."""
 
     def __init__(self) -> None:
         self.status: int | None = None
-        """Known when its head is whole."""
-        self.is_whole = False
+        """The status, once the head is complete."""
+        self.is_complete = False
         self.parser = httptools.HttpResponseParser(self)
 
     def on_headers_complete(self) -> None:
-        """A head is whole; one of 100 is not the last."""
+        """Take the status. An interim response, such as 100, is followed by the real one."""
         status = self.parser.get_status_code()
         self.status = status if status >= _FIRST_FINAL_STATUS else None
 
     def on_message_complete(self) -> None:
-        """A response is whole."""
-        self.is_whole = self.status is not None
+        """Note the end of the response."""
+        self.is_complete = self.status is not None
 
     def feed(self, data: bytes) -> None:
-        """More of it; raises ``DeliveryError`` for what is no HTTP."""
+        """Read more of it. Raises ``DeliveryError`` for bytes that are not HTTP."""
         try:
             self.parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
-            # What follows a whole response is nobody's.
-            if not self.is_whole:
+            # Bytes after the end of the response do not matter.
+            if not self.is_complete:
                 raise DeliveryError("the response is not HTTP") from None
 
 
 async def _response_status(reader: asyncio.StreamReader) -> int:
-    """Reads a response to its end; one that has no length ends with the connection."""
-    response = _Response()
-    while not response.is_whole:
+    """Read a response to its end; one without a length ends with the connection."""
+    response = _ResponseReader()
+    while not response.is_complete:
         data = await reader.read(_RECEIVE_SIZE)
         if not data:
             break

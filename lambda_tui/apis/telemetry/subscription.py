@@ -1,4 +1,4 @@
-"""What an extension subscribes to, read from the body of its request and checked."""
+"""Reads what an extension subscribes to from the body of its request, and checks it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from lambda_tui import limits
 from lambda_tui.engine.runtime_api import ApiError
 
 Api = Literal["telemetry", "logs"]
@@ -18,12 +19,12 @@ STREAMS = ("platform", "function", "extension")
 _HOSTS = ("sandbox.localdomain", "sandbox")
 _METHODS = ("POST", "PUT")
 _RESERVED_PORT = 9001
-_HIGHEST_PORT = 65_535
+_PORTS = (1, 65_535)
 
 
 @dataclass(frozen=True, slots=True)
 class Buffering:
-    """When a batch is sent: at so many events, so many bytes, or so long after its first event."""
+    """The size at which a batch is sent, and the time after its first event."""
 
     maximum_items: int = 10_000
     maximum_bytes: int = 262_144
@@ -32,31 +33,34 @@ class Buffering:
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where batches go, inside the environment."""
+    """The place inside the environment that batches are sent to."""
 
     protocol: Literal["HTTP", "TCP"]
     port: int
     host: str = ""
-    """As the subscriber wrote it; it always is the environment itself."""
+    """The name that the subscriber wrote; one of those of the environment itself."""
     path: str = "/"
-    """With the query, if there is one."""
+    """The path, with the query if there is one."""
     method: str = "POST"
 
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A valid request; two that are equal are the same subscription."""
+    """A valid subscription; one that equals another is the same."""
 
     api: Api
     schema: str
     types: tuple[str, ...]
-    """Which of the streams ``platform``, ``function`` and ``extension``."""
+    """Streams: ``platform``, ``function``, ``extension``."""
     buffering: Buffering
     destination: Destination
 
 
 def read_subscription(api: Api, body: bytes | bytearray) -> Subscription:
-    """The subscription; refused with 400 and everything that is wrong with it, as AWS does."""
+    """Return the subscription in a request's body.
+
+    Raises ``ApiError`` with status 400 and everything that is wrong with it, as AWS does.
+    """
     reading = _Reading(api)
     subscription = reading.subscription(_fields(api, body))
     if subscription is None or reading.failures:
@@ -65,7 +69,7 @@ def read_subscription(api: Api, body: bytes | bytearray) -> Subscription:
 
 
 def validation_error(api: Api, message: str) -> ApiError:
-    """The answer to a request that cannot be a subscription."""
+    """Return the error of a request that is not a valid subscription."""
     error_type = "ValidationError" if api == "telemetry" else "Logs.ValidationError"
     return ApiError(400, error_type, message)
 
@@ -81,14 +85,14 @@ def _fields(api: Api, body: bytes | bytearray) -> dict[str, Any]:
 
 
 class _Reading:
-    """Reads one request, and gathers what is wrong with it."""
+    """Reads one request, and collects what is wrong with it."""
 
     def __init__(self, api: Api) -> None:
         self.failures: list[str] = []
         self._api = api
 
     def subscription(self, fields: dict[str, Any]) -> Subscription | None:
-        """None when the destination cannot be read."""
+        """Return the subscription; None when its destination cannot be read."""
         schema = self._schema(fields)
         destination = self._destination(fields.get("destination"))
         types = self._types(fields.get("types"))
@@ -98,7 +102,7 @@ class _Reading:
         return Subscription(self._api, schema, types, buffering, destination)
 
     def _schema(self, fields: dict[str, Any]) -> str:
-        """Only the Logs API does without."""
+        """Return the schema's version, which only the Logs API has a default for."""
         if self._api == "logs":
             return self._one_of("schemaVersion", fields, LOGS_SCHEMAS, default=LOGS_SCHEMAS[0])
         return self._one_of("schemaVersion", fields, TELEMETRY_SCHEMAS)
@@ -117,9 +121,9 @@ class _Reading:
             self.failures.append("buffering should be an object")
             return Buffering()
         return Buffering(
-            self._number("buffering.maxItems", buffering, 1_000, 10_000, 10_000),
-            self._number("buffering.maxBytes", buffering, 262_144, 1_048_576, 262_144),
-            self._number("buffering.timeoutMs", buffering, 25, 30_000, 1_000),
+            self._number("buffering.maxItems", buffering, limits.BATCH_ITEMS, 10_000),
+            self._number("buffering.maxBytes", buffering, limits.BATCH_BYTES, 262_144),
+            self._number("buffering.timeoutMs", buffering, limits.BATCH_MILLISECONDS, 1_000),
         )
 
     def _destination(self, destination: object) -> Destination | None:
@@ -128,7 +132,7 @@ class _Reading:
             return None
         protocol = self._one_of("destination.protocol", destination, ("HTTP", "TCP"))
         if protocol == "TCP":
-            port = self._number("destination.port", destination, 1, _HIGHEST_PORT)
+            port = self._number("destination.port", destination, _PORTS)
             self._check_port(port)
             return Destination("TCP", port)
         if protocol != "HTTP":
@@ -176,8 +180,13 @@ class _Reading:
         return ""
 
     def _number(
-        self, name: str, fields: dict[str, Any], least: int, most: int, default: int | None = None
+        self,
+        name: str,
+        fields: dict[str, Any],
+        allowed: tuple[int, int],
+        default: int | None = None,
     ) -> int:
+        least, most = allowed
         value = fields.get(name.rpartition(".")[2], default)
         if type(value) is int and least <= value <= most:
             return value

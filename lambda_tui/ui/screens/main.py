@@ -14,12 +14,12 @@ from lambda_tui.project.event_files import EventFile, find_events
 from lambda_tui.ui import facts
 from lambda_tui.ui.bindings import BINDINGS
 from lambda_tui.ui.clipboard import copy
-from lambda_tui.ui.figures import counted
 from lambda_tui.ui.screens.dialogs import AskBurst, AskEventFile, AskQuit
 from lambda_tui.ui.screens.help import Help
 from lambda_tui.ui.screens.model import ModelScreen
 from lambda_tui.ui.screens.problems import Problems
 from lambda_tui.ui.widgets.row_list import RowList
+from lambda_tui.wording import counted
 
 _NOT_WITHOUT_FUNCTION = frozenset({"quit", "help", "problems", "back"})
 _BURST = 10

@@ -10,7 +10,7 @@ from textual.widgets import Static
 
 from lambda_tui.project.function import Problem
 from lambda_tui.ui.facts import sentence
-from lambda_tui.ui.figures import counted
+from lambda_tui.wording import counted
 
 
 class Banner(Static):

@@ -11,8 +11,8 @@ from textual.message import Message
 from textual.widgets import TextArea
 
 from lambda_tui.project.event_files import DEFAULT_EVENT, check_event
-from lambda_tui.ui.figures import counted
 from lambda_tui.ui.titles import write_titles
+from lambda_tui.wording import counted
 
 _LARGEST_CHECKED = 200_000
 """Characters of an event up to which it is checked with every keystroke."""

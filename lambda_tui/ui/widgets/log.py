@@ -9,10 +9,10 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Input
 
-from lambda_tui.ui.figures import counted
 from lambda_tui.ui.log_lines import LogRecord
 from lambda_tui.ui.titles import write_titles
 from lambda_tui.ui.widgets.log_view import LogView
+from lambda_tui.wording import counted
 
 
 class Log(Vertical):

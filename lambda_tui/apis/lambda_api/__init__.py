@@ -1,0 +1,7 @@
+"""The Lambda API: what SDKs, the AWS CLI and other functions call to invoke and list functions."""
+
+from __future__ import annotations
+
+from lambda_tui.apis.lambda_api.api import lambda_server
+
+__all__ = ["lambda_server"]

@@ -1,0 +1,149 @@
+"""The Lambda API as an application: it finds the operation that a request calls."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from functools import lru_cache, partial
+from urllib.parse import parse_qsl, unquote
+
+from lambda_tui.apis.http import DEFAULT_HOST, Answer, Cancel, Guard, Request, Response, Server
+from lambda_tui.apis.lambda_api.errors import LambdaApiError
+from lambda_tui.apis.lambda_api.function_names import Target, find_target
+from lambda_tui.apis.lambda_api.functions import FunctionDescriptions
+from lambda_tui.apis.lambda_api.invoke import (
+    invoke,
+    invoke_async,
+    invoke_with_response_stream,
+    too_large,
+)
+from lambda_tui.engine.engine import Engine
+
+Operation = Callable[[Request, Answer], Cancel | None]
+_INVOKE_ASYNC = "/2014-11-13/"
+
+
+def lambda_server(engine: Engine, host: str = DEFAULT_HOST) -> Server:
+    """Return a server of the Lambda API, to be started."""
+    return Server(LambdaApi(engine, host), host)
+
+
+class LambdaApi:
+    """Answers requests for the functions of an engine."""
+
+    head_limit = 65_536
+
+    def __init__(self, engine: Engine, host: str) -> None:
+        self._engine = engine
+        self._guard = Guard(host)
+        self._descriptions = FunctionDescriptions()
+
+    def refusal(self, request: Request, size: int) -> Response | None:
+        """Refuse a web page's request, and a body that is too large."""
+        reason = self._guard.refusal(request)
+        if reason is not None:
+            return LambdaApiError(403, "AccessDeniedException", reason).response()
+        is_event = request.path.startswith(_INVOKE_ASYNC)
+        error = too_large(request, size, is_event=is_event)
+        return error.response() if error is not None else None
+
+    def accept(self, request: Request, size: int) -> None:
+        """Do nothing: every operation needs its complete body."""
+
+    def handle(self, request: Request, answer: Answer) -> Cancel | None:
+        """Answer at once, when files have been read, or when an invocation is over."""
+        try:
+            return self._operation(request)(request, answer)
+        except LambdaApiError as error:
+            answer(error.response())
+            return None
+
+    def malformed(self) -> Response:
+        """Return the response to bytes that are not HTTP, or to a head that is too long."""
+        message = "The request is not valid HTTP."
+        return LambdaApiError(400, "MalformedHttpRequestException", message).response()
+
+    def failed(self, error: Exception) -> Response:
+        """Report a defect to the loop's exception handler, and return the response to the call."""
+        asyncio.get_running_loop().call_exception_handler(
+            {"message": "A request of the Lambda API failed.", "exception": error}
+        )
+        message = "The request failed inside lambda-tui."
+        return LambdaApiError(500, "ServiceException", message).response()
+
+    def _operation(self, request: Request) -> Operation:
+        methods = self._methods(_parts(request.path))
+        if not methods:
+            raise _unknown(404, f"There is no operation at {request.path} here.")
+        if request.method not in methods:
+            allowed = " and ".join(methods)
+            raise _unknown(405, f"{request.path} takes {allowed}, not {request.method}.")
+        return methods[request.method]
+
+    def _methods(self, parts: Sequence[str]) -> dict[str, Operation]:
+        """Return what a path offers, by HTTP method."""
+        match parts:
+            case ["2015-03-31", "functions"]:
+                return {"GET": self._list_functions}
+            case ["2015-03-31", "functions", name]:
+                return {"GET": partial(self._get, self._descriptions.get_function, name)}
+            case ["2015-03-31", "functions", name, "configuration"]:
+                return {"GET": partial(self._get, self._descriptions.get_configuration, name)}
+            case ["2015-03-31", "functions", name, "invocations"]:
+                return {"POST": partial(self._invoke, invoke, name)}
+            case ["2021-11-15", "functions", name, "response-streaming-invocations"]:
+                return {"POST": partial(self._invoke, invoke_with_response_stream, name)}
+            case ["2014-11-13", "functions", name, "invoke-async"]:
+                return {"POST": partial(self._invoke, invoke_async, name)}
+        return {}
+
+    def _list_functions(self, request: Request, answer: Answer) -> Cancel:
+        listing = self._descriptions.list_functions(self._engine.pools, _query(request))
+        return self._answer_later(listing, answer)
+
+    def _get(
+        self,
+        get: Callable[[Target], Awaitable[Response]],
+        name: str,
+        request: Request,
+        answer: Answer,
+    ) -> Cancel:
+        target = self._target(name, request, latest_is_implied=False)
+        return self._answer_later(get(target), answer)
+
+    def _answer_later(self, response: Awaitable[Response], answer: Answer) -> Cancel:
+        async def wait() -> None:
+            try:
+                answer(await response)
+            except LambdaApiError as error:
+                answer(error.response())
+            except Exception as error:
+                answer(self.failed(error))
+
+        return asyncio.get_running_loop().create_task(wait()).cancel
+
+    def _invoke(
+        self,
+        start: Callable[[Engine, Target, Request, Answer], None],
+        name: str,
+        request: Request,
+        answer: Answer,
+    ) -> None:
+        start(self._engine, self._target(name, request, latest_is_implied=True), request, answer)
+
+    def _target(self, name: str, request: Request, *, latest_is_implied: bool) -> Target:
+        qualifier = _query(request).get("Qualifier") if request.query else None
+        return find_target(self._engine.pools, name, qualifier, latest_is_implied=latest_is_implied)
+
+
+@lru_cache(maxsize=256)
+def _parts(path: str) -> tuple[str, ...]:
+    return tuple(unquote(part) for part in path.strip("/").split("/"))
+
+
+def _query(request: Request) -> dict[str, str]:
+    return dict(parse_qsl(request.query, keep_blank_values=True, max_num_fields=100))
+
+
+def _unknown(status: int, message: str) -> LambdaApiError:
+    return LambdaApiError(status, "UnknownOperationException", message)

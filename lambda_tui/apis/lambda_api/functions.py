@@ -1,0 +1,206 @@
+"""ListFunctions, GetFunction and GetFunctionConfiguration: the project's functions as AWS has them.
+
+The configurations lack only what a deployment alone has.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import platform
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from lambda_tui import limits
+from lambda_tui.apis.http import Response
+from lambda_tui.apis.lambda_api.errors import (
+    constraint_failure,
+    invalid_value,
+    not_one_of,
+    validation_error,
+)
+from lambda_tui.apis.lambda_api.function_names import LATEST, Target
+from lambda_tui.engine.environment import runtime_version, runtime_version_arn
+from lambda_tui.engine.pool import Pool
+from lambda_tui.project.code import CodePackage, CodePackages
+from lambda_tui.project.function import Function
+from lambda_tui.project.runtimes import runtime_of
+
+Packages = Mapping[Path, CodePackage]
+"""The packages of code and layers, by the folder or archive that they lie in."""
+
+_ARCHITECTURES = {"aarch64": "arm64", "arm64": "arm64"}
+_REVISIONS = uuid.UUID("5d1d59c6-6ee1-4f0c-9c58-0f8d5f7b3c41")
+
+
+class FunctionDescriptions:
+    """Describes functions. Packages are read in a thread, and once for each change."""
+
+    def __init__(self) -> None:
+        self._packages = CodePackages()
+
+    async def list_functions(self, pools: Mapping[str, Pool], query: Mapping[str, str]) -> Response:
+        """Return a page of the functions' configurations. Raises ``LambdaApiError``."""
+        version = query.get("FunctionVersion")
+        if version not in (None, "ALL"):
+            raise validation_error([not_one_of(str(version), "functionVersion", "ALL")])
+        start, count = _page(query, len(pools))
+        chosen = list(pools.values())[start : start + count]
+        qualifier = LATEST if version else None
+        marker = str(start + count) if start + count < len(pools) else None
+        packages = await self._read(*(pool.function for pool in chosen))
+        functions = [_configuration(Target(pool, qualifier), packages) for pool in chosen]
+        return _json_response({"NextMarker": marker, "Functions": functions})
+
+    async def get_function(self, target: Target) -> Response:
+        """Return a function's configuration and state, and where its code lies."""
+        function = target.pool.function
+        location = (function.code_archive or function.code_directory).as_uri()
+        body: dict[str, Any] = {
+            "Configuration": await self._configuration_and_state(target),
+            "Code": {"RepositoryType": "File", "Location": location},
+            "Tags": {},
+        }
+        if function.reserved_concurrency is not None:
+            body["Concurrency"] = {"ReservedConcurrentExecutions": function.reserved_concurrency}
+        return _json_response(body)
+
+    async def get_configuration(self, target: Target) -> Response:
+        """Return a function's configuration and state."""
+        return _json_response(await self._configuration_and_state(target))
+
+    async def _configuration_and_state(self, target: Target) -> dict[str, Any]:
+        packages = await self._read(target.pool.function)
+        return _configuration(target, packages) | _state(target.pool)
+
+    async def _read(self, *functions: Function) -> Packages:
+        paths = {path for function in functions for path in _package_paths(function)}
+        return await asyncio.to_thread(lambda: {path: self._packages.read(path) for path in paths})
+
+
+def _page(query: Mapping[str, str], available: int) -> tuple[int, int]:
+    """Return the index at which a page begins, and the number of functions that it has."""
+    items = query.get("MaxItems", str(limits.FUNCTIONS_PER_PAGE))
+    marker = query.get("Marker", "0")
+    least, most = limits.LISTED_FUNCTIONS
+    if not items.isdecimal() or not least <= int(items) <= most:
+        constraint = f"have value between {least} and {most}"
+        raise validation_error([constraint_failure(items, "maxItems", constraint)])
+    if not marker.isdecimal() or int(marker) > available:
+        raise invalid_value("Invalid pagination token.")
+    return int(marker), min(int(items), limits.FUNCTIONS_PER_PAGE)
+
+
+def _package_paths(function: Function) -> list[Path]:
+    """Return where the packages lie that a configuration describes."""
+    layers = [layer.path for layer in function.layers if layer.path is not None]
+    return [function.code_archive or function.code_directory, *layers]
+
+
+def _configuration(target: Target, packages: Packages) -> dict[str, Any]:
+    """Return the members of ``FunctionConfiguration`` that ListFunctions has.
+
+    They do not change while the function is deployed.
+    """
+    pool, function = target.pool, target.pool.function
+    code = packages[function.code_archive or function.code_directory]
+    arn = f"{function.arn}:{target.qualifier}" if target.qualifier else function.arn
+    configuration: dict[str, Any] = {
+        "FunctionName": function.name,
+        "FunctionArn": arn,
+        "Runtime": function.runtime or runtime_of(function.language, _version(pool)),
+        "Role": f"arn:aws:iam::{function.account_id}:role/lambda-tui",
+        "Handler": function.handler,
+        "CodeSize": code.size,
+        "CodeSha256": code.sha256,
+        "Description": function.description,
+        "Timeout": function.timeout,
+        "MemorySize": function.memory_size,
+        "LastModified": _last_modified(function),
+        "Version": LATEST,
+        "TracingConfig": {"Mode": "PassThrough"},
+        "PackageType": "Zip",
+        "Architectures": [_ARCHITECTURES.get(platform.machine(), "x86_64")],
+        "EphemeralStorage": {"Size": function.ephemeral_storage},
+        "SnapStart": {
+            "ApplyOn": "PublishedVersions" if function.snap_start else "None",
+            "OptimizationStatus": "On" if function.snap_start else "Off",
+        },
+        "LoggingConfig": _logging(function),
+        **_optional_members(function, packages),
+    }
+    fingerprint = json.dumps(configuration, sort_keys=True)
+    configuration["RevisionId"] = str(uuid.uuid5(_REVISIONS, fingerprint))
+    return configuration
+
+
+def _state(pool: Pool) -> dict[str, Any]:
+    """Return the members that GetFunction has besides: the state, and the runtime's version."""
+    version = runtime_version(pool.function, _version(pool))
+    arn = runtime_version_arn(version, pool.function.region)
+    running = {"RuntimeVersionConfig": {"RuntimeVersionArn": arn}}
+    if pool.problem is None:
+        return {"State": "Active", "LastUpdateStatus": "Successful", **running}
+    return {
+        "State": "Failed",
+        "StateReason": pool.problem,
+        "StateReasonCode": "InternalError",
+        "LastUpdateStatus": "Failed",
+        "LastUpdateStatusReason": pool.problem,
+        "LastUpdateStatusReasonCode": "InternalError",
+        **running,
+    }
+
+
+def _optional_members(function: Function, packages: Packages) -> dict[str, Any]:
+    """Return the members that AWS leaves out where nothing is set."""
+    members: dict[str, Any] = {}
+    if function.environment:
+        members["Environment"] = {"Variables": dict(function.environment)}
+    if function.layers:
+        members["Layers"] = [
+            {"Arn": layer.arn, "CodeSize": packages[layer.path].size if layer.path else 0}
+            for layer in function.layers
+        ]
+    if function.asynchronous.dead_letter is not None:
+        members["DeadLetterConfig"] = {"TargetArn": function.asynchronous.dead_letter}
+    return members
+
+
+def _logging(function: Function) -> dict[str, str]:
+    logging: dict[str, str] = {
+        "LogFormat": function.logging.format,
+        "LogGroup": function.log_group,
+    }
+    if function.logging.format == "JSON":
+        logging["ApplicationLogLevel"] = function.logging.application_level or "INFO"
+        logging["SystemLogLevel"] = function.logging.system_level
+    return logging
+
+
+def _version(pool: Pool) -> str | None:
+    """Return the interpreter's version; for a Python that has not started yet our own, a guess."""
+    if pool.runtime_version is None and pool.function.language == "python":
+        return platform.python_version()
+    return pool.runtime_version
+
+
+def _last_modified(function: Function) -> str:
+    """Return when the file that declares the function, or its folder, was last modified."""
+    try:
+        seconds = (function.file or function.code_directory).stat().st_mtime
+    except OSError:
+        seconds = 0.0
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}+0000"
+
+
+def _json_response(body: object) -> Response:
+    return Response(
+        200,
+        json.dumps(body).encode(),
+        {"Content-Type": "application/json", "x-amzn-RequestId": str(uuid.uuid4())},
+    )

@@ -1,0 +1,77 @@
+"""Opens the project that a command's options name, with its settings, and finds a function."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+from dataclasses import dataclass, replace
+
+from platformdirs import user_config_path
+
+from lambda_tui.commands.errors import CommandError
+from lambda_tui.project.function import Function, Problem, Project
+from lambda_tui.project.load import load_project
+from lambda_tui.project.settings import Settings, load_settings
+from lambda_tui.project.wording import shown
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedProject:
+    """A project, its settings, and what is wrong with those."""
+
+    project: Project
+    settings: Settings
+    settings_problems: tuple[Problem, ...]
+
+    def problems_of(self, function: Function) -> list[Problem]:
+        """Return the problems of the settings, of the project, and of this function."""
+        own = [one for one in self.project.problems if one.function in (None, function.name)]
+        return [*self.settings_problems, *own]
+
+
+def open_project(options: argparse.Namespace) -> OpenedProject:
+    """Read ``options.project``; an option ``sandbox`` takes precedence over the settings."""
+    settings, problems = load_settings(options.project, user_config_path("lambda-tui"))
+    if getattr(options, "sandbox", None) is not None:
+        settings = replace(settings, sandbox=options.sandbox)
+    return OpenedProject(load_project(options.project, settings), settings, problems)
+
+
+def require_functions(opened: OpenedProject) -> None:
+    """Raise ``CommandError``, with everything that is wrong, when there is no function."""
+    if not opened.project.functions:
+        raise CommandError(*opened.settings_problems, *opened.project.problems)
+
+
+def find_function(opened: OpenedProject, name: str | None) -> Function:
+    """Return the function of this name; for None the only one.
+
+    Raises ``CommandError``, which for an unknown name suggests similar ones.
+    """
+    require_functions(opened)
+    project = opened.project
+    functions = {function.name: function for function in project.functions}
+    if name is None:
+        if len(functions) > 1:
+            raise CommandError(f"name a function: {_listed(functions)}.")
+        return project.functions[0]
+    if name in functions:
+        return functions[name]
+    why = [problem for problem in project.problems if problem.function == name]
+    if why:
+        raise CommandError(*why)
+    raise CommandError(f"there is no function {shown(name)}; {_hint(name, functions)}")
+
+
+def _hint(name: str, functions: dict[str, Function]) -> str:
+    folded = {known.casefold(): known for known in functions}
+    near = difflib.get_close_matches(name[:64].casefold(), folded, n=3)
+    if near:
+        return f"did you mean {' or '.join(folded[one] for one in near)}?"
+    return f"there {'is' if len(functions) == 1 else 'are'} {_listed(functions)}."
+
+
+def _listed(functions: dict[str, Function]) -> str:
+    names = list(functions)
+    more = f" and {len(names) - 8} more (`lambda-tui list`)" if len(names) > 8 else ""
+    return ", ".join(names[:8]) + more

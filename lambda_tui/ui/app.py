@@ -80,7 +80,6 @@ class LambdaTuiApp(KeysInOrder):
         self._served: Served | None = None
         self.engine = engine
         self.settings = settings
-        self._last_words = ""
         self._main = MainScreen(engine)
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (150, "-wide")]
         self.VERTICAL_BREAKPOINTS = [(0, "-tiny"), (20, "-short"), (30, "-medium"), (45, "-tall")]
@@ -155,18 +154,6 @@ class LambdaTuiApp(KeysInOrder):
 
         return run
 
-    def _handle_exception(self, error: Exception) -> None:
-        """Leaves with one sentence; Textual would print local variables, which hold credentials."""
-        self._return_code = 1
-        if self._exception is None:
-            self._exception = error
-            self._exception_event.set()
-            if not self.is_headless:
-                self._last_words = crash_sentence(error)
-        self._close_messages_no_wait()
-
-    def _print_error_renderables(self) -> None:
-        """Says what happened, once the terminal is the user's again."""
-        if self._last_words:
-            self.error_console.file.write(self._last_words + "\n")
-        self._last_words = ""
+    def crash_sentence(self, error: Exception) -> str:
+        """Write a crash report without anybody's data, and return where it is."""
+        return crash_sentence(error)

@@ -6,15 +6,16 @@ import asyncio
 from contextlib import suppress
 
 from textual import events
-from textual.app import App
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
+
+from lambda_tui.ui.textual_private import CrashSentenceApp, run_binding
 
 _PATIENCE = 0.5
 """Seconds for which the next key waits until an editor has done what this one is bound to."""
 
 
-class KeysInOrder(App[None]):
+class KeysInOrder(CrashSentenceApp):
     """Does what a key is bound to before the next key is looked at.
 
     Textual sends a key up through the queues of the focused widget and all that it is in, and looks
@@ -32,7 +33,7 @@ class KeysInOrder(App[None]):
         """Whether the key was bound to something; a letter for an editor is not."""
         focused = self.focused
         if not isinstance(focused, Input | TextArea):
-            return await self._check_bindings(event.key)
+            return await run_binding(self, event.key)
         bound = self.screen.active_bindings.get(event.key)
         if bound is None or focused.check_consume_key(event.key, event.character):
             return False
@@ -44,7 +45,7 @@ class KeysInOrder(App[None]):
 
         async def do() -> None:
             try:
-                await self._check_bindings(key, priority)
+                await run_binding(self, key, priority=priority)
             finally:
                 done.set()
 

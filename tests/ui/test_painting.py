@@ -18,6 +18,7 @@ from lambda_tui.ui import log_rows
 from lambda_tui.ui.component_style import StyledLines
 from lambda_tui.ui.log_lines import LogLine, LogRecord, log_lines
 from lambda_tui.ui.screens import model
+from lambda_tui.ui.textual_private import DISPLAY, frame_timer
 
 
 def refreshed(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -153,7 +154,7 @@ async def test_a_key_is_painted_without_waiting_for_a_frame(
     async with open_app() as driver:
         await driver.press("e")
         paints = 0
-        original = driver.app._display
+        original = getattr(driver.app, DISPLAY)
 
         def display(*update: Any) -> None:
             nonlocal paints
@@ -162,8 +163,8 @@ async def test_a_key_is_painted_without_waiting_for_a_frame(
 
         # A loaded machine is late for it, and is not asked.
         monkeypatch.setattr(model, "HASTE", 1000.0)
-        monkeypatch.setattr(driver.screen._update_timer, "resume", lambda: None)
-        monkeypatch.setattr(driver.app, "_display", display)
+        monkeypatch.setattr(frame_timer(driver.screen), "resume", lambda: None)
+        monkeypatch.setattr(driver.app, DISPLAY, display)
         await driver.pilot.press("Ж")
         await driver.until(lambda: paints and "Ж" in driver.text(), "a paint")
 

@@ -8,6 +8,7 @@ from textual import events
 
 from lambda_tui.ui import keys_in_order
 from lambda_tui.ui.screens.dialogs import AskBurst, AskEventFile, AskQuit
+from lambda_tui.ui.textual_private import is_ending
 
 
 @pytest.fixture(autouse=True)
@@ -93,5 +94,5 @@ async def test_leaving_can_be_confirmed_ahead(open_app: OpenApp) -> None:
         await driver.until(lambda: bool(pool.invocations), "the invocation")
         type_ahead(driver, "q", "n", "q")
         await driver.until(lambda: isinstance(driver.app.screen, AskQuit), "the question, again")
-        assert not driver.app._exit
+        assert not is_ending(driver.app)
         await driver.leave("y")

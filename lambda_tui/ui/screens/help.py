@@ -14,6 +14,7 @@ from textual.widgets import Static
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.ui.bindings import SECTIONS
 from lambda_tui.ui.states import STATE_GLYPHS, STRIP_GLYPHS
+from lambda_tui.ui.textual_private import all_bindings
 
 _MOVES = (
     ("↑ ↓  j k", "Move the cursor"),
@@ -72,7 +73,7 @@ class Help(ModalScreen[None]):
     def _keys(self) -> dict[str, str]:
         """Keys by binding id, as the user's keymap has them."""
         found: dict[str, str] = {}
-        for _, binding in self.app.screen_stack[0]._bindings:
+        for binding in all_bindings(self.app.screen_stack[0]):
             if binding.id:
                 known = found.get(binding.id)
                 key = self.app.get_key_display(binding)

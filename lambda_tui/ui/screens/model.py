@@ -17,6 +17,7 @@ from lambda_tui.project.text_file import UnreadableFileError
 from lambda_tui.ui import facts
 from lambda_tui.ui.bindings import PANE_KEYS
 from lambda_tui.ui.feed import Feed
+from lambda_tui.ui.textual_private import needs_paint, paint_now
 from lambda_tui.ui.widgets.banner import Banner
 from lambda_tui.ui.widgets.empty import Empty
 from lambda_tui.ui.widgets.environments import Environments
@@ -110,8 +111,7 @@ class ModelScreen(Screen[None]):
 
     def on_idle(self) -> None:
         """Sees to a paint of what has changed, if it is for a key."""
-        is_dirty = self._dirty_widgets or self._layout_required or self._scroll_required
-        is_wanted = is_dirty and self.is_current and time.monotonic() < self._hasty_until
+        is_wanted = self.is_current and time.monotonic() < self._hasty_until and needs_paint(self)
         if is_wanted and not self._is_gathering:
             self._is_gathering = True
             loop = asyncio.get_running_loop()
@@ -119,7 +119,7 @@ class ModelScreen(Screen[None]):
 
     def _paint_gathered(self) -> None:
         self._is_gathering = False
-        self._on_timer_update()
+        paint_now(self)
 
     def _request(self) -> None:
         self.call_later(self.paint)

@@ -17,8 +17,7 @@ from textual.pilot import Pilot
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.project.demo import copy_demo
 from lambda_tui.project.settings import Settings
-from lambda_tui.ui.app import LambdaTuiApp
-from lambda_tui.ui.run import make_app
+from lambda_tui.ui import LambdaTuiApp, make_app
 
 FOLDER = Path(__file__).resolve().parent
 PATIENCE = 20.0

@@ -11,8 +11,8 @@ from textual.events import Key
 from textual.pilot import Pilot
 
 from lambda_tui.engine.lifecycle import State
-from lambda_tui.ui.app import LambdaTuiApp
-from lambda_tui.ui.screens.main import MainScreen
+from lambda_tui.ui import LambdaTuiApp
+from lambda_tui.ui.screens import MainScreen
 from lambda_tui.ui.textual_private import (
     is_ending,
     is_laid_out,

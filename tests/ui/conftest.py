@@ -11,7 +11,7 @@ import pytest
 from driver import Driver, OpenApp
 
 from lambda_tui.project.settings import Settings
-from lambda_tui.ui.run import make_app
+from lambda_tui.ui import make_app
 
 TEMPLATE = """\
 Resources:

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from lambda_tui.project.settings import Settings
-from lambda_tui.ui.run import make_app
+from lambda_tui.ui import make_app
 
 
 async def main() -> int:

@@ -14,11 +14,11 @@ from textual.widget import Widget
 from lambda_tui.engine.events import Event, FunctionLog
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.usage import Usage
-from lambda_tui.ui import log_rows
-from lambda_tui.ui.component_style import StyledLines
-from lambda_tui.ui.log_lines import LogLine, LogRecord, log_lines
-from lambda_tui.ui.screens import model
+from lambda_tui.ui import keys
+from lambda_tui.ui.log import rows
+from lambda_tui.ui.log.records import LogLine, LogRecord, log_lines
 from lambda_tui.ui.textual_private import DISPLAY, frame_timer
+from lambda_tui.ui.widgets import LineWidget
 
 
 def refreshed(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -111,7 +111,7 @@ async def test_only_the_rows_that_have_changed_are_painted(
 async def test_another_theme_changes_the_looks(open_app: OpenApp) -> None:
     async with open_app() as driver:
         await driver.invoke()
-        widgets: list[StyledLines] = [
+        widgets: list[LineWidget] = [
             driver.screen.panes.functions,
             driver.screen.panes.log_pane.view,
         ]
@@ -140,7 +140,7 @@ async def test_a_switch_makes_no_more_lines_than_are_in_view(
             made += 1
             return log_lines(record)
 
-        monkeypatch.setattr(log_rows, "log_lines", counting)
+        monkeypatch.setattr(rows, "log_lines", counting)
         await driver.press("j")
         await driver.until(lambda: "line 4999 end" in driver.text())
         assert 0 < made <= 2 * driver.screen.panes.log_pane.view.size.height
@@ -162,7 +162,7 @@ async def test_a_key_is_painted_without_waiting_for_a_frame(
             original(*update)
 
         # A loaded machine is late for it, and is not asked.
-        monkeypatch.setattr(model, "HASTE", 1000.0)
+        monkeypatch.setattr(keys, "HASTE", 1000.0)
         monkeypatch.setattr(frame_timer(driver.screen), "resume", lambda: None)
         monkeypatch.setattr(driver.app, DISPLAY, display)
         await driver.pilot.press("Ж")

@@ -17,10 +17,10 @@ from lambda_tui.engine.lifecycle import State
 from lambda_tui.ui import clipboard, figures
 from lambda_tui.ui.clipboard import copy
 from lambda_tui.ui.crash import crash_report, crash_sentence
-from lambda_tui.ui.states import STATE_GLYPHS, STRIP_GLYPHS
+from lambda_tui.ui.glyphs import STATE_GLYPHS, STRIP_GLYPHS
+from lambda_tui.ui.panes.response import SHOWN_LIMIT, response_content
+from lambda_tui.ui.panes.tmp_files import CONTENT, ENTRIES, TmpContent, list_tmp, read_tmp
 from lambda_tui.ui.timeline import STRIP_CELLS, Timeline
-from lambda_tui.ui.tmp_files import CONTENT, ENTRIES, TmpContent, list_tmp, read_tmp
-from lambda_tui.ui.widgets.response import SHOWN_LIMIT, response_content
 from lambda_tui.wording import counted
 
 

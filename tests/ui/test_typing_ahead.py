@@ -6,7 +6,7 @@ import pytest
 from driver import Driver, OpenApp
 from textual import events
 
-from lambda_tui.ui import keys_in_order
+from lambda_tui.ui import keys
 from lambda_tui.ui.screens.dialogs import AskBurst, AskEventFile, AskQuit
 from lambda_tui.ui.textual_private import is_ending
 
@@ -14,7 +14,7 @@ from lambda_tui.ui.textual_private import is_ending
 @pytest.fixture(autouse=True)
 def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """An editor of a loaded machine is waited for as well."""
-    monkeypatch.setattr(keys_in_order, "_PATIENCE", 60.0)
+    monkeypatch.setattr(keys, "_PATIENCE", 60.0)
 
 
 CHARACTERS = {"slash": "/", "enter": "\r", "backspace": "\x7f", "escape": "\x1b"}

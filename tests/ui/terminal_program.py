@@ -1,6 +1,6 @@
 """Opens the real application on a folder, for tests that look at its bytes.
 
-With ``CRASH`` in the environment, ``F9`` raises an exception whose locals hold a secret.
+With ``CRASH`` in the environment, F9 raises an exception whose local variables hold a secret.
 """
 
 from __future__ import annotations

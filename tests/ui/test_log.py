@@ -1,4 +1,4 @@
-"""The log: bounded, sanitised, searchable, and quick whatever is thrown at it."""
+"""The log: bounded, sanitised, searchable, and quick whatever a function writes."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_a_record_of_very_many_lines_is_counted_as_it_is_shown() -> None:
 
 async def test_a_record_printed_with_carriage_returns_has_one_gutter(open_app: OpenApp) -> None:
     async with open_app() as driver:
-        emitter(driver.app.engine.events.emit)("alpha\rbeta\r")
+        log_emitter(driver.app.engine.events.emit)("alpha\rbeta\r")
         await driver.until(lambda: "beta" in driver.text())
         view = driver.screen.panes.log_pane.view
         assert view.virtual_size.height == 2
@@ -125,7 +125,7 @@ def test_lines_that_were_hidden_are_gone_too() -> None:
 
 async def test_a_log_without_its_oldest_lines_says_so_on_its_first(open_app: OpenApp) -> None:
     async with open_app() as driver:
-        emit = emitter(driver.app.engine.events.emit)
+        emit = log_emitter(driver.app.engine.events.emit)
         view = driver.screen.panes.log_pane.view
         for number in range(ROWS - 500):
             emit(f"line {number} end")
@@ -214,7 +214,7 @@ def test_a_failed_report_has_a_sign_on_its_report_line() -> None:
 
 async def test_a_rendered_frame_holds_no_escape_of_the_input(open_app: OpenApp) -> None:
     async with open_app(size=(80, 24)) as driver:
-        emit = emitter(driver.app.engine.events.emit)
+        emit = log_emitter(driver.app.engine.events.emit)
         emit("\x1b]0;PWNED\x07a\x1b[2Jb\x9b5Ac\x1bPq\x1b\\d\x85\u202e")
         emit(b"\xff\xfe\x1b[?1049l".decode("utf-8", "surrogateescape"))
         await driver.until(lambda: "abcd" in driver.text())
@@ -226,7 +226,7 @@ async def test_a_rendered_frame_holds_no_escape_of_the_input(open_app: OpenApp) 
 
 async def test_lines_of_a_megabyte_do_not_hold_the_screen_up(open_app: OpenApp) -> None:
     async with open_app() as driver:
-        emit = emitter(driver.app.engine.events.emit)
+        emit = log_emitter(driver.app.engine.events.emit)
         began = time.process_time()
         for _ in range(50):
             emit("\x1b[31m" + "x" * 1_000_000)
@@ -240,7 +240,7 @@ async def test_lines_of_a_megabyte_do_not_hold_the_screen_up(open_app: OpenApp) 
 
 async def test_scrolling_up_stops_following_and_keeps_the_place(open_app: OpenApp) -> None:
     async with open_app() as driver:
-        emit = emitter(driver.app.engine.events.emit)
+        emit = log_emitter(driver.app.engine.events.emit)
         for number in range(100):
             emit(f"line {number} end")
         view = driver.screen.panes.log_pane.view
@@ -259,7 +259,7 @@ async def test_scrolling_up_stops_following_and_keeps_the_place(open_app: OpenAp
 
 async def test_a_long_line_that_comes_late_can_be_read_to_its_end(open_app: OpenApp) -> None:
     async with open_app(size=(80, 24)) as driver:
-        emit = emitter(driver.app.engine.events.emit)
+        emit = log_emitter(driver.app.engine.events.emit)
         for number in range(100):
             emit(f"line {number} end")
         await driver.until(lambda: "line 99 end" in driver.text())
@@ -272,7 +272,7 @@ async def test_a_long_line_that_comes_late_can_be_read_to_its_end(open_app: Open
 
 async def test_the_scrollbar_tells_where_the_log_is(open_app: OpenApp) -> None:
     async with open_app() as driver:
-        emit = emitter(driver.app.engine.events.emit)
+        emit = log_emitter(driver.app.engine.events.emit)
         for number in range(100):
             emit(f"line {number} end")
         view = driver.screen.panes.log_pane.view
@@ -291,7 +291,7 @@ async def test_the_scrollbar_tells_where_the_log_is(open_app: OpenApp) -> None:
 
 async def test_a_place_stays_when_old_lines_are_forgotten(open_app: OpenApp) -> None:
     async with open_app() as driver:
-        emit = emitter(driver.app.engine.events.emit)
+        emit = log_emitter(driver.app.engine.events.emit)
         for number in range(ROWS):
             emit(f"line {number} end")
         view = driver.screen.panes.log_pane.view
@@ -307,7 +307,7 @@ async def test_a_place_stays_when_old_lines_are_forgotten(open_app: OpenApp) -> 
 
 async def test_records_are_bounded_and_events_cost_no_paint_each(open_app: OpenApp) -> None:
     async with open_app() as driver:
-        emit = emitter(driver.app.engine.events.emit)
+        emit = log_emitter(driver.app.engine.events.emit)
         await driver.until(lambda: driver.app.engine.pools["Greet"].sandbox is not None)
         paints = 0
         screen = driver.screen
@@ -339,7 +339,7 @@ async def test_nothing_is_painted_while_nothing_happens(open_app: OpenApp) -> No
 
 async def test_a_drag_selects_text_without_the_gutter(open_app: OpenApp) -> None:
     async with open_app() as driver:
-        emit = emitter(driver.app.engine.events.emit)
+        emit = log_emitter(driver.app.engine.events.emit)
         emit("alpha beta gamma")
         await driver.until(lambda: "alpha beta gamma" in driver.text())
         view = driver.screen.panes.log_pane.view
@@ -351,5 +351,6 @@ async def test_a_drag_selects_text_without_the_gutter(open_app: OpenApp) -> None
         await driver.until(lambda: (driver.screen.get_selected_text() or "").strip() == "beta")
 
 
-def emitter(emit: Callable[[Event], None]) -> Callable[[str], None]:
+def log_emitter(emit: Callable[[Event], None]) -> Callable[[str], None]:
+    """Return a function that emits an event for each line that Greet is to have logged."""
     return lambda message: emit(Event(record=FunctionLog(message), function="Greet"))

@@ -1,4 +1,4 @@
-"""What is painted: what has changed, at once for a key, and nothing else."""
+"""The screen paints what has changed and nothing else, and the effect of a key at once."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from lambda_tui.ui.textual_private import DISPLAY, frame_timer
 from lambda_tui.ui.widgets import LineWidget
 
 
-def refreshed(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The ids of the widgets that ask for a paint from now on."""
+def record_refreshes(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return a list that receives the id of every widget that asks for a paint from now on."""
     asked: list[str] = []
     original = Widget.refresh
 
@@ -34,15 +34,15 @@ def refreshed(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return asked
 
 
-async def until_nothing_happens(driver: Driver) -> None:
-    """Waits until the interpreter runs, the first event is there, and all is painted."""
+async def wait_until_at_rest(driver: Driver) -> None:
+    """Wait until the interpreter runs, the first event is there, and everything is painted."""
     await driver.until(lambda: all(each.sandbox for each in driver.app.engine.pools.values()))
     await driver.until(lambda: "Ada" in driver.screen.panes.event.text)
     await driver.until_painted()
 
 
-def stand_in(number: int, state: State) -> Any:
-    """An execution environment as far as the screen looks at it."""
+def stand_in_environment(number: int, state: State) -> Any:
+    """Return an object with those attributes of an execution environment that the screen reads."""
     return SimpleNamespace(
         id=f"{number:032x}",
         number=number,
@@ -67,11 +67,11 @@ async def test_a_paint_without_a_change_asks_no_widget_to_paint(
 ) -> None:
     async with open_app() as driver:
         pool = driver.app.engine.pools["Greet"]
-        await until_nothing_happens(driver)
-        pool.environments += [stand_in(number, State.FROZEN) for number in (1, 2, 3)]
+        await wait_until_at_rest(driver)
+        pool.environments += [stand_in_environment(number, State.FROZEN) for number in (1, 2, 3)]
         driver.screen.paint()
         await driver.settle()
-        asked = refreshed(driver, monkeypatch)
+        asked = record_refreshes(driver, monkeypatch)
         driver.screen.paint()
         await driver.settle()
         assert asked == []
@@ -83,8 +83,8 @@ async def test_only_the_rows_that_have_changed_are_painted(
 ) -> None:
     async with open_app() as driver:
         pool = driver.app.engine.pools["Greet"]
-        await until_nothing_happens(driver)
-        pool.environments += [stand_in(number, State.FROZEN) for number in range(1, 9)]
+        await wait_until_at_rest(driver)
+        pool.environments += [stand_in_environment(number, State.FROZEN) for number in range(1, 9)]
         driver.screen.paint()
         await driver.settle()
         rows = driver.screen.panes.environments
@@ -173,7 +173,9 @@ async def test_many_environments_in_many_states_leave_room_for_the_name(open_app
     async with open_app(size=(80, 24)) as driver:
         pool = driver.app.engine.pools["Greet"]
         states = [state for state in State if state is not State.ENDED]
-        pool.environments += [stand_in(number, state) for number, state in enumerate(states * 2)]
+        pool.environments += [
+            stand_in_environment(number, state) for number, state in enumerate(states * 2)
+        ]
         driver.screen.paint()
         await driver.settle()
         row = next(line for line in driver.text().splitlines() if "Greet" in line)

@@ -12,8 +12,8 @@ from lambda_tui.ui.textual_private import is_ending
 
 
 @pytest.fixture(autouse=True)
-def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An editor of a loaded machine is waited for as well."""
+def patient_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets keys wait for an editor as long as a loaded machine needs."""
     monkeypatch.setattr(keys, "_PATIENCE", 60.0)
 
 
@@ -21,7 +21,7 @@ CHARACTERS = {"slash": "/", "enter": "\r", "backspace": "\x7f", "escape": "\x1b"
 
 
 def type_ahead(driver: Driver, *keys: str) -> None:
-    """Types all of the keys before the application looks at the first."""
+    """Queue all of the keys before the application looks at the first."""
     for key in keys:
         character = CHARACTERS.get(key, key if len(key) == 1 else None)
         driver.app.post_message(events.Key(key, character))

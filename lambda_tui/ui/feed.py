@@ -80,7 +80,7 @@ class Feed:
         return timeline
 
     def _number(self, event: events.Event) -> int | None:
-        """Return the environment's number; kept, as its last events come after it was removed."""
+        """Return the environment's number, also when the pool no longer has the environment."""
         if not event.environment or event.environment in self._numbers:
             return self._numbers.get(event.environment)
         pool = self._engine.pools.get(event.function)

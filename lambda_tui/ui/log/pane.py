@@ -72,7 +72,7 @@ class LogPane(Vertical, Pane):
         self.view.add(records)
 
     def clear_records(self) -> None:
-        """Drop the records of which the log is shown."""
+        """Drop the records of the function whose log is shown, or all records."""
         self._store.clear(None if self._shows_all else self._function)
         self._fill()
 
@@ -93,7 +93,7 @@ class LogPane(Vertical, Pane):
 
     def _fill(self) -> None:
         records, is_cut = self._store.of(None if self._shows_all else self._function)
-        # What is fresh is among these records: it must not come a second time.
+        # Fresh records are among these: they must not be appended a second time.
         self._store.fresh.clear()
         self.view.set_reactive(LogView.with_names, self._shows_all)
         self.view.replace(records, is_cut=is_cut)

@@ -13,7 +13,7 @@ from textual.cache import LRUCache
 from lambda_tui.ui.log.records import Kind, LogLine, LogRecord, line_count, log_lines
 
 ROWS = 10_000
-"""Rows that are kept; whole records are dropped, so there may be a few less."""
+"""Rows that are kept; whole records are dropped, so there may be a few fewer."""
 
 Row = tuple[LogLine, int, int]
 """A line, and the start and end of the slice that one row of the screen shows."""

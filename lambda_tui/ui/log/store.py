@@ -9,7 +9,7 @@ from lambda_tui.ui.log.records import LogRecord
 RECORDS = 10_000
 """Records that are kept."""
 CHARACTERS = 32_000_000
-"""Characters of all records together that are kept: lines of megabytes must not add up."""
+"""Characters that all records together may have: lines of megabytes must not add up."""
 
 
 class LogStore:
@@ -40,9 +40,9 @@ class LogStore:
         return fresh
 
     def of(self, function: str | None) -> tuple[list[LogRecord], bool]:
-        """Return the records that concern a function, or all for None, and whether older are gone.
+        """Return a function's records, or all for None, and whether older ones were dropped.
 
-        Records that concern all functions have no function's name.
+        Records that concern all functions have no function's name, and belong to each.
         """
         wanted = ("", function)
         records = [each for each in self.records if function is None or each.function in wanted]

@@ -85,10 +85,10 @@ class LogView(LineWidget, ScrollView, can_focus=True):
 
     @dataclass
     class Changed(Message):
-        """Posted when something has changed that the frame of the log says."""
+        """Posted when something changes that the log's frame shows."""
 
         def can_replace(self, message: Message) -> bool:
-            """Return whether a waiting message of this kind is enough."""
+            """Return whether a waiting message makes this one redundant."""
             return isinstance(message, type(self))
 
     def __init__(self, *, id: str) -> None:
@@ -136,7 +136,7 @@ class LogView(LineWidget, ScrollView, can_focus=True):
         self._update_extent(grown=grown)
         if self.follow:
             self.scroll_end(animate=False, immediate=True, force=True, x_axis=False)
-        # A scrollbar that was away in between begins at the top, wherever the view is.
+        # A scrollbar that was hidden in between starts at the top, wherever the view is.
         self.vertical_scrollbar.position = self.scroll_y
         self.refresh()
         self.post_message(self.Changed())
@@ -148,7 +148,7 @@ class LogView(LineWidget, ScrollView, can_focus=True):
         width = 0 if self.wrap else self._gutter.width + self._rows.widest
         size = Size(max(width, 1), rows)
         if grown and before.height > height:
-            # Setting it outright lays the whole screen out anew: with every frame of a busy log.
+            # Assigning it would lay out the whole screen again, with every frame of a busy log.
             self.set_reactive(LogView.virtual_size, size)
             self.vertical_scrollbar.window_virtual_size = size.height
         else:
@@ -312,7 +312,7 @@ class LogView(LineWidget, ScrollView, can_focus=True):
         has_cursor = index == self._cursor and not self.follow
         key = (index + self._rows.first, self._rows[index][1], has_cursor)
         selection = self.text_selection
-        # The first row changes when rows are dropped: it says so.
+        # The first row is not cached: it changes when rows are dropped, as it says so.
         if index and selection is None and (known := self._strips.get(key)) is not None:
             return known
         text = self._row_text(self._rows[index])

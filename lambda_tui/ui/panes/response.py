@@ -155,7 +155,7 @@ def _parsed(payload: bytes) -> object:
 
 
 def _shown(text: str, total: int) -> Content:
-    # Pygments takes a while to import: not before there is something to colour.
+    # Imported here: Pygments takes a while, and is needed once there is something to colour.
     from textual.highlight import highlight
 
     plain = terminal_text(text[:SHOWN_LIMIT], SHOWN_LIMIT).plain

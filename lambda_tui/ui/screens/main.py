@@ -98,7 +98,7 @@ class MainScreen(PromptScreen):
         if pool is None:
             return
         pools = tuple(self.engine.pools.values())
-        # No event tells when an interpreter has started and its version is known.
+        # The version of an interpreter comes without an event: look again until it is there.
         if any(each.runtime_version is None and not each.problem for each in pools):
             self.feed.request_paint()
         panes = self.panes
@@ -299,7 +299,7 @@ class MainScreen(PromptScreen):
         self.panes.log_pane.toggle_all_functions()
 
     def action_clear_log(self) -> None:
-        """Drop the records of which the log is shown."""
+        """Clear the log that is shown."""
         self.panes.log_pane.clear_records()
 
     # Copying

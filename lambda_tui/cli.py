@@ -109,7 +109,7 @@ def _open_screen(directory: Path, options: argparse.Namespace) -> int:
     from platformdirs import user_config_path
 
     from lambda_tui.project.settings import load_settings
-    from lambda_tui.ui.run import run_app
+    from lambda_tui.ui import run_app
 
     settings, problems = load_settings(directory, user_config_path("lambda-tui"))
     if options.sandbox is not None:

@@ -1,4 +1,4 @@
-"""Makes the pictures anew: the real application at work on the bundled example project.
+"""Makes the pictures of the README anew: the application at work on the example project.
 
 Run it from a checkout: ``python screenshots/make.py``. Each picture is an SVG beside this file.
 """
@@ -17,8 +17,7 @@ from textual.pilot import Pilot
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.project.demo import copy_demo
 from lambda_tui.project.settings import Settings
-from lambda_tui.ui.app import LambdaTuiApp
-from lambda_tui.ui.run import make_app
+from lambda_tui.ui import LambdaTuiApp, make_app
 
 FOLDER = Path(__file__).resolve().parent
 PATIENCE = 20.0
@@ -27,7 +26,7 @@ PATIENCE = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What is pressed, and how large the terminal is."""
+    """One picture: the size of the terminal, the chosen function, and the keys to press."""
 
     name: str
     size: tuple[int, int]
@@ -52,7 +51,7 @@ PICTURES = (
 
 
 async def take(picture: Picture, project: Path) -> None:
-    """Opens the application, presses the keys and writes the picture."""
+    """Open the application, press the keys and write the picture."""
     app = make_app(project, Settings(watch=False))
     async with app.run_test(size=picture.size, notifications=True) as pilot:
         await pilot.pause()
@@ -95,7 +94,7 @@ async def _until(condition: Callable[[], object]) -> None:
 
 
 async def main() -> None:
-    """Makes every picture."""
+    """Make every picture."""
     with tempfile.TemporaryDirectory() as folder:
         project = copy_demo(Path(folder) / "demo")
         for picture in PICTURES:

@@ -11,8 +11,16 @@ from textual.events import Key
 from textual.pilot import Pilot
 
 from lambda_tui.engine.lifecycle import State
-from lambda_tui.ui.app import LambdaTuiApp
-from lambda_tui.ui.screens.main import MainScreen
+from lambda_tui.ui import LambdaTuiApp
+from lambda_tui.ui.screens import MainScreen
+from lambda_tui.ui.textual_private import (
+    is_ending,
+    is_laid_out,
+    notices,
+    paint_now,
+    rendered_lines,
+    wait_for_messages,
+)
 
 PATIENCE = 60.0
 """Seconds until a wait is given up."""
@@ -33,7 +41,7 @@ class Driver:
 
     @property
     def notices(self) -> list[str]:
-        return [notice.message for notice in self.app._notifications]
+        return notices(self.app)
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
@@ -45,7 +53,7 @@ class Driver:
         """Presses keys of which the last ends the application."""
         await self.press(*keys[:-1])
         self.app.post_message(Key(keys[-1], keys[-1]))
-        await self.until(lambda: self.app._exit, "the end")
+        await self.until(lambda: is_ending(self.app), "the end")
 
     async def until(self, condition: Callable[[], object], what: str = "") -> None:
         """Waits until something holds."""
@@ -63,20 +71,19 @@ class Driver:
         """Waits until what was begun is done: a message may be the cause of others."""
         deadline = time.monotonic() + PATIENCE
         in_a_row = 0
-        while not self.app._exit and in_a_row < 2:
+        while not is_ending(self.app) and in_a_row < 2:
             assert time.monotonic() < deadline, f"never at rest\n{self.text()}"
-            await self.pilot._wait_for_screen()
-            if not self.app._exit:
-                self.app.screen._on_timer_update()
+            await wait_for_messages(self.pilot)
+            if not is_ending(self.app):
+                paint_now(self.app.screen)
             in_a_row = in_a_row + 1 if self._is_at_rest() else 0
 
     def _is_at_rest(self) -> bool:
-        if self.app._exit:
+        if is_ending(self.app):
             return True
         screen = self.app.screen
         nodes = (self.app, *screen.walk_children(with_self=True))
-        is_laid_out = not (screen._layout_required or screen._scroll_required or screen._callbacks)
-        return is_laid_out and not any(node.message_queue_size for node in nodes)
+        return is_laid_out(screen) and not any(node.message_queue_size for node in nodes)
 
     async def until_painted(self) -> None:
         """Waits until everything that the engine has told of is on the screen."""
@@ -103,8 +110,7 @@ class Driver:
 
     def text(self) -> str:
         """What stands on the screen."""
-        lines = self.app.screen._compositor.render_strips()
-        return "\n".join("".join(segment.text for segment in strip) for strip in lines)
+        return "\n".join(strip.text for strip in rendered_lines(self.app.screen))
 
 
 OpenApp = Callable[..., AbstractAsyncContextManager[Driver]]

@@ -1,12 +1,12 @@
-"""Every key of the main screen, once: footer, palette, help and keymap are made from these."""
+"""The one table of the main screen's keys: key bar, palette, help and keymap are made from it."""
 
 from __future__ import annotations
 
 from textual.binding import Binding
 
 
-def _key(keys: str, action: str, what: str, tooltip: str, id: str, display: str = "") -> Binding:
-    return Binding(keys, action, what, tooltip=tooltip, id=id, key_display=display or None)
+def _key(keys: str, action: str, label: str, tooltip: str, id: str, display: str = "") -> Binding:
+    return Binding(keys, action, label, tooltip=tooltip, id=id, key_display=display or None)
 
 
 SECTIONS: dict[str, tuple[Binding, ...]] = {
@@ -56,7 +56,7 @@ SECTIONS: dict[str, tuple[Binding, ...]] = {
         _key("q", "quit", "Quit", "End every environment and leave", "quit"),
     ),
 }
-"""By the headings of the help screen."""
+"""The bindings by the headings of the help."""
 
 BINDINGS: tuple[Binding, ...] = tuple(
     binding for bindings in SECTIONS.values() for binding in bindings
@@ -84,4 +84,4 @@ PANE_KEYS: dict[str, tuple[str, ...]] = {
     "log-search": ("back",),
     "event": ("invoke_from_editor", "back", "event_file"),
 }
-"""The keys that the last line shows for a pane, most important first."""
+"""The ids of the bindings that the key bar shows for a pane, the most important first."""

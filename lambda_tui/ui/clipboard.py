@@ -1,4 +1,4 @@
-"""Copies text, and says truthfully how."""
+"""Copies text to the user's clipboard."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ _COMMANDS: tuple[tuple[str, str | None, tuple[str, ...]], ...] = (
     ("xsel", "DISPLAY", ("--clipboard", "--input")),
     ("clip.exe", None, ()),
 )
-"""Each with the variable that must be set for it to work, and its arguments."""
+"""Commands, each with the variable that must be set for it to work, and its arguments."""
 _PATIENCE = 2.0
-"""Seconds that a clipboard command gets."""
+"""Seconds until a clipboard command is given up."""
 
 
 async def copy(
     text: str, osc52: Callable[[str], None], environment: Mapping[str, str] = os.environ
 ) -> str:
-    """Copies with the machine's own command, else through the terminal; returns how.
+    """Copy with a command of the machine, else through the terminal; return how it was done.
 
-    Over SSH the machine's clipboard is not the user's, so the terminal is asked.
+    Over SSH the machine's clipboard is not the user's, so the text goes to the terminal. ``osc52``
+    writes the escape sequence OSC 52, which no terminal acknowledges.
     """
     if not environment.get("SSH_CONNECTION") and not environment.get("SSH_TTY"):
         for name, variable, arguments in _COMMANDS:
@@ -37,7 +38,7 @@ async def copy(
 
 
 async def _run(path: str, arguments: tuple[str, ...], text: str) -> bool:
-    """Whether the command took the text."""
+    """Run a command, and return whether it took the text."""
     try:
         process = await asyncio.create_subprocess_exec(
             path,

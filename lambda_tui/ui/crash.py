@@ -1,4 +1,4 @@
-"""What is left of an uncaught exception: a report without anybody's data, and one sentence."""
+"""The report of an uncaught exception, which holds nobody's data."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from textual.worker import WorkerFailed
 
 
 def crash_sentence(error: BaseException) -> str:
-    """Writes the report, and says where it is.
+    """Write the report, and return a sentence that says where it is.
 
-    The report has the traceback without local variables, and only the exception's type: both
-    variables and messages hold events, responses and credentials.
+    The report has the traceback without local variables, and the exception's type without its
+    message: both variables and messages hold events, responses and credentials.
     """
     if isinstance(error, WorkerFailed):
         error = error.error
@@ -29,7 +29,7 @@ def crash_sentence(error: BaseException) -> str:
 
 
 def crash_report(error: BaseException) -> str:
-    """Types, files and lines of the exception and of what it came from."""
+    """Return types, files and lines of the exception and of those that it came from."""
     lines = [f"lambda-tui, Python {sys.version.split()[0]}, {sys.platform}", ""]
     seen: set[int] = set()
     following: BaseException | None = error

@@ -1,10 +1,10 @@
-"""Numbers as people read them: short, aligned, with their unit."""
+"""Formats numbers for people: short, and with their unit."""
 
 from __future__ import annotations
 
 
 def seconds(value: float) -> str:
-    """A stretch of time for a clock that ticks once a second: ``8s``, ``3m20``, ``2h05``."""
+    """Return a time in whole seconds, for figures that change with the clock: ``8s``, ``3m20``."""
     whole = max(0, int(value))
     if whole < 60:
         return f"{whole}s"
@@ -15,7 +15,7 @@ def seconds(value: float) -> str:
 
 
 def milliseconds(value: float) -> str:
-    """A duration with three digits that count: ``1.42 ms``, ``318 ms``, ``2.10 s``."""
+    """Return a duration with three significant digits: ``1.42 ms``, ``318 ms``, ``2.10 s``."""
     if value >= 1000:
         return f"{value / 1000:.2f} s"
     if value >= 100:
@@ -24,7 +24,7 @@ def milliseconds(value: float) -> str:
 
 
 def size(count: int) -> str:
-    """A number of bytes: ``812 B``, ``4.2 KB``, ``6.0 MB``."""
+    """Return a number of bytes: ``812 B``, ``4.2 KB``, ``6.0 MB``."""
     if count < 1024:
         return f"{count} B"
     if count < 1024 * 1024:
@@ -33,5 +33,5 @@ def size(count: int) -> str:
 
 
 def megabytes(value: float) -> str:
-    """A number of MB without a needless decimal: ``0``, ``4.2``, ``128``."""
+    """Return a number of MB, with a decimal only below 10: ``0``, ``4.2``, ``128``."""
     return f"{value:.1f}" if 0 < value < 10 else f"{value:.0f}"

@@ -1,7 +1,7 @@
-"""Makes untrusted text safe for the terminal: the one way from a function's output to the screen.
+"""Turns untrusted text into styled text that is safe to show.
 
-Textual passes escape bytes of a string through to the terminal, so whatever a function wrote (log
-lines, responses, files in ``/tmp``) goes through ``terminal_text`` before a widget sees it.
+Textual passes the escape bytes of a string through to the terminal, so whatever a function wrote
+(log lines, responses, files in ``/tmp``) goes through ``terminal_text`` before a widget gets it.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from rich.text import Text
 from lambda_tui.terminal_text import ESCAPE_SEQUENCE, UNSAFE_CHARACTER, plain_text
 
 LINE_LIMIT = 4_000
-"""Characters of one line that are shown; what is beyond is named, not shown."""
+"""Characters of one line that are shown; a note says how many more there are."""
 TAB_SIZE = 4
 
 _NEVER_SHOWN = frozenset({"5", "6", "8"})
-"""SGR codes that blink or conceal: neither belongs on somebody else's screen."""
+"""SGR codes that blink or conceal: a function has no say in either on the user's screen."""
 
 
 def terminal_text(raw: str | bytes, limit: int = LINE_LIMIT) -> Text:
-    """The text with its SGR colours and nothing else that a terminal would act upon.
+    """Return the text with its SGR colours and nothing else that a terminal would act upon.
 
-    ``limit`` is in characters and cuts before anything else is done, so that a line of megabytes
-    costs no more than a short one; how much was cut is said at the end.
+    The text is cut to ``limit`` characters before anything else is done, so that a line of
+    megabytes costs no more than a short one; a note at the end says how much was cut.
     """
     if isinstance(raw, bytes):
         total = len(raw)
@@ -43,8 +43,13 @@ def terminal_text(raw: str | bytes, limit: int = LINE_LIMIT) -> Text:
     return text
 
 
+def plain_line(raw: str) -> str:
+    """Return names and messages from the user's files as one line of plain text."""
+    return terminal_text(raw.replace("\n", " ")).plain
+
+
 def _safe_text(raw: str) -> Text:
-    """``raw`` without anything but printable characters, tabs expanded, colours kept."""
+    """Return the printable characters of ``raw``, with tabs expanded and colours kept."""
     if not UNSAFE_CHARACTER.search(raw):
         return Text(raw.expandtabs(TAB_SIZE), end="")
     raw = raw.replace("\r\n", "\n")
@@ -62,13 +67,13 @@ def _safe_text(raw: str) -> Text:
 
 
 def _printable(text: str) -> str:
-    """``text`` without control characters; a carriage return inside a line is shown as a sign."""
+    """Return ``text`` without control characters; a carriage return inside it becomes a sign."""
     return plain_text(text.rstrip("\r").replace("\r", "\N{SYMBOL FOR CARRIAGE RETURN}"))
 
 
 @lru_cache(maxsize=256)
 def _next_style(style: Style, parameters: str) -> Style:
-    """The style after the SGR sequence with these parameters."""
+    """Return the style after an SGR sequence with these parameters."""
     codes = iter(parameters.replace(":", ";").split(";"))
     for code in codes:
         number = code.lstrip("0") or "0"
@@ -82,7 +87,7 @@ def _next_style(style: Style, parameters: str) -> Style:
 
 
 def _extended_colour(kind: list[str], codes: Iterator[str], *, background: bool) -> Style:
-    """The colour of ``38;5;n`` and ``38;2;r;g;b``; nothing when it is malformed."""
+    """Return the colour of ``38;5;n`` or ``38;2;r;g;b``; no style when it is malformed."""
     count = {"5": 1, "2": 3}.get(kind[0] if kind else "", 0)
     values = [int(code[:4]) for code in islice(codes, count) if code.isdecimal()]
     if not count or len(values) != count or max(values) > 255:

@@ -1,4 +1,4 @@
-"""What an environment went through: a cell for each phase, and one more for each second of it."""
+"""The history of an environment: a cell for each state, and one more for each second in it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from lambda_tui.engine import events
 from lambda_tui.engine.lifecycle import State
 
 STRIP_CELLS = 200
-"""Cells that are kept of one environment."""
+"""Cells that are kept for one environment."""
 
 
 class Timeline:
-    """The states of one environment in their order; what lasts grows a cell a second."""
+    """The states of one environment in their order, oldest first."""
 
     def __init__(self) -> None:
         self.cells: deque[State] = deque(maxlen=STRIP_CELLS)
@@ -30,7 +30,7 @@ class Timeline:
             self.cells.append(state)
 
     def tick(self, now: float) -> None:
-        """Grows the strip by the whole seconds that the present state has lasted."""
+        """Add a cell of the present state for each whole second that it has lasted."""
         if self._state is None or self._state is State.ENDED:
             return
         whole = int(now - self._since)
@@ -39,5 +39,5 @@ class Timeline:
             self.cells.extend([self._state] * min(whole, STRIP_CELLS))
 
     def last(self, count: int) -> list[State]:
-        """The newest ``count`` cells, oldest first."""
+        """Return the newest ``count`` cells, oldest first."""
         return list(self.cells)[-count:] if count > 0 else []

@@ -10,13 +10,13 @@ from driver import Driver
 from lambda_project import Api, write_project
 
 from lambda_tui.project.settings import Settings
-from lambda_tui.ui.run import make_app, serve_lambda_api
+from lambda_tui.ui import make_app
 
 
 async def test_the_screen_shows_the_address_and_who_calls(
     tmp_path: Path, nothing_is_left: None
 ) -> None:
-    app = make_app(write_project(tmp_path), Settings(watch=False), serve=serve_lambda_api)
+    app = make_app(write_project(tmp_path), Settings(watch=False), serve=True)
     async with app.run_test(size=(160, 40)) as pilot:
         driver = Driver(app, pilot)
         await driver.until(lambda: "http://127.0.0.1:" in driver.text(), "the address")

@@ -14,7 +14,7 @@ from command_line import run, write_project
 from lambda_tui import debug_log
 from lambda_tui.engine.events import Event, EventStream, FunctionLog, Notice
 from lambda_tui.project.settings import Settings
-from lambda_tui.ui.run import make_app
+from lambda_tui.ui import make_app
 
 SECRET = "s3cr3t"
 SOURCE = """\

@@ -11,7 +11,7 @@ import pytest
 from driver import Driver, OpenApp
 
 from lambda_tui.project.settings import Settings
-from lambda_tui.ui.run import make_app
+from lambda_tui.ui import make_app
 
 TEMPLATE = """\
 Resources:
@@ -55,7 +55,7 @@ def slow(event, context):
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """Three functions: one answers, one fails, one takes its time."""
+    """A project of three functions: one answers, one fails, one takes long."""
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     folder = tmp_path / "orders"
     (folder / "code").mkdir(parents=True)
@@ -69,7 +69,7 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def open_app(project: Path) -> OpenApp:
-    """Opens the application on a folder, by default the project's."""
+    """A function that opens the application on a folder, by default the project's."""
 
     @asynccontextmanager
     async def open_it(

@@ -1,6 +1,6 @@
 """Opens the real application on a folder, for tests that look at its bytes.
 
-With ``CRASH`` in the environment, ``F9`` raises an exception whose locals hold a secret.
+With ``CRASH`` in the environment, F9 raises an exception whose local variables hold a secret.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from lambda_tui.project.settings import Settings
-from lambda_tui.ui.run import make_app
+from lambda_tui.ui import make_app
 
 
 async def main() -> int:

@@ -10,6 +10,7 @@ from extension_project import HELLO, PYTHON
 
 from lambda_tui.project.settings import Settings
 from lambda_tui.ui.screens.dialogs import AskQuit
+from lambda_tui.ui.textual_private import is_ending
 
 WITH_LAYER = """\
 Resources:
@@ -40,7 +41,7 @@ async def test_q_asks_while_an_invocation_runs(open_app: OpenApp) -> None:
         await driver.press("q")
         assert isinstance(driver.app.screen, AskQuit)
         await driver.press("escape")
-        assert not driver.app._exit
+        assert not is_ending(driver.app)
         await driver.leave("q", "y")
 
 

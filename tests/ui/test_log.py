@@ -1,4 +1,4 @@
-"""The log: bounded, sanitised, searchable, and quick whatever is thrown at it."""
+"""The log: bounded, sanitised, searchable, and quick whatever a function writes."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from lambda_tui.engine.events import Event, FunctionLog, Report
 from lambda_tui.project.function import LoggingConfig
-from lambda_tui.ui.feed import CHARACTERS, RECORDS, Feed
-from lambda_tui.ui.log_lines import (
+from lambda_tui.ui.feed import Feed
+from lambda_tui.ui.log.records import (
     LINES_LIMIT,
     Kind,
     LogRecord,
@@ -21,7 +21,8 @@ from lambda_tui.ui.log_lines import (
     log_lines,
     log_records,
 )
-from lambda_tui.ui.log_rows import ROWS, LogRows
+from lambda_tui.ui.log.rows import ROWS, LogRows
+from lambda_tui.ui.log.store import CHARACTERS, RECORDS
 
 CUT = "… earlier lines are gone"
 
@@ -31,10 +32,10 @@ def record(message: str, kind: Kind = Kind.FUNCTION) -> LogRecord:
 
 
 def rows_of(
-    *messages: str, fold_at: int | None = None, query: str = "", only_matches: bool = False
+    *messages: str, wrap_at: int | None = None, query: str = "", only_matches: bool = False
 ) -> LogRows:
     rows = LogRows()
-    rows.rebuild(fold_at=fold_at, query=query, only_matches=only_matches)
+    rows.rebuild(wrap_at=wrap_at, query=query, only_matches=only_matches)
     rows.add([record(message) for message in messages])
     return rows
 
@@ -71,7 +72,7 @@ def test_a_record_of_very_many_lines_is_counted_as_it_is_shown() -> None:
 
 async def test_a_record_printed_with_carriage_returns_has_one_gutter(open_app: OpenApp) -> None:
     async with open_app() as driver:
-        emitter(driver.app.engine.events.emit)("alpha\rbeta\r")
+        log_emitter(driver.app.engine.events.emit)("alpha\rbeta\r")
         await driver.until(lambda: "beta" in driver.text())
         view = driver.screen.panes.log_pane.view
         assert view.virtual_size.height == 2
@@ -83,7 +84,7 @@ async def test_a_record_printed_with_carriage_returns_has_one_gutter(open_app: O
 
 @given(st.text(st.characters(exclude_categories=["C", "Z"]), max_size=200), st.integers(2, 40))
 def test_folding_loses_nothing(text: str, width: int) -> None:
-    rows = rows_of(text, fold_at=width)
+    rows = rows_of(text, wrap_at=width)
     parts = [rows[index][0].plain[rows[index][1] : rows[index][2]] for index in range(len(rows))]
     assert "".join(parts) == text
 
@@ -98,13 +99,13 @@ def test_the_newest_rows_are_kept() -> None:
     assert [rows[index][0].plain for index in (0, 1, ROWS - 1)] == [CUT, "line 52", "one more"]
 
 
-@pytest.mark.parametrize("fold_at", [None, 8])
+@pytest.mark.parametrize("wrap_at", [None, 8])
 @pytest.mark.parametrize(("query", "only_matches"), [("", False), ("1", True), ("earlier", False)])
 def test_that_lines_are_gone_is_one_row_however_it_is_looked_at(
-    fold_at: int | None, query: str, only_matches: bool
+    wrap_at: int | None, query: str, only_matches: bool
 ) -> None:
     rows = rows_of(*(f"line {number}" for number in range(ROWS + 5)))
-    rows.rebuild(fold_at=fold_at, query=query, only_matches=only_matches)
+    rows.rebuild(wrap_at=wrap_at, query=query, only_matches=only_matches)
     shown = list(rows.texts())
     assert shown[0] == rows[0][0].plain == CUT
     assert shown[1] == rows[1][0].plain
@@ -124,7 +125,7 @@ def test_lines_that_were_hidden_are_gone_too() -> None:
 
 async def test_a_log_without_its_oldest_lines_says_so_on_its_first(open_app: OpenApp) -> None:
     async with open_app() as driver:
-        emit = emitter(driver.app.engine.events.emit)
+        emit = log_emitter(driver.app.engine.events.emit)
         view = driver.screen.panes.log_pane.view
         for number in range(ROWS - 500):
             emit(f"line {number} end")
@@ -158,9 +159,9 @@ async def test_a_log_without_its_oldest_lines_says_so_on_its_first(open_app: Ope
     st.booleans(),
 )
 def test_rows_are_found_by_their_index_as_if_all_were_made(
-    messages: list[str], fold_at: int | None, query: str, only_matches: bool
+    messages: list[str], wrap_at: int | None, query: str, only_matches: bool
 ) -> None:
-    rows = rows_of(*messages, fold_at=fold_at, query=query, only_matches=only_matches)
+    rows = rows_of(*messages, wrap_at=wrap_at, query=query, only_matches=only_matches)
     lines = [line for message in messages for line in message.split("\n")]
     shown = [line for line in lines if query in line] if only_matches else lines
     pieces = [rows[index] for index in range(len(rows))]
@@ -168,7 +169,7 @@ def test_rows_are_found_by_their_index_as_if_all_were_made(
     assert texts == "".join(shown)
     assert [line.plain for line, start, _ in pieces if start == 0] == shown
     assert list(rows.texts()) == shown
-    assert all(end - start <= (fold_at or 30) for _, start, end in pieces)
+    assert all(end - start <= (wrap_at or 30) for _, start, end in pieces)
     assert rows.matches == (sum(query in line for line in lines) if query else 0)
     if rows.matches:
         first = rows.next_match(None, 1)
@@ -213,7 +214,7 @@ def test_a_failed_report_has_a_sign_on_its_report_line() -> None:
 
 async def test_a_rendered_frame_holds_no_escape_of_the_input(open_app: OpenApp) -> None:
     async with open_app(size=(80, 24)) as driver:
-        emit = emitter(driver.app.engine.events.emit)
+        emit = log_emitter(driver.app.engine.events.emit)
         emit("\x1b]0;PWNED\x07a\x1b[2Jb\x9b5Ac\x1bPq\x1b\\d\x85\u202e")
         emit(b"\xff\xfe\x1b[?1049l".decode("utf-8", "surrogateescape"))
         await driver.until(lambda: "abcd" in driver.text())
@@ -225,7 +226,7 @@ async def test_a_rendered_frame_holds_no_escape_of_the_input(open_app: OpenApp) 
 
 async def test_lines_of_a_megabyte_do_not_hold_the_screen_up(open_app: OpenApp) -> None:
     async with open_app() as driver:
-        emit = emitter(driver.app.engine.events.emit)
+        emit = log_emitter(driver.app.engine.events.emit)
         began = time.process_time()
         for _ in range(50):
             emit("\x1b[31m" + "x" * 1_000_000)
@@ -234,12 +235,12 @@ async def test_lines_of_a_megabyte_do_not_hold_the_screen_up(open_app: OpenApp) 
         assert time.process_time() - began < 5, "seconds of work, whoever else has some"
         await driver.press("w")
         await driver.until_seen("more characters")
-        assert sum(len(each.message) for each in driver.screen.feed.records) <= CHARACTERS
+        assert sum(len(each.message) for each in driver.screen.feed.log.records) <= CHARACTERS
 
 
 async def test_scrolling_up_stops_following_and_keeps_the_place(open_app: OpenApp) -> None:
     async with open_app() as driver:
-        emit = emitter(driver.app.engine.events.emit)
+        emit = log_emitter(driver.app.engine.events.emit)
         for number in range(100):
             emit(f"line {number} end")
         view = driver.screen.panes.log_pane.view
@@ -258,7 +259,7 @@ async def test_scrolling_up_stops_following_and_keeps_the_place(open_app: OpenAp
 
 async def test_a_long_line_that_comes_late_can_be_read_to_its_end(open_app: OpenApp) -> None:
     async with open_app(size=(80, 24)) as driver:
-        emit = emitter(driver.app.engine.events.emit)
+        emit = log_emitter(driver.app.engine.events.emit)
         for number in range(100):
             emit(f"line {number} end")
         await driver.until(lambda: "line 99 end" in driver.text())
@@ -271,7 +272,7 @@ async def test_a_long_line_that_comes_late_can_be_read_to_its_end(open_app: Open
 
 async def test_the_scrollbar_tells_where_the_log_is(open_app: OpenApp) -> None:
     async with open_app() as driver:
-        emit = emitter(driver.app.engine.events.emit)
+        emit = log_emitter(driver.app.engine.events.emit)
         for number in range(100):
             emit(f"line {number} end")
         view = driver.screen.panes.log_pane.view
@@ -290,7 +291,7 @@ async def test_the_scrollbar_tells_where_the_log_is(open_app: OpenApp) -> None:
 
 async def test_a_place_stays_when_old_lines_are_forgotten(open_app: OpenApp) -> None:
     async with open_app() as driver:
-        emit = emitter(driver.app.engine.events.emit)
+        emit = log_emitter(driver.app.engine.events.emit)
         for number in range(ROWS):
             emit(f"line {number} end")
         view = driver.screen.panes.log_pane.view
@@ -306,7 +307,7 @@ async def test_a_place_stays_when_old_lines_are_forgotten(open_app: OpenApp) -> 
 
 async def test_records_are_bounded_and_events_cost_no_paint_each(open_app: OpenApp) -> None:
     async with open_app() as driver:
-        emit = emitter(driver.app.engine.events.emit)
+        emit = log_emitter(driver.app.engine.events.emit)
         await driver.until(lambda: driver.app.engine.pools["Greet"].sandbox is not None)
         paints = 0
         screen = driver.screen
@@ -323,7 +324,7 @@ async def test_records_are_bounded_and_events_cost_no_paint_each(open_app: OpenA
         await driver.until(lambda: f"line {RECORDS + 499}" in driver.text())
         # A loaded machine takes some frames, and each second there is one for the clock.
         assert paints <= 100
-        assert len(screen.feed.records) == RECORDS
+        assert len(screen.feed.log.records) == RECORDS
 
 
 async def test_nothing_is_painted_while_nothing_happens(open_app: OpenApp) -> None:
@@ -333,12 +334,12 @@ async def test_nothing_is_painted_while_nothing_happens(open_app: OpenApp) -> No
         )
         feed: Feed = driver.screen.feed
         await driver.until(lambda: feed._timer is None)
-        assert not feed.fresh
+        assert not feed.log.fresh
 
 
 async def test_a_drag_selects_text_without_the_gutter(open_app: OpenApp) -> None:
     async with open_app() as driver:
-        emit = emitter(driver.app.engine.events.emit)
+        emit = log_emitter(driver.app.engine.events.emit)
         emit("alpha beta gamma")
         await driver.until(lambda: "alpha beta gamma" in driver.text())
         view = driver.screen.panes.log_pane.view
@@ -350,5 +351,6 @@ async def test_a_drag_selects_text_without_the_gutter(open_app: OpenApp) -> None
         await driver.until(lambda: (driver.screen.get_selected_text() or "").strip() == "beta")
 
 
-def emitter(emit: Callable[[Event], None]) -> Callable[[str], None]:
+def log_emitter(emit: Callable[[Event], None]) -> Callable[[str], None]:
+    """Return a function that emits an event for each line that Greet is to have logged."""
     return lambda message: emit(Event(record=FunctionLog(message), function="Greet"))

@@ -1,4 +1,4 @@
-"""What is painted: what has changed, at once for a key, and nothing else."""
+"""The screen paints what has changed and nothing else, and the effect of a key at once."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from textual.widget import Widget
 from lambda_tui.engine.environment import Usage
 from lambda_tui.engine.events import Event, FunctionLog
 from lambda_tui.engine.lifecycle import State
-from lambda_tui.ui import log_rows
-from lambda_tui.ui.component_style import StyledLines
-from lambda_tui.ui.log_lines import LogLine, LogRecord, log_lines
-from lambda_tui.ui.screens import model
+from lambda_tui.ui import keys
+from lambda_tui.ui.log import rows
+from lambda_tui.ui.log.records import LogLine, LogRecord, log_lines
+from lambda_tui.ui.textual_private import DISPLAY, frame_timer
+from lambda_tui.ui.widgets import LineWidget
 
 
-def refreshed(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The ids of the widgets that ask for a paint from now on."""
+def record_refreshes(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return a list that receives the id of every widget that asks for a paint from now on."""
     asked: list[str] = []
     original = Widget.refresh
 
@@ -33,15 +34,15 @@ def refreshed(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return asked
 
 
-async def until_nothing_happens(driver: Driver) -> None:
-    """Waits until the interpreter runs, the first event is there, and all is painted."""
+async def wait_until_at_rest(driver: Driver) -> None:
+    """Wait until the interpreter runs, the first event is there, and everything is painted."""
     await driver.until(lambda: all(each.sandbox for each in driver.app.engine.pools.values()))
     await driver.until(lambda: "Ada" in driver.screen.panes.event.text)
     await driver.until_painted()
 
 
-def stand_in(number: int, state: State) -> Any:
-    """An execution environment as far as the screen looks at it."""
+def stand_in_environment(number: int, state: State) -> Any:
+    """Return an object with those attributes of an execution environment that the screen reads."""
     return SimpleNamespace(
         id=f"{number:032x}",
         number=number,
@@ -49,7 +50,7 @@ def stand_in(number: int, state: State) -> Any:
         state_since=0.0,
         created=time.monotonic() + 3600,
         invocations=number,
-        init_error=None,
+        init=SimpleNamespace(error_type=None),
         invocation=None,
         usage=Usage(),
         tmp_directory=None,
@@ -66,11 +67,11 @@ async def test_a_paint_without_a_change_asks_no_widget_to_paint(
 ) -> None:
     async with open_app() as driver:
         pool = driver.app.engine.pools["Greet"]
-        await until_nothing_happens(driver)
-        pool.environments += [stand_in(number, State.FROZEN) for number in (1, 2, 3)]
+        await wait_until_at_rest(driver)
+        pool.environments += [stand_in_environment(number, State.FROZEN) for number in (1, 2, 3)]
         driver.screen.paint()
         await driver.settle()
-        asked = refreshed(driver, monkeypatch)
+        asked = record_refreshes(driver, monkeypatch)
         driver.screen.paint()
         await driver.settle()
         assert asked == []
@@ -82,8 +83,8 @@ async def test_only_the_rows_that_have_changed_are_painted(
 ) -> None:
     async with open_app() as driver:
         pool = driver.app.engine.pools["Greet"]
-        await until_nothing_happens(driver)
-        pool.environments += [stand_in(number, State.FROZEN) for number in range(1, 9)]
+        await wait_until_at_rest(driver)
+        pool.environments += [stand_in_environment(number, State.FROZEN) for number in range(1, 9)]
         driver.screen.paint()
         await driver.settle()
         rows = driver.screen.panes.environments
@@ -110,7 +111,7 @@ async def test_only_the_rows_that_have_changed_are_painted(
 async def test_another_theme_changes_the_looks(open_app: OpenApp) -> None:
     async with open_app() as driver:
         await driver.invoke()
-        widgets: list[StyledLines] = [
+        widgets: list[LineWidget] = [
             driver.screen.panes.functions,
             driver.screen.panes.log_pane.view,
         ]
@@ -139,7 +140,7 @@ async def test_a_switch_makes_no_more_lines_than_are_in_view(
             made += 1
             return log_lines(record)
 
-        monkeypatch.setattr(log_rows, "log_lines", counting)
+        monkeypatch.setattr(rows, "log_lines", counting)
         await driver.press("j")
         await driver.until(lambda: "line 4999 end" in driver.text())
         assert 0 < made <= 2 * driver.screen.panes.log_pane.view.size.height
@@ -153,7 +154,7 @@ async def test_a_key_is_painted_without_waiting_for_a_frame(
     async with open_app() as driver:
         await driver.press("e")
         paints = 0
-        original = driver.app._display
+        original = getattr(driver.app, DISPLAY)
 
         def display(*update: Any) -> None:
             nonlocal paints
@@ -161,9 +162,9 @@ async def test_a_key_is_painted_without_waiting_for_a_frame(
             original(*update)
 
         # A loaded machine is late for it, and is not asked.
-        monkeypatch.setattr(model, "HASTE", 1000.0)
-        monkeypatch.setattr(driver.screen._update_timer, "resume", lambda: None)
-        monkeypatch.setattr(driver.app, "_display", display)
+        monkeypatch.setattr(keys, "HASTE", 1000.0)
+        monkeypatch.setattr(frame_timer(driver.screen), "resume", lambda: None)
+        monkeypatch.setattr(driver.app, DISPLAY, display)
         await driver.pilot.press("Ж")
         await driver.until(lambda: paints and "Ж" in driver.text(), "a paint")
 
@@ -172,7 +173,9 @@ async def test_many_environments_in_many_states_leave_room_for_the_name(open_app
     async with open_app(size=(80, 24)) as driver:
         pool = driver.app.engine.pools["Greet"]
         states = [state for state in State if state is not State.ENDED]
-        pool.environments += [stand_in(number, state) for number, state in enumerate(states * 2)]
+        pool.environments += [
+            stand_in_environment(number, state) for number, state in enumerate(states * 2)
+        ]
         driver.screen.paint()
         await driver.settle()
         row = next(line for line in driver.text().splitlines() if "Greet" in line)

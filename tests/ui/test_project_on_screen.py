@@ -1,4 +1,4 @@
-"""What the screen says of the project, and how it follows its changes."""
+"""The project on the screen: its functions, its problems, and its changes."""
 
 from __future__ import annotations
 
@@ -69,8 +69,8 @@ async def test_a_new_function_in_the_template_appears(open_app: OpenApp, project
         await driver.until(lambda: "Renamed" in driver.text())
 
 
-def functions(driver: Driver) -> list[str]:
-    """What stands in the pane of functions, beside that of environments."""
+def function_rows(driver: Driver) -> list[str]:
+    """Return the rows of the functions' pane, which is beside that of the environments."""
     rows = [line.split("││")[0] for line in driver.text().splitlines() if "││" in line]
     return [row.strip("│ ") for row in rows]
 
@@ -82,9 +82,9 @@ async def test_the_list_follows_its_cursor(open_app: OpenApp, project: Path) -> 
         template.read_text() + "".join(fail.replace("Fail", f"Other{n}") for n in range(30))
     )
     async with open_app(size=(80, 24)) as driver:
-        await driver.until(lambda: functions(driver)[0] == "Greet", "the first")
-        assert "Other29" not in functions(driver)
+        await driver.until(lambda: function_rows(driver)[0] == "Greet", "the first")
+        assert "Other29" not in function_rows(driver)
         await driver.press("1", "end")
-        await driver.until(lambda: functions(driver)[-1] == "Other29", "the last")
+        await driver.until(lambda: function_rows(driver)[-1] == "Other29", "the last")
         await driver.press("home")
-        await driver.until(lambda: functions(driver)[0] == "Greet", "the first again")
+        await driver.until(lambda: function_rows(driver)[0] == "Greet", "the first again")

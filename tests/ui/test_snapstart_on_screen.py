@@ -1,4 +1,4 @@
-"""What the main screen says of a function that is restored from a snapshot."""
+"""The main screen on a function whose environments are restored from a snapshot."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The real application in a real terminal: what is left of it when it ends, however it ends."""
+"""The real application in a real terminal, which is as it was however the application ends."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Terminal:
         self.output = b""
 
     def read_until(self, wanted: bytes) -> None:
-        """Reads until the application has written this."""
+        """Read until the application has written this."""
         deadline = time.monotonic() + PATIENCE
         while wanted not in self.output:
             assert time.monotonic() < deadline, f"never saw {wanted!r} in {self.output[-2000:]!r}"
@@ -65,8 +65,8 @@ class Terminal:
     def press(self, keys: bytes) -> None:
         os.write(self.master, keys)
 
-    def ended(self) -> int:
-        """The exit status, when everything that was written is read."""
+    def wait_for_end(self) -> int:
+        """Read everything that the application writes until it ends; return its exit status."""
         deadline = time.monotonic() + PATIENCE
         while self.process.poll() is None:
             assert time.monotonic() < deadline, f"still running: {self.output[-2000:]!r}"
@@ -121,7 +121,7 @@ def assert_is_clean(terminal: Terminal) -> None:
 def test_q_leaves_the_terminal_as_it_was(terminal: Terminal) -> None:
     terminal.read_until(b"Functions")
     terminal.press(b"q")
-    assert terminal.ended() == 0
+    assert terminal.wait_for_end() == 0
     assert_is_clean(terminal)
 
 
@@ -129,7 +129,7 @@ def test_q_leaves_the_terminal_as_it_was(terminal: Terminal) -> None:
 def test_a_signal_leaves_the_terminal_as_it_was(terminal: Terminal, number: int) -> None:
     terminal.read_until(b"Functions")
     terminal.process.send_signal(number)
-    assert terminal.ended() == 128 + number
+    assert terminal.wait_for_end() == 128 + number
     assert_is_clean(terminal)
 
 
@@ -138,7 +138,7 @@ def test_an_exception_leaves_the_terminal_clean_and_a_report_without_data(
 ) -> None:
     terminal.read_until(b"Functions")
     terminal.press(b"\x1b[20~")
-    assert terminal.ended() == 1
+    assert terminal.wait_for_end() == 1
     assert_is_clean(terminal)
     last_words = terminal.output[terminal.output.rfind(b"\x1b[?1049l") :]
     assert b"lambda-tui stopped on a ValueError" in last_words
@@ -157,7 +157,7 @@ def test_a_burst_can_be_typed_in_one_go(terminal: Terminal) -> None:
     terminal.press(b"b\x7f\x7f12\r")
     terminal.read_until("4 Response #12 ✓".encode())
     terminal.press(b"qy")
-    assert terminal.ended() == 0
+    assert terminal.wait_for_end() == 0
 
 
 def test_output_of_a_function_sets_no_title(terminal: Terminal) -> None:
@@ -165,7 +165,7 @@ def test_output_of_a_function_sets_no_title(terminal: Terminal) -> None:
     terminal.press(b"i")
     terminal.read_until(b"answered")
     terminal.press(b"q")
-    assert terminal.ended() == 0
+    assert terminal.wait_for_end() == 0
     assert b"PWNED" not in terminal.output
     assert re.search(rb"\x1b\][02];PWNED", terminal.output) is None
 

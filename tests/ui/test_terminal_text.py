@@ -1,4 +1,4 @@
-"""Nothing that a function writes can act upon the terminal."""
+"""The styled text of what a function wrote: nothing in it can act upon the terminal."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_a_line_is_cut_and_says_so() -> None:
 
 def test_a_line_of_megabytes_costs_no_more_than_a_short_one() -> None:
     def cost(raw: str) -> float:
-        """Seconds of work, undisturbed."""
+        """Return the least seconds of work that several runs took."""
         costs = []
         for _ in range(5):
             began = time.process_time()

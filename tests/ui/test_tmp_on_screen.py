@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from driver import OpenApp
 
-from lambda_tui.ui.widgets import tmp
+from lambda_tui.ui.panes import tmp
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (160, 50)])

@@ -6,21 +6,22 @@ import pytest
 from driver import Driver, OpenApp
 from textual import events
 
-from lambda_tui.ui import keys_in_order
+from lambda_tui.ui import keys
 from lambda_tui.ui.screens.dialogs import AskBurst, AskEventFile, AskQuit
+from lambda_tui.ui.textual_private import is_ending
 
 
 @pytest.fixture(autouse=True)
-def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An editor of a loaded machine is waited for as well."""
-    monkeypatch.setattr(keys_in_order, "_PATIENCE", 60.0)
+def patient_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets keys wait for an editor as long as a loaded machine needs."""
+    monkeypatch.setattr(keys, "_PATIENCE", 60.0)
 
 
 CHARACTERS = {"slash": "/", "enter": "\r", "backspace": "\x7f", "escape": "\x1b"}
 
 
 def type_ahead(driver: Driver, *keys: str) -> None:
-    """Types all of the keys before the application looks at the first."""
+    """Queue all of the keys before the application looks at the first."""
     for key in keys:
         character = CHARACTERS.get(key, key if len(key) == 1 else None)
         driver.app.post_message(events.Key(key, character))
@@ -93,5 +94,5 @@ async def test_leaving_can_be_confirmed_ahead(open_app: OpenApp) -> None:
         await driver.until(lambda: bool(pool.invocations), "the invocation")
         type_ahead(driver, "q", "n", "q")
         await driver.until(lambda: isinstance(driver.app.screen, AskQuit), "the question, again")
-        assert not driver.app._exit
+        assert not is_ending(driver.app)
         await driver.leave("y")

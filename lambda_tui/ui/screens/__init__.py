@@ -1,3 +1,7 @@
-"""Full screens and dialogs."""
+"""The main screen, and the screens and dialogs that open over it."""
 
 from __future__ import annotations
+
+from lambda_tui.ui.screens.main import MainScreen
+
+__all__ = ["MainScreen"]

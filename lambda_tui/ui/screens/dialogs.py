@@ -1,4 +1,4 @@
-"""Small questions: how many invocations, which event file, whether to leave."""
+"""The dialogs that ask how many invocations, which event file, and whether to leave."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from lambda_tui.project.event_files import EventFile
-from lambda_tui.ui.facts import safe
+from lambda_tui.ui.terminal_text import plain_line
 
 LARGEST_BURST = 1_000
-"""Invocations at once."""
+"""Invocations at once that may be asked for."""
 
 _ESCAPE = Binding("escape", "dismiss(None)", "Back")
 
@@ -32,7 +32,7 @@ class AskBurst(ModalScreen[int | None]):
         self._suggestion = suggestion
 
     def compose(self) -> ComposeResult:
-        """One number, the last one suggested."""
+        """Yield a field with the suggested number."""
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = "Invocations at once"
             dialog.border_subtitle = "enter starts · esc goes back"
@@ -40,7 +40,7 @@ class AskBurst(ModalScreen[int | None]):
             yield Static("", classes="dialog--hint -empty")
 
     def on_mount(self) -> None:
-        """Selects the number, so that typing replaces it."""
+        """Select the number, so that typing replaces it."""
         self.query_one(Input).select_on_focus = True
 
     @on(Input.Submitted)
@@ -67,12 +67,15 @@ class AskEventFile(ModalScreen[EventFile | None]):
         self._files = files
 
     def compose(self) -> ComposeResult:
-        """The files, the function's own first."""
+        """Yield the list of files, the function's own first."""
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = "Event files"
             dialog.border_subtitle = "enter takes one · esc goes back"
             yield OptionList(
-                *(Option(f"{safe(file.name)}", id=str(n)) for n, file in enumerate(self._files)),
+                *(
+                    Option(f"{plain_line(file.name)}", id=str(n))
+                    for n, file in enumerate(self._files)
+                ),
                 markup=False,
                 compact=True,
             )
@@ -83,7 +86,7 @@ class AskEventFile(ModalScreen[EventFile | None]):
 
 
 class AskQuit(ModalScreen[bool]):
-    """Asks whether to leave while an invocation has no answer."""
+    """Asks whether to leave while an invocation has no response."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y,q,enter", "dismiss(True)", "Quit"),
@@ -95,7 +98,7 @@ class AskQuit(ModalScreen[bool]):
         self._unanswered = unanswered
 
     def compose(self) -> ComposeResult:
-        """A sentence and its two answers."""
+        """Yield a sentence; the frame names the two answers."""
         what = (
             "An invocation is" if self._unanswered == 1 else f"{self._unanswered} invocations are"
         )

@@ -1,4 +1,4 @@
-"""All keys, and what the signs mean."""
+"""The help: all keys, and the meanings of the signs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from textual.widgets import Static
 
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.ui.bindings import SECTIONS
-from lambda_tui.ui.states import STATE_GLYPHS, STRIP_GLYPHS
+from lambda_tui.ui.glyphs import STATE_GLYPHS, STRIP_GLYPHS
+from lambda_tui.ui.textual_private import all_bindings
 
 _MOVES = (
     ("↑ ↓  j k", "Move the cursor"),
@@ -27,7 +28,7 @@ _MOVES = (
 
 
 class Help(ModalScreen[None]):
-    """Keys by what they act on, then the signs; esc goes back."""
+    """The keys by what they act on, then the signs; esc goes back."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark,f1", "dismiss(None)", "Back"),
@@ -36,18 +37,18 @@ class Help(ModalScreen[None]):
     ]
 
     def compose(self) -> ComposeResult:
-        """One column of sections that scrolls."""
+        """Yield one column of sections that scrolls."""
         with VerticalScroll(id="help", classes="dialog -wide") as dialog:
             dialog.border_title = "Help"
             dialog.border_subtitle = "esc goes back · ↑ ↓ scroll"
             yield Static(self._content())
 
     def on_mount(self) -> None:
-        """Lets the keys scroll at once."""
+        """Focus the column, so that keys scroll it at once."""
         self.query_one("#help").focus()
 
     def action_scroll(self, step: int) -> None:
-        """Scrolls by lines."""
+        """Scroll by lines."""
         self.query_one("#help").scroll_relative(y=step, animate=False)
 
     def _content(self) -> Content:
@@ -70,9 +71,9 @@ class Help(ModalScreen[None]):
         return Content("").join(parts)
 
     def _keys(self) -> dict[str, str]:
-        """Keys by binding id, as the user's keymap has them."""
+        """Return the keys of the user's keymap by the ids of their bindings."""
         found: dict[str, str] = {}
-        for _, binding in self.app.screen_stack[0]._bindings:
+        for binding in all_bindings(self.app.screen_stack[0]):
             if binding.id:
                 known = found.get(binding.id)
                 key = self.app.get_key_display(binding)
@@ -81,7 +82,7 @@ class Help(ModalScreen[None]):
 
 
 def _line(key: str, what: str, id: str = "") -> Content:
-    """A key, what it does, and the id by which ``[keys]`` in the settings changes it."""
+    """Return a line with a key, its action, and the id that changes it in ``[keys]``."""
     return Content.assemble(
         (f"  {key:<13}", "bold $text-primary"), f"{what:<40}", (id, "dim"), "\n"
     )

@@ -1,4 +1,4 @@
-"""The main screen's acting half: each key, click and palette entry is one short action."""
+"""The main screen: shows the engine at work, one function at a time, and acts on keys."""
 
 from __future__ import annotations
 
@@ -7,45 +7,181 @@ from typing import ClassVar
 
 from textual import on, work
 from textual.actions import SkipAction
+from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.notifications import SeverityLevel
 
+from lambda_tui.engine.engine import Engine
+from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.lifecycle import State
+from lambda_tui.engine.pool import Pool
 from lambda_tui.project.event_files import EventFile, find_events
-from lambda_tui.ui import facts
-from lambda_tui.ui.bindings import BINDINGS
+from lambda_tui.project.function import Project
+from lambda_tui.ui.bindings import BINDINGS, PANE_KEYS
 from lambda_tui.ui.clipboard import copy
+from lambda_tui.ui.feed import Feed
+from lambda_tui.ui.keys import PromptScreen
+from lambda_tui.ui.panes import PaneGrid
 from lambda_tui.ui.screens.dialogs import AskBurst, AskEventFile, AskQuit
 from lambda_tui.ui.screens.help import Help
-from lambda_tui.ui.screens.model import ModelScreen
 from lambda_tui.ui.screens.problems import Problems
-from lambda_tui.ui.widgets.row_list import RowList
+from lambda_tui.ui.terminal_text import plain_line
+from lambda_tui.ui.widgets import Banner, Empty, HeaderLine, KeyBar, RowList
 from lambda_tui.wording import counted
 
-_NOT_WITHOUT_FUNCTION = frozenset({"quit", "help", "problems", "back"})
+_WITHOUT_FUNCTION = frozenset({"quit", "help", "problems", "back"})
+"""The actions that need no function."""
 _BURST = 10
-"""Invocations that a burst suggests at first."""
+"""Invocations that the first burst suggests."""
 
 
-class MainScreen(ModelScreen):
-    """Routes what the user does to the engine and the panes."""
+class MainScreen(PromptScreen):
+    """Functions, environments, log, event, response and ``/tmp``, all of one function at a time."""
 
     BINDINGS: ClassVar[list[BindingType]] = list(BINDINGS)
 
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(id="main")
+        self.engine = engine
+        self.feed = Feed(engine, self._request_paint)
+        self.panes = PaneGrid(self.feed)
+        self.function = next(iter(engine.pools), "")
+        """The name of the chosen function; empty while the project has none."""
+        self._address: str | None = None
+        self._project: Project | None = None
+        """The project that is shown, to notice when it was read again."""
+        self._burst = _BURST
+
+    def compose(self) -> ComposeResult:
+        """Yield header, problems, panes and keys, and what stands there without a function."""
+        yield HeaderLine(id="header")
+        yield Banner(id="banner")
+        yield self.panes
+        yield Empty(id="empty")
+        yield KeyBar(id="keys")
+
+    def on_mount(self) -> None:
+        """Show the first function, and start a clock for what changes with the time alone."""
+        self.set_interval(1.0, self._tick)
+        self.query_one(KeyBar).show_keys(PANE_KEYS["functions"])
+        self._show_project()
+        self.set_focus(self.panes.functions)
+        self.paint()
+
+    def on_unmount(self) -> None:
+        """Stop listening to the engine."""
+        self.feed.close()
+
+    @property
+    def pool(self) -> Pool | None:
+        """The chosen function's pool."""
+        return self.engine.pools.get(self.function)
+
+    @property
+    def environment(self) -> ExecutionEnvironment | None:
+        """The environment under the cursor."""
+        return self.panes.environments.highlighted
+
+    def say(self, sentence: str, severity: SeverityLevel = "information") -> None:
+        """Show one sentence for a while."""
+        self.notify(plain_line(sentence), severity=severity, markup=False)
+
+    # Painting
+
+    def paint(self) -> None:
+        """Show the engine as it is now. The feed calls this at most once a frame."""
+        if not self.is_attached:
+            return
+        self._show_project()
+        self.query_one(HeaderLine).show(self.engine, self.pool, self._address)
+        pool = self.pool
+        if pool is None:
+            return
+        pools = tuple(self.engine.pools.values())
+        # The version of an interpreter comes without an event: look again until it is there.
+        if any(each.runtime_version is None and not each.problem for each in pools):
+            self.feed.request_paint()
+        panes = self.panes
+        panes.log_pane.show_fresh_records()
+        panes.functions.show_items(pools)
+        panes.environments.show_pool(pool)
+        panes.response.show_pool(pool)
+        panes.tmp.show_environment(self.environment, pool.function.ephemeral_storage)
+        panes.write_titles()
+
+    def show_address(self, address: str | None) -> None:
+        """Show where the Lambda API listens."""
+        self._address = address
+        self.feed.request_paint()
+
+    def _request_paint(self) -> None:
+        self.call_later(self.paint)
+
+    def _tick(self) -> None:
+        self.feed.tick()
+        self.paint()
+
+    def _show_project(self) -> None:
+        """Show the functions and problems of a project that was read again."""
+        if self._project is self.engine.project:
+            return
+        is_first, self._project = self._project is None, self.engine.project
+        has_functions = bool(self.engine.pools)
+        problems = self._project.problems
+        self.panes.display = has_functions
+        empty = self.query_one(Empty)
+        empty.display = not has_functions
+        self.query_one(Banner).show_problems(problems if has_functions else ())
+        self.refresh_bindings()
+        if not has_functions:
+            self.function = ""
+            empty.show_problems(self._project.directory, problems)
+        elif is_first or self.function not in self.engine.pools:
+            self._choose(next(iter(self.engine.pools)))
+
+    def _choose(self, function: str) -> None:
+        self.function = function
+        self.panes.event.show_function(self.engine.pools[function].function, self.engine.project)
+        self.panes.log_pane.show_function(function)
+        self.paint()
+
+    @on(RowList.Highlighted, "#functions")
+    def _function_highlighted(self, event: RowList.Highlighted) -> None:
+        if event.item.function.name != self.function:
+            self._choose(event.item.function.name)
+
+    @on(RowList.Highlighted, "#environments")
+    def _environment_highlighted(self) -> None:
+        self.paint()
+
+    def on_descendant_focus(self) -> None:
+        """Show the keys of the pane that has the focus."""
+        if self.engine.pools:
+            focused = self.focused.id if self.focused is not None else None
+            keys = PANE_KEYS.get(focused or "", PANE_KEYS[self.panes.focused_pane])
+            self.query_one(KeyBar).show_keys(keys)
+            self.panes.write_titles()
+
+    def on_resize(self) -> None:
+        """Write titles that fit the new layout."""
+        if self.engine.pools:
+            self.call_after_refresh(self.panes.write_titles)
+
+    # Actions on the function
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Without a function there is nothing to act on."""
+        """Return whether an action is enabled; without a function, most are not."""
         is_ours = any(binding.action.split("(")[0] == action for binding in BINDINGS)
         if is_ours and not self.engine.pools:
-            return action in _NOT_WITHOUT_FUNCTION
+            return action in _WITHOUT_FUNCTION
         return True
 
-    # The function
-
     async def action_invoke(self) -> None:
-        """Invokes the function with the event."""
+        """Invoke the function with the event."""
         await self._invoke(1)
 
     async def action_burst(self) -> None:
-        """Asks how many, and invokes that often at once."""
+        """Ask how many, and invoke the function that many times at once."""
         await self.app.push_screen(AskBurst(self._burst), self._invoke_at_once)
 
     async def _invoke_at_once(self, count: int | None) -> None:
@@ -53,11 +189,9 @@ class MainScreen(ModelScreen):
             self._burst = count
             await self._invoke(count)
 
-    _burst = _BURST
-
     async def _invoke(self, count: int) -> None:
-        await self.event_is_loaded()
         event = self.panes.event
+        await event.wait_until_loaded()
         problem = event.check()
         if self.pool is None:
             return
@@ -66,29 +200,21 @@ class MainScreen(ModelScreen):
             self.panes.go_to("event")
             event.go_to_problem()
             return
-        self.shown.pop(self.function, None)
+        self.panes.response.choose_newest(self.pool)
         for _ in range(count):
             self.pool.invoke(event.payload)
         self.panes.show_response()
         self.feed.request_paint()
 
     def action_invocation(self, step: int) -> None:
-        """Shows an earlier or later invocation's response."""
-        numbers = [each.number for each in self.pool.invocations] if self.pool else []
-        if not numbers:
-            return
-        here = self.shown.get(self.function, numbers[-1])
-        index = numbers.index(here) if here in numbers else len(numbers) - 1
-        number = numbers[max(0, min(index + step, len(numbers) - 1))]
-        if number == numbers[-1]:
-            self.shown.pop(self.function, None)
-        else:
-            self.shown[self.function] = number
-        self.panes.show_response()
-        self.paint()
+        """Show the response of an earlier or later invocation."""
+        if self.pool is not None and self.pool.invocations:
+            self.panes.response.step(self.pool, step)
+            self.panes.show_response()
+            self.paint()
 
     async def action_event_file(self) -> None:
-        """Takes one of the project's event files."""
+        """Ask which of the project's event files to put into the editor."""
         if self.pool is None:
             return
         function = self.pool.function
@@ -100,23 +226,23 @@ class MainScreen(ModelScreen):
 
     async def _take_chosen_file(self, file: EventFile | None) -> None:
         if file is not None:
-            await self.take_event_file(file)
+            await self.panes.event.take_file(file)
             self.panes.go_to("event")
 
-    # The environment
+    # Actions on the environment
 
     def action_reinitialise(self) -> None:
-        """Replaces this environment by a new one."""
+        """Replace this environment by a new one."""
         if self.pool is not None:
             self.pool.reinitialise(self.environment)
 
     def action_reinitialise_all(self) -> None:
-        """Replaces all environments of the function."""
+        """Replace all environments of the function."""
         if self.pool is not None:
             self.pool.reinitialise()
 
     def action_freeze(self) -> None:
-        """Freezes the environment by hand, or thaws it."""
+        """Freeze the environment by hand, or thaw it."""
         environment = self.environment
         if environment is None:
             self.say("No environment to freeze: i invokes, which makes one.")
@@ -128,7 +254,7 @@ class MainScreen(ModelScreen):
             self.say(f"#{environment.number} is {environment.state}: only an idle one is frozen.")
 
     def action_kill(self) -> None:
-        """Kills the environment's runtime, as a crash does."""
+        """Kill the environment's runtime, as a crash does."""
         if self.environment is None:
             self.say("No environment to kill: i invokes, which makes one.")
         else:
@@ -138,15 +264,15 @@ class MainScreen(ModelScreen):
     def _look_into_tmp(self) -> None:
         self.panes.bring_forward("tmp")
 
-    # The log
+    # Actions on the log
 
     def action_search(self) -> None:
-        """Opens the search."""
+        """Open the search."""
         self.panes.go_to("log")
         self.panes.log_pane.open_search()
 
     def action_match(self, direction: int) -> None:
-        """Goes to another match."""
+        """Go to another match."""
         view = self.panes.log_pane.view
         if not view.query_text:
             self.action_search()
@@ -154,42 +280,40 @@ class MainScreen(ModelScreen):
             self.say(f"“{view.query_text}” is not in this log.")
 
     def action_only_matches(self) -> None:
-        """Hides lines without a match, or shows them again."""
+        """Hide lines without a match, or show them again."""
         view = self.panes.log_pane.view
         view.only_matches = not view.only_matches
 
     def action_follow(self) -> None:
-        """Stays at the newest line, or not."""
+        """Stay at the newest line, or stop staying there."""
         view = self.panes.log_pane.view
         view.follow = not view.follow
 
     def action_wrap(self) -> None:
-        """Folds long lines, or not."""
+        """Wrap long lines, or stop wrapping them."""
         view = self.panes.log_pane.view
         view.wrap = not view.wrap
 
     def action_all_functions(self) -> None:
-        """Shows the log of all functions, or of the chosen one."""
-        self.all_functions = not self.all_functions
-        self.show_log()
+        """Show the log of all functions, or of the chosen one."""
+        self.panes.log_pane.toggle_all_functions()
 
     def action_clear_log(self) -> None:
-        """Forgets what the log shows."""
-        self.feed.clear("" if self.all_functions else self.function)
-        self.show_log()
+        """Clear the log that is shown."""
+        self.panes.log_pane.clear_records()
 
     # Copying
 
     def action_copy_item(self) -> None:
-        """Copies the line or item under the cursor."""
+        """Copy the selected text, else the line or item under the cursor."""
         self._copy(self.get_selected_text() or self.panes.item_text())
 
     def action_copy_all(self) -> None:
-        """Copies everything that the pane holds."""
+        """Copy everything that the pane holds."""
         self._copy(self.panes.whole_text())
 
     def action_copy_text(self) -> None:
-        """Copies what the mouse has selected."""
+        """Copy what the mouse has selected."""
         selected = self.get_selected_text()
         if selected is None:
             raise SkipAction
@@ -204,23 +328,23 @@ class MainScreen(ModelScreen):
         how = await copy(text, self.app.copy_to_clipboard)
         self.say(f"Copied {what} {how}." if how.startswith("with") else f"{what} {how}.")
 
-    # The screen
+    # Actions on the screen
 
     def action_pane(self, pane: str) -> None:
-        """Goes to a pane."""
+        """Go to a pane."""
         self.panes.go_to(pane)
 
     def action_step_pane(self, step: int) -> None:
-        """Goes to the pane before or after."""
+        """Go to the pane before or after."""
         self.panes.step(step)
 
     def action_zoom(self) -> None:
-        """Gives the pane the whole screen, or ends that."""
+        """Let the focused pane fill the screen, or end that."""
         self.panes.zoom(None if self.panes.is_zoomed else self.panes.focused_pane)
-        self.panes.tell()
+        self.panes.write_titles()
 
     def action_back(self) -> None:
-        """Ends the search, else the zoom, else leaves the pane for the functions."""
+        """End the search, else the zoom, else go to the functions."""
         if self.panes.log_pane.close_search():
             return
         if self.panes.is_zoomed:
@@ -229,15 +353,15 @@ class MainScreen(ModelScreen):
             self.panes.go_to("functions")
 
     def action_problems(self) -> None:
-        """Lists what needs a hand."""
-        self.app.push_screen(Problems(facts.problems(self.engine)))
+        """List all problems."""
+        self.app.push_screen(Problems(self.engine))
 
     def action_help(self) -> None:
-        """Shows all keys."""
+        """Show all keys."""
         self.app.push_screen(Help())
 
     async def action_quit(self) -> None:
-        """Leaves, after a question while an invocation has no answer."""
+        """Leave; ask first while an invocation has no response."""
         unanswered = sum(
             environment.invocation is not None and environment.invocation.response is None
             for pool in self.engine.pools.values()

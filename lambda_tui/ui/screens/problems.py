@@ -1,8 +1,7 @@
-"""The list of what in the project needs a hand."""
+"""The list of everything that is wrong with the project or with how it runs."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -12,8 +11,9 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from lambda_tui.engine.engine import Engine
 from lambda_tui.project.function import Problem
-from lambda_tui.ui.facts import safe, sentence
+from lambda_tui.ui.terminal_text import plain_line
 
 
 class Problems(ModalScreen[None]):
@@ -21,12 +21,12 @@ class Problems(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,p", "dismiss(None)", "Back")]
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    def __init__(self, engine: Engine) -> None:
         super().__init__()
-        self._problems = problems
+        self._problems = _problems(engine)
 
     def compose(self) -> ComposeResult:
-        """The sentences, with the function that each is about."""
+        """Yield the sentences, each with the function that it is about."""
         with VerticalScroll(classes="dialog -wide") as dialog:
             dialog.border_title = "Problems"
             dialog.border_subtitle = "esc goes back"
@@ -38,11 +38,28 @@ class Problems(ModalScreen[None]):
         lines = []
         for problem in self._problems:
             sign, about = ("▲ ", "bold $text-warning"), (_about(problem), "bold")
-            lines.append(Content.assemble(sign, about, sentence(problem)))
+            lines.append(Content.assemble(sign, about, plain_line(str(problem))))
         return Content("\n\n").join(lines)
 
 
+def _problems(engine: Engine) -> list[Problem]:
+    """Return the problems of the project's files, of its interpreters, and of the machine."""
+    problems = list(engine.project.problems)
+    for pool in engine.pools.values():
+        messages = (pool.problem, pool.version_mismatch)
+        problems += [Problem(text, function=pool.function.name) for text in messages if text]
+    reasons = {
+        pool.sandbox.reason
+        for pool in engine.pools.values()
+        if pool.sandbox is not None and pool.sandbox.level == "processes"
+    }
+    problems += [Problem(f"No isolation: {reason}") for reason in sorted(reasons) if reason]
+    return problems
+
+
 def _about(problem: Problem) -> str:
-    """The function, unless the sentence begins with it."""
+    """Return the function in front of the sentence, unless the sentence begins with it."""
     start = f"{problem.function}: "
-    return "" if problem.function is None or problem.message.startswith(start) else safe(start)
+    return (
+        "" if problem.function is None or problem.message.startswith(start) else plain_line(start)
+    )

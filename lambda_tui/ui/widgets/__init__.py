@@ -1,3 +1,21 @@
-"""The panes of the main screen and what they are made of, one widget per file."""
+"""The widgets that the panes and screens are made of."""
 
 from __future__ import annotations
+
+from lambda_tui.ui.widgets.empty import Empty
+from lambda_tui.ui.widgets.header import Banner, HeaderLine
+from lambda_tui.ui.widgets.key_bar import KeyBar
+from lambda_tui.ui.widgets.line_widget import LineWidget, text_strip
+from lambda_tui.ui.widgets.pane import Pane
+from lambda_tui.ui.widgets.row_list import RowList
+
+__all__ = [
+    "Banner",
+    "Empty",
+    "HeaderLine",
+    "KeyBar",
+    "LineWidget",
+    "Pane",
+    "RowList",
+    "text_strip",
+]

@@ -1,4 +1,4 @@
-"""What fills the screen when the project has no function: what to do next."""
+"""The page that stands in the place of the panes while the project has no function."""
 
 from __future__ import annotations
 
@@ -11,28 +11,29 @@ from textual.content import Content
 from textual.widgets import Static
 
 from lambda_tui.project.function import Problem
-from lambda_tui.ui.facts import safe, sentence
+from lambda_tui.ui.terminal_text import plain_line
 
 
 class Empty(VerticalScroll):
-    """Says that nothing was found, why, and three ways on."""
+    """The message that no function was found, why, and three ways to get one."""
 
     def compose(self) -> ComposeResult:
-        """One box in the middle."""
+        """Yield one box in the middle."""
         box = Static(id="empty-box")
         box.border_title = "No function here yet"
         yield box
 
     def show_problems(self, directory: Path, problems: Sequence[Problem]) -> None:
-        """Says where nothing was found, and why as far as that is known."""
+        """Show where no function was found, and the problems that may be the reason."""
         self.query_one("#empty-box", Static).update(_content(directory, problems))
 
 
 def _content(directory: Path, problems: Sequence[Problem]) -> Content:
     strong = "bold $text-primary"
-    parts = [Content.assemble("λ  No Lambda function in ", (safe(str(directory)), strong))]
+    parts = [Content.assemble("λ  No Lambda function in ", (plain_line(str(directory)), strong))]
     parts += [
-        Content.assemble(("\n▲ ", "bold $text-warning"), sentence(problem)) for problem in problems
+        Content.assemble(("\n▲ ", "bold $text-warning"), plain_line(str(problem)))
+        for problem in problems
     ]
     parts.append(
         Content.assemble(

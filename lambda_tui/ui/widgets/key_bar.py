@@ -1,4 +1,4 @@
-"""The last line: the keys that matter where the focus is, each of them a button."""
+"""The last line of the main screen: the keys of the focused pane, each of them a button."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from rich.text import Text
 from textual import events
 from textual.strip import Strip
 
-from lambda_tui.ui.component_style import StyledLines
-from lambda_tui.ui.widgets.row_list import text_strip
+from lambda_tui.ui.widgets.line_widget import LineWidget, text_strip
 
 _ALWAYS = ("help", "palette", "quit")
-"""Binding ids that are shown at the right end whatever has the focus."""
+"""Ids of the bindings that are shown at the right end, whatever has the focus."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +27,8 @@ class _Key:
         return len(self.key) + len(self.description) + 3
 
 
-class KeyBar(StyledLines):
-    """Shows keys with their actions, as many as fit, the least important left out first."""
+class KeyBar(LineWidget):
+    """Keys with their actions, as many as fit; the least important are left out first."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"key-bar--key"}
     DEFAULT_CSS = "KeyBar { height: 1; dock: bottom; }"
@@ -39,12 +38,12 @@ class KeyBar(StyledLines):
         self._ids: Sequence[str] = ()
 
     def show_keys(self, ids: Sequence[str]) -> None:
-        """Shows the bindings with these ids, most important first."""
+        """Show the bindings with these ids, the most important first."""
         self._ids = ids
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        """``i Invoke  b Burst …        ? Help  ^p Palette  q Quit``."""
+        """Render ``i Invoke  b Burst …        ? Help  ^p Palette  q Quit``."""
         left, right = self._fitting()
         style = self.style_of("key-bar--key")
         text = Text()
@@ -56,7 +55,7 @@ class KeyBar(StyledLines):
         return text_strip(text, self.size.width, self.base)
 
     async def on_click(self, event: events.Click) -> None:
-        """Does what the clicked key does."""
+        """Run the action of the clicked key."""
         left, right = self._fitting()
         start = 0
         for key in left:
@@ -72,7 +71,7 @@ class KeyBar(StyledLines):
             start += key.width
 
     def _fitting(self) -> tuple[list[_Key], list[_Key]]:
-        """The keys at the left that fit, and those at the right."""
+        """Return the keys that fit at the left, and those at the right."""
         keys = self._keys()
         right = [keys[name] for name in _ALWAYS if name in keys]
         room = self.size.width - sum(key.width for key in right)
@@ -88,7 +87,7 @@ class KeyBar(StyledLines):
         return left, right
 
     def _keys(self) -> dict[str, _Key]:
-        """The active keys by binding id, as the user's keymap has them."""
+        """Return the enabled keys of the user's keymap by the ids of their bindings."""
         found: dict[str, _Key] = {}
         for _, binding, enabled, _ in self.screen.active_bindings.values():
             if binding.id and enabled and binding.id not in found:

@@ -1,4 +1,7 @@
-"""How states look: a glyph and a word for each, so that colour only repeats what they say."""
+"""The signs for states and statuses, so that colour only repeats what they say.
+
+Each is one cell wide in every terminal, and none of them is an emoji.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,6 @@ STATE_GLYPHS: dict[State, str] = {
     State.SHUTTING_DOWN: "▼",
     State.ENDED: "×",
 }
-"""One cell wide in every terminal, none of them an emoji."""
 
 STRIP_GLYPHS: dict[State, str] = {
     State.CREATING: "▒",
@@ -29,7 +31,7 @@ STRIP_GLYPHS: dict[State, str] = {
     State.SHUTTING_DOWN: "▼",
     State.ENDED: " ",
 }
-"""One cell of a timeline."""
+"""The cell of a timeline for each state."""
 
 EXTENSION_GLYPHS: dict[ExtensionState, str] = {
     ExtensionState.STARTED: "◌",
@@ -44,7 +46,7 @@ EXTENSION_GLYPHS: dict[ExtensionState, str] = {
 }
 
 STATE_CLASSES: dict[State, str] = {state: f"state--{state.replace(' ', '-')}" for state in State}
-"""The component class that colours a state."""
+"""The component class that styles a state."""
 
 STATUS_GLYPHS: dict[str, str] = {
     "pending": "◌",
@@ -54,4 +56,4 @@ STATUS_GLYPHS: dict[str, str] = {
     "timeout": "✗",
     "throttled": "⊘",
 }
-"""By ``Invocation.status``."""
+"""Signs by ``Invocation.status``."""

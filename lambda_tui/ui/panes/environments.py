@@ -5,31 +5,32 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Hashable, Mapping
 from itertools import groupby
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from rich.text import Text
 from textual.markup import escape
 
+from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.lifecycle import Phase, State
-from lambda_tui.ui.facts import safe
+from lambda_tui.engine.pool import Pool
 from lambda_tui.ui.figures import megabytes, seconds
-from lambda_tui.ui.states import EXTENSION_GLYPHS, STATE_CLASSES, STATE_GLYPHS, STRIP_GLYPHS
-from lambda_tui.ui.titles import write_titles
-from lambda_tui.ui.widgets.row_list import RowList
-
-if TYPE_CHECKING:
-    from lambda_tui.engine.environment import ExecutionEnvironment
-    from lambda_tui.engine.pool import Pool
-    from lambda_tui.ui.timeline import Timeline
+from lambda_tui.ui.glyphs import EXTENSION_GLYPHS, STATE_CLASSES, STATE_GLYPHS, STRIP_GLYPHS
+from lambda_tui.ui.terminal_text import plain_line
+from lambda_tui.ui.timeline import Timeline
+from lambda_tui.ui.widgets import Pane, RowList
 
 _GAP = 1
 _WIDE = 80
 """Cells from which on every column has room."""
 _SMALLEST_STRIP = 6
+"""Cells below which no timeline is shown."""
+
+_Column = tuple[str, int, str, Callable[[ExecutionEnvironment], str]]
+"""Name, cells, alignment, and the function that makes the text of a cell."""
 
 
-class Environments(RowList["ExecutionEnvironment"]):
-    """One row per environment: phase, state, figures, and a strip of what it went through."""
+class EnvironmentsPane(RowList[ExecutionEnvironment], Pane):
+    """A row for each environment: phase, state, figures, and its timeline."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {*STATE_CLASSES.values()}
     BORDER_TITLE = "2 Environments"
@@ -41,17 +42,27 @@ class Environments(RowList["ExecutionEnvironment"]):
         self._pool: Pool | None = None
 
     def show_pool(self, pool: Pool) -> None:
-        """Shows the environments of this pool as they are now."""
+        """Show the environments of this pool as they are now."""
         self._pool = pool
         self.show_items(tuple(pool.environments))
-        write_titles(self, subtitle=self._subtitle(pool))
+        self.write_frame(subtitle=self._subtitle(pool))
+
+    @property
+    def item_text(self) -> str | None:
+        """The id of the environment under the cursor."""
+        return self.highlighted.id if self.highlighted is not None else None
+
+    @property
+    def whole_text(self) -> str | None:
+        """The log stream of the environment under the cursor."""
+        return self.highlighted.log_stream if self.highlighted is not None else None
 
     def key(self, item: ExecutionEnvironment) -> Hashable:
-        """Environments are known by their ids."""
+        """Return the environment's id."""
         return item.id
 
     def heading(self, width: int) -> Text:
-        """The columns' names, or what to do when there is no environment."""
+        """Return the names of the columns, or what to do while there is no environment."""
         if not self.items:
             return self._empty()
         cells = [f"{name:{align}{size}}" for name, size, align, _ in self._columns(width)]
@@ -59,7 +70,7 @@ class Environments(RowList["ExecutionEnvironment"]):
         return Text((" " * _GAP).join(cells) + strip)
 
     def row(self, item: ExecutionEnvironment, width: int) -> Text:
-        """The environment's figures in columns, then its strip in what is left."""
+        """Return the environment's figures in columns, and its timeline in the remaining room."""
         row = Text()
         for index, (_, size, align, value) in enumerate(self._columns(width)):
             row.append(" " * _GAP if index else "")
@@ -112,7 +123,7 @@ class Environments(RowList["ExecutionEnvironment"]):
 
     def _empty(self) -> Text:
         if self._pool is not None and self._pool.problem:
-            return Text(f"✗ {safe(self._pool.problem)}", no_wrap=True, overflow="ellipsis")
+            return Text(f"✗ {plain_line(self._pool.problem)}", no_wrap=True, overflow="ellipsis")
         if self._pool is not None and self._pool.snapshot is not None:
             return Text("None yet: i invokes, and one is restored from the snapshot.")
         return Text("None yet: i invokes, and a cold start makes one.")
@@ -127,12 +138,8 @@ class Environments(RowList["ExecutionEnvironment"]):
         return " · ".join(filter(None, parts))
 
 
-_Column = tuple[str, int, str, Callable[["ExecutionEnvironment"], str]]
-"""Name, cells, alignment, and the cell's text."""
-
-
 def _snapshot(pool: Pool) -> str:
-    """That environments are restored, and what their snapshot does."""
+    """Return the state of the snapshot that environments are restored from, if there is one."""
     if pool.snapshot is None:
         return ""
     return f"snap-start: snapshot {STATE_GLYPHS[pool.snapshot.state]} {pool.snapshot.state}"
@@ -152,9 +159,9 @@ def _extensions(environment: ExecutionEnvironment) -> str:
 
 
 def _extension_states(environment: ExecutionEnvironment) -> str:
-    """Each extension's name, and AWS's word for what it does."""
+    """Return each extension's name and state."""
     states = (
-        f"{EXTENSION_GLYPHS[one.state]} {escape(safe(one.name))} {one.state}"
+        f"{EXTENSION_GLYPHS[one.state]} {escape(plain_line(one.name))} {one.state}"
         for one in environment.extensions
     )
     return " · ".join(states)

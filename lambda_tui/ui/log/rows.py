@@ -1,4 +1,4 @@
-"""The rows of the log: bounded, folded, filtered and searched, each made when it is looked at."""
+"""The rows of the log: bounded, wrapped, filtered and searched; each is made when it is shown."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from rich.cells import cell_len, chop_cells
 from rich.text import Text
 from textual.cache import LRUCache
 
-from lambda_tui.ui.log_lines import Kind, LogLine, LogRecord, line_count, log_lines
+from lambda_tui.ui.log.records import Kind, LogLine, LogRecord, line_count, log_lines
 
 ROWS = 10_000
-"""Rows that are kept; whole records go, so it may be a few less."""
+"""Rows that are kept; whole records are dropped, so there may be a few fewer."""
 
 Row = tuple[LogLine, int, int]
-"""A line and the slice of it that one row of the screen shows."""
+"""A line, and the start and end of the slice that one row of the screen shows."""
 
 _CUT = "… earlier lines are gone"
 _CUT_ROW: Row = (
@@ -27,27 +27,27 @@ _CUT_ROW: Row = (
 
 
 class LogRows:
-    """Records, and the rows that they take with the present folding and filter.
+    """Records, and the rows that they take with the present width and filter.
 
-    A row has two numbers: its index among those that are held, and one for good, which counts
-    those that were forgotten as well.
+    A row has two numbers: its index among the rows that are kept, and its absolute number, which
+    counts the dropped rows as well and so stays the same.
     """
 
     def __init__(self) -> None:
         self.widest = 0
-        """Cells of the widest line that was looked at."""
+        """Cells of the widest line that was made."""
         self.first = 0
-        """The first row's number for good."""
+        """The absolute number of the first row."""
         self.is_cut = False
-        """Whether the oldest records were forgotten: then the first row says so."""
+        """Whether the oldest records were dropped; if so, the first row says it."""
         self._records: list[LogRecord] = []
         self._ends: list[int] = []
-        """For each record the number for good of the row behind its last."""
+        """For each record, the absolute number of the row behind its last."""
         self._matches: list[int] = []
-        """For each line with a match the number for good of its first row."""
-        self._made: LRUCache[int, list[Row]] = LRUCache(256)
-        """The rows of records by their ``_ends``."""
-        self._fold_at: int | None = None
+        """For each line with a match, the absolute number of its first row."""
+        self._cache: LRUCache[int, list[Row]] = LRUCache(256)
+        """The rows of records, by the records' numbers in ``_ends``."""
+        self._wrap_at: int | None = None
         self._query = ""
         self._only_matches = False
 
@@ -64,39 +64,39 @@ class LogRows:
 
     @property
     def matches(self) -> int:
-        """Lines that hold the searched text."""
+        """The number of lines that contain the searched text."""
         return len(self._matches)
 
     def add(self, records: Sequence[LogRecord]) -> tuple[int, int]:
-        """Appends records; how many rows were added, and how many fewer stand before the others.
+        """Append records; return how many rows were added, and how many were dropped at the start.
 
-        That is one less than none when only hidden lines were forgotten, for the row that says so.
+        The second number is -1 when only hidden lines were dropped: the row that says so is new.
         """
         before = self._end
         self._append(records)
         return self._end - before, self._trim()
 
     def replace(self, records: Sequence[LogRecord], *, is_cut: bool) -> None:
-        """Holds these records instead; ``rebuild`` counts their rows."""
-        self._forget_rows()
+        """Hold these records instead; a call of ``rebuild`` must follow to count their rows."""
+        self._drop_rows()
         self.is_cut = is_cut or len(records) > ROWS
         self._records = list(records[-ROWS:])
 
-    def rebuild(self, *, fold_at: int | None, query: str, only_matches: bool) -> None:
-        """Counts the rows anew: folded at that many cells, with this text searched."""
-        self._fold_at, self._query, self._only_matches = fold_at, query.lower(), only_matches
-        self._forget_rows()
+    def rebuild(self, *, wrap_at: int | None, query: str, only_matches: bool) -> None:
+        """Count the rows anew, wrapped at ``wrap_at`` cells and searched for ``query``."""
+        self._wrap_at, self._query, self._only_matches = wrap_at, query.lower(), only_matches
+        self._drop_rows()
         records, self._records = self._records, []
         self._append(records)
         self._trim()
 
-    def look_at(self, first: int, count: int) -> None:
-        """Makes those rows that there are from the first on, so that ``widest`` knows of them."""
+    def make(self, first: int, count: int) -> None:
+        """Make ``count`` rows from ``first`` on, so that ``widest`` takes them into account."""
         for index in range(first, min(first + count, len(self))):
             self[index]
 
     def next_match(self, start: int | None, direction: int) -> int | None:
-        """The first row of the next line with a match, around the end."""
+        """Return the first row of the next line with a match; after the last comes the first."""
         if not self._matches:
             return None
         here = self._end if start is None else self.first + start
@@ -105,7 +105,7 @@ class LogRows:
         return self._matches[position % len(self._matches)] - self.first
 
     def texts(self) -> Iterator[str]:
-        """The text of every line that is shown."""
+        """Yield the text of every line that is shown."""
         if self.is_cut:
             yield _CUT
         for record in self._records:
@@ -115,57 +115,57 @@ class LogRows:
     def _end(self) -> int:
         return self._ends[-1] if self._ends else self.first + self.is_cut
 
-    def _forget_rows(self) -> None:
+    def _drop_rows(self) -> None:
         self.first = self._end
         self.widest = 0
         self._ends, self._matches = [], []
-        self._made.clear()
+        self._cache.clear()
 
     def _append(self, records: Sequence[LogRecord]) -> None:
         if self._query:
             for record in records:
-                self._ends.append(self._end + self._look_through(record, self._end))
+                self._ends.append(self._end + self._count_and_search(record, self._end))
         else:
-            count = line_count if self._fold_at is None else self._folded_count
+            count = line_count if self._wrap_at is None else self._wrapped_count
             self._ends += list(accumulate(map(count, records), initial=self._end))[1:]
         self._records += records
 
-    def _folded_count(self, record: LogRecord) -> int:
-        return sum(len(self._fold(line)) for line in log_lines(record))
+    def _wrapped_count(self, record: LogRecord) -> int:
+        return sum(len(self._wrap(line)) for line in log_lines(record))
 
-    def _look_through(self, record: LogRecord, start: int) -> int:
-        """Notes the record's matches, whose rows begin at ``start``; the number of its rows."""
+    def _count_and_search(self, record: LogRecord, start: int) -> int:
+        """Note the matches of a record whose rows begin at ``start``; return its number of rows."""
         count = 0
         for line in log_lines(record):
             if self._is_match(line):
                 self._matches.append(start + count)
             if self._is_shown(line):
-                count += len(self._fold(line))
+                count += len(self._wrap(line))
         return count
 
     def _rows_of(self, record: LogRecord, end: int) -> list[Row]:
-        rows = self._made.get(end)
+        rows = self._cache.get(end)
         if rows is None:
             shown = (line for line in log_lines(record) if self._is_shown(line))
-            rows = self._made[end] = [row for line in shown for row in self._fold(line)]
+            rows = self._cache[end] = [row for line in shown for row in self._wrap(line)]
             self.widest = max(self.widest, *(cell_len(row[0].plain) for row in rows))
         return rows
 
-    def _fold(self, line: LogLine) -> list[Row]:
+    def _wrap(self, line: LogLine) -> list[Row]:
         plain = line.plain
-        if self._fold_at is None or cell_len(plain) <= self._fold_at:
+        if self._wrap_at is None or cell_len(plain) <= self._wrap_at:
             return [(line, 0, len(plain))]
         rows: list[Row] = []
         start = 0
-        for part in chop_cells(plain, self._fold_at):
+        for part in chop_cells(plain, self._wrap_at):
             rows.append((line, start, start + len(part)))
             start += len(part)
         return rows
 
     def _trim(self) -> int:
-        """Forgets the oldest records until few enough are left; how many rows fewer there are.
+        """Drop the oldest records until ``ROWS`` fit; return how many rows fewer there are.
 
-        The row that says so stands in the place of the last that went.
+        The row that says so takes the place of the last row that is dropped.
         """
         gone = len(self._records) - ROWS
         if len(self) > ROWS:

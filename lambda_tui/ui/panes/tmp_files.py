@@ -1,7 +1,7 @@
-"""Reads an environment's ``/tmp`` from outside: bounded, and never led astray by its links.
+"""Reads an environment's ``/tmp`` from outside, within bounds and without following its links.
 
-A symbolic link in the sandbox would be resolved against *our* root, so every step is taken with
-``O_NOFOLLOW`` from the directory above it. All functions block: they belong in a thread.
+A symbolic link that a function made would be resolved against *our* root directory, so every step
+is taken with ``O_NOFOLLOW`` from the directory above. The functions block: call them in a thread.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 ENTRIES = 1_000
 """Files and directories that are listed."""
 DEPTH = 12
-"""Directories into which the listing descends."""
+"""Levels of directories that are listed."""
 CONTENT = 64_000
 """Bytes of a file that are read."""
 
@@ -36,7 +36,7 @@ class TmpEntry:
 
     @property
     def name(self) -> str:
-        """Its own name."""
+        """The last of the names."""
         return self.path[-1]
 
 
@@ -50,13 +50,16 @@ class TmpContent:
 
     @property
     def is_binary(self) -> bool:
-        """Whether it is no text."""
+        """Whether the content is no text: it has NUL bytes, or much that is not UTF-8."""
         head = self.data[:4096]
         return b"\0" in head or head.decode("utf-8", "replace").count("�") * 10 > len(head)
 
 
 def list_tmp(directory: Path) -> tuple[TmpEntry, ...]:
-    """What lies below the directory, each directory before its content; empty when it is gone."""
+    """Return what is below the directory, each directory before its content.
+
+    The result is empty when the directory is gone.
+    """
     try:
         descriptor = os.open(directory, _DIRECTORY)
     except OSError:
@@ -70,7 +73,7 @@ def list_tmp(directory: Path) -> tuple[TmpEntry, ...]:
 
 
 def read_tmp(directory: Path, path: tuple[str, ...]) -> TmpContent | str:
-    """The beginning of a file, or a sentence why there is none."""
+    """Return the beginning of a file, or a sentence why it cannot be read."""
     try:
         descriptor = os.open(directory, _DIRECTORY)
         for name in path[:-1]:
@@ -86,7 +89,7 @@ def read_tmp(directory: Path, path: tuple[str, ...]) -> TmpContent | str:
 
 
 def hexadecimal(data: bytes, width: int = 16) -> Iterator[str]:
-    """Lines of offset, bytes and characters."""
+    """Yield lines of offset, bytes and characters."""
     for offset in range(0, len(data), width):
         row = data[offset : offset + width]
         text = "".join(chr(byte) if 32 <= byte < 127 else "·" for byte in row)
@@ -94,7 +97,7 @@ def hexadecimal(data: bytes, width: int = 16) -> Iterator[str]:
 
 
 def _step(descriptor: int, name: str, flags: int) -> int:
-    """Opens a name inside an open directory, which is closed."""
+    """Open a name inside an open directory, and close the directory."""
     try:
         return os.open(name, flags, dir_fd=descriptor)
     finally:
@@ -102,7 +105,7 @@ def _step(descriptor: int, name: str, flags: int) -> int:
 
 
 def _walk(descriptor: int, above: tuple[str, ...]) -> Iterator[TmpEntry]:
-    """The entries below an open directory, which is closed in the end."""
+    """Yield the entries below an open directory, and close it."""
     try:
         for name in sorted(os.listdir(descriptor))[:ENTRIES]:
             try:

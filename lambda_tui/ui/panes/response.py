@@ -1,9 +1,9 @@
-"""Pane 4: what an invocation answered."""
+"""Pane 4: the response of an invocation."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -11,23 +11,21 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from lambda_tui.ui.facts import safe
+from lambda_tui.engine.invocation import Invocation
+from lambda_tui.engine.pool import Pool
 from lambda_tui.ui.figures import milliseconds, size
-from lambda_tui.ui.states import STATUS_GLYPHS
-from lambda_tui.ui.terminal_text import terminal_text
-
-if TYPE_CHECKING:
-    from lambda_tui.engine.invocation import Invocation
+from lambda_tui.ui.glyphs import STATUS_GLYPHS
+from lambda_tui.ui.terminal_text import plain_line, terminal_text
+from lambda_tui.ui.widgets import Pane
 
 SHOWN_LIMIT = 32_000
 """Characters of a response that are shown."""
 _PRETTY_LIMIT = 256_000
-"""Bytes of a response up to which it is laid out anew."""
-_STATUSES = ("pending", "running", "success", "error", "timeout", "throttled")
+"""Bytes of a response up to which it is parsed and indented."""
 
 
-class Response(VerticalScroll, can_focus=True):
-    """An invocation's answer: its status in the title, its cost below, its payload inside."""
+class ResponsePane(VerticalScroll, Pane, can_focus=True):
+    """An invocation: its status in the title, its cost below, its response inside."""
 
     BORDER_TITLE = "4 Response"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -41,18 +39,50 @@ class Response(VerticalScroll, can_focus=True):
         super().__init__(id=id, classes=classes)
         self._body = Static(id="response-body", markup=False)
         self._shown: tuple[str, str, float | None] | None = None
+        self._payload = b""
+        self._chosen: dict[str, int] = {}
+        """Numbers of invocations by the names of functions; other functions show their newest."""
         self.title = "4 Response"
-        self.payload = b""
-        """The whole response, to copy."""
 
     def compose(self) -> ComposeResult:
-        """The payload alone; the rest is in the frame."""
+        """Yield the response alone; the rest is in the frame."""
         yield self._body
 
-    def show_invocation(self, invocation: Invocation | None, *, name: str) -> None:
-        """Shows an invocation; costs nothing when it has not changed. ``name`` leads the title."""
+    @property
+    def whole_text(self) -> str:
+        """The whole response, though only its beginning may be shown."""
+        return self._payload.decode("utf-8", "replace")
+
+    def show_pool(self, pool: Pool) -> None:
+        """Show the invocation that was chosen of the pool's function, else the newest."""
+        number = self._chosen.get(pool.function.name)
+        newest = pool.invocations[-1] if pool.invocations else None
+        chosen = next((each for each in pool.invocations if each.number == number), newest)
+        self._show_invocation(chosen, pool.function.name)
+
+    def choose_newest(self, pool: Pool) -> None:
+        """Choose the newest invocation of the pool's function, now and from now on."""
+        self._chosen.pop(pool.function.name, None)
+
+    def step(self, pool: Pool, by: int) -> None:
+        """Choose the invocation that is ``by`` after the chosen one, or before when negative."""
+        function = pool.function.name
+        numbers = [each.number for each in pool.invocations]
+        if not numbers:
+            return
+        here = self._chosen.get(function, numbers[-1])
+        # An invocation that the pool no longer remembers counts as the newest.
+        index = numbers.index(here) if here in numbers else len(numbers) - 1
+        index = max(0, min(index + by, len(numbers) - 1))
+        if index == len(numbers) - 1:
+            self.choose_newest(pool)
+        else:
+            self._chosen[function] = numbers[index]
+
+    def _show_invocation(self, invocation: Invocation | None, function: str) -> None:
+        """Show an invocation of the function; does nothing when it has not changed."""
         shown = (
-            (name, "", None)
+            (function, "", None)
             if invocation is None
             else (invocation.request_id, invocation.status, invocation.duration_ms)
         )
@@ -60,24 +90,24 @@ class Response(VerticalScroll, can_focus=True):
             return
         self._shown = shown
         status = "" if invocation is None else invocation.status
-        for each in _STATUSES:
+        for each in STATUS_GLYPHS:
             self.set_class(each == status, f"-{each}")
         if invocation is None:
-            self.title, self.border_subtitle, self.payload = "4 Response", "", b""
+            self.title, self.border_subtitle, self._payload = "4 Response", "", b""
             self._body.update(
-                Content.styled(f"{safe(name)} has not been invoked yet.", "$text-muted")
+                Content.styled(f"{plain_line(function)} has not been invoked yet.", "$text-muted")
             )
             return
         word = "error" if invocation.function_error and status == "success" else status
         self.title = f"4 Response #{invocation.number} {STATUS_GLYPHS[status]} {word}"
         self.border_subtitle = _cost(invocation)
-        self.payload = invocation.response or b""
+        self._payload = invocation.response or b""
         self._body.update(response_content(invocation))
         self.scroll_home(animate=False)
 
 
 def _cost(invocation: Invocation) -> str:
-    """``12.3 ms · billed 13 ms · init 84 ms · 38 MB · 1.2 KB``, as far as known."""
+    """Return ``12.3 ms · billed 13 ms · init 84 ms · cold · 38 MB · 1.2 KB``, as far as known."""
     parts = []
     if invocation.duration_ms is not None:
         parts.append(milliseconds(invocation.duration_ms))
@@ -97,7 +127,10 @@ def _cost(invocation: Invocation) -> str:
 
 
 def response_content(invocation: Invocation) -> Content:
-    """The payload laid out and coloured, or an error with its stack trace; safe, and bounded."""
+    """Return the response indented and coloured, or an error with its stack trace.
+
+    It is safe for the terminal, and cut to ``SHOWN_LIMIT`` characters.
+    """
     payload = invocation.response
     if payload is None:
         waiting = "The function is at work …" if not invocation.is_over else "No response."
@@ -122,7 +155,7 @@ def _parsed(payload: bytes) -> object:
 
 
 def _shown(text: str, total: int) -> Content:
-    # Pygments takes a while to import: not before there is something to colour.
+    # Imported here: Pygments takes a while, and is needed once there is something to colour.
     from textual.highlight import highlight
 
     plain = terminal_text(text[:SHOWN_LIMIT], SHOWN_LIMIT).plain
@@ -134,7 +167,7 @@ def _shown(text: str, total: int) -> Content:
 
 
 def _error_content(error: dict[str, object]) -> Content:
-    """``✗ KeyError: 'name'`` and the stack trace as Python prints it."""
+    """Return the type, the message and the stack trace as Python prints it."""
     kind = terminal_text(str(error.get("errorType"))).plain
     message = terminal_text(str(error.get("errorMessage", "")), SHOWN_LIMIT).plain
     parts = [

@@ -1,12 +1,15 @@
-"""The log's lines: a window on bounded rows, each rendered once and only when it is looked at."""
+"""The log's lines: a window on the rows that renders each row once, and only when it is shown."""
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.cells import cell_len
+from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.cache import LRUCache
@@ -17,21 +20,48 @@ from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
-from lambda_tui.ui.component_style import StyledLines
-from lambda_tui.ui.log_gutter import Gutter
-from lambda_tui.ui.log_lines import Kind, LogRecord
-from lambda_tui.ui.log_row_text import row_text
-from lambda_tui.ui.log_rows import LogRows
-from lambda_tui.ui.widgets.row_list import text_strip
+from lambda_tui.ui.log.records import Kind, LogRecord
+from lambda_tui.ui.log.rows import LogRows, Row
+from lambda_tui.ui.terminal_text import plain_line
+from lambda_tui.ui.widgets import LineWidget, text_strip
 
 STRIPS = 128
 """Rendered rows that are kept; not many, as each is a hundred objects to the garbage collector."""
 _CLOCK_FROM = 100
 """Width from which on the gutter shows the time."""
+_NAME_WIDTH = 14
+_CLOCK_WIDTH = 13
+_NUMBER_WIDTH = 6
+"""The number of the environment, and the room for a sign behind it."""
 
 
-class LogView(StyledLines, ScrollView, can_focus=True):
-    """Follows the newest line until somebody scrolls up; finds, folds, and hands out its text."""
+@dataclass(frozen=True, slots=True)
+class Gutter:
+    """The columns in front of the lines: the time, the function, the environment."""
+
+    with_clock: bool
+    with_names: bool
+
+    @property
+    def width(self) -> int:
+        """Cells in all."""
+        names = _NAME_WIDTH + 1 if self.with_names else 0
+        return (_CLOCK_WIDTH if self.with_clock else 0) + names + _NUMBER_WIDTH
+
+    def text(self, record: LogRecord) -> str:
+        """Return ``12:30:01.042 Greet          #1``, exactly ``width`` cells wide."""
+        clock = name = ""
+        if self.with_clock:
+            whole = time.strftime("%H:%M:%S", time.localtime(record.time))
+            clock = f"{whole}.{int(record.time * 1000) % 1000:03} "
+        if self.with_names:
+            name = f"{plain_line(record.function)[:_NAME_WIDTH]:{_NAME_WIDTH}} "
+        number = "" if record.number is None else f"#{record.number}"
+        return f"{clock}{name}{number:<{_NUMBER_WIDTH}}"
+
+
+class LogView(LineWidget, ScrollView, can_focus=True):
+    """Follows the newest line until the user scrolls up; searches, wraps, filters and selects."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         *(f"log--{kind}" for kind in Kind), "log--gutter", "log--match", "log--cursor"
@@ -55,25 +85,25 @@ class LogView(StyledLines, ScrollView, can_focus=True):
 
     @dataclass
     class Changed(Message):
-        """Something that the log's frame tells has changed."""
+        """Posted when something changes that the log's frame shows."""
 
         def can_replace(self, message: Message) -> bool:
-            """One is as good as many."""
+            """Return whether a waiting message makes this one redundant."""
             return isinstance(message, type(self))
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self.missed = 0
-        """Rows that came since following stopped."""
+        """Rows that were added since following stopped."""
         self._rows = LogRows()
         self._cursor: int | None = None
         self._width = 0
         self._strips: LRUCache[tuple[int, int, bool], Strip] = LRUCache(STRIPS)
 
-    # What goes in
+    # Records
 
     def add(self, records: Sequence[LogRecord]) -> None:
-        """Appends records; keeps what is looked at where it is, unless it follows."""
+        """Append records; unless the view follows, what is in view stays where it is."""
         if not records:
             return
         added, dropped = self._rows.add(records)
@@ -82,10 +112,10 @@ class LogView(StyledLines, ScrollView, can_focus=True):
             self._cursor = max(0, self._cursor - dropped)
         if dropped and not self.follow:
             self._jump(max(0, self.scroll_offset.y - dropped))
-        self._settle(grown=True)
+        self._update_extent_and_scroll(grown=True)
 
     def replace(self, records: Sequence[LogRecord], *, is_cut: bool) -> None:
-        """Shows these records instead, newest in view; ``is_cut`` when older ones are gone."""
+        """Show these records instead, the newest in view; ``is_cut`` when older ones are gone."""
         self.missed, self._cursor = 0, None
         self._rows.replace(records, is_cut=is_cut)
         self.follow = True
@@ -95,54 +125,54 @@ class LogView(StyledLines, ScrollView, can_focus=True):
         self._strips.clear()
         room = max(8, self.size.width - self._gutter.width)
         self._rows.rebuild(
-            fold_at=room if self.wrap else None,
+            wrap_at=room if self.wrap else None,
             query=self.query_text,
             only_matches=self.only_matches,
         )
-        self._settle()
+        self._update_extent_and_scroll()
 
-    def _settle(self, *, grown: bool = False) -> None:
-        """Takes the rows' extent over into what can be scrolled."""
-        self._take_extent(grown=grown)
+    def _update_extent_and_scroll(self, *, grown: bool = False) -> None:
+        """Make all rows reachable by scrolling, and go to the newest row while following."""
+        self._update_extent(grown=grown)
         if self.follow:
             self.scroll_end(animate=False, immediate=True, force=True, x_axis=False)
-        # A scrollbar that was away in between begins at the top, wherever the view is.
+        # A scrollbar that was hidden in between starts at the top, wherever the view is.
         self.vertical_scrollbar.position = self.scroll_y
         self.refresh()
         self.post_message(self.Changed())
 
-    def _take_extent(self, *, grown: bool) -> None:
+    def _update_extent(self, *, grown: bool) -> None:
         before, height, rows = self.virtual_size, self.size.height, len(self._rows)
         top = rows - height if self.follow else self.scroll_offset.y
-        self._rows.look_at(max(0, top), height)
+        self._rows.make(max(0, top), height)
         width = 0 if self.wrap else self._gutter.width + self._rows.widest
         size = Size(max(width, 1), rows)
         if grown and before.height > height:
-            # Setting it outright lays the whole screen out anew: with every frame of a busy log.
+            # Assigning it would lay out the whole screen again, with every frame of a busy log.
             self.set_reactive(LogView.virtual_size, size)
             self.vertical_scrollbar.window_virtual_size = size.height
         else:
             self.virtual_size = size
 
-    # How it is looked at
+    # Scrolling and the cursor
 
     @property
     def allow_horizontal_scroll(self) -> bool:
-        """Whether a line is too long; there is no scrollbar that could tell."""
+        """Whether a line is too long for the view. Textual's own answer needs a scrollbar."""
         return self.max_scroll_x > 0
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Follows at the end, and nowhere else."""
+        """Follow at the end, and nowhere else."""
         super().watch_scroll_y(old_value, new_value)
         if new_value < old_value:
             self.follow = self.is_vertical_scroll_end
         elif self.is_vertical_scroll_end:
             self.follow = True
         if not self.follow:
-            self._take_extent(grown=True)
+            self._update_extent(grown=True)
 
     def watch_follow(self, follow: bool) -> None:
-        """Goes to the newest line when following begins."""
+        """Go to the newest line when following begins."""
         if follow:
             self.missed, self._cursor = 0, None
             self.scroll_end(animate=False, immediate=True, force=True, x_axis=False)
@@ -150,38 +180,38 @@ class LogView(StyledLines, ScrollView, can_focus=True):
         self.post_message(self.Changed())
 
     def watch_wrap(self) -> None:
-        """Folds lines at the edge, or lets them run on."""
+        """Wrap lines at the edge, or let them run on."""
         self.scroll_to(x=0, animate=False)
         self._rebuild()
 
     def watch_query_text(self) -> None:
-        """Marks what is searched, in all lines."""
+        """Mark the searched text in all lines."""
         self._rebuild()
 
     def watch_only_matches(self) -> None:
-        """Hides the lines without a match, or shows them again."""
+        """Hide the lines without a match, or show them again."""
         self._cursor = None
         self._rebuild()
 
     def watch_with_names(self) -> None:
-        """Makes room for the functions' names."""
+        """Make room for the functions' names."""
         self._rebuild()
 
     def on_resize(self) -> None:
-        """Folds again when the width has changed."""
+        """Wrap again when the width has changed."""
         if self._width != self.size.width:
             self._width = self.size.width
             self._rebuild()
         elif self.follow:
-            self._settle()
+            self._update_extent_and_scroll()
 
     def notify_style_update(self) -> None:
-        """Renders anew after a change of theme."""
+        """Render anew after a change of theme."""
         super().notify_style_update()
         self._strips.clear()
 
     def action_cursor(self, step: int) -> None:
-        """Moves the line cursor; following goes on only from the last line."""
+        """Move the line cursor; on the last line the view follows again."""
         if not len(self._rows):
             return
         last = len(self._rows) - 1
@@ -191,7 +221,7 @@ class LogView(StyledLines, ScrollView, can_focus=True):
         self._put_cursor(max(0, min(here + step, last)))
 
     def action_page(self, direction: int) -> None:
-        """Moves by what is in view."""
+        """Move the line cursor by the height of the view."""
         self.action_cursor(direction * max(1, self.size.height - 1))
 
     def _put_cursor(self, row: int) -> None:
@@ -210,17 +240,17 @@ class LogView(StyledLines, ScrollView, can_focus=True):
         self.scroll_to(y=y, animate=False, immediate=True, force=True)
 
     def on_click(self, event: events.Click) -> None:
-        """Puts the line cursor where the mouse is."""
+        """Put the line cursor where the mouse is."""
         offset = event.get_content_offset(self)
         if offset is not None and self.text_selection is None:
             row = offset.y + self.scroll_offset.y
             if row < len(self._rows):
                 self._put_cursor(row)
 
-    # Searching, and what comes out
+    # Searching and copying
 
     def go_to_match(self, direction: int) -> bool:
-        """Puts the cursor on the next line with a match, around the end; whether there is one."""
+        """Put the cursor on the next line with a match, and return whether there is one."""
         row = self._rows.next_match(self._cursor, direction)
         if row is not None:
             self._put_cursor(row)
@@ -228,7 +258,7 @@ class LogView(StyledLines, ScrollView, can_focus=True):
 
     @property
     def matches(self) -> int:
-        """Lines that hold the searched text."""
+        """The number of lines that contain the searched text."""
         return self._rows.matches
 
     @property
@@ -240,11 +270,11 @@ class LogView(StyledLines, ScrollView, can_focus=True):
 
     @property
     def all_text(self) -> str:
-        """Every line that the log shows."""
+        """Every line that is shown."""
         return "\n".join(self._rows.texts())
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
-        """What the mouse has selected, without the gutter; folded lines come out whole."""
+        """Return the selected text without the gutter; the rows of a wrapped line are joined."""
         parts: list[str] = []
         gutter = self._gutter.width
         for y in range(len(self._rows)):
@@ -258,7 +288,7 @@ class LogView(StyledLines, ScrollView, can_focus=True):
         return ("".join(parts), "\n") if parts else None
 
     def selection_updated(self, selection: Selection | None) -> None:
-        """Shows what is selected."""
+        """Show what is selected."""
         self._strips.clear()
         self.refresh()
 
@@ -269,7 +299,7 @@ class LogView(StyledLines, ScrollView, can_focus=True):
         return Gutter(self.size.width >= _CLOCK_FROM, self.with_names)
 
     def render_line(self, y: int) -> Strip:
-        """One row of the log."""
+        """Render one row of the log."""
         scroll_x, scroll_y = self.scroll_offset
         width, index = self.size.width, y + scroll_y
         if index >= len(self._rows):
@@ -282,10 +312,10 @@ class LogView(StyledLines, ScrollView, can_focus=True):
         has_cursor = index == self._cursor and not self.follow
         key = (index + self._rows.first, self._rows[index][1], has_cursor)
         selection = self.text_selection
-        # What stands first changes with what is forgotten.
+        # The first row is not cached: it changes when rows are dropped, as it says so.
         if index and selection is None and (known := self._strips.get(key)) is not None:
             return known
-        text = row_text(self._rows[index], self._gutter, self.query_text, self.style_of)
+        text = self._row_text(self._rows[index])
         base = self.base
         if has_cursor:
             base += self.style_of("log--cursor")
@@ -296,3 +326,21 @@ class LogView(StyledLines, ScrollView, can_focus=True):
         width = max(self.size.width, cell_len(text.plain))
         strip = self._strips[key] = text_strip(text, width, base)
         return strip
+
+    def _row_text(self, row: Row) -> Text:
+        """Return the row behind its gutter, with every match of the search marked."""
+        line, start, end = row
+        kind = self.style_of(f"log--{line.record.kind}")
+        body = line.text[start:end]
+        body.stylize_before(kind)
+        if self.query_text:
+            for found in re.finditer(re.escape(self.query_text), body.plain, re.IGNORECASE):
+                body.stylize(self.style_of("log--match"), *found.span())
+        gutter = self._gutter
+        is_first = line.is_first and start == 0
+        front = gutter.text(line.record) if is_first else " " * gutter.width
+        text = Text(front, self.style_of("log--gutter"), end="")
+        if start == 0 and line.glyph:
+            text.right_crop(2)
+            text.append(f"{line.glyph} ", kind)
+        return Text.assemble(text, body)

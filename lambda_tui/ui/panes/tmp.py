@@ -6,17 +6,17 @@ import asyncio
 import time
 from collections.abc import Hashable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
+from textual.widget import Widget
 from textual.widgets import Static
 
+from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.ui.figures import size
-from lambda_tui.ui.terminal_text import terminal_text
-from lambda_tui.ui.tmp_files import (
+from lambda_tui.ui.panes.tmp_files import (
     CONTENT,
     ENTRIES,
     TmpContent,
@@ -25,25 +25,24 @@ from lambda_tui.ui.tmp_files import (
     list_tmp,
     read_tmp,
 )
-from lambda_tui.ui.widgets.row_list import RowList
-
-if TYPE_CHECKING:
-    from lambda_tui.engine.environment import ExecutionEnvironment
+from lambda_tui.ui.terminal_text import terminal_text
+from lambda_tui.ui.widgets import Pane, RowList
 
 _NAME_LIMIT = 200
+"""Characters of a name that are shown."""
 _PAUSE = 0.5
-"""Seconds between two readings while an environment is busy."""
+"""Seconds between two readings while an environment changes its state."""
 
 
 class TmpTree(RowList[TmpEntry]):
     """The entries below ``/tmp``, indented."""
 
     def key(self, item: TmpEntry) -> Hashable:
-        """Entries are known by their paths."""
+        """Return the entry's path."""
         return item.path
 
     def row(self, item: TmpEntry, width: int) -> Text:
-        """Name and size, the size at the right edge."""
+        """Return the name, indented by its depth, and the size at the right edge."""
         figure = size(item.size) if item.kind == "file" else item.kind
         mark = {"directory": "▸ ", "link": "→ "}.get(item.kind, "  ")
         room = width - len(figure) - 2
@@ -53,12 +52,12 @@ class TmpTree(RowList[TmpEntry]):
         return Text.assemble(name, " ", (figure, self.style_of("row--dim")))
 
 
-class Tmp(Horizontal):
-    """The tree at the left, the chosen file at the right; read in a thread, bounded, made safe."""
+class TmpPane(Horizontal, Pane):
+    """The tree at the left, the chosen file at the right; both are bounded and read in a thread."""
 
     BORDER_TITLE = "5 /tmp"
     DEFAULT_CSS = """
-    Tmp { TmpTree { width: 2fr; } VerticalScroll { width: 3fr; } }
+    TmpPane { TmpTree { width: 2fr; } VerticalScroll { width: 3fr; } }
     """
 
     def __init__(self, *, id: str, classes: str = "") -> None:
@@ -68,24 +67,45 @@ class Tmp(Horizontal):
         self.title = "5 /tmp"
         self._directory: Path | None = None
         self._seen: tuple[str, float] | None = None
+        """The environment's id, and the time since which it had its state when it was read."""
         self._loaded_at = 0.0
         self._read: tuple[str, ...] | None = None
-        self.content = ""
-        """The shown content, to copy."""
+        """The path of the file that was read last."""
+        self._content = ""
 
     def compose(self) -> ComposeResult:
-        """Tree and content."""
+        """Yield the tree and the content."""
         yield self.tree_view
         yield self.file_view
 
+    @property
+    def focus_target(self) -> Widget:
+        """The tree."""
+        return self.tree_view
+
+    @property
+    def item_text(self) -> str | None:
+        """The path of the entry under the cursor, as the function sees it."""
+        entry = self.tree_view.highlighted
+        return None if entry is None else "/tmp/" + "/".join(entry.path)
+
+    @property
+    def whole_text(self) -> str:
+        """The content that is shown."""
+        return self._content
+
     def show_environment(self, environment: ExecutionEnvironment | None, storage: int) -> None:
-        """Shows this environment's ``/tmp``; reads it again only when something went on in it."""
+        """Show the ``/tmp`` of an environment; read it again when the environment's state changes.
+
+        ``storage`` is the size in MB that the function has configured.
+        """
         if not self.display:
             return
         seen = None if environment is None else (environment.id, environment.state_since)
-        is_same = seen is not None and self._seen is not None and seen[0] == self._seen[0]
         if seen == self._seen and self._loaded_at:
             return
+        is_same = seen is not None and self._seen is not None and seen[0] == self._seen[0]
+        # While a sandbox is being built there is no directory yet: it is shown once it exists.
         is_built = self._directory is not None
         if is_same and is_built and time.monotonic() - self._loaded_at < _PAUSE:
             return
@@ -93,11 +113,11 @@ class Tmp(Horizontal):
         self._directory = None if environment is None else environment.tmp_directory
         number = "" if environment is None else f" of #{environment.number}"
         self.title = f"5 /tmp{number}"
-        self.load(storage)
+        self._load(storage)
 
     @work(exclusive=True, group="tmp")
-    async def load(self, storage: int) -> None:
-        """Lists the directory, and reads the chosen file again."""
+    async def _load(self, storage: int) -> None:
+        """List the directory, and read the chosen file again."""
         directory = self._directory
         entries = () if directory is None else await asyncio.to_thread(list_tmp, directory)
         was_empty = not self.tree_view.items
@@ -130,12 +150,12 @@ class Tmp(Horizontal):
             self.file_view.scroll_home(animate=False)
 
     def _show(self, text: Text) -> None:
-        self.content = text.plain
+        self._content = text.plain
         self.query_one("#tmp-content", Static).update(text)
 
 
 def _summary(entries: Sequence[TmpEntry], storage: int) -> str:
-    """How many there are and what they take of so many MB, where all of them are known."""
+    """Return the number of entries and what they take of ``storage`` MB, if all are listed."""
     if len(entries) == ENTRIES:
         return f"the first {ENTRIES:,} entries"
     used = sum(entry.size for entry in entries if entry.kind == "file")

@@ -1,4 +1,4 @@
-"""From events to lines of the log: whose they are, what kind they are, and what they say."""
+"""Turns the engine's events into the entries of the log, and these into lines."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _LINE_END = re.compile(r"\r*\n|\r+")
 
 
 class Kind(StrEnum):
-    """What a line of the log is; the value names its component class."""
+    """The kind of a log line; the component class ``log--<kind>`` styles it."""
 
     FUNCTION = "function"
     EXTENSION = "extension"
@@ -42,12 +42,12 @@ class Kind(StrEnum):
 
 
 KIND_GLYPHS = {Kind.ERROR: "✗", Kind.WARNING: "▲"}
-"""Shown in the gutter; other kinds need none."""
+"""Signs in the gutter; the other kinds have none."""
 
 
 @dataclass(frozen=True, slots=True)
 class LogRecord:
-    """One entry of the log, bounded in size, not yet made safe."""
+    """One entry of the log: bounded in size, and as untrusted as the function wrote it."""
 
     function: str
     """The function's name; empty when the entry concerns all."""
@@ -57,33 +57,33 @@ class LogRecord:
     """Seconds since the epoch."""
     kind: Kind
     message: str
-    """Untrusted; its lines are parted by ``\\n``."""
+    """The lines, separated by ``\\n``; may hold escape sequences."""
 
 
 @dataclass(slots=True, eq=False)
 class LogLine:
-    """One line of a record, made safe for the terminal."""
+    """One line of a record, safe for the terminal."""
 
     record: LogRecord
     is_first: bool
-    """Whether it is its record's first line: the one with the gutter."""
+    """Whether this is the record's first line, which has the gutter."""
     text: Text = field(repr=False)
 
     @property
     def glyph(self) -> str:
-        """The sign in the gutter of a record's first line, where its kind has one."""
+        """The sign in the gutter; empty where the kind has none, and on a record's later lines."""
         return KIND_GLYPHS.get(self.record.kind, "") if self.is_first else ""
 
     @property
     def plain(self) -> str:
-        """The line as it is searched and copied."""
+        """The line without styles, as it is searched and copied."""
         return self.text.plain
 
 
 def log_records(
     event: events.Event, number: int | None, logging: LoggingConfig
 ) -> tuple[LogRecord, ...]:
-    """The log's entries for an event; none for an event that the log does not show."""
+    """Return the log's entries for an event; none for an event that the log does not show."""
     return tuple(
         LogRecord(event.function, number, event.time, kind, _with_line_feeds(text[:RECORD_LIMIT]))
         for kind, text in _entries(event, logging)
@@ -91,12 +91,12 @@ def log_records(
 
 
 def line_count(record: LogRecord) -> int:
-    """How many lines ``log_lines`` makes of the record, without making them."""
+    """Return how many lines ``log_lines`` would make of the record."""
     return min(record.message.count("\n"), LINES_LIMIT) + 1
 
 
 def log_lines(record: LogRecord) -> list[LogLine]:
-    """The record's lines, safe to show."""
+    """Return the record's lines, safe for the terminal."""
     lines = record.message.split("\n", LINES_LIMIT)
     if len(lines) > LINES_LIMIT:
         lines[LINES_LIMIT] = f"… {counted(lines[LINES_LIMIT].count(chr(10)) + 1, 'more line')}"
@@ -104,7 +104,7 @@ def log_lines(record: LogRecord) -> list[LogLine]:
 
 
 def _with_line_feeds(message: str) -> str:
-    """Every line end that a function may write, ``\\r`` and ``\\r\\n`` too, as ``\\n``."""
+    """Return the message with each line end, ``\\r`` and ``\\r\\n`` too, as ``\\n``."""
     return _LINE_END.sub("\n", message.strip("\r")) if "\r" in message else message
 
 
@@ -126,7 +126,7 @@ def _entries(event: events.Event, logging: LoggingConfig) -> Iterator[tuple[Kind
 
 
 def _platform_entries(record: events.Record, text: str) -> Iterator[tuple[Kind, str]]:
-    """What CloudWatch would show of a platform record, with the kinds of its lines."""
+    """Yield the lines that CloudWatch shows of a platform record, with their kinds."""
     *before, last = text.replace("\t", "  ").split("\n")
     for line in before:
         yield Kind.PLATFORM, line.rstrip()
@@ -154,7 +154,7 @@ def _kind_of(message: str) -> Kind:
 
 
 def _divider(record: events.Record) -> str | None:
-    """What the divider for one of our own events says."""
+    """Return the text of the divider for a step of the life cycle that CloudWatch does not log."""
     match record:
         case events.StateChange():
             return _state_divider(record)

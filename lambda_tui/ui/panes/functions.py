@@ -4,40 +4,42 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from rich.text import Text
 
 from lambda_tui.engine.lifecycle import State
-from lambda_tui.ui.facts import safe
-from lambda_tui.ui.states import STATE_CLASSES, STATE_GLYPHS
-from lambda_tui.ui.widgets.row_list import RowList
-
-if TYPE_CHECKING:
-    from lambda_tui.engine.pool import Pool
-
+from lambda_tui.engine.pool import Pool
+from lambda_tui.ui.glyphs import STATE_CLASSES, STATE_GLYPHS
+from lambda_tui.ui.terminal_text import plain_line
+from lambda_tui.ui.widgets import Pane, RowList
 
 _GLYPHS = 4
-"""Environments up to which each has a glyph of its own; more are counted by state."""
+"""Environments up to which each has a glyph of its own; if there are more, states are counted."""
 _ORDER = tuple(State)
 
 
-class Functions(RowList["Pool"]):
-    """One row per function: its name, and a glyph for each of its environments."""
+class FunctionsPane(RowList[Pool], Pane):
+    """A row for each function: its name, and the states of its environments."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {*STATE_CLASSES.values(), "row--problem"}
     BORDER_TITLE = "1 Functions"
 
+    @property
+    def item_text(self) -> str | None:
+        """The ARN of the chosen function."""
+        return self.highlighted.function.arn if self.highlighted is not None else None
+
     def key(self, item: Pool) -> Hashable:
-        """Functions are known by their names."""
+        """Return the function's name."""
         return item.function.name
 
     def row(self, item: Pool, width: int) -> Text:
-        """``name   ❅❅►``, the name cut first."""
+        """Return ``name   ❅❅►``; where room is short, the name is cut first."""
         marks = self._marks(item)
         marks.truncate(width // 2, overflow="ellipsis")
         room = width - len(marks.plain) - 2
-        name = safe(item.function.name)
+        name = plain_line(item.function.name)
         name = name if len(name) <= room else name[: room - 1] + "…"
         return Text.assemble(f" {name:<{room}}", marks, " ")
 

@@ -1,0 +1,135 @@
+"""Every private name of Textual that the application and its tests rely on, and nothing else.
+
+Textual's public API has no way to do what these functions and classes do. ``pyproject.toml`` keeps
+Textual to the releases in which each of the names was found; ``tests/ui/test_textual_private.py``
+fails when one is missing, or when one is used outside this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from textual.app import App
+from textual.binding import Binding
+from textual.screen import Screen
+from textual.strip import Strip
+from textual.timer import Timer
+
+if TYPE_CHECKING:
+    # Drives the tests alone: the application starts without importing it.
+    from textual.pilot import Pilot
+
+
+class CrashSentenceApp(App[None]):
+    """An application that ends on an uncaught exception with one sentence.
+
+    Textual prints the traceback with its local variables, which hold events and credentials. Public
+    hooks for the handling of an exception and for what is printed after it are missing.
+    """
+
+    crash_sentence_to_print = ""
+    """Written to standard error once the terminal is restored; empty when nothing went wrong."""
+
+    def crash_sentence(self, error: Exception) -> str:
+        """Return what the user is told about an uncaught exception."""
+        raise NotImplementedError
+
+    def _handle_exception(self, error: Exception) -> None:
+        self._return_code = 1
+        if self._exception is None:
+            # The pilot raises this exception again in the test that caused it.
+            self._exception = error
+            self._exception_event.set()
+            if not self.is_headless:
+                self.crash_sentence_to_print = self.crash_sentence(error)
+        self._close_messages_no_wait()
+
+    def _print_error_renderables(self) -> None:
+        if self.crash_sentence_to_print:
+            self.error_console.file.write(self.crash_sentence_to_print + "\n")
+        self.crash_sentence_to_print = ""
+
+
+# What the application needs
+
+
+async def run_binding(app: App[Any], key: str, *, priority: bool = False) -> bool:
+    """Run the action that a key is bound to now, and return whether there was one.
+
+    Needed to finish a key's action before the next key is looked at. The public
+    ``App.simulate_key`` only adds the key to the queue.
+    """
+    return await app._check_bindings(key, priority)
+
+
+def all_bindings(screen: Screen[Any]) -> Iterator[Binding]:
+    """Yield the screen's bindings with the keys of the user's keymap.
+
+    Needed to list them in the help. The public ``Screen.active_bindings`` leaves out those whose
+    actions are disabled at the moment.
+    """
+    return (binding for _, binding in screen._bindings)
+
+
+def needs_paint(screen: Screen[Any]) -> bool:
+    """Return whether a widget, the layout or a scroll position waits for the next frame.
+
+    Needed to paint the effect of a key early. There is no public way to ask.
+    """
+    return bool(screen._dirty_widgets or screen._layout_required or screen._scroll_required)
+
+
+def paint_now(screen: Screen[Any]) -> None:
+    """Lay out and paint what has changed, without waiting for the next frame.
+
+    The public ``refresh`` only marks what the next frame is to paint.
+    """
+    screen._on_timer_update()
+
+
+# What the tests need as well
+
+
+async def wait_for_messages(pilot: Pilot[Any]) -> None:
+    """Wait until every widget has handled the messages that were in its queue.
+
+    The public ``Pilot.pause`` waits in addition until the process is idle, which it is not while a
+    function logs.
+    """
+    await pilot._wait_for_screen()
+
+
+def is_laid_out(screen: Screen[Any]) -> bool:
+    """Return whether neither the layout, a scroll position nor a callback waits for a frame.
+
+    There is no public way to ask.
+    """
+    return not (screen._layout_required or screen._scroll_required or screen._callbacks)
+
+
+def is_ending(app: App[Any]) -> bool:
+    """Return whether ``exit`` was called. The public ``App.is_running`` stays true for a while."""
+    return app._exit
+
+
+def notices(app: App[Any]) -> list[str]:
+    """Return the notifications that are shown. The public API only adds and removes them."""
+    return [notice.message for notice in app._notifications]
+
+
+def rendered_lines(screen: Screen[Any]) -> list[Strip]:
+    """Return the screen's lines as they are painted. The public API only exports a picture."""
+    return screen._compositor.render_strips()
+
+
+def frame_timer(screen: Screen[Any]) -> Timer:
+    """Return the timer of the screen's frames. The public API has no access to it."""
+    return screen._update_timer
+
+
+DISPLAY = "_display"
+"""The method of ``App`` that writes a frame to the terminal, to be replaced by one that counts.
+
+There is no public event for a frame.
+"""

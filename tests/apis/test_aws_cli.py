@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lambda_project import ARN, Api
+from support.lambda_api import ARN, Api
 
 
 class Cli:

@@ -7,7 +7,7 @@ import socket
 from collections.abc import Iterator
 
 import pytest
-from lambda_project import SECONDS, Api, invocations, read_answer
+from support.lambda_api import SECONDS, Api, invocations, read_answer
 
 SYNC_LIMIT = 6 * 1024 * 1024
 

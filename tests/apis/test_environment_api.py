@@ -7,7 +7,9 @@ import random
 from collections.abc import AsyncIterator
 
 import pytest
-from environment_host import (
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as some
+from support.environment_host import (
     EVENT,
     INIT_ERROR,
     NEXT,
@@ -18,8 +20,6 @@ from environment_host import (
     response_path,
     soon,
 )
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as some
 
 from lambda_tui.apis import connection, server
 from lambda_tui.apis.connection import Answer

@@ -9,19 +9,20 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from environment_host import Host, soon
-from extensions_host import (
-    ERROR_TYPE,
-    EXIT_ERROR,
-    IDENTIFIER,
-    INIT_ERROR,
-    NEXT,
-    REGISTER,
-    ExtensionsHost,
-    extensions_host,
-)
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.environment_host import (
+    ERROR_TYPE,
+    IDENTIFIER,
+    REGISTER,
+    ExtensionsHost,
+    Host,
+    extensions_host,
+    soon,
+)
+from support.environment_host import EXTENSION_EXIT_ERROR as EXIT_ERROR
+from support.environment_host import EXTENSION_INIT_ERROR as INIT_ERROR
+from support.environment_host import EXTENSION_NEXT as NEXT
 
 from lambda_tui.engine.runtime_api import (
     Extension,

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lambda_project import served
-from workbench import Open, Workbench, one_function
+from support.lambda_api import served
+from support.workbench import Open, Workbench, one_function
 
 from lambda_tui.project.function import AsyncConfig, Function, Layer, Project
 

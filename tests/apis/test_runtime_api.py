@@ -7,7 +7,7 @@ import uuid
 from collections.abc import AsyncIterator
 
 import pytest
-from environment_host import (
+from support.environment_host import (
     ARN,
     EVENT,
     INIT_ERROR,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
-from environment_host import (
+from support.environment_host import (
     INIT_ERROR,
     NEXT,
     REQUEST_ID,

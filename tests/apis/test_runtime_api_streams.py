@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncIterator
 
 import pytest
-from environment_host import (
+from support.environment_host import (
     NEXT,
     REQUEST_ID,
     Host,

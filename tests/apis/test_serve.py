@@ -10,9 +10,9 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
-from extension_project import PYTHON as EXTENSION
-from kinds import write_program
-from lambda_project import VERSION, Api, Serving, invocations, read_answer, write_project
+from support.extensions import PYTHON as EXTENSION
+from support.files import write_program
+from support.lambda_api import VERSION, Api, Serving, invocations, read_answer, write_project
 
 
 @pytest.fixture

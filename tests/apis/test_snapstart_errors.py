@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
-from lambda_project import VERSION, Api
+from support.lambda_api import VERSION, Api
 
 from lambda_tui import limits
 from lambda_tui.apis.environment_api import open_environment_api

@@ -9,11 +9,10 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from environment_host import soon
-from extensions_host import LOGS, TELEMETRY, ExtensionsHost, extensions_host
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from telemetry_listener import HttpListener, TcpListener
+from support.environment_host import LOGS, TELEMETRY, ExtensionsHost, extensions_host, soon
+from support.telemetry_listener import HttpListener, TcpListener
 
 from lambda_tui.engine import events
 from lambda_tui.engine.runtime_api import ShutdownEvent

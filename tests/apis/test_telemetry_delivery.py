@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from telemetry_listener import HttpListener, Listener, TcpListener, response
+from support.telemetry_listener import HttpListener, Listener, TcpListener, response
 
 from lambda_tui.apis.telemetry import delivery as delivery_module
 from lambda_tui.apis.telemetry.buffer import Buffer, Item

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from command_line import run
+from support.command_line import run
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,8 +6,8 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from command_line import Outcome, run, set_up, write_project
-from kinds import write_program
+from support.command_line import Outcome, run, set_up, write_project
+from support.files import write_program
 
 from lambda_tui.commands import machine
 

@@ -4,7 +4,7 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-from command_line import run, write_project
+from support.command_line import run, write_project
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import psutil
-from workbench import Open, Workbench, response_of
+from support.workbench import Open, Workbench, response_of
 
 from lambda_tui.engine import events
 from lambda_tui.engine.lifecycle import State

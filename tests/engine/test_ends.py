@@ -14,8 +14,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from leftovers import GOODBYE_SECONDS, mounts, still_alive, survivors
-from workbench import SECONDS, Open, Workbench, response_of
+from support.leftovers import GOODBYE_SECONDS, mounts, still_alive, survivors
+from support.workbench import SECONDS, Open, Workbench, response_of
 
 from lambda_tui.engine import events
 from lambda_tui.engine.lifecycle import State

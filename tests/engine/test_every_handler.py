@@ -8,22 +8,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kinds import KINDS, SETTINGS, Kind
-from workbench import Open, Workbench, response_of
+from support.runtime_kinds import RUNTIME_KINDS, SETTINGS, RuntimeKind
+from support.workbench import Open, Workbench, response_of
 
 from lambda_tui.engine import events
 
 OpenKind = Callable[..., Awaitable[Workbench]]
 
 
-@pytest.fixture(params=KINDS)
-def kind(request: pytest.FixtureRequest) -> Kind:
+@pytest.fixture(params=RUNTIME_KINDS)
+def kind(request: pytest.FixtureRequest) -> RuntimeKind:
     """Each kind of runtime in turn."""
-    return KINDS[request.param]
+    return RUNTIME_KINDS[request.param]
 
 
 @pytest.fixture
-def open_kind(open_project: Open, tmp_path: Path, kind: Kind) -> OpenKind:
+def open_kind(open_project: Open, tmp_path: Path, kind: RuntimeKind) -> OpenKind:
     """Starts the engine on the function of the test's kind."""
 
     async def open_kind(name: str = "function", **configuration: Any) -> Workbench:
@@ -87,7 +87,7 @@ async def test_the_largest_event_and_response_arrive_whole(open_kind: OpenKind) 
 
 
 async def test_a_response_of_six_megabytes_is_taken_and_a_larger_one_is_not(
-    open_kind: OpenKind, kind: Kind
+    open_kind: OpenKind, kind: RuntimeKind
 ) -> None:
     workbench = await open_kind(memory_size=512)
     large = await workbench.invoke({"repeat": 6 * 1024 * 1024})

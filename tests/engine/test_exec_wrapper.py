@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kinds import WRAPPER, write_program
-from workbench import Open, Workbench, response_of
+from support.files import write_program
+from support.runtime_kinds import WRAPPER
+from support.workbench import Open, Workbench, response_of
 
 from lambda_tui.engine import events
 from lambda_tui.project.function import Function, Project

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from workbench import TIMEOUT, Open, Workbench, file_in
+from support.workbench import TIMEOUT, Open, Workbench, file_in
 
 from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.lifecycle import State

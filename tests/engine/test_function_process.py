@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from workbench import Open
-
-ROOT = Path(__file__).resolve().parent.parent.parent
+from support.files import ROOT
+from support.workbench import Open
 
 NAMESPACES = pytest.mark.parametrize("level", ["namespaces"])
 

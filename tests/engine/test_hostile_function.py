@@ -7,7 +7,7 @@ import os
 
 import psutil
 import pytest
-from workbench import SECONDS, Open, Workbench, response_of
+from support.workbench import SECONDS, Open, Workbench, response_of
 
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.wire import init_process

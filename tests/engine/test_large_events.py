@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 
 import pytest
-from workbench import SECONDS, Open, Workbench, response_of
+from support.workbench import SECONDS, Open, Workbench, response_of
 
 from lambda_tui import limits
 from lambda_tui.engine.invocation import Payload

@@ -6,9 +6,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from loading import load_module
-from saves import until_replaced, until_watched
-from workbench import Open, Workbench
+from support.runtimes_package import load_module
+from support.workbench import Open, Workbench
 
 from lambda_tui.engine import events
 from lambda_tui.project.function import Project
@@ -57,7 +56,7 @@ async def open_watched(open_project: Open, folder: Path, *layers: Path) -> Workb
     project = project_with(folder, USES_THE_LAYERS, *layers)
     workbench = await open_project(project, watch=True, layers=layers)
     for directory in (project.directory, *(layer for layer in layers if layer.is_dir())):
-        await until_watched(workbench, directory)
+        await workbench.until_watched(directory)
     return workbench
 
 
@@ -138,7 +137,7 @@ async def test_a_save_in_a_layer_initialises_again(
     for value in (2, 3):
         old = await workbench.until_frozen()
         write(tmp_path / "draft", f"VALUE = {value}\n").replace(module)
-        await until_replaced(workbench, old)
+        await workbench.until_replaced(old)
         assert await workbench.answer() == value
     assert {one.files for one in workbench.records(events.EnvironmentStale)} == {
         ("python/common.py",)
@@ -162,7 +161,7 @@ async def test_a_new_archive_of_a_layer_initialises_again(
 
     pack(2)
 
-    await until_replaced(workbench, old)
+    await workbench.until_replaced(old)
     assert await workbench.answer() == 2
     (stale,) = workbench.records(events.EnvironmentStale)
     assert stale.files == ("layer.zip",)
@@ -187,13 +186,13 @@ async def test_code_in_an_archive_runs_and_a_new_one_initialises_again(
     pack(1)
     write(tmp_path / "template.yaml", TEMPLATE)
     workbench = await open_project(load_project(tmp_path), watch=True)
-    await until_watched(workbench)
+    await workbench.until_watched()
     assert await workbench.answer() == 1
     old = await workbench.until_frozen()
 
     pack(2)
 
-    await until_replaced(workbench, old)
+    await workbench.until_replaced(old)
     assert await workbench.answer() == 2
 
 

@@ -6,7 +6,7 @@ import json
 
 import psutil
 import pytest
-from workbench import Open, Workbench, file_in, response_of
+from support.workbench import Open, Workbench, file_in, response_of
 
 from lambda_tui import limits
 from lambda_tui.engine import events

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from workbench import Open, Workbench
+from support.workbench import Open, Workbench
 
 from lambda_tui import limits
 from lambda_tui.engine import events

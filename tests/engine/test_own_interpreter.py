@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from workbench import Open, Workbench
+from support.workbench import Open, Workbench
 
 from lambda_tui.engine.launch import needs_own_interpreter
 from lambda_tui.project.function import Function, Project

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from workbench import Open
+from support.workbench import Open
 
 from lambda_tui.engine import events
 

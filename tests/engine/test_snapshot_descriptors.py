@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from workbench import Open, Workbench, response_of
+from support.workbench import Open, Workbench, response_of
 
 
 async def answers_of_two(workbench: Workbench, event: object = None) -> list[object]:

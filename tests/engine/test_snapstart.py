@@ -10,8 +10,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from extension_project import RECORDER, project
-from workbench import TIMEOUT, Open, Workbench, file_in, response_of
+from support.extensions import RECORDER, project
+from support.workbench import TIMEOUT, Open, Workbench, file_in, response_of
 
 from lambda_tui import limits
 from lambda_tui.engine import events

@@ -7,8 +7,8 @@ import json
 from pathlib import Path
 
 import pytest
-from extension_project import HELLO, PYTHON, RECORDER, project, said
-from workbench import SECONDS, Open, Workbench, file_in, response_of
+from support.extensions import HELLO, PYTHON, RECORDER, project, said
+from support.workbench import SECONDS, Open, Workbench, file_in, response_of
 
 from lambda_tui import limits
 from lambda_tui.engine.environment import Processes

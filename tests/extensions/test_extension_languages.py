@@ -5,15 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from extension_project import project, said
-from workbench import Open, response_of
+from support.extensions import project, said
+from support.files import PROJECTS
+from support.workbench import Open, response_of
 
 from lambda_tui.engine.events import ExtensionStatus
 from lambda_tui.engine.lifecycle import State
 
 pytestmark = pytest.mark.usefixtures("unhurried_shutdown")
 
-FOLDER = Path(__file__).resolve().parent.parent / "projects" / "extensions"
+FOLDER = PROJECTS / "extensions"
 BASH = (FOLDER / "bash-recorder").read_text()
 NODE = (FOLDER / "node-recorder").read_text()
 

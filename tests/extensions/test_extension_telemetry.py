@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from extension_project import HELLO, PYTHON, project, said
-from workbench import Open, response_of
+from support.extensions import HELLO, PYTHON, project, said
+from support.workbench import Open, response_of
 
 from lambda_tui.apis.telemetry import delivery
 from lambda_tui.engine.events import LogsDropped

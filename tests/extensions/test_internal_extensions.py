@@ -6,8 +6,8 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from extension_project import PYTHON, RECORDER, project, said
-from workbench import SECONDS, Open
+from support.extensions import PYTHON, RECORDER, project, said
+from support.workbench import SECONDS, Open
 
 from lambda_tui.engine.events import ExtensionStatus
 

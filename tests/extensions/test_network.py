@@ -11,9 +11,9 @@ from typing import Any
 
 import psutil
 import pytest
-from extension_project import HELLO, PYTHON, RECORDER, project, said
-from network_project import ASKS, ENTER_AND_ROUTE, PORT, listening, put_connector
-from workbench import Open, Workbench, response_of
+from support.extensions import HELLO, PYTHON, RECORDER, project, said
+from support.network import ASKS, ENTER_AND_ROUTE, PORT, listening, put_connector
+from support.workbench import Open, Workbench, response_of
 
 from lambda_tui.engine.events import EnvironmentRemoved, Notice, Throttled
 from lambda_tui.engine.launch import find_connector, network

@@ -13,10 +13,10 @@ from typing import Any
 
 import psutil
 import pytest
-from leftovers import still_alive
-from network_project import ENTER_AND_ROUTE, listening, put_connector
+from support.files import ROOT
+from support.leftovers import still_alive
+from support.network import ENTER_AND_ROUTE, listening, put_connector
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 SECONDS = 30.0
 DRIVER = """
 import asyncio, json, os, sys

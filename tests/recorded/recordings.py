@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from workbench import Workbench
+from support.workbench import Workbench
 
 from lambda_tui.engine import events
 from lambda_tui.engine.events import log_text

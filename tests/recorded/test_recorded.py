@@ -8,9 +8,6 @@ import re
 from pathlib import Path
 
 import pytest
-from kinds import write_program
-from lambda_project import served
-from node_process import NODE
 from recorded.proofs import NOT_COVERED, PROOFS, Given, Proof
 from recorded.recordings import (
     cloudwatch_messages,
@@ -22,7 +19,10 @@ from recorded.recordings import (
     parts_of_entries,
     recorded_metadata,
 )
-from workbench import SECONDS, TIMEOUT, Open, Workbench, response_of
+from support.files import write_program
+from support.lambda_api import served
+from support.node_process import NODE
+from support.workbench import SECONDS, TIMEOUT, Open, Workbench, response_of
 
 from lambda_tui.engine.events import AsyncDelivered
 from lambda_tui.engine.invocation import Invocation

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from workbench import TIMEOUT, Open, Workbench, response_of
+from support.workbench import TIMEOUT, Open, Workbench, response_of
 
 from lambda_tui.engine import events
 from lambda_tui.engine.invocation import Invocation

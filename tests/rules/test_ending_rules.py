@@ -7,7 +7,7 @@ import re
 import time
 
 import pytest
-from workbench import Open, Workbench
+from support.workbench import Open, Workbench
 
 from lambda_tui import limits
 from lambda_tui.engine import events

@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from initialisation import PLAIN, SAYS_ITS_TYPE
-from workbench import TIMEOUT, Open, response_of
+from support.function_sources import answers_its_initialization_type
+from support.workbench import TIMEOUT, Open, response_of
 
 from lambda_tui.engine import events
 from lambda_tui.engine.environment import init_attempt
@@ -21,7 +21,7 @@ ONE_LEVEL = pytest.mark.parametrize("level", ["namespaces"])
 async def test_init_start_is_the_first_line_and_top_level_output_follows(
     open_project: Open,
 ) -> None:
-    workbench = await open_project(PLAIN)
+    workbench = await open_project(answers_its_initialization_type())
 
     await workbench.invoke()
 
@@ -31,7 +31,7 @@ async def test_init_start_is_the_first_line_and_top_level_output_follows(
 
 @ONE_LEVEL
 async def test_runtime_init_and_function_init_are_timed_in_this_order(open_project: Open) -> None:
-    workbench = await open_project(SAYS_ITS_TYPE.format(top_level="time.sleep(0.1)"))
+    workbench = await open_project(answers_its_initialization_type("time.sleep(0.1)"))
 
     await workbench.invoke()
 
@@ -46,7 +46,7 @@ async def test_runtime_init_and_function_init_are_timed_in_this_order(open_proje
 async def test_a_top_level_exit_is_a_runtime_exit_and_not_an_error_of_the_function(
     open_project: Open,
 ) -> None:
-    workbench = await open_project(SAYS_ITS_TYPE.format(top_level="raise SystemExit(5)"))
+    workbench = await open_project(answers_its_initialization_type("raise SystemExit(5)"))
 
     invocation = await workbench.invoke()
 
@@ -134,7 +134,7 @@ async def test_an_init_that_keeps_failing_is_not_tried_in_a_loop(
 ) -> None:
     for name, top_level in {"broken": "1 / 0", "clock": ""}.items():
         (tmp_path / name).mkdir()
-        source = SAYS_ITS_TYPE.format(top_level=top_level)
+        source = answers_its_initialization_type(top_level)
         (tmp_path / name / "app.py").write_text(source)
     broken = Function(
         "broken",

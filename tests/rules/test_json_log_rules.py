@@ -7,7 +7,7 @@ import re
 from typing import Any, get_args
 
 import pytest
-from workbench import Open, Workbench
+from support.workbench import Open, Workbench
 
 from lambda_tui.engine import events
 from lambda_tui.engine.events import log_text

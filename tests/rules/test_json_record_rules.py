@@ -6,7 +6,7 @@ import json
 import re
 
 import pytest
-from workbench import Open
+from support.workbench import Open
 
 from lambda_tui.engine import events
 from lambda_tui.project.function import ApplicationLogLevel, LoggingConfig

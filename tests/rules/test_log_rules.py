@@ -6,7 +6,7 @@ import math
 import re
 
 import pytest
-from workbench import TIMEOUT, Open
+from support.workbench import TIMEOUT, Open
 
 from lambda_tui.engine import events
 from lambda_tui.project.function import LoggingConfig

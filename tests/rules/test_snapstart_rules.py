@@ -7,7 +7,7 @@ import math
 import re
 
 import pytest
-from workbench import Open, Workbench, response_of
+from support.workbench import Open, Workbench, response_of
 
 from lambda_tui.engine import events
 from lambda_tui.engine.events import log_text, telemetry

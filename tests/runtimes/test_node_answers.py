@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from node_process import BOTH, started
+from support.node_process import BOTH, started
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from node_process import BOTH, REQUEST_ID, started
+from support.node_process import BOTH, REQUEST_ID, started
 
 
 @BOTH

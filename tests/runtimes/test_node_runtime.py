@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from node_process import BOTH, EVALUATES, REQUEST_ID, init_error, node_process, nodes, started
+from support.node_process import (
+    BOTH,
+    EVALUATES,
+    REQUEST_ID,
+    init_error,
+    node_process,
+    nodes,
+    started,
+)
 
 
 @pytest.mark.parametrize("node", nodes(), ids=str)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgpack
 import pytest
-from loading import RUNTIMES
+from support.runtimes_package import RUNTIMES
 
 FUNCTION = """
 from snapshot_restore_py import register_after_restore, register_before_snapshot

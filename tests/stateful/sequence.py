@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from leftovers import mounts, survivors
+from support.leftovers import mounts, survivors
 
 from lambda_tui.apis.environment_api import open_environment_api
 from lambda_tui.engine.engine import Engine

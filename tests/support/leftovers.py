@@ -1,4 +1,4 @@
-"""What a test may leave behind by mistake: processes and mounts."""
+"""Processes and mounts that a test may leave behind by mistake."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ GOODBYE_SECONDS = 30.0
 def survivors(
     besides: Sequence[psutil.Process] = (), seconds: float = GOODBYE_SECONDS
 ) -> list[psutil.Process]:
-    """What still lives below this process when the time is up: nothing, after a clean end."""
+    """Return the descendants of this process that are alive after the given seconds."""
     below = set(psutil.Process().children(recursive=True)) - set(besides)
     return still_alive(below, seconds)
 
 
 def still_alive(processes: Iterable[psutil.Process], seconds: float) -> list[psutil.Process]:
-    """Which of the processes have not ended when the time is up."""
+    """Return those of the processes that have not ended after the given seconds."""
     _, alive = psutil.wait_procs(processes, timeout=seconds)
     return [process for process in alive if not _has_ended(process)]
 
 
 def _has_ended(process: psutil.Process) -> bool:
-    """Whether nothing is left of it but its exit status, which somebody else is to collect."""
+    """Return whether nothing is left of a process, or only its exit status for its parent."""
     try:
         return bool(process.status() == psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
@@ -34,5 +34,5 @@ def _has_ended(process: psutil.Process) -> bool:
 
 
 def mounts() -> str:
-    """The mounts that this process sees."""
+    """Return the mounts that this process sees; empty where there is no /proc."""
     return Path("/proc/self/mountinfo").read_text() if sys.platform == "linux" else ""

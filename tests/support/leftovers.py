@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import psutil
 
+# Sandboxes are built at /tmp, and tests write below the directory for temporary files. Whatever
+# else is mounted meanwhile is somebody else's.
+_OURS = frozenset({"/tmp", tempfile.gettempdir()})
 GOODBYE_SECONDS = 30.0
 
 
@@ -33,6 +37,13 @@ def _has_ended(process: psutil.Process) -> bool:
         return True
 
 
-def mounts() -> str:
-    """Return the mounts that this process sees; empty where there is no /proc."""
-    return Path("/proc/self/mountinfo").read_text() if sys.platform == "linux" else ""
+def mounts() -> list[str]:
+    """Return the mounts at or below our directories; empty where there is no /proc."""
+    if sys.platform != "linux":
+        return []
+    lines = Path("/proc/self/mountinfo").read_text().splitlines()
+    return [line for line in lines if any(_is_inside(line.split()[4], ours) for ours in _OURS)]
+
+
+def _is_inside(path: str, directory: str) -> bool:
+    return path == directory or path.startswith(f"{directory}/")

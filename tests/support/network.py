@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ from lambda_tui.project.function import Project
 from support.extensions import PYTHON, project
 from support.files import write_program
 
-PORT = 4243
+PORT = 20_000 + os.getpid() % 10_000
+"""A port that no other test process listens on, below those that connections are given."""
 LISTENER = f"""{PYTHON}
 import socket
 import threading

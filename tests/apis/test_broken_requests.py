@@ -207,6 +207,7 @@ def test_a_trace_of_the_caller_is_carried_on(api: Api) -> None:
     assert "53995c3f42cd8ad8" not in answer.json["trace"]
 
 
+@pytest.mark.rule("8.4.5")
 def test_a_tenant_is_refused_by_a_function_without_tenants(api: Api) -> None:
     answer = api.invoke("echo", headers={"X-Amz-Tenant-Id": "blue"})
 

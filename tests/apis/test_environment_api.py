@@ -95,6 +95,7 @@ async def test_a_body_is_cut_off_where_its_length_says(host: Host) -> None:
     assert (await client.answer()).status == 400
 
 
+@pytest.mark.rule("2.5.3")
 async def test_a_body_that_is_too_large_for_any_other_call_is_refused(host: Host) -> None:
     limit = 1 << 20
     client = await host.connect()
@@ -156,6 +157,7 @@ class Silence:
         return Response(500)
 
 
+@pytest.mark.rule("2.1.3")
 async def test_a_client_may_take_as_long_as_it_likes(
     host: Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -79,6 +79,7 @@ async def test_what_can_be_restored_answers(api: Api) -> None:
     assert answer["Payload"].read() == b'"said"'
 
 
+@pytest.mark.rule("1.8.5")
 @pytest.mark.parametrize(
     ("function", "status", "name", "message"),
     [

@@ -95,6 +95,7 @@ def open_client(open_project: Open, tmp_path: Path) -> OpenClient:
     return open_client
 
 
+@pytest.mark.rule("2.2.2")
 @pytest.mark.timeout(INSTALLATION_SECONDS + 60)
 @pytest.mark.parametrize("requirement", AWSLAMBDARIC)
 async def test_awss_client_for_python_serves_as_on_aws(
@@ -123,6 +124,7 @@ async def test_awss_client_for_python_serves_as_on_aws(
     assert messages[1].endswith("\twarned")
 
 
+@pytest.mark.rule("2.3.3")
 @pytest.mark.timeout(INSTALLATION_SECONDS + 60)
 @pytest.mark.parametrize("requirement", AWSLAMBDARIC)
 async def test_awss_client_for_python_reports_errors_as_on_aws(

@@ -39,6 +39,7 @@ if os.fork() == 0:
 NEVER_ANSWERS = LEAVES_MUCH_RUNNING + 'print("busy")\ntime.sleep(1000)\n'
 
 
+@pytest.mark.rule("1.7.3")
 async def test_closing_ends_everything_at_once(open_project: Open) -> None:
     workbench = await open_project(RUNS, timeout=60)
     await workbench.invoke(LEAVES_MUCH_RUNNING)

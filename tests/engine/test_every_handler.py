@@ -86,6 +86,7 @@ async def test_the_largest_event_and_response_arrive_whole(open_kind: OpenKind) 
     assert await workbench.answer({"echo": text}) == text
 
 
+@pytest.mark.rule("2.3.2")
 async def test_a_response_of_six_megabytes_is_taken_and_a_larger_one_is_not(
     open_kind: OpenKind, kind: RuntimeKind
 ) -> None:
@@ -109,6 +110,7 @@ async def test_many_invocations_at_a_time_each_have_an_environment(open_kind: Op
     assert len(workbench.pool.environments) == 3
 
 
+@pytest.mark.rule("2.2.1")
 async def test_the_trace_and_the_deadline_are_those_of_the_invocation(
     open_kind: OpenKind,
 ) -> None:

@@ -15,6 +15,7 @@ def lambda_handler(event, context):
 """
 
 
+@pytest.mark.rule("8.3.4", "9.9")
 async def test_a_function_has_awss_limits(open_project: Open, level: str) -> None:
     workbench = await open_project(EVALUATES)
     limits = "[resource.getrlimit(resource.RLIMIT_{}) for name in '1']"

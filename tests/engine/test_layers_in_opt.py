@@ -60,6 +60,7 @@ async def open_watched(open_project: Open, folder: Path, *layers: Path) -> Workb
     return workbench
 
 
+@pytest.mark.rule("8.2.5")
 @ONE_LEVEL
 async def test_a_layer_stands_at_opt_and_cannot_be_written(
     open_project: Open, tmp_path: Path
@@ -74,6 +75,7 @@ async def test_a_layer_stands_at_opt_and_cannot_be_written(
     assert (tmp_path / "layer" / "data.txt").read_text() == "data"
 
 
+@pytest.mark.rule("8.2.6", "8.2.7")
 async def test_modules_and_programs_of_a_layer_are_found(
     open_project: Open, tmp_path: Path, level: str
 ) -> None:
@@ -100,6 +102,7 @@ async def test_modules_and_programs_of_a_layer_are_found(
     assert libraries.endswith(f":{opt}/lib")
 
 
+@pytest.mark.rule("8.2.6")
 async def test_the_functions_own_module_goes_before_a_layers(
     open_project: Open, tmp_path: Path
 ) -> None:
@@ -111,6 +114,7 @@ async def test_the_functions_own_module_goes_before_a_layers(
     assert await workbench.answer() == "the code"
 
 
+@pytest.mark.rule("8.2.4")
 async def test_of_several_layers_the_last_ones_file_holds(
     open_project: Open, tmp_path: Path
 ) -> None:

@@ -43,6 +43,7 @@ def place_library(folder: Path) -> None:
     shutil.copyfile(libm, folder / "libopinion.so")
 
 
+@pytest.mark.rule("8.2.7")
 @pytest.mark.parametrize("place", ["code", "code/lib", "layer/lib"])
 async def test_shared_libraries_are_found_by_name(
     open_project: Open, tmp_path: Path, place: str

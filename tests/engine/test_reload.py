@@ -119,6 +119,7 @@ async def test_bytecode_that_lies_does_not_run(open_project: Open) -> None:
     assert await workbench.answer() == 2
 
 
+@pytest.mark.rule("1.7.4")
 async def test_a_busy_environment_answers_first_and_is_then_replaced(
     open_project: Open, tmp_path: Path
 ) -> None:
@@ -150,6 +151,7 @@ async def test_a_stale_environment_takes_no_more_work(open_project: Open, tmp_pa
     assert response_of(first) == "old"
 
 
+@pytest.mark.rule("1.7.4")
 @ONE_LEVEL
 async def test_no_invocation_is_lost_to_saves_during_a_burst(open_project: Open) -> None:
     workbench = await watch(open_project, RETURNS.format(0))

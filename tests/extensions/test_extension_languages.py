@@ -19,6 +19,7 @@ BASH = (FOLDER / "bash-recorder").read_text()
 NODE = (FOLDER / "node-recorder").read_text()
 
 
+@pytest.mark.rule("3.1.1")
 async def test_a_bash_extension_hears_of_its_events(open_project: Open, tmp_path: Path) -> None:
     workbench = await open_project(project(tmp_path, {"bash": BASH}))
 
@@ -31,6 +32,7 @@ async def test_a_bash_extension_hears_of_its_events(open_project: Open, tmp_path
     assert (shut_down["eventType"], shut_down["shutdownReason"]) == ("SHUTDOWN", "spindown")
 
 
+@pytest.mark.rule("3.4.4")
 async def test_a_bash_extension_reports_its_error(open_project: Open, tmp_path: Path) -> None:
     source = "import time\n\ndef lambda_handler(event, context):\n    time.sleep(60)\n"
     workbench = await open_project(
@@ -44,6 +46,7 @@ async def test_a_bash_extension_reports_its_error(open_project: Open, tmp_path: 
     assert said(workbench, "bash")[1] == {"status": "OK"}
 
 
+@pytest.mark.rule("3.1.1", "4.3.1")
 @pytest.mark.parametrize("protocol", ["HTTP", "TCP"])
 async def test_a_node_extension_hears_of_everything(
     open_project: Open, tmp_path: Path, protocol: str

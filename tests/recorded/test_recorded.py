@@ -68,6 +68,7 @@ async def play(open_project: Open, folder: Path, proof: Proof) -> tuple[Workbenc
     return workbench, invocation
 
 
+@pytest.mark.rule("6.2.1", "8.1.1", "8.1.2", "8.4.1", "8.4.8")
 @ONE_LEVEL
 @proofs_of("payload")
 async def test_the_payload_is_the_recorded_one(
@@ -84,6 +85,7 @@ async def test_the_payload_is_the_recorded_one(
     assert text == json.dumps(recorded, sort_keys=True)
 
 
+@pytest.mark.rule("6.1.1")
 @ONE_LEVEL
 @proofs_of("function error")
 async def test_the_function_error_is_the_recorded_one(
@@ -94,6 +96,7 @@ async def test_the_function_error_is_the_recorded_one(
     assert invocation.function_error == part(proof.part)
 
 
+@pytest.mark.rule("5.1.1", "5.3.2")
 @ONE_LEVEL
 @proofs_of("log events")
 async def test_the_log_is_the_recorded_one_event_by_event(
@@ -113,6 +116,7 @@ async def test_the_log_is_the_recorded_one_event_by_event(
     ]
 
 
+@pytest.mark.rule("5.5.5")
 @ONE_LEVEL
 @proofs_of("log lines")
 async def test_the_tail_of_the_log_is_the_recorded_one_line_by_line(
@@ -154,6 +158,7 @@ async def test_the_record_of_an_asynchronous_invocation_is_the_recorded_one(
     assert text == json.dumps(recorded, sort_keys=True)
 
 
+@pytest.mark.rule("6.1.2")
 @ONE_LEVEL
 @proofs_of("answer")
 async def test_what_a_caller_is_told_beside_the_payload_is_what_was_recorded(

@@ -17,6 +17,7 @@ from lambda_tui.engine.lifecycle import State
 ONE_LEVEL = pytest.mark.parametrize("level", ["namespaces"])
 
 
+@pytest.mark.rule("1.3.1", "1.3.2")
 @ONE_LEVEL
 async def test_provisioned_environments_are_initialised_ahead_of_invocations(
     open_project: Open,
@@ -37,6 +38,7 @@ async def test_provisioned_environments_are_initialised_ahead_of_invocations(
     assert not invocation.cold_start
 
 
+@pytest.mark.rule("5.1.4")
 @ONE_LEVEL
 async def test_an_init_ahead_of_invocations_is_always_reported(open_project: Open) -> None:
     workbench = await open_project(answers_its_initialization_type(), provisioned_concurrency=1)
@@ -46,6 +48,7 @@ async def test_an_init_ahead_of_invocations_is_always_reported(open_project: Ope
     assert re.fullmatch(r"INIT_REPORT Init Duration: \d+\.\d\d ms", workbench.log()[-1])
 
 
+@pytest.mark.rule("1.3.5")
 @ONE_LEVEL
 async def test_the_first_report_of_a_provisioned_environment_has_no_init_duration(
     open_project: Open,
@@ -61,6 +64,7 @@ async def test_the_first_report_of_a_provisioned_environment_has_no_init_duratio
     assert "Init Duration" not in workbench.log()[-1]
 
 
+@pytest.mark.rule("1.3.3")
 @ONE_LEVEL
 async def test_what_exceeds_the_provisioned_environments_spills_over_to_on_demand(
     open_project: Open,
@@ -77,6 +81,7 @@ async def test_what_exceeds_the_provisioned_environments_spills_over_to_on_deman
     assert [one.init_duration_ms is None for one in invocations] == [True, False]
 
 
+@pytest.mark.rule("1.3.4")
 @ONE_LEVEL
 async def test_provisioned_environments_are_not_removed_when_they_are_idle(
     open_project: Open,
@@ -97,6 +102,7 @@ async def test_provisioned_environments_are_not_removed_when_they_are_idle(
     assert provisioned.removal_at is None
 
 
+@pytest.mark.rule("1.3.4")
 @ONE_LEVEL
 async def test_provisioned_environments_are_replaced_when_they_are_gone(
     open_project: Open,
@@ -113,6 +119,7 @@ async def test_provisioned_environments_are_replaced_when_they_are_gone(
     assert workbench.environment.initialization_type == "provisioned-concurrency"
 
 
+@pytest.mark.rule("1.3.4")
 @ONE_LEVEL
 async def test_a_change_of_the_code_provisions_the_same_number_again(open_project: Open) -> None:
     workbench = await open_project(answers_its_initialization_type(), provisioned_concurrency=2)
@@ -126,6 +133,7 @@ async def test_a_change_of_the_code_provisions_the_same_number_again(open_projec
     assert await workbench.answer() == "provisioned-concurrency"
 
 
+@pytest.mark.rule("1.2.5")
 @ONE_LEVEL
 async def test_the_limit_on_demand_does_not_hold_for_provisioned_concurrency(
     open_project: Open, monkeypatch: pytest.MonkeyPatch
@@ -139,6 +147,7 @@ async def test_the_limit_on_demand_does_not_hold_for_provisioned_concurrency(
     assert [report.status for report in workbench.records(events.InitReport)] == ["success"]
 
 
+@pytest.mark.rule("1.2.5")
 @ONE_LEVEL
 async def test_a_provisioned_init_may_take_as_long_as_the_function_if_that_is_more(
     open_project: Open, monkeypatch: pytest.MonkeyPatch

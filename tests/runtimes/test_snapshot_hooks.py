@@ -54,6 +54,7 @@ finish(runtime.main(theirs, message, Restores()))
 """
 
 
+@pytest.mark.rule("6.2.8")
 @pytest.mark.parametrize(
     ("when", "said", "status"),
     [

@@ -35,6 +35,7 @@ MOMENTS = st.sampled_from([0.0, 0.003, 0.01, 0.03, 0.1])
 FINISHING = [doing for doing in DOINGS if doing != "no end"]
 
 
+@pytest.mark.rule("1.1.1", "1.1.2", "1.7.3")
 @pytest.mark.timeout(300 if SEQUENCES is None else 12 * int(SEQUENCES))
 def test_a_random_sequence_loses_no_invocation_and_leaves_nothing(adopt_orphans: None) -> None:
     run_state_machine_as_test(

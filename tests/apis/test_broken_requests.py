@@ -7,7 +7,8 @@ import socket
 from collections.abc import Iterator
 
 import pytest
-from support.lambda_api import SECONDS, Api, invocations, read_answer
+from support import SECONDS
+from support.lambda_api import Api, invocations, read_answer
 
 SYNC_LIMIT = 6 * 1024 * 1024
 

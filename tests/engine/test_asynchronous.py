@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.workbench import SECONDS, TIMEOUT, Open, Workbench, response_of
+from support import SECONDS
+from support.workbench import TIMEOUT, Open, Workbench, response_of
 
 from lambda_tui.engine import events
 from lambda_tui.engine.asynchronous import queue as asynchronous

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support import SECONDS
 from support.files import write_program
-from support.workbench import SECONDS, TIMEOUT, Open, Workbench, response_of
+from support.workbench import TIMEOUT, Open, Workbench, response_of
 
 from lambda_tui import limits
 from lambda_tui.engine import events

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import psutil
 import pytest
+from support import SECONDS
 from support.leftovers import GOODBYE_SECONDS, mounts, still_alive, survivors
-from support.workbench import SECONDS, Open, Workbench, response_of
+from support.workbench import Open, Workbench, response_of
 
 from lambda_tui.engine import events
 from lambda_tui.engine.lifecycle import State

@@ -10,7 +10,8 @@ import os
 from pathlib import Path
 
 import pytest
-from support.workbench import SECONDS, Open, Workbench, response_of
+from support import SECONDS
+from support.workbench import Open, Workbench, response_of
 
 from lambda_tui import limits
 from lambda_tui.engine.invocation import Payload

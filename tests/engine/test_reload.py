@@ -9,8 +9,9 @@ import time
 from pathlib import Path
 
 import pytest
+from support import SECONDS
 from support.files import save
-from support.workbench import SECONDS, TIMEOUT, Open, Workbench, response_of
+from support.workbench import TIMEOUT, Open, Workbench, response_of
 
 from lambda_tui.engine import events
 from lambda_tui.engine.lifecycle import State

@@ -7,8 +7,9 @@ import json
 from pathlib import Path
 
 import pytest
+from support import SECONDS
 from support.extensions import HELLO, PYTHON, RECORDER, project, said
-from support.workbench import SECONDS, Open, Workbench, file_in, response_of
+from support.workbench import Open, Workbench, file_in, response_of
 
 from lambda_tui import limits
 from lambda_tui.engine.environment import Processes

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import psutil
 import pytest
+from support import SECONDS
 from support.extensions import HELLO, PYTHON, RECORDER, project, said
-from support.workbench import SECONDS, TIMEOUT, Open, file_in, response_of
+from support.workbench import TIMEOUT, Open, file_in, response_of
 
 from lambda_tui import limits
 from lambda_tui.engine import engine

@@ -6,8 +6,9 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from support import SECONDS
 from support.extensions import PYTHON, RECORDER, project, said
-from support.workbench import SECONDS, Open
+from support.workbench import Open
 
 from lambda_tui.engine.events import ExtensionStatus
 

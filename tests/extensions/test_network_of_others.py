@@ -13,11 +13,11 @@ from typing import Any
 
 import psutil
 import pytest
+from support import SECONDS
 from support.files import ROOT
 from support.leftovers import still_alive
 from support.network import ENTER_AND_ROUTE, listening, put_connector
 
-SECONDS = 30.0
 DRIVER = """
 import asyncio, json, os, sys
 from pathlib import Path

@@ -19,10 +19,11 @@ from recorded.recordings import (
     parts_of_entries,
     recorded_metadata,
 )
+from support import SECONDS
 from support.files import write_program
 from support.lambda_api import served
 from support.node_process import NODE
-from support.workbench import SECONDS, TIMEOUT, Open, Workbench, response_of
+from support.workbench import TIMEOUT, Open, Workbench, response_of
 
 from lambda_tui.engine.events import AsyncDelivered
 from lambda_tui.engine.invocation import Invocation

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from support import SECONDS
 from support.leftovers import mounts, survivors
 
 from lambda_tui.apis.environment_api import open_environment_api
@@ -24,8 +25,6 @@ from lambda_tui.engine.pool import Pool
 from lambda_tui.project.function import Function, Project
 from lambda_tui.project.settings import Settings
 
-SECONDS = 60.0
-"""The longest that anything here may take."""
 TIMEOUT = 0.4
 """Seconds of the function: less than AWS's least, so that many sequences fit into a run."""
 

@@ -13,9 +13,7 @@ from textual.pilot import Pilot
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.ui.app import LambdaTuiApp
 from lambda_tui.ui.screens.main import MainScreen
-
-PATIENCE = 60.0
-"""The bound of a wait, in seconds."""
+from support import SECONDS
 
 
 class Driver:
@@ -52,7 +50,7 @@ class Driver:
 
     async def until(self, condition: Callable[[], object], what: str = "") -> None:
         """Wait until a condition holds and the screen is at rest."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + SECONDS
         while not condition():
             assert time.monotonic() < deadline, f"never: {what}\n{self.text()}"
             await asyncio.sleep(0.01)
@@ -64,7 +62,7 @@ class Driver:
 
     async def settle(self) -> None:
         """Wait until no message is queued and the screen is laid out."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + SECONDS
         # At rest twice in a row: handling one message may post another.
         in_a_row = 0
         while not self.app._exit and in_a_row < 2:

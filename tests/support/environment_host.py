@@ -20,9 +20,8 @@ from lambda_tui.engine.runtime_api import (
 )
 from lambda_tui.engine.wire import RuntimeFrame, Streams, connect_to_loopback
 from lambda_tui.project.function import Function
+from support import SECONDS
 
-SECONDS = 60.0
-"""The bound of a wait, in seconds."""
 REQUEST_ID = "8476a536-e9f4-11e8-9739-2dfe598c3fcd"
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:custom"
 TRACE = "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=1"

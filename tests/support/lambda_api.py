@@ -23,9 +23,8 @@ from botocore.config import Config
 
 from lambda_tui.apis.lambda_api import lambda_server
 from lambda_tui.engine.engine import Engine
+from support import SECONDS
 
-SECONDS = 60.0
-"""The bound of a wait, in seconds."""
 VERSION = f"python{sys.version_info.major}.{sys.version_info.minor}"
 TEMPLATE = f"""\
 Transform: AWS::Serverless-2016-10-31

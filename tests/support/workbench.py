@@ -20,10 +20,9 @@ from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.pool import Pool
 from lambda_tui.project.function import Function, Project
 from lambda_tui.project.settings import Settings
+from support import SECONDS
 from support.files import is_watched, save
 
-SECONDS = 60.0
-"""The bound of a wait: several times what a loaded machine takes."""
 TIMEOUT = 60
 """Seconds of a function's timeout that never passes on a loaded machine."""
 # Not everything that the engine does is an event: a changed project, for one, is not.

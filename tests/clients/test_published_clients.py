@@ -77,7 +77,7 @@ OpenClient = Callable[..., Any]
 
 @pytest.fixture
 def open_client(open_project: Open, tmp_path: Path) -> OpenClient:
-    """Starts the engine on a function with a bootstrap and the packages that it needs."""
+    """Start the engine on a function with a bootstrap and the packages that it needs."""
 
     async def open_client(
         packages: Path, bootstrap: str, files: dict[str, str], **configuration: Any

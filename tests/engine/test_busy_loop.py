@@ -1,4 +1,4 @@
-"""What comes from several processes while the event loop is busy is still taken in its order."""
+"""Messages of several processes that arrive while the event loop is busy keep their order."""
 
 from __future__ import annotations
 

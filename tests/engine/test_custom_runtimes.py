@@ -106,7 +106,7 @@ def folder(tmp_path: Path) -> Path:
 async def open_client(
     open_project: Open, folder: Path, work: str, **configuration: Any
 ) -> Workbench:
-    """Starts the engine on a bootstrap whose body is given."""
+    """Start the engine on a bootstrap whose body is given."""
     return await open_project(project_of(folder, CLIENT + work, **configuration))
 
 

@@ -1,4 +1,4 @@
-"""What the caller and the log get when a function is wrong: AWS's words and shapes."""
+"""When a function is wrong, the caller and the log get AWS's words and shapes."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ def kind(request: pytest.FixtureRequest) -> RuntimeKind:
 
 @pytest.fixture
 def open_kind(open_project: Open, tmp_path: Path, kind: RuntimeKind) -> OpenKind:
-    """Starts the engine on the function of the test's kind."""
+    """Return a function that starts the engine on the function of the test's kind."""
 
     async def open_kind(name: str = "function", **configuration: Any) -> Workbench:
         project = kind.project(tmp_path / "function", name, **configuration)

@@ -36,13 +36,13 @@ Reason = Literal["timeout", "failure"]
 
 @pytest.fixture(params=RUNTIME_KINDS)
 def kind(request: pytest.FixtureRequest) -> RuntimeKind:
-    """Each kind of runtime in turn."""
+    """Return each kind of runtime in turn."""
     return RUNTIME_KINDS[request.param]
 
 
 @pytest.fixture(params=EXTENSION_SETUPS)
 def extension_setup(request: pytest.FixtureRequest) -> ExtensionSetup:
-    """Each set of extensions beside it in turn."""
+    """Return each set of extensions in turn."""
     return EXTENSION_SETUPS[request.param]
 
 
@@ -50,7 +50,7 @@ def extension_setup(request: pytest.FixtureRequest) -> ExtensionSetup:
 def open_kind(
     open_project: Open, tmp_path: Path, kind: RuntimeKind, extension_setup: ExtensionSetup
 ) -> OpenKind:
-    """Starts the engine on the function of the test's kind, beside the test's extensions."""
+    """Return a function that starts the engine on the test's kind with the test's extensions."""
 
     async def open_kind(**configuration: object) -> Workbench:
         return await open_project(
@@ -62,7 +62,7 @@ def open_kind(
 
 @pytest.fixture
 def moves(monkeypatch: pytest.MonkeyPatch) -> list[State]:
-    """The states that environments move to."""
+    """Return the list that collects the states that environments move to."""
     states: list[State] = []
 
     def note(old: State, new: State) -> None:

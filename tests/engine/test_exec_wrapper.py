@@ -32,7 +32,7 @@ exec "${args[@]}"
 async def open_wrapped(
     open_project: Open, folder: Path, wrapper: str, **configuration: Any
 ) -> Workbench:
-    """Starts the engine on a function whose variables name a wrapper."""
+    """Start the engine on a function whose variables name a wrapper."""
     (folder / "app.py").write_text(SHOWS)
     environment = {"AWS_LAMBDA_EXEC_WRAPPER": wrapper, "OWN": "mine"}
     settings = {"handler": "app.lambda_handler", "environment": environment, **configuration}

@@ -1,4 +1,4 @@
-"""What stands at ``/opt``, who finds it there, and that a save in a layer is seen."""
+"""Layers stand at ``/opt``, runtimes find them there, and a save in a layer is seen."""
 
 from __future__ import annotations
 

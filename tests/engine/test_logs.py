@@ -1,4 +1,4 @@
-"""What a function writes becomes log records, between the START and the END of its invocation."""
+"""The output of a function becomes log records between the START and END of its invocation."""
 
 from __future__ import annotations
 

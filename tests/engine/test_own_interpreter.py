@@ -1,4 +1,4 @@
-"""What is looked at only as a process begins: shared libraries' folders, Python's variables."""
+"""Settings that only a new process reads: folders of shared libraries, Python's variables."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CALLS_THE_LIBRARY = "ctypes.CDLL('libopinion.so').ffs(0b1000)"
 
 
 async def open_function(open_project: Open, folder: Path, **configuration: Any) -> Workbench:
-    """Starts the engine on a function whose code and layer lie in the folder."""
+    """Start the engine on a function whose code and layer lie in the folder."""
     code, layer = folder / "code", folder / "layer"
     code.mkdir(exist_ok=True)
     layer.mkdir(exist_ok=True)

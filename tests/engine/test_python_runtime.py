@@ -1,4 +1,4 @@
-"""What a Python handler finds: its context, its variables, its import path, its log format."""
+"""The surroundings of a Python handler: context, variables, import path and log format."""
 
 from __future__ import annotations
 

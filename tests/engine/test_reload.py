@@ -51,7 +51,7 @@ async def watch(open_project: Open, source: str | Project) -> Workbench:
 
 
 def waiting_project(directory: Path) -> Project:
-    """A function that waits to be released; its timeout is no matter."""
+    """Write a function that waits to be released, and never times out meanwhile, as a project."""
     template = f"""
 Resources:
   Waits:

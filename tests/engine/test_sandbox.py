@@ -1,4 +1,4 @@
-"""What a function can see, write and do inside its sandbox."""
+"""A function can see, write and do in its sandbox what it can on AWS, and no more."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def snapshot_of(workbench: Workbench) -> ExecutionEnvironment:
 
 
 def statuses_below(environment: ExecutionEnvironment, besides: int | None = None) -> set[str]:
-    """Of the processes that an init process has started, but for one of them."""
+    """Return the statuses of the processes that an init process has started, but for one."""
     statuses: set[str] = set()
     for child in psutil.Process(environment.pid).children():
         with contextlib.suppress(psutil.NoSuchProcess):

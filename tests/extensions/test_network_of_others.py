@@ -62,7 +62,7 @@ asyncio.run(main())
 def driven(
     prefix: list[str], folder: Path, choice: str
 ) -> Iterator[tuple[subprocess.Popen[str], Any]]:
-    """An engine on the project in the folder, with what it has seen so far."""
+    """Run an engine on the project in the folder; yield its process and what it reports."""
     arguments = [str(folder / "code"), choice, str(folder / "programs")]
     with subprocess.Popen(
         [*prefix, sys.executable, "-c", DRIVER, *arguments],

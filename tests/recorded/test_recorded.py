@@ -1,4 +1,4 @@
-"""What AWS Lambda answered when it was recorded is what the engine answers."""
+"""The engine answers what AWS Lambda answered when it was recorded."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def proofs_of(*given: Given) -> pytest.MarkDecorator:
 
 
 async def open_recorded(open_project: Open, folder: Path, proof: Proof) -> Workbench:
-    """Starts the engine on a function like the recorded one."""
+    """Start the engine on a function like the recorded one."""
     file = folder / ("bootstrap" if proof.is_bootstrap else f"{proof.module}{proof.suffix}")
     if proof.is_bootstrap:
         write_program(file, proof.source)
@@ -61,7 +61,7 @@ async def open_recorded(open_project: Open, folder: Path, proof: Proof) -> Workb
 
 
 async def play(open_project: Open, folder: Path, proof: Proof) -> tuple[Workbench, Invocation]:
-    """Invokes a function like the recorded one."""
+    """Invoke a function like the recorded one."""
     workbench = await open_recorded(open_project, folder, proof)
     event = json.dumps(proof.event).encode()
     invocation = workbench.pool.invoke(event, qualifier=proof.qualifier)

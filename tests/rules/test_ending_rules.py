@@ -126,7 +126,7 @@ def lambda_handler(event, context):
 
 
 async def stay_frozen(workbench: Workbench) -> None:
-    """Until an environment has been frozen for 300 ms: the time that it misses is the matter."""
+    """Wait until an environment has been frozen for 300 ms, which its clock then has missed."""
     environment = await workbench.until_frozen()
     frozen_since = environment.state_since
     loop = asyncio.get_running_loop()

@@ -21,7 +21,7 @@ ENVELOPE_TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
 
 
 def lines(workbench: Workbench, logging: LoggingConfig) -> list[str]:
-    """The log, each event once."""
+    """Return the log in a format, each event once."""
     texts = (log_text(event, logging) for event in workbench.events)
     return [text for text in texts if text is not None]
 

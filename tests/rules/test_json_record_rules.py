@@ -25,7 +25,7 @@ def lambda_handler(event, context):
 async def logged(
     open_project: Open, body: str, level: ApplicationLogLevel | None = None
 ) -> tuple[str, list[str]]:
-    """The request id and what the function logged."""
+    """Invoke a function with this body; return the request id and what the function logged."""
     workbench = await open_project(
         LOGS.format(top_level="", body=body), logging=LoggingConfig("JSON", level)
     )

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from command_line import run, write_project
+from support.command_line import run, write_project
 
 from lambda_tui import debug_log
 from lambda_tui.engine.events import Event, EventStream, FunctionLog, Notice

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import platform
 import time
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -83,5 +84,6 @@ def _shown(record: events.Record, name: str, value: Any) -> str:  # noqa: ANN401
     if name == "spans":
         text = ",".join(f"{span.name}:{span.duration_ms:.3f}" for span in value)
     else:
-        text = f"{value:.3f}" if isinstance(value, float) else repr(value)
+        plain = str(value) if isinstance(value, StrEnum) else value
+        text = f"{plain:.3f}" if isinstance(plain, float) else repr(plain)
     return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"

@@ -19,7 +19,7 @@ UNPACKED_BYTES = 262_144_000
 
 # Events and responses, in bytes.
 EVENT_BYTES = 6_291_456
-"""Of a synchronous invocation: 6 MiB."""
+"""For a synchronous invocation: 6 MiB."""
 ASYNCHRONOUS_EVENT_BYTES = 1_048_576
 RESPONSE_BYTES = 6_291_556
 """6 MiB and 100, as the Runtime API has it."""
@@ -41,7 +41,7 @@ RUNTIME_SHUTDOWN_SHARE = 0.3
 """Part of a Shutdown phase that the runtime has, before external extensions are told."""
 
 EXTENSIONS = 10
-"""Of one function, external and internal ones together."""
+"""External and internal ones of one function together."""
 
 # Concurrency.
 ACCOUNT_CONCURRENCY = 1000
@@ -55,14 +55,14 @@ RETRY_ATTEMPTS = (0, 2)
 DESTINATION_CHAIN = 16
 """Times a function may appear in a chain of destinations before AWS breaks the loop."""
 DEAD_LETTER_MESSAGE_BYTES = 1024
-"""Of the attribute ``ErrorMessage``."""
+"""Length of the attribute ``ErrorMessage``."""
 
 TEMPLATE_BYTES = 1_048_576
 """CloudFormation's quota for a template in S3."""
 
 # The Lambda API.
 FUNCTION_REFERENCE_CHARACTERS = 256
-"""Of a ``FunctionName`` in any of its forms, ARNs included."""
+"""Length of a ``FunctionName`` in any form, ARNs included."""
 QUALIFIER_CHARACTERS = 128
 CLIENT_CONTEXT_BYTES = 3583
 """Encoded in base64."""

@@ -14,8 +14,9 @@ from typing import Any
 import psutil
 import pytest
 from hypothesis import HealthCheck, settings
-from leftovers import mounts, survivors
-from workbench import Open, Workbench, one_function
+from support.files import ROOT
+from support.leftovers import mounts, survivors
+from support.workbench import Open, Workbench, one_function
 
 from lambda_tui import limits
 from lambda_tui.engine import engine
@@ -40,16 +41,23 @@ settings.register_profile(
 settings.load_profile("steady")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Return twice the number of cores for ``-n auto``: half of a test's time is waiting."""
+    return (
+        2 * len(os.sched_getaffinity(0)) if sys.platform == "linux" else 2 * (os.cpu_count() or 1)
+    )
+
+
 @pytest.fixture(scope="session")
 def adopt_orphans() -> None:
-    """Makes orphans below this process its children, so that none can slip out of sight."""
+    """Adopt orphaned descendants of this process, so that a leak check still finds them."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Keeps what is unpacked and merged out of the user's cache directory."""
+    """Give the session a cache directory of its own in place of the user's."""
     with pytest.MonkeyPatch.context() as environment:
         cache = tmp_path_factory.mktemp("cache")
         environment.setenv("XDG_CACHE_HOME", str(cache))
@@ -58,7 +66,7 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture
 def nothing_is_left(adopt_orphans: None) -> Iterator[None]:
-    """Proves that a test ends with the processes and the mounts that it began with."""
+    """Assert that a test leaves no process and no mount behind."""
     before = psutil.Process().children(recursive=True)
     mounts_before = mounts()
     yield
@@ -68,13 +76,13 @@ def nothing_is_left(adopt_orphans: None) -> Iterator[None]:
 
 @pytest.fixture(params=LEVELS)
 def level(request: pytest.FixtureRequest) -> str:
-    """Each sandbox level in turn."""
+    """Return each sandbox level in turn."""
     return str(request.param)
 
 
 @pytest.fixture(scope="session")
 def missing_sandbox() -> str:
-    """Why environments are not isolated here; empty when they are."""
+    """Return why environments are not isolated on this machine; empty when they are."""
 
     async def ask() -> str:
         zygote = Zygote(Interpreter(Path(sys.executable), "this"), "namespaces")
@@ -88,16 +96,15 @@ def missing_sandbox() -> str:
 
 @pytest.fixture
 def as_ordinary_user(tmp_path: Path) -> list[str]:
-    """What to put before a command so that it runs without root's powers, if there are any.
+    """Return the prefix of a command that runs it without root's powers, if there are any.
 
-    Folders on the way to the interpreter, the code and ``tmp_path`` that nobody else may enter,
-    such as root's home, are covered in a mount namespace of the command's own.
+    An ordinary user may not enter some folders above the interpreter, the code and ``tmp_path``,
+    such as root's home. A mount namespace of the command's own covers these folders.
     """
     if os.geteuid() != 0:
         return []
-    root = Path(__file__).resolve().parent.parent
     tmp_path.chmod(0o755)
-    needed = sorted({Path(sys.prefix), Path(sys.base_prefix), root, tmp_path})
+    needed = sorted({Path(sys.prefix), Path(sys.base_prefix), ROOT, tmp_path})
     closed = sorted({folder for path in needed if (folder := _closed_folder(path)) is not None})
     script = tmp_path / "as_ordinary_user.sh"
     script.write_text(_covering_script(closed, needed))
@@ -105,7 +112,7 @@ def as_ordinary_user(tmp_path: Path) -> list[str]:
 
 
 def _closed_folder(path: Path) -> Path | None:
-    """The outermost folder on the way that others may not enter."""
+    """Return the outermost folder above a path that others may not enter."""
     for folder in reversed(path.parents):
         if folder.stat().st_mode & 0o001 == 0:
             return folder
@@ -113,6 +120,7 @@ def _closed_folder(path: Path) -> Path | None:
 
 
 def _covering_script(closed: Sequence[Path], needed: Sequence[Path]) -> str:
+    """Return a script that covers the closed folders, but for the needed paths, and runs $@."""
     hidden = [path for path in needed if any(path.is_relative_to(folder) for folder in closed)]
     stage = tempfile.gettempdir()
     lines = ["set -e", f"stage=$(mktemp -d {stage}/stage-XXXXXX)", "mount -t tmpfs none $stage"]
@@ -131,7 +139,7 @@ def _covering_script(closed: Sequence[Path], needed: Sequence[Path]) -> str:
 
 @pytest.fixture
 def unhurried_shutdown(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Extensions have many times the time that AWS gives them to end, on however busy a machine."""
+    """Give extensions many times the time that AWS gives them to end, for a busy machine."""
     monkeypatch.setattr(limits, "SHUTDOWN_SECONDS", 60.0)
     monkeypatch.setattr(limits, "INTERNAL_SHUTDOWN_SECONDS", 30.0)
     monkeypatch.setattr(engine, "_GOODBYE_SECONDS", 120.0)
@@ -144,10 +152,11 @@ _SETTINGS = frozenset(Settings.__dataclass_fields__)
 async def open_project(
     tmp_path: Path, level: str, nothing_is_left: None, missing_sandbox: str
 ) -> AsyncIterator[Open]:
-    """Starts engines on projects and closes them; no process, mount or directory of theirs is left.
+    """Return a function that starts an engine on a project; close the engines after the test.
 
-    Without a sandbox nothing runs that is to be held back by one: it would harm the machine.
-    Options are fields of the settings and of the function. What needs watching is read from disk.
+    Assert that no process, mount or directory of theirs is left. Where the sandbox is missing, fail
+    at level ``namespaces``: what a sandbox is to hold back would harm the machine. Options are
+    fields of the settings and of the function. A project that is watched is read from disk.
     """
     assert level == "processes" or not missing_sandbox, missing_sandbox
     opened: list[Workbench] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from lambda_project import Api, Serving, write_project
+from support.lambda_api import Api, Serving, write_project
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lambda_project import ARN, Api
+from support.lambda_api import ARN, Api
 
 
 class Cli:
@@ -38,7 +38,7 @@ class Cli:
         return json.loads(finished.stdout) if finished.stdout else None
 
     def invoke(self, name: str, *options: str) -> tuple[Any, str]:
-        """What it prints, and what it puts into the output file."""
+        """Return its output, and the content of the output file."""
         answer = self.answer("invoke", "--function-name", name, *options, str(self._output))
         return answer, self._output.read_text()
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from lambda_project import ARN, SOURCE, TEMPLATE, VERSION, Api
+from support.lambda_api import ARN, SOURCE, TEMPLATE, VERSION, Api
 
 SYNC_LIMIT = 6 * 1024 * 1024
 
@@ -50,6 +50,7 @@ def test_nothing_at_all_is_an_empty_object(client: Any) -> None:
     assert payload_of(client.invoke(FunctionName="echo")) == {}
 
 
+@pytest.mark.rule("6.1.2")
 def test_a_failing_function_is_a_success_with_a_function_error(client: Any) -> None:
     answer = client.invoke(FunctionName="fails", Payload=b"{}")
 
@@ -195,6 +196,7 @@ def test_the_largest_event_passes_and_one_byte_more_does_not(client: Any) -> Non
     )
 
 
+@pytest.mark.rule("9.7")
 def test_an_asynchronous_event_may_have_1_mb(client: Any) -> None:
     largest = b'"' + b"x" * (1024 * 1024 - 2) + b'"'
     options = {"FunctionName": "size", "InvocationType": "Event"}

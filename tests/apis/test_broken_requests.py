@@ -7,7 +7,8 @@ import socket
 from collections.abc import Iterator
 
 import pytest
-from lambda_project import SECONDS, Api, invocations, read_answer
+from support import SECONDS
+from support.lambda_api import Api, invocations, read_answer
 
 SYNC_LIMIT = 6 * 1024 * 1024
 
@@ -207,6 +208,7 @@ def test_a_trace_of_the_caller_is_carried_on(api: Api) -> None:
     assert "53995c3f42cd8ad8" not in answer.json["trace"]
 
 
+@pytest.mark.rule("8.4.5")
 def test_a_tenant_is_refused_by_a_function_without_tenants(api: Api) -> None:
     answer = api.invoke("echo", headers={"X-Amz-Tenant-Id": "blue"})
 

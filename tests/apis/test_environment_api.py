@@ -7,7 +7,9 @@ import random
 from collections.abc import AsyncIterator
 
 import pytest
-from environment_host import (
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as some
+from support.environment_host import (
     EVENT,
     INIT_ERROR,
     NEXT,
@@ -18,8 +20,6 @@ from environment_host import (
     response_path,
     soon,
 )
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as some
 
 from lambda_tui.apis.http import Answer, Request, Response, Server, connection, server
 
@@ -92,6 +92,7 @@ async def test_a_body_is_cut_off_where_its_length_says(host: Host) -> None:
     assert (await client.answer()).status == 400
 
 
+@pytest.mark.rule("2.5.3")
 async def test_a_body_that_is_too_large_for_any_other_call_is_refused(host: Host) -> None:
     limit = 1 << 20
     client = await host.connect()
@@ -153,6 +154,7 @@ class Silence:
         return Response(500)
 
 
+@pytest.mark.rule("2.1.3")
 async def test_a_client_may_take_as_long_as_it_likes(
     host: Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,4 +1,4 @@
-"""What is JSON, and what AWS says of what is not."""
+"""The check that an event is JSON, and AWS's error for one that is not."""
 
 from __future__ import annotations
 

@@ -9,19 +9,20 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from environment_host import Host, soon
-from extensions_host import (
-    ERROR_TYPE,
-    EXIT_ERROR,
-    IDENTIFIER,
-    INIT_ERROR,
-    NEXT,
-    REGISTER,
-    ExtensionsHost,
-    extensions_host,
-)
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.environment_host import (
+    ERROR_TYPE,
+    IDENTIFIER,
+    REGISTER,
+    ExtensionsHost,
+    Host,
+    extensions_host,
+    soon,
+)
+from support.environment_host import EXTENSION_EXIT_ERROR as EXIT_ERROR
+from support.environment_host import EXTENSION_INIT_ERROR as INIT_ERROR
+from support.environment_host import EXTENSION_NEXT as NEXT
 
 from lambda_tui.engine.runtime_api import (
     Extension,
@@ -75,6 +76,7 @@ def not_allowed(state: str, wanted: str, identifier: str) -> tuple[int, str, str
 # register ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("3.2.1")
 async def test_an_extension_registers_under_its_name(host: ExtensionsHost) -> None:
     answer = await host.register("first", {"events": ["INVOKE", "SHUTDOWN", "INVOKE"]})
 
@@ -90,6 +92,7 @@ async def test_an_extension_registers_under_its_name(host: ExtensionsHost) -> No
     assert extension(host, "first").kind == "external"
 
 
+@pytest.mark.rule("3.2.2")
 @pytest.mark.parametrize("feature", ["accountId", "nothing, accountId", "accountId,other"])
 async def test_the_account_is_told_to_who_accepts_it(host: ExtensionsHost, feature: str) -> None:
     answer = await host.register("first", **{"Lambda-Extension-Accept-Feature": feature})
@@ -97,23 +100,27 @@ async def test_the_account_is_told_to_who_accepts_it(host: ExtensionsHost, featu
     assert answer.json["accountId"] == "123456789012"
 
 
+@pytest.mark.rule("3.2.2")
 async def test_a_feature_that_nobody_knows_is_ignored(host: ExtensionsHost) -> None:
     answer = await host.register("first", **{"Lambda-Extension-Accept-Feature": "accountid"})
 
     assert "accountId" not in answer.json
 
 
+@pytest.mark.rule("3.2.3")
 @pytest.mark.parametrize("body", [{}, {"events": []}, {"events": None}, b"null"])
 async def test_an_extension_need_not_want_any_event(host: ExtensionsHost, body: object) -> None:
     assert (await host.register("first", body)).status == 200
     assert extension(host, "first").events == ()
 
 
+@pytest.mark.rule("3.1.2")
 async def test_another_name_is_an_internal_extensions(host: ExtensionsHost) -> None:
     assert (await host.register("inside")).status == 200
     assert extension(host, "inside").kind == "internal"
 
 
+@pytest.mark.rule("3.2.4")
 @pytest.mark.parametrize("name", [None, ""])
 async def test_an_extension_has_a_name(host: ExtensionsHost, name: str | None) -> None:
     answer = await host.register(name, b"not even JSON")
@@ -121,6 +128,7 @@ async def test_an_extension_has_a_name(host: ExtensionsHost, name: str | None) -
     assert answer.error == (403, "Extension.InvalidExtensionName", "Empty extension name")
 
 
+@pytest.mark.rule("3.2.5")
 @pytest.mark.parametrize(
     "body",
     [
@@ -145,6 +153,7 @@ async def test_a_body_of_another_form_is_refused(host: ExtensionsHost, body: obj
     assert state(host, "first") is ExtensionState.STARTED
 
 
+@pytest.mark.rule("3.2.6")
 @pytest.mark.parametrize(
     ("name", "event", "message"),
     [
@@ -161,6 +170,7 @@ async def test_an_extension_wants_events_that_there_are(
     assert answer.error == (403, "Extension.InvalidEventType", message)
 
 
+@pytest.mark.rule("3.2.7")
 @pytest.mark.parametrize(
     ("name", "message"),
     [
@@ -177,6 +187,7 @@ async def test_an_extension_registers_once(host: ExtensionsHost, name: str, mess
     assert said.startswith(message)
 
 
+@pytest.mark.rule("3.2.8")
 async def test_nobody_registers_after_init(host: ExtensionsHost) -> None:
     host.close_registration()
 
@@ -187,6 +198,7 @@ async def test_nobody_registers_after_init(host: ExtensionsHost) -> None:
     )
 
 
+@pytest.mark.rule("3.1.3")
 async def test_the_eleventh_extension_is_one_too_many(host: ExtensionsHost) -> None:
     for number in range(8):
         await host.registered(f"inside-{number}")
@@ -202,6 +214,7 @@ async def test_the_eleventh_extension_is_one_too_many(host: ExtensionsHost) -> N
 # event/next --------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("3.3.1")
 async def test_next_waits_for_an_invocation(host: ExtensionsHost) -> None:
     waiting = await host.waits(await host.registered("first", "INVOKE"))
     assert state(host, "first") is ExtensionState.READY
@@ -216,6 +229,7 @@ async def test_next_waits_for_an_invocation(host: ExtensionsHost) -> None:
     assert state(host, "first") is ExtensionState.RUNNING
 
 
+@pytest.mark.rule("3.3.1")
 async def test_next_waits_for_the_end(host: ExtensionsHost) -> None:
     waiting = await host.waits(await host.registered("first", "SHUTDOWN"))
 
@@ -225,6 +239,7 @@ async def test_next_waits_for_the_end(host: ExtensionsHost) -> None:
     assert (await waiting.answer()).json == SHUTDOWN_BODY
 
 
+@pytest.mark.rule("3.3.1")
 async def test_an_event_that_came_in_the_meantime_is_given_at_once(host: ExtensionsHost) -> None:
     identifier = await host.registered("first", "SHUTDOWN")
     host.extensions.shut_down(SHUT_DOWN)
@@ -234,6 +249,7 @@ async def test_an_event_that_came_in_the_meantime_is_given_at_once(host: Extensi
     assert answer.json == SHUTDOWN_BODY
 
 
+@pytest.mark.rule("3.3.1")
 async def test_each_event_has_an_identifier_of_its_own(host: ExtensionsHost) -> None:
     identifier = await host.registered("first", "INVOKE")
     seen = set()
@@ -245,6 +261,7 @@ async def test_each_event_has_an_identifier_of_its_own(host: ExtensionsHost) -> 
     assert len(seen) == 3
 
 
+@pytest.mark.rule("3.3.3")
 async def test_an_extension_waits_once_at_a_time(host: ExtensionsHost) -> None:
     identifier = await host.registered("first", "INVOKE")
     waiting = await host.waits(identifier)
@@ -256,6 +273,7 @@ async def test_an_extension_waits_once_at_a_time(host: ExtensionsHost) -> None:
     assert (await waiting.answer()).status == 200
 
 
+@pytest.mark.rule("3.3.3")
 async def test_an_extension_that_hangs_up_may_ask_again(host: ExtensionsHost) -> None:
     identifier = await host.registered("first", "INVOKE")
     waiting = await host.waits(identifier)
@@ -270,6 +288,7 @@ async def test_an_extension_that_hangs_up_may_ask_again(host: ExtensionsHost) ->
     assert (await again.answer()).json == INVOKE_BODY
 
 
+@pytest.mark.rule("3.5.4")
 async def test_who_waits_at_a_reset_is_answered(host: ExtensionsHost) -> None:
     waiting = await host.waits(await host.registered("first", "INVOKE"))
 
@@ -278,6 +297,7 @@ async def test_who_waits_at_a_reset_is_answered(host: ExtensionsHost) -> None:
     assert (await waiting.answer()).error[:2] == (500, "InternalServerError")
 
 
+@pytest.mark.rule("3.3.2")
 @pytest.mark.parametrize(
     ("method", "path"), [("GET", NEXT), ("POST", INIT_ERROR), ("POST", EXIT_ERROR)]
 )
@@ -312,6 +332,7 @@ async def test_an_extension_says_who_it_is(
     assert (await host.call(method, path, headers=headers)).error == (403, error_type, message)
 
 
+@pytest.mark.rule("3.3.2")
 async def test_an_extension_that_has_not_registered_is_unknown(host: ExtensionsHost) -> None:
     unregistered = extension(host, "first").identifier
 
@@ -323,6 +344,7 @@ async def test_an_extension_that_has_not_registered_is_unknown(host: ExtensionsH
 # init/error and exit/error -----------------------------------------------------------------------
 
 
+@pytest.mark.rule("3.4.1")
 async def test_an_error_in_init_is_fatal(host: ExtensionsHost) -> None:
     identifier = await host.registered("first")
 
@@ -334,6 +356,7 @@ async def test_an_error_in_init_is_fatal(host: ExtensionsHost) -> None:
     assert extension(host, "first").error_type == "Extension.NoKey"
 
 
+@pytest.mark.rule("3.4.2")
 async def test_an_error_at_exit_is_fatal_in_every_state(host: ExtensionsHost) -> None:
     first, second = await host.registered("first", "INVOKE"), await host.registered("second")
     third = await host.registered("third", "INVOKE")
@@ -352,6 +375,7 @@ async def test_an_error_at_exit_is_fatal_in_every_state(host: ExtensionsHost) ->
     ]
 
 
+@pytest.mark.rule("3.4.1", "3.4.2")
 @pytest.mark.parametrize("path", [INIT_ERROR, EXIT_ERROR])
 async def test_a_repeated_error_is_taken_and_the_first_counts(
     host: ExtensionsHost, path: str
@@ -364,6 +388,7 @@ async def test_a_repeated_error_is_taken_and_the_first_counts(
     assert extension(host, "first").error_type == "Extension.First"
 
 
+@pytest.mark.rule("3.4.3")
 @pytest.mark.parametrize("path", [INIT_ERROR, EXIT_ERROR])
 @pytest.mark.parametrize("error_type", [None, ""])
 async def test_an_error_has_a_type(host: ExtensionsHost, path: str, error_type: str | None) -> None:
@@ -375,6 +400,7 @@ async def test_an_error_has_a_type(host: ExtensionsHost, path: str, error_type: 
     assert host.failures == []
 
 
+@pytest.mark.rule("3.4.1")
 async def test_there_is_no_error_of_init_after_it(host: ExtensionsHost) -> None:
     identifier = await host.registered("first")
     await host.waits(identifier)
@@ -393,6 +419,7 @@ async def test_who_could_not_initialise_has_no_other_error(host: ExtensionsHost)
     assert answer.error == not_allowed("InitError", "Exited", identifier)
 
 
+@pytest.mark.rule("3.4.3")
 @pytest.mark.parametrize("body", [b"", b"not JSON", b"\x00" * 1000])
 async def test_what_an_error_says_is_its_own_affair(host: ExtensionsHost, body: bytes) -> None:
     headers = {IDENTIFIER: await host.registered("first"), ERROR_TYPE: "Extension.NoKey"}
@@ -400,6 +427,7 @@ async def test_what_an_error_says_is_its_own_affair(host: ExtensionsHost, body: 
     assert (await host.call("POST", EXIT_ERROR, body, headers)).status == 202
 
 
+@pytest.mark.rule("3.3.3")
 async def test_after_an_error_there_are_no_events(host: ExtensionsHost) -> None:
     identifier = await host.registered("first")
     await host.report(INIT_ERROR, identifier)
@@ -412,6 +440,7 @@ async def test_after_an_error_there_are_no_events(host: ExtensionsHost) -> None:
 # All ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("3.5.5")
 @pytest.mark.parametrize(
     ("path", "allowed"),
     [(REGISTER, "POST"), (NEXT, "GET"), (INIT_ERROR, "POST"), (EXIT_ERROR, "POST")],
@@ -425,6 +454,7 @@ async def test_each_path_has_its_method(host: ExtensionsHost, path: str, allowed
             assert (answer.status, answer.headers["allow"]) == (405, allowed)
 
 
+@pytest.mark.rule("3.5.5")
 @pytest.mark.parametrize(
     "path",
     [
@@ -438,6 +468,7 @@ async def test_there_is_nothing_elsewhere(host: ExtensionsHost, path: str) -> No
     assert (await host.call("POST", path)).status == 404
 
 
+@pytest.mark.rule("3.5.5")
 async def test_a_body_of_more_than_a_megabyte_is_refused(host: ExtensionsHost) -> None:
     answer = await host.register("first", b" " * (1 << 20) + b"{}")
 
@@ -453,6 +484,7 @@ EVENTS = st.lists(st.sampled_from(["INVOKE", "SHUTDOWN"]) | st.text(max_size=8),
 BODIES = st.fixed_dictionaries({}, optional={"events": EVENTS | JSON, "configurationKeys": JSON})
 
 
+@pytest.mark.rule("3.2.5")
 @given(BODIES.map(lambda body: json.dumps(body).encode()) | st.binary())
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 def test_any_body_registers_or_is_refused(body: bytes) -> None:

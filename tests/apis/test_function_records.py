@@ -1,4 +1,4 @@
-"""What functions are made of, as GetFunction and its kin tell it."""
+"""The records of functions in GetFunction and the other calls that return them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lambda_project import served
-from workbench import Open, Workbench, one_function
+from support.lambda_api import served
+from support.workbench import Open, Workbench, one_function
 
 from lambda_tui.project.function import AsyncConfig, Function, Layer, Project
 

@@ -1,4 +1,4 @@
-"""Who is let in, by where the server listens and what a request says of itself."""
+"""The guard admits requests by the server's address and by their Host and Origin."""
 
 from __future__ import annotations
 

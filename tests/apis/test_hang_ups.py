@@ -15,8 +15,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from lambda_project import invocations, write_project
-from workbench import until
+from support.lambda_api import invocations, write_project
+from support.workbench import until
 
 from lambda_tui.apis.environment_api import open_environment_api
 from lambda_tui.apis.http import Connection, Server

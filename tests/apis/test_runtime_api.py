@@ -7,7 +7,7 @@ import uuid
 from collections.abc import AsyncIterator
 
 import pytest
-from environment_host import (
+from support.environment_host import (
     ARN,
     EVENT,
     INIT_ERROR,
@@ -41,12 +41,14 @@ def is_accepted(answer: Answer) -> bool:
     return (answer.status, answer.json, is_json) == (202, {"status": "OK"}, True)
 
 
+@pytest.mark.rule("2.1.1")
 async def test_ping_is_answered_with_pong(host: Host) -> None:
     answer = await host.call("GET", "/2018-06-01/ping")
 
     assert (answer.status, answer.body) == (200, b"pong")
 
 
+@pytest.mark.rule("2.1.2", "2.2.1")
 async def test_next_gives_the_event_and_what_belongs_to_it(host: Host) -> None:
     answer = await host.begin()
 
@@ -63,6 +65,7 @@ async def test_next_gives_the_event_and_what_belongs_to_it(host: Host) -> None:
     assert answer.headers["connection"] == "keep-alive"
 
 
+@pytest.mark.rule("2.2.2")
 async def test_next_passes_on_what_the_caller_sent_beside_the_event(host: Host) -> None:
     answer = await host.begin(
         client_context='{"custom": {"name": "Zoë"},\r\n "env": {}}',
@@ -81,6 +84,7 @@ async def test_next_passes_on_what_the_caller_sent_beside_the_event(host: Host) 
     assert answer.headers["content-type"] == "text/plain"
 
 
+@pytest.mark.rule("2.1.2")
 @pytest.mark.parametrize("size", [0, 1, 200_000, 6 * 1024 * 1024])
 async def test_next_gives_an_event_of_any_size(host: Host, size: int) -> None:
     event = bytes(range(256)) * (size // 256) + b"x" * (size % 256)
@@ -89,6 +93,7 @@ async def test_next_gives_an_event_of_any_size(host: Host, size: int) -> None:
     assert answer.body == event
 
 
+@pytest.mark.rule("2.1.4", "2.3.1")
 async def test_a_response_is_passed_on_as_it_is(host: Host) -> None:
     await host.begin()
     body = bytes(range(256))
@@ -101,6 +106,7 @@ async def test_a_response_is_passed_on_as_it_is(host: Host) -> None:
     assert frame.request_id == REQUEST_ID
 
 
+@pytest.mark.rule("2.1.4")
 async def test_a_chunked_response_is_put_together(host: Host) -> None:
     await host.begin()
     posting = await host.connect()
@@ -114,6 +120,7 @@ async def test_a_chunked_response_is_put_together(host: Host) -> None:
     assert (await host.hears("response")).payload == b"[1, 2]"
 
 
+@pytest.mark.rule("2.1.11")
 async def test_one_connection_serves_a_runtimes_whole_life(host: Host) -> None:
     runtime = await host.connect()
     for number in range(20):
@@ -130,6 +137,7 @@ async def test_one_connection_serves_a_runtimes_whole_life(host: Host) -> None:
     assert responses == [b"%d" % number for number in range(20)]
 
 
+@pytest.mark.rule("2.1.5")
 async def test_an_error_is_passed_on_with_its_type(host: Host) -> None:
     await host.begin()
     body = json.dumps(ERROR).encode()
@@ -141,6 +149,7 @@ async def test_an_error_is_passed_on_with_its_type(host: Host) -> None:
     assert (frame.payload, frame.error_type) == (body, "Function.BadEvent")
 
 
+@pytest.mark.rule("2.4.1")
 async def test_an_error_needs_no_type_and_no_json(host: Host) -> None:
     await host.begin()
 
@@ -149,6 +158,7 @@ async def test_an_error_needs_no_type_and_no_json(host: Host) -> None:
     assert (frame.payload, frame.error_type) == (b"oh no", "")
 
 
+@pytest.mark.rule("2.4.4")
 @pytest.mark.parametrize("headers", [{}, {"Transfer-Encoding": "chunked"}])
 async def test_the_cause_of_an_error_stays_here(host: Host, headers: dict[str, str]) -> None:
     await host.begin()
@@ -166,6 +176,7 @@ async def test_the_cause_of_an_error_stays_here(host: Host, headers: dict[str, s
     assert json.loads((await host.hears("error")).payload) == error
 
 
+@pytest.mark.rule("2.4.4")
 @pytest.mark.parametrize(
     "body",
     [
@@ -188,6 +199,7 @@ async def test_a_cause_of_no_error_is_an_invalid_error_body(host: Host, body: by
     assert (await host.hears("error")).payload == b'"Invalid error body"'
 
 
+@pytest.mark.rule("2.4.3")
 async def test_a_cause_for_xray_may_come_in_a_header_of_any_size_that_lambda_takes(
     host: Host,
 ) -> None:
@@ -197,6 +209,7 @@ async def test_a_cause_for_xray_may_come_in_a_header_of_any_size_that_lambda_tak
     assert is_accepted(await host.call("POST", error_path(), b"{}", cause))
 
 
+@pytest.mark.rule("2.4.3")
 async def test_a_head_beyond_lambdas_limit_is_refused(host: Host) -> None:
     connection = await host.connect()
     connection.send(head("GET", NEXT, {"X-Long": "x" * 1_200_000}))
@@ -205,6 +218,7 @@ async def test_a_head_beyond_lambdas_limit_is_refused(host: Host) -> None:
     assert host.kinds == []
 
 
+@pytest.mark.rule("2.1.6")
 async def test_an_init_error_is_passed_on_with_its_type(host: Host) -> None:
     body = json.dumps(ERROR).encode()
 
@@ -215,6 +229,7 @@ async def test_an_init_error_is_passed_on_with_its_type(host: Host) -> None:
     assert (frame.payload, frame.error_type) == (body, "Runtime.UnknownReason")
 
 
+@pytest.mark.rule("2.3.4")
 async def test_the_invocation_id_may_be_left_out_and_must_be_the_attempts_own(host: Host) -> None:
     name = "Lambda-Runtime-Invocation-Id"
     invocation_id = (await host.begin()).headers[name.lower()]
@@ -225,6 +240,7 @@ async def test_the_invocation_id_may_be_left_out_and_must_be_the_attempts_own(ho
     assert [frame.payload for frame in host.frames if frame.kind == "response"] == [b"1"]
 
 
+@pytest.mark.rule("2.2.3")
 async def test_each_attempt_has_an_invocation_id_of_its_own(host: Host) -> None:
     ids = set()
     for _ in range(3):
@@ -233,6 +249,7 @@ async def test_each_attempt_has_an_invocation_id_of_its_own(host: Host) -> None:
     assert len(ids) == 3
 
 
+@pytest.mark.rule("2.3.2")
 @pytest.mark.parametrize("path", [response_path, error_path])
 async def test_a_result_of_six_megabytes_and_a_hundred_bytes_is_the_largest(
     host: Host, path: object
@@ -244,6 +261,7 @@ async def test_a_result_of_six_megabytes_and_a_hundred_bytes_is_the_largest(
     assert len(frame.payload) == LIMIT
 
 
+@pytest.mark.rule("2.3.2", "2.5.3")
 @pytest.mark.parametrize("is_chunked", [False, True])
 @pytest.mark.parametrize("path", [response_path(), error_path()])
 async def test_a_larger_result_ends_the_invocation_and_leaves_the_runtime_its_connection(
@@ -267,6 +285,7 @@ async def test_a_larger_result_ends_the_invocation_and_leaves_the_runtime_its_co
     assert host.kinds == ["ready", "response", "next"]
 
 
+@pytest.mark.rule("2.3.2")
 async def test_a_result_that_is_too_large_is_known_by_its_head(host: Host) -> None:
     await host.begin()
     runtime = await host.connect()
@@ -275,6 +294,7 @@ async def test_a_result_that_is_too_large_is_known_by_its_head(host: Host) -> No
     assert (await host.hears("response")).response_size == 99999999999
 
 
+@pytest.mark.rule("2.5.5")
 @pytest.mark.parametrize("path", [response_path(), error_path()])
 @pytest.mark.parametrize(
     "start",
@@ -304,6 +324,7 @@ async def test_a_result_that_breaks_off_is_a_truncated_response(
     assert host.kinds == ["ready", "fault", "next"]
 
 
+@pytest.mark.rule("2.5.4", "2.7.5")
 async def test_an_unknown_response_mode_ends_the_invocation(host: Host) -> None:
     await host.begin()
 
@@ -317,6 +338,7 @@ async def test_an_unknown_response_mode_ends_the_invocation(host: Host) -> None:
     assert host.kinds == ["ready", "fault", "next"]
 
 
+@pytest.mark.rule("2.1.10")
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
-from environment_host import (
+from support.environment_host import (
     INIT_ERROR,
     NEXT,
     REQUEST_ID,
@@ -54,6 +54,7 @@ async def host() -> AsyncIterator[Host]:
         yield host
 
 
+@pytest.mark.rule("2.1.3", "2.3.5", "2.5.1", "2.5.2", "2.6.1", "2.6.3")
 @pytest.mark.parametrize(("state", "call", "expected"), CASES)
 async def test_a_call_is_taken_or_refused_by_the_runtimes_state(
     host: Host, state: S, call: str, expected: int | str
@@ -145,10 +146,12 @@ ROADS: dict[S, Callable[[Host], Awaitable[Connection | None]]] = {
 }
 
 
+@pytest.mark.rule("2.6.1")
 def test_the_table_knows_every_state() -> None:
     assert set(TABLE) == set(ROADS) == set(S)
 
 
+@pytest.mark.rule("2.6.2")
 async def test_an_id_is_checked_before_the_state(host: Host) -> None:
     await _responding(host)
 
@@ -157,6 +160,7 @@ async def test_an_id_is_checked_before_the_state(host: Host) -> None:
     assert answer.error == (400, "InvalidRequestID", "Invalid request ID")
 
 
+@pytest.mark.rule("2.5.1")
 async def test_an_id_is_stale_once_the_runtime_has_asked_for_more(host: Host) -> None:
     await _response_sent(host)
     waiting = await host.wait()
@@ -169,6 +173,7 @@ async def test_an_id_is_stale_once_the_runtime_has_asked_for_more(host: Host) ->
     assert (await host.call("POST", response_path("another"), b"1")).status == TAKEN
 
 
+@pytest.mark.rule("2.6.4")
 async def test_a_runtime_that_owes_an_answer_gets_the_same_event_again(host: Host) -> None:
     first = await host.begin()
     again = await host.call("GET", NEXT)
@@ -227,6 +232,7 @@ async def test_who_has_said_all_and_waits_has_hung_up(host: Host) -> None:
     assert (await host.call("GET", NEXT)).status == OK
 
 
+@pytest.mark.rule("2.5.6")
 async def test_a_reset_ends_the_waiting(host: Host) -> None:
     waiting = await _ready(host)
     host.runtime.close()
@@ -247,6 +253,7 @@ async def test_what_a_dead_runtime_has_begun_has_no_effect(host: Host) -> None:
     assert host.kinds == ["ready"]
 
 
+@pytest.mark.rule("2.1.9")
 async def test_without_snapstart_there_is_nothing_to_restore() -> None:
     async with environment_host() as host:
         assert (await host.call("GET", RESTORE_NEXT)).status == 404

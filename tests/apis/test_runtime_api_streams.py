@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncIterator
 
 import pytest
-from environment_host import (
+from support.environment_host import (
     NEXT,
     REQUEST_ID,
     Host,
@@ -40,6 +40,7 @@ async def host() -> AsyncIterator[Host]:
         yield host
 
 
+@pytest.mark.rule("2.7.1")
 async def test_a_part_is_passed_on_when_it_comes(host: Host) -> None:
     await host.begin(is_streamed=True)
     runtime = await host.connect()
@@ -56,6 +57,7 @@ async def test_a_part_is_passed_on_when_it_comes(host: Host) -> None:
     assert (await host.hears("response")).payload == b""
 
 
+@pytest.mark.rule("2.7.2")
 async def test_who_waits_for_all_of_it_gets_it_at_the_end(host: Host) -> None:
     await host.begin()
     runtime = await host.connect()
@@ -67,6 +69,7 @@ async def test_who_waits_for_all_of_it_gets_it_at_the_end(host: Host) -> None:
     assert host.kinds == ["ready", "response"]
 
 
+@pytest.mark.rule("2.7.8")
 async def test_the_metadata_of_an_http_response_is_part_of_the_body(host: Host) -> None:
     await host.begin()
     kind = "application/vnd.awslambda.http-integration-response"
@@ -80,6 +83,7 @@ async def test_the_metadata_of_an_http_response_is_part_of_the_body(host: Host) 
     assert frame.payload == b'{"statusCode": 201}' + bytes(8) + b"created"
 
 
+@pytest.mark.rule("2.7.3")
 @pytest.mark.parametrize("is_streamed", [False, True])
 async def test_an_error_in_the_middle_comes_in_the_trailers(host: Host, is_streamed: bool) -> None:
     await host.begin(is_streamed=is_streamed)
@@ -93,6 +97,7 @@ async def test_an_error_in_the_middle_comes_in_the_trailers(host: Host, is_strea
     assert "response" not in host.kinds
 
 
+@pytest.mark.rule("2.7.3")
 async def test_an_error_body_that_is_not_encoded_is_passed_on_as_it_is(host: Host) -> None:
     await host.begin()
     runtime = await host.connect()
@@ -103,6 +108,7 @@ async def test_an_error_body_that_is_not_encoded_is_passed_on_as_it_is(host: Hos
     assert (await host.hears("error")).payload == b"{oops}"
 
 
+@pytest.mark.rule("2.7.3")
 async def test_trailers_are_no_headers(host: Host) -> None:
     await host.begin()
     runtime = await host.connect()
@@ -122,6 +128,7 @@ async def test_endless_trailers_are_refused(host: Host) -> None:
     assert (await host.hears("fault")).error_type == "Runtime.TruncatedResponse"
 
 
+@pytest.mark.rule("2.7.4")
 async def test_an_error_may_be_posted_in_place_of_a_stream(host: Host) -> None:
     await host.begin(is_streamed=True)
     runtime = await host.connect()
@@ -133,6 +140,7 @@ async def test_an_error_may_be_posted_in_place_of_a_stream(host: Host) -> None:
     assert "chunk" not in host.kinds
 
 
+@pytest.mark.rule("2.6.3", "2.7.4")
 async def test_an_error_is_refused_once_the_stream_has_begun(host: Host) -> None:
     await host.begin(is_streamed=True)
     runtime = await host.connect()
@@ -148,6 +156,7 @@ async def test_an_error_is_refused_once_the_stream_has_begun(host: Host) -> None
     assert (await runtime.answer()).status == 202
 
 
+@pytest.mark.rule("2.7.6")
 async def test_who_takes_a_stream_may_get_more_than_six_megabytes(host: Host) -> None:
     await host.begin(is_streamed=True)
     runtime = await host.connect()
@@ -158,6 +167,7 @@ async def test_who_takes_a_stream_may_get_more_than_six_megabytes(host: Host) ->
     assert b"".join(parts) == b"x" * 8_000_000
 
 
+@pytest.mark.rule("2.7.6")
 async def test_who_waits_for_all_of_it_may_not(host: Host) -> None:
     await host.begin()
     runtime = await host.connect()
@@ -168,6 +178,7 @@ async def test_who_waits_for_all_of_it_may_not(host: Host) -> None:
     assert host.kinds == ["ready", "response"]
 
 
+@pytest.mark.rule("2.5.5")
 async def test_a_stream_that_breaks_off_is_a_truncated_response(host: Host) -> None:
     await host.begin(is_streamed=True)
     runtime = await host.connect()
@@ -201,6 +212,7 @@ class Listener:
         self.last = frame
 
 
+@pytest.mark.rule("2.7.6")
 def test_a_stream_has_two_hundred_megabytes_at_most() -> None:
     listener = Listener()
     result = PostedResult(RuntimeApi(listener.hear), REQUEST_ID, is_streamed=True)

@@ -6,8 +6,8 @@ import asyncio
 import re
 from pathlib import Path
 
-from driver import Driver
-from lambda_project import Api, write_project
+from support.app_driver import Driver
+from support.lambda_api import Api, write_project
 
 from lambda_tui.project.settings import Settings
 from lambda_tui.ui import make_app

@@ -1,4 +1,4 @@
-"""What a client of the Lambda API hears of functions that are restored from a snapshot."""
+"""The Lambda API's answers about functions that are restored from a snapshot."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
-from lambda_project import VERSION, Api
+from support.lambda_api import VERSION, Api
 
 from lambda_tui import limits
 from lambda_tui.apis.environment_api import open_environment_api
@@ -79,6 +79,7 @@ async def test_what_can_be_restored_answers(api: Api) -> None:
     assert answer["Payload"].read() == b'"said"'
 
 
+@pytest.mark.rule("1.8.5")
 @pytest.mark.parametrize(
     ("function", "status", "name", "message"),
     [

@@ -9,11 +9,10 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from environment_host import soon
-from extensions_host import LOGS, TELEMETRY, ExtensionsHost, extensions_host
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from telemetry_listener import HttpListener, TcpListener
+from support.environment_host import LOGS, TELEMETRY, ExtensionsHost, extensions_host, soon
+from support.telemetry_listener import HttpListener, TcpListener
 
 from lambda_tui.engine import events
 from lambda_tui.engine.lifecycle import State
@@ -53,6 +52,7 @@ def subscription(listener: HttpListener | TcpListener, path: str, **fields: Any)
     }
 
 
+@pytest.mark.rule("4.1.1")
 @APIS
 async def test_a_subscription_is_taken(
     host: ExtensionsHost, listener: HttpListener, path: str, prefix: str
@@ -67,6 +67,7 @@ async def test_a_subscription_is_taken(
     assert listener.events[0]["type"] == host.records[0].type
 
 
+@pytest.mark.rule("4.1.12")
 async def test_the_path_may_end_in_a_slash(host: ExtensionsHost, listener: HttpListener) -> None:
     path = f"{TELEMETRY}/"
 
@@ -75,6 +76,7 @@ async def test_the_path_may_end_in_a_slash(host: ExtensionsHost, listener: HttpL
     assert answer.status == 200
 
 
+@pytest.mark.rule("4.2.5")
 async def test_what_was_before_the_subscription_comes_first(
     host: ExtensionsHost, listener: HttpListener
 ) -> None:
@@ -93,6 +95,7 @@ async def test_what_was_before_the_subscription_comes_first(
     ]
 
 
+@pytest.mark.rule("4.3.5")
 async def test_each_subscriber_hears_of_the_others_subscription(
     host: ExtensionsHost, listener: HttpListener
 ) -> None:
@@ -104,6 +107,7 @@ async def test_each_subscriber_hears_of_the_others_subscription(
     assert names == ["first", "first", "second", "second"]
 
 
+@pytest.mark.rule("4.1.7")
 @APIS
 @pytest.mark.parametrize(
     ("identifier", "error_type"),
@@ -126,6 +130,7 @@ async def test_only_a_registered_extension_subscribes(
     assert answer.error[:2] == (403, error_type)
 
 
+@pytest.mark.rule("4.1.6")
 @APIS
 async def test_all_that_is_wrong_with_a_subscription_is_said(
     host: ExtensionsHost, path: str, prefix: str
@@ -142,6 +147,7 @@ async def test_all_that_is_wrong_with_a_subscription_is_said(
     assert answer.error == (400, f"{prefix}ValidationError", message)
 
 
+@pytest.mark.rule("4.1.8")
 @APIS
 async def test_nobody_subscribes_after_init(
     host: ExtensionsHost, listener: HttpListener, path: str, prefix: str
@@ -159,6 +165,7 @@ async def test_nobody_subscribes_after_init(
     )
 
 
+@pytest.mark.rule("4.1.9")
 @APIS
 async def test_a_repeated_subscription_is_taken_and_changes_nothing(
     host: ExtensionsHost, listener: HttpListener, path: str, prefix: str
@@ -172,6 +179,7 @@ async def test_a_repeated_subscription_is_taken_and_changes_nothing(
     assert len(host.telemetry.subscribers) == 1
 
 
+@pytest.mark.rule("4.1.9")
 async def test_another_subscription_takes_the_place_of_the_first(
     host: ExtensionsHost, listener: HttpListener
 ) -> None:
@@ -188,6 +196,7 @@ async def test_another_subscription_takes_the_place_of_the_first(
     assert listener.requests == []
 
 
+@pytest.mark.rule("4.1.10")
 @pytest.mark.parametrize(("first", "second"), [(TELEMETRY, LOGS), (LOGS, TELEMETRY)])
 async def test_one_extension_subscribes_to_one_of_the_two_apis(
     host: ExtensionsHost, listener: HttpListener, first: str, second: str
@@ -204,6 +213,7 @@ async def test_one_extension_subscribes_to_one_of_the_two_apis(
     assert (await host.subscribe(other, subscription(listener, second), second)).status == 200
 
 
+@pytest.mark.rule("4.2.9")
 async def test_all_has_come_before_the_shutdown_event(
     host: ExtensionsHost, listener: HttpListener
 ) -> None:
@@ -225,6 +235,7 @@ async def test_all_has_come_before_the_shutdown_event(
     await listener.until(lambda: listener.records[-1] == "very last words")
 
 
+@pytest.mark.rule("4.2.9")
 async def test_a_subscriber_that_cannot_listen_still_hears_of_its_end(
     host: ExtensionsHost, listener: HttpListener
 ) -> None:
@@ -238,6 +249,7 @@ async def test_a_subscriber_that_cannot_listen_still_hears_of_its_end(
     assert (await waiting.answer()).json["shutdownReason"] == "failure"
 
 
+@pytest.mark.rule("4.2.9")
 async def test_a_reset_ends_all_subscriptions(host: ExtensionsHost, listener: HttpListener) -> None:
     await host.subscribe(await host.registered(), subscription(listener, TELEMETRY))
     await listener.until(lambda: listener.requests)
@@ -247,6 +259,7 @@ async def test_a_reset_ends_all_subscriptions(host: ExtensionsHost, listener: Ht
     assert host.telemetry.subscribers == ()
 
 
+@pytest.mark.rule("4.2.2")
 async def test_over_tcp_a_subscription_works_alike(host: ExtensionsHost) -> None:
     listener = TcpListener()
     await listener.start()
@@ -259,6 +272,7 @@ async def test_over_tcp_a_subscription_works_alike(host: ExtensionsHost) -> None
     assert listener.events[0]["type"] == "platform.telemetrySubscription"
 
 
+@pytest.mark.rule("4.1.12")
 @pytest.mark.parametrize("path", [TELEMETRY, LOGS])
 async def test_each_path_has_its_method(host: ExtensionsHost, path: str) -> None:
     for method in ("GET", "POST", "DELETE"):
@@ -267,6 +281,7 @@ async def test_each_path_has_its_method(host: ExtensionsHost, path: str) -> None
     assert (await host.call("PUT", path)).status == 403
 
 
+@pytest.mark.rule("4.1.12")
 @pytest.mark.parametrize("path", ["/2022-07-01/logs", "/2020-08-15/telemetry", "/telemetry"])
 async def test_there_is_nothing_elsewhere(host: ExtensionsHost, path: str) -> None:
     assert (await host.call("PUT", path)).status == 404
@@ -279,6 +294,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.rule("4.1.6")
 @given(
     JSON.map(lambda body: json.dumps(body).encode()) | st.binary(),
     st.sampled_from([TELEMETRY, LOGS]),

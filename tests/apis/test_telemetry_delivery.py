@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from telemetry_listener import HttpListener, Listener, TcpListener, response
+from support.telemetry_listener import HttpListener, Listener, TcpListener, response
 
 from lambda_tui.apis.telemetry import delivery as delivery_module
 from lambda_tui.apis.telemetry.buffer import Buffer, Item
@@ -89,6 +89,7 @@ async def subscribed(
         await listener.close()
 
 
+@pytest.mark.rule("4.2.1")
 async def test_a_batch_is_a_post_of_a_json_array_to_the_path() -> None:
     listener = HttpListener()
     async with subscribed(listener, path="/logs?to=me") as one:
@@ -103,6 +104,7 @@ async def test_a_batch_is_a_post_of_a_json_array_to_the_path() -> None:
     assert {event["type"] for event in request.events} == {"function"}
 
 
+@pytest.mark.rule("4.4.3")
 async def test_the_logs_apis_method_is_used() -> None:
     listener = HttpListener()
     async with subscribed(listener, method="PUT") as one:
@@ -112,6 +114,7 @@ async def test_the_logs_apis_method_is_used() -> None:
     assert listener.requests[0].line == "PUT / HTTP/1.1"
 
 
+@pytest.mark.rule("4.3.5")
 async def test_only_the_streams_that_were_subscribed_to_are_heard() -> None:
     listener = HttpListener()
     async with subscribed(listener, types=("platform", "extension")) as one:
@@ -127,6 +130,7 @@ async def test_only_the_streams_that_were_subscribed_to_are_heard() -> None:
     assert [event["type"] for event in listener.events] == ["extension", "platform.start"]
 
 
+@pytest.mark.rule("4.2.3")
 async def test_a_batch_goes_when_its_time_is_over() -> None:
     listener = HttpListener()
     async with subscribed(listener, Buffering(1000, 262_144, 50)) as one:
@@ -139,6 +143,7 @@ async def test_a_batch_goes_when_its_time_is_over() -> None:
     assert [len(request.events) for request in listener.requests] == [1, 1]
 
 
+@pytest.mark.rule("4.2.3")
 async def test_a_batch_goes_when_it_has_its_items() -> None:
     listener = HttpListener()
     async with subscribed(listener, NEVER) as one:
@@ -153,6 +158,7 @@ async def test_a_batch_goes_when_it_has_its_items() -> None:
     assert listener.records == [f"line {number}" for number in range(2000)]
 
 
+@pytest.mark.rule("4.2.3")
 async def test_a_batch_goes_when_it_has_its_bytes_and_passes_them_by_one_event() -> None:
     listener = HttpListener()
     async with subscribed(listener, NEVER) as one:
@@ -163,6 +169,7 @@ async def test_a_batch_goes_when_it_has_its_bytes_and_passes_them_by_one_event()
     assert len(request.events) == 3
 
 
+@pytest.mark.rule("4.2.9")
 async def test_all_goes_at_once_when_the_environment_ends() -> None:
     listener = HttpListener()
     async with subscribed(listener, NEVER) as one:
@@ -175,6 +182,7 @@ async def test_all_goes_at_once_when_the_environment_ends() -> None:
     assert listener.records == ["first", "second"]
 
 
+@pytest.mark.rule("4.2.4")
 @pytest.mark.parametrize(
     "end", [events.RuntimeDone("id", "error", 1.0), events.InitRuntimeDone("timeout")]
 )
@@ -189,6 +197,7 @@ async def test_a_batch_goes_when_the_runtime_has_ended(end: events.Record) -> No
     assert [event["type"] for event in listener.events] == ["function", end.type]
 
 
+@pytest.mark.rule("4.2.1")
 @pytest.mark.parametrize(
     "answer",
     [
@@ -210,6 +219,7 @@ async def test_an_answer_below_400_takes_the_batch(answer: bytes) -> None:
     assert one.lost == []
 
 
+@pytest.mark.rule("4.2.6")
 @pytest.mark.parametrize(
     "answer",
     [
@@ -234,6 +244,7 @@ async def test_a_batch_that_is_not_taken_is_sent_again(answer: bytes) -> None:
     assert one.lost == []
 
 
+@pytest.mark.rule("4.2.6")
 @pytest.mark.parametrize("kind", [HttpListener, TcpListener])
 async def test_a_listener_that_comes_late_has_all(kind: type[HttpListener | TcpListener]) -> None:
     listener = kind()
@@ -258,6 +269,7 @@ async def test_a_listener_that_comes_late_has_all(kind: type[HttpListener | TcpL
     assert tries == [port, port]
 
 
+@pytest.mark.rule("4.2.7")
 async def test_a_batch_that_is_never_taken_is_dropped_and_told_of() -> None:
     listener = HttpListener(*[response(503)] * 4)
     async with subscribed(listener) as one:
@@ -271,6 +283,7 @@ async def test_a_batch_that_is_never_taken_is_dropped_and_told_of() -> None:
     assert listener.records[-1] == "third"
 
 
+@pytest.mark.rule("4.2.7")
 async def test_the_loss_of_what_tells_of_a_loss_is_not_told() -> None:
     listener = HttpListener(*[response(503)] * 4)
     async with subscribed(listener) as one:
@@ -281,6 +294,7 @@ async def test_the_loss_of_what_tells_of_a_loss_is_not_told() -> None:
     assert one.lost == []
 
 
+@pytest.mark.rule("4.2.7")
 async def test_a_listener_that_never_answers_costs_a_bounded_buffer_and_no_time() -> None:
     listener = HttpListener()
     listener.may_answer.clear()
@@ -298,6 +312,7 @@ async def test_a_listener_that_never_answers_costs_a_bounded_buffer_and_no_time(
     assert "fallen behind" in loss.reason
 
 
+@pytest.mark.rule("4.2.8")
 async def test_nothing_is_sent_to_a_frozen_environment_and_all_after_its_thaw() -> None:
     listener, awake = HttpListener(), HttpListener()
     async with subscribed(listener) as one, subscribed(awake) as other:
@@ -313,6 +328,7 @@ async def test_nothing_is_sent_to_a_frozen_environment_and_all_after_its_thaw() 
     assert listener.records == ["before", "after"]
 
 
+@pytest.mark.rule("4.2.8")
 async def test_a_delivery_under_way_waits_for_the_thaw_and_does_not_count_as_failed() -> None:
     listener = HttpListener()
     listener.may_answer.clear()
@@ -327,6 +343,7 @@ async def test_a_delivery_under_way_waits_for_the_thaw_and_does_not_count_as_fai
     assert one.lost == []
 
 
+@pytest.mark.rule("4.2.2")
 async def test_over_tcp_each_event_is_a_line_on_one_connection() -> None:
     listener = TcpListener()
     async with subscribed(listener) as one:
@@ -339,6 +356,7 @@ async def test_over_tcp_each_event_is_a_line_on_one_connection() -> None:
     assert listener.connections == 1
 
 
+@pytest.mark.rule("4.2.2")
 async def test_a_lost_tcp_connection_is_made_anew() -> None:
     listener = TcpListener()
     async with subscribed(listener) as one:
@@ -359,6 +377,7 @@ async def test_a_lost_tcp_connection_is_made_anew() -> None:
     assert one.lost == []
 
 
+@pytest.mark.rule("4.2.7")
 async def test_a_tcp_subscriber_that_does_not_read_costs_a_bounded_buffer() -> None:
     listener = TcpListener()
     listener.may_read.clear()
@@ -377,6 +396,7 @@ async def test_a_tcp_subscriber_that_does_not_read_costs_a_bounded_buffer() -> N
     assert {event["record"] for event in listener.events} == {line}
 
 
+@pytest.mark.rule("4.2.7")
 def test_a_buffer_keeps_four_batches_and_gives_them_in_order() -> None:
     buffer = Buffer(Buffering(1000, 262_144, 100))
     events_ = [json.dumps(number).encode() for number in range(4001)]
@@ -389,6 +409,7 @@ def test_a_buffer_keeps_four_batches_and_gives_them_in_order() -> None:
     assert [item.event for batch in batches for item in batch] == events_[:4000]
 
 
+@pytest.mark.rule("4.2.3")
 def test_a_buffers_time_runs_from_its_first_event() -> None:
     buffer = Buffer(Buffering(1000, 262_144, 100))
 

@@ -1,4 +1,4 @@
-"""What a subscription may say: every field, its limits, and AWS's answer to what is wrong."""
+"""Every field of a subscription, its limits, and AWS's answers to wrong ones."""
 
 from __future__ import annotations
 
@@ -44,6 +44,7 @@ def without(name: str) -> dict[str, Any]:
     return {key: value for key, value in VALID.items() if key != name}
 
 
+@pytest.mark.rule("4.1.5")
 def test_a_valid_request_is_read_whole() -> None:
     assert read(VALID) == Subscription(
         "telemetry",
@@ -54,6 +55,7 @@ def test_a_valid_request_is_read_whole() -> None:
     )
 
 
+@pytest.mark.rule("4.1.4")
 def test_buffering_has_awss_defaults() -> None:
     assert read(without("buffering")).buffering == Buffering(10000, 262144, 1000)
     assert read({**VALID, "buffering": {}}).buffering == Buffering(10000, 262144, 1000)
@@ -61,11 +63,13 @@ def test_buffering_has_awss_defaults() -> None:
     assert read(partly).buffering == Buffering(10000, 262144, 25)
 
 
+@pytest.mark.rule("4.1.2")
 @pytest.mark.parametrize("schema", ["2022-07-01", "2022-12-13", "2025-01-29"])
 def test_each_schema_of_the_telemetry_api_is_taken(schema: str) -> None:
     assert read({**VALID, "schemaVersion": schema}).schema == schema
 
 
+@pytest.mark.rule("4.1.2")
 def test_the_logs_api_has_schemas_and_a_default_of_its_own() -> None:
     assert read(without("schemaVersion"), "logs").schema == "2020-08-15"
     assert read({**VALID, "schemaVersion": "2021-03-18"}, "logs").schema == "2021-03-18"
@@ -73,10 +77,12 @@ def test_the_logs_api_has_schemas_and_a_default_of_its_own() -> None:
     assert "schemaVersion" in refusal({**VALID, "schemaVersion": "2021-03-18"})
 
 
+@pytest.mark.rule("4.1.3")
 def test_a_type_that_is_named_twice_counts_once() -> None:
     assert read({**VALID, "types": ["function", "function"]}).types == ("function",)
 
 
+@pytest.mark.rule("4.2.1")
 @pytest.mark.parametrize(
     ("uri", "host", "port", "path"),
     [
@@ -93,12 +99,14 @@ def test_the_path_of_a_uri_is_kept(uri: str, host: str, port: int, path: str) ->
     )
 
 
+@pytest.mark.rule("4.1.5")
 def test_a_tcp_destination_is_a_port() -> None:
     destination = {"protocol": "TCP", "port": 4243}
 
     assert read({**VALID, "destination": destination}).destination == Destination("TCP", 4243)
 
 
+@pytest.mark.rule("4.4.3")
 def test_only_the_logs_api_lets_the_method_be_chosen() -> None:
     body = {**without("schemaVersion"), "destination": {**HTTP, "method": "PUT"}}
 
@@ -110,6 +118,7 @@ def test_only_the_logs_api_lets_the_method_be_chosen() -> None:
     )
 
 
+@pytest.mark.rule("4.1.3", "4.1.4")
 @pytest.mark.parametrize(
     ("body", "message"),
     [
@@ -150,6 +159,7 @@ def test_a_wrong_field_is_named(body: object, message: str) -> None:
     assert message in refusal(body)
 
 
+@pytest.mark.rule("4.1.5")
 @pytest.mark.parametrize(
     ("uri", "message"),
     [
@@ -171,6 +181,7 @@ def test_a_uri_leads_into_the_environment_or_nowhere(uri: str, message: str) -> 
     assert message in refusal({**VALID, "destination": {"protocol": "HTTP", "URI": uri}})
 
 
+@pytest.mark.rule("4.1.6")
 def test_all_that_is_wrong_is_said_at_once() -> None:
     destination = {"protocol": "HTTP", "URI": "http://sandbox.localdomain"}
 
@@ -179,6 +190,7 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
     )
 
 
+@pytest.mark.rule("4.1.6")
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 100_000])
 def test_what_is_no_json_is_refused(body: bytes) -> None:
     with pytest.raises(ApiError, match="The request body is not valid JSON"):
@@ -201,6 +213,7 @@ DEEPER = {
 FIELDS = {name: st.just(VALID[name]) | DEEPER.get(name, JSON) | JSON for name in NAMES}
 
 
+@pytest.mark.rule("4.1.6")
 @given(st.fixed_dictionaries({}, optional=FIELDS) | JSON, st.sampled_from(["telemetry", "logs"]))
 def test_any_json_is_a_subscription_or_a_refusal(body: object, api: Api) -> None:
     try:
@@ -211,6 +224,7 @@ def test_any_json_is_a_subscription_or_a_refusal(body: object, api: Api) -> None
     assert 0 < subscription.destination.port < 65536
 
 
+@pytest.mark.rule("4.1.5")
 @given(st.text(), st.sampled_from(["http://sandbox:8080/", "http://sandbox.localdomain:1", ""]))
 def test_no_uri_breaks_out_of_the_request_line(text: str, start: str) -> None:
     try:

@@ -16,7 +16,7 @@ from .rows import Effort, Row, short, spread
 CALLERS = (1, 4, 16)
 
 PEER_PER_SECOND = 6_543
-"""Of the best peer with 16 callers, serverless-offline, over HTTP, on another day."""
+"""Measured on another day for the best peer, serverless-offline, with 16 callers over HTTP."""
 PEER_FLOOR_US = 9.3
 """The ping-pong on one core, that day."""
 FACTOR = 1.5

@@ -24,7 +24,7 @@ MESSAGE = {
     "deadline_ms": 1_900_000_000_000,
     "function_arn": "arn:aws:lambda:us-east-1:123456789012:function:trivial",
 }
-"""As large as an invocation's."""
+"""The size of an invocation's message."""
 
 
 class Floor:

@@ -1,4 +1,4 @@
-"""What is measured over HTTP: lambda-tui's Lambda API, and its peers' where they are installed.
+"""The servers measured over HTTP: lambda-tui's Lambda API, and peers that are installed.
 
 Environment variables say where the peers are: ``BENCHMARK_RIE`` is AWS's emulator (the wheel of
 ``aws-sam-cli`` carries it as ``aws-lambda-rie-x86_64``) and ``BENCHMARK_RIC_PYTHON`` a Python with

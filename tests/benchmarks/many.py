@@ -83,7 +83,7 @@ async def _invoke(engine: Engine, count: int) -> float:
 
 
 def _memory_mb(engine: Engine) -> tuple[float, float]:
-    """Of this process, and of the environment's."""
+    """Figures of this process, and of the environment."""
     gc.collect()
     (environment,) = engine.pools["Trivial"].environments
     below = psutil.Process(environment.pid).children(recursive=True)

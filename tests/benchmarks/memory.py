@@ -1,4 +1,4 @@
-"""What frozen environments hold of the machine: memory of their own, and no processor time."""
+"""The cost of frozen environments: memory of their own, and no processor time."""
 
 from __future__ import annotations
 

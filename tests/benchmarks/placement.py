@@ -19,9 +19,9 @@ class Placement:
 
     name: str
     front: frozenset[int]
-    """Of the process that asks: the benchmark, with the engine in it."""
+    """Cores of the process that asks: the benchmark, with the engine in it."""
     back: frozenset[int]
-    """Of the processes that answer: an echo, or the zygote and what it forks."""
+    """Cores of the processes that answer: an echo, or the zygote and its forks."""
 
 
 def placements() -> tuple[Placement, ...]:

@@ -1,4 +1,4 @@
-"""What a measure tells: rows of a table, and how much of everything it is to take."""
+"""The rows of the table, and the effort that measures take."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ class Effort:
     rounds: int
     """Rounds in which the floor and what stands beside it take turns."""
     repetitions: int
-    """Of what takes milliseconds: cold starts, saves, crashes."""
+    """Repetitions of what takes milliseconds: cold starts, saves, crashes."""
     calls: int
-    """Of what takes microseconds, in each round."""
+    """Repetitions in each round of what takes microseconds."""
     seconds: float
-    """Of what is counted over a time, in each round."""
+    """Seconds in each round for what is counted over a time."""
     launches: int
     keys: int
     environments: int

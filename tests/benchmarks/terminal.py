@@ -76,7 +76,7 @@ class Terminal:
         return pressed
 
     def read(self, seconds: float) -> bytes:
-        """What is written in so many seconds at most; returns as soon as there is something."""
+        """Return what is written within some seconds, as soon as there is something."""
         if not select.select([self._end], [], [], max(seconds, 0))[0]:
             return b""
         try:

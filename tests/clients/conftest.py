@@ -14,7 +14,7 @@ Install = Callable[[str], Path]
 
 @pytest.fixture(scope="session")
 def install(tmp_path_factory: pytest.TempPathFactory) -> Install:
-    """Installs a requirement with what it needs into a folder of its own."""
+    """Return a function that installs a requirement into a folder of its own, once."""
     folders: dict[str, Path] = {}
 
     def install(requirement: str) -> Path:

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kinds import write_program
-from workbench import Open, Workbench, response_of
+from support.files import write_program
+from support.workbench import Open, Workbench, response_of
 
 from lambda_tui.engine import events
 from lambda_tui.project.function import Function, Project
@@ -77,7 +77,7 @@ OpenClient = Callable[..., Any]
 
 @pytest.fixture
 def open_client(open_project: Open, tmp_path: Path) -> OpenClient:
-    """Starts the engine on a function with a bootstrap and the packages that it needs."""
+    """Start the engine on a function with a bootstrap and the packages that it needs."""
 
     async def open_client(
         packages: Path, bootstrap: str, files: dict[str, str], **configuration: Any
@@ -95,6 +95,7 @@ def open_client(open_project: Open, tmp_path: Path) -> OpenClient:
     return open_client
 
 
+@pytest.mark.rule("2.2.2")
 @pytest.mark.timeout(INSTALLATION_SECONDS + 60)
 @pytest.mark.parametrize("requirement", AWSLAMBDARIC)
 async def test_awss_client_for_python_serves_as_on_aws(
@@ -123,6 +124,7 @@ async def test_awss_client_for_python_serves_as_on_aws(
     assert messages[1].endswith("\twarned")
 
 
+@pytest.mark.rule("2.3.3")
 @pytest.mark.timeout(INSTALLATION_SECONDS + 60)
 @pytest.mark.parametrize("requirement", AWSLAMBDARIC)
 async def test_awss_client_for_python_reports_errors_as_on_aws(

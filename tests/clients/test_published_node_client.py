@@ -7,9 +7,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from kinds import SETTINGS
-from node_process import NODE
-from workbench import TIMEOUT, Open, response_of
+from support.node_process import NODE
+from support.runtime_kinds import SETTINGS
+from support.workbench import TIMEOUT, Open, response_of
 
 from lambda_tui.project.function import Function, Project
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from command_line import run
+from support.command_line import run
 
 
 def test_without_a_terminal_one_line_says_what_to_use_instead(tmp_path: Path) -> None:

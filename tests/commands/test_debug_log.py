@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from command_line import run, write_project
+from support.command_line import run, write_project
 
 from lambda_tui import debug_log
 from lambda_tui.engine.events import Event, EventStream, FunctionLog, Notice
@@ -92,12 +92,13 @@ def test_the_life_cycle_of_an_invocation_is_written(
     assert '{"LAMBDA_TUI_LOG": null}' in ended.errors
     told = [word for word in words(log) if word != "lambda-tui"]
     life_cycle = [
-        "environment.created",
         *("platform.initStart", "platform.initRuntimeDone", "platform.initReport"),
         *("platform.start", "function", "function", "platform.runtimeDone", "platform.report"),
-        "environment.removed",
     ]
     assert [word for word in told if word in life_cycle] == life_cycle
+    states = re.findall(r" environment\.state .* state='([a-z ]+)'", log.read_text())
+    assert states[:4] == ["creating", "initialising", "invoking", "idle"]
+    assert states[-2:] == ["shutting down", "ended"]
 
 
 @pytest.mark.parametrize("way", [[], ["--async"]], ids=["synchronous", "asynchronous"])

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from command_line import Outcome, run, set_up, write_project
-from kinds import write_program
+from support.command_line import Outcome, run, set_up, write_project
+from support.files import write_program
 
 from lambda_tui.commands import machine
 
@@ -57,7 +57,7 @@ def test_the_sandbox_level_is_what_an_interpreter_found(tmp_path: Path) -> None:
 
 
 def network(doctor: Outcome) -> list[str]:
-    """What is said of it."""
+    """Return the sentence about it."""
     lines = section(doctor, "Machine")
     (first,) = [number for number, line in enumerate(lines) if " network: " in line]
     return lines[first:]

@@ -1,4 +1,4 @@
-"""What ``lambda-tui invoke`` prints and how it ends when all goes its way."""
+"""The output and the exit status of ``lambda-tui invoke`` when all goes well."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from command_line import run, set_up, write_project
+from support.command_line import run, set_up, write_project
 
 pytestmark = pytest.mark.usefixtures("nothing_is_left")
 

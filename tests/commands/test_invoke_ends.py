@@ -14,7 +14,8 @@ from typing import IO
 
 import psutil
 import pytest
-from command_line import PATIENCE, ROOT, Command, outcome, start, write_project
+from support.command_line import PATIENCE, Command, outcome, start, write_project
+from support.files import ROOT
 
 pytestmark = pytest.mark.usefixtures("nothing_is_left")
 

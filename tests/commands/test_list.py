@@ -4,7 +4,7 @@ import json
 import sys
 from pathlib import Path
 
-from command_line import run, write_project
+from support.command_line import run, write_project
 
 HANDLER = "def handler(event, context): ...\n"
 VERSION = f"python{sys.version_info.major}.{sys.version_info.minor}"

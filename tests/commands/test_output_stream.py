@@ -6,7 +6,7 @@ import pty
 from pathlib import Path
 
 import pytest
-from command_line import outcome, run, start, write_project
+from support.command_line import outcome, run, start, write_project
 
 from lambda_tui.commands import output
 from lambda_tui.commands.output import STANDARD_ERROR, OutputStream

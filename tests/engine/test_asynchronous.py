@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from workbench import SECONDS, TIMEOUT, Open, Workbench, response_of
+from support import SECONDS
+from support.workbench import TIMEOUT, Open, Workbench, response_of
 
 from lambda_tui.engine import events
 from lambda_tui.engine.asynchronous import queue as asynchronous
@@ -23,7 +24,7 @@ from lambda_tui.project.load import load_project
 RECORDED: dict[str, Any] = json.loads(
     Path(__file__).with_name("destinations.json").read_text(encoding="utf-8")
 )
-"""What AWS sent to destinations and dead-letter queues, ids and times masked."""
+"""The records that AWS sent to destinations and dead-letter queues, ids and times masked."""
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:queue"
 BUS = "arn:aws:events:us-east-1:123456789012:event-bus/orders"
 SHORT = (0.05, 0.1)
@@ -78,7 +79,7 @@ def handler(event, context):
 
 @pytest.fixture
 def level() -> str:
-    """What the machine gives: queues know nothing of sandboxes."""
+    """Return the level that the machine gives: queues know nothing of sandboxes."""
     return "auto"
 
 
@@ -96,7 +97,7 @@ def with_config(function: Function, **fields: Any) -> Function:
 
 
 async def see_through(workbench: Workbench, event: object, pool: Pool | None = None) -> str:
-    """Sends an event and waits until everything that follows from it is over; its request id."""
+    """Send an event, wait until all that follows from it is over, and return its request id."""
     request_id = workbench.engine.asynchronous.accept(
         pool or workbench.pool, json.dumps(event).encode()
     )
@@ -106,7 +107,7 @@ async def see_through(workbench: Workbench, event: object, pool: Pool | None = N
 
 
 def delivered(workbench: Workbench, request_id: str) -> AsyncDelivered:
-    """What was sent, or would have been, when the event was over."""
+    """Return the record of the only delivery to a destination for an event."""
     (record,) = [
         record
         for record in workbench.records(AsyncDelivered)
@@ -120,7 +121,7 @@ def attempts(workbench: Workbench, request_id: str) -> int:
 
 
 def masked(record: object, function: Function) -> Any:
-    """A record of ours or a recorded one with the same words for ids, times and names."""
+    """Return a record, ours or AWS's, with ids, times and names replaced by the same words."""
     text = json.dumps(record)
     text = text.replace("arn:<partition>", "arn:aws").replace("<region>", function.region)
     text = text.replace("111111111111", function.account_id)

@@ -1,11 +1,11 @@
-"""What comes from several processes while the event loop is busy is still taken in its order."""
+"""Messages of several processes that arrive while the event loop is busy keep their order."""
 
 from __future__ import annotations
 
 import time
 
 import psutil
-from workbench import Open, Workbench, response_of
+from support.workbench import Open, Workbench, response_of
 
 from lambda_tui.engine import events
 from lambda_tui.engine.lifecycle import State

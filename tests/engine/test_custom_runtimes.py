@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kinds import write_program
-from workbench import SECONDS, TIMEOUT, Open, Workbench, response_of
+from support import SECONDS
+from support.files import write_program
+from support.workbench import TIMEOUT, Open, Workbench, response_of
 
 from lambda_tui import limits
 from lambda_tui.engine import events
@@ -105,7 +106,7 @@ def folder(tmp_path: Path) -> Path:
 async def open_client(
     open_project: Open, folder: Path, work: str, **configuration: Any
 ) -> Workbench:
-    """Starts the engine on a bootstrap whose body is given."""
+    """Start the engine on a bootstrap whose body is given."""
     return await open_project(project_of(folder, CLIENT + work, **configuration))
 
 
@@ -114,6 +115,7 @@ def for_this_level(bootstrap: str, level: str) -> str:
     return bootstrap if level == "namespaces" else bootstrap.replace("/bin/sh", "/bin/bash")
 
 
+@pytest.mark.rule("2.8.1")
 async def test_the_bootstrap_of_awss_tutorial_runs(
     open_project: Open, folder: Path, level: str
 ) -> None:
@@ -131,6 +133,7 @@ async def test_the_bootstrap_of_awss_tutorial_runs(
     assert workbench.log()[0].startswith("INIT_START Runtime Version: provided:al2023.v0\t")
 
 
+@pytest.mark.rule("2.8.1")
 async def test_a_bootstrap_may_be_in_a_layer(open_project: Open, folder: Path) -> None:
     layer = folder.parent / "layer"
     work = "serve(lambda id, event, headers: respond(id, __file__))\n"
@@ -142,6 +145,7 @@ async def test_a_bootstrap_may_be_in_a_layer(open_project: Open, folder: Path) -
     assert place in ("/opt/bootstrap", str(layer / "bootstrap"))
 
 
+@pytest.mark.rule("2.8.1")
 async def test_the_bootstrap_in_the_code_goes_before_the_layers(
     open_project: Open, folder: Path
 ) -> None:
@@ -152,6 +156,7 @@ async def test_the_bootstrap_in_the_code_goes_before_the_layers(
     assert await workbench.answer() == 1
 
 
+@pytest.mark.rule("2.8.2", "6.3.8")
 @pytest.mark.parametrize(
     ("prepare", "reason"),
     [
@@ -184,6 +189,7 @@ async def test_a_bootstrap_that_cannot_be_executed_is_an_invalid_entrypoint(
     ]
 
 
+@pytest.mark.rule("8.1.1")
 async def test_it_finds_the_variables_of_an_os_only_runtime(
     open_project: Open, folder: Path, level: str
 ) -> None:
@@ -230,6 +236,7 @@ serve(lambda id, event, headers: respond(id, dict(os.environ)))
     }
 
 
+@pytest.mark.rule("8.1.1")
 async def test_on_amazon_linux_2_there_is_no_language(open_project: Open, folder: Path) -> None:
     work = """
 def work(id, event, headers):
@@ -241,6 +248,7 @@ serve(work)
     assert await workbench.answer() == ["/usr/local/bin:/usr/bin/:/bin:/opt/bin", "/lib64:"]
 
 
+@pytest.mark.rule("2.4.1", "2.4.5")
 async def test_an_error_that_it_posts_at_init_is_the_payload(
     open_project: Open, folder: Path
 ) -> None:
@@ -257,6 +265,7 @@ sys.exit(1)
     assert (report.status, report.error_type) == ("error", "Runtime.NoLuck")
 
 
+@pytest.mark.rule("1.4.7", "2.6.4")
 async def test_who_asks_for_more_while_it_owes_an_answer_gets_the_same_event(
     open_project: Open, folder: Path
 ) -> None:
@@ -271,6 +280,7 @@ serve(work)
     assert await workbench.answer({"a": 1}) == [True, True]
 
 
+@pytest.mark.rule("2.3.5", "2.5.1")
 async def test_a_second_answer_and_a_stale_one_are_refused(
     open_project: Open, folder: Path
 ) -> None:
@@ -333,6 +343,7 @@ serve(work)
     assert done.status == "timeout"
 
 
+@pytest.mark.rule("2.7.1")
 async def test_a_streamed_response_reaches_its_caller_part_by_part(
     open_project: Open, folder: Path
 ) -> None:
@@ -360,6 +371,7 @@ serve(work)
     assert (await workbench.invoke(str(inside))).response == b"onetwo"
 
 
+@pytest.mark.rule("2.5.5")
 async def test_a_result_that_breaks_off_fails_the_invocation(
     open_project: Open, folder: Path
 ) -> None:

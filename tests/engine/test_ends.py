@@ -14,8 +14,9 @@ from pathlib import Path
 
 import psutil
 import pytest
-from leftovers import GOODBYE_SECONDS, mounts, still_alive, survivors
-from workbench import SECONDS, Open, Workbench, response_of
+from support import SECONDS
+from support.leftovers import GOODBYE_SECONDS, mounts, still_alive, survivors
+from support.workbench import Open, Workbench, response_of
 
 from lambda_tui.engine import events
 from lambda_tui.engine.lifecycle import State
@@ -39,6 +40,7 @@ if os.fork() == 0:
 NEVER_ANSWERS = LEAVES_MUCH_RUNNING + 'print("busy")\ntime.sleep(1000)\n'
 
 
+@pytest.mark.rule("1.7.3")
 async def test_closing_ends_everything_at_once(open_project: Open) -> None:
     workbench = await open_project(RUNS, timeout=60)
     await workbench.invoke(LEAVES_MUCH_RUNNING)

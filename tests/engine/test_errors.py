@@ -1,11 +1,11 @@
-"""What the caller and the log get when a function is wrong: AWS's words and shapes."""
+"""When a function is wrong, the caller and the log get AWS's words and shapes."""
 
 from __future__ import annotations
 
 import sys
 
 import pytest
-from workbench import Open, Workbench, response_of
+from support.workbench import Open, Workbench, response_of
 
 from lambda_tui.engine import events
 from lambda_tui.engine.lifecycle import State
@@ -31,6 +31,7 @@ def task_root(workbench: Workbench) -> str:
     return "/var/task" if isolated else str(workbench.directory)
 
 
+@pytest.mark.rule("6.1.1", "6.2.1")
 async def test_a_handler_that_raises_answers_with_its_error(open_project: Open) -> None:
     workbench = await open_project(RAISES)
     invocation = await workbench.invoke("tea")
@@ -49,6 +50,7 @@ async def test_a_handler_that_raises_answers_with_its_error(open_project: Open) 
     assert (invocation.status, invocation.function_error) == ("error", "Unhandled")
 
 
+@pytest.mark.rule("1.4.6")
 async def test_a_handler_that_raises_is_a_success_of_its_runtime(open_project: Open) -> None:
     workbench = await open_project(RAISES)
     invocation = await workbench.invoke("tea")
@@ -62,6 +64,7 @@ async def test_a_handler_that_raises_is_a_success_of_its_runtime(open_project: O
     assert (second.environment_id, second.cold_start) == (invocation.environment_id, False)
 
 
+@pytest.mark.rule("5.5.5")
 async def test_the_log_has_the_error_as_one_record(open_project: Open) -> None:
     workbench = await open_project(RAISES)
     invocation = await workbench.invoke("tea")
@@ -107,6 +110,7 @@ INIT_ERRORS = {
 }
 
 
+@pytest.mark.rule("6.2.4", "6.3.5")
 @pytest.mark.parametrize("name", INIT_ERRORS)
 async def test_an_init_error_has_awss_type_and_text(open_project: Open, name: str) -> None:
     handler, source, error_type, message = INIT_ERRORS[name]
@@ -126,6 +130,7 @@ async def test_an_init_error_has_awss_type_and_text(open_project: Open, name: st
     await workbench.until_state(State.RESET)
 
 
+@pytest.mark.rule("6.2.5")
 async def test_a_syntax_error_names_the_line(open_project: Open) -> None:
     workbench = await open_project("import os\ndef lambda_handler(event context):\n    pass\n")
     payload = response_of(await workbench.invoke())
@@ -139,6 +144,7 @@ async def test_a_syntax_error_names_the_line(open_project: Open) -> None:
     assert payload["requestId"] == ""
 
 
+@pytest.mark.rule("2.4.1", "6.2.3")
 async def test_an_error_of_top_level_code_keeps_its_name_and_the_imports_frames(
     open_project: Open,
 ) -> None:
@@ -152,6 +158,7 @@ async def test_an_error_of_top_level_code_keeps_its_name_and_the_imports_frames(
     assert payload["stackTrace"][-1].startswith(f'  File "{file}", line 2, in <module>\n')
 
 
+@pytest.mark.rule("5.5.7")
 async def test_an_init_error_logs_awss_warning_first(open_project: Open) -> None:
     workbench = await open_project("1 / 0")
     await workbench.invoke()
@@ -169,6 +176,7 @@ def lambda_handler(event, context):
 """
 
 
+@pytest.mark.rule("6.2.11")
 @pytest.mark.parametrize(
     ("expression", "expected"),
     [
@@ -191,6 +199,7 @@ async def test_a_result_reaches_the_caller_as_awss_runtime_writes_it(
     assert workbench.records(events.RuntimeDone)[0].produced_bytes == len(expected)
 
 
+@pytest.mark.rule("6.2.6")
 @pytest.mark.parametrize(
     ("expression", "reason"),
     [
@@ -213,6 +222,7 @@ async def test_a_result_that_json_cannot_say_is_a_marshal_error(
     assert await workbench.answer("1") == 1
 
 
+@pytest.mark.rule("6.2.6")
 async def test_an_event_that_is_not_json_is_an_unmarshal_error(open_project: Open) -> None:
     workbench = await open_project(RETURNS)
     invocation = workbench.pool.invoke(b"{not json")
@@ -222,6 +232,7 @@ async def test_an_event_that_is_not_json_is_an_unmarshal_error(open_project: Ope
     assert payload["errorMessage"].startswith("Unable to unmarshal input: ")
 
 
+@pytest.mark.rule("6.3.4", "9.6")
 async def test_a_response_of_six_megabytes_and_a_hundred_bytes_is_the_largest(
     open_project: Open,
 ) -> None:

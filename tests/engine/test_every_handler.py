@@ -8,23 +8,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kinds import KINDS, SETTINGS, Kind
-from workbench import Open, Workbench, response_of
+from support.runtime_kinds import RUNTIME_KINDS, SETTINGS, RuntimeKind
+from support.workbench import Open, Workbench, response_of
 
 from lambda_tui.engine import events
 
 OpenKind = Callable[..., Awaitable[Workbench]]
 
 
-@pytest.fixture(params=KINDS)
-def kind(request: pytest.FixtureRequest) -> Kind:
+@pytest.fixture(params=RUNTIME_KINDS)
+def kind(request: pytest.FixtureRequest) -> RuntimeKind:
     """Each kind of runtime in turn."""
-    return KINDS[request.param]
+    return RUNTIME_KINDS[request.param]
 
 
 @pytest.fixture
-def open_kind(open_project: Open, tmp_path: Path, kind: Kind) -> OpenKind:
-    """Starts the engine on the function of the test's kind."""
+def open_kind(open_project: Open, tmp_path: Path, kind: RuntimeKind) -> OpenKind:
+    """Return a function that starts the engine on the function of the test's kind."""
 
     async def open_kind(name: str = "function", **configuration: Any) -> Workbench:
         project = kind.project(tmp_path / "function", name, **configuration)
@@ -86,8 +86,9 @@ async def test_the_largest_event_and_response_arrive_whole(open_kind: OpenKind) 
     assert await workbench.answer({"echo": text}) == text
 
 
+@pytest.mark.rule("2.3.2")
 async def test_a_response_of_six_megabytes_is_taken_and_a_larger_one_is_not(
-    open_kind: OpenKind, kind: Kind
+    open_kind: OpenKind, kind: RuntimeKind
 ) -> None:
     workbench = await open_kind(memory_size=512)
     large = await workbench.invoke({"repeat": 6 * 1024 * 1024})
@@ -109,6 +110,7 @@ async def test_many_invocations_at_a_time_each_have_an_environment(open_kind: Op
     assert len(workbench.pool.environments) == 3
 
 
+@pytest.mark.rule("2.2.1")
 async def test_the_trace_and_the_deadline_are_those_of_the_invocation(
     open_kind: OpenKind,
 ) -> None:

@@ -11,10 +11,15 @@ from typing import Literal
 
 import psutil
 import pytest
-from companies import COMPANIES, Company
-from kinds import KINDS, SETTINGS, Kind
-from leftovers import GOODBYE_SECONDS, still_alive
-from workbench import Open, Workbench, file_in, one_function, response_of
+from support.leftovers import GOODBYE_SECONDS, still_alive
+from support.runtime_kinds import (
+    EXTENSION_SETUPS,
+    RUNTIME_KINDS,
+    SETTINGS,
+    ExtensionSetup,
+    RuntimeKind,
+)
+from support.workbench import Open, Workbench, file_in, one_function, response_of
 
 from lambda_tui.engine import events
 from lambda_tui.engine.environment import ExecutionEnvironment
@@ -30,30 +35,34 @@ OpenKind = Callable[..., Awaitable[Workbench]]
 Reason = Literal["timeout", "failure"]
 
 
-@pytest.fixture(params=KINDS)
-def kind(request: pytest.FixtureRequest) -> Kind:
-    """Each kind of runtime in turn."""
-    return KINDS[request.param]
+@pytest.fixture(params=RUNTIME_KINDS)
+def kind(request: pytest.FixtureRequest) -> RuntimeKind:
+    """Return each kind of runtime in turn."""
+    return RUNTIME_KINDS[request.param]
 
 
-@pytest.fixture(params=COMPANIES)
-def company(request: pytest.FixtureRequest) -> Company:
-    """What runs beside it, in turn."""
-    return COMPANIES[request.param]
+@pytest.fixture(params=EXTENSION_SETUPS)
+def extension_setup(request: pytest.FixtureRequest) -> ExtensionSetup:
+    """Return each set of extensions in turn."""
+    return EXTENSION_SETUPS[request.param]
 
 
 @pytest.fixture
-def open_kind(open_project: Open, tmp_path: Path, kind: Kind, company: Company) -> OpenKind:
-    """Starts the engine on the function of the test's kind, in the test's company."""
+def open_kind(
+    open_project: Open, tmp_path: Path, kind: RuntimeKind, extension_setup: ExtensionSetup
+) -> OpenKind:
+    """Return a function that starts the engine on the test's kind with the test's extensions."""
 
     async def open_kind(**configuration: object) -> Workbench:
-        return await open_project(company.project(kind, tmp_path, **configuration), **SETTINGS)
+        return await open_project(
+            extension_setup.project(kind, tmp_path, **configuration), **SETTINGS
+        )
 
     return open_kind
 
 
 async def test_it_is_initialised_invoked_frozen_and_thawed(
-    open_kind: OpenKind, kind: Kind, company: Company
+    open_kind: OpenKind, kind: RuntimeKind, extension_setup: ExtensionSetup
 ) -> None:
     workbench = await open_kind()
     first = await workbench.invoke()
@@ -68,18 +77,18 @@ async def test_it_is_initialised_invoked_frozen_and_thawed(
     assert own == [
         *("environment.creating", "environment.initialising"),
         *("platform.initStart", "platform.initRuntimeDone"),
-        *(["platform.extension"] * len(company.statuses)),
+        *(["platform.extension"] * len(extension_setup.statuses)),
         *("platform.initReport", *INVOKE, "environment.frozen"),
     ]
     later = [one for one in workbench.types()[before:] if one != "extension"]
     assert later == [*INVOKE, "environment.frozen"]
-    assert tuple(workbench.records(events.ExtensionStatus)) == company.statuses
+    assert tuple(workbench.records(events.ExtensionStatus)) == extension_setup.statuses
     (init,) = workbench.records(events.InitReport)
     assert first.init_duration_ms == init.duration_ms > 0
     assert second.init_duration_ms is None
-    assert tuple(span.name for span in init.spans) == (*company.init_spans, *kind.spans)
+    assert tuple(span.name for span in init.spans) == (*extension_setup.init_spans, *kind.spans)
     for report in workbench.records(events.Report):
-        assert tuple(span.name for span in report.spans) == company.report_spans
+        assert tuple(span.name for span in report.spans) == extension_setup.report_spans
         assert report.max_memory_used_mb <= 128
     assert second.max_memory_used_mb
 
@@ -92,7 +101,7 @@ ENDS = {
 
 @pytest.mark.parametrize("end", ENDS)
 async def test_a_crash_resets_the_environment_but_for_tmp(
-    open_kind: OpenKind, company: Company, end: str
+    open_kind: OpenKind, extension_setup: ExtensionSetup, end: str
 ) -> None:
     event, text = ENDS[end]
     workbench = await open_kind()
@@ -103,17 +112,17 @@ async def test_a_crash_resets_the_environment_but_for_tmp(
         "errorType": "Runtime.ExitError",
         "errorMessage": f"RequestId: {crashed.request_id} Error: {text}",
     }
-    assert_reset(workbench, company, State.INVOKING, "failure")
+    assert_reset(workbench, extension_setup, State.INVOKING, "failure")
     second = await workbench.invoke()
     assert second.environment_id == crashed.environment_id
     assert response_of(second) == [1, True]
     assert (second.cold_start, second.init_duration_ms) == (True, None)
     assert workbench.records(events.InitReport)[1].phase == "invoke"
-    assert tuple(workbench.records(events.ExtensionStatus)) == company.statuses * 2
+    assert tuple(workbench.records(events.ExtensionStatus)) == extension_setup.statuses * 2
 
 
 async def test_a_timeout_ends_the_invocation_and_resets_the_environment(
-    open_kind: OpenKind, company: Company
+    open_kind: OpenKind, extension_setup: ExtensionSetup
 ) -> None:
     workbench = await open_kind(timeout=1)
     invocation = await workbench.invoke({"spin": True})
@@ -124,13 +133,13 @@ async def test_a_timeout_ends_the_invocation_and_resets_the_environment(
     assert invocation.status == "timeout"
     assert invocation.report is not None
     assert invocation.report.duration_ms == 1000.0
-    assert_reset(workbench, company, State.INVOKING, "timeout")
+    assert_reset(workbench, extension_setup, State.INVOKING, "timeout")
     workbench.lift_the_timeout()
     assert await workbench.answer() == [1, True]
 
 
 async def test_it_is_killed_while_frozen_and_starts_anew(
-    open_kind: OpenKind, company: Company
+    open_kind: OpenKind, extension_setup: ExtensionSetup
 ) -> None:
     workbench = await open_kind()
     await workbench.invoke()
@@ -138,15 +147,17 @@ async def test_it_is_killed_while_frozen_and_starts_anew(
     environment.kill()
     await workbench.until_state(State.RESET)
 
-    assert_reset(workbench, company, State.FROZEN, "failure")
+    assert_reset(workbench, extension_setup, State.FROZEN, "failure")
     assert await workbench.answer() == [1, True]
 
 
-def assert_reset(workbench: Workbench, company: Company, before: State, reason: Reason) -> None:
-    """Everything that ran has ended, by the states and with the words for its company."""
+def assert_reset(
+    workbench: Workbench, extension_setup: ExtensionSetup, before: State, reason: Reason
+) -> None:
+    """Everything that ran has ended, by the states and with the reason for its extensions."""
     states = [change.state for change in workbench.records(events.StateChange)]
-    assert tuple(states[states.index(before) + 1 :]) == company.reset
-    assert company.reasons(workbench) == [reason] * len(company.external)
+    assert tuple(states[states.index(before) + 1 :]) == extension_setup.reset
+    assert extension_setup.shutdown_reasons(workbench) == [reason] * len(extension_setup.external)
     assert workbench.reasons(State.RESET) == [reason]
     assert psutil.Process(workbench.environment.pid).children(recursive=True) == []
 
@@ -165,7 +176,9 @@ async def test_a_handler_that_fails_is_a_success_of_its_runtime(open_kind: OpenK
     assert await workbench.answer() == [2, True]
 
 
-async def test_it_is_shut_down_and_leaves_nothing(open_kind: OpenKind, company: Company) -> None:
+async def test_it_is_shut_down_and_leaves_nothing(
+    open_kind: OpenKind, extension_setup: ExtensionSetup
+) -> None:
     workbench = await open_kind()
     await workbench.invoke()
     frozen = await workbench.until_frozen()
@@ -176,9 +189,11 @@ async def test_it_is_shut_down_and_leaves_nothing(open_kind: OpenKind, company: 
 
     assert below
     assert await asyncio.to_thread(still_alive, below, GOODBYE_SECONDS) == []
-    assert company.reasons(workbench) == ["spindown"] * len(company.external)
+    assert extension_setup.shutdown_reasons(workbench) == ["spindown"] * len(
+        extension_setup.external
+    )
     states = [one.state for one in extensions if one.kind == "external"]
-    assert states == [ExtensionState.EXITED] * len(company.external)
+    assert states == [ExtensionState.EXITED] * len(extension_setup.external)
 
 
 CLOCK = """
@@ -189,13 +204,13 @@ def lambda_handler(event, context):
 
 
 async def test_timers_and_children_stand_still_while_frozen_and_go_on_when_thawed(
-    open_project: Open, tmp_path: Path, kind: Kind, company: Company
+    open_project: Open, tmp_path: Path, kind: RuntimeKind, extension_setup: ExtensionSetup
 ) -> None:
     # Time passes that is not ours to sleep through: another function works meanwhile.
     (tmp_path / "clock").mkdir()
     (tmp_path / "clock" / "lambda_function.py").write_text(CLOCK)
     clock = one_function(tmp_path / "clock", name="clock")
-    project = company.project(kind, tmp_path)
+    project = extension_setup.project(kind, tmp_path)
     both = replace(project, functions=(*project.functions, *clock.functions))
     workbench = await open_project(both, **SETTINGS)
     await workbench.invoke({"count beyond": 0})

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kinds import WRAPPER, write_program
-from workbench import Open, Workbench, response_of
+from support.files import write_program
+from support.runtime_kinds import WRAPPER
+from support.workbench import Open, Workbench, response_of
 
 from lambda_tui.engine import events
 from lambda_tui.project.function import Function, Project
@@ -31,7 +32,7 @@ exec "${args[@]}"
 async def open_wrapped(
     open_project: Open, folder: Path, wrapper: str, **configuration: Any
 ) -> Workbench:
-    """Starts the engine on a function whose variables name a wrapper."""
+    """Start the engine on a function whose variables name a wrapper."""
     (folder / "app.py").write_text(SHOWS)
     environment = {"AWS_LAMBDA_EXEC_WRAPPER": wrapper, "OWN": "mine"}
     settings = {"handler": "app.lambda_handler", "environment": environment, **configuration}
@@ -46,6 +47,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "wrapped"
 
 
+@pytest.mark.rule("8.2.1")
 async def test_a_wrapper_may_change_the_variables(open_project: Open, folder: Path) -> None:
     write_program(folder / "wrapper", WRAPPER)
     workbench = await open_wrapped(open_project, folder, "/var/task/wrapper")
@@ -53,6 +55,7 @@ async def test_a_wrapper_may_change_the_variables(open_project: Open, folder: Pa
     assert await workbench.answer("[os.environ['WRAPPED'], os.environ['OWN']]") == ["yes", "mine"]
 
 
+@pytest.mark.rule("8.2.1")
 async def test_a_wrapper_may_change_the_options_of_the_interpreter(
     open_project: Open, folder: Path
 ) -> None:
@@ -63,6 +66,7 @@ async def test_a_wrapper_may_change_the_options_of_the_interpreter(
     assert any(line.rstrip().endswith("| colorsys") for line in workbench.log())
 
 
+@pytest.mark.rule("8.2.1")
 async def test_a_wrapper_may_be_in_a_layer(open_project: Open, folder: Path) -> None:
     write_program(folder.parent / "layer" / "wrapper", WRAPPER)
     workbench = await open_wrapped(
@@ -72,6 +76,7 @@ async def test_a_wrapper_may_be_in_a_layer(open_project: Open, folder: Path) -> 
     assert await workbench.answer("os.environ['WRAPPED']") == "yes"
 
 
+@pytest.mark.rule("8.2.1")
 async def test_a_wrapped_function_finds_what_any_function_finds(
     open_project: Open, folder: Path, level: str
 ) -> None:
@@ -95,6 +100,7 @@ async def test_a_wrapped_function_finds_what_any_function_finds(
     assert await workbench.answer(inherited) == {"15": False, "62": False}
 
 
+@pytest.mark.rule("8.2.2")
 @pytest.mark.parametrize(
     ("text", "status"), [(None, 127), ("#!/bin/bash\n", 126), ("#!/there/is/none\n", 127)]
 )
@@ -113,6 +119,7 @@ async def test_a_wrapper_that_cannot_be_executed_ends_as_a_shell_ends(
     }
 
 
+@pytest.mark.rule("8.2.2")
 async def test_a_wrapper_that_does_not_go_on_is_a_runtime_that_ends(
     open_project: Open, folder: Path
 ) -> None:
@@ -127,6 +134,7 @@ async def test_a_wrapper_that_does_not_go_on_is_a_runtime_that_ends(
     ]
 
 
+@pytest.mark.rule("8.2.3")
 async def test_a_runtime_of_the_functions_own_knows_of_no_wrapper(
     open_project: Open, folder: Path
 ) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from workbench import TIMEOUT, Open, Workbench, file_in
+import pytest
+from support.workbench import TIMEOUT, Open, Workbench, file_in
 
 from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.lifecycle import State
@@ -85,6 +86,7 @@ async def freeze_a_counter(workbench: Workbench) -> ExecutionEnvironment:
     return environment
 
 
+@pytest.mark.rule("1.5.1")
 async def test_threads_and_daemons_stand_still_while_frozen_and_go_on_when_thawed(
     open_project: Open, tmp_path: Path
 ) -> None:
@@ -118,6 +120,7 @@ async def test_what_is_thawed_by_hand_runs_until_it_is_frozen_again(
     assert counts(environment) == still
 
 
+@pytest.mark.rule("1.6.3")
 async def test_a_reset_ends_threads_and_daemons_for_good(
     open_project: Open, tmp_path: Path
 ) -> None:

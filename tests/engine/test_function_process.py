@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from workbench import Open
-
-ROOT = Path(__file__).resolve().parent.parent.parent
+from support.files import ROOT
+from support.workbench import Open
 
 NAMESPACES = pytest.mark.parametrize("level", ["namespaces"])
 
@@ -18,6 +15,7 @@ def lambda_handler(event, context):
 """
 
 
+@pytest.mark.rule("8.3.4", "9.9")
 async def test_a_function_has_awss_limits(open_project: Open, level: str) -> None:
     workbench = await open_project(EVALUATES)
     limits = "[resource.getrlimit(resource.RLIMIT_{}) for name in '1']"

@@ -7,7 +7,8 @@ import os
 
 import psutil
 import pytest
-from workbench import SECONDS, Open, Workbench, response_of
+from support import SECONDS
+from support.workbench import Open, Workbench, response_of
 
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.wire import init_process

@@ -10,7 +10,8 @@ import os
 from pathlib import Path
 
 import pytest
-from workbench import SECONDS, Open, Workbench, response_of
+from support import SECONDS
+from support.workbench import Open, Workbench, response_of
 
 from lambda_tui import limits
 from lambda_tui.engine.invocation import Payload
@@ -53,7 +54,7 @@ SIZES = (LARGE_EVENT - 1, LARGE_EVENT, LARGE_EVENT + 1, 1 << 20, limits.EVENT_BY
 
 
 def _event(size: int, letter: str = "x") -> bytes:
-    """An object with a text, of so many bytes."""
+    """Return an object with a text, ``size`` bytes long."""
     room = size - len('{"text":""}')
     text = letter * (room // len(letter.encode()))
     return b'{"text":"%s"}' % (text.encode() + b"." * (room - len(text.encode())))

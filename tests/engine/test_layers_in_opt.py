@@ -1,4 +1,4 @@
-"""What stands at ``/opt``, who finds it there, and that a save in a layer is seen."""
+"""Layers stand at ``/opt``, runtimes find them there, and a save in a layer is seen."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from loading import load_module
-from saves import until_replaced, until_watched
-from workbench import Open, Workbench
+from support.runtimes_package import load_module
+from support.workbench import Open, Workbench
 
 from lambda_tui.engine import events
 from lambda_tui.project.function import Project
@@ -57,10 +56,11 @@ async def open_watched(open_project: Open, folder: Path, *layers: Path) -> Workb
     project = project_with(folder, USES_THE_LAYERS, *layers)
     workbench = await open_project(project, watch=True, layers=layers)
     for directory in (project.directory, *(layer for layer in layers if layer.is_dir())):
-        await until_watched(workbench, directory)
+        await workbench.until_watched(directory)
     return workbench
 
 
+@pytest.mark.rule("8.2.5")
 @ONE_LEVEL
 async def test_a_layer_stands_at_opt_and_cannot_be_written(
     open_project: Open, tmp_path: Path
@@ -75,6 +75,7 @@ async def test_a_layer_stands_at_opt_and_cannot_be_written(
     assert (tmp_path / "layer" / "data.txt").read_text() == "data"
 
 
+@pytest.mark.rule("8.2.6", "8.2.7")
 async def test_modules_and_programs_of_a_layer_are_found(
     open_project: Open, tmp_path: Path, level: str
 ) -> None:
@@ -101,6 +102,7 @@ async def test_modules_and_programs_of_a_layer_are_found(
     assert libraries.endswith(f":{opt}/lib")
 
 
+@pytest.mark.rule("8.2.6")
 async def test_the_functions_own_module_goes_before_a_layers(
     open_project: Open, tmp_path: Path
 ) -> None:
@@ -112,6 +114,7 @@ async def test_the_functions_own_module_goes_before_a_layers(
     assert await workbench.answer() == "the code"
 
 
+@pytest.mark.rule("8.2.4")
 async def test_of_several_layers_the_last_ones_file_holds(
     open_project: Open, tmp_path: Path
 ) -> None:
@@ -138,7 +141,7 @@ async def test_a_save_in_a_layer_initialises_again(
     for value in (2, 3):
         old = await workbench.until_frozen()
         write(tmp_path / "draft", f"VALUE = {value}\n").replace(module)
-        await until_replaced(workbench, old)
+        await workbench.until_replaced(old)
         assert await workbench.answer() == value
     assert {one.files for one in workbench.records(events.EnvironmentStale)} == {
         ("python/common.py",)
@@ -162,7 +165,7 @@ async def test_a_new_archive_of_a_layer_initialises_again(
 
     pack(2)
 
-    await until_replaced(workbench, old)
+    await workbench.until_replaced(old)
     assert await workbench.answer() == 2
     (stale,) = workbench.records(events.EnvironmentStale)
     assert stale.files == ("layer.zip",)
@@ -187,13 +190,13 @@ async def test_code_in_an_archive_runs_and_a_new_one_initialises_again(
     pack(1)
     write(tmp_path / "template.yaml", TEMPLATE)
     workbench = await open_project(load_project(tmp_path), watch=True)
-    await until_watched(workbench)
+    await workbench.until_watched()
     assert await workbench.answer() == 1
     old = await workbench.until_frozen()
 
     pack(2)
 
-    await until_replaced(workbench, old)
+    await workbench.until_replaced(old)
     assert await workbench.answer() == 2
 
 

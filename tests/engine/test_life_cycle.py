@@ -6,7 +6,7 @@ import json
 
 import psutil
 import pytest
-from workbench import Open, Workbench, file_in, response_of
+from support.workbench import Open, Workbench, file_in, response_of
 
 from lambda_tui import limits
 from lambda_tui.engine import events
@@ -46,6 +46,7 @@ ENDINGS = {
 }
 
 
+@pytest.mark.rule("1.2.4", "1.4.1")
 async def test_a_cold_start_initialises_invokes_and_freezes(open_project: Open) -> None:
     workbench = await open_project(REMEMBERS)
     invocation = await workbench.invoke()
@@ -55,6 +56,7 @@ async def test_a_cold_start_initialises_invokes_and_freezes(open_project: Open) 
     assert workbench.types() == [*INIT, *INVOKE, "environment.frozen"]
 
 
+@pytest.mark.rule("1.5.3")
 async def test_a_warm_invocation_keeps_globals_and_tmp(open_project: Open) -> None:
     workbench = await open_project(REMEMBERS)
     await workbench.invoke()
@@ -69,6 +71,7 @@ async def test_a_warm_invocation_keeps_globals_and_tmp(open_project: Open) -> No
     assert workbench.types()[before:] == [*INVOKE, "environment.frozen"]
 
 
+@pytest.mark.rule("5.1.5")
 async def test_only_the_first_report_has_an_init_duration(open_project: Open) -> None:
     workbench = await open_project(REMEMBERS)
     first = await workbench.invoke()
@@ -83,6 +86,7 @@ async def test_only_the_first_report_has_an_init_duration(open_project: Open) ->
     assert second.report.billed_duration_ms < second.report.duration_ms + 1
 
 
+@pytest.mark.rule("1.6.1", "1.6.6", "6.2.10", "6.3.2")
 @pytest.mark.parametrize("ending", ENDINGS)
 async def test_a_runtime_that_ends_fails_the_invocation_in_awss_words(
     open_project: Open, ending: str
@@ -112,6 +116,7 @@ async def test_a_runtime_that_is_slow_to_end_keeps_its_exit_status(open_project:
     assert payload["errorMessage"].endswith("Runtime exited with error: exit status 4")
 
 
+@pytest.mark.rule("1.6.2")
 async def test_after_a_crash_tmp_is_kept_and_globals_are_gone(open_project: Open) -> None:
     workbench = await open_project(REMEMBERS)
     crashed = await workbench.invoke("os._exit(1)")
@@ -128,6 +133,7 @@ async def test_after_a_crash_tmp_is_kept_and_globals_are_gone(open_project: Open
     assert response_of(await workbench.invoke()) == [2, True]
 
 
+@pytest.mark.rule("1.6.3")
 async def test_a_crash_ends_what_the_function_left_running(open_project: Open) -> None:
     workbench = await open_project(REMEMBERS)
     await workbench.invoke("import subprocess; subprocess.Popen(['sleep', '1000']); os._exit(1)")
@@ -139,6 +145,7 @@ SHORT = 2
 """Seconds of a timeout that is to pass, when the function has done something."""
 
 
+@pytest.mark.rule("1.4.3", "5.2.2", "6.3.1")
 async def test_a_timeout_ends_the_invocation_at_the_limit(open_project: Open) -> None:
     workbench = await open_project(REMEMBERS, timeout=SHORT)
     invocation = await workbench.invoke("os.system('sleep 1000')")
@@ -157,6 +164,7 @@ async def test_a_timeout_ends_the_invocation_at_the_limit(open_project: Open) ->
     assert await workbench.answer() == [1, True]
 
 
+@pytest.mark.rule("1.4.3")
 @pytest.mark.parametrize(
     "stubborn",
     [
@@ -187,6 +195,7 @@ def count_inits(workbench: Workbench) -> int:
     return file_in(workbench.environment, "inits").read_text().count("init")
 
 
+@pytest.mark.rule("1.2.7", "1.2.11")
 async def test_a_failing_init_runs_the_top_level_code_twice(open_project: Open) -> None:
     workbench = await open_project(COUNTS_ITS_INITS.format(top_level="1 / 0"))
     invocation = await workbench.invoke()
@@ -205,6 +214,7 @@ async def test_a_failing_init_runs_the_top_level_code_twice(open_project: Open) 
     assert words == ["INIT_START", *failure, *failure, "START", "END"]
 
 
+@pytest.mark.rule("1.2.8")
 @pytest.mark.parametrize(
     ("top_level", "error_type"),
     [
@@ -224,6 +234,7 @@ async def test_a_failed_init_ends_with_a_report_of_its_error(
     assert workbench.log()[-1].endswith(f"\tStatus: error\tError Type: {error_type}")
 
 
+@pytest.mark.rule("1.2.8")
 async def test_a_file_that_was_mended_initialises_in_the_same_environment(
     open_project: Open,
 ) -> None:
@@ -252,6 +263,7 @@ with open(os.path.join(tempfile.gettempdir(), "inits")) as file:
 """
 
 
+@pytest.mark.rule("1.2.6")
 async def test_an_init_that_takes_too_long_is_repeated_inside_the_invocation(
     open_project: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -269,6 +281,7 @@ async def test_an_init_that_takes_too_long_is_repeated_inside_the_invocation(
     assert workbench.log()[1].endswith("Phase: init\tStatus: timeout")
 
 
+@pytest.mark.rule("1.2.10")
 async def test_an_init_that_never_ends_uses_up_the_functions_own_timeout(
     open_project: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,9 +1,9 @@
-"""What a function writes becomes log records, between the START and the END of its invocation."""
+"""The output of a function becomes log records between the START and END of its invocation."""
 
 from __future__ import annotations
 
 import pytest
-from workbench import Open, Workbench
+from support.workbench import Open, Workbench
 
 from lambda_tui import limits
 from lambda_tui.engine import events
@@ -21,6 +21,7 @@ def messages(workbench: Workbench) -> list[str]:
     return [record.message for record in workbench.records(events.FunctionLog)]
 
 
+@pytest.mark.rule("5.1.6")
 async def test_log_records_lie_between_start_and_end(open_project: Open) -> None:
     workbench = await open_project('print("init")\n' + RUNS)
     for number in range(3):
@@ -40,6 +41,7 @@ async def test_log_records_lie_between_start_and_end(open_project: Open) -> None
     assert types.index("function") < types.index("platform.initRuntimeDone")
 
 
+@pytest.mark.rule("5.5.1")
 async def test_what_is_printed_before_a_crash_is_not_lost(open_project: Open) -> None:
     workbench = await open_project(RUNS)
     invocation = await workbench.invoke("print('a'); print('b', end=''); os._exit(1)")
@@ -58,6 +60,7 @@ async def test_text_without_a_line_end_is_a_record_when_the_invocation_ends(
     assert messages(workbench) == ["half", "line"]
 
 
+@pytest.mark.rule("5.3.2")
 @ONE_LEVEL
 async def test_a_multi_line_record_stays_together_and_an_empty_line_is_a_record(
     open_project: Open,
@@ -77,6 +80,7 @@ async def test_bytes_that_are_not_utf_8_are_replaced(open_project: Open) -> None
     assert messages(workbench) == ["\ufffd\ufffd tea \ufffd", "\x1b[31mred\ufffd"]
 
 
+@pytest.mark.rule("5.5.8")
 @ONE_LEVEL
 async def test_bytes_that_begin_like_a_frame_do_not_swallow_the_lines_behind_them(
     open_project: Open,
@@ -87,6 +91,7 @@ async def test_bytes_that_begin_like_a_frame_do_not_swallow_the_lines_behind_the
     assert messages(workbench)[-2:] == ["first", "second"]
 
 
+@pytest.mark.rule("5.3.3")
 @ONE_LEVEL
 async def test_a_line_of_a_megabyte_is_split_into_the_largest_records(open_project: Open) -> None:
     workbench = await open_project(RUNS)

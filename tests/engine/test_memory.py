@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from workbench import Open, response_of
+import pytest
+from support.workbench import Open, response_of
 
 from lambda_tui.engine import events
 from lambda_tui.engine.lifecycle import State
@@ -37,6 +38,7 @@ async def test_a_function_that_takes_more_than_its_memory_size_is_killed(
     assert await workbench.answer(1) == 1 << 20
 
 
+@pytest.mark.rule("5.2.3")
 async def test_a_function_within_its_memory_size_is_left_alone(open_project: Open) -> None:
     workbench = await open_project(TAKES, memory_size=512)
     assert await workbench.answer(200) == 200 << 20
@@ -44,6 +46,7 @@ async def test_a_function_within_its_memory_size_is_left_alone(open_project: Ope
     assert 200 <= report.max_memory_used_mb <= 512
 
 
+@pytest.mark.rule("6.3.3")
 async def test_a_child_that_takes_too_much_is_killed_for_it(open_project: Open) -> None:
     workbench = await open_project(TAKES, memory_size=128, timeout=30)
     invocation = await workbench.invoke("child")

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
-from node_process import NODE
-from workbench import TIMEOUT, Open, Workbench, response_of
+from support.node_process import NODE
+from support.workbench import TIMEOUT, Open, Workbench, response_of
 
 from lambda_tui.engine import events
 from lambda_tui.engine.lifecycle import State
@@ -170,6 +170,7 @@ async def test_a_failed_init_is_repeated_and_reported(open_node: OpenNode) -> No
     assert "\tundefined\tERROR\tUncaught Exception \t" in first.message
 
 
+@pytest.mark.rule("6.2.14")
 @pytest.mark.parametrize(
     ("body", "error_type"),
     [
@@ -299,6 +300,7 @@ async def test_a_node_outside_the_systems_directories_is_seen_and_nothing_beside
     assert await workbench.answer("process.execPath") == str(installed / "node")
 
 
+@pytest.mark.rule("8.2.8")
 @pytest.mark.parametrize(
     ("name", "source"),
     [

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-ROOT = Path(__file__).resolve().parent.parent.parent
+from support.files import ROOT
 
 FUNCTION = """
 import ctypes, errno, os

@@ -1,4 +1,4 @@
-"""What is looked at only as a process begins: shared libraries' folders, Python's variables."""
+"""Settings that only a new process reads: folders of shared libraries, Python's variables."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from workbench import Open, Workbench
+from support.workbench import Open, Workbench
 
 from lambda_tui.engine.launch import is_executed
 from lambda_tui.project.function import Function, Project
@@ -23,7 +23,7 @@ CALLS_THE_LIBRARY = "ctypes.CDLL('libopinion.so').ffs(0b1000)"
 
 
 async def open_function(open_project: Open, folder: Path, **configuration: Any) -> Workbench:
-    """Starts the engine on a function whose code and layer lie in the folder."""
+    """Start the engine on a function whose code and layer lie in the folder."""
     code, layer = folder / "code", folder / "layer"
     code.mkdir(exist_ok=True)
     layer.mkdir(exist_ok=True)
@@ -43,6 +43,7 @@ def place_library(folder: Path) -> None:
     shutil.copyfile(libm, folder / "libopinion.so")
 
 
+@pytest.mark.rule("8.2.7")
 @pytest.mark.parametrize("place", ["code", "code/lib", "layer/lib"])
 async def test_shared_libraries_are_found_by_name(
     open_project: Open, tmp_path: Path, place: str

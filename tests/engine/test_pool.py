@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from workbench import Open, Workbench, response_of
+from support.workbench import Open, Workbench, response_of
 
 from lambda_tui.engine import events
 from lambda_tui.engine.environment import ExecutionEnvironment
@@ -41,6 +41,7 @@ async def two_environments(workbench: Workbench) -> list[ExecutionEnvironment]:
     return environments
 
 
+@pytest.mark.rule("1.1.1")
 async def test_concurrent_invocations_get_environments_of_their_own(open_project: Open) -> None:
     workbench = await open_project(NAMES_ITSELF)
     invocations = [workbench.pool.invoke(b'"sleep"') for _ in range(4)]
@@ -51,6 +52,7 @@ async def test_concurrent_invocations_get_environments_of_their_own(open_project
     assert all(invocation.cold_start for invocation in invocations)
 
 
+@pytest.mark.rule("1.1.5")
 async def test_more_than_the_maximum_is_throttled(open_project: Open) -> None:
     workbench = await open_project(NAMES_ITSELF, maximum_environments=2)
     served = [workbench.pool.invoke(b"{}") for _ in range(2)]
@@ -66,6 +68,7 @@ async def test_more_than_the_maximum_is_throttled(open_project: Open) -> None:
     assert (await workbench.invoke()).status == "success"
 
 
+@pytest.mark.rule("1.1.3")
 async def test_the_most_recently_used_environment_is_preferred(open_project: Open) -> None:
     workbench = await open_project(NAMES_ITSELF)
     environments = await two_environments(workbench)
@@ -77,6 +80,7 @@ async def test_the_most_recently_used_environment_is_preferred(open_project: Ope
     assert (chosen.invocations, other.invocations) == (5, 1)
 
 
+@pytest.mark.rule("1.5.2")
 async def test_work_that_comes_before_the_freeze_needs_no_thaw(open_project: Open) -> None:
     workbench = await open_project(NAMES_ITSELF)
     for _ in range(20):
@@ -204,6 +208,7 @@ async def test_reinitialising_a_busy_environment_lets_it_answer_first(open_proje
     assert workbench.reasons(State.ENDED) == ["request"]
 
 
+@pytest.mark.rule("1.5.6")
 async def test_an_idle_environment_is_removed_when_its_time_is_up(open_project: Open) -> None:
     workbench = await open_project(NAMES_ITSELF, idle_timeout=0.05)
     invocation = await workbench.invoke("sleep")
@@ -215,6 +220,7 @@ async def test_an_idle_environment_is_removed_when_its_time_is_up(open_project: 
     assert second.environment_id != invocation.environment_id
 
 
+@pytest.mark.rule("1.5.6")
 async def test_a_busy_environment_is_not_counted_down(open_project: Open) -> None:
     workbench = await open_project(NAMES_ITSELF, timeout=30)
     await workbench.invoke()
@@ -226,6 +232,7 @@ async def test_a_busy_environment_is_not_counted_down(open_project: Open) -> Non
     assert workbench.environment.removal_at is not None
 
 
+@pytest.mark.rule("6.3.6")
 async def test_an_invocation_under_way_fails_when_its_environment_is_shut_down(
     open_project: Open,
 ) -> None:

@@ -1,4 +1,4 @@
-"""What a Python handler finds: its context, its variables, its import path, its log format."""
+"""The surroundings of a Python handler: context, variables, import path and log format."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from workbench import Open
+from support.workbench import Open
 
 from lambda_tui.engine import events
 
@@ -19,6 +19,7 @@ def lambda_handler(event, context):
 """
 
 
+@pytest.mark.rule("8.4.1")
 async def test_the_context_has_every_field_of_awss(open_project: Open) -> None:
     workbench = await open_project(EVALUATES, memory_size=512, timeout=30)
     names = "aws_request_id log_group_name log_stream_name function_name memory_limit_in_mb"
@@ -42,6 +43,7 @@ async def test_the_context_has_every_field_of_awss(open_project: Open) -> None:
     assert await workbench.answer(identity) == [None, None]
 
 
+@pytest.mark.rule("1.4.5", "8.4.2")
 async def test_the_context_tells_the_time_that_remains(open_project: Open) -> None:
     workbench = await open_project(EVALUATES, timeout=30)
     before = time.monotonic()
@@ -64,6 +66,7 @@ async def test_a_plain_dictionary_may_stand_in_the_place_of_the_variables(
     assert len(traces) == 2
 
 
+@pytest.mark.rule("8.4.3")
 async def test_the_context_logs_without_a_line_end_of_its_own(open_project: Open) -> None:
     workbench = await open_project(EVALUATES)
     await workbench.answer("context.log('a') or context.log('b\\n')")
@@ -103,6 +106,7 @@ def expected_variables(directory: Path, level: str, stream: str) -> dict[str, st
     }
 
 
+@pytest.mark.rule("1.3.1")
 async def test_the_environment_is_awss_and_the_functions_own_and_nothing_of_the_shells(
     open_project: Open, level: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -136,6 +140,7 @@ async def test_a_child_process_sees_the_same_variables(open_project: Open) -> No
     assert names == set(await workbench.answer("list(os.environ)"))
 
 
+@pytest.mark.rule("8.2.6")
 async def test_the_code_is_first_on_the_import_path_then_the_layers(
     open_project: Open, level: str
 ) -> None:
@@ -147,6 +152,7 @@ async def test_the_code_is_first_on_the_import_path_then_the_layers(
     assert path[:3] == [root, layer, "/opt/python"]
 
 
+@pytest.mark.rule("8.4.7")
 @pytest.mark.parametrize("handler", ["orders/index.handler", "orders.index.handler"])
 async def test_a_handler_may_lie_in_a_folder(open_project: Open, handler: str) -> None:
     workbench = await open_project("", handler=handler)
@@ -157,6 +163,7 @@ async def test_a_handler_may_lie_in_a_folder(open_project: Open, handler: str) -
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
 
 
+@pytest.mark.rule("5.5.2")
 async def test_logging_has_awss_format_and_level(open_project: Open) -> None:
     workbench = await open_project(
         """
@@ -173,6 +180,7 @@ def lambda_handler(event, context):
     assert re.fullmatch(rf"\[ERROR\]\t{TIME}\t{invocation.request_id}\tno tea", error)
 
 
+@pytest.mark.rule("5.5.2")
 async def test_basic_config_changes_nothing_as_on_aws(open_project: Open) -> None:
     workbench = await open_project(EVALUATES)
     await workbench.answer("logging.basicConfig(format='other') or logging.warning('tea')")
@@ -187,6 +195,7 @@ async def test_a_log_level_can_be_set_for_the_function(open_project: Open) -> No
     assert record.message.endswith("\tseen")
 
 
+@pytest.mark.rule("5.5.8")
 async def test_an_exception_that_is_logged_is_one_record(open_project: Open) -> None:
     workbench = await open_project(
         """

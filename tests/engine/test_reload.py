@@ -9,8 +9,9 @@ import time
 from pathlib import Path
 
 import pytest
-from saves import until_replaced, until_watched
-from workbench import SECONDS, TIMEOUT, Open, Workbench, response_of, save
+from support import SECONDS
+from support.files import save
+from support.workbench import TIMEOUT, Open, Workbench, response_of
 
 from lambda_tui.engine import events
 from lambda_tui.engine.lifecycle import State
@@ -45,12 +46,12 @@ def lambda_handler(event, context):
 
 async def watch(open_project: Open, source: str | Project) -> Workbench:
     workbench = await open_project(source, watch=True)
-    await until_watched(workbench)
+    await workbench.until_watched()
     return workbench
 
 
 def waiting_project(directory: Path) -> Project:
-    """A function that waits to be released; its timeout is no matter."""
+    """Write a function that waits to be released, and never times out meanwhile, as a project."""
     template = f"""
 Resources:
   Waits:
@@ -73,7 +74,7 @@ async def test_a_save_initialises_an_idle_environment_again(open_project: Open) 
     assert await workbench.answer() == 1
     old = await workbench.until_frozen()
     workbench.write(RETURNS.format(2))
-    fresh = await until_replaced(workbench, old)
+    fresh = await workbench.until_replaced(old)
     assert fresh.number == 2
     (stale,), (reloaded,) = (
         workbench.records(events.EnvironmentStale),
@@ -103,7 +104,7 @@ async def test_a_second_save_in_the_same_second_and_of_the_same_size_is_seen(
         await workbench.invoke()
         old = await workbench.until_frozen()
         save(file, RETURNS.format(number), modified=moment)
-        await until_replaced(workbench, old)
+        await workbench.until_replaced(old)
         assert await workbench.answer() == number
 
 
@@ -119,6 +120,7 @@ async def test_bytecode_that_lies_does_not_run(open_project: Open) -> None:
     assert await workbench.answer() == 2
 
 
+@pytest.mark.rule("1.7.4")
 async def test_a_busy_environment_answers_first_and_is_then_replaced(
     open_project: Open, tmp_path: Path
 ) -> None:
@@ -132,7 +134,7 @@ async def test_a_busy_environment_answers_first_and_is_then_replaced(
     workbench.write("", ".git/release")
     await invocation.wait()
     assert response_of(invocation) == "old"
-    await until_replaced(workbench, old)
+    await workbench.until_replaced(old)
     assert await workbench.answer() == "new"
     (reloaded,) = workbench.records(events.Reloaded)
     assert reloaded.files == ("lambda_function.py",)
@@ -150,6 +152,7 @@ async def test_a_stale_environment_takes_no_more_work(open_project: Open, tmp_pa
     assert response_of(first) == "old"
 
 
+@pytest.mark.rule("1.7.4")
 @ONE_LEVEL
 async def test_no_invocation_is_lost_to_saves_during_a_burst(open_project: Open) -> None:
     workbench = await watch(open_project, RETURNS.format(0))
@@ -175,13 +178,13 @@ async def test_files_of_tools_and_sample_events_do_not_reload(open_project: Open
     workbench = await open_project(RETURNS.format(1), watch=True)
     for folder in (".git", "__pycache__", "events", ".venv"):
         (workbench.directory / folder).mkdir()
-    await until_watched(workbench)
+    await workbench.until_watched()
     await workbench.invoke()
     old = await workbench.until_frozen()
     for name in (".git/index", "__pycache__/a.pyc", "a.pyc", "events/order.json", "b.py.swp"):
         workbench.write("x", name)
     workbench.write("x", "data.json")
-    await until_replaced(workbench, old)
+    await workbench.until_replaced(old)
     files = {name for stale in workbench.records(events.EnvironmentStale) for name in stale.files}
     assert files == {"data.json"}
     assert len(workbench.records(events.Reloaded)) == 1
@@ -264,7 +267,7 @@ async def open_template(open_project: Open, tmp_path: Path) -> Workbench:
     code = "def lambda_handler(event, context): return context.memory_limit_in_mb\n"
     (directory / "shop" / "app.py").write_text(code)
     workbench = await open_project(load_project(directory), watch=True)
-    await until_watched(workbench)
+    await workbench.until_watched()
     return workbench
 
 
@@ -274,7 +277,7 @@ async def test_a_change_of_the_template_applies(open_project: Open, tmp_path: Pa
     assert await workbench.answer() == "128"
     old = await workbench.until_frozen()
     workbench.write(TEMPLATE.format(memory=256), "template.yaml")
-    await until_replaced(workbench, old)
+    await workbench.until_replaced(old)
     assert workbench.pool.function.memory_size == 256
     assert await workbench.answer() == "256"
 

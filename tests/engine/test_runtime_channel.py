@@ -12,7 +12,7 @@ from lambda_tui.engine.wire import Channel, RuntimeChannel, socket_pair
 
 
 class Exchange:
-    """A channel and its other end, and in which order things happen."""
+    """A channel and its other end, and the order in which things happen."""
 
     def __init__(self) -> None:
         ours, theirs = socket_pair()
@@ -24,7 +24,7 @@ class Exchange:
         self._runtime = Channel(theirs, _nothing, _nothing)
 
     async def first(self, *, is_quick: bool = True) -> str:
-        """What comes first: the answer to an invocation, or what else the loop has to do."""
+        """Return whether ``answer`` of an invocation or ``other`` work of the loop comes first."""
         self.channel.send({"kind": "invoke"}, b"{}")
         if is_quick:
             self._runtime.send({"kind": "response"}, b"{}")

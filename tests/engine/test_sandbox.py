@@ -1,4 +1,4 @@
-"""What a function can see, write and do inside its sandbox."""
+"""A function can see, write and do in its sandbox what it can on AWS, and no more."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from workbench import Open, Workbench, response_of
+from support.workbench import Open, Workbench, response_of
 
 from lambda_tui.project.function import Project
 
@@ -60,6 +60,7 @@ def open_project(open_project: Open, request: pytest.FixtureRequest) -> Open:
     return open_kind
 
 
+@pytest.mark.rule("8.3.1")
 @NAMESPACES
 @pytest.mark.parametrize(
     "path",
@@ -90,6 +91,7 @@ async def test_a_write_outside_tmp_meets_a_read_only_file_system(
     assert await workbench.answer(f"outcome_of_writing({path!r})") == "EROFS"
 
 
+@pytest.mark.rule("8.3.1")
 @NAMESPACES
 async def test_everything_but_tmp_and_devices_is_mounted_read_only(open_project: Open) -> None:
     workbench = await open_project(EVALUATES)
@@ -102,6 +104,7 @@ async def test_everything_but_tmp_and_devices_is_mounted_read_only(open_project:
 DEVICES = ("full", "null", "random", "urandom", "zero")
 
 
+@pytest.mark.rule("8.3.2")
 @NAMESPACES
 async def test_a_full_tmp_says_so_at_the_configured_size(open_project: Open) -> None:
     workbench = await open_project(EVALUATES, ephemeral_storage=4)
@@ -113,6 +116,7 @@ async def test_a_full_tmp_says_so_at_the_configured_size(open_project: Open) -> 
     )
 
 
+@pytest.mark.rule("8.3.1")
 @NAMESPACES
 async def test_tmp_is_for_everybody_and_executable(open_project: Open) -> None:
     workbench = await open_project(EVALUATES)
@@ -123,6 +127,7 @@ async def test_tmp_is_for_everybody_and_executable(open_project: Open) -> None:
     )
 
 
+@pytest.mark.rule("8.3.3")
 async def test_two_environments_never_see_each_others_tmp(open_project: Open) -> None:
     workbench = await open_project(
         """

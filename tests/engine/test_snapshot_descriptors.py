@@ -1,4 +1,4 @@
-"""What is open when a snapshot is taken: each restored environment has it to itself, or not."""
+"""Descriptors that are open in a snapshot: a restored environment has its own of some, or none."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from workbench import Open, Workbench, response_of
+from support import SECONDS
+from support.workbench import Open, Workbench, response_of
 
 
 async def answers_of_two(workbench: Workbench, event: object = None) -> list[object]:
-    """Of two environments, which serve at the same time."""
+    """Return the answers of two environments that serve at the same time."""
     payload = str(event).encode() if event is not None else b"null"
     invocations = [workbench.pool.invoke(payload) for _ in range(2)]
     await asyncio.gather(*(invocation.wait() for invocation in invocations))
@@ -66,7 +67,7 @@ def lambda_handler(event, context):
 
 @pytest.fixture
 def server() -> Iterator[tuple[int, list[bytes]]]:
-    """A server that says hello and keeps what it is told: its port, and that."""
+    """Start a server that greets a client; return its port, and what the client sends."""
     told: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
@@ -80,11 +81,14 @@ def server() -> Iterator[tuple[int, list[bytes]]]:
         thread = threading.Thread(target=serve)
         thread.start()
         yield listener.getsockname()[1], told
-        thread.join(10)
+        thread.join(SECONDS)
+        assert not thread.is_alive()
 
 
 async def test_a_connection_does_not_survive_its_restore(
-    open_project: Open, server: tuple[int, list[bytes]]
+    # Before the engine, so that it ends after it: the snapshot holds the connection.
+    server: tuple[int, list[bytes]],
+    open_project: Open,
 ) -> None:
     port, told = server
     source = f"""

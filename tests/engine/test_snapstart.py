@@ -10,8 +10,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from extension_project import RECORDER, project
-from workbench import TIMEOUT, Open, Workbench, file_in, response_of
+from support.extensions import RECORDER, project
+from support.workbench import TIMEOUT, Open, Workbench, file_in, response_of
 
 from lambda_tui import limits
 from lambda_tui.engine import events
@@ -61,7 +61,7 @@ def snapshot_of(workbench: Workbench) -> ExecutionEnvironment:
 
 
 def statuses_below(environment: ExecutionEnvironment, besides: int | None = None) -> set[str]:
-    """Of the processes that an init process has started, but for one of them."""
+    """Return the statuses of the processes that an init process has started, but for one."""
     statuses: set[str] = set()
     for child in psutil.Process(environment.pid).children():
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -77,6 +77,7 @@ async def until_snapshot(workbench: Workbench, state: State) -> ExecutionEnviron
     return snapshot_of(workbench)
 
 
+@pytest.mark.rule("1.8.1")
 async def test_what_was_initialised_once_is_in_every_restored_environment(
     open_project: Open,
 ) -> None:
@@ -91,6 +92,7 @@ async def test_what_was_initialised_once_is_in_every_restored_environment(
     assert {environment.invocations for environment in workbench.pool.environments} == {1}
 
 
+@pytest.mark.rule("1.8.2")
 async def test_random_numbers_repeat_in_every_environment_as_on_aws(open_project: Open) -> None:
     workbench = await open_project(SOURCE, snap_start=True)
 
@@ -99,6 +101,7 @@ async def test_random_numbers_repeat_in_every_environment_as_on_aws(open_project
     assert one["random"] == other["random"]
 
 
+@pytest.mark.rule("1.8.2")
 async def test_a_restored_environment_has_a_tmp_of_its_own_with_the_snapshots_files(
     open_project: Open,
 ) -> None:
@@ -111,6 +114,7 @@ async def test_a_restored_environment_has_a_tmp_of_its_own_with_the_snapshots_fi
     assert file_in(snapshot_of(workbench), "of-init").read_text() == response_of(one)["id"]
 
 
+@pytest.mark.rule("1.8.1")
 async def test_a_snapshot_is_taken_ahead_of_invocations_and_frozen(open_project: Open) -> None:
     workbench = await open_project(SOURCE, snap_start=True)
 
@@ -141,6 +145,7 @@ async def test_the_snapshots_runtime_is_stopped_again_after_a_restore(open_proje
     await workbench.until(lambda: statuses_below(snapshot, restored) == {psutil.STATUS_STOPPED})
 
 
+@pytest.mark.rule("1.8.2")
 async def test_a_restored_environment_is_restored_invoked_and_frozen(open_project: Open) -> None:
     workbench = await open_project(SOURCE, snap_start=True)
 
@@ -315,6 +320,7 @@ async def test_a_function_that_cannot_be_initialised_has_no_snapshot(
     assert await workbench.answer() == "mended"
 
 
+@pytest.mark.rule("1.8.1")
 async def test_a_snapshot_has_the_time_that_aws_gives_an_init_ahead_of_invocations(
     open_project: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -367,6 +373,7 @@ async def test_the_phase_before_the_first_invocation_is_restore(open_project: Op
     assert seen[Phase.INIT] == 0
 
 
+@pytest.mark.rule("1.8.2", "5.1.9")
 async def test_a_restore_that_takes_too_long_is_given_up(
     open_project: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:

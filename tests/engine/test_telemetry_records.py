@@ -45,6 +45,7 @@ def logs_records(record: events.Record, schema: str = "2020-08-15") -> list[tupl
     return [(one["type"], one["record"]) for one in logs(event(record), schema)]
 
 
+@pytest.mark.rule("4.3.1")
 def test_an_init_names_its_instance_and_its_memory() -> None:
     start = events.InitStart(
         "python:3.13.v7", "arn", instance_id="a/b", instance_max_memory=1 << 27
@@ -66,6 +67,7 @@ def test_an_init_names_its_instance_and_its_memory() -> None:
     }
 
 
+@pytest.mark.rule("4.3.2")
 def test_spans_follow_one_another_up_to_their_event() -> None:
     spans = (events.Span("responseLatency", 1500.0), events.Span("responseDuration", 500.0))
     done = events.RuntimeDone("id", "success", 2000.0, 16, spans=spans)
@@ -81,6 +83,7 @@ def test_spans_follow_one_another_up_to_their_event() -> None:
     }
 
 
+@pytest.mark.rule("4.3.1")
 def test_a_report_has_its_metrics_its_outcome_and_the_extensions_overhead() -> None:
     failed = events.Report(
         "id",
@@ -100,6 +103,7 @@ def test_a_report_has_its_metrics_its_outcome_and_the_extensions_overhead() -> N
     ]
 
 
+@pytest.mark.rule("4.3.3")
 @pytest.mark.parametrize(
     "record",
     [
@@ -115,6 +119,7 @@ def test_only_a_sampled_trace_shows(record: events.Start) -> None:
     assert "tracing" not in record_of(unsampled)
 
 
+@pytest.mark.rule("4.3.1")
 @pytest.mark.parametrize(
     ("record", "written"),
     [
@@ -144,11 +149,13 @@ def test_what_concerns_extensions_has_awss_fields(record: events.Record, written
     }
 
 
+@pytest.mark.rule("4.3.1")
 def test_what_aws_has_no_word_for_is_no_telemetry() -> None:
     assert telemetry(event(events.StateChange(State.FROZEN))) is None
     assert logs(event(events.StateChange(State.FROZEN)), "2021-03-18") == []
 
 
+@pytest.mark.rule("4.3.4")
 @pytest.mark.parametrize("line", [events.FunctionLog, events.ExtensionLog])
 def test_a_json_line_is_an_object_where_json_is_the_log_format(line: type[Any]) -> None:
     text = '{"level": "INFO",\r"n": 12345678901234567890123}'
@@ -160,6 +167,7 @@ def test_a_json_line_is_an_object_where_json_is_the_log_format(line: type[Any]) 
     assert b"\n" not in raw
 
 
+@pytest.mark.rule("4.3.4")
 @pytest.mark.parametrize(
     "text", ["plain", "[1]", '"text"', "{", '{"a":1,}', '{"a":NaN}', '{"a":' + "[" * 100_000, "{}x"]
 )
@@ -167,6 +175,7 @@ def test_any_other_line_stays_a_string(text: str) -> None:
     assert envelope(events.FunctionLog(text), has_json_lines=True)["record"] == text
 
 
+@pytest.mark.rule("4.4.1")
 def test_the_logs_api_ends_an_invocation_before_it_reports_it() -> None:
     assert logs_records(events.Start("id", trace_id=SAMPLED)) == [
         ("platform.start", {"requestId": "id", "version": "$LATEST"})
@@ -177,6 +186,7 @@ def test_the_logs_api_ends_an_invocation_before_it_reports_it() -> None:
     ]
 
 
+@pytest.mark.rule("4.4.1")
 def test_the_logs_api_has_a_fault_for_a_process_that_has_gone() -> None:
     lost = events.Report("id", "error", 1.0, 1, 128, 40, error_type="Runtime.ExitError")
     late = events.Report("id", "timeout", 3000.0, 3000, 128, 40)
@@ -189,6 +199,7 @@ def test_the_logs_api_has_a_fault_for_a_process_that_has_gone() -> None:
     assert [kind for kind, _ in logs_records(late)] == ["platform.end", "platform.report"]
 
 
+@pytest.mark.rule("4.4.2")
 def test_the_logs_api_tells_of_the_runtime_in_its_later_schema_only() -> None:
     done = events.RuntimeDone("id", "timeout", 1.0)
 
@@ -198,6 +209,7 @@ def test_the_logs_api_tells_of_the_runtime_in_its_later_schema_only() -> None:
     ]
 
 
+@pytest.mark.rule("4.4.1")
 @pytest.mark.parametrize(
     "record", [STATUS, DROPPED, events.LogsSubscription("recorder", ("function",))]
 )
@@ -205,6 +217,7 @@ def test_the_logs_api_shares_the_records_of_extensions(record: events.Record) ->
     assert logs_records(record) == [(record.type, record_of(record))]
 
 
+@pytest.mark.rule("4.4.1")
 @pytest.mark.parametrize(
     "record",
     [
@@ -218,11 +231,13 @@ def test_the_logs_api_knows_no_init(record: events.Record) -> None:
     assert logs_records(record, "2021-03-18") == []
 
 
+@pytest.mark.rule("4.4.1")
 def test_lines_are_strings_in_the_logs_api() -> None:
     assert logs_records(events.FunctionLog('{"a": 1}')) == [("function", '{"a": 1}')]
     assert logs_records(events.ExtensionLog("hi")) == [("extension", "hi")]
 
 
+@pytest.mark.rule("5.1.8")
 @pytest.mark.parametrize(
     ("record", "text"),
     [
@@ -249,6 +264,7 @@ def test_a_text_log_tells_of_extensions_as_aws_does(
     assert log_text(event(record)) == text
 
 
+@pytest.mark.rule("5.4.7")
 @pytest.mark.parametrize(
     ("record", "level"),
     [
@@ -270,6 +286,7 @@ def test_a_json_log_tells_of_extensions_at_awss_levels(record: events.Record, le
     assert (shown["WARN"] is not None) == (level == "WARN")
 
 
+@pytest.mark.rule("5.4.5")
 def test_a_line_that_is_nested_without_end_is_a_line() -> None:
     text = '{"a":' + "[" * 100_000
 

@@ -32,6 +32,7 @@ def test_a_walk_through_the_table_is_never_illegal_and_can_always_end(choices: l
     assert state is State.ENDED or State.ENDED in TRANSITIONS[state]
 
 
+@pytest.mark.rule("1.1.2")
 @given(st.sampled_from(State), st.sampled_from(State))
 def test_every_step_that_the_table_lacks_is_illegal(old: State, new: State) -> None:
     if new in TRANSITIONS[old]:

@@ -7,8 +7,9 @@ import json
 from pathlib import Path
 
 import pytest
-from extension_project import HELLO, PYTHON, RECORDER, project, said
-from workbench import SECONDS, Open, Workbench, file_in, response_of
+from support import SECONDS
+from support.extensions import HELLO, PYTHON, RECORDER, project, said
+from support.workbench import Open, Workbench, file_in, response_of
 
 from lambda_tui import limits
 from lambda_tui.engine.environment import Processes
@@ -39,6 +40,7 @@ async def failed(workbench: Workbench) -> tuple[str, str]:
     return payload["errorType"], payload["errorMessage"].removeprefix(start)
 
 
+@pytest.mark.rule("3.5.1", "6.3.7")
 @pytest.mark.parametrize(
     ("end", "message"),
     [
@@ -69,6 +71,7 @@ async def test_an_extension_that_ends_in_init_is_a_crash(
     assert status.error_type == "Extension.Crash"
 
 
+@pytest.mark.rule("5.1.6")
 async def test_the_last_words_of_an_extension_stand_before_the_report_of_its_end(
     open_project: Open, tmp_path: Path
 ) -> None:
@@ -84,6 +87,7 @@ async def test_the_last_words_of_an_extension_stand_before_the_report_of_its_end
     ]
 
 
+@pytest.mark.rule("1.2.1")
 async def test_the_runtime_does_not_start_before_all_have_registered(
     open_project: Open, tmp_path: Path
 ) -> None:
@@ -98,6 +102,7 @@ async def test_the_runtime_does_not_start_before_all_have_registered(
     assert "platform.initRuntimeDone" not in workbench.types()
 
 
+@pytest.mark.rule("3.5.1", "6.3.7")
 async def test_an_extension_that_crashes_in_an_invocation_fails_it(
     open_project: Open, tmp_path: Path
 ) -> None:
@@ -112,6 +117,7 @@ async def test_an_extension_that_crashes_in_an_invocation_fails_it(
     assert workbench.reasons(State.RESET) == ["failure"]
 
 
+@pytest.mark.rule("3.5.1")
 async def test_a_crash_after_the_answer_shows_in_the_report_alone(
     open_project: Open, tmp_path: Path
 ) -> None:
@@ -132,6 +138,7 @@ async def test_a_crash_after_the_answer_shows_in_the_report_alone(
     assert (report.status, report.error_type) == ("error", "Extension.Crash")
 
 
+@pytest.mark.rule("1.6.5")
 @pytest.mark.usefixtures("unhurried_shutdown")
 async def test_the_others_are_told_of_a_crash(open_project: Open, tmp_path: Path) -> None:
     workbench = await open_project(
@@ -145,6 +152,7 @@ async def test_the_others_are_told_of_a_crash(open_project: Open, tmp_path: Path
     assert (shut_down["eventType"], shut_down["shutdownReason"]) == ("SHUTDOWN", "failure")
 
 
+@pytest.mark.rule("1.6.7", "3.4.4")
 @pytest.mark.parametrize(
     ("source", "error_type", "state"),
     [
@@ -166,6 +174,7 @@ async def test_an_error_that_an_extension_reports_fails_init(
     assert status == ExtensionStatus("weak", state, (), "Extension.NoKey")
 
 
+@pytest.mark.rule("3.4.4")
 async def test_an_error_that_an_extension_reports_fails_the_invocation(
     open_project: Open, tmp_path: Path
 ) -> None:
@@ -185,6 +194,7 @@ sys.exit(1)
     assert said(workbench, "weak") == [[202, {"status": "OK"}]]
 
 
+@pytest.mark.rule("3.5.3")
 async def test_an_extension_that_never_registers_takes_all_of_inits_time(
     open_project: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -202,6 +212,7 @@ async def test_an_extension_that_never_registers_takes_all_of_inits_time(
     assert status == ExtensionStatus("silent", "Started")
 
 
+@pytest.mark.rule("1.2.3", "3.5.3")
 async def test_an_extension_that_never_asks_for_an_event_takes_all_of_inits_time(
     open_project: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -216,6 +227,7 @@ async def test_an_extension_that_never_asks_for_an_event_takes_all_of_inits_time
     assert status == ExtensionStatus("idle", "Registered")
 
 
+@pytest.mark.rule("3.5.2", "6.3.7")
 @pytest.mark.parametrize(
     ("text", "mode", "problem", "error_type"),
     [
@@ -261,6 +273,7 @@ async def test_what_comes_after_one_that_cannot_be_executed_is_not_started(
     assert tried == ["2", "2"], "in Init, and in the Init that is part of the invocation"
 
 
+@pytest.mark.rule("3.1.3", "9.14")
 async def test_eleven_extensions_are_too_many(open_project: Open, tmp_path: Path) -> None:
     extension = f"{PYTHON}\nregister()\nnext_event()\n"
     workbench = await open_project(
@@ -272,6 +285,7 @@ async def test_eleven_extensions_are_too_many(open_project: Open, tmp_path: Path
     assert (kind, message) == ("Extension.LaunchError", "TooManyExtensions")
 
 
+@pytest.mark.rule("3.5.4")
 async def test_after_a_failure_the_next_invocation_begins_anew(
     open_project: Open, tmp_path: Path
 ) -> None:

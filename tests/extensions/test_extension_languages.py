@@ -5,19 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from extension_project import project, said
-from workbench import Open, response_of
+from support.extensions import project, said
+from support.files import PROJECTS
+from support.workbench import Open, response_of
 
 from lambda_tui.engine.events import ExtensionStatus
 from lambda_tui.engine.lifecycle import State
 
 pytestmark = pytest.mark.usefixtures("unhurried_shutdown")
 
-FOLDER = Path(__file__).resolve().parent.parent / "projects" / "extensions"
+FOLDER = PROJECTS / "extensions"
 BASH = (FOLDER / "bash-recorder").read_text()
 NODE = (FOLDER / "node-recorder").read_text()
 
 
+@pytest.mark.rule("3.1.1")
 async def test_a_bash_extension_hears_of_its_events(open_project: Open, tmp_path: Path) -> None:
     workbench = await open_project(project(tmp_path, {"bash": BASH}))
 
@@ -30,6 +32,7 @@ async def test_a_bash_extension_hears_of_its_events(open_project: Open, tmp_path
     assert (shut_down["eventType"], shut_down["shutdownReason"]) == ("SHUTDOWN", "spindown")
 
 
+@pytest.mark.rule("3.4.4")
 async def test_a_bash_extension_reports_its_error(open_project: Open, tmp_path: Path) -> None:
     source = "import time\n\ndef lambda_handler(event, context):\n    time.sleep(60)\n"
     workbench = await open_project(
@@ -43,6 +46,7 @@ async def test_a_bash_extension_reports_its_error(open_project: Open, tmp_path: 
     assert said(workbench, "bash")[1] == {"status": "OK"}
 
 
+@pytest.mark.rule("3.1.1", "4.3.1")
 @pytest.mark.parametrize("protocol", ["HTTP", "TCP"])
 async def test_a_node_extension_hears_of_everything(
     open_project: Open, tmp_path: Path, protocol: str

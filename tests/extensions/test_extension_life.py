@@ -9,8 +9,9 @@ from pathlib import Path
 
 import psutil
 import pytest
-from extension_project import HELLO, PYTHON, RECORDER, project, said
-from workbench import SECONDS, TIMEOUT, Open, file_in, response_of
+from support import SECONDS
+from support.extensions import HELLO, PYTHON, RECORDER, project, said
+from support.workbench import TIMEOUT, Open, file_in, response_of
 
 from lambda_tui import limits
 from lambda_tui.engine import engine
@@ -39,6 +40,7 @@ while True:
 """
 
 
+@pytest.mark.rule("1.2.1")
 async def test_extensions_register_before_the_runtime_starts(
     open_project: Open, tmp_path: Path
 ) -> None:
@@ -53,6 +55,7 @@ async def test_extensions_register_before_the_runtime_starts(
     assert log.index('["early", "here"]') < log.index("importing")
 
 
+@pytest.mark.rule("3.1.1")
 @pytest.mark.usefixtures("unhurried_shutdown")
 async def test_an_extension_is_told_of_each_invocation_and_of_the_end(
     open_project: Open, tmp_path: Path
@@ -81,6 +84,7 @@ async def test_an_extension_is_told_of_each_invocation_and_of_the_end(
     assert shut_down == {"eventType": "SHUTDOWN", "shutdownReason": "spindown"}
 
 
+@pytest.mark.rule("1.2.3")
 async def test_init_ends_with_the_state_of_each_extension(
     open_project: Open, tmp_path: Path
 ) -> None:
@@ -107,6 +111,7 @@ async def test_init_ends_with_the_state_of_each_extension(
     assert "EXTENSION\tName: b\tState: Ready\tEvents: []" in workbench.log()
 
 
+@pytest.mark.rule("5.1.6")
 async def test_what_an_extension_writes_for_an_invocation_stands_before_its_end(
     open_project: Open, tmp_path: Path
 ) -> None:
@@ -147,6 +152,7 @@ async def test_no_descriptor_is_left_of_what_extensions_write(
     assert psutil.Process().num_fds() <= before
 
 
+@pytest.mark.rule("3.1.4")
 async def test_an_extension_is_told_what_is_of_no_concern_to_the_runtime(
     open_project: Open, tmp_path: Path
 ) -> None:
@@ -170,6 +176,7 @@ async def test_an_extension_is_told_what_is_of_no_concern_to_the_runtime(
     assert {"_HANDLER", "_HIDDEN", "_X_AMZN_TRACE_ID"} & set(variables) == set()
 
 
+@pytest.mark.rule("1.4.2")
 async def test_the_caller_has_its_answer_before_extensions_are_done(
     open_project: Open, tmp_path: Path
 ) -> None:
@@ -194,6 +201,7 @@ async def test_the_caller_has_its_answer_before_extensions_are_done(
     assert report.duration_ms > done.duration_ms
 
 
+@pytest.mark.rule("1.4.4")
 async def test_an_extension_that_is_slow_after_the_answer_makes_a_timeout_of_it(
     open_project: Open, tmp_path: Path
 ) -> None:
@@ -210,6 +218,7 @@ async def test_an_extension_that_is_slow_after_the_answer_makes_a_timeout_of_it(
     assert workbench.reasons(State.RESET) == ["timeout"]
 
 
+@pytest.mark.rule("1.6.5", "3.5.4")
 @pytest.mark.usefixtures("unhurried_shutdown")
 @pytest.mark.parametrize(
     ("handler", "reason"),
@@ -239,6 +248,7 @@ async def test_a_reset_tells_extensions_why_and_starts_them_again(
     assert workbench.reasons(State.RESET) == [reason]
 
 
+@pytest.mark.rule("1.7.2")
 async def test_an_extension_that_does_not_end_is_killed(
     open_project: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -255,6 +265,7 @@ async def test_an_extension_that_does_not_end_is_killed(
     assert extension.state is ExtensionState.SHUTDOWN_FAILED
 
 
+@pytest.mark.rule("1.7.2", "9.18")
 async def test_shutdown_has_two_seconds_in_all(
     open_project: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -274,6 +285,7 @@ async def test_shutdown_has_two_seconds_in_all(
     assert 59.9 < shut_down["deadlineMs"] / 1000 - began < 90
 
 
+@pytest.mark.rule("1.7.2")
 @pytest.mark.usefixtures("unhurried_shutdown")
 async def test_the_runtime_is_told_of_its_end_only_beside_an_extension(
     open_project: Open, tmp_path: Path
@@ -303,6 +315,7 @@ signal.signal(signal.SIGTERM, end)
     assert log.index("told") < len(log) - 1
 
 
+@pytest.mark.rule("1.4.2")
 async def test_environments_with_extensions_run_side_by_side(
     open_project: Open, tmp_path: Path
 ) -> None:
@@ -321,6 +334,7 @@ async def test_environments_with_extensions_run_side_by_side(
     assert told == {invocation.request_id for invocation in invocations}
 
 
+@pytest.mark.rule("3.1.3", "9.14")
 async def test_ten_extensions_are_not_too_many(open_project: Open, tmp_path: Path) -> None:
     extension = f"{PYTHON}\nregister()\nnext_event()\n"
     workbench = await open_project(

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from extension_project import HELLO, PYTHON, project, said
-from workbench import Open, response_of
+from support.extensions import HELLO, PYTHON, project, said
+from support.workbench import Open, response_of
 
 from lambda_tui.apis.telemetry import delivery
 from lambda_tui.engine.events import LogsDropped
@@ -81,6 +81,7 @@ def types_of(heard: list[Any]) -> list[str]:
     return [event["type"] for event in heard]
 
 
+@pytest.mark.rule("4.2.5", "4.3.1", "5.1.8")
 async def test_everything_since_the_beginning_has_come_before_the_shutdown_event(
     open_project: Open, tmp_path: Path
 ) -> None:
@@ -152,6 +153,7 @@ say([event["type"] for event in heard])
     assert in_invoke == [*COLD[:6], "platform.runtimeDone"]
 
 
+@pytest.mark.rule("4.2.8")
 async def test_a_freeze_loses_nothing_and_repeats_nothing(
     open_project: Open, tmp_path: Path
 ) -> None:
@@ -182,6 +184,7 @@ say([event["type"] for event in heard])
     assert workbench.records(LogsDropped) == []
 
 
+@pytest.mark.rule("4.2.2")
 async def test_over_tcp_come_the_same_events(open_project: Open, tmp_path: Path) -> None:
     extension = f"""{LISTENER}
 import socketserver
@@ -210,6 +213,7 @@ say([event["type"] for event in heard])
     assert said(workbench, "listener") == [[200, "OK"], COLD]
 
 
+@pytest.mark.rule("4.3.5")
 async def test_what_extensions_write_is_heard_by_who_subscribes_to_it(
     open_project: Open, tmp_path: Path
 ) -> None:
@@ -230,6 +234,7 @@ say(heard)
     assert [(event["type"], event["record"]) for event in heard] == [("extension", "one line")]
 
 
+@pytest.mark.rule("4.3.4")
 @pytest.mark.parametrize(
     ("schema", "is_object"), [("2022-07-01", False), ("2022-12-13", True), ("2025-01-29", True)]
 )
@@ -261,6 +266,7 @@ def lambda_handler(event, context):
     assert plain == "plain"
 
 
+@pytest.mark.rule("4.4.1", "4.4.2")
 @pytest.mark.parametrize("schema", ["2020-08-15", "2021-03-18"])
 async def test_the_logs_api_has_records_of_its_own(
     open_project: Open, tmp_path: Path, schema: str
@@ -297,6 +303,7 @@ say(requests[0][0])
     assert "LOGS\tName: listener\tState: Subscribed\tTypes: [Platform, Function]" in workbench.log()
 
 
+@pytest.mark.rule("4.1.8", "4.1.10")
 async def test_one_subscribes_to_one_of_the_two_apis_and_during_init(
     open_project: Open, tmp_path: Path
 ) -> None:
@@ -344,6 +351,7 @@ say([event["type"] for event in heard].count("platform.telemetrySubscription"))
     assert subscriptions == 1
 
 
+@pytest.mark.rule("4.2.7")
 async def test_a_listener_that_refuses_everything_does_not_hold_the_function_up(
     open_project: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -383,6 +391,7 @@ def lambda_handler(event, context):
     assert loss.dropped_records > 0
 
 
+@pytest.mark.rule("4.2.4")
 async def test_a_lost_runtime_shows_in_the_telemetry_of_its_environment(
     open_project: Open, tmp_path: Path
 ) -> None:

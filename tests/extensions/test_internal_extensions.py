@@ -6,8 +6,9 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from extension_project import PYTHON, RECORDER, project, said
-from workbench import SECONDS, Open
+from support import SECONDS
+from support.extensions import PYTHON, RECORDER, project, said
+from support.workbench import Open
 
 from lambda_tui.engine.events import ExtensionStatus
 
@@ -44,6 +45,7 @@ def lambda_handler(event, context):
 """
 
 
+@pytest.mark.rule("3.1.2", "3.2.6")
 async def test_an_internal_extension_hears_of_invocations(
     open_project: Open, tmp_path: Path
 ) -> None:
@@ -75,6 +77,7 @@ async def test_an_internal_extension_hears_of_invocations(
     assert (await workbench.answer())["invoked"]
 
 
+@pytest.mark.rule("3.2.8")
 async def test_nobody_registers_after_init(open_project: Open, tmp_path: Path) -> None:
     workbench = await open_project(project(tmp_path, {}, INSIDE))
     await workbench.answer()
@@ -88,6 +91,7 @@ async def test_nobody_registers_after_init(open_project: Open, tmp_path: Path) -
     ]
 
 
+@pytest.mark.rule("1.7.2")
 @pytest.mark.usefixtures("unhurried_shutdown")
 async def test_beside_an_internal_extension_the_runtime_is_told_of_its_end(
     open_project: Open, tmp_path: Path
@@ -109,6 +113,7 @@ signal.signal(signal.SIGTERM, lambda *_: (print("told", flush=True), os._exit(0)
     assert "told" in workbench.log()
 
 
+@pytest.mark.rule("1.7.2", "9.18")
 async def test_beside_an_internal_extension_a_deaf_runtime_is_killed(
     open_project: Open, tmp_path: Path
 ) -> None:
@@ -121,6 +126,7 @@ async def test_beside_an_internal_extension_a_deaf_runtime_is_killed(
     assert "environment.ended" in workbench.types()
 
 
+@pytest.mark.rule("3.1.2")
 async def test_internal_and_external_extensions_go_together(
     open_project: Open, tmp_path: Path
 ) -> None:

@@ -11,22 +11,22 @@ from typing import Any
 
 import psutil
 import pytest
-from extension_project import HELLO, PYTHON, RECORDER, project, said
-from network_project import ASKS, ENTER_AND_ROUTE, PORT, listening, put_connector
-from workbench import Open, Workbench, response_of
+from support import SECONDS
+from support.extensions import HELLO, PYTHON, RECORDER, project, said
+from support.network import ASKS, ENTER_AND_ROUTE, PORT, listening, put_connector
+from support.workbench import Open, Workbench, response_of
 
 from lambda_tui.engine.events import Notice, StateChange, Throttled
 from lambda_tui.engine.launch import find_connector, network
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.project.settings import FunctionSettings
 
-SECONDS = 15.0
 OWN_API = "169.254.100.1:9001"
 own_namespaces = pytest.mark.parametrize("level", ["namespaces"])
 
 
 async def both(workbench: Workbench, status: str = "success") -> list[Any]:
-    """The answers to two invocations that are made at once; the second ends like this."""
+    """Return the answers to two concurrent invocations, the second with the given status."""
     invocations = [workbench.pool.invoke(b"null") for _ in range(2)]
     for invocation in invocations:
         await asyncio.wait_for(invocation.wait(), SECONDS)
@@ -43,7 +43,7 @@ SetConnector = Callable[[str | None], None]
 
 @pytest.fixture
 def set_connector(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SetConnector:
-    """Makes a program the only connector on the machine, or leaves that without one."""
+    """Return a function that makes a program the machine's only connector, or removes them all."""
 
     def set_connector(source: str | None) -> None:
         monkeypatch.setenv("PATH", str(put_connector(tmp_path, source)))

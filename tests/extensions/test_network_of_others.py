@@ -13,11 +13,11 @@ from typing import Any
 
 import psutil
 import pytest
-from leftovers import still_alive
-from network_project import ENTER_AND_ROUTE, listening, put_connector
+from support import SECONDS
+from support.files import ROOT
+from support.leftovers import still_alive
+from support.network import ENTER_AND_ROUTE, listening, put_connector
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-SECONDS = 30.0
 DRIVER = """
 import asyncio, json, os, sys
 from pathlib import Path
@@ -62,7 +62,7 @@ asyncio.run(main())
 def driven(
     prefix: list[str], folder: Path, choice: str
 ) -> Iterator[tuple[subprocess.Popen[str], Any]]:
-    """An engine on the project in the folder, with what it has seen so far."""
+    """Run an engine on the project in the folder; yield its process and what it reports."""
     arguments = [str(folder / "code"), choice, str(folder / "programs")]
     with subprocess.Popen(
         [*prefix, sys.executable, "-c", DRIVER, *arguments],

@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from one_function_template import read
+from support.sam_template import read
 
 from lambda_tui.project.template import read_template
 

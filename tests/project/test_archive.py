@@ -146,6 +146,7 @@ def test_devices_and_pipes_are_refused(tmp_path: Path, cache: Cache, kind: int) 
     assert refusal(archive, cache).startswith("holds null, which is a device or a pipe;")
 
 
+@pytest.mark.rule("9.15")
 def test_more_than_lambda_takes_is_refused_unread(
     tmp_path: Path, cache: Cache, monkeypatch: pytest.MonkeyPatch
 ) -> None:

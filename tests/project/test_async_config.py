@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import one_function_template
 import pytest
-from one_function_template import LINE, PLAIN, SERVERLESS
+from support import sam_template
+from support.sam_template import LINE, PLAIN, SERVERLESS
 
 from lambda_tui.project.function import AsyncConfig
 
@@ -26,7 +26,7 @@ def read(
     folder: Path, properties: str = "", template: str = SERVERLESS, resources: str = ""
 ) -> tuple[tuple[Function, ...], tuple[Problem, ...]]:
     lines = properties.splitlines()
-    return one_function_template.read(folder, *lines, template=template, resources=resources)
+    return sam_template.read(folder, *lines, template=template, resources=resources)
 
 
 def destinations(content: str) -> str:

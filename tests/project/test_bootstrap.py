@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from kinds import write_program
+from support.files import write_program
 
 from lambda_tui.project.function import Project
 from lambda_tui.project.interpreters import find_interpreter

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from one_function_template import SERVERLESS, read
+from support.sam_template import SERVERLESS, read
 
 CONDITIONS = """\
 Parameters:

@@ -119,6 +119,7 @@ def test_the_settings_go_before_the_template(folder: Path) -> None:
     assert only(project)[0].layers_directory == other
 
 
+@pytest.mark.rule("8.2.4")
 def test_several_layers_are_merged_in_their_order(folder: Path) -> None:
     make_layer(folder / "insights")
     zip_layer(folder, "packed.zip")
@@ -202,6 +203,7 @@ def test_a_layer_with_a_build_method_is_what_sam_has_built(folder: Path) -> None
     assert (function.layers_directory, problems) == (built, [])
 
 
+@pytest.mark.rule("9.13")
 @pytest.mark.parametrize(
     ("layers", "sentence"),
     [
@@ -252,6 +254,7 @@ def test_a_bad_archive_is_said_once_and_left_out(folder: Path) -> None:
     assert project.functions[0].layers_directory is None
 
 
+@pytest.mark.rule("9.15")
 def test_code_and_layers_of_more_than_250_mb_are_said(folder: Path) -> None:
     with (folder / "common" / "big").open("wb") as big:
         big.truncate(200 << 20)

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import one_function_template
 import pytest
-from one_function_template import LINE, PLAIN, SERVERLESS
+from support import sam_template
+from support.sam_template import LINE, PLAIN, SERVERLESS
 
 from lambda_tui.project.function import LoggingConfig
 
@@ -20,7 +20,7 @@ def read(
     folder: Path, config: str | None = None, template: str = SERVERLESS
 ) -> tuple[tuple[Function, ...], tuple[Problem, ...]]:
     lines = () if config is None else (f"LoggingConfig: {config}",)
-    return one_function_template.read(folder, *lines, template=template)
+    return sam_template.read(folder, *lines, template=template)
 
 
 @TEMPLATES

@@ -29,6 +29,7 @@ def files_of(folder: Path) -> dict[str, str]:
     return {str(path.relative_to(folder)): path.read_text() for path in found}
 
 
+@pytest.mark.rule("8.2.4")
 def test_of_equal_paths_the_last_folders_holds(tmp_path: Path, cache: Cache) -> None:
     first = write(tmp_path / "first", python__a="first", python__b="first")
     second = write(tmp_path / "second", python__b="second", bin__tool="second")

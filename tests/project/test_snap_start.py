@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import one_function_template
 import pytest
-from one_function_template import PLAIN, SERVERLESS
+from support import sam_template
+from support.sam_template import PLAIN, SERVERLESS
 
 from lambda_tui.project.function import Function, Problem
 
@@ -17,7 +17,7 @@ SNAP_START = "SnapStart: {ApplyOn: PublishedVersions}"
 def read(
     folder: Path, *lines: str, template: str = SERVERLESS
 ) -> tuple[tuple[Function, ...], list[str]]:
-    functions, problems = one_function_template.read(folder, *lines, template=template)
+    functions, problems = sam_template.read(folder, *lines, template=template)
     return functions, [_without_place(problem) for problem in problems]
 
 

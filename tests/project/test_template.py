@@ -143,6 +143,7 @@ def test_a_bad_setting_in_globals_is_named_with_its_line_there(folder: Path) -> 
     )
 
 
+@pytest.mark.rule("9.1", "9.2", "9.3", "9.16")
 @pytest.mark.parametrize(
     ("line", "words"),
     [
@@ -182,6 +183,7 @@ def second_function() -> str:
     return FUNCTION.partition("\n")[2].replace("Hello", "Other")
 
 
+@pytest.mark.rule("9.17")
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [

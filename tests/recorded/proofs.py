@@ -1,4 +1,4 @@
-"""What was recorded, part by part: the handler that shows it here, or why nothing can yet."""
+"""The recordings, part by part: the handler that proves each here, or why none can yet."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ Given = Literal[
     "answer",
     "configuration",
 ]
-"""What was recorded: the results of an invocation, the two of an asynchronous one, boto3's answer
-without those, and the function's configuration."""
+"""The kinds of recordings: the results of an invocation, the two of an asynchronous one, boto3's
+answer without those, and the function's configuration."""
 
 RUN_VERSIONS = tuple(f"3.{minor}" for minor in range(9, 15))
-"""Those of Python that are recorded and run here."""
+"""The versions of Python that are recorded and run here."""
 NODE_VERSIONS = ("18", "20", "22", "24")
-"""Those of Node.js."""
+"""The versions of Node.js."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +41,13 @@ class Proof:
     """Whether the source is a runtime of its own, and not a handler."""
     module: str = "handler"
     suffix: str = ".py"
-    """Of the module's file."""
+    """The suffix of the module's file."""
     name: str = "<function-name>"
-    """What stands for the function's name in the recording."""
+    """The word that stands for the function's name in the recording."""
     without: tuple[str, ...] = ()
     """Keys of the part that are listed as not covered."""
     configuration: Mapping[str, Any] = field(default_factory=dict)
-    """Of the function."""
+    """The configuration of the function."""
     qualifier: str | None = None
     retry_delays: tuple[float, float] = (0.0, 0.0)
     """Seconds; on AWS one minute and two."""
@@ -184,7 +184,7 @@ def handler(event, context):
 """
 
 _CREATED = ("State", "StateReason", "StateReasonCode", "ResponseMetadata")
-"""What only a function has that is just being created."""
+"""The fields of a function that is just being created."""
 
 _COMMON = "common/TestLambdaRuntimesCommon::"
 _SQS = "destinations/TestLambdaDestinationSqs::"
@@ -235,7 +235,7 @@ def _destination(
 
 
 def _configuration(test: str, proof: Proof, **configuration: Any) -> Proof:
-    """That of the function that a proof's entry is about."""
+    """Return the proof of the configuration of the function in a proof's entry."""
     return replace(
         proof,
         part=f"{test}/create_function_result",
@@ -246,7 +246,7 @@ def _configuration(test: str, proof: Proof, **configuration: Any) -> Proof:
 
 
 def _answers(entry: str, proof: Proof) -> list[Proof]:
-    """What boto3 tells beside the payload and that it is an error."""
+    """Return the proofs of boto3's answer besides the payload and the function error."""
     return [
         replace(proof, part=f"{entry}/{key}", gives="answer")
         for key in ("ExecutedVersion", "StatusCode", "ResponseMetadata")
@@ -268,7 +268,7 @@ def _uncaught_exceptions(version: str) -> list[Proof]:
 
 
 def _configurations(runtime: str, any_function: Proof) -> list[Proof]:
-    """Those that come with variables."""
+    """Return the proofs of the configurations of functions with variables."""
     variables = {
         "test_introspection_invoke": {"TEST_KEY": "TEST_VAL"},
         "test_runtime_wrapper_invoke": {"AWS_LAMBDA_EXEC_WRAPPER": "/var/task/environment_wrapper"},

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from workbench import Workbench
+from support.workbench import Workbench
 
 from lambda_tui.engine import events
 from lambda_tui.engine.events import log_text
@@ -18,7 +18,7 @@ FILES = ("common", "custom_runtimes", "destinations", "runtimes")
 
 
 def load(name: str) -> dict[str, Any]:
-    """One file: recordings by the name of their test."""
+    """Return the recordings of one file by the name of their test."""
     recordings: dict[str, Any] = json.loads(
         Path(__file__).with_name(f"{name}.json").read_text(encoding="utf-8")
     )
@@ -26,7 +26,7 @@ def load(name: str) -> dict[str, Any]:
 
 
 def leaves(path: str, value: Any) -> Iterator[str]:
-    """The paths of everything below that has nothing below it; log events are one thing."""
+    """Yield the paths of the leaves below a path; a list of log events is one leaf."""
     if isinstance(value, dict) and value:
         for key, inner in value.items():
             yield from leaves(f"{path}/{key}", inner)
@@ -38,7 +38,7 @@ def leaves(path: str, value: Any) -> Iterator[str]:
 
 
 def parts_of_entries() -> dict[str, list[str]]:
-    """Every part of every recording as ``file/entry/key/...``, by ``file/entry``."""
+    """Return every part of every recording as ``file/entry/key/...``, by ``file/entry``."""
     return {
         f"{file}/{entry}": list(leaves(f"{file}/{entry}", recording["recorded-content"]))
         for file in FILES
@@ -47,7 +47,7 @@ def parts_of_entries() -> dict[str, list[str]]:
 
 
 def part(path: str) -> Any:
-    """What was recorded there; ``<uuid:2>`` becomes ``<uuid>``, as it is numbered by entry."""
+    """Return what was recorded; ``<uuid:2>`` becomes ``<uuid>``, as it is numbered by entry."""
     file, entry, *keys = path.split("/")
     value = load(file)[entry]["recorded-content"]
     for key in keys:
@@ -56,7 +56,7 @@ def part(path: str) -> Any:
 
 
 def mask(text: str, workbench: Workbench, invocation: Invocation, name: str) -> str:
-    """A text of ours with ids, names and places masked as in the recordings."""
+    """Mask the ids, names and places in a text as in the recordings."""
     function = workbench.pool.function
     environment = workbench.serving(invocation)
     for ours, theirs in {
@@ -79,7 +79,7 @@ _MASKED_VARIABLES = {
 
 
 def mask_payload(payload: Any, recorded: Any) -> Any:
-    """A payload with what differs from run to run masked where the recording masks it."""
+    """Mask the values of a payload that differ from run to run, where the recording masks them."""
     if not isinstance(recorded, dict) or not isinstance(payload, dict):
         return payload
     for name in ("stackTrace", "trace"):
@@ -108,7 +108,7 @@ def mask_payload(payload: Any, recorded: Any) -> Any:
 
 
 def cloudwatch_messages(workbench: Workbench) -> list[str]:
-    """The log as CloudWatch has it: one message an event, each with its line end."""
+    """Return the log as CloudWatch has it: one message an event, each with its line end."""
     messages: list[str] = []
     for event in workbench.events:
         text = log_text(event)
@@ -119,7 +119,7 @@ def cloudwatch_messages(workbench: Workbench) -> list[str]:
 
 
 def mask_message(message: str, request_id: str) -> str:
-    """A log message with its numbers masked as in the recordings."""
+    """Mask the numbers in a log message as in the recordings."""
     message = message.replace(request_id, "<request-id>")
     message = re.sub(r"(python:3\.\d+\.v)\d+", r"\1<version>", message)
     message = re.sub(r"arn:aws:lambda:[a-z0-9-]+::", "arn:<partition>:lambda:<region>::", message)
@@ -129,7 +129,7 @@ def mask_message(message: str, request_id: str) -> str:
 
 
 def recorded_metadata(answer: Any) -> Any:
-    """What the recordings keep of boto3's own account of an answer."""
+    """Return the part of boto3's ``ResponseMetadata`` that the recordings keep."""
     return {"HTTPHeaders": {}, "HTTPStatusCode": answer["ResponseMetadata"]["HTTPStatusCode"]}
 
 
@@ -142,7 +142,7 @@ _MASKED_FIELDS = {
 
 
 def mask_configuration(configuration: Any, name: str) -> Any:
-    """A function's configuration with what differs from one to the next masked as it was."""
+    """Mask the fields of a configuration that differ between functions as in the recordings."""
     for field, (word, pattern) in _MASKED_FIELDS.items():
         assert re.fullmatch(pattern, str(configuration[field])), field
         configuration[field] = word

@@ -1,4 +1,4 @@
-"""What AWS Lambda answered when it was recorded is what the engine answers."""
+"""The engine answers what AWS Lambda answered when it was recorded."""
 
 from __future__ import annotations
 
@@ -8,9 +8,6 @@ import re
 from pathlib import Path
 
 import pytest
-from kinds import write_program
-from lambda_project import served
-from node_process import NODE
 from recorded.proofs import NOT_COVERED, PROOFS, Given, Proof
 from recorded.recordings import (
     cloudwatch_messages,
@@ -22,7 +19,11 @@ from recorded.recordings import (
     parts_of_entries,
     recorded_metadata,
 )
-from workbench import SECONDS, TIMEOUT, Open, Workbench, response_of
+from support import SECONDS
+from support.files import write_program
+from support.lambda_api import served
+from support.node_process import NODE
+from support.workbench import TIMEOUT, Open, Workbench, response_of
 
 from lambda_tui.engine.events import AsyncDelivered
 from lambda_tui.engine.invocation import Invocation
@@ -38,7 +39,7 @@ def proofs_of(*given: Given) -> pytest.MarkDecorator:
 
 
 async def open_recorded(open_project: Open, folder: Path, proof: Proof) -> Workbench:
-    """Starts the engine on a function like the recorded one."""
+    """Start the engine on a function like the recorded one."""
     file = folder / ("bootstrap" if proof.is_bootstrap else f"{proof.module}{proof.suffix}")
     if proof.is_bootstrap:
         write_program(file, proof.source)
@@ -60,7 +61,7 @@ async def open_recorded(open_project: Open, folder: Path, proof: Proof) -> Workb
 
 
 async def play(open_project: Open, folder: Path, proof: Proof) -> tuple[Workbench, Invocation]:
-    """Invokes a function like the recorded one."""
+    """Invoke a function like the recorded one."""
     workbench = await open_recorded(open_project, folder, proof)
     event = json.dumps(proof.event).encode()
     invocation = workbench.pool.invoke(event, qualifier=proof.qualifier)
@@ -68,6 +69,7 @@ async def play(open_project: Open, folder: Path, proof: Proof) -> tuple[Workbenc
     return workbench, invocation
 
 
+@pytest.mark.rule("6.2.1", "8.1.1", "8.1.2", "8.4.1", "8.4.8")
 @ONE_LEVEL
 @proofs_of("payload")
 async def test_the_payload_is_the_recorded_one(
@@ -84,6 +86,7 @@ async def test_the_payload_is_the_recorded_one(
     assert text == json.dumps(recorded, sort_keys=True)
 
 
+@pytest.mark.rule("6.1.1")
 @ONE_LEVEL
 @proofs_of("function error")
 async def test_the_function_error_is_the_recorded_one(
@@ -94,6 +97,7 @@ async def test_the_function_error_is_the_recorded_one(
     assert invocation.function_error == part(proof.part)
 
 
+@pytest.mark.rule("5.1.1", "5.3.2")
 @ONE_LEVEL
 @proofs_of("log events")
 async def test_the_log_is_the_recorded_one_event_by_event(
@@ -113,6 +117,7 @@ async def test_the_log_is_the_recorded_one_event_by_event(
     ]
 
 
+@pytest.mark.rule("5.5.5")
 @ONE_LEVEL
 @proofs_of("log lines")
 async def test_the_tail_of_the_log_is_the_recorded_one_line_by_line(
@@ -154,6 +159,7 @@ async def test_the_record_of_an_asynchronous_invocation_is_the_recorded_one(
     assert text == json.dumps(recorded, sort_keys=True)
 
 
+@pytest.mark.rule("6.1.2")
 @ONE_LEVEL
 @proofs_of("answer")
 async def test_what_a_caller_is_told_beside_the_payload_is_what_was_recorded(

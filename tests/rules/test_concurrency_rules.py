@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from workbench import TIMEOUT, Open, Workbench, response_of
+from support.workbench import TIMEOUT, Open, Workbench, response_of
 
 from lambda_tui.engine import events
 from lambda_tui.engine.invocation import Invocation
@@ -54,6 +54,7 @@ def write_project(directory: Path, **reserved: int | None) -> Project:
     )
 
 
+@pytest.mark.rule("1.1.4")
 @ONE_LEVEL
 async def test_more_than_the_reserved_concurrency_is_throttled_with_its_reason(
     open_project: Open, tmp_path: Path
@@ -74,6 +75,7 @@ async def test_more_than_the_reserved_concurrency_is_throttled_with_its_reason(
     assert third.status == "success", "there is room again"
 
 
+@pytest.mark.rule("1.1.4")
 @ONE_LEVEL
 async def test_a_reserved_concurrency_of_zero_blocks_the_function(
     open_project: Open, tmp_path: Path
@@ -86,6 +88,7 @@ async def test_a_reserved_concurrency_of_zero_blocks_the_function(
     assert workbench.pool.environments == []
 
 
+@pytest.mark.rule("1.1.5", "9.10")
 @ONE_LEVEL
 async def test_what_is_reserved_is_taken_from_what_the_others_share(
     open_project: Open, tmp_path: Path
@@ -102,6 +105,7 @@ async def test_what_is_reserved_is_taken_from_what_the_others_share(
     assert [one.status for one in orders] == ["success", "success"]
 
 
+@pytest.mark.rule("9.5")
 @ONE_LEVEL
 async def test_a_request_of_6291456_bytes_is_the_largest(open_project: Open) -> None:
     workbench = await open_project(SOURCE, memory_size=512, timeout=30)

@@ -7,7 +7,7 @@ import re
 import time
 
 import pytest
-from workbench import Open, Workbench
+from support.workbench import Open, Workbench
 
 from lambda_tui import limits
 from lambda_tui.engine import events
@@ -34,6 +34,7 @@ def messages(workbench: Workbench) -> list[str]:
     return [record.message for record in workbench.records(events.FunctionLog)]
 
 
+@pytest.mark.rule("1.7.1")
 @ONE_LEVEL
 @pytest.mark.parametrize("state", [State.FROZEN, State.IDLE])
 async def test_without_extensions_nothing_tells_the_runtime_of_its_shutdown(
@@ -52,6 +53,7 @@ async def test_without_extensions_nothing_tells_the_runtime_of_its_shutdown(
     assert messages(workbench) == []
 
 
+@pytest.mark.rule("1.7.1")
 @ONE_LEVEL
 async def test_without_extensions_nothing_tells_the_runtime_of_its_reset(
     open_project: Open,
@@ -65,6 +67,7 @@ async def test_without_extensions_nothing_tells_the_runtime_of_its_reset(
     assert messages(workbench) == []
 
 
+@pytest.mark.rule("1.7.1", "9.18")
 @ONE_LEVEL
 async def test_shutdown_without_extensions_takes_no_time(
     open_project: Open, monkeypatch: pytest.MonkeyPatch
@@ -83,6 +86,7 @@ async def test_shutdown_without_extensions_takes_no_time(
     assert environment.state is State.ENDED
 
 
+@pytest.mark.rule("1.6.4")
 @ONE_LEVEL
 async def test_a_reset_environment_keeps_its_log_stream_and_a_new_one_has_its_own(
     open_project: Open,
@@ -122,13 +126,14 @@ def lambda_handler(event, context):
 
 
 async def stay_frozen(workbench: Workbench) -> None:
-    """Until an environment has been frozen for 300 ms: the time that it misses is the matter."""
+    """Wait until an environment has been frozen for 300 ms, which its clock then has missed."""
     environment = await workbench.until_frozen()
     frozen_since = environment.state_since
     loop = asyncio.get_running_loop()
     await workbench.until(lambda: loop.time() - frozen_since > 0.3)
 
 
+@pytest.mark.rule("1.5.5", "8.4.2")
 @ONE_LEVEL
 async def test_the_remaining_time_is_right_after_a_thaw(open_project: Open) -> None:
     workbench = await open_project(KEEPS_TIME, timeout=30)
@@ -143,6 +148,7 @@ async def test_the_remaining_time_is_right_after_a_thaw(open_project: Open) -> N
     assert earlier <= before - 300, "the clock went on for the one before"
 
 
+@pytest.mark.rule("1.5.5")
 @ONE_LEVEL
 async def test_wall_clock_time_has_jumped_after_a_thaw(open_project: Open) -> None:
     workbench = await open_project(KEEPS_TIME)
@@ -152,6 +158,7 @@ async def test_wall_clock_time_has_jumped_after_a_thaw(open_project: Open) -> No
     assert await workbench.answer("rest") >= before + 0.3
 
 
+@pytest.mark.rule("1.5.4")
 @ONE_LEVEL
 async def test_an_open_connection_outlives_a_freeze(open_project: Open) -> None:
     connected: asyncio.Future[asyncio.StreamWriter] = asyncio.get_running_loop().create_future()
@@ -175,6 +182,7 @@ async def test_an_open_connection_outlives_a_freeze(open_project: Open) -> None:
     server.close()
 
 
+@pytest.mark.rule("8.3.3")
 @ONE_LEVEL
 async def test_tmp_is_gone_with_its_environment(open_project: Open) -> None:
     workbench = await open_project(

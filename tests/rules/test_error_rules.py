@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from workbench import Open, response_of
+from support.workbench import Open, response_of
 
 from lambda_tui.engine import events
 from lambda_tui.engine.lifecycle import State
@@ -15,6 +15,7 @@ ONE_LEVEL = pytest.mark.parametrize("level", ["namespaces"])
 BOOTSTRAP = '  File "/var/runtime/bootstrap.py", line '
 
 
+@pytest.mark.rule("6.2.9")
 @ONE_LEVEL
 @pytest.mark.parametrize(
     ("source", "message"),
@@ -46,6 +47,7 @@ async def test_a_handler_that_cannot_be_called_is_a_type_error_in_the_bootstrap(
     await workbench.until_frozen(workbench.serving(invocation))
 
 
+@pytest.mark.rule("5.5.5", "6.2.2")
 @ONE_LEVEL
 async def test_a_stack_trace_has_the_lines_and_no_marks_below_them(open_project: Open) -> None:
     workbench = await open_project(
@@ -76,6 +78,7 @@ def divide(number):
     ]
 
 
+@pytest.mark.rule("5.5.5")
 @ONE_LEVEL
 async def test_an_error_without_a_trace_has_its_heading_in_the_log_all_the_same(
     open_project: Open,
@@ -91,6 +94,7 @@ async def test_an_error_without_a_trace_has_its_heading_in_the_log_all_the_same(
     )
 
 
+@pytest.mark.rule("6.2.10")
 @ONE_LEVEL
 @pytest.mark.parametrize(
     "raised", ["KeyboardInterrupt()", "GeneratorExit()", "type('Stop', (BaseException,), {})()"]
@@ -114,6 +118,7 @@ async def test_what_is_no_exception_but_a_base_exception_ends_the_runtime(
     await workbench.until_state(State.RESET)
 
 
+@pytest.mark.rule("5.5.5")
 @ONE_LEVEL
 async def test_a_function_that_fails_without_a_word_answers_with_an_empty_message(
     open_project: Open,
@@ -135,6 +140,7 @@ def lambda_handler(event, context):
 """
 
 
+@pytest.mark.rule("8.4.4")
 @ONE_LEVEL
 async def test_the_client_context_is_what_the_caller_sent(open_project: Open) -> None:
     workbench = await open_project(SHOWS_ITS_CALLER)
@@ -146,6 +152,7 @@ async def test_the_client_context_is_what_the_caller_sent(open_project: Open) ->
     assert response_of(invocation) == [{"colour": "green"}, {"make": "x"}, "shop", None]
 
 
+@pytest.mark.rule("6.2.7")
 @ONE_LEVEL
 async def test_a_client_context_that_is_no_json_is_an_error_of_its_own(
     open_project: Open,

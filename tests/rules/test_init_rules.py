@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from initialisation import PLAIN, SAYS_ITS_TYPE
-from workbench import TIMEOUT, Open, response_of
+from support.function_sources import answers_its_initialization_type
+from support.workbench import TIMEOUT, Open, response_of
 
 from lambda_tui.engine import events
 from lambda_tui.engine.environment import InitPhase
@@ -17,11 +17,12 @@ from lambda_tui.project.function import Function, Project
 ONE_LEVEL = pytest.mark.parametrize("level", ["namespaces"])
 
 
+@pytest.mark.rule("1.2.12")
 @ONE_LEVEL
 async def test_init_start_is_the_first_line_and_top_level_output_follows(
     open_project: Open,
 ) -> None:
-    workbench = await open_project(PLAIN)
+    workbench = await open_project(answers_its_initialization_type())
 
     await workbench.invoke()
 
@@ -29,9 +30,10 @@ async def test_init_start_is_the_first_line_and_top_level_output_follows(
     assert words == ["INIT_START", "importing", "START", "END"]
 
 
+@pytest.mark.rule("1.2.2")
 @ONE_LEVEL
 async def test_runtime_init_and_function_init_are_timed_in_this_order(open_project: Open) -> None:
-    workbench = await open_project(SAYS_ITS_TYPE.format(top_level="time.sleep(0.1)"))
+    workbench = await open_project(answers_its_initialization_type("time.sleep(0.1)"))
 
     await workbench.invoke()
 
@@ -42,11 +44,12 @@ async def test_runtime_init_and_function_init_are_timed_in_this_order(open_proje
     assert function_init.duration_ms >= 100
 
 
+@pytest.mark.rule("5.1.3")
 @ONE_LEVEL
 async def test_a_top_level_exit_is_a_runtime_exit_and_not_an_error_of_the_function(
     open_project: Open,
 ) -> None:
-    workbench = await open_project(SAYS_ITS_TYPE.format(top_level="raise SystemExit(5)"))
+    workbench = await open_project(answers_its_initialization_type("raise SystemExit(5)"))
 
     invocation = await workbench.invoke()
 
@@ -64,6 +67,7 @@ async def test_a_top_level_exit_is_a_runtime_exit_and_not_an_error_of_the_functi
     ]
 
 
+@pytest.mark.rule("1.2.10")
 @ONE_LEVEL
 async def test_a_timeout_bounds_a_repeated_init_and_the_handler_together(
     open_project: Open,
@@ -88,6 +92,7 @@ def lambda_handler(event, context):
     assert (invocation.report.duration_ms, invocation.report.billed_duration_ms) == (1000.0, 1000)
 
 
+@pytest.mark.rule("1.2.11")
 @ONE_LEVEL
 async def test_start_is_told_when_the_environment_goes_during_a_repeated_init(
     open_project: Open,
@@ -119,6 +124,7 @@ def lambda_handler(event, context):
     assert end.startswith(f"END RequestId: {invocation.request_id}\n")
 
 
+@pytest.mark.rule("1.2.5")
 def test_the_limits_of_init_are_ten_and_a_hundred_and_thirty_seconds() -> None:
     def limit(kind: events.InitializationType, timeout: int) -> float | None:
         return InitPhase("init", kind).limit(timeout)
@@ -128,13 +134,14 @@ def test_the_limits_of_init_are_ten_and_a_hundred_and_thirty_seconds() -> None:
     assert limit("provisioned-concurrency", 900) == 900
 
 
+@pytest.mark.rule("1.2.9")
 @ONE_LEVEL
 async def test_an_init_that_keeps_failing_is_not_tried_in_a_loop(
     open_project: Open, tmp_path: Path
 ) -> None:
     for name, top_level in {"broken": "1 / 0", "clock": ""}.items():
         (tmp_path / name).mkdir()
-        source = SAYS_ITS_TYPE.format(top_level=top_level)
+        source = answers_its_initialization_type(top_level)
         (tmp_path / name / "app.py").write_text(source)
     broken = Function(
         "broken",

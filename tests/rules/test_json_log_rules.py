@@ -7,7 +7,7 @@ import re
 from typing import Any, get_args
 
 import pytest
-from workbench import Open, Workbench
+from support.workbench import Open, Workbench
 
 from lambda_tui.engine import events
 from lambda_tui.engine.events import log_text
@@ -21,7 +21,7 @@ ENVELOPE_TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
 
 
 def lines(workbench: Workbench, logging: LoggingConfig) -> list[str]:
-    """The log, each event once."""
+    """Return the log in a format, each event once."""
     texts = (log_text(event, logging) for event in workbench.events)
     return [text for text in texts if text is not None]
 
@@ -101,6 +101,7 @@ async def play(open_project: Open, scenario: str) -> Workbench:
     return workbench
 
 
+@pytest.mark.rule("5.4.2")
 @ONE_LEVEL
 @pytest.mark.parametrize("scenario", SCENARIOS)
 async def test_system_log_level_lets_pass_what_awss_table_says(
@@ -115,6 +116,7 @@ async def test_system_log_level_lets_pass_what_awss_table_says(
         assert types == expected, system_level
 
 
+@pytest.mark.rule("5.4.1")
 @ONE_LEVEL
 async def test_a_system_line_is_the_telemetry_envelope(open_project: Open) -> None:
     workbench = await play(open_project, "success")
@@ -157,6 +159,7 @@ async def test_a_system_line_is_the_telemetry_envelope(open_project: Open) -> No
     }
 
 
+@pytest.mark.rule("1.6.6")
 @ONE_LEVEL
 async def test_a_failure_has_its_error_type_in_the_envelope(open_project: Open) -> None:
     workbench = await play(open_project, "crash")
@@ -168,6 +171,7 @@ async def test_a_failure_has_its_error_type_in_the_envelope(open_project: Open) 
     ] * 2
 
 
+@pytest.mark.rule("5.4.1")
 @ONE_LEVEL
 async def test_no_text_line_of_the_platform_is_left_in_the_json_format(
     open_project: Open,
@@ -206,6 +210,7 @@ APPLICATION_LINES: dict[str, tuple[str, ApplicationLogLevel]] = {
 """Each with the level that it counts as."""
 
 
+@pytest.mark.rule("5.4.3")
 @ONE_LEVEL
 async def test_application_lines_pass_by_their_level(open_project: Open) -> None:
     levels = get_args(ApplicationLogLevel)
@@ -218,6 +223,7 @@ async def test_application_lines_pass_by_their_level(open_project: Open) -> None
         assert shown_at == list(levels[: levels.index(counts_as) + 1]), name
 
 
+@pytest.mark.rule("5.4.5")
 @ONE_LEVEL
 @pytest.mark.parametrize("line", ["plain words", "{half", "[1, 2"])
 async def test_what_is_no_json_passes_as_it_is(open_project: Open, line: str) -> None:
@@ -228,6 +234,7 @@ async def test_what_is_no_json_passes_as_it_is(open_project: Open, line: str) ->
     assert lines(workbench, json_config("FATAL", "WARN")) == [line]
 
 
+@pytest.mark.rule("5.4.4")
 @ONE_LEVEL
 @pytest.mark.parametrize("timestamp", [None, "yesterday"])
 async def test_a_line_without_a_good_timestamp_gets_one(

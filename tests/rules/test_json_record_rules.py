@@ -6,7 +6,7 @@ import json
 import re
 
 import pytest
-from workbench import Open
+from support.workbench import Open
 
 from lambda_tui.engine import events
 from lambda_tui.project.function import ApplicationLogLevel, LoggingConfig
@@ -25,7 +25,7 @@ def lambda_handler(event, context):
 async def logged(
     open_project: Open, body: str, level: ApplicationLogLevel | None = None
 ) -> tuple[str, list[str]]:
-    """The request id and what the function logged."""
+    """Invoke a function with this body; return the request id and what the function logged."""
     workbench = await open_project(
         LOGS.format(top_level="", body=body), logging=LoggingConfig("JSON", level)
     )
@@ -35,6 +35,7 @@ async def logged(
     ]
 
 
+@pytest.mark.rule("5.5.3")
 @ONE_LEVEL
 async def test_a_record_of_the_runtime_has_awss_keys_in_awss_order(open_project: Open) -> None:
     request_id, (line,) = await logged(
@@ -53,6 +54,7 @@ async def test_a_record_of_the_runtime_has_awss_keys_in_awss_order(open_project:
     ]
 
 
+@pytest.mark.rule("5.5.4")
 @ONE_LEVEL
 async def test_a_dict_as_the_message_stays_an_object(open_project: Open) -> None:
     _id, (line,) = await logged(open_project, "logger.error({'sold': 3, 'what': {'tea': None}})")
@@ -60,6 +62,7 @@ async def test_a_dict_as_the_message_stays_an_object(open_project: Open) -> None
     assert json.loads(line)["message"] == {"sold": 3, "what": {"tea": None}}
 
 
+@pytest.mark.rule("5.5.4")
 @ONE_LEVEL
 async def test_what_json_cannot_say_is_turned_into_text(open_project: Open) -> None:
     _id, (line,) = await logged(open_project, "logger.error('set', extra={'colours': {1}})")
@@ -67,6 +70,7 @@ async def test_what_json_cannot_say_is_turned_into_text(open_project: Open) -> N
     assert json.loads(line)["colours"] == "{1}"
 
 
+@pytest.mark.rule("5.5.3")
 @ONE_LEVEL
 async def test_an_exception_that_is_logged_has_its_trace_and_place(open_project: Open) -> None:
     request_id, (line,) = await logged(
@@ -93,6 +97,7 @@ async def test_an_exception_that_is_logged_has_its_trace_and_place(open_project:
     assert record["location"] == "/var/task/lambda_function.py:lambda_handler:10"
 
 
+@pytest.mark.rule("5.5.6")
 @ONE_LEVEL
 async def test_an_unhandled_error_has_awss_keys_in_awss_order(open_project: Open) -> None:
     request_id, (line,) = await logged(open_project, "raise LookupError('na\\u00efve')")
@@ -109,6 +114,7 @@ async def test_an_unhandled_error_has_awss_keys_in_awss_order(open_project: Open
     assert "naïve" in line, "other letters than ASCII stay as they are"
 
 
+@pytest.mark.rule("5.5.3")
 @ONE_LEVEL
 async def test_the_request_id_is_an_empty_text_during_init(open_project: Open) -> None:
     source = LOGS.format(top_level="logger.error('early')", body="pass")
@@ -120,6 +126,7 @@ async def test_the_request_id_is_an_empty_text_during_init(open_project: Open) -
     assert json.loads(record.message)["requestId"] == ""
 
 
+@pytest.mark.rule("5.4.6")
 @ONE_LEVEL
 @pytest.mark.parametrize(
     ("application_level", "expected"),
@@ -140,6 +147,7 @@ async def test_the_application_log_level_is_the_root_loggers(
     assert [json.loads(line)["level"] for line in told] == expected
 
 
+@pytest.mark.rule("5.5.1")
 @ONE_LEVEL
 async def test_what_is_printed_is_never_made_json(open_project: Open) -> None:
     _id, told = await logged(open_project, "print('plain'); print('two\\nlines')")

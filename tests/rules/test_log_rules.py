@@ -6,7 +6,7 @@ import math
 import re
 
 import pytest
-from workbench import TIMEOUT, Open
+from support.workbench import TIMEOUT, Open
 
 from lambda_tui.engine import events
 from lambda_tui.project.function import LoggingConfig
@@ -44,6 +44,7 @@ def pattern_of(request_id: str, *, init: bool, ending: str) -> str:
     return rf"END RequestId: {request_id}\n{fields}{ending}"
 
 
+@pytest.mark.rule("5.1.1")
 @ONE_LEVEL
 async def test_a_cold_and_a_warm_success_to_the_letter(open_project: Open) -> None:
     workbench = await open_project(SOURCE)
@@ -67,6 +68,7 @@ async def test_a_cold_and_a_warm_success_to_the_letter(open_project: Open) -> No
         assert re.fullmatch(pattern, line), line
 
 
+@pytest.mark.rule("5.1.2")
 @ONE_LEVEL
 @pytest.mark.parametrize(
     ("event", "ending"),
@@ -88,6 +90,7 @@ async def test_the_report_of_a_failure_to_the_letter(
     assert [line for line in workbench.log() if line.startswith("INIT_REPORT")] == []
 
 
+@pytest.mark.rule("5.2.1")
 @ONE_LEVEL
 async def test_billed_duration_is_the_sum_of_duration_and_init_rounded_up(
     open_project: Open,
@@ -108,6 +111,7 @@ async def test_billed_duration_is_the_sum_of_duration_and_init_rounded_up(
         assert report.billed_duration_ms == math.ceil(report.duration_ms)
 
 
+@pytest.mark.rule("5.2.2")
 @ONE_LEVEL
 async def test_a_cold_timeout_bills_the_limit_and_the_init(open_project: Open) -> None:
     workbench = await open_project(SOURCE, timeout=1)
@@ -121,6 +125,7 @@ async def test_a_cold_timeout_bills_the_limit_and_the_init(open_project: Open) -
     assert "\tDuration: 1000.00 ms\tBilled Duration: 1" in workbench.log()[-1]
 
 
+@pytest.mark.rule("5.1.3")
 @ONE_LEVEL
 async def test_init_report_of_a_timeout_to_the_letter(
     open_project: Open, monkeypatch: pytest.MonkeyPatch
@@ -134,6 +139,7 @@ async def test_init_report_of_a_timeout_to_the_letter(
     assert re.fullmatch(pattern, workbench.log()[1])
 
 
+@pytest.mark.rule("5.1.3")
 @ONE_LEVEL
 async def test_init_report_of_an_error_to_the_letter(open_project: Open) -> None:
     workbench = await open_project("import nothing_like_it")
@@ -150,6 +156,7 @@ async def test_init_report_of_an_error_to_the_letter(open_project: Open) -> None
         )
 
 
+@pytest.mark.rule("5.1.5")
 @ONE_LEVEL
 async def test_after_a_reset_there_is_no_init_line_and_no_init_duration(
     open_project: Open,
@@ -166,6 +173,7 @@ async def test_after_a_reset_there_is_no_init_line_and_no_init_duration(
     assert re.fullmatch(pattern_of(invocation.request_id, init=False, ending=""), report)
 
 
+@pytest.mark.rule("5.3.1")
 @ONE_LEVEL
 @pytest.mark.parametrize(
     ("group", "expected", "name"),
@@ -185,6 +193,7 @@ async def test_log_group_and_log_stream_have_awss_names(
     assert re.fullmatch(pattern, log_stream)
 
 
+@pytest.mark.rule("5.5.2")
 @ONE_LEVEL
 async def test_what_is_logged_in_init_has_no_request_id(open_project: Open) -> None:
     workbench = await open_project(

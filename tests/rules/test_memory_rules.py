@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from workbench import Open, response_of
+from support.workbench import Open, response_of
 
 from lambda_tui.engine import events
 from lambda_tui.engine.lifecycle import State
@@ -35,6 +35,7 @@ def lambda_handler(event, context):
 """
 
 
+@pytest.mark.rule("6.3.3")
 @ONE_LEVEL
 async def test_out_of_memory_is_a_kill_for_the_caller_and_named_in_the_report(
     open_project: Open,
@@ -60,6 +61,7 @@ async def test_out_of_memory_is_a_kill_for_the_caller_and_named_in_the_report(
     assert workbench.reasons(State.RESET) == ["failure"]
 
 
+@pytest.mark.rule("5.2.3")
 @ONE_LEVEL
 async def test_max_memory_used_counts_child_processes(open_project: Open) -> None:
     workbench = await open_project(TAKES, memory_size=256, timeout=30)
@@ -73,6 +75,7 @@ async def test_max_memory_used_counts_child_processes(open_project: Open) -> Non
     assert invocation.max_memory_used_mb >= small.max_memory_used_mb + 55
 
 
+@pytest.mark.rule("5.2.3")
 @ONE_LEVEL
 async def test_max_memory_used_is_the_peak_since_the_last_init(open_project: Open) -> None:
     workbench = await open_project(TAKES, memory_size=256, timeout=30)
@@ -89,6 +92,7 @@ async def test_max_memory_used_is_the_peak_since_the_last_init(open_project: Ope
     assert fresh.max_memory_used_mb < 60
 
 
+@pytest.mark.rule("6.3.3")
 @ONE_LEVEL
 async def test_an_init_that_needs_too_much_memory_is_killed(open_project: Open) -> None:
     workbench = await open_project(TAKES + "\ntaken = take(500)\ntime.sleep(50)\n", memory_size=128)

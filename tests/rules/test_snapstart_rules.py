@@ -7,7 +7,7 @@ import math
 import re
 
 import pytest
-from workbench import Open, Workbench, response_of
+from support.workbench import Open, Workbench, response_of
 
 from lambda_tui.engine import events
 from lambda_tui.engine.events import log_text, telemetry
@@ -67,6 +67,7 @@ def assert_logged(workbench: Workbench, patterns: list[str]) -> None:
         assert re.fullmatch(pattern, text, flags=re.DOTALL), text
 
 
+@pytest.mark.rule("5.1.9")
 @ONE_LEVEL
 async def test_a_cold_and_a_warm_invocation_of_a_snapshot_to_the_letter(open_project: Open) -> None:
     workbench = await open_project(PLAIN, snap_start=True)
@@ -92,6 +93,7 @@ async def test_a_cold_and_a_warm_invocation_of_a_snapshot_to_the_letter(open_pro
     assert_logged(workbench, patterns)
 
 
+@pytest.mark.rule("5.1.10")
 @ONE_LEVEL
 async def test_a_part_of_the_restore_is_billed_and_no_init(open_project: Open) -> None:
     workbench = await open_project(PLAIN, snap_start=True)
@@ -110,6 +112,7 @@ async def test_a_part_of_the_restore_is_billed_and_no_init(open_project: Open) -
     assert again.restore_duration_ms is again.billed_restore_duration_ms is None
 
 
+@pytest.mark.rule("1.8.4")
 @ONE_LEVEL
 async def test_a_snapshot_knows_no_log_stream_and_its_initialization_type(
     open_project: Open,
@@ -124,6 +127,7 @@ async def test_a_snapshot_knows_no_log_stream_and_its_initialization_type(
     assert workbench.environment.log_stream
 
 
+@pytest.mark.rule("1.8.3")
 @pytest.mark.parametrize("package", PACKAGES)
 async def test_hooks_run_before_the_snapshot_in_reverse_and_after_the_restore_in_order(
     open_project: Open, package: str
@@ -137,6 +141,7 @@ async def test_hooks_run_before_the_snapshot_in_reverse_and_after_the_restore_in
     assert await workbench.answer() == calls, "each restore runs the hooks that come after it"
 
 
+@pytest.mark.rule("1.8.3")
 @ONE_LEVEL
 async def test_without_snapstart_no_hook_is_run(open_project: Open) -> None:
     workbench = await open_project(HOOKS)
@@ -144,6 +149,7 @@ async def test_without_snapstart_no_hook_is_run(open_project: Open) -> None:
     assert await workbench.answer() == []
 
 
+@pytest.mark.rule("6.2.8")
 @ONE_LEVEL
 async def test_a_hook_that_fails_before_the_snapshot_fails_the_init(open_project: Open) -> None:
     workbench = await open_project(FAILING.format(when="before_snapshot"), snap_start=True)
@@ -163,6 +169,7 @@ async def test_a_hook_that_fails_before_the_snapshot_fails_the_init(open_project
     )
 
 
+@pytest.mark.rule("5.1.9", "6.2.8")
 @ONE_LEVEL
 async def test_a_hook_that_fails_after_the_restore_fails_the_invocation(
     open_project: Open,
@@ -188,6 +195,7 @@ async def test_a_hook_that_fails_after_the_restore_fails_the_invocation(
     await workbench.until(lambda: not workbench.pool.environments)
 
 
+@pytest.mark.rule("4.3.6")
 @ONE_LEVEL
 async def test_a_restore_is_told_in_three_records(open_project: Open) -> None:
     workbench = await open_project(PLAIN, snap_start=True)
@@ -219,6 +227,7 @@ async def test_a_restore_is_told_in_three_records(open_project: Open) -> None:
     assert "initDurationMs" not in metrics
 
 
+@pytest.mark.rule("4.3.6")
 @ONE_LEVEL
 async def test_a_restore_that_fails_is_told_with_its_error(open_project: Open) -> None:
     workbench = await open_project(FAILING.format(when="after_restore"), snap_start=True)
@@ -245,6 +254,7 @@ LEVELS: dict[SystemLogLevel, list[int]] = {
 }
 
 
+@pytest.mark.rule("5.4.8")
 @pytest.mark.parametrize("level", LEVELS)
 def test_records_of_a_restore_have_awss_levels(level: SystemLogLevel) -> None:
     logging = LoggingConfig(format="JSON", system_level=level)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from node_process import BOTH, started
+from support.node_process import BOTH, started
 
 
+@pytest.mark.rule("6.2.15")
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
@@ -64,6 +65,7 @@ exports.handler = (event, context, callback) => {
 """
 
 
+@pytest.mark.rule("6.2.15")
 def test_a_callback_waits_for_the_event_loop_unless_it_is_told_not_to(tmp_path: Path) -> None:
     off = {"AWS_LAMBDA_NODEJS_DISABLE_CALLBACK_WARNING": "1"}
     with started(tmp_path, WAITS, variables=off) as node:

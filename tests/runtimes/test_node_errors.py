@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from node_process import BOTH, EVALUATES, REQUEST_ID, init_error, node_process, started
+from support.node_process import BOTH, EVALUATES, REQUEST_ID, init_error, node_process, started
 
 FOR_LONG = "await new Promise((resolve) => setTimeout(resolve, 60000))"
 
@@ -65,6 +65,7 @@ INIT_ERRORS = {
 }
 
 
+@pytest.mark.rule("6.2.12")
 @BOTH
 @pytest.mark.parametrize("case", INIT_ERRORS)
 def test_an_init_error_has_awss_type_and_text(tmp_path: Path, generation: int, case: str) -> None:
@@ -78,6 +79,7 @@ def test_an_init_error_has_awss_type_and_text(tmp_path: Path, generation: int, c
     assert not any("/runtimes/node" in line for line in payload["trace"])
 
 
+@pytest.mark.rule("6.2.12")
 def test_from_node_24_on_a_handler_with_a_callback_is_refused(tmp_path: Path) -> None:
     (tmp_path / "index.js").write_text("exports.handler = async (event, context, callback) => 1;")
     message, payload = init_error(tmp_path, generation=24)
@@ -99,6 +101,7 @@ def test_before_that_a_handler_with_a_callback_is_warned_of(tmp_path: Path) -> N
     assert "\tundefined\tWARN\tAWS Lambda plans to remove support" in warning
 
 
+@pytest.mark.rule("6.2.13")
 @BOTH
 def test_a_handler_that_throws_answers_with_its_error(tmp_path: Path, generation: int) -> None:
     source = """
@@ -129,6 +132,7 @@ exports.handler = async (event) => { throw new OutOfStock(`no more ${event}`); }
     }
 
 
+@pytest.mark.rule("6.2.13")
 @BOTH
 @pytest.mark.parametrize(
     ("thrown", "error_type", "text"),
@@ -149,6 +153,7 @@ def test_what_is_thrown_need_not_be_an_error(
     assert message["error_type"] == error_type
 
 
+@pytest.mark.rule("6.2.14")
 def test_before_node_24_a_promise_that_never_settles_is_an_error(tmp_path: Path) -> None:
     source = "exports.handler = async (event) => { if (event) await new Promise(() => {}); };"
     with started(tmp_path, source) as node:
@@ -174,6 +179,7 @@ UNCAUGHT = "setTimeout(() => { throw new RangeError('x'); }, 1)"
 UNHANDLED = "Promise.reject(new RangeError('x'))"
 
 
+@pytest.mark.rule("6.2.14")
 @pytest.mark.parametrize(
     ("body", "status", "error_type", "title"),
     [
@@ -211,6 +217,7 @@ def test_from_node_24_on_node_itself_tells_of_what_nobody_catches(
         assert "RangeError: x" in node.records()
 
 
+@pytest.mark.rule("6.2.13")
 @BOTH
 def test_a_result_that_json_cannot_say_is_an_error(tmp_path: Path, generation: int) -> None:
     with started(tmp_path, EVALUATES, generation=generation) as node:

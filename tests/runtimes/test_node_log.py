@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from node_process import BOTH, REQUEST_ID, started
+import pytest
+from support.node_process import BOTH, REQUEST_ID, started
 
 
+@pytest.mark.rule("5.6.1")
 @BOTH
 def test_console_writes_whole_records_with_their_level(tmp_path: Path, generation: int) -> None:
     source = """
@@ -39,6 +41,7 @@ exports.handler = async () => {
     ]
 
 
+@pytest.mark.rule("5.6.1")
 def test_console_writes_json_and_leaves_out_what_is_below_the_level(tmp_path: Path) -> None:
     source = """
 exports.handler = async () => {

@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from node_process import BOTH, EVALUATES, REQUEST_ID, init_error, node_process, nodes, started
+from support.node_process import (
+    BOTH,
+    EVALUATES,
+    REQUEST_ID,
+    init_error,
+    node_process,
+    nodes,
+    started,
+)
 
 
 @pytest.mark.parametrize("node", nodes(), ids=str)
@@ -25,6 +33,7 @@ def test_every_node_at_hand_plays_both_generations(
     assert message["peak_memory_kb"] > 1024
 
 
+@pytest.mark.rule("8.4.8")
 @BOTH
 def test_the_context_has_every_field_of_awss(tmp_path: Path, generation: int) -> None:
     variables = {
@@ -67,6 +76,7 @@ def test_the_context_has_every_field_of_awss(tmp_path: Path, generation: int) ->
     assert 0 < remaining <= 30_000
 
 
+@pytest.mark.rule("8.4.8")
 def test_the_remaining_time_may_be_negative(tmp_path: Path) -> None:
     with started(tmp_path, EVALUATES) as node:
         _, remaining = node.invoke("context.getRemainingTimeInMillis()", deadline_ms=0)
@@ -88,6 +98,7 @@ def test_the_process_looks_like_awss(tmp_path: Path) -> None:
     assert main == ["undefined", False]
 
 
+@pytest.mark.rule("8.4.8")
 @BOTH
 @pytest.mark.parametrize(
     ("name", "handler", "source"),
@@ -115,6 +126,7 @@ def test_a_handler_is_found_where_aws_finds_it(
         assert node.invoke()[1] == 1
 
 
+@pytest.mark.rule("8.4.8")
 @BOTH
 def test_the_nearest_package_json_makes_a_js_file_an_es_module(
     tmp_path: Path, generation: int

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from node_process import BOTH, NodeProcess, started
+from support.node_process import BOTH, NodeProcess, started
 
 STREAMS = """
 exports.handler = awslambda.streamifyResponse(async (event, stream, context) => {

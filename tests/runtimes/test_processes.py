@@ -11,7 +11,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from loading import ROOT, RUNTIMES, load_module
+from support.files import ROOT
+from support.runtimes_package import RUNTIMES, load_module
 
 processes = load_module("processes")
 
@@ -105,7 +106,7 @@ def test_no_text_in_the_tests_or_the_engine_signals_everything() -> None:
 TREE = """
 import json, os, signal, subprocess, sys
 sys.path.insert(0, sys.argv[1])
-from loading import load_module
+from support.runtimes_package import load_module
 processes = load_module("processes")
 linux = load_module("linux")
 linux.become_subreaper()

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from loading import RUNTIMES
+from support.runtimes_package import RUNTIMES
 
 FUNCTION = """
 from snapshot_restore_py import register_after_restore, register_before_snapshot
@@ -51,6 +51,7 @@ finish(python.main(theirs, message, serve_restores))
 """
 
 
+@pytest.mark.rule("6.2.8")
 @pytest.mark.parametrize(
     ("when", "said", "status"),
     [

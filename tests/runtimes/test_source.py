@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from loading import RUNTIMES, SOURCES, boot_script
+from support.runtimes_package import RUNTIMES, SOURCES, boot_script
 
 SOURCE_IDS = [str(file.relative_to(RUNTIMES)) for file in SOURCES]
 every_source = pytest.mark.parametrize("file", SOURCES, ids=SOURCE_IDS)

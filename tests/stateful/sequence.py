@@ -1,4 +1,4 @@
-"""One random sequence over the real engine: its function, what is done to it, what is noted."""
+"""One random sequence over the real engine: its function, the actions, and the observations."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from leftovers import mounts, survivors
+from support import SECONDS
+from support.leftovers import mounts, survivors
 
 from lambda_tui.apis.environment_api import open_environment_api
 from lambda_tui.engine.engine import Engine
@@ -24,8 +25,6 @@ from lambda_tui.engine.pool import Pool
 from lambda_tui.project.function import Function, Project
 from lambda_tui.project.settings import Settings
 
-SECONDS = 60.0
-"""The longest that anything here may take."""
 TIMEOUT = 0.4
 """Seconds of the function: less than AWS's least, so that many sequences fit into a run."""
 
@@ -52,7 +51,7 @@ DOINGS = {
     "an exit with a child": "subprocess.Popen(['sleep', '1000']); sys.exit(3)",
     "no end": "time.sleep(1000)",
 }
-"""What an invocation may do, by a name for it."""
+"""The actions of an invocation, by name."""
 
 MAY_SUCCEED = frozenset({"nothing", "a little", "much text", "a thread", "a child"})
 
@@ -63,7 +62,7 @@ TOP_LEVELS = {
     "exits": "os._exit(1)",
     "does not parse": "(",
 }
-"""What a save may put at the top of the function's file."""
+"""The statements that a save may put at the top of the function's file, by name."""
 
 
 class Sequence:
@@ -71,11 +70,11 @@ class Sequence:
 
     def __init__(self, sandbox: str, idle_timeout: float, **configuration: Any) -> None:
         self.events: list[tuple[Event, State | None]] = []
-        """Each with the state that its environment was in."""
+        """The events, each with the state that its environment was in."""
         self.raised: list[str] = []
-        """What the loop had to catch."""
+        """The exceptions that the loop had to catch."""
         self.asked: list[tuple[Invocation, str]] = []
-        """Every invocation with the name of what it does."""
+        """Every invocation with the name of its action."""
         self.storages: set[Path] = set()
         self._processes = psutil.Process().children(recursive=True)
         self._mounts = mounts()
@@ -106,7 +105,7 @@ class Sequence:
 
     @property
     def pool(self) -> Pool:
-        """The function's."""
+        """The pool of the function."""
         return self._engine.pools["function"]
 
     @property
@@ -125,10 +124,10 @@ class Sequence:
     def _catch(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         self.raised.append(f"{context['message']}: {context.get('exception')!r}")
 
-    # What is done ------------------------------------------------------------------------------
+    # The actions --------------------------------------------------------------------------------
 
     def invoke(self, doing: str, count: int) -> None:
-        """Asks for some invocations at once, and waits for none."""
+        """Start some invocations at once, and wait for none."""
 
         async def invoke() -> None:
             for _ in range(count):
@@ -139,7 +138,7 @@ class Sequence:
         self._runner.run(invoke())
 
     def wait(self) -> None:
-        """Until everything that was asked for is over. Raises ``TimeoutError``."""
+        """Wait until every invocation is over. Raise ``TimeoutError`` when one is not."""
 
         async def wait() -> None:
             async with asyncio.timeout(SECONDS):
@@ -149,21 +148,21 @@ class Sequence:
         self._runner.run(wait())
 
     def pass_time(self, seconds: float) -> None:
-        """Lets the loop run."""
+        """Let the loop run."""
         self._runner.run(asyncio.sleep(seconds))
 
     def save(self, top_level: str) -> None:
-        """Writes the function's file."""
+        """Write the function's file."""
         source = HANDLER.format(top_level=TOP_LEVELS[top_level])
         Path(self._folder.name, "lambda_function.py").write_text(source)
 
     def choose(self, number: int) -> ExecutionEnvironment | None:
-        """One of the environments at hand."""
+        """Return one of the present environments; None when there is none."""
         environments = self.pool.environments
         return environments[number % len(environments)] if environments else None
 
     def act(self, action: str, number: int) -> None:
-        """Does by hand what a user may do to one of the environments."""
+        """Do to one of the environments what a user may do by hand."""
 
         async def act() -> None:
             environment = self.choose(number)
@@ -182,7 +181,7 @@ class Sequence:
         self._runner.run(act())
 
     def reinitialise_all(self) -> None:
-        """Replaces every environment."""
+        """Replace every environment."""
 
         async def reinitialise() -> None:
             self.pool.reinitialise()
@@ -190,7 +189,7 @@ class Sequence:
         self._runner.run(reinitialise())
 
     def still_running(self, environment: ExecutionEnvironment) -> list[str]:
-        """Processes of an environment at rest that are not: stopped when frozen, else gone."""
+        """Return the processes that run although their environment is frozen or reset."""
 
         def found() -> list[str]:
             with contextlib.suppress(psutil.NoSuchProcess):
@@ -209,7 +208,7 @@ class Sequence:
         return []
 
     def close(self) -> list[str]:
-        """Ends the engine; what is left of it, in words."""
+        """End the engine and return what is left of it, in words."""
         self._runner.run(self._engine.close())
         left = [f"environment {one.number}" for one in self.pool.environments]
         self._runner.close()
@@ -222,7 +221,7 @@ class Sequence:
 
 
 def end_process(pid: int | None) -> None:
-    """Kills a process, if it is one below this one and has not ended."""
+    """Kill a process, if it is a descendant of this one and has not ended."""
     for process in psutil.Process().children(recursive=True):
         if process.pid == pid:
             with contextlib.suppress(psutil.NoSuchProcess):

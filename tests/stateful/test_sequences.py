@@ -35,6 +35,7 @@ MOMENTS = st.sampled_from([0.0, 0.003, 0.01, 0.03, 0.1])
 FINISHING = [doing for doing in DOINGS if doing != "no end"]
 
 
+@pytest.mark.rule("1.1.1", "1.1.2", "1.7.3")
 @pytest.mark.timeout(300 if SEQUENCES is None else 12 * int(SEQUENCES))
 def test_a_random_sequence_loses_no_invocation_and_leaves_nothing(adopt_orphans: None) -> None:
     run_state_machine_as_test(
@@ -54,7 +55,7 @@ def test_a_random_sequence_loses_no_invocation_and_leaves_nothing(adopt_orphans:
 
 
 class Environments(RuleBasedStateMachine):
-    """Does what may happen to the environments of one function."""
+    """Does everything that may happen to the environments of one function."""
 
     sequence: Sequence
 
@@ -146,7 +147,7 @@ class Environments(RuleBasedStateMachine):
 
 
 def check_outcome(invocation: Invocation, doing: str) -> None:
-    """It has one, and it is its own."""
+    """Check that an invocation has an outcome, and that it is its own."""
     assert invocation.status in ("success", "error", "timeout", "throttled")
     assert invocation.response is not None
     response = json.loads(invocation.response)
@@ -163,7 +164,7 @@ def check_outcome(invocation: Invocation, doing: str) -> None:
 
 
 def check_transitions(sequence: Sequence) -> None:
-    """Each environment went through the table's states only, and ended."""
+    """Check that each environment went through the table's states only, and ended."""
     for environment in sequence.ever.values():
         assert environment.state is State.ENDED
         seen = [
@@ -176,7 +177,7 @@ def check_transitions(sequence: Sequence) -> None:
 
 
 def reachable(state: State) -> set[State]:
-    """The state itself, and all that the table leads to from it."""
+    """Return a state, and all states that the table leads to from it."""
     found, waiting = {state}, [state]
     while waiting:
         further = TRANSITIONS[waiting.pop()] - found
@@ -186,7 +187,7 @@ def reachable(state: State) -> set[State]:
 
 
 def check_order(sequence: Sequence) -> None:
-    """START comes once and before END, in one environment, with the request's lines between."""
+    """Check that START and END come once and in order, with the request's lines between."""
     serving: dict[str, str] = {}
     started: list[str] = []
     reported: list[str] = []
@@ -211,7 +212,7 @@ def check_order(sequence: Sequence) -> None:
 
 
 def check_log(sequence: Sequence) -> None:
-    """What an invocation that succeeded has printed is in the log, and told as its own."""
+    """Check that the lines of each successful invocation are in the log as its own."""
     printed: dict[str | None, list[str]] = {}
     for event, _state in sequence.events:
         if isinstance(event.record, events.FunctionLog):

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from driver import Driver, OpenApp
+from support.app_driver import Driver, OpenApp
 
 from lambda_tui.project.settings import Settings
 from lambda_tui.ui import make_app

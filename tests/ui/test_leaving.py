@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from driver import OpenApp
-from extension_project import HELLO, PYTHON
+from support.app_driver import OpenApp
+from support.extensions import HELLO, PYTHON
 
 from lambda_tui.project.settings import Settings
 from lambda_tui.ui.screens.dialogs import AskQuit

@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable
 
 import pytest
-from driver import OpenApp
 from hypothesis import given
 from hypothesis import strategies as st
+from support.app_driver import OpenApp
 
 from lambda_tui.engine.events import Event, FunctionLog, Report
 from lambda_tui.project.function import LoggingConfig

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from driver import OpenApp
+from support.app_driver import OpenApp
 from textual.widgets import Static
 
 from lambda_tui.engine.lifecycle import State

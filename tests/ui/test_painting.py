@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from driver import Driver, OpenApp
+from support.app_driver import Driver, OpenApp
 from textual.strip import Strip
 from textual.widget import Widget
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from driver import Driver, OpenApp
-from saves import is_watched
+from support.app_driver import Driver, OpenApp
+from support.files import is_watched
 
 from lambda_tui.project.settings import Settings
 from lambda_tui.ui.screens.problems import Problems

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from driver import OpenApp
+from support.app_driver import OpenApp
 
 SNAP_START = "AutoPublishAlias: live, SnapStart: {ApplyOn: PublishedVersions}, Timeout: 60}"
 

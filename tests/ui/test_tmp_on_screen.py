@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from driver import OpenApp
+from support.app_driver import OpenApp
 
 from lambda_tui.ui.panes import tmp
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from driver import Driver, OpenApp
+from support.app_driver import Driver, OpenApp
 from textual import events
 
 from lambda_tui.ui import keys

@@ -26,17 +26,17 @@ class ExtensionState(StrEnum):
     """The state of an extension. The values are AWS's words."""
 
     STARTED = "Started"
-    """Its process runs and has not registered yet."""
+    """Running, and not registered yet."""
     REGISTERED = "Registered"
     READY = "Ready"
-    """It waits for its next event."""
+    """Waiting for the next event."""
     RUNNING = "Running"
-    """It works on an event."""
+    """Working on an event."""
     INIT_ERROR = "InitError"
     EXIT_ERROR = "ExitError"
     LAUNCH_ERROR = "LaunchError"
     EXITED = "Exited"
-    """It ended on its SHUTDOWN event."""
+    """Ended on the SHUTDOWN event."""
     SHUTDOWN_FAILED = "ShutdownFailed"
 
 

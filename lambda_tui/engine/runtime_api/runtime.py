@@ -27,16 +27,16 @@ class RuntimeState(StrEnum):
     """The state of a runtime, by its calls. The values are AWS's words."""
 
     STARTED = "Started"
-    """It has not asked for an event yet."""
+    """Running, without having asked for an event yet."""
     READY = "Ready"
-    """It waits for an event."""
+    """Waiting for an event."""
     RUNNING = "Running"
     RESPONSE = "InvocationResponse"
-    """Its response is being received."""
+    """Posting a response."""
     ERROR_RESPONSE = "InvocationErrorResponse"
-    """The error that it posts instead is being received."""
+    """Posting an error in place of a response."""
     RESPONSE_SENT = "RuntimeResponseSentState"
-    """It has answered, and may still be working."""
+    """Done with its answer, and maybe still working."""
     INIT_ERROR = "InitError"
 
 

@@ -1,4 +1,4 @@
-"""Functions with extensions in a layer, and what their extensions are made of."""
+"""Functions with external extensions in a layer, and the sources of such extensions."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from workbench import TIMEOUT, Workbench
-
 from lambda_tui.engine.events import ExtensionLog
 from lambda_tui.project.function import Function, Project
+from support.files import write_program
+from support.workbench import TIMEOUT, Workbench
 
 PYTHON = f"""\
 #!{sys.executable}
@@ -74,6 +74,7 @@ def subscribe(destination, api="/2022-07-01/telemetry", **fields):
     }}
     return call("PUT", api, body)[::2]
 """
+"""The beginning of an extension in Python: calls of the Extensions API, and ``say`` for its log."""
 
 RECORDER = f"""{PYTHON}
 register("INVOKE", "SHUTDOWN")
@@ -82,7 +83,7 @@ while event["eventType"] != "SHUTDOWN":
     event = next_event()
     say(event)
 """
-"""Says each event that it is given."""
+"""Registers for all events and says each one that it is given."""
 
 HELLO = """\
 def lambda_handler(event, context):
@@ -94,15 +95,13 @@ def lambda_handler(event, context):
 def project(
     folder: Path, extensions: Mapping[str, str], source: str = HELLO, **configuration: Any
 ) -> Project:
-    """A Python function in a folder of its own, with executable files in ``/opt/extensions``."""
+    """Write a Python function, and programs by name into its ``/opt/extensions``, as a project."""
     code, layers = folder / "code", folder / "layers"
     (layers / "extensions").mkdir(parents=True)
     code.mkdir()
     (code / "lambda_function.py").write_text(source)
     for name, text in extensions.items():
-        file = layers / "extensions" / name
-        file.write_text(text)
-        file.chmod(0o755)
+        write_program(layers / "extensions" / name, text)
     settings = {
         "name": "function",
         "handler": "lambda_function.lambda_handler",
@@ -114,7 +113,7 @@ def project(
 
 
 def said(workbench: Workbench, name: str) -> list[Any]:
-    """What an extension has said so far."""
+    """Return everything that an extension has said so far."""
     lines = [record.message for record in workbench.records(ExtensionLog)]
     spoken = [json.loads(line) for line in lines if line.startswith("[")]
     return [what for speaker, what in spoken if speaker == name]

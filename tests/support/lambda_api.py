@@ -1,4 +1,4 @@
-"""The project that the API is tested on, the command that serves it, and who calls it."""
+"""The Lambda API in tests: the project it serves, what serves it, and clients that call it."""
 
 from __future__ import annotations
 
@@ -23,9 +23,8 @@ from botocore.config import Config
 
 from lambda_tui.apis.lambda_api import lambda_server
 from lambda_tui.engine.engine import Engine
+from support import SECONDS
 
-SECONDS = 60.0
-"""Until a wait is given up."""
 VERSION = f"python{sys.version_info.major}.{sys.version_info.minor}"
 TEMPLATE = f"""\
 Transform: AWS::Serverless-2016-10-31
@@ -96,7 +95,7 @@ ARN = "arn:aws:lambda:us-east-1:123456789012:function"
 
 
 def write_project(folder: Path) -> Path:
-    """Puts the project into a folder."""
+    """Write the project into a folder and return the folder."""
     (folder / "template.yaml").write_text(TEMPLATE)
     (folder / "app.py").write_text(SOURCE)
     return folder
@@ -112,18 +111,19 @@ class Answer:
 
     @property
     def json(self) -> Any:
+        """The body, decoded from JSON."""
         return json.loads(self.body)
 
     @property
     def error(self) -> tuple[int, str | None, str]:
-        """Status, AWS's name of the error, and the message."""
+        """The status, AWS's name of the error, and the message."""
         message = self.json.get("Message", self.json.get("message"))
         return self.status, self.headers["x-amzn-ErrorType"], message
 
 
 @asynccontextmanager
 async def served(engine: Engine) -> AsyncIterator[Api]:
-    """The API of an engine that runs in this process."""
+    """Serve the API of an engine in this process until the end of the block."""
     server = lambda_server(engine)
     await server.start(0)
     assert server.port is not None
@@ -133,16 +133,17 @@ async def served(engine: Engine) -> AsyncIterator[Api]:
 
 @dataclass(frozen=True)
 class Api:
-    """Where the API is served."""
+    """A served API, by its port on this machine."""
 
     port: int
 
     @property
     def url(self) -> str:
+        """The endpoint URL."""
         return f"http://127.0.0.1:{self.port}"
 
     def client(self, **options: Any) -> Any:
-        """boto3's, unmodified."""
+        """Return boto3's client of the API, which does not retry."""
         return boto3.client(
             "lambda",
             endpoint_url=self.url,
@@ -153,6 +154,7 @@ class Api:
         )
 
     def connect(self) -> socket.socket:
+        """Open a connection that sends each write at once."""
         end = socket.create_connection(("127.0.0.1", self.port), timeout=SECONDS)
         end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return end
@@ -164,7 +166,7 @@ class Api:
         body: bytes | None = None,
         headers: dict[str, str] | None = None,
     ) -> Answer:
-        """One request on a connection of its own."""
+        """Send a request on a connection of its own and return the answer."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=SECONDS)
         try:
             connection.request(method, path, body, headers or {})
@@ -176,15 +178,17 @@ class Api:
     def invoke(
         self, name: str, event: bytes | None = b"{}", headers: dict[str, str] | None = None
     ) -> Answer:
+        """Call ``Invoke``."""
         return self.request("POST", invocations(name), event, headers)
 
 
 def invocations(name: str) -> str:
+    """Return the path of ``Invoke`` for a function."""
     return f"/2015-03-31/functions/{name}/invocations"
 
 
 def read_answer(end: socket.socket) -> Answer:
-    """The next response on a raw connection, and nothing of the one after it."""
+    """Read the next response from a raw connection, and no byte beyond it."""
     head = b""
     while not head.endswith(b"\r\n\r\n"):
         byte = end.recv(1)
@@ -204,7 +208,7 @@ def read_answer(end: socket.socket) -> Answer:
 
 
 class Serving:
-    """``lambda-tui serve`` as a process."""
+    """``lambda-tui serve`` as a process of its own."""
 
     def __init__(self, folder: Path, *options: str) -> None:
         self.log = folder / "serve.log"
@@ -219,10 +223,11 @@ class Serving:
 
     @property
     def text(self) -> str:
+        """The log so far."""
         return self.log.read_text()
 
     def wait_for(self, pattern: str) -> re.Match[str]:
-        """Waits until it has said something."""
+        """Wait until the log matches a pattern, and return the match."""
         deadline = time.monotonic() + SECONDS
         while True:
             found = re.search(pattern, self.text)
@@ -233,13 +238,15 @@ class Serving:
             time.sleep(0.01)
 
     def api(self) -> Api:
+        """Wait until the API is served and return it."""
         return Api(int(self.wait_for(r"LAMBDA=http://[^:]+:(\d+)\n")[1]))
 
     def signal(self, number: signal.Signals = signal.SIGTERM) -> None:
+        """Send a signal to the command."""
         self.process.send_signal(number)
 
     def end(self) -> int:
-        """Its exit status, once it has ended."""
+        """Wait for the end and return the exit status; kill it when it takes too long."""
         try:
             return self.process.wait(SECONDS)
         finally:

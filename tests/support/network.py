@@ -1,16 +1,18 @@
-"""A function whose extension listens on a fixed port, and programs that connect its network."""
+"""A function whose extension listens on a fixed port, and connectors of its network."""
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
 
-from extension_project import PYTHON, project
-
 from lambda_tui.project.function import Project
+from support.extensions import PYTHON, project
+from support.files import write_program
 
-PORT = 4243
+PORT = 20_000 + os.getpid() % 10_000
+"""A port that no other test process listens on, below those that connections are given."""
 LISTENER = f"""{PYTHON}
 import socket
 import threading
@@ -39,10 +41,11 @@ def lambda_handler(event, context):
         said = end.makefile().read()
     return [os.environ["AWS_LAMBDA_RUNTIME_API"], said]
 """
-"""Tells where the API is, and which extension listens."""
+"""Answers the address of the API, and the identifier of the extension that listens."""
 
 
 def listening(folder: Path, source: str = ASKS, **configuration: Any) -> Project:
+    """Write a function beside an extension that listens on ``PORT`` as a project."""
     return project(folder, {"listener": LISTENER}, source, **configuration)
 
 
@@ -69,15 +72,13 @@ route = struct.pack(
 with socket.socket() as control:
     fcntl.ioctl(control, 0x890B, route)
 """
-"""What a connector does, as far as it can be seen from outside: there is a default route."""
+"""A connector as far as it can be seen from outside: it adds a default route to the network."""
 
 
 def put_connector(folder: Path, source: str | None) -> Path:
-    """Makes a folder of programs with this connector, or with none."""
+    """Make a folder for PATH, with ``pasta`` written in Python or without any connector."""
     programs = folder / "programs"
     programs.mkdir()
     if source is not None:
-        pasta = programs / "pasta"
-        pasta.write_text(f"#!{sys.executable}\n{source}")
-        pasta.chmod(0o755)
+        write_program(programs / "pasta", f"#!{sys.executable}\n{source}")
     return programs

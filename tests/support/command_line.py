@@ -1,4 +1,4 @@
-"""The real command, run as a process of its own."""
+"""The command ``lambda-tui``, run as a process of its own."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+from support.files import ROOT
+
 PATIENCE = 120.0
-"""Seconds until a command is given up."""
+"""The time that a command may take, in seconds."""
 
 _PASSED_ON = ("PATH", "HOME", "LANG", "LAMBDA_TUI_SANDBOX")
 
@@ -19,7 +20,7 @@ Command = subprocess.Popen[bytes]
 
 
 class Outcome:
-    """How a command ended."""
+    """The exit status of a command and its output."""
 
     def __init__(self, status: int, output: bytes, errors: bytes) -> None:
         self.status = status
@@ -28,12 +29,12 @@ class Outcome:
 
     @property
     def lines(self) -> list[Any]:
-        """Standard output as JSON, line by line."""
+        """The lines of standard output, decoded from JSON."""
         return [json.loads(line) for line in self.output.splitlines()]
 
     @property
     def complaint(self) -> str:
-        """The only line on standard error, but for what a machine without namespaces adds."""
+        """The only line on standard error besides the warning of a machine without namespaces."""
         (line,) = (
             line
             for line in self.errors.splitlines()
@@ -49,7 +50,7 @@ def start(
     standard_error: int = subprocess.PIPE,
     **environment: str,
 ) -> Command:
-    """Starts the command with pipes, away from the user's own settings."""
+    """Start the command without the user's own settings and variables."""
     kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     variables = {**kept, "PYTHONPATH": str(ROOT), "XDG_CONFIG_HOME": "/nowhere", **environment}
     return subprocess.Popen(
@@ -57,7 +58,7 @@ def start(
         stdin=subprocess.PIPE,
         stdout=standard_output,
         stderr=standard_error,
-        # What a test has read ahead of the end, ``communicate`` would not give again.
+        # Unbuffered: a test may read some of the output before ``communicate`` reads the rest.
         bufsize=0,
         cwd=cwd,
         env=variables,
@@ -65,7 +66,7 @@ def start(
 
 
 def outcome(command: Command, standard_input: bytes = b"") -> Outcome:
-    """Waits for a command that was started."""
+    """Wait for a command that was started; kill it when it takes too long."""
     try:
         output, errors = command.communicate(standard_input, timeout=PATIENCE)
     finally:
@@ -81,14 +82,14 @@ def run(
     standard_input: bytes = b"",
     **environment: str,
 ) -> Outcome:
-    """Runs the command to its end."""
+    """Run the command to its end."""
     pipe = subprocess.PIPE
     command = start(*arguments, cwd=cwd, standard_output=pipe, standard_error=pipe, **environment)
     return outcome(command, standard_input)
 
 
 def write_project(folder: Path, functions: dict[str, str], **properties: str) -> Path:
-    """A project with these sources by function name; properties are further lines of each."""
+    """Write a SAM project of sources by function name, with further lines of properties by name."""
     folder.mkdir(exist_ok=True)
     template = "Resources:\n"
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -107,12 +108,12 @@ def write_project(folder: Path, functions: dict[str, str], **properties: str) ->
     # A loaded machine is no reason to time out.
     template += "Globals: {Function: {Timeout: 60}}\n"
     (folder / "template.yaml").write_text(template)
-    # The interpreter of the tests, wherever else a python of its version may be.
+    # Not another python of the same version that is found first.
     (folder / "lambda-tui.toml").write_text(f'python = "{sys.executable}"\n')
     return folder
 
 
 def set_up(project: Path, setting: str) -> None:
-    """Adds a line to the project's settings."""
+    """Add a line to the project's settings."""
     with (project / "lambda-tui.toml").open("a") as file:
         file.write(f"{setting}\n")

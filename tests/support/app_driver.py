@@ -21,13 +21,11 @@ from lambda_tui.ui.textual_private import (
     rendered_lines,
     wait_for_messages,
 )
-
-PATIENCE = 60.0
-"""Seconds until a wait is given up."""
+from support import SECONDS
 
 
 class Driver:
-    """The application, its pilot, and waits that end."""
+    """Presses keys in the application and waits, with a bound, for what comes of them."""
 
     def __init__(self, app: LambdaTuiApp, pilot: Pilot[None]) -> None:
         self.app = app
@@ -35,41 +33,45 @@ class Driver:
 
     @property
     def screen(self) -> MainScreen:
+        """The main screen, whatever lies on top of it."""
         screen = self.app.screen_stack[0]
         assert isinstance(screen, MainScreen)
         return screen
 
     @property
     def notices(self) -> list[str]:
+        """The messages of the notifications that are shown."""
         return notices(self.app)
 
     async def press(self, *keys: str) -> None:
+        """Press keys and wait until the screen is at rest."""
         await self.pilot.press(*keys)
         await self.settle()
         # A screen that has just come is laid out in a moment of its own.
         await self.until(self.text, "a painted screen")
 
     async def leave(self, *keys: str) -> None:
-        """Presses keys of which the last ends the application."""
+        """Press keys of which the last ends the application."""
         await self.press(*keys[:-1])
         self.app.post_message(Key(keys[-1], keys[-1]))
         await self.until(lambda: is_ending(self.app), "the end")
 
     async def until(self, condition: Callable[[], object], what: str = "") -> None:
-        """Waits until something holds."""
-        deadline = time.monotonic() + PATIENCE
+        """Wait until a condition holds and the screen is at rest."""
+        deadline = time.monotonic() + SECONDS
         while not condition():
             assert time.monotonic() < deadline, f"never: {what}\n{self.text()}"
             await asyncio.sleep(0.01)
         await self.settle()
 
     async def until_seen(self, *texts: str) -> None:
-        """Waits until all of these stand on the screen."""
+        """Wait until the screen shows all of the texts."""
         await self.until(lambda: all(text in self.text() for text in texts), str(texts))
 
     async def settle(self) -> None:
-        """Waits until what was begun is done: a message may be the cause of others."""
-        deadline = time.monotonic() + PATIENCE
+        """Wait until no message is queued and the screen is laid out."""
+        deadline = time.monotonic() + SECONDS
+        # At rest twice in a row: handling one message may post another.
         in_a_row = 0
         while not is_ending(self.app) and in_a_row < 2:
             assert time.monotonic() < deadline, f"never at rest\n{self.text()}"
@@ -86,11 +88,11 @@ class Driver:
         return is_laid_out(screen) and not any(node.message_queue_size for node in nodes)
 
     async def until_painted(self) -> None:
-        """Waits until everything that the engine has told of is on the screen."""
+        """Wait until the screen shows every event that the engine has emitted."""
         await self.until(lambda: self.screen.feed._timer is None, "a paint of the latest")
 
     async def invoke(self, function: str = "Greet") -> None:
-        """Presses ``i`` and waits until all that comes of it is on the screen."""
+        """Press ``i`` and wait until the screen shows the outcome and the environment at rest."""
         pool = self.app.engine.pools[function]
         before = len(pool.invocations)
         await self.press("i")
@@ -103,14 +105,17 @@ class Driver:
         await self.until_painted()
 
     def title(self, pane: str) -> str:
+        """Return the title of a pane."""
         return str(self.screen.query_one(f"#{pane}").border_title or "")
 
     def subtitle(self, pane: str) -> str:
+        """Return the subtitle of a pane."""
         return str(self.screen.query_one(f"#{pane}").border_subtitle or "")
 
     def text(self) -> str:
-        """What stands on the screen."""
+        """Return the text of the screen, line by line."""
         return "\n".join(strip.text for strip in rendered_lines(self.app.screen))
 
 
 OpenApp = Callable[..., AbstractAsyncContextManager[Driver]]
+"""Opens the application on a folder; see the fixture ``open_app``."""

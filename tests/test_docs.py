@@ -15,6 +15,7 @@ from typing import Any, get_args
 from xml.etree import ElementTree
 
 import pytest
+from support.files import ROOT
 from support.state_diagram import state_diagram, with_diagram
 
 from lambda_tui import __version__
@@ -32,7 +33,6 @@ from lambda_tui.engine.wire import FrameKind, RuntimeFrame
 from lambda_tui.project.settings import PROJECT_FILE, Settings, load_settings
 from lambda_tui.ui.bindings import BINDINGS
 
-ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/architecture.md")
 README, CONTRIBUTING, CHANGELOG, ARCHITECTURE = (
     (ROOT / name).read_text(encoding="utf-8") for name in DOCUMENTS

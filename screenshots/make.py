@@ -12,7 +12,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -111,9 +111,7 @@ async def take_moving(project: Path) -> None:
     """Open the application, act the scenes and write the moving picture."""
     async with _application(project, MOVING_SIZE, MOVING_FUNCTION, watch=True) as (app, pilot):
         film = _Film(app)
-        recording = asyncio.create_task(film.record())
         for scene in SCENES:
-            film.caption = scene.caption
             if scene.key:
                 await pilot.press(scene.key)
             if scene.save is not None:
@@ -121,37 +119,42 @@ async def take_moving(project: Path) -> None:
                 _save(project / MOVING_FILE, *scene.save)
                 # The change is seen a moment later, and the environment replaced.
                 await _until(partial(_is_replaced, app, old))
-            await _until(lambda: _is_still(app))
-            await asyncio.sleep(scene.seconds)
-        recording.cancel()
+            await film.record(scene)
         terminal, seconds = _terminal(app, MOVING_FUNCTION), film.seconds
     _write(MOVING, draw(terminal, film.frames, film.styles, seconds))
 
 
-@dataclass
 class _Film:
     """The frames of the application while it runs, in real time."""
 
-    app: LambdaTuiApp
-    caption: str = ""
-    styles: Styles = field(default_factory=Styles)
-    frames: list[Frame] = field(default_factory=list)
-    began: float = field(default_factory=time.monotonic)
+    def __init__(self, app: LambdaTuiApp) -> None:
+        self.styles = Styles()
+        self.frames: list[Frame] = []
+        self._app = app
+        self._began = time.monotonic()
 
     @property
     def seconds(self) -> float:
         """Seconds since the beginning."""
-        return time.monotonic() - self.began
+        return time.monotonic() - self._began
 
-    async def record(self) -> None:
-        """Add a frame whenever the screen has changed, until this is cancelled."""
-        while True:
-            rows = read_rows(self.app.export_screenshot(), self.styles, MOVING_SIZE[1])
-            frame = Frame(rows, self.caption, self.seconds if self.frames else 0.0)
-            last = self.frames[-1] if self.frames else None
-            if last is None or (last.rows, last.caption) != (frame.rows, frame.caption):
-                self.frames.append(frame)
+    async def record(self, scene: Scene) -> None:
+        """Add a frame whenever the screen has changed, until the scene is over."""
+        end = None
+        while end is None or self.seconds < end:
+            # First, so that a quick answer does not have to wait until the frame is drawn.
             await asyncio.sleep(FRAME)
+            self._add_frame(scene.caption)
+            if end is None and _is_still(self._app):
+                end = self.seconds + scene.seconds
+            elif self.seconds > PATIENCE:
+                raise TimeoutError("the application did not come to rest")
+
+    def _add_frame(self, caption: str) -> None:
+        rows = read_rows(self._app.export_screenshot(), self.styles, MOVING_SIZE[1])
+        last = self.frames[-1] if self.frames else None
+        if last is None or (last.rows, last.caption) != (rows, caption):
+            self.frames.append(Frame(rows, caption, self.seconds if last else 0.0))
 
 
 @asynccontextmanager

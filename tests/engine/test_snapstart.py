@@ -232,6 +232,7 @@ async def test_a_killed_environment_is_replaced_from_the_same_snapshot(open_proj
     first = await workbench.answer()
     environment = workbench.environment
 
+    await workbench.until(lambda: environment.pid)
     psutil.Process(environment.pid).kill()
 
     await workbench.until(lambda: environment not in workbench.pool.environments)
@@ -245,6 +246,7 @@ async def test_environments_go_with_their_snapshot_and_a_new_one_is_taken(
     first = await workbench.answer()
     snapshot = snapshot_of(workbench)
 
+    await workbench.until(lambda: snapshot.pid)
     psutil.Process(snapshot.pid).kill()
 
     await workbench.until(lambda: snapshot.state is State.ENDED)

@@ -13,7 +13,16 @@ from support.files import ROOT
 
 ENGINE = "lambda_tui.engine"
 MOST_LEVELS = 10
-FOLDERS_WITH_WHOLE_DOCSTRINGS = ("tests/support",)
+FOLDERS_WITH_WHOLE_DOCSTRINGS = (
+    "tests/benchmarks",
+    "tests/clients",
+    "tests/engine",
+    "tests/extensions",
+    "tests/recorded",
+    "tests/rules",
+    "tests/stateful",
+    "tests/support",
+)
 """The folders whose docstrings are sentences or noun phrases, and no fragments of either."""
 FRAGMENTS = frozenset({"As", "Has", "It", "Its", "Of", "That", "Those", "What", "Who"})
 MUTATORS = frozenset(

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.environment_host import LOGS, TELEMETRY, ExtensionsHost, extensions_host, soon
-from support.telemetry_listener import HttpListener, TcpListener
 
 from lambda_tui.engine import events
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.runtime_api import ShutdownEvent
+from support.environment_host import LOGS, TELEMETRY, ExtensionsHost, extensions_host, soon
+from support.telemetry_listener import HttpListener, TcpListener
 
 APIS = pytest.mark.parametrize(
     ("path", "prefix"), [(TELEMETRY, ""), (LOGS, "Logs.")], ids=["telemetry", "logs"]

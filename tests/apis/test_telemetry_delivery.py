@@ -10,7 +10,6 @@ from functools import partial
 from typing import Any
 
 import pytest
-from support.telemetry_listener import HttpListener, Listener, TcpListener, response
 
 from lambda_tui.apis.telemetry import delivery as delivery_module
 from lambda_tui.apis.telemetry.buffer import Buffer, Item
@@ -21,6 +20,7 @@ from lambda_tui.engine import events
 from lambda_tui.engine.events import Json, telemetry
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.wire import connect_to_loopback
+from support.telemetry_listener import HttpListener, Listener, TcpListener, response
 
 SECONDS = 60.0
 AT_ONCE = Buffering(1000, 262_144, 25)

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.files import write_program
-from support.runtime_kinds import WRAPPER
-from support.workbench import Open, Workbench, response_of
 
 from lambda_tui.engine import events
 from lambda_tui.project.function import Function, Project
+from support.files import write_program
+from support.runtime_kinds import WRAPPER
+from support.workbench import Open, Workbench, response_of
 
 SHOWS = """
 import colorsys, os, sys

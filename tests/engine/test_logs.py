@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from support.workbench import Open, Workbench
 
 from lambda_tui import limits
 from lambda_tui.engine import events
+from support.workbench import Open, Workbench
 
 ONE_LEVEL = pytest.mark.parametrize("level", ["namespaces"])
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from support.workbench import Open, response_of
 
 from lambda_tui.engine import events
 from lambda_tui.engine.lifecycle import State
+from support.workbench import Open, response_of
 
 TAKES = """
 import subprocess, sys, time

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.workbench import Open
 
 from lambda_tui.engine import events
+from support.workbench import Open
 
 EVALUATES = """
 import logging, os, sys

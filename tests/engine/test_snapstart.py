@@ -10,14 +10,14 @@ from pathlib import Path
 
 import psutil
 import pytest
-from support.extensions import RECORDER, project
-from support.workbench import TIMEOUT, Open, Workbench, file_in, response_of
 
 from lambda_tui import limits
 from lambda_tui.engine import events
 from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.invocation import Invocation
 from lambda_tui.engine.lifecycle import Phase, State
+from support.extensions import RECORDER, project
+from support.workbench import TIMEOUT, Open, Workbench, file_in, response_of
 
 # What a test needs of its function: state of its Init, and what the invocation is to do.
 SOURCE = """
@@ -232,6 +232,7 @@ async def test_a_killed_environment_is_replaced_from_the_same_snapshot(open_proj
     first = await workbench.answer()
     environment = workbench.environment
 
+    await workbench.until(lambda: environment.pid)
     psutil.Process(environment.pid).kill()
 
     await workbench.until(lambda: environment not in workbench.pool.environments)
@@ -245,6 +246,7 @@ async def test_environments_go_with_their_snapshot_and_a_new_one_is_taken(
     first = await workbench.answer()
     snapshot = snapshot_of(workbench)
 
+    await workbench.until(lambda: snapshot.pid)
     psutil.Process(snapshot.pid).kill()
 
     await workbench.until(lambda: snapshot.state is State.ENDED)

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.extensions import HELLO, PYTHON, project, said
-from support.workbench import Open, response_of
 
 from lambda_tui.apis.telemetry import delivery
 from lambda_tui.engine.events import LogsDropped
 from lambda_tui.project.function import LoggingConfig
+from support.extensions import HELLO, PYTHON, project, said
+from support.workbench import Open, response_of
 
 pytestmark = pytest.mark.usefixtures("unhurried_shutdown")
 

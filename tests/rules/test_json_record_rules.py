@@ -6,10 +6,10 @@ import json
 import re
 
 import pytest
-from support.workbench import Open
 
 from lambda_tui.engine import events
 from lambda_tui.project.function import ApplicationLogLevel, LoggingConfig
+from support.workbench import Open
 
 ONE_LEVEL = pytest.mark.parametrize("level", ["namespaces"])
 

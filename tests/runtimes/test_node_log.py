@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from support.node_process import BOTH, REQUEST_ID, started
 
 

@@ -123,12 +123,17 @@ class Workbench:
         if environment is None:
             await self.until_all(1, state)
             return self.environment
-        await self.until(lambda: environment.state is state)
+        await self.until(lambda: _is_in(environment, state))
         return environment
 
     async def until_all(self, count: int, state: State) -> None:
         """Wait until there are exactly ``count`` environments, all in the state."""
-        await self.until(lambda: [one.state for one in self.pool.environments] == [state] * count)
+        await self.until(
+            lambda: (
+                len(self.pool.environments) == count
+                and all(_is_in(one, state) for one in self.pool.environments)
+            )
+        )
 
     async def until_frozen(
         self, environment: ExecutionEnvironment | None = None
@@ -190,6 +195,16 @@ class Workbench:
         path.parent.mkdir(parents=True, exist_ok=True)
         save(path, source)
         return path
+
+
+def _is_in(environment: ExecutionEnvironment, state: State) -> bool:
+    """Return whether an environment is in a state, and its process id is known.
+
+    The zygote reports the id on a channel of its own, which may be read last. psutil takes the id
+    None for this very process.
+    """
+    is_running = state not in (State.CREATING, State.ENDED)
+    return environment.state is state and not (is_running and environment.pid is None)
 
 
 def _name_of(record: Record) -> str:

@@ -15,8 +15,6 @@ from typing import Any, get_args
 from xml.etree import ElementTree
 
 import pytest
-from support.files import ROOT
-from support.state_diagram import state_diagram, with_diagram
 
 from lambda_tui import __version__
 from lambda_tui.commands.arguments import (
@@ -32,6 +30,8 @@ from lambda_tui.engine.lifecycle import TRANSITIONS, State
 from lambda_tui.engine.wire import FrameKind, RuntimeFrame
 from lambda_tui.project.settings import PROJECT_FILE, Settings, load_settings
 from lambda_tui.ui.bindings import BINDINGS
+from support.files import ROOT
+from support.state_diagram import state_diagram, with_diagram
 
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/architecture.md")
 README, CONTRIBUTING, CHANGELOG, ARCHITECTURE = (

@@ -318,7 +318,12 @@ class Processes:
             self._runtime = self.init_process.start_runtime(self._launch, api)
 
     def _begin_shutdown(self, reason: ShutdownReason) -> None:
-        self._shutdown = ShutdownPhase(self.init_process, self.apis.extensions, reason)
+        self._shutdown = ShutdownPhase(
+            self.init_process,
+            self.apis.extensions,
+            reason,
+            has_subscribers=bool(self.apis.telemetry.subscribers),
+        )
         self._shutdown.begin()
 
     async def _enter(self, network: OwnNetwork) -> None:

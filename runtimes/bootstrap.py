@@ -3,7 +3,9 @@
 A function with ``AWS_LAMBDA_EXEC_WRAPPER`` needs one: its wrapper is given the command, may change
 variables and options of the interpreter, and executes it. So does a function with libraries or
 variables that are read only while a process starts. The descriptor of the engine's channel, that of
-the log and the directory of layers come in variables.
+the log, the engine's address of the Runtime API and the directory of layers come in variables.
+Where a wrapper has put another address in the place of the engine's, the runtime calls the Runtime
+API there, and leaves the channel alone.
 """
 
 from __future__ import annotations
@@ -25,8 +27,14 @@ def main() -> None:
     _load_package(_PACKAGE, directory)
     number = _take_descriptor("_LAMBDA_TUI_CHANNEL")
     log = _take_descriptor("_LAMBDA_TELEMETRY_LOG_FD")
-    channel = importlib.import_module(_PACKAGE + ".frames").Channel(number)
+    engine = os.environ.pop("_LAMBDA_TUI_RUNTIME_API")
     python = importlib.import_module(_PACKAGE + ".python")
+    address = os.environ["AWS_LAMBDA_RUNTIME_API"]
+    if address == engine:
+        link = importlib.import_module(_PACKAGE + ".frames").Channel(number)
+    else:
+        os.close(number)
+        link = python.RuntimeApi(address)
     os.dup2(log, python.LOG_DESCRIPTOR, False)
     os.close(log)
     layers_root = os.environ.pop("_LAMBDA_TUI_LAYERS")
@@ -38,7 +46,7 @@ def main() -> None:
     }
     status = 1
     try:
-        status = python.main(channel, message)
+        status = python.main(link, message)
     finally:
         os._exit(status)
 

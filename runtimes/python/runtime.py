@@ -2,7 +2,7 @@
 
 Frames from the engine: ``invoke`` (payload: the event). Frames to the engine: ``ready``,
 ``init_error`` and ``restore_error`` (payload: the error), ``response`` and ``error`` (payload: the
-result).
+result). Where a wrapper has changed the address of the Runtime API, the same goes by HTTP.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ from .logs import (
     write_record,
 )
 from .response import ResponseEncoder
+from .runtime_api import RuntimeApi
 from .trace_id import TraceVariable
 
 Resume = Callable[[Channel, Message], int]
@@ -63,13 +64,16 @@ _UNHANDLED_AT_INIT = (
 )
 
 
-def main(channel: Channel, message: Message, serve_restores: ServeRestores | None = None) -> int:
+def main(
+    channel: Channel | RuntimeApi, message: Message, serve_restores: ServeRestores | None = None
+) -> int:
     """Serve until the engine goes or the function ends the process; return the exit status.
 
     ``message`` has the function's variables, handler and directories. With ``serve_restores`` the
     process becomes a snapshot once the function is initialised.
     """
-    return _run_to_exit_status(lambda: _Runtime(channel, message).run(serve_restores))
+    runtime = _ProxiedRuntime if isinstance(channel, RuntimeApi) else _Runtime
+    return _run_to_exit_status(lambda: runtime(channel, message).run(serve_restores))
 
 
 def _run_to_exit_status(run: Callable[[], int]) -> int:
@@ -95,7 +99,10 @@ def _exit_status(error: SystemExit) -> int:
 
 
 class _Runtime:
-    def __init__(self, channel: Channel, message: Message) -> None:
+    largest_result = RESPONSE_BYTES
+    """Bytes of a result; the engine refuses a larger one, and needs its size only."""
+
+    def __init__(self, channel: Channel | RuntimeApi, message: Message) -> None:
         self._channel = channel
         self._event_memory = EventMemory()
         self._encoder = ResponseEncoder()
@@ -140,6 +147,7 @@ class _Runtime:
         # memory that it shares with the snapshot. Before the engine freezes this process.
         gc.freeze()
         self._send_ready(began, threads=_count_threads())
+        assert isinstance(self._channel, Channel)
         serve_restores(
             self._channel,
             lambda channel, message: _run_to_exit_status(
@@ -194,7 +202,10 @@ class _Runtime:
         self._trace.set(invocation.get("trace_id"))
         answer: Message = {"kind": "response", "request_id": request_id}
         try:
-            result = self._encoder.to_bytes(handler(self._parse(frame), LambdaContext(invocation)))
+            returned = handler(self._parse(frame), LambdaContext(invocation))
+            result = self._encoder.to_bytes(returned)
+            if result is returned:
+                answer["is_binary"] = True
         except Exception as error:
             payload = error_payload(error, request_id)
             _log_error(payload)
@@ -204,8 +215,7 @@ class _Runtime:
         peak_memory_kb = _peak_memory_kb()
         if peak_memory_kb > self._reported_peak_memory_kb:
             answer["peak_memory_kb"] = self._reported_peak_memory_kb = peak_memory_kb
-        if len(result) > RESPONSE_BYTES:
-            # The engine refuses it, with its size in the message: the bytes are not needed.
+        if len(result) > self.largest_result:
             answer["response_size"] = len(result)
             result = b""
         self._channel.send(answer, result)
@@ -217,6 +227,17 @@ class _Runtime:
             raise FaultError(
                 "Runtime.UnmarshalError", f"Unable to unmarshal input: {error}"
             ) from None
+
+
+class _ProxiedRuntime(_Runtime):
+    """The runtime behind a proxy, which may want to see every result."""
+
+    largest_result = sys.maxsize
+
+    def _parse(self, frame: Frame) -> Any:  # noqa: ANN401 - any JSON value, or bytes
+        """Return the event; as AWS's runtime, do not decode what is declared to be no JSON."""
+        content_type = frame.message.get("content_type", "application/json")
+        return super()._parse(frame) if content_type == "application/json" else frame.payload
 
 
 def _log_error(payload: ErrorPayload) -> None:

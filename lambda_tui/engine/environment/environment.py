@@ -43,6 +43,7 @@ from lambda_tui.engine.wire import Ended, ForkServer, Frozen, RuntimeFrame, Star
 from lambda_tui.project.function import Function
 
 _FREE = frozenset({State.IDLE, State.FROZEN, State.INITIALISING, State.CREATING, State.RESET})
+_SETTLING = frozenset({State.INVOKING, State.RESETTING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,8 @@ class ExecutionEnvironment:
         """Why another takes its place as soon as it has answered."""
         self.removal_at: float | None = None
         """Monotonic time at which it is removed for being idle."""
+        self.settling_seconds = 0.0
+        """Seconds that passed between its last answer and the moment at which it was free."""
         self.usage = Usage()
         self._owner = owner
         self._emit = owner.emit
@@ -166,6 +169,14 @@ class ExecutionEnvironment:
     def is_free(self) -> bool:
         """Whether it can take an invocation."""
         return self.invocation is None and self.replacement is None and self.state in _FREE
+
+    @property
+    def is_settling(self) -> bool:
+        """Whether its caller has the answer and it is about to be free, as nothing else is due."""
+        if self.replacement is not None or self.state not in _SETTLING:
+            return False
+        phase = self._invoke
+        return self.invocation is None or (phase is not None and phase.outcome is not None)
 
     # Commands ------------------------------------------------------------------------------------
 
@@ -426,6 +437,7 @@ class ExecutionEnvironment:
             return
         at = time.monotonic()
         self._limit.clear()
+        self.settling_seconds = at - (phase.answered or at)
         if self._processes.apis.has_extensions:
             self._init_process.drain_logs()
         report = self._report(phase, phase.outcome, at)

@@ -161,8 +161,10 @@ class Processes:
         )
         self.stage = Stage.REGISTERING
         self.runtime_started = None
-        state = RuntimeState.STARTED if launch.runtime.speaks_http else RuntimeState.READY
-        self.apis.renew(launch.extensions, state)
+        # Whoever asks for the first event is the runtime, as on AWS, whether by HTTP or over the
+        # channel. A snapshot and what is forked from it have the channel alone.
+        is_open = initialization_type != "snap-start"
+        self.apis.renew(launch.extensions, RuntimeState.STARTED if is_open else RuntimeState.READY)
         self.init_process.begin_generation()
         for name in launch.extensions:
             self.init_process.start_extension(launch, name)
@@ -249,6 +251,7 @@ class Processes:
             return
         if frame.kind == "ready":
             if self.stage is Stage.INITIALISING:
+                self._runtime = self.init_process.follow_runtime(self.apis.runtime_that_asked())
                 self.apis.close_registration()
                 self._on_event(frame)
                 self.finish_runtime()
@@ -315,7 +318,12 @@ class Processes:
             self._runtime = self.init_process.start_runtime(self._launch, api)
 
     def _begin_shutdown(self, reason: ShutdownReason) -> None:
-        self._shutdown = ShutdownPhase(self.init_process, self.apis.extensions, reason)
+        self._shutdown = ShutdownPhase(
+            self.init_process,
+            self.apis.extensions,
+            reason,
+            has_subscribers=bool(self.apis.telemetry.subscribers),
+        )
         self._shutdown.begin()
 
     async def _enter(self, network: OwnNetwork) -> None:

@@ -176,6 +176,8 @@ class InitProcess:
         # A generation is everything between two resets. Messages about an earlier one are late.
         self._generation = 0
         self._runtime: RuntimeLink | None = None
+        self._needs_channel = False
+        """Whether the runtime cannot answer without its channel."""
         ours, self._their_control = socket_pair()
         self._control = Channel(ours, self._on_control_message, lambda: None)
         self._grace_period = Deadline(self._kill)
@@ -270,13 +272,28 @@ class InitProcess:
         channel = self._runtime = RuntimeChannel(
             ours,
             self._on_event,
-            # A runtime whose channel is closed cannot answer, whether it has ended or not.
-            self.kill_runtime,
+            self._on_channel_closed,
             is_forked=not launch.runtime.command,
         )
+        # What is executed, maybe by a wrapper, may leave it and speak by HTTP.
+        self._needs_channel = not launch.runtime.command
         self._control.send(request, descriptors=[self._log.write_end, theirs.fileno()])
         theirs.close()
         return channel
+
+    def follow_runtime(self, api: RuntimeLink | None) -> RuntimeLink:
+        """Take the runtime, which is ready, for one at the end of its channel, or else of ``api``.
+
+        Return its link from now on.
+        """
+        assert self._runtime is not None
+        if api is None:
+            self._needs_channel = True
+        elif api is not self._runtime:
+            self._needs_channel = False
+            self._runtime.close()
+            self._runtime = api
+        return self._runtime
 
     def drain_logs(self) -> None:
         """Handle everything that was written to the logs by now."""
@@ -364,6 +381,11 @@ class InitProcess:
             case "socket":
                 assert self.network is not None
                 self.network.take_socket(self._control.take_descriptor())
+
+    def _on_channel_closed(self) -> None:
+        # A runtime that speaks over it cannot answer any more, whether it has ended or not.
+        if self._needs_channel:
+            self.kill_runtime()
 
     def _on_runtime_exited(self, message: Message) -> None:
         logger.debug("environment %s: runtime exited: %s", self._id, message)

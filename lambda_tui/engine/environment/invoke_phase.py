@@ -11,12 +11,10 @@ from lambda_tui import limits
 from lambda_tui.engine.environment.init_phase import ColdStart
 from lambda_tui.engine.environment.outcome import Outcome
 from lambda_tui.engine.events import Report, RuntimeDone, Span, Start
-from lambda_tui.engine.invocation import Invocation, error_payload
+from lambda_tui.engine.invocation import Invocation
 from lambda_tui.engine.runtime_api import InvokeEvent
 from lambda_tui.engine.wire import Message, RuntimeFrame
 from lambda_tui.project.function import Function
-
-_TOO_LARGE = "Function.ResponseSizeTooLarge"
 
 
 class InvokePhase(Struct):
@@ -86,11 +84,7 @@ class InvokePhase(Struct):
         if frame.kind == "fault":
             outcome = Outcome("error", "error", payload, frame.error_type)
         elif max(frame.response_size, len(payload)) > limits.RESPONSE_BYTES:
-            message = (
-                "Response payload size exceeded maximum allowed payload size "
-                f"({limits.RESPONSE_BYTES} bytes)."
-            )
-            outcome = Outcome("error", "error", error_payload(_TOO_LARGE, message), _TOO_LARGE)
+            outcome = Outcome.of_too_large_response()
         else:
             outcome = Outcome(
                 "success" if frame.kind == "response" else "error", "success", payload

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import time
@@ -10,6 +11,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from lambda_tui import limits
 from lambda_tui.engine.events import Status
 from lambda_tui.engine.invocation import error_payload
 
@@ -115,6 +117,20 @@ class Outcome(Struct, frozen=True):
         if failure.is_timeout:
             return cls("timeout", "timeout", payload, limit_ms=failure.limit_ms)
         return cls("error", "error", payload, failure.record_type or failure.error_type)
+
+    @classmethod
+    def of_too_large_response(cls) -> Outcome:
+        """Return the outcome of a response that exceeds the limit."""
+        message = (
+            "Response payload size exceeded maximum allowed payload size "
+            f"({limits.RESPONSE_BYTES} bytes)."
+        )
+        error_type = "Function.ResponseSizeTooLarge"
+        # The one error of the platform's that names its message first.
+        payload = json.dumps(
+            {"errorMessage": message, "errorType": error_type}, separators=(",", ":")
+        )
+        return cls("error", "error", payload.encode(), error_type)
 
     @classmethod
     def of_removal(cls, message: str) -> Outcome:

@@ -70,6 +70,11 @@ class InvokePhase(Struct):
         invocation = self.invocation
         return Start(invocation.request_id, trace_id=invocation.trace_id)
 
+    @property
+    def is_answering(self) -> bool:
+        """Whether a part of the answer has arrived, and not all of it."""
+        return self.answering_since is not None and self.answered is None
+
     def note_part(self) -> None:
         """Note the time of the first part of an answer."""
         if self.answering_since is None:

@@ -403,7 +403,7 @@ class ExecutionEnvironment:
         outcome = phase.answer(frame)
         # The caller waits for this; everything else can come after it.
         phase.invocation.answer(outcome.status, outcome.payload, is_truncated=outcome.is_truncated)
-        self._init_process.note_memory(frame.peak_memory_kb)
+        self._init_process.note_runtime_memory(frame.peak_memory_kb)
         # Whatever was logged until the answer belongs to this invocation.
         self._init_process.drain_logs()
         if frame.is_done:

@@ -6,6 +6,6 @@ runtime: ``python`` by a fork, or through ``bootstrap`` as a program; ``node`` a
 ``snapshots`` restores environments from an initialised runtime. All of them speak to the engine in
 ``frames``.
 
-It runs under the project's own interpreter, Python 3.9 or later: it imports the standard library
+It runs under the project's own interpreter, Python 3.8 or later: it imports the standard library
 alone, and nothing of ``lambda_tui``.
 """

@@ -13,7 +13,7 @@ import types
 
 # Private, so that no module of a function's can have the same name.
 PACKAGE = "_lambda_tui_runtimes"
-OLDEST_PYTHON = (3, 9)
+OLDEST_PYTHON = (3, 8)
 
 
 def load_package(name: str, directory: str) -> None:
@@ -30,7 +30,7 @@ def main() -> None:
     # Before anything else is imported: an older Python could not even parse it.
     if sys.version_info < OLDEST_PYTHON:
         version = ".".join(str(part) for part in sys.version_info[:3])
-        sys.exit("Python {} is too old: functions need Python 3.9 or later".format(version))
+        sys.exit("Python {} is too old: functions need Python 3.8 or later".format(version))
     load_package(PACKAGE, os.path.dirname(os.path.abspath(__file__)))
     zygote = importlib.import_module(PACKAGE + ".zygote")
     zygote.main(descriptor, sandbox, program)

@@ -13,11 +13,11 @@ import select
 import socket
 import struct
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, Dict, NamedTuple
 
 from .msgpack import pack, unpack
 
-Message = dict[str, Any]
+Message = Dict[str, Any]
 
 HEADER = struct.Struct("!II")
 _ANCILLARY_SIZE = socket.CMSG_SPACE(4 * array.array("i").itemsize)
@@ -59,7 +59,8 @@ class Channel:
         head = HEADER.pack(len(packed), len(payload)) + packed
         if descriptors:
             # The descriptors go with the first byte; the rest, if the socket is full, without them.
-            sent = socket.send_fds(self._socket, [head], list(descriptors))
+            rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))
+            sent = self._socket.sendmsg([head], [rights])
             self._socket.sendall(head[sent:] + payload)
         elif len(payload) < _READ_SIZE:
             self._socket.sendall(head + payload)

@@ -7,12 +7,11 @@ strings as keys.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, Callable, Tuple
 
 _Put = Callable[[bytes], None]
-_Parsed = tuple[Any, int]
+_Parsed = Tuple[Any, int]
 """A value, and the offset behind it."""
 _Read = Callable[[bytes, int], _Parsed]
 _ReadSized = Callable[[bytes, int, int], _Parsed]

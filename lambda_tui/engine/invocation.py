@@ -17,6 +17,9 @@ InvocationStatus = Literal["pending", "running", "success", "error", "timeout", 
 Payload = bytes | bytearray
 """The JSON of an event. A bytearray that was received in place is neither copied nor changed."""
 
+TRUNCATED_RESPONSE = "Runtime.TruncatedResponse"
+"""Error type of a response that has broken off."""
+
 _KEPT_OF_STREAM = 6 << 20
 REMEMBERED_INVOCATIONS = 200
 REMEMBERED_BYTES = 8 << 20
@@ -79,6 +82,8 @@ class Invocation:
         """The result, or the error payload, as JSON."""
         self.function_error: str | None = None
         """``Unhandled`` when the function failed, as in ``X-Amz-Function-Error``."""
+        self.is_truncated = False
+        """Whether the response has broken off: its runtime began it and never ended it."""
         self.refusal: Refusal | None = None
         """Why the service has not accepted it, if so."""
         self.report: Report | None = None
@@ -130,11 +135,14 @@ class Invocation:
         if self.on_part is not None:
             self.on_part(part)
 
-    def answer(self, status: InvocationStatus, response: bytes) -> None:
+    def answer(
+        self, status: InvocationStatus, response: bytes, *, is_truncated: bool = False
+    ) -> None:
         """Set the response. Ignore a later one."""
         if self.response is not None:
             return
         self.status = status
+        self.is_truncated = is_truncated
         self.response = bytes(self._parts) if self._parts and status == "success" else response
         if status in ("error", "timeout"):
             self.function_error = "Unhandled"
@@ -241,6 +249,12 @@ def _trace_id(header: str | None) -> str:
         return f"Root={root};Parent={parent};Sampled=0"
     sampled = _SAMPLED.search(header)
     return f"Root={traced[1]};Parent={parent};Sampled={sampled[1] if sampled else '0'}"
+
+
+def truncated_payload(request_id: str) -> bytes:
+    """Return the payload in place of a response that has broken off."""
+    message = f"RequestId: {request_id} Error: The runtime's response was truncated"
+    return error_payload(TRUNCATED_RESPONSE, message)
 
 
 def error_payload(error_type: str, message: str) -> bytes:

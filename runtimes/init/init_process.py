@@ -4,10 +4,11 @@ Starts the runtime and extensions, freezes and thaws all processes, resets and r
 when the engine closes its control channel, which ends the pid namespace and everything in it.
 
 Frames from the engine: ``start`` (descriptors: the log, the runtime's channel if it has one),
-``start_extension`` (descriptor: its log), ``signal``, ``freeze``, ``thaw``, ``reset``, ``socket``.
+``start_extension`` (descriptor: its log), ``signal``, ``freeze``, ``thaw``, ``measure``, ``reset``,
+``socket``.
 Frames to the engine: ``created``, ``failed``, ``started``, ``launch_failed``, ``frozen``,
-``memory``, ``exited``, ``extension_exited``, ``cleared``, ``socket`` (descriptor: a TCP socket of
-the environment's network).
+``memory``, ``measured``, ``exited``, ``extension_exited``, ``cleared``, ``socket`` (descriptor: a
+TCP socket of the environment's network).
 
 All that is started between two resets has one generation. A frame about a process names it, so that
 the engine can ignore what comes late about one from before a reset.
@@ -102,6 +103,10 @@ class InitProcess:
             self._is_frozen = True
             self._processes.signal_all(STOP)
             self._control.send({"kind": "frozen"})
+        elif kind == "measure":
+            if self._memory is not None:
+                self._check_memory(self._memory)
+            self._report_memory("measured")
         elif kind == "reset":
             self._report_exits(self._kill_all())
             self._control.send({"kind": "cleared", "generation": self._generation})
@@ -123,16 +128,23 @@ class InitProcess:
         return max(self._next_check_at - time.monotonic(), 0.0)
 
     def _check_memory(self, memory: MemoryLimit) -> None:
-        victim = memory.find_victim(self._processes.pids())
+        victim = memory.find_victim(self._processes.pids(), self._runtime, self._extensions)
         self._next_check_at = time.monotonic() + memory.seconds_to_next_check
         reported = self._reported_memory_kb
         if memory.peak_kb > (reported + _REPORTED_RISE_KB if reported else 0):
-            self._reported_memory_kb = memory.peak_kb
-            self._control.send({"kind": "memory", "peak_memory_kb": memory.peak_kb})
+            self._report_memory("memory")
         if victim is not None:
             self._is_out_of_memory = victim == self._runtime
             with contextlib.suppress(ProcessLookupError):
                 os.kill(victim, KILL)
+
+    def _report_memory(self, kind: str) -> None:
+        report: Message = {"kind": kind, "generation": self._generation}
+        if self._memory is not None:
+            self._reported_memory_kb = self._memory.peak_kb
+            report["peak_memory_kb"] = self._memory.peak_kb
+            report["beside_runtime_kb"] = self._memory.beside_runtime_kb
+        self._control.send(report)
 
     def _kill_all(self) -> list[EndedChild]:
         self._processes.signal_all(KILL)

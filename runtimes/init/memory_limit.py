@@ -1,5 +1,9 @@
 """The memory size as a limit on an environment's processes, and the one to kill over it.
 
+A program counts with all of its resident memory, and what it has forked or started with what is its
+own alone: pages that they share are counted once. Proportional shares would be less than the truth,
+because a forked runtime shares pages with processes outside its environment.
+
 Lambda's kernel kills at once. Here the init process polls, the more often the nearer the limit is,
 because an ordinary user may not limit the memory of several processes together on every machine.
 """
@@ -21,6 +25,8 @@ class MemoryLimit:
     def __init__(self, limit_mb: int) -> None:
         self.peak_kb = 0
         """The most that any check has seen, at most the limit."""
+        self.beside_runtime_kb = 0
+        """Use of all processes but the runtime at the last check: extensions, children."""
         self._limit_kb = limit_mb * 1024
         self._used_kb = 0
 
@@ -30,14 +36,15 @@ class MemoryLimit:
         seconds = (self._limit_kb - self._used_kb) / _FASTEST_KB_PER_SECOND
         return min(max(seconds, _SHORTEST_WAIT), _LONGEST_WAIT)
 
-    def find_victim(self, pids: Iterable[int]) -> int | None:
+    def find_victim(
+        self, pids: Iterable[int], runtime: int | None, extensions: Iterable[int]
+    ) -> int | None:
         """Measure the processes; return the largest if together they are over the limit."""
-        used = {pid: _resident_kb(pid) for pid in pids}
-        if len(used) > 1:
-            # Pages that several processes share would be counted for each of them. The exact number
-            # costs the kernel a walk through all mappings, which a single process does not need.
-            used = {pid: _proportional_kb(pid) for pid in used}
+        programs = {runtime, *extensions}
+        # Its own memory costs the kernel a walk through all mappings of a process.
+        used = {pid: _resident_kb(pid) if pid in programs else _own_kb(pid) for pid in pids}
         self._used_kb = sum(used.values())
+        self.beside_runtime_kb = self._used_kb - (used.get(runtime, 0) if runtime else 0)
         self.peak_kb = max(self.peak_kb, min(self._used_kb, self._limit_kb))
         if self._used_kb <= self._limit_kb:
             return None
@@ -52,12 +59,9 @@ def _resident_kb(pid: int) -> int:
         return 0
 
 
-def _proportional_kb(pid: int) -> int:
+def _own_kb(pid: int) -> int:
     try:
         with open(f"/proc/{pid}/smaps_rollup", "rb") as file:
-            for line in file:
-                if line.startswith(b"Pss:"):
-                    return int(line.split()[1])
+            return sum(int(line.split()[1]) for line in file if line.startswith(b"Private_"))
     except OSError:
-        pass
-    return 0
+        return 0

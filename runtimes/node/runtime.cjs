@@ -5,8 +5,9 @@
  *
  * Frames from the engine: `invoke` (payload: the event). Frames to the engine: `ready`, `init_error`
  * (payload: the error), `response` and `error` (payload: the result), `chunk` (payload: a part of a
- * streamed response), `next` (asks for another event after an answer that did not). Where a wrapper
- * has changed the address of the Runtime API, the same goes by HTTP.
+ * streamed response; the first is empty, and the only one, for a caller who waits for all of it),
+ * `next` (asks for another event after an answer that did not). Where a wrapper has changed the
+ * address of the Runtime API, the same goes by HTTP.
  */
 
 const { RuntimeError, UnhandledPromiseRejection, errorPayload } = require('./errors.cjs');
@@ -21,6 +22,7 @@ const { serveStreamed } = require('./streamed_invocation.cjs');
 /** Largest response that the Runtime API takes: 6 MiB and 100 bytes. */
 const RESPONSE_BYTES = 6_291_556;
 const MAXIMUM_TEXT = 256;
+const NOTHING = Buffer.alloc(0);
 
 class Runtime {
   /** Called when the event loop has nothing left and no invocation is waited for. */
@@ -36,6 +38,8 @@ class Runtime {
   #requestId;
   /** Whether its caller takes a streamed response in parts; else they are kept until its end. */
   #isStreamed = false;
+  /** Whether a part of it has been sent; an error in its place comes too late then. */
+  #isBegun = false;
   #parts = [];
   #partsSize = 0;
 
@@ -101,13 +105,20 @@ class Runtime {
   sendPart(requestId, contentType, bytes, callback) {
     if (requestId !== this.#requestId) return callback();
     if (!this.#isStreamed) {
+      // Told, so that a response that breaks off is known to have begun.
+      if (!this.#isBegun) this.#sendChunk(requestId, contentType, NOTHING);
       this.#partsSize += bytes.length;
       if (this.#partsSize <= RESPONSE_BYTES) this.#parts.push(bytes);
       return callback();
     }
-    const message = { kind: 'chunk', request_id: requestId, content_type: truncated(contentType) };
-    this.#channel.send(message, bytes);
+    this.#sendChunk(requestId, contentType, bytes);
     this.#channel.whenSent(callback);
+  }
+
+  #sendChunk(requestId, contentType, bytes) {
+    const message = { kind: 'chunk', request_id: requestId, content_type: truncated(contentType) };
+    this.#isBegun = true;
+    this.#channel.send(message, bytes);
   }
 
   /** Ends a streamed response; `next` has to follow when nothing is left to do. */
@@ -125,6 +136,7 @@ class Runtime {
   #answer(kind, requestId, fields, payload) {
     if (requestId !== this.#requestId) return;
     this.#requestId = undefined;
+    this.#isBegun = false;
     this.#parts = [];
     this.#partsSize = 0;
     this.#channel.keepAlive(fields.is_done !== false);
@@ -161,7 +173,8 @@ class Runtime {
   #failCurrent(error, status) {
     if (this.#serve === undefined) return this.#failInit(error, status);
     // Not done: AWS waits for the next event to be asked for, and sees the process end instead.
-    if (this.#requestId !== undefined) this.fail(this.#requestId, error, false);
+    const isOwed = this.#requestId !== undefined && !this.#isBegun;
+    if (isOwed) this.fail(this.#requestId, error, false);
     this.#exit(status);
   }
 

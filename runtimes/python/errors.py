@@ -7,9 +7,9 @@ import os
 import time
 import traceback
 from types import TracebackType
-from typing import Any
+from typing import Any, Dict
 
-ErrorPayload = dict[str, Any]
+ErrorPayload = Dict[str, Any]
 
 # The one frame that AWS's trace has left when the handler itself cannot be called.
 _BOOTSTRAP_FRAME = (

@@ -17,8 +17,7 @@ import sys
 import threading
 import time
 import types
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Callable
 
 from ..frames import Channel, Frame, Message
 from . import snapshot_hooks

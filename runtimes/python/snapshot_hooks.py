@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Any
+from typing import Any, Callable, Dict, Tuple
 
 BEFORE_SNAPSHOT_ERROR, BEFORE_SNAPSHOT_STATUS = "Runtime.BeforeSnapshotError", 64
 AFTER_RESTORE_ERROR, AFTER_RESTORE_STATUS = "Runtime.AfterRestoreError", 65
@@ -22,7 +22,7 @@ _PACKAGE = "snapshot_restore_py"
 # The first of AWS's runtimes that takes snapshots.
 _OLDEST = (3, 12)
 
-Hook = tuple[Callable[..., Any], tuple[object, ...], dict[str, object]]
+Hook = Tuple[Callable[..., Any], Tuple[object, ...], Dict[str, object]]
 
 
 def run_before_snapshot() -> None:

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from lambda_tui.engine.events import InitStart, Notice, Throttled
+from lambda_tui.engine.launch import network
+from lambda_tui.engine.pool import pool
 from support.extensions import PYTHON, RECORDER, project
 from support.lambda_api import served
 from support.network import put_connector
 from support.runtime_kinds import RUNTIME_KINDS, SETTINGS, RuntimeKind
 from support.workbench import Open, Workbench, response_of
-
-from lambda_tui.engine.events import InitStart, Notice, Throttled
-from lambda_tui.engine.launch import network
-from lambda_tui.engine.pool import pool
 
 COUNTS = """
 count = 0

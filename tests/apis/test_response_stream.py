@@ -84,6 +84,21 @@ async def test_an_error_after_a_part_is_told_at_the_end(open_project: Open, tmp_
     assert '"errorType":"RangeError"' in end["InvokeComplete"]["ErrorDetails"].replace(" ", "")
 
 
+async def test_a_stream_whose_runtime_ends_has_an_error_code_of_its_own(
+    open_project: Open, tmp_path: Path
+) -> None:
+    source = WAITS.replace('throw new RangeError("too far")', "process.exit(1)")
+    workbench = await open_function(open_project, tmp_path, source)
+    async with served(workbench.engine) as api:
+        _answer, events = await asyncio.to_thread(begin, api.client(), '{"fails": true}')
+        first = await asyncio.to_thread(next, events)
+        file_in(workbench.environment, "go").touch()
+        (end,) = await asyncio.to_thread(list, events)
+
+    assert first == {"PayloadChunk": {"Payload": b"first"}}
+    assert end == {"InvokeComplete": {"ErrorCode": "Runtime.TruncatedResponse"}}
+
+
 async def test_more_than_a_buffered_response_may_have_is_streamed(
     open_project: Open, tmp_path: Path
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import json
 import sys
@@ -388,6 +389,36 @@ serve(work)
         invocation = await workbench.invoke()
         assert response_of(invocation)["errorType"] == "Runtime.TruncatedResponse"
     assert workbench.environment.invocations == 2
+
+
+@pytest.mark.rule("2.7.9")
+@pytest.mark.parametrize("is_streamed", [True, False])
+@pytest.mark.parametrize("head", ["Content-Length: 100", "Transfer-Encoding: chunked"])
+async def test_a_result_whose_bootstrap_dies_is_truncated_for_its_caller(
+    open_project: Open, folder: Path, is_streamed: bool, head: str
+) -> None:
+    work = f"""
+def work(id, event, headers):
+    api.putrequest("POST", ROOT + f"invocation/{{id}}/response")
+    api.putheader(*{head.split(": ")})
+    api.putheader("Lambda-Runtime-Function-Response-Mode", "streaming")
+    api.endheaders(b"4\\r\\nhalf\\r\\n")
+    call_again = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
+    call_again.request("GET", "/2018-06-01/ping")
+    call_again.getresponse().read()
+    os._exit(3)
+serve(work)
+"""
+    workbench = await open_client(open_project, folder, work)
+    parts: list[bytes] = []
+    for _ in range(3):
+        invocation = workbench.pool.invoke(b"{}", on_part=parts.append if is_streamed else None)
+        await asyncio.wait_for(invocation.wait(), SECONDS)
+        assert response_of(invocation)["errorType"] == "Runtime.TruncatedResponse"
+        assert invocation.report is not None
+        assert invocation.report.error_type == "Runtime.ExitError"
+    done = [one.error_type for one in workbench.records(events.RuntimeDone)]
+    assert done == ["Runtime.ExitError"] * 3
 
 
 async def test_a_bootstrap_that_never_asks_for_an_event_is_out_of_time(

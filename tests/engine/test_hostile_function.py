@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 
+import msgpack
 import psutil
 import pytest
 
@@ -25,6 +27,9 @@ def lambda_handler(event, context):
         time.sleep(50)
     if "log" in event:
         os.write(1, bytes.fromhex(event["log"]) + b"\\nand a line\\n")
+    if "answer" in event:
+        os.write(channel(), bytes.fromhex(event["answer"]))
+        os._exit(3)
     if "trace" in event:
         return ctypes.CDLL(None).ptrace(16, os.getppid(), 0, 0)
     return "fine"
@@ -73,6 +78,33 @@ async def test_a_frame_that_no_runtime_sends_ends_the_runtime(
 
     assert response_of(invocation)["errorType"] == "Runtime.ExitError"
     assert await workbench.answer({}) == "fine"
+
+
+@pytest.mark.rule("2.7.9")
+@pytest.mark.parametrize("size", [1_000, 1_000_000])
+async def test_an_answer_whose_runtime_ends_in_its_middle_is_truncated(
+    open_project: Open, size: int
+) -> None:
+    workbench = await open_project(WRITES_ON_ITS_CHANNEL)
+    invocation = workbench.pool.invoke(b"")
+    message = msgpack.packb({"kind": "response", "request_id": invocation.request_id})
+    invocation.payload = json.dumps({"answer": framed(message.hex(), size) + "22" * 500}).encode()
+    await workbench.until(lambda: invocation.is_over)
+
+    assert response_of(invocation)["errorType"] == "Runtime.TruncatedResponse"
+    assert invocation.report is not None
+    assert invocation.report.error_type == "Runtime.ExitError"
+    assert await workbench.answer({}) == "fine"
+
+
+@pytest.mark.parametrize("cut", [4, 8, 20])
+async def test_an_end_before_the_answer_has_said_what_it_is_is_an_exit(
+    open_project: Open, cut: int
+) -> None:
+    workbench = await open_project(WRITES_ON_ITS_CHANNEL)
+    answer = framed(TEXT_FOR_A_NUMBER, 100)[: 2 * cut]
+    invocation = await workbench.invoke({"answer": answer})
+    assert response_of(invocation)["errorType"] == "Runtime.ExitError"
 
 
 async def test_a_log_frame_without_end_is_text(open_project: Open) -> None:

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import struct
+import time
+from pathlib import Path
+from typing import Literal
+
 import pytest
 
 from lambda_tui import limits
 from lambda_tui.engine import events
+from lambda_tui.engine.wire.log_pipe import FRAME_TYPES, LogPipe
+from lambda_tui.project.function import Function, LoggingConfig, Project
 from support.workbench import Open, Workbench
 
 ONE_LEVEL = pytest.mark.parametrize("level", ["namespaces"])
@@ -60,17 +68,34 @@ async def test_text_without_a_line_end_is_a_record_when_the_invocation_ends(
     assert messages(workbench) == ["half", "line"]
 
 
-@pytest.mark.rule("5.3.2")
+@pytest.mark.rule("5.3.2", "5.3.5")
 @ONE_LEVEL
-async def test_a_multi_line_record_stays_together_and_an_empty_line_is_a_record(
+async def test_a_multi_line_record_stays_together_and_an_empty_line_is_none(
     open_project: Open,
 ) -> None:
     workbench = await open_project(RUNS)
-    await workbench.invoke("logging.error('a\\nb'); print(); print('c\\nd'); print('e\\rf')")
+    await workbench.invoke(
+        "logging.error('a\\nb'); print(); print('c\\n\\nd\\n'); print(' '); print('e\\rf'); print()"
+    )
     first, *rest = messages(workbench)
     assert first.splitlines()[0].endswith("\ta")
     assert first.splitlines()[1:] == ["b"]
-    assert [record.splitlines() for record in rest] == [[], ["c"], ["d"], ["e", "f"]]
+    assert rest == ["c", "d", " ", "e\rf"]
+
+
+@pytest.mark.rule("5.3.5")
+@ONE_LEVEL
+async def test_an_empty_record_is_no_event_in_whatever_way_it_is_written(
+    open_project: Open,
+) -> None:
+    workbench = await open_project(RUNS)
+    await workbench.invoke(
+        "handler, = logging.getLogger().handlers\n"
+        "handler.setFormatter(logging.Formatter('%(message)s'))\n"
+        "logging.error(''); logging.error('\\n'); os.write(1, b'\\n' * 100); os.write(2, b'\\n')\n"
+        "logging.error('last')"
+    )
+    assert messages(workbench) == ["last"]
 
 
 @ONE_LEVEL
@@ -126,3 +151,40 @@ async def test_a_thread_that_writes_without_end_does_not_hold_up_the_answer(
     assert invocation.status == "success"
     await workbench.until_frozen()
     assert (await workbench.invoke("pass")).status == "success"
+
+
+@pytest.mark.rule("5.5.8")
+async def test_a_frame_of_every_type_is_read_as_one_record() -> None:
+    read: list[str] = []
+    pipe = LogPipe(read.append)
+    for number, frame_type in enumerate(FRAME_TYPES):
+        text = f"first {number}\nsecond".encode()
+        header = struct.pack("!IIQ", frame_type, len(text), time.time_ns() // 1000)
+        os.write(pipe.write_end, header + text)
+    pipe.close()
+
+    assert read == [f"first {number}\nsecond" for number in range(len(FRAME_TYPES))]
+
+
+@pytest.mark.rule("5.5.8")
+@ONE_LEVEL
+@pytest.mark.parametrize("log_format", ["Text", "JSON"])
+async def test_every_level_of_logging_is_one_record(
+    open_project: Open, tmp_path: Path, log_format: Literal["Text", "JSON"]
+) -> None:
+    (tmp_path / "app.py").write_text(
+        "import logging\ndef handler(event, context):\n"
+        "    for level in range(0, 60, 5):\n        logging.log(level, 'a\\nb')\n"
+    )
+    function = Function(
+        "function",
+        handler="app.handler",
+        code_directory=tmp_path,
+        logging=LoggingConfig(log_format, application_level="TRACE"),
+    )
+    workbench = await open_project(Project(tmp_path, (function,)))
+    await workbench.invoke()
+
+    level = 10 if log_format == "JSON" else 30
+    assert len(messages(workbench)) == len(range(level, 60, 5))
+    assert not any("\ufffd" in message for message in messages(workbench))

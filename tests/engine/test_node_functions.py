@@ -353,3 +353,54 @@ async def test_what_a_function_starts_inherits_neither_the_channel_nor_the_log(
         assert await workbench.answer() == ["0", "1", "2", "3"]
     told = [record.message.split("\t")[-1] for record in workbench.records(events.FunctionLog)]
     assert told == ["told", "told"]
+
+
+BREAKS_OFF = """
+const { setTimeout: wait } = require('node:timers/promises');
+exports.handler = awslambda.streamifyResponse(async (event, stream) => {
+  if (event.parts) stream.write('first');
+  await new Promise((resolve) => stream.write('', resolve));
+  if (event.end === 'exit') process.exit(3);
+  if (event.end === 'kill') process.kill(process.pid, 'SIGKILL');
+  if (event.end === 'throw') setImmediate(() => { throw new RangeError('outside'); });
+  if (event.end === 'reject') Promise.reject(new RangeError('outside'));
+  await wait(100_000);
+});
+"""
+
+
+@pytest.mark.rule("2.7.9")
+@pytest.mark.parametrize("runtime", ["nodejs22.x", "nodejs24.x"])
+@pytest.mark.parametrize("is_streamed", [True, False])
+@pytest.mark.parametrize("end", ["exit", "kill", "throw", "reject"])
+async def test_a_stream_whose_runtime_ends_is_truncated_for_its_caller(
+    open_node: OpenNode, runtime: str, is_streamed: bool, end: str
+) -> None:
+    workbench = await open_node(BREAKS_OFF, runtime=runtime)
+    parts: list[bytes] = []
+    event = json.dumps({"parts": True, "end": end}).encode()
+    invocation = workbench.pool.invoke(event, on_part=parts.append if is_streamed else None)
+    await workbench.until(lambda: invocation.is_over)
+
+    assert b"".join(parts) == (b"first" if is_streamed else b"")
+    assert response_of(invocation) == {
+        "errorType": "Runtime.TruncatedResponse",
+        "errorMessage": f"RequestId: {invocation.request_id} Error: "
+        "The runtime's response was truncated",
+    }
+    assert (invocation.status, invocation.function_error) == ("error", "Unhandled")
+    assert invocation.report is not None
+    assert invocation.report.error_type == "Runtime.ExitError"
+    (done,) = workbench.records(events.RuntimeDone)
+    assert (done.status, done.error_type) == ("error", "Runtime.ExitError")
+
+
+@pytest.mark.rule("2.7.9")
+async def test_a_stream_whose_runtime_ends_before_its_first_part_is_not_truncated(
+    open_node: OpenNode,
+) -> None:
+    workbench = await open_node(BREAKS_OFF)
+    invocation = await workbench.invoke({"end": "exit"})
+    assert response_of(invocation)["errorType"] == "Runtime.ExitError"
+    invocation = await workbench.invoke({"end": "throw"})
+    assert response_of(invocation)["errorType"] == "RangeError"

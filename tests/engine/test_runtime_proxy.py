@@ -8,6 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+from lambda_tui import limits
+from lambda_tui.engine.events import InitReport, RuntimeDone
 from support.extensions import PYTHON
 from support.node_process import NODE
 from support.runtime_proxy import (
@@ -20,9 +23,6 @@ from support.runtime_proxy import (
     seen,
 )
 from support.workbench import TIMEOUT, Open, Workbench, response_of
-
-from lambda_tui import limits
-from lambda_tui.engine.events import InitReport, RuntimeDone
 
 NEXT = ["GET", "next", [], ""]
 PROXIES = {

@@ -241,7 +241,7 @@ def test_lines_are_strings_in_the_logs_api() -> None:
 @pytest.mark.parametrize(
     ("record", "text"),
     [
-        (STATUS, "EXTENSION\tName: recorder\tState: Ready\tEvents: [INVOKE,SHUTDOWN]"),
+        (STATUS, "EXTENSION\tName: recorder\tState: Ready\tEvents: [INVOKE, SHUTDOWN]"),
         (
             events.ExtensionStatus("late", "LaunchError", (), "PermissionDenied"),
             "EXTENSION\tName: late\tState: LaunchError\tEvents: []\tError Type: PermissionDenied",

@@ -11,7 +11,7 @@ import pytest
 
 from support.workbench import Open, response_of
 
-SUPPORTED = tuple(f"3.{minor}" for minor in range(9, 15))
+SUPPORTED = tuple(f"3.{minor}" for minor in range(8, 15))
 
 
 def found_interpreters() -> dict[str, Path]:

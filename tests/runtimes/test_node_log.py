@@ -7,7 +7,33 @@ from pathlib import Path
 
 import pytest
 
+from lambda_tui.engine.wire.log_pipe import FRAME_TYPES
 from support.node_process import BOTH, REQUEST_ID, started
+
+LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
+WRITTEN = {
+    "trace": "TRACE",
+    "debug": "DEBUG",
+    "log": "INFO",
+    "info": "INFO",
+    "warn": "WARN",
+    "error": "ERROR",
+    "fatal": "FATAL",
+    # Node.js's own, some of which call those above.
+    "assert": "WARN",
+    "count": "INFO",
+    "dir": None,
+    "dirxml": None,
+    "group": "INFO",
+    "groupCollapsed": "INFO",
+    "table": "INFO",
+    "timeEnd": "INFO",
+}
+"""The methods of ``console`` that write, and the levels of their records; None for a bare line."""
+SILENT = {
+    *("Console", "clear", "context", "countReset", "createTask", "groupEnd", "profile"),
+    *("profileEnd", "time", "timeLog", "timeStamp"),
+}
 
 
 @pytest.mark.rule("5.6.1")
@@ -82,3 +108,37 @@ exports.handler = async () => { for (let n = 0; n < 3000; n++) console.log(LINE)
             assert node.process.poll() is None
         assert node.answer() is None
         assert node.records()[0] == "raw"
+
+
+@pytest.mark.rule("5.6.1")
+@BOTH
+@pytest.mark.parametrize("log_format", ["Text", "JSON"])
+@pytest.mark.parametrize("level", ["", *LEVELS])
+def test_every_method_of_console_writes_what_its_format_and_level_allow(
+    tmp_path: Path, generation: int, log_format: str, level: str
+) -> None:
+    source = """
+const call = (method) => {
+  if (method === 'timeEnd') console.time(method);
+  return method === 'assert' ? console.assert(false, method) : console[method](method);
+};
+exports.handler = async (methods) => {
+  methods.forEach(call);
+  return Object.keys(console).filter((name) => typeof console[name] === 'function');
+};
+"""
+    variables = {"AWS_LAMBDA_LOG_FORMAT": log_format, "AWS_LAMBDA_LOG_LEVEL": level}
+    with started(tmp_path, source, generation=generation, variables=variables) as node:
+        _message, methods = node.invoke(list(WRITTEN))
+        records = node.typed_records()
+
+    assert set(methods) == {*WRITTEN, *SILENT}
+    lowest = LEVELS.index(level or "TRACE")
+    shown = [name for name in WRITTEN.values() if name is None or LEVELS.index(name) >= lowest]
+    assert [kind and FRAME_TYPES[kind] for kind, _text in records] == [
+        name and (log_format, name) for name in shown
+    ]
+    for (kind, text), name in zip(records, shown, strict=True):
+        if kind is not None:
+            written = json.loads(text)["level"] if log_format == "JSON" else text.split("\t")[2]
+            assert written == name

@@ -1,4 +1,4 @@
-"""The runtimes need nothing but a Python of 3.9 or later."""
+"""The runtimes need nothing but a Python of 3.8 or later."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def test_nothing_but_the_standard_library_is_imported(file: Path) -> None:
 
 
 @every_source
-def test_the_syntax_is_that_of_python_3_9(file: Path) -> None:
-    tree = ast.parse(file.read_text(encoding="utf-8"), str(file), feature_version=(3, 9))
+def test_the_syntax_is_that_of_python_3_8(file: Path) -> None:
+    tree = ast.parse(file.read_text(encoding="utf-8"), str(file), feature_version=(3, 8))
     newer = (ast.Match, getattr(ast, "TryStar", ast.Match), getattr(ast, "TypeAlias", ast.Match))
     assert not [node for node in ast.walk(tree) if isinstance(node, newer)]
 
@@ -46,6 +46,27 @@ def test_annotations_are_never_evaluated(file: Path) -> None:
 
 def test_an_interpreter_that_is_too_old_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["boot.py", "0", "auto"])
-    monkeypatch.setattr(sys, "version_info", (3, 8, 18, "final", 0))
-    with pytest.raises(SystemExit, match=r"Python 3\.8\.18 is too old: .* 3\.9 or later"):
+    monkeypatch.setattr(sys, "version_info", (3, 7, 16, "final", 0))
+    with pytest.raises(SystemExit, match=r"Python 3\.7\.16 is too old: .* 3\.8 or later"):
         boot_script().main()
+
+
+@every_source
+def test_no_type_is_subscripted_that_python_3_8_cannot(file: Path) -> None:
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    imported = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
+    new = {"dict", "frozenset", "list", "set", "tuple", "type"}
+    new |= {
+        name.name for node in imported if node.module == "collections.abc" for name in node.names
+    }
+    evaluated = [node.value for node in tree.body if isinstance(node, ast.Assign)]
+    evaluated += [
+        base for node in tree.body if isinstance(node, ast.ClassDef) for base in node.bases
+    ]
+    subscripted = {
+        node.value.id
+        for value in evaluated
+        for node in ast.walk(value)
+        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name)
+    }
+    assert not subscripted & new

@@ -84,15 +84,21 @@ class NodeProcess:
 
     def records(self) -> list[str]:
         """Return the log so far: the records in frames, and the lines written around them."""
+        return [text for _type, text in self.typed_records()]
+
+    def typed_records(self) -> list[tuple[int | None, str]]:
+        """Return them with the type of their frame, None for a line."""
         self._read_log()
-        found, rest = [], self._log
+        found: list[tuple[int | None, str]] = []
+        rest = self._log
         while (start := rest.find(b"\xa5\x5a\x00")) >= 0:
-            found += rest[:start].decode().splitlines()
-            _type, size, _microseconds = _LOG_HEADER.unpack_from(rest, start)
+            found += [(None, line) for line in rest[:start].decode().splitlines()]
+            frame_type, size, _microseconds = _LOG_HEADER.unpack_from(rest, start)
             end = start + _LOG_HEADER.size + size
-            found.append(rest[start + _LOG_HEADER.size : end].decode().removesuffix("\n"))
+            text = rest[start + _LOG_HEADER.size : end].decode().removesuffix("\n")
+            found.append((frame_type, text))
             rest = rest[end:]
-        return found + rest.decode().splitlines()
+        return found + [(None, line) for line in rest.decode().splitlines()]
 
     def wait(self) -> int:
         """Wait until the process ends by itself and return its exit status."""

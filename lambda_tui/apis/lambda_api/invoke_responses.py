@@ -12,7 +12,7 @@ from lambda_tui.apis.lambda_api.function_names import LATEST
 from lambda_tui.engine import events
 from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.events import log_text
-from lambda_tui.engine.invocation import Invocation
+from lambda_tui.engine.invocation import TRUNCATED_RESPONSE, Invocation
 from lambda_tui.project.function import Function
 
 
@@ -61,7 +61,10 @@ class StreamedResponse:
     def end(self, invocation: Invocation, log_result: str | None) -> Response | None:
         """Send the end; for a function that has streamed nothing, return the whole response."""
         result, end = invocation.response or b"", {}
-        if invocation.function_error is not None:
+        if invocation.is_truncated:
+            end["ErrorCode"] = TRUNCATED_RESPONSE
+            result = b""
+        elif invocation.function_error is not None:
             end["ErrorCode"] = invocation.function_error
             end["ErrorDetails"] = result.decode("utf-8", "replace")
             result = b""

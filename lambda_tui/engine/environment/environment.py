@@ -413,8 +413,8 @@ class ExecutionEnvironment:
             return
         outcome = phase.answer(frame)
         # The caller waits for this; everything else can come after it.
-        phase.invocation.answer(outcome.status, outcome.payload)
-        self._init_process.note_memory(frame.peak_memory_kb)
+        phase.invocation.answer(outcome.status, outcome.payload, is_truncated=outcome.is_truncated)
+        self._init_process.note_runtime_memory(frame.peak_memory_kb)
         # Whatever was logged until the answer belongs to this invocation.
         self._init_process.drain_logs()
         if frame.is_done:
@@ -497,7 +497,12 @@ class ExecutionEnvironment:
         if not self.init.is_over:
             self._fail_init(failure)
         if (phase := self._invoke) is not None:
-            outcome = Outcome.of_failure(failure, phase.invocation.request_id)
+            invocation = phase.invocation
+            if failure.is_runtime_exit and phase.is_answering:
+                # The caller sees the answer break off; the records tell why.
+                broken_off = Outcome.of_truncated_response(invocation.request_id)
+                invocation.answer(broken_off.status, broken_off.payload, is_truncated=True)
+            outcome = Outcome.of_failure(failure, invocation.request_id)
             self._end_runtime(phase, outcome, failure.at)
 
     def _on_ended(self, problem: str | None) -> None:

@@ -11,12 +11,10 @@ from lambda_tui import limits
 from lambda_tui.engine.environment.init_phase import ColdStart
 from lambda_tui.engine.environment.outcome import Outcome
 from lambda_tui.engine.events import Report, RuntimeDone, Span, Start
-from lambda_tui.engine.invocation import Invocation, error_payload
+from lambda_tui.engine.invocation import Invocation
 from lambda_tui.engine.runtime_api import InvokeEvent
 from lambda_tui.engine.wire import Message, RuntimeFrame
 from lambda_tui.project.function import Function
-
-_TOO_LARGE = "Function.ResponseSizeTooLarge"
 
 
 class InvokePhase(Struct):
@@ -72,6 +70,11 @@ class InvokePhase(Struct):
         invocation = self.invocation
         return Start(invocation.request_id, trace_id=invocation.trace_id)
 
+    @property
+    def is_answering(self) -> bool:
+        """Whether a part of the answer has arrived, and not all of it."""
+        return self.answering_since is not None and self.answered is None
+
     def note_part(self) -> None:
         """Note the time of the first part of an answer."""
         if self.answering_since is None:
@@ -86,11 +89,7 @@ class InvokePhase(Struct):
         if frame.kind == "fault":
             outcome = Outcome("error", "error", payload, frame.error_type)
         elif max(frame.response_size, len(payload)) > limits.RESPONSE_BYTES:
-            message = (
-                "Response payload size exceeded maximum allowed payload size "
-                f"({limits.RESPONSE_BYTES} bytes)."
-            )
-            outcome = Outcome("error", "error", error_payload(_TOO_LARGE, message), _TOO_LARGE)
+            outcome = Outcome.of_too_large_response()
         else:
             outcome = Outcome(
                 "success" if frame.kind == "response" else "error", "success", payload

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import time
@@ -10,8 +11,13 @@ from typing import Literal
 
 from msgspec import Struct
 
+from lambda_tui import limits
 from lambda_tui.engine.events import Status
-from lambda_tui.engine.invocation import error_payload
+from lambda_tui.engine.invocation import (
+    TRUNCATED_RESPONSE,
+    error_payload,
+    truncated_payload,
+)
 
 # Go's names of the signals, in which AWS's own service is written; libc's differ for a few.
 _SIGNALS = {
@@ -31,6 +37,7 @@ _SIGNALS = {
     14: "alarm clock",
     15: "terminated",
 }
+_RUNTIME_EXIT = "Runtime.ExitError"
 _PLATFORM_ERROR = re.compile(r"(Runtime|Function)\.[A-Z][a-zA-Z]+")
 
 
@@ -50,6 +57,11 @@ class Failure:
     """The limit that was exceeded, for a timeout."""
     at: float = field(default_factory=time.monotonic)
     """Monotonic time."""
+
+    @property
+    def is_runtime_exit(self) -> bool:
+        """Whether the runtime has ended."""
+        return self.error_type == _RUNTIME_EXIT
 
     @property
     def is_timeout(self) -> bool:
@@ -76,7 +88,7 @@ class Failure:
         else:
             message = f"Runtime exited with error: {_exit_text(wait_status)}"
         record_type = "Runtime.OutOfMemory" if is_out_of_memory else None
-        return cls("Runtime.ExitError", message, record_type=record_type)
+        return cls(_RUNTIME_EXIT, message, record_type=record_type)
 
     @classmethod
     def extension_exit(cls, wait_status: int) -> Failure:
@@ -115,6 +127,30 @@ class Outcome(Struct, frozen=True):
         if failure.is_timeout:
             return cls("timeout", "timeout", payload, limit_ms=failure.limit_ms)
         return cls("error", "error", payload, failure.record_type or failure.error_type)
+
+    @property
+    def is_truncated(self) -> bool:
+        """Whether the response has broken off."""
+        return self.error_type == TRUNCATED_RESPONSE
+
+    @classmethod
+    def of_truncated_response(cls, request_id: str) -> Outcome:
+        """Return the outcome, for the caller, of a response that has broken off."""
+        return cls("error", "error", truncated_payload(request_id), TRUNCATED_RESPONSE)
+
+    @classmethod
+    def of_too_large_response(cls) -> Outcome:
+        """Return the outcome of a response that exceeds the limit."""
+        message = (
+            "Response payload size exceeded maximum allowed payload size "
+            f"({limits.RESPONSE_BYTES} bytes)."
+        )
+        error_type = "Function.ResponseSizeTooLarge"
+        # The one error of the platform's that names its message first.
+        payload = json.dumps(
+            {"errorMessage": message, "errorType": error_type}, separators=(",", ":")
+        )
+        return cls("error", "error", payload.encode(), error_type)
 
     @classmethod
     def of_removal(cls, message: str) -> Outcome:

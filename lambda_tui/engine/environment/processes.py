@@ -33,6 +33,7 @@ from lambda_tui.engine.wire import (
     InitProcess,
     InitProcessEvent,
     LaunchFailed,
+    Measured,
     NetworkError,
     NetworkLost,
     OwnNetwork,
@@ -181,6 +182,9 @@ class Processes:
     def finish_runtime(self) -> None:
         """Take notice that the runtime has answered and waits; extensions may still work."""
         self.stage = Stage.FINISHING
+        if self.apis.has_extensions:
+            # The runtime knows of its own memory only.
+            self.init_process.measure()
         self._advance()
 
     def fail(self, failure: Failure) -> None:
@@ -243,6 +247,8 @@ class Processes:
                     self.init_process.end()
                 elif self.failure is not None:
                     self._on_event(Failed(self.failure))
+            case Measured():
+                self._advance()
             case NetworkLost():
                 self._emit(Notice("warning", event.problem))
 
@@ -305,7 +311,7 @@ class Processes:
     def _advance(self) -> None:
         """Take the next step if all have finished the present one."""
         if self.stage is Stage.FINISHING:
-            if not (self.apis.has_extensions and self.apis.extensions.are_busy):
+            if not (self.apis.has_extensions and self._has_extension_work):
                 self.stage = Stage.WAITING
                 self._on_event(_READY)
         elif self.stage is Stage.REGISTERING and (
@@ -316,6 +322,10 @@ class Processes:
             self.runtime_started = time.monotonic()
             api = self.apis.runtime if self._launch.runtime.speaks_http else None
             self._runtime = self.init_process.start_runtime(self._launch, api)
+
+    @property
+    def _has_extension_work(self) -> bool:
+        return self.init_process.is_measuring or self.apis.extensions.are_busy
 
     def _begin_shutdown(self, reason: ShutdownReason) -> None:
         self._shutdown = ShutdownPhase(

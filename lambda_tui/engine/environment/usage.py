@@ -17,7 +17,7 @@ class Usage:
     """One sample of an environment."""
 
     memory_mb: float = 0.0
-    """Resident memory of its processes without the init process."""
+    """Memory of its processes without the init process, counted as the memory size limits it."""
     cpu_percent: float = 0.0
     """Percentage of one core since the previous sample."""
     processes: int = 0
@@ -65,7 +65,7 @@ def _sample(subject: Subject, children: Mapping[int, list[psutil.Process]], now:
     for process in _below(subject.pid, children):
         try:
             with process.oneshot():
-                memory += process.memory_info().rss
+                memory += _memory_of(process, is_program=process.ppid() == subject.pid)
                 threads += process.num_threads()
                 times = process.cpu_times()
         except psutil.Error:
@@ -83,6 +83,21 @@ def _sample(subject: Subject, children: Mapping[int, list[psutil.Process]], now:
         cpu_seconds=cpu_seconds,
         taken=now,
     )
+
+
+def _memory_of(process: psutil.Process, *, is_program: bool) -> int:
+    """Return what a process adds: a program all that is resident, one below it its own pages.
+
+    ``runtimes/init/memory_limit.py`` counts in the same way.
+    """
+    resident: int = process.memory_info().rss
+    if is_program:
+        return resident
+    try:
+        own: int = process.memory_full_info().uss
+    except psutil.AccessDenied:
+        return resident
+    return own
 
 
 def _below(pid: int, children: Mapping[int, list[psutil.Process]]) -> Iterable[psutil.Process]:

@@ -111,7 +111,7 @@ def _runtime(start: records.InitStart | records.RestoreStart) -> str:
 
 def _extension(status: records.ExtensionStatus) -> str:
     fields = ["EXTENSION", f"Name: {status.name}", f"State: {status.state}"]
-    fields.append(f"Events: [{','.join(status.events)}]")
+    fields.append(f"Events: [{', '.join(status.events)}]")
     if status.error_type is not None:
         fields.append(f"Error Type: {status.error_type}")
     return "\t".join(fields)

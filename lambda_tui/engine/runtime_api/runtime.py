@@ -15,7 +15,13 @@ from enum import StrEnum
 from functools import partial
 
 from lambda_tui import limits
-from lambda_tui.engine.invocation import Payload, error_payload, new_request_id
+from lambda_tui.engine.invocation import (
+    TRUNCATED_RESPONSE,
+    Payload,
+    error_payload,
+    new_request_id,
+    truncated_payload,
+)
 from lambda_tui.engine.runtime_api.errors import ApiError
 from lambda_tui.engine.wire import FrameKind, Message, RuntimeFrame
 
@@ -66,6 +72,8 @@ class RuntimeApi:
         """Event of the invocation that is not over."""
         self._answered: ApiEvent | None = None
         """The last event that has its answer."""
+        self._posted: PostedResult | None = None
+        """The last result that the runtime has begun to post."""
         self._waiting: deque[Callable[[ApiEvent | None], None]] = deque()
         self._is_closed = False
 
@@ -79,7 +87,9 @@ class RuntimeApi:
             self._waiting.popleft()(self._event)
 
     def drain(self) -> None:
-        """Do nothing: a call takes effect as it arrives."""
+        """End a result of which the runtime has posted a part; all else has taken effect."""
+        if self._posted is not None:
+            self._posted.break_off()
 
     def close(self) -> None:
         """Dismiss waiting calls, and ignore later ones: the runtime's process is gone."""
@@ -162,7 +172,8 @@ class RuntimeApi:
         self._check(RuntimeState.RUNNING, wanted=state)
         self.state = state
         is_streamed = state is RuntimeState.RESPONSE and bool(event.message.get("is_streamed"))
-        return PostedResult(self, request_id, is_streamed=is_streamed)
+        posted = self._posted = PostedResult(self, request_id, is_streamed=is_streamed)
+        return posted
 
     def _check(self, *allowed: RuntimeState, wanted: RuntimeState) -> None:
         if self.state not in allowed:
@@ -230,7 +241,9 @@ class PostedResult:
 
     def break_off(self) -> None:
         """End it where the connection broke: half a result is none."""
-        self._fault("Runtime.TruncatedResponse", "The runtime's response was truncated")
+        self._end(
+            self._frame("fault", truncated_payload(self._request_id), error_type=TRUNCATED_RESPONSE)
+        )
 
     def _take(self, size: int) -> None:
         self._size += size

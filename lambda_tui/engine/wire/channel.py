@@ -247,6 +247,21 @@ class Channel:
         else:
             self._break_off()
 
+    def _begun_frame(self) -> tuple[bytes, bytes]:
+        """Return the message of a frame that has arrived in part, and its payload so far.
+
+        Both are empty without one.
+        """
+        if self._payload is not None:
+            return self._message, bytes(self._payload[: self._filled])
+        if len(self._incoming) < _HEADER.size:
+            return b"", b""
+        message_size, _payload_size = _HEADER.unpack_from(self._incoming)
+        start = _HEADER.size + message_size
+        if len(self._incoming) < start:
+            return b"", b""
+        return self._incoming[_HEADER.size : start], self._incoming[start:]
+
     def _begin_large(self, message: bytes, begun: bytes, size: int) -> None:
         """Receive the rest of a large payload into its final place."""
         self._message = message
@@ -301,6 +316,17 @@ class RuntimeChannel(Channel):
         if self._memory is not None:
             self._memory.close()
             self._memory = None
+
+    def drain(self) -> None:
+        """Read what has arrived; an answer of which that is only a part is told as such a part."""
+        super().drain()
+        message, begun = self._begun_frame()
+        with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            frame = _decode(message)
+            if frame.kind in ("chunk", "response", "error"):
+                frame.payload = begun if frame.kind == "chunk" else b""
+                frame.kind = "chunk"
+                self._on_frame(frame)
 
     def _deliver(self, message: bytes, payload: bytes) -> None:
         try:

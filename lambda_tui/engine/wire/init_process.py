@@ -118,6 +118,10 @@ class Cleared(Struct, frozen=True):
     """Every process but the init process was killed, as requested by ``reset``."""
 
 
+class Measured(Struct, frozen=True):
+    """The memory of the processes is known, as requested by ``measure``."""
+
+
 class Frozen(Struct, frozen=True):
     """Every process but the init process is stopped."""
 
@@ -141,6 +145,7 @@ InitProcessEvent = (
     | RuntimeExited
     | ExtensionExited
     | Cleared
+    | Measured
     | Frozen
     | NetworkLost
     | Ended
@@ -167,6 +172,11 @@ class InitProcess:
         self.runtime_is_running = False
         self.peak_memory_kb = 0
         """Peak of all processes of the generation together."""
+        self._runtime_peak_kb = 0
+        self._beside_runtime_kb = 0
+        """Memory of the other processes, when they were last measured."""
+        self.is_measuring = False
+        """Whether ``Measured`` is still to come."""
         self._id = id
         self._on_event = on_event
         self._on_extension_log = on_extension_log
@@ -236,7 +246,8 @@ class InitProcess:
     def begin_generation(self) -> None:
         """Treat what is started from now on as new; everything before has ended, or will."""
         self._generation += 1
-        self.peak_memory_kb = 0
+        self.peak_memory_kb = self._runtime_peak_kb = self._beside_runtime_kb = 0
+        self.is_measuring = False
         if self._runtime is not None:
             self._runtime.close()
 
@@ -327,8 +338,17 @@ class InitProcess:
         self._control.send({"kind": "reset"})
         self._grace_period.set(GRACE_PERIOD)
 
-    def note_memory(self, peak_kb: int) -> None:
-        """Take notice of the memory that the processes have used together."""
+    def measure(self) -> None:
+        """Have the memory of the processes measured; ``Measured`` follows."""
+        self.is_measuring = True
+        self._control.send({"kind": "measure"})
+
+    def note_runtime_memory(self, peak_kb: int) -> None:
+        """Take notice of the most memory that the runtime has used, by its own account."""
+        self._runtime_peak_kb = max(self._runtime_peak_kb, peak_kb)
+        self._note_memory(self._runtime_peak_kb + self._beside_runtime_kb)
+
+    def _note_memory(self, peak_kb: int) -> None:
         self.peak_memory_kb = max(self.peak_memory_kb, peak_kb)
 
     # Messages ------------------------------------------------------------------------------------
@@ -357,9 +377,14 @@ class InitProcess:
     def _on_control_message(self, message: Message, _payload: bytes) -> None:
         if message.get("generation", self._generation) != self._generation:
             return
-        if "peak_memory_kb" in message:
-            self.note_memory(message["peak_memory_kb"])
+        self._note_memory(message.get("peak_memory_kb", 0))
         match message["kind"]:
+            case "memory" | "measured" as kind:
+                self._beside_runtime_kb = message.get("beside_runtime_kb", 0)
+                self.note_runtime_memory(0)
+                if kind == "measured" and self.is_measuring:
+                    self.is_measuring = False
+                    self._on_event(Measured())
             case "frozen":
                 self._on_event(Frozen())
             case "created":

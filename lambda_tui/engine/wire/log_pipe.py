@@ -24,7 +24,16 @@ _NONE_WAITING = struct.pack("i", 0)
 # AWS's framing of records that a runtime logs as a whole: type, length, microseconds, text. No
 # character in UTF-8 begins with the first byte, so ordinary text is not mistaken for a frame.
 _FRAME = struct.Struct("!IIQ")
-_FRAME_START = re.compile(rb"\xa5\x5a\x00[\x02\x03\x0a\x0b\x0e\x0f\x12\x13\x16\x17\x1a\x1b]")
+_FRAME_LEVELS = ("NOTSET", "TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
+FRAME_TYPES = {
+    0xA55A0000 | level << 2 | mark: (log_format, name)
+    for log_format, mark in (("JSON", 2), ("Text", 3))
+    for level, name in enumerate(_FRAME_LEVELS)
+}
+"""The format and level of each type of frame; a runtime that writes another is not understood."""
+_FRAME_START = re.compile(
+    b"|".join(re.escape(frame_type.to_bytes(4)) for frame_type in FRAME_TYPES), re.DOTALL
+)
 _PLAUSIBLE_SECONDS = 86_400.0
 _FRAME_START_CUT = re.compile(rb"\xa5(\x5a\x00?)?\Z")
 
@@ -33,7 +42,8 @@ class LogPipe:
     """Reads a pipe in the event loop and passes on each record: a line, or the text of a frame.
 
     A record has no final line end. Lines inside one are separated by ``\\r`` when it was written as
-    a line, by ``\\n`` when it was written in a frame.
+    a line, by ``\\n`` when it was written in a frame. Empty ones are left out: CloudWatch takes no
+    event without a message.
     """
 
     def __init__(self, on_record: Callable[[str], None]) -> None:
@@ -126,6 +136,6 @@ class LogPipe:
         return True
 
     def _emit(self, record: bytes) -> None:
-        for start in range(0, max(len(record), 1), limits.LOG_RECORD_BYTES):
+        for start in range(0, len(record), limits.LOG_RECORD_BYTES):
             text = record[start : start + limits.LOG_RECORD_BYTES].decode("utf-8", errors="replace")
             self._on_record(text)

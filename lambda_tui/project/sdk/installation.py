@@ -106,18 +106,24 @@ class Installation:
         )
 
     def _install_by_npm(self, folder: Path) -> None:
+        # With a range of versions, npm takes the newest that its Node.js can run.
+        packages = [f"{name}@*" for name in self._packages]
+        command = [*self._npm(), *_NPM_OPTIONS, "--prefix", str(folder), *packages]
+        self._install(command, folder, dict(os.environ), "npm's registry")
+
+    def _npm(self) -> list[str]:
+        """Return the command of the npm that came with the Node.js, or else of the one on PATH."""
         node = Path(os.path.realpath(self._interpreter.executable))
-        # npm runs on the node that is first on PATH, and installs what that can run.
-        path = f"{node.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-        npm = shutil.which("npm", path=path)
+        own = node.parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+        npm = str(own) if own.is_file() else shutil.which("npm")
         if npm is None:
             raise InstallationError(
                 f"the SDK cannot be installed: there is no npm beside {node} or on PATH; "
-                "install one."
+                "install it."
             )
-        packages = [f"{name}@*" for name in self._packages]
-        command = [npm, *_NPM_OPTIONS, "--prefix", str(folder), *packages]
-        self._install(command, folder, {**os.environ, "PATH": path}, "npm's registry")
+        script = os.path.realpath(npm)
+        # Some managers put a program of their own in its place.
+        return [str(node), script] if script.endswith(".js") else [npm]
 
     def _install(
         self, command: list[str], folder: Path, variables: dict[str, str], setting: str

@@ -18,7 +18,7 @@ PYTHON_SDK = "boto3"
 """The package of Python that brings all the others."""
 
 _PYTHON_MODULES = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3")
-"""What can be imported once it is installed, as on AWS."""
+"""The modules that can be imported once it is installed, as on AWS."""
 _IMPORT = re.compile(rf"^[ \t]*(?:import|from)[ \t]+({'|'.join(_PYTHON_MODULES)})\b".encode(), re.M)
 _NODE_PACKAGE = r"@(?:aws-sdk|smithy)/[a-z0-9][a-z0-9._-]*"
 _REQUIRE = re.compile(rf"\b(?:from|import|require)\s*\(?\s*[\"'`]({_NODE_PACKAGE})[/\"'`]".encode())

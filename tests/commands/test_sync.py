@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import venv
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ def project(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def variables(tmp_path: Path) -> dict[str, str]:
+def variables(tmp_path: Path) -> dict[str, Any]:
     """Return what makes pip find a small boto3, and an empty cache."""
     return {
         "XDG_CACHE_HOME": str(tmp_path / "cache"),
@@ -37,7 +38,7 @@ def variables(tmp_path: Path) -> dict[str, str]:
     }
 
 
-def test_sync_installs_the_sdk_and_then_invokes(project: Path, variables: dict[str, str]) -> None:
+def test_sync_installs_the_sdk_and_then_invokes(project: Path, variables: dict[str, Any]) -> None:
     without = run("invoke", "--project", project, **variables)
     assert without.status == 1
     assert "`lambda-tui invoke Order --sync`, or S on the screen, installs it." in without.errors
@@ -52,7 +53,7 @@ def test_sync_installs_the_sdk_and_then_invokes(project: Path, variables: dict[s
     assert (again.status, again.output) == (0, '"1.99.0"\n')
 
 
-def test_sync_needs_an_index(project: Path, variables: dict[str, str], tmp_path: Path) -> None:
+def test_sync_needs_an_index(project: Path, variables: dict[str, Any], tmp_path: Path) -> None:
     given = {**variables, "PIP_FIND_LINKS": str(tmp_path)}
 
     synced = run("invoke", "--project", project, "--sync", **given)
@@ -62,7 +63,7 @@ def test_sync_needs_an_index(project: Path, variables: dict[str, str], tmp_path:
 
 
 def test_the_setting_installs_the_sdk_before_the_first_invocation(
-    project: Path, variables: dict[str, str]
+    project: Path, variables: dict[str, Any]
 ) -> None:
     set_up(project, 'sdk = "install"')
 
@@ -72,7 +73,7 @@ def test_the_setting_installs_the_sdk_before_the_first_invocation(
     assert "ImportModuleError" not in first.errors
 
 
-def test_serve_installs_it_by_the_setting(project: Path, variables: dict[str, str]) -> None:
+def test_serve_installs_it_by_the_setting(project: Path, variables: dict[str, Any]) -> None:
     set_up(project, 'sdk = "install"')
     serving = start("serve", "--project", project, "--port", 0, "--no-watch", **variables)
     assert serving.stderr is not None
@@ -86,7 +87,7 @@ def test_serve_installs_it_by_the_setting(project: Path, variables: dict[str, st
 
 
 def test_the_doctor_names_the_remedy_and_then_the_version(
-    project: Path, variables: dict[str, str]
+    project: Path, variables: dict[str, Any]
 ) -> None:
     without = run("doctor", project, **variables).output
     assert (
@@ -101,7 +102,7 @@ def test_the_doctor_names_the_remedy_and_then_the_version(
 
 
 def test_the_doctor_says_nothing_of_the_sdk_where_the_setting_is_off(
-    project: Path, variables: dict[str, str]
+    project: Path, variables: dict[str, Any]
 ) -> None:
     set_up(project, 'sdk = "off"')
 

@@ -3,9 +3,9 @@
 A function with ``AWS_LAMBDA_EXEC_WRAPPER`` needs one: its wrapper is given the command, may change
 variables and options of the interpreter, and executes it. So does a function with libraries or
 variables that are read only while a process starts. The descriptor of the engine's channel, that of
-the log, the engine's address of the Runtime API and the directory of layers come in variables.
-Where a wrapper has put another address in the place of the engine's, the runtime calls the Runtime
-API there, and leaves the channel alone.
+the log, the engine's address of the Runtime API and the directories of layers and of the SDK come
+in variables. Where a wrapper has put another address in the place of the engine's, the runtime
+calls the Runtime API there, and leaves the channel alone.
 """
 
 from __future__ import annotations
@@ -38,11 +38,13 @@ def main() -> None:
     os.dup2(log, python.LOG_DESCRIPTOR, False)
     os.close(log)
     layers_root = os.environ.pop("_LAMBDA_TUI_LAYERS")
+    sdk_root = os.environ.pop("_LAMBDA_TUI_SDK")
     message = {
         "environment": dict(os.environ),
         "handler": os.environ["_HANDLER"],
         "task_root": os.environ["LAMBDA_TASK_ROOT"],
         "layers_root": layers_root,
+        "sdk_root": sdk_root,
     }
     status = 1
     try:

@@ -68,6 +68,7 @@ async def _serve(project: Project, settings: Settings, options: argparse.Namespa
         log = ServeLog(engine)
         await engine.start()
         _greet(log, engine, server, port)
+        engine.sdk.install_needed_soon()
         # Exclude the objects that exist by now from later garbage collections: they stay, and to
         # go through them would delay responses.
         gc.freeze()

@@ -40,12 +40,19 @@ class FreshSourceLoader(SourceFileLoader):
         return super().path_stats(path)
 
 
-def set_import_path(task_root: str, layers_root: str) -> None:
-    """Put the function's code first, then the layers' directories, then the interpreter's own."""
+def set_import_path(task_root: str, layers_root: str, sdk_root: str) -> None:
+    """Put the function's code first, then the layers' directories, then the interpreter's own.
+
+    The SDK that AWS's runtime brings is last: the interpreter's packages are those that a project
+    would deploy.
+    """
     sys.dont_write_bytecode = True
     version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
     python = f"{layers_root}/python"
-    sys.path[:0] = [task_root, f"{python}/lib/{version}/site-packages", python]
+    # PYTHONPATH has put it before the interpreter's own.
+    others = [path for path in sys.path if path != sdk_root]
+    layers = [f"{python}/lib/{version}/site-packages", python]
+    sys.path[:] = [task_root, *layers, *others, sdk_root]
     make_finder = FileFinder.path_hook(
         (ExtensionFileLoader, EXTENSION_SUFFIXES),
         (FreshSourceLoader, SOURCE_SUFFIXES),

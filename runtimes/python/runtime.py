@@ -110,11 +110,11 @@ class _Runtime:
         self._handler_name: str = message["handler"]
         self._variables: dict[str, str] = message["environment"]
         _replace_environment(self._variables)
-        self._log_filter = self._prepare_process(message["task_root"], message["layers_root"])
+        self._log_filter = self._prepare_process(message)
 
-    def _prepare_process(self, task_root: str, layers_root: str) -> RequestIdFilter:
+    def _prepare_process(self, message: Message) -> RequestIdFilter:
         take_over_standard_streams()
-        set_import_path(task_root, layers_root)
+        set_import_path(message["task_root"], message["layers_root"], message["sdk_root"])
         snapshot_hooks.provide_package()
         # Once all of this package is imported, and before the first module of the function is.
         _hide_own_modules()

@@ -41,6 +41,7 @@ from lambda_tui.engine.lifecycle import TRANSITIONS, WARM, IllegalTransitionErro
 from lambda_tui.engine.runtime_api import Extensions, OpenApi
 from lambda_tui.engine.wire import Ended, ForkServer, Frozen, RuntimeFrame, Started
 from lambda_tui.project.function import Function
+from lambda_tui.project.sdk import missing_package
 
 _FREE = frozenset({State.IDLE, State.FROZEN, State.INITIALISING, State.CREATING, State.RESET})
 _SETTLING = frozenset({State.INVOKING, State.RESETTING})
@@ -75,6 +76,9 @@ class EnvironmentOwner(Protocol):
 
     def on_gone(self, environment: ExecutionEnvironment, problem: str | None) -> None:
         """Take notice that it has ended; ``problem`` says why it never worked, if so."""
+
+    def on_missing_package(self, package: str) -> None:
+        """Take notice that the function has failed for want of a package of AWS's SDK."""
 
 
 class ExecutionEnvironment:
@@ -318,7 +322,7 @@ class ExecutionEnvironment:
             self._processes.build(plan)
 
     def _plan(self, network: Network) -> SandboxPlan:
-        return SandboxPlan.of(self.function, network)
+        return SandboxPlan.of(self.function, network, self.fork_server.sdk_directory)
 
     def _on_built(self) -> None:
         if self.state is State.CREATING:
@@ -414,6 +418,8 @@ class ExecutionEnvironment:
         outcome = phase.answer(frame)
         # The caller waits for this; everything else can come after it.
         phase.invocation.answer(outcome.status, outcome.payload, is_truncated=outcome.is_truncated)
+        if outcome.status == "error":
+            self._look_for_missing_package(outcome.payload)
         self._init_process.note_runtime_memory(frame.peak_memory_kb)
         # Whatever was logged until the answer belongs to this invocation.
         self._init_process.drain_logs()
@@ -496,6 +502,8 @@ class ExecutionEnvironment:
         self._init_process.drain_logs()
         if not self.init.is_over:
             self._fail_init(failure)
+            if failure.posted is not None:
+                self._look_for_missing_package(failure.posted)
         if (phase := self._invoke) is not None:
             invocation = phase.invocation
             if failure.is_runtime_exit and phase.is_answering:
@@ -504,6 +512,11 @@ class ExecutionEnvironment:
                 invocation.answer(broken_off.status, broken_off.payload, is_truncated=True)
             outcome = Outcome.of_failure(failure, invocation.request_id)
             self._end_runtime(phase, outcome, failure.at)
+
+    def _look_for_missing_package(self, payload: bytes) -> None:
+        package = missing_package(self.function, payload)
+        if package is not None:
+            self._owner.on_missing_package(package)
 
     def _on_ended(self, problem: str | None) -> None:
         self._limit.close()

@@ -154,6 +154,7 @@ class Processes:
             self._function,
             fork_server.interpreter,
             fork_server.runtime_version,
+            fork_server.sdk_directory,
             is_isolated=sandbox is None or sandbox.level == "namespaces",
             is_snapshot_taken=is_taken,
             log_stream=log_stream,

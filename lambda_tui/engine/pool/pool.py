@@ -86,7 +86,9 @@ class Pool:
         account: Account,
         emit: Callable[[Event], None],
         open_api: OpenApi,
+        on_missing_package: Callable[[Pool, str], None],
     ) -> None:
+        """``on_missing_package`` is called with a package of AWS's SDK that the function lacks."""
         self.function = function
         self.interpreter = interpreter
         self.environments: list[ExecutionEnvironment] = []
@@ -113,7 +115,12 @@ class Pool:
         self._idle_removal = IdleRemoval(self.environments, settings.idle_timeout)
         choice = settings.network_of(function.name)
         self._network = NetworkPolicy(choice, self._has_namespaces, self._warn)
-        self._snapshots = Snapshots(self.environments, emit, open_api, self._on_problem)
+        self._snapshots = Snapshots(
+            self.environments, emit, open_api, self._on_problem, self.on_missing_package
+        )
+        self._on_missing_package = on_missing_package
+        self._missing: set[str] = set()
+        """The packages of the SDK whose absence was told."""
         self._reloading: dict[str, Replacement] = {}
         """By the id of an environment that replaces another and has not been free yet."""
         self._problem: str | None = None
@@ -164,6 +171,12 @@ class Pool:
         self._boot()
         self._prepare()
 
+    async def boot(self) -> Zygote:
+        """Return the zygote of the interpreter, once it has booted or cannot."""
+        zygote = self._boot()
+        await zygote.booted
+        return zygote
+
     def invoke(
         self,
         payload: Payload,
@@ -211,6 +224,7 @@ class Pool:
         self.function = function
         self.interpreter = interpreter or self.interpreter
         self._problem = None
+        self._missing.clear()
         self._network.forget()
         self._snapshots.forget()
         reload = Replacement("reload", files)
@@ -294,6 +308,12 @@ class Pool:
         if problem is not None:
             self._on_problem(problem)
         self._place_all_waiting()
+
+    def on_missing_package(self, package: str) -> None:
+        """Take notice, once between two changes, that the function lacks a package of the SDK."""
+        if package not in self._missing:
+            self._missing.add(package)
+            self._on_missing_package(self, package)
 
     # Assignment ----------------------------------------------------------------------------------
 

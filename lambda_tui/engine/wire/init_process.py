@@ -47,6 +47,10 @@ class ForkServer(Protocol):
         """Version of the interpreter, such as ``3.13.1``; None until it has booted."""
 
     @property
+    def sdk_directory(self) -> Path | None:
+        """The folder of AWS's SDK for the interpreter; None where it is not installed."""
+
+    @property
     def sandbox(self) -> Sandbox | None:
         """None until it has booted."""
 
@@ -273,6 +277,7 @@ class InitProcess:
             "handler": launch.function.handler,
             "task_root": launch.places.task_root,
             "layers_root": launch.places.layers_root,
+            "sdk_root": launch.places.sdk_root,
         }
         self.runtime_is_running = True
         if api is not None:

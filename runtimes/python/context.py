@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 import time
@@ -10,6 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from .errors import FaultError
+
+_W3C_FIELDS = ("traceparent", "tracestate", "baggage")
 
 
 class CognitoIdentity:
@@ -71,20 +74,29 @@ class LambdaContext:
         self.function_version = _variable("AWS_LAMBDA_FUNCTION_VERSION")
         self.invoked_function_arn: str | None = invocation.get("function_arn")
         self.tenant_id: str | None = invocation.get("tenant_id")
-        client_context = invocation.get("client_context")
-        self.client_context = (
-            ClientContext(_parse(client_context, "Client Context")) if client_context else None
-        )
-        identity = invocation.get("cognito_identity")
-        self.identity = CognitoIdentity(_parse(identity, "Cognito Identity") if identity else {})
-        self._deadline_ms: int = invocation["deadline_ms"]
+        text = invocation.get("client_context")
+        client_context = _parse(text, "Client Context") if text else None
+        text = invocation.get("cognito_identity")
+        identity = _parse(text, "Cognito Identity") if text else None
+        self._w3c_fields = _take_w3c_fields(client_context)
+        self.client_context = None if client_context is None else ClientContext(client_context)
+        self.identity = CognitoIdentity({} if identity is None else identity)
+        self._epoch_deadline_time_in_ms: int = invocation["deadline_ms"]
+
+    def w3c(self) -> dict[str, str]:
+        """Return the trace context of the caller, as far as its header has one."""
+        return dict(self._w3c_fields)
 
     def get_remaining_time_in_millis(self) -> int:
         """Return the milliseconds until the function times out, never below 0."""
-        return max(self._deadline_ms - int(time.time() * 1000), 0)
+        return max(self._epoch_deadline_time_in_ms - int(time.time() * 1000), 0)
 
     def log(self, message: object) -> None:
-        """Write to the log, without adding an end of line."""
+        """Write one record to the log, or to standard output if the function has no handler."""
+        for handler in logging.getLogger().handlers:
+            if hasattr(handler, "log_sink"):
+                handler.log_sink.log(str(message))
+                return
         sys.stdout.write(str(message))
 
     def __repr__(self) -> str:
@@ -105,6 +117,14 @@ class LambdaContext:
         )
 
 
+def _take_w3c_fields(client_context: object) -> dict[str, str]:
+    """Remove the trace context from that of the client; return its texts of the known names."""
+    found = client_context.pop("w3c", None) if isinstance(client_context, dict) else None
+    if not isinstance(found, dict):
+        return {}
+    return {name: found[name] for name in _W3C_FIELDS if isinstance(found.get(name), str)}
+
+
 def _variable(name: str) -> str | None:
     """Return a variable of the environment, faster than ``os.environ`` does.
 
@@ -121,7 +141,7 @@ def _variable(name: str) -> str | None:
 def _parse(text: str, what: str) -> Mapping[str, Any]:
     try:
         fields: Mapping[str, Any] = json.loads(text)
-    except ValueError as error:
+    except Exception as error:
         raise FaultError(
             "Runtime.LambdaContextUnmarshalError", f"Unable to parse {what} JSON: {error}"
         ) from None

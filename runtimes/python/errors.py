@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 import traceback
 from types import TracebackType
 from typing import Any
+
+from .json_encoder import JsonEncoder
 
 ErrorPayload = dict[str, Any]
 
@@ -55,11 +56,12 @@ def _stack_trace(trace: TracebackType | None) -> list[str]:
 
 def error_log_text(payload: ErrorPayload) -> str:
     """Return the error as a record of the text log, indented with no-break spaces."""
-    message = f": {payload['errorMessage']}" if payload["errorMessage"] else ""
-    lines = [f"[ERROR] {payload['errorType']}{message}", "Traceback (most recent call last):"]
+    said = [text for text in (payload["errorType"], payload["errorMessage"]) if text]
+    heading = f"[ERROR] {': '.join(said)}" if said else "[ERROR]"
+    lines = [heading, "Traceback (most recent call last):"]
     for entry in payload["stackTrace"]:
         lines += [_with_fixed_indent(line) for line in entry.splitlines()]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines)
 
 
 def error_log_json(payload: ErrorPayload) -> str:
@@ -72,7 +74,7 @@ def error_log_json(payload: ErrorPayload) -> str:
         "requestId": payload["requestId"],
         "stackTrace": payload["stackTrace"],
     }
-    return json.dumps(fields, ensure_ascii=False) + "\n"
+    return JsonEncoder().encode(fields)
 
 
 def _with_fixed_indent(line: str) -> str:
@@ -81,5 +83,5 @@ def _with_fixed_indent(line: str) -> str:
 
 
 def encode_payload(payload: ErrorPayload) -> bytes:
-    """Return the payload as JSON."""
-    return json.dumps(payload, ensure_ascii=False).encode("utf-8", errors="replace")
+    """Return the payload as JSON; raise ``UnicodeEncodeError`` where that cannot be UTF-8."""
+    return JsonEncoder().encode(payload).encode("utf-8")

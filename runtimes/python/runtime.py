@@ -34,7 +34,7 @@ from .errors import (
 from .event_memory import EventMemory
 from .handler import Handler, load_handler, set_import_path
 from .logs import (
-    RequestIdFilter,
+    LambdaLoggerFilter,
     configure_logging,
     logs_json,
     take_over_standard_streams,
@@ -106,7 +106,7 @@ class _Runtime:
         _replace_environment(self._variables)
         self._log_filter = self._prepare_process(message["task_root"], message["layers_root"])
 
-    def _prepare_process(self, task_root: str, layers_root: str) -> RequestIdFilter:
+    def _prepare_process(self, task_root: str, layers_root: str) -> LambdaLoggerFilter:
         take_over_standard_streams()
         set_import_path(task_root, layers_root)
         snapshot_hooks.provide_package()
@@ -191,6 +191,7 @@ class _Runtime:
         invocation = frame.message
         request_id = invocation["request_id"]
         self._log_filter.request_id = request_id
+        self._log_filter.tenant_id = invocation.get("tenant_id")
         self._trace.set(invocation.get("trace_id"))
         answer: Message = {"kind": "response", "request_id": request_id}
         try:

@@ -12,15 +12,14 @@ from typing import Any, NamedTuple
 from unittest.mock import MagicMock
 
 import pytest
-from awslambdaric.lambda_runtime_marshaller import Encoder
+from awslambdaric.lambda_runtime_marshaller import Encoder  # type: ignore[import-untyped]
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from support.runtimes_package import load_module
 
 JsonEncoder = load_module("python.json_encoder").JsonEncoder
 
-Point = namedtuple("Point", "x y")  # noqa: PYI024 - the form that code has most
+Point = namedtuple("Point", "x y")
 Outcome = tuple[str, str]
 """The text of JSON, or the name of an error's type and its text."""
 
@@ -64,7 +63,7 @@ class Words(str):
         return "other words"
 
 
-class Colour(str, enum.Enum):
+class Colour(str, enum.Enum):  # noqa: UP042 - the form that 3.10 and older know
     RED = "red"
 
 
@@ -143,7 +142,16 @@ scalars = st.one_of(
             *(WordyInt(3), WordyFloat(0.5), WordyFloat(math.nan), Words("words"), Raw(b"raw")),
             *(Colour.RED, Size.SMALL, Ratio.HALF, Plain.ONE, Fraction(1, 3), 1j, {1}, object),
             *(Point, Point(1, 2), Shelf(a=1), Shelf(), Heap([1]), Heap(), FieldsInDict(a=1)),
-            *(FieldsInDict(), Failing(), Row([1]), Row(None), UserDict(a=1), bytearray(b"raw"), range(2), ...),
+            *(
+                FieldsInDict(),
+                Failing(),
+                Row([1]),
+                Row(None),
+                UserDict(a=1),
+                bytearray(b"raw"),
+                range(2),
+                ...,
+            ),
         ]
     ),
 )

@@ -24,6 +24,7 @@ from lambda_tui.engine.wire.init_process import (
     RuntimeLink,
     Started,
 )
+from lambda_tui.engine.wire.log_pipe import OnRecord
 from lambda_tui.engine.wire.own_network import (
     NetworkError,
     OwnNetwork,
@@ -48,6 +49,7 @@ __all__ = [
     "NetworkError",
     "NetworkLost",
     "OnMessage",
+    "OnRecord",
     "OwnNetwork",
     "RuntimeChannel",
     "RuntimeExited",

@@ -19,7 +19,7 @@ from lambda_tui.engine.invocation import Payload
 from lambda_tui.engine.launch import Launch, SandboxPlan
 from lambda_tui.engine.wire.channel import Channel, Message, RuntimeChannel, socket_pair
 from lambda_tui.engine.wire.frames import RuntimeFrame
-from lambda_tui.engine.wire.log_pipe import LogPipe
+from lambda_tui.engine.wire.log_pipe import LogPipe, OnRecord
 from lambda_tui.engine.wire.own_network import OwnNetwork
 from lambda_tui.engine.wire.zygote import OnMessage, Sandbox
 from lambda_tui.project.interpreters import Interpreter
@@ -155,8 +155,8 @@ class InitProcess:
         self,
         id: str,
         on_event: Callable[[InitProcessEvent], None],
-        on_log: Callable[[str], None],
-        on_extension_log: Callable[[str], None],
+        on_log: OnRecord,
+        on_extension_log: OnRecord,
     ) -> None:
         self.pid: int | None = None
         """Process id in this namespace; None until it runs."""

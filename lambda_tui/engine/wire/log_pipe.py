@@ -25,8 +25,15 @@ _NONE_WAITING = struct.pack("i", 0)
 # character in UTF-8 begins with the first byte, so ordinary text is not mistaken for a frame.
 _FRAME = struct.Struct("!IIQ")
 _FRAME_START = re.compile(rb"\xa5\x5a\x00[\x02\x03\x0a\x0b\x0e\x0f\x12\x13\x16\x17\x1a\x1b]")
+# Which level a runtime gave the record, by bits of the type.
+_FRAME_LEVELS = {0x08: "DEBUG", 0x0C: "INFO", 0x10: "WARN", 0x14: "ERROR", 0x18: "FATAL"}
+_LEVEL_BITS = 0x1C
 _PLAUSIBLE_SECONDS = 86_400.0
 _FRAME_START_CUT = re.compile(rb"\xa5(\x5a\x00?)?\Z")
+
+
+OnRecord = Callable[[str, str | None], None]
+"""Receives the text of a record, and the level that its frame has; None for a line."""
 
 
 class LogPipe:
@@ -36,7 +43,7 @@ class LogPipe:
     a line, by ``\\n`` when it was written in a frame.
     """
 
-    def __init__(self, on_record: Callable[[str], None]) -> None:
+    def __init__(self, on_record: OnRecord) -> None:
         self._loop = asyncio.get_running_loop()
         self._on_record = on_record
         self._unread = bytearray()
@@ -116,16 +123,16 @@ class LogPipe:
         """Emit the frame that begins at ``start``, if it is complete; return whether it was."""
         if len(self._unread) < start + _FRAME.size:
             return False
-        _type, length, _microseconds = _FRAME.unpack_from(self._unread, start)
+        kind, length, _microseconds = _FRAME.unpack_from(self._unread, start)
         begin, end = start + _FRAME.size, start + _FRAME.size + length
         if len(self._unread) < end:
             return False
         record = bytes(self._unread[begin:end])
         del self._unread[start:end]
-        self._emit(record.removesuffix(b"\n"))
+        self._emit(record.removesuffix(b"\n"), _FRAME_LEVELS.get(kind & _LEVEL_BITS))
         return True
 
-    def _emit(self, record: bytes) -> None:
+    def _emit(self, record: bytes, level: str | None = None) -> None:
         for start in range(0, max(len(record), 1), limits.LOG_RECORD_BYTES):
             text = record[start : start + limits.LOG_RECORD_BYTES].decode("utf-8", errors="replace")
-            self._on_record(text)
+            self._on_record(text, level)

@@ -20,6 +20,7 @@ import types
 from collections.abc import Callable
 from typing import Any
 
+from .. import interpreter
 from ..frames import Channel, Frame, Message
 from . import snapshot_hooks
 from .context import LambdaContext
@@ -50,7 +51,6 @@ ServeRestores = Callable[[Channel, Resume], None]
 
 RESPONSE_BYTES = 6_291_556
 """Largest response that the Runtime API takes: 6 MiB and 100 bytes."""
-_OWN_PACKAGE = (__package__ or "").split(".", maxsplit=1)[0]
 _UNHANDLED_AT_INIT = (
     "LAMBDA_WARNING: Unhandled exception. The most likely cause is an issue in the function code. "
     "However, in rare cases, a Lambda runtime update can cause unexpected function behavior. "
@@ -111,7 +111,7 @@ class _Runtime:
         set_import_path(task_root, layers_root)
         snapshot_hooks.provide_package()
         # Once all of this package is imported, and before the first module of the function is.
-        _hide_own_modules()
+        _hide_runtime()
         return configure_logging()
 
     def run(self, serve_restores: ServeRestores | None) -> int:
@@ -251,11 +251,9 @@ def _count_threads() -> int:
     return threading.active_count()
 
 
-def _hide_own_modules() -> None:
-    """Remove this package from ``sys.modules``, and set a fresh ``__main__``."""
-    for name in list(sys.modules):
-        if name.split(".", maxsplit=1)[0] == _OWN_PACKAGE:
-            del sys.modules[name]
+def _hide_runtime() -> None:
+    """Leave only those modules loaded that AWS's runtime has, and a fresh ``__main__``."""
+    interpreter.present_as_on_aws()
     sys.modules["__main__"] = types.ModuleType("__main__")
     sys.argv = ["/var/runtime/bootstrap.py"]
 

@@ -19,6 +19,7 @@ RUNTIMES_ROOT = "/var/runtime/.lambda-tui"
 LOG_DESCRIPTOR = 62
 """Descriptor for whole log records, numbered as on AWS."""
 LAYERS_VARIABLE = "_LAMBDA_TUI_LAYERS"
+PACKAGES_VARIABLE = "_LAMBDA_TUI_PACKAGES"
 
 # Read once, by the dynamic linker or Python, as a process begins: a fork comes too late for them.
 _READ_AT_START = ("LD_", "PYTHON")
@@ -95,8 +96,13 @@ def runtime_start(
         entry = f"{places.runtimes_root}/node/index.cjs"
         return RuntimeStart((*wrapped, node, *_node_arguments(function, version or ""), entry))
     if is_executed(function):
-        command = (*wrapped, str(interpreter.executable), f"{places.runtimes_root}/bootstrap.py")
-        return RuntimeStart(command, variables={LAYERS_VARIABLE: places.layers_root})
+        script = f"{places.runtimes_root}/bootstrap.py"
+        variables = {
+            LAYERS_VARIABLE: places.layers_root,
+            PACKAGES_VARIABLE: "packages" if interpreter.finds_packages else "",
+        }
+        command = (*wrapped, str(interpreter.executable), "-S", script)
+        return RuntimeStart(command, variables=variables)
     return RuntimeStart()
 
 

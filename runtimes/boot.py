@@ -36,6 +36,7 @@ def main() -> None:
     load_package(PACKAGE, os.path.dirname(os.path.abspath(__file__)))
     interpreter = importlib.import_module(PACKAGE + ".interpreter")
     interpreter.finish_start(finds_packages=bool(sys.argv[3]))
+    interpreter.clear_isolation()
     zygote = importlib.import_module(PACKAGE + ".zygote")
     zygote.main(descriptor, sandbox, program)
 

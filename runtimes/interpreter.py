@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import site
 import sys
 from types import ModuleType
@@ -34,12 +35,17 @@ def _load_what_aws_loads() -> frozenset[str]:
 LOADED_ON_AWS = _load_what_aws_loads()
 """Names of the modules that AWS's client has loaded when it imports a handler, but its own."""
 
+# Only now: it is not among them.
+ctypes = importlib.import_module("ctypes")
+
 
 def finish_start(*, finds_packages: bool) -> None:
     """Do what the interpreter was told to leave out as it started.
 
     With ``finds_packages`` the installed packages can be imported.
     """
+    # An interpreter that a function starts is given those of this one.
+    _clear_flags("no_site")
     if finds_packages:
         site.main()
     else:
@@ -48,6 +54,26 @@ def finish_start(*, finds_packages: bool) -> None:
         site.sethelper()
         # Those of a virtual environment, from which nothing is taken.
         sys.prefix, sys.exec_prefix = sys.base_prefix, sys.base_exec_prefix
+
+
+def clear_isolation() -> None:
+    """Show an isolated interpreter (``-I``) as one that was started without options."""
+    _clear_flags("ignore_environment", "isolated", "no_user_site", "safe_path")
+
+
+def _clear_flags(*names: str) -> None:
+    """Clear fields of ``sys.flags``, which Python itself lets nobody change."""
+    fields = re.findall(r"(\w+)=", repr(sys.flags))
+    for name in names:
+        if name in fields:
+            value = type(getattr(sys.flags, name))(0)
+            # It takes over a reference.
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(value))
+            ctypes.pythonapi.PyStructSequence_SetItem(
+                ctypes.py_object(sys.flags),
+                ctypes.c_ssize_t(fields.index(name)),
+                ctypes.py_object(value),
+            )
 
 
 def present_as_on_aws() -> None:

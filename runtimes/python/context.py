@@ -65,23 +65,27 @@ class ClientContext:
 class LambdaContext:
     """The handler's second argument: an invocation and the function's configuration."""
 
-    def __init__(self, invocation: Mapping[str, Any]) -> None:
-        self.aws_request_id: str = invocation["request_id"]
+    def __init__(
+        self,
+        invoke_id: str,
+        client_context: dict[str, Any] | None,
+        cognito_identity: dict[str, str] | None,
+        epoch_deadline_time_in_ms: int,
+        invoked_function_arn: str | None = None,
+        tenant_id: str | None = None,
+    ) -> None:
+        self.aws_request_id = invoke_id
         self.log_group_name = _variable("AWS_LAMBDA_LOG_GROUP_NAME")
         self.log_stream_name = _variable("AWS_LAMBDA_LOG_STREAM_NAME")
         self.function_name = _variable("AWS_LAMBDA_FUNCTION_NAME")
         self.memory_limit_in_mb = _variable("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
         self.function_version = _variable("AWS_LAMBDA_FUNCTION_VERSION")
-        self.invoked_function_arn: str | None = invocation.get("function_arn")
-        self.tenant_id: str | None = invocation.get("tenant_id")
-        text = invocation.get("client_context")
-        client_context = _parse(text, "Client Context") if text else None
-        text = invocation.get("cognito_identity")
-        identity = _parse(text, "Cognito Identity") if text else None
+        self.invoked_function_arn = invoked_function_arn
+        self.tenant_id = tenant_id
         self._w3c_fields = _take_w3c_fields(client_context)
         self.client_context = None if client_context is None else ClientContext(client_context)
-        self.identity = CognitoIdentity({} if identity is None else identity)
-        self._epoch_deadline_time_in_ms: int = invocation["deadline_ms"]
+        self.identity = CognitoIdentity(cognito_identity or {})
+        self._epoch_deadline_time_in_ms = epoch_deadline_time_in_ms
 
     def w3c(self) -> dict[str, str]:
         """Return the trace context of the caller, as far as its header has one."""
@@ -117,6 +121,20 @@ class LambdaContext:
         )
 
 
+def context_of(invocation: Mapping[str, Any]) -> LambdaContext:
+    """Return the context of an invocation as the engine's frame describes it."""
+    client_context = invocation.get("client_context")
+    identity = invocation.get("cognito_identity")
+    return LambdaContext(
+        invocation["request_id"],
+        _parse(client_context, "Client Context") if client_context else None,
+        _parse(identity, "Cognito Identity") if identity else None,
+        invocation["deadline_ms"],
+        invocation.get("function_arn"),
+        invocation.get("tenant_id"),
+    )
+
+
 def _take_w3c_fields(client_context: object) -> dict[str, str]:
     """Remove the trace context from that of the client; return its texts of the known names."""
     found = client_context.pop("w3c", None) if isinstance(client_context, dict) else None
@@ -138,9 +156,9 @@ def _variable(name: str) -> str | None:
     return None if value is None else value.decode("utf-8", "surrogateescape")
 
 
-def _parse(text: str, what: str) -> Mapping[str, Any]:
+def _parse(text: str, what: str) -> dict[str, Any]:
     try:
-        fields: Mapping[str, Any] = json.loads(text)
+        fields: dict[str, Any] = json.loads(text)
     except Exception as error:
         raise FaultError(
             "Runtime.LambdaContextUnmarshalError", f"Unable to parse {what} JSON: {error}"

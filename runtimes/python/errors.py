@@ -12,10 +12,11 @@ from .json_encoder import JsonEncoder
 
 ErrorPayload = dict[str, Any]
 
-# The one frame that AWS's trace has left when the handler itself cannot be called.
+# The frame of AWS's client that calls the handler, in its release 4.2.2.
+_BOOTSTRAP = "/var/runtime/awslambdaric/bootstrap.py"
 _BOOTSTRAP_FRAME = (
-    "/var/runtime/bootstrap.py",
-    188,
+    _BOOTSTRAP,
+    178,
     "handle_event_request",
     "response = request_handler(event, lambda_context)",
 )
@@ -46,12 +47,21 @@ def error_payload(error: BaseException, request_id: str = "") -> ErrorPayload:
 
 
 def _stack_trace(trace: TracebackType | None) -> list[str]:
-    """Format a trace without the runtime's own frames, which are the first ones."""
+    """Format a trace without the frames of AWS's client, which are the first ones."""
     # Bare tuples, like AWS's: without the markers below the lines that came with Python 3.11.
     frames = [tuple(frame) for frame in traceback.extract_tb(trace)]
     while frames and str(frames[0][0]).startswith(_OWN_DIRECTORY):
         del frames[0]
-    return traceback.format_list(frames or [_BOOTSTRAP_FRAME])
+    # It knows its own by their file's name, and keeps all where no other follows.
+    others = (number for number, frame in enumerate(frames) if "/bootstrap.py" not in frame[0])
+    first = next(others, None)
+    kept = [_BOOTSTRAP_FRAME, *frames] if first is None else frames[first:]
+    return traceback.format_list([_shown(*frame) for frame in kept])
+
+
+def _shown(file: str, line: int, function: str, code: str) -> tuple[str, int, str, str]:
+    """Return a frame of the runtime's, such as that of a log handler, as one of AWS's client."""
+    return (_BOOTSTRAP if file.startswith(_OWN_DIRECTORY) else file, line, function, code)
 
 
 def error_log_text(payload: ErrorPayload) -> str:

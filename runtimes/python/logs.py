@@ -183,7 +183,8 @@ class LambdaLoggerHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Format and write the record."""
-        self.log_sink.log(self.format(record))
+        msg = self.format(record)
+        self.log_sink.log(msg)
 
 
 class LambdaLoggerHandlerWithFrameType(LambdaLoggerHandler):

@@ -8,11 +8,13 @@ result).
 from __future__ import annotations
 
 import atexit
+import contextlib
 import gc
 import json
 import logging
 import os
 import resource
+import signal
 import sys
 import threading
 import time
@@ -22,8 +24,8 @@ from typing import Any
 
 from .. import interpreter
 from ..frames import Channel, Frame, Message
-from . import snapshot_hooks
-from .context import LambdaContext
+from . import client_package, snapshot_hooks
+from .context import context_of
 from .errors import (
     ErrorPayload,
     FaultError,
@@ -51,6 +53,8 @@ ServeRestores = Callable[[Channel, Resume], None]
 
 RESPONSE_BYTES = 6_291_556
 """Largest response that the Runtime API takes: 6 MiB and 100 bytes."""
+# On AWS: two frames of a script, two of the client as it starts, one for an event, the handler.
+_DEPTH_OF_A_HANDLER = 6
 _UNHANDLED_AT_INIT = (
     "LAMBDA_WARNING: Unhandled exception. The most likely cause is an issue in the function code. "
     "However, in rare cases, a Lambda runtime update can cause unexpected function behavior. "
@@ -74,15 +78,26 @@ def main(channel: Channel, message: Message, serve_restores: ServeRestores | Non
 
 def _run_to_exit_status(run: Callable[[], int]) -> int:
     """Do as the interpreter does at its end, which a fork does not reach: it leaves by _exit."""
+    interrupted = False
     try:
-        return run()
+        status = run()
     except SystemExit as error:
-        return _exit_status(error)
-    except BaseException:
+        status = _exit_status(error)
+    except BaseException as error:
         sys.excepthook(*sys.exc_info())
-        return 1
-    finally:
-        atexit._run_exitfuncs()
+        interrupted = isinstance(error, KeyboardInterrupt)
+        status = 1
+    # It waits for the threads that are no daemons.
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):
+            stream.flush()
+    if interrupted:
+        # As a shell expects it of a program that was interrupted.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
+    return status
 
 
 def _exit_status(error: SystemExit) -> int:
@@ -112,9 +127,11 @@ class _Runtime:
         snapshot_hooks.provide_package()
         # Once all of this package is imported, and before the first module of the function is.
         _hide_runtime()
+        client_package.provide_package()
         return configure_logging()
 
     def run(self, serve_restores: ServeRestores | None) -> int:
+        _allow_awss_depth()
         began = time.monotonic()
         try:
             handler = load_handler(self._handler_name)
@@ -194,10 +211,13 @@ class _Runtime:
         self._log_filter.tenant_id = invocation.get("tenant_id")
         self._trace.set(invocation.get("trace_id"))
         answer: Message = {"kind": "response", "request_id": request_id}
+        payload = None
         try:
-            result = self._encoder.to_bytes(handler(self._parse(frame), LambdaContext(invocation)))
+            result = self._encoder.to_bytes(handler(self._parse(frame), context_of(invocation)))
         except Exception as error:
             payload = error_payload(error, request_id)
+        if payload is not None:
+            # Outside: an error in it has nothing to do with the handler's.
             _log_error(payload)
             result = encode_payload(payload)
             answer["kind"] = "error"
@@ -242,6 +262,17 @@ def _update_environment(before: dict[str, str], now: dict[str, str]) -> None:
     if tempfile is not None and "TMPDIR" in changed:
         # The module reads the variable once, and keeps the directory.
         vars(tempfile)["tempdir"] = None
+
+
+def _allow_awss_depth() -> None:
+    """Let a handler recurse as deep as on AWS, where it begins with fewer frames below it."""
+    depth = 0
+    frame: types.FrameType | None = sys._getframe()
+    while frame is not None:
+        depth += 1
+        frame = frame.f_back
+    # This function is two less than a handler.
+    sys.setrecursionlimit(sys.getrecursionlimit() + depth + 2 - _DEPTH_OF_A_HANDLER)
 
 
 def _count_threads() -> int:

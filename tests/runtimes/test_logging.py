@@ -122,7 +122,7 @@ else:
     runtime = importlib.import_module("ours.python.runtime")
     log_filter = logs.configure_logging()
     log_filter.request_id = "request"
-    context = importlib.import_module("ours.python.context").LambdaContext(
+    context = importlib.import_module("ours.python.context").context_of(
         {"request_id": "request", "deadline_ms": 0}
     )
     def uncaught(error):

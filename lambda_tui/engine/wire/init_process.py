@@ -169,12 +169,16 @@ class InitProcess:
         """Peak of all processes of the generation together."""
         self._id = id
         self._on_event = on_event
-        self._on_extension_log = on_extension_log
-        self._log = LogPipe(on_log)
+        self._on_extension_log = self._once_started(on_extension_log)
+        self._log = LogPipe(self._once_started(on_log))
         self._extension_logs: dict[str, LogPipe] = {}
         """By name, for every extension that was ever started."""
         # A generation is everything between two resets. Messages about an earlier one are late.
         self._generation = 0
+        self._has_started = False
+        """Whether the init process has reported that it started the first of this generation."""
+        self._early: list[Callable[[], None]] = []
+        """Passes on what was read of the logs before that report, which another socket brings."""
         self._runtime: RuntimeLink | None = None
         ours, self._their_control = socket_pair()
         self._control = Channel(ours, self._on_control_message, lambda: None)
@@ -233,7 +237,10 @@ class InitProcess:
 
     def begin_generation(self) -> None:
         """Treat what is started from now on as new; everything before has ended, or will."""
+        # What the processes before wrote is no output of this one's.
+        self.drain_logs()
         self._generation += 1
+        self._has_started = False
         self.peak_memory_kb = 0
         if self._runtime is not None:
             self._runtime.close()
@@ -351,6 +358,7 @@ class InitProcess:
                 self._finish(f"The sandbox could not be built: {message['message']}.")
             case "started":
                 self._on_event(Started(message["at"]))
+                self._pass_early()
             case "launch_failed":
                 self.runtime_is_running = self.runtime_is_running and bool(message["name"])
                 self._on_event(LaunchFailed(message["name"], message["problem"]))
@@ -364,6 +372,21 @@ class InitProcess:
             case "socket":
                 assert self.network is not None
                 self.network.take_socket(self._control.take_descriptor())
+
+    def _once_started(self, on_record: OnRecord) -> OnRecord:
+        def note(text: str, level: str | None) -> None:
+            if self._has_started or not self._generation:
+                on_record(text, level)
+            else:
+                self._early.append(lambda: on_record(text, level))
+
+        return note
+
+    def _pass_early(self) -> None:
+        self._has_started = True
+        early, self._early = self._early, []
+        for pass_on in early:
+            pass_on()
 
     def _on_runtime_exited(self, message: Message) -> None:
         logger.debug("environment %s: runtime exited: %s", self._id, message)
@@ -391,6 +414,7 @@ class InitProcess:
         self._log.close()
         for log in self._extension_logs.values():
             log.close()
+        self._pass_early()
         if self.network is not None:
             self.network.close()
         self._on_event(Ended(problem))

@@ -3,9 +3,10 @@
 A function with ``AWS_LAMBDA_EXEC_WRAPPER`` needs one: its wrapper is given the command, may change
 variables and options of the interpreter, and executes it. So does a function with libraries or
 variables that are read only while a process starts. The descriptor of the engine's channel, that of
-the log, the engine's address of the Runtime API and the directories of layers and of the SDK come
-in variables. Where a wrapper has put another address in the place of the engine's, the runtime
-calls the Runtime API there, and leaves the channel alone.
+the log, the engine's address of the Runtime API, the directories of layers and of the SDK and
+whether installed packages are found come in variables. The interpreter is started with ``-S``.
+Where a wrapper has put another address in the place of the engine's, the runtime calls the Runtime
+API there, and leaves the channel alone.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ def main() -> None:
     # Python puts a script's directory first: a file in it must not shadow the function's modules.
     sys.path[:] = [path for path in sys.path if path != directory]
     _load_package(_PACKAGE, directory)
+    packages = os.environ.pop("_LAMBDA_TUI_PACKAGES")
+    interpreter = importlib.import_module(_PACKAGE + ".interpreter")
+    interpreter.finish_start(finds_packages=bool(packages))
     number = _take_descriptor("_LAMBDA_TUI_CHANNEL")
     log = _take_descriptor("_LAMBDA_TELEMETRY_LOG_FD")
     engine = os.environ.pop("_LAMBDA_TUI_RUNTIME_API")

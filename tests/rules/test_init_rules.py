@@ -114,7 +114,7 @@ def lambda_handler(event, context):
 
     workbench.environment.shut_down("request")
     # What has been written by then may be read only now.
-    workbench.environment._on_log("the last of init")
+    workbench.environment._on_log("the last of init", None)
     await invocation.wait()
 
     assert response_of(invocation)["errorType"] == "Sandbox.Failure"

@@ -301,12 +301,12 @@ class ExecutionEnvironment:
             limit = self.function.timeout
         self._processes.fail(Failure.timeout(limit))
 
-    def _on_log(self, text: str) -> None:
+    def _on_log(self, text: str, level: str | None) -> None:
         """Emit a record of the function's log. A record written in Init has no request id."""
         phase = self._invoke
         is_served = phase is not None and phase.dispatched
         request_id = phase.invocation.request_id if phase and is_served else None
-        self.emit(FunctionLog(text, request_id))
+        self.emit(FunctionLog(text, request_id, level))
 
     # Creation ------------------------------------------------------------------------------------
 

@@ -36,6 +36,7 @@ from lambda_tui.engine.wire import (
     Measured,
     NetworkError,
     NetworkLost,
+    OnRecord,
     OwnNetwork,
     RuntimeExited,
     RuntimeFrame,
@@ -107,7 +108,7 @@ class Processes:
         open_api: OpenApi,
         emit: Callable[[Record], None],
         on_event: Callable[[ProcessesEvent], None],
-        on_log: Callable[[str], None],
+        on_log: OnRecord,
     ) -> None:
         self.stage = Stage.ABSENT
         self.runtime_started: float | None = None
@@ -118,7 +119,7 @@ class Processes:
             environment_id,
             self._on_event_inside,
             on_log,
-            lambda line: emit(ExtensionLog(line)),
+            lambda line, _level: emit(ExtensionLog(line)),
         )
         self.apis = ApiState(
             function, emit, self._on_runtime_frame, self._advance, self._on_extension_failure

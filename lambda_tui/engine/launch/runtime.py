@@ -22,6 +22,7 @@ LOG_DESCRIPTOR = 62
 """Descriptor for whole log records, numbered as on AWS."""
 LAYERS_VARIABLE = "_LAMBDA_TUI_LAYERS"
 SDK_VARIABLE = "_LAMBDA_TUI_SDK"
+PACKAGES_VARIABLE = "_LAMBDA_TUI_PACKAGES"
 
 # Read once, by the dynamic linker or Python, as a process begins: a fork comes too late for them.
 _READ_AT_START = ("LD_", "PYTHON")
@@ -103,9 +104,14 @@ def runtime_start(
         entry = f"{places.runtimes_root}/node/index.cjs"
         return RuntimeStart((*wrapped, node, *_node_arguments(function, version or ""), entry))
     if is_executed(function):
-        command = (*wrapped, str(interpreter.executable), f"{places.runtimes_root}/bootstrap.py")
-        roots = {LAYERS_VARIABLE: places.layers_root, SDK_VARIABLE: places.sdk_root}
-        return RuntimeStart(command, variables=roots)
+        script = f"{places.runtimes_root}/bootstrap.py"
+        variables = {
+            LAYERS_VARIABLE: places.layers_root,
+            SDK_VARIABLE: places.sdk_root,
+            PACKAGES_VARIABLE: "packages" if interpreter.finds_packages else "",
+        }
+        command = (*wrapped, str(interpreter.executable), "-S", script)
+        return RuntimeStart(command, variables=variables)
     return RuntimeStart()
 
 

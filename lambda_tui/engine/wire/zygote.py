@@ -84,10 +84,13 @@ class Zygote:
         ours, theirs = socket_pair()
         command = [
             executable if is_python else sys.executable,
+            # Without the start-up files of packages, which the boot script sees to itself.
             "-I",
+            "-S",
             str(runtimes_directory() / "boot.py"),
             str(theirs.fileno()),
             self._choice,
+            "packages" if self.interpreter.finds_packages else "",
             *([] if is_python else [executable]),
         ]
         try:

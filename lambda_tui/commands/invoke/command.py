@@ -24,9 +24,11 @@ from lambda_tui.debug_log import log_events
 from lambda_tui.engine import events
 from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.events import AsyncRetried
+from lambda_tui.engine.invocation import TENANT_ID
 from lambda_tui.project.event_files import check_event, read_event
 from lambda_tui.project.files import UnreadableFileError
 from lambda_tui.project.function import Function, Project
+from lambda_tui.project.wording import shown
 
 _NO_EVENT = "{}"
 _FLUSH_SECONDS = 1.0
@@ -36,9 +38,18 @@ _FLUSH_SECONDS = 1.0
 def run(options: argparse.Namespace) -> int:
     """Invoke the function. Returns the exit status; raises ``CommandError``."""
     opened = open_project(options)
-    function = find_function(opened, options.function)
-    payload = _payload(options)
-    plan = Plan(payload, options.count, options.concurrency, options.asynchronous)
+    name, _, qualifier = (options.function or "").partition(":")
+    function = find_function(opened, name or None)
+    _check_qualifier(function, qualifier or None)
+    _check_tenant_id(function, options.tenant_id)
+    plan = Plan(
+        _payload(options),
+        options.count,
+        options.concurrency,
+        options.asynchronous,
+        qualifier or None,
+        options.tenant_id,
+    )
     return asyncio.run(_invoke(opened, function, plan, options.output))
 
 
@@ -46,6 +57,33 @@ async def _invoke(
     opened: OpenedProject, function: Function, plan: Plan, output_format: OutputFormat
 ) -> int:
     return await _InvokeRun(opened, function, plan, output_format).run()
+
+
+def _check_qualifier(function: Function, qualifier: str | None) -> None:
+    if function.resolve(qualifier) is None:
+        known = [*function.versions, *(alias.name for alias in function.aliases)]
+        raise CommandError(
+            f"{function.name} has no version or alias {shown(qualifier)}; "
+            f"there {'is' if len(known) == 1 else 'are'} {', '.join(known)}."
+        )
+
+
+def _check_tenant_id(function: Function, tenant_id: str | None) -> None:
+    if function.is_tenant_isolated and tenant_id is None:
+        raise CommandError(f"{function.name} isolates tenants; name one with --tenant-id.")
+    if tenant_id is None:
+        return
+    if not function.is_tenant_isolated:
+        raise CommandError(
+            f"{function.name} does not isolate tenants; leave out --tenant-id, or give it "
+            "TenancyConfig: {TenantIsolationMode: PER_TENANT}."
+        )
+    most = limits.TENANT_ID_CHARACTERS
+    if len(tenant_id) > most or not TENANT_ID.fullmatch(tenant_id):
+        raise CommandError(
+            f"--tenant-id is {shown(tenant_id)}, but Lambda takes 1 to {most} letters, digits, "
+            "spaces, and any of . _ : / = + - @."
+        )
 
 
 def _payload(options: argparse.Namespace) -> bytes:
@@ -205,7 +243,11 @@ def _without_provisioning(project: Project, chosen: Function) -> Project:
     functions = tuple(
         function
         if function.name == chosen.name
-        else replace(function, provisioned_concurrency=0, snap_start=False)
+        else replace(
+            function,
+            published=tuple(replace(one, provisioned_concurrency=0) for one in function.published),
+            snap_start=False,
+        )
         for function in project.functions
     )
     return replace(project, functions=functions)

@@ -453,9 +453,22 @@ def test_a_function_that_isolates_tenants_is_told_whom_it_serves(tmp_path: Path)
         assert (answer["responsePayload"] if way else answer) == "blue"
     for arguments, complaint in (
         (("Whom",), "Whom isolates tenants; name one with --tenant-id."),
-        (("Whom", "--tenant-id", "?"), "--tenant-id is '?', but Lambda takes 1 to 256 letters"),
+        (("Whom", "--tenant-id", "?"), "--tenant-id is ?, but Lambda takes 1 to 256 letters"),
         (("All", "--tenant-id", "blue"), "All does not isolate tenants; leave out --tenant-id"),
     ):
         refused = run("invoke", *arguments, "--project", project)
         assert refused.status == 2
         assert complaint in refused.complaint
+
+
+def test_a_package_that_lambda_would_miss_is_told_beside_the_answer(tmp_path: Path) -> None:
+    imports = "import pytest\ndef handler(event, context):\n    return 1\n"
+    project = write_project(tmp_path / "project", {"Greet": imports, "Other": imports})
+    for name in ("Greet", "Other"):
+        (project / name / "requirements.txt").touch()
+
+    done = run("invoke", "Greet", "--project", project)
+
+    assert done.output == "1\n"
+    assert "app.py:1: Greet imports pytest, which requirements.txt does not" in done.errors
+    assert "Other imports" not in done.errors

@@ -159,6 +159,7 @@ class _InvokeRun:
 
     async def _call(self) -> None:
         await self._calls.run()
+        await self._engine.dependencies.settle()
         if self._calls.problem is None:
             for difference in self._differences():
                 self._say(difference)
@@ -224,9 +225,14 @@ class _InvokeRun:
 
     def _note(self, event: events.Event) -> None:
         """Say why nothing happens for a while, and what the engine warns of."""
-        if isinstance(event.record, events.Notice) and event.record.severity == "warning":
-            self._say(event.record.message)
         pools = self._engine.pools
+        # Of the other functions only those count that are invoked as destinations.
+        is_other = event.function in pools and event.function != self._pool.function.name
+        is_concerned = not is_other or bool(pools[event.function].invocations)
+        if isinstance(event.record, events.Notice) and is_concerned:
+            if event.record.severity == "warning":
+                self._say(event.record.message)
+            return
         can_run = event.function in pools and pools[event.function].problem is None
         if isinstance(event.record, AsyncRetried) and can_run:
             why = "was throttled" if event.record.reason == "throttled" else "failed"

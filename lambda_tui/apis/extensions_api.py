@@ -50,7 +50,7 @@ def _register(host: ApiState, request: Request) -> Response:
     function = host.function
     body = {
         "functionName": function.name,
-        "functionVersion": "$LATEST",
+        "functionVersion": function.version,
         "handler": function.handler,
     }
     features = (request.headers.get("lambda-extension-accept-feature", "")).split(",")

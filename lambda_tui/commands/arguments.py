@@ -92,12 +92,17 @@ def invoke_parser() -> argparse.ArgumentParser:
     """Return the parser of ``lambda-tui invoke``."""
     parser = _parser("invoke", "Invokes a function; fails with 1 when an invocation does.")
     parser.add_argument(
-        "function", nargs="?", help="its name; may be left out where there is only one"
+        "function",
+        nargs="?",
+        help="its name, or NAME:ALIAS or NAME:VERSION; may be left out where there is only one",
     )
     _add_project_option(parser)
     event = parser.add_mutually_exclusive_group()
     event.add_argument("--event", metavar="FILE", help="a JSON file, or - for standard input")
     event.add_argument("--payload", metavar="JSON", help="the event itself ({})")
+    parser.add_argument(
+        "--tenant-id", metavar="ID", help="for a function that isolates tenants: whom it is for"
+    )
     parser.add_argument("--count", type=_positive, default=1, help="how many times (1)")
     parser.add_argument("--concurrency", type=_positive, default=1, help="how many at a time (1)")
     parser.add_argument(

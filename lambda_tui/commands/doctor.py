@@ -21,6 +21,7 @@ from lambda_tui.commands.machine import (
 from lambda_tui.commands.opened_project import OpenedProject, open_project
 from lambda_tui.commands.output import write_output
 from lambda_tui.engine.wire import Zygote
+from lambda_tui.project.dependencies import undeclared_packages
 from lambda_tui.project.function import Function
 from lambda_tui.project.interpreters import (
     Interpreter,
@@ -132,6 +133,8 @@ def _functions(opened: OpenedProject, zygotes: dict[Path, Zygote]) -> list[Findi
         if program is not None:
             findings.append(Finding(f"{function.name}: {program}, a runtime of its own"))
             continue
+        missing = undeclared_packages(opened.project.directory, function, interpreter)
+        findings += [Finding(str(one), is_problem=True) for one in missing]
         text = f"{function.name}: {interpreter.title(zygote.runtime_version)}, {where}"
         mismatch = version_mismatch(function, zygote.runtime_version)
         if mismatch is None:

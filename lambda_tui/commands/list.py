@@ -14,7 +14,7 @@ from lambda_tui.commands.output import write_output
 from lambda_tui.project.function import Function
 from lambda_tui.project.interpreters import find_interpreter, own_program
 
-_HEADINGS = ("FUNCTION", "RUNTIME", "HANDLER", "TIMEOUT", "MEMORY", "CODE")
+_HEADINGS = ("FUNCTION", "ALIASES", "RUNTIME", "HANDLER", "TIMEOUT", "MEMORY", "CODE")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -44,8 +44,11 @@ def _fields(opened: OpenedProject, function: Function) -> dict[str, Any]:
         "memory_size_mb": function.memory_size,
         "ephemeral_storage_mb": function.ephemeral_storage,
         "reserved_concurrency": function.reserved_concurrency,
+        "aliases": {alias.name: alias.version for alias in function.aliases},
         "provisioned_concurrency": function.provisioned_concurrency,
         "snap_start": function.snap_start,
+        "tracing": function.tracing,
+        "is_tenant_isolated": function.is_tenant_isolated,
         "log_group": function.log_group,
         "description": function.description,
         "code_directory": str(function.code_directory),
@@ -59,6 +62,7 @@ def _row(directory: Path, function: Function) -> tuple[str, ...]:
     code = function.code_directory
     return (
         function.name,
+        ", ".join(f"{alias.name} → {alias.version}" for alias in function.aliases),
         function.runtime or "-",
         function.handler,
         f"{function.timeout} s",
@@ -68,6 +72,9 @@ def _row(directory: Path, function: Function) -> tuple[str, ...]:
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> str:
+    # Most projects have no alias, and need no column for them.
+    columns = [column for column in zip(*rows, strict=True) if any(column[1:])]
+    rows = list(zip(*columns, strict=True))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
     return "".join(f"{line}\n" for line in lines)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from lambda_tui.engine.asynchronous import AsyncInvocations
+from lambda_tui.engine.dependency_checks import DependencyChecks
 from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.event_loop import poll_after_invocations
 from lambda_tui.engine.events import Event, EventStream, Notice
@@ -21,6 +22,7 @@ from lambda_tui.engine.sampling import Sampler
 from lambda_tui.engine.sdk import RuntimeSdk
 from lambda_tui.engine.watching import Watcher, seen_files, source_files, watched_folders, watches
 from lambda_tui.engine.wire import Zygote
+from lambda_tui.project.dependencies import REQUIREMENT_FILES
 from lambda_tui.project.function import NODE_SUFFIXES, Function, Project
 from lambda_tui.project.interpreters import Interpreter, find_interpreter
 from lambda_tui.project.load import load_project
@@ -53,6 +55,7 @@ class Engine:
         """Tasks that close zygotes which have failed and were replaced."""
         self.asynchronous = AsyncInvocations(settings, self.pools)
         self.sdk = RuntimeSdk(settings, self.pools, self._zygotes)
+        self.dependencies = DependencyChecks(project.directory)
         self._watcher: Watcher | None = None
         self._sampling: asyncio.Task[None] | None = None
         self._reloading: asyncio.Task[None] | None = None
@@ -66,12 +69,14 @@ class Engine:
         asyncio.get_running_loop().set_exception_handler(self._on_defect)
         for pool in self.pools.values():
             pool.warm_up()
+            self.dependencies.check(pool)
         sampler = Sampler(self._environments)
         self._sampling = asyncio.create_task(sampler.run())
         await self._watch()
 
     async def close(self) -> None:
         """End every process that was started."""
+        self.dependencies.close()
         await self.asynchronous.close()
         await self.sdk.close()
         for task in (self._sampling, self._reloading):
@@ -118,12 +123,14 @@ class Engine:
         if pool is None:
             pool = self._make_pool(function)
             pool.warm_up()
+            self.dependencies.check(pool)
             return pool
         sources = source_files(paths, function)
         if sources or pool.function != function:
             interpreter = find_interpreter(self.project.directory, function, self.settings)
             file = function.file.name if function.file else "settings"
             pool.change(function, sources or (file,), interpreter)
+            self.dependencies.check(pool)
         return pool
 
     def _make_pool(self, function: Function) -> Pool:
@@ -181,10 +188,13 @@ class Engine:
             await before.close()
 
     def _on_files_changed(self, paths: frozenset[Path]) -> None:
+        are_required = any(path.name in REQUIREMENT_FILES for path in paths)
         for pool in self.pools.values():
             files = seen_files(paths, pool.function)
             if files and not source_files(paths, pool.function):
                 pool.change(pool.function, files)
+            if files or are_required:
+                self.dependencies.check(pool)
         if self._describes_project(paths):
             if self._reloading is not None:
                 self._reloading.cancel()

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
 from lambda_tui.engine.events import Report
+from lambda_tui.project.function import LATEST, TracingMode
 
 InvocationStatus = Literal["pending", "running", "success", "error", "timeout", "throttled"]
 Payload = bytes | bytearray
@@ -19,6 +20,8 @@ Payload = bytes | bytearray
 
 TRUNCATED_RESPONSE = "Runtime.TruncatedResponse"
 """Error type of a response that has broken off."""
+TENANT_ID = re.compile(r"[a-zA-Z0-9\._:\/=+\-@ ]+")
+"""The pattern that AWS quotes in its errors."""
 
 _KEPT_OF_STREAM = 6 << 20
 REMEMBERED_INVOCATIONS = 200
@@ -52,7 +55,10 @@ class Invocation:
         request_id: str | None = None,
         client_context: str | None = None,
         qualifier: str | None = None,
+        version: str = LATEST,
+        tenant_id: str | None = None,
         trace_header: str | None = None,
+        tracing: TracingMode = "PassThrough",
         on_part: Callable[[bytes], None] | None = None,
     ) -> None:
         self.request_id = request_id or new_request_id()
@@ -60,8 +66,12 @@ class Invocation:
         """JSON text from the caller, which ``X-Amz-Client-Context`` carries in base64."""
         self.qualifier = qualifier
         """Version or alias named by the caller; part of the invoked ARN."""
-        self.trace_id = _trace_id(trace_header)
-        """In the form of ``_X_AMZN_TRACE_ID``: of the caller's trace, or of a new unsampled one."""
+        self.version = version
+        """The version that serves it."""
+        self.tenant_id = tenant_id
+        """The tenant that it is for, where the function's environments are isolated by tenant."""
+        self.trace_id = _trace_id(trace_header, tracing)
+        """In the form of ``_X_AMZN_TRACE_ID``: of the caller's trace, or of a new one."""
         self.function = function
         self.number = number
         """Counted from 1 within the function."""
@@ -240,15 +250,28 @@ def new_request_id() -> str:
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
 
 
-def _trace_id(header: str | None) -> str:
-    """Return a segment of its own in the trace that the header names, or in a new one."""
+def with_trace_root(header: str | None) -> str:
+    """Return the header of a caller's trace, or of a new one whose sampling nobody has decided."""
+    return header if header and _TRACED.search(header) else f"Root={_trace_root()}"
+
+
+def _trace_id(header: str | None, tracing: TracingMode) -> str:
+    """Return a segment of its own in the trace that the header names, or in a new one.
+
+    With active tracing Lambda samples what its caller has not decided. It takes one invocation a
+    second at least; here every one is taken.
+    """
     parent = f"{random.getrandbits(64):016x}"
     traced = _TRACED.search(header) if header else None
-    if header is None or traced is None:
-        root = f"1-{int(time.time()):08x}-{random.getrandbits(96):024x}"
-        return f"Root={root};Parent={parent};Sampled=0"
-    sampled = _SAMPLED.search(header)
-    return f"Root={traced[1]};Parent={parent};Sampled={sampled[1] if sampled else '0'}"
+    sampled = _SAMPLED.search(header) if header and traced else None
+    root = traced[1] if traced else _trace_root()
+    if sampled and sampled[1] != "?":
+        return f"Root={root};Parent={parent};Sampled={sampled[1]}"
+    return f"Root={root};Parent={parent};Sampled={1 if tracing == 'Active' else 0}"
+
+
+def _trace_root() -> str:
+    return f"1-{int(time.time()):08x}-{random.getrandbits(96):024x}"
 
 
 def truncated_payload(request_id: str) -> bytes:

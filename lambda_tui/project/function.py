@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -21,6 +22,8 @@ REGION = "us-east-1"
 """The region that functions and other resources are taken to be in."""
 ACCOUNT_ID = "123456789012"
 """The account that functions and other resources are taken to belong to: AWS's example."""
+LATEST = "$LATEST"
+"""The version that is not published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,7 @@ class Problem:
 LogFormat = Literal["Text", "JSON"]
 ApplicationLogLevel = Literal["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"]
 SystemLogLevel = Literal["DEBUG", "INFO", "WARN"]
+TracingMode = Literal["Active", "PassThrough"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,38 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True)
+class PublishedVersion:
+    """A published version of a function. Here it has the code and configuration of ``$LATEST``."""
+
+    number: str
+    """Counted from 1, as Lambda does."""
+    description: str = ""
+    provisioned_concurrency: int = 0
+    """The number of environments that are initialised ahead of invocations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """A name for a version of a function."""
+
+    name: str
+    version: str
+    description: str = ""
+    weights: Mapping[str, float] = field(default_factory=dict)
+    """The shares of invocations, 0 to 1, that other versions get: ``AdditionalVersionWeights``."""
+
+    def choose_version(self) -> str:
+        """Return the version that serves the next invocation."""
+        if self.weights:
+            left = random.random()
+            for version, weight in self.weights.items():
+                left -= weight
+                if left < 0:
+                    return version
+        return self.version
+
+
+@dataclass(frozen=True, slots=True)
 class Function:
     """A deployed function: Lambda's ``FunctionConfiguration``, and the path of its code."""
 
@@ -121,10 +157,17 @@ class Function:
     asynchronous: AsyncConfig = field(default_factory=AsyncConfig)
     reserved_concurrency: int | None = None
     """Concurrency reserved from the account's; 0 blocks the function, None reserves nothing."""
-    provisioned_concurrency: int = 0
-    """The number of environments that are initialised ahead of invocations."""
+    version: str = LATEST
+    """The version that this is the configuration of."""
+    published: tuple[PublishedVersion, ...] = ()
+    """The published versions, oldest first."""
+    aliases: tuple[Alias, ...] = ()
+    """The aliases, the one that SAM publishes first."""
     snap_start: bool = False
-    """Whether environments are restored from a snapshot: ``SnapStart`` of published versions."""
+    """Whether environments of published versions are restored from a snapshot: ``SnapStart``."""
+    tracing: TracingMode = "PassThrough"
+    is_tenant_isolated: bool = False
+    """Whether each environment serves one tenant only: ``PER_TENANT`` in ``TenancyConfig``."""
     description: str = field(default="", compare=False)
     file: Path | None = field(default=None, compare=False)
     """The file that declares the function: a template, or its source in a plain folder."""
@@ -149,6 +192,45 @@ class Function:
         object.__setattr__(self, "language", language)
         object.__setattr__(self, "arn", arn)
         object.__setattr__(self, "log_group", self.logging.group or f"/aws/lambda/{self.name}")
+
+    @property
+    def versions(self) -> tuple[str, ...]:
+        """All versions: ``$LATEST``, then the published ones."""
+        return (LATEST, *(published.number for published in self.published))
+
+    @property
+    def provisioned_concurrency(self) -> int:
+        """The number of environments that its versions have ahead of invocations together."""
+        return sum(published.provisioned_concurrency for published in self.published)
+
+    @property
+    def event_qualifier(self) -> str | None:
+        """The qualifier that event sources invoke: SAM has them invoke the alias, if there is one.
+
+        None for the function itself.
+        """
+        return self.aliases[0].name if self.aliases else None
+
+    def at(self, version: str) -> Function:
+        """Return the configuration of one of the versions."""
+        if version == self.version:
+            return self
+        published = next((one for one in self.published if one.number == version), None)
+        description = self.description if published is None else published.description
+        return replace(self, version=version, description=description or self.description)
+
+    def alias(self, name: str | None) -> Alias | None:
+        """Return an alias by its name; None if there is none."""
+        return next((alias for alias in self.aliases if alias.name == name), None)
+
+    def resolve(self, qualifier: str | None) -> str | None:
+        """Return the version that serves an invocation of a qualifier; None if there is none."""
+        if qualifier is None:
+            return LATEST
+        if qualifier in self.versions:
+            return qualifier
+        alias = self.alias(qualifier)
+        return None if alias is None else alias.choose_version()
 
 
 @dataclass(frozen=True, slots=True)

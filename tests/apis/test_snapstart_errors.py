@@ -73,7 +73,9 @@ async def api(
 
 
 async def test_what_can_be_restored_answers(api: Api) -> None:
-    answer = await asyncio.to_thread(api.client().invoke, FunctionName="well", Payload=b'"said"')
+    answer = await asyncio.to_thread(
+        api.client().invoke, FunctionName="well:live", Payload=b'"said"'
+    )
 
     assert answer["StatusCode"] == 200
     assert answer["Payload"].read() == b'"said"'
@@ -104,16 +106,19 @@ async def test_what_cannot_be_restored_is_awss_error(
     client = api.client()
 
     with pytest.raises(ClientError) as refused:
-        await asyncio.to_thread(client.invoke, FunctionName=function)
+        await asyncio.to_thread(client.invoke, FunctionName=f"{function}:live")
 
     assert isinstance(refused.value, getattr(client.exceptions, name))
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == status
     assert refused.value.response["Error"] == {"Code": name, "Message": message}
 
 
-async def test_a_configuration_tells_of_snapshots(api: Api) -> None:
+@pytest.mark.parametrize(("qualifier", "status"), [("$LATEST", "Off"), ("live", "On"), ("1", "On")])
+async def test_a_configuration_tells_of_snapshots(api: Api, qualifier: str, status: str) -> None:
     client = api.client()
 
-    answer = await asyncio.to_thread(client.get_function_configuration, FunctionName="well")
+    answer = await asyncio.to_thread(
+        client.get_function_configuration, FunctionName="well", Qualifier=qualifier
+    )
 
-    assert answer["SnapStart"] == {"ApplyOn": "PublishedVersions", "OptimizationStatus": "On"}
+    assert answer["SnapStart"] == {"ApplyOn": "PublishedVersions", "OptimizationStatus": status}

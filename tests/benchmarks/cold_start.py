@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.pool import Pool
+from lambda_tui.project.function import PublishedVersion
 
 from .example import answered, example_project, running_engine, until, until_gone
 from .rows import Effort, Row, median_row
@@ -50,5 +51,6 @@ async def _start_cold(pool: Pool, effort: Effort) -> tuple[list[float], list[flo
 
 async def _take_snapshot(pool: Pool) -> None:
     """From here on environments are restored."""
-    pool.change(replace(pool.function, snap_start=True), ())
+    published = (PublishedVersion("1"),)
+    pool.change(replace(pool.function, snap_start=True, published=published), ())
     await until(lambda: pool.snapshot is not None and pool.snapshot.state is State.FROZEN)

@@ -112,7 +112,9 @@ async def running_engine(
 
 async def answered(pool: Pool, payload: bytes = b"{}") -> Invocation:
     """Invoke, and wait for the answer, which must be a success."""
-    invocation = pool.invoke(payload)
+    # Snapshots are of published versions.
+    qualifier = "1" if pool.function.published else None
+    invocation = pool.invoke(payload, qualifier=qualifier)
     await invocation.wait()
     if invocation.status != "success":
         raise RuntimeError(f"{pool.function.name} answered {invocation.response!r}")

@@ -247,3 +247,14 @@ def test_few_watches_and_descriptors_are_told_with_the_command(
         "sudo sysctl -w fs.inotify.max_user_watches=524288"
     )
     assert findings["open files: 256 at most"].startswith("ulimit -n 4096")
+
+
+def test_a_package_that_lambda_would_miss_is_told(tmp_path: Path) -> None:
+    project = write_project(tmp_path / "shop", {"Order": f"import pytest\n{HANDLER}"})
+    (project / "Order" / "requirements.txt").touch()
+
+    doctor = run("doctor", project, LAMBDA_TUI_SANDBOX="processes")
+
+    (first, *_others) = section(doctor, "Functions")
+    assert first.startswith("  ▲ app.py:1: Order imports pytest, which requirements.txt does not")
+    assert doctor.status == 1

@@ -262,7 +262,7 @@ def test_other_functions_are_not_initialised_ahead(tmp_path: Path) -> None:
     project = write_project(
         tmp_path / "project", {"Greet": GREETS, "Other": GREETS}, Greet=ahead, Other=ahead
     )
-    done = run("invoke", "Greet", "--project", project, "--output", "events")
+    done = run("invoke", "Greet:live", "--project", project, "--output", "events")
 
     changes = [event for event in done.lines if event["type"] == "environment.state"]
     created = [event for event in changes if event["record"]["state"] == "creating"]
@@ -421,3 +421,55 @@ def test_a_blocked_function_has_its_events_delivered_unserved(tmp_path: Path) ->
     assert done.status == 1
     assert (line["status"], line["condition"]) == ("throttled", "ZeroReservedConcurrency")
     assert line["environment_id"] is None
+
+
+def test_a_version_or_an_alias_is_invoked_by_its_name(tmp_path: Path) -> None:
+    project = write_project(
+        tmp_path / "project",
+        {"Which": "def handler(event, context):\n    return context.invoked_function_arn\n"},
+        Which="AutoPublishAlias: live",
+    )
+
+    for name, end in (("Which", "Which"), ("Which:live", "Which:live"), ("Which:1", "Which:1")):
+        done = run("invoke", name, "--project", project)
+        assert json.loads(done.output) == f"arn:aws:lambda:us-east-1:123456789012:function:{end}"
+    refused = run("invoke", "Which:dead", "--project", project)
+    assert refused.status == 2
+    assert refused.complaint == (
+        "lambda-tui: Which has no version or alias dead; there are $LATEST, 1, live."
+    )
+
+
+def test_a_function_that_isolates_tenants_is_told_whom_it_serves(tmp_path: Path) -> None:
+    whom = "def handler(event, context):\n    return context.tenant_id\n"
+    project = write_project(
+        tmp_path / "project",
+        {"Whom": whom, "All": whom},
+        Whom="TenancyConfig: {TenantIsolationMode: PER_TENANT}",
+    )
+
+    for way in ((), ("--async",)):
+        done = run("invoke", "Whom", "--tenant-id", "blue", "--project", project, *way)
+        answer = json.loads(done.output)
+        assert (answer["responsePayload"] if way else answer) == "blue"
+    for arguments, complaint in (
+        (("Whom",), "Whom isolates tenants; name one with --tenant-id."),
+        (("Whom", "--tenant-id", "?"), "--tenant-id is ?, but Lambda takes 1 to 256 letters"),
+        (("All", "--tenant-id", "blue"), "All does not isolate tenants; leave out --tenant-id"),
+    ):
+        refused = run("invoke", *arguments, "--project", project)
+        assert refused.status == 2
+        assert complaint in refused.complaint
+
+
+def test_a_package_that_lambda_would_miss_is_told_beside_the_answer(tmp_path: Path) -> None:
+    imports = "import pytest\ndef handler(event, context):\n    return 1\n"
+    project = write_project(tmp_path / "project", {"Greet": imports, "Other": imports})
+    for name in ("Greet", "Other"):
+        (project / name / "requirements.txt").touch()
+
+    done = run("invoke", "Greet", "--project", project)
+
+    assert done.output == "1\n"
+    assert "app.py:1: Greet imports pytest, which requirements.txt does not" in done.errors
+    assert "Other imports" not in done.errors

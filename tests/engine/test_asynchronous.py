@@ -19,7 +19,7 @@ from lambda_tui.engine.pool import Pool
 from lambda_tui.project.function import AsyncConfig, Function, Project
 from lambda_tui.project.load import load_project
 from support import SECONDS
-from support.workbench import TIMEOUT, Open, Workbench, response_of
+from support.workbench import TIMEOUT, Open, Workbench, published, response_of
 
 RECORDED: dict[str, Any] = json.loads(
     Path(__file__).with_name("destinations.json").read_text(encoding="utf-8")
@@ -226,6 +226,7 @@ async def test_a_function_is_found_by_its_qualified_arn_and_not_by_a_longer_name
     open_project: Open, tmp_path: Path, qualifier: str
 ) -> None:
     keeper, longer = (function(tmp_path, name, KEEPS) for name in ("keep", "keeper"))
+    longer = replace(longer, **published())
     one = with_config(function(tmp_path, "sender", KEEPS), on_success=f"{longer.arn}:{qualifier}")
     workbench = await open_project(Project(tmp_path, (one, keeper, longer)))
 

@@ -45,7 +45,7 @@ async def test_closing_ends_everything_at_once(open_project: Open) -> None:
     workbench = await open_project(RUNS, timeout=60)
     await workbench.invoke(LEAVES_MUCH_RUNNING)
     await workbench.until_frozen()
-    frozen, busy = (workbench.pool.invoke(b'""'), workbench.pool.invoke(encoded(NEVER_ANSWERS)))
+    frozen, busy = (workbench.call(b'""'), workbench.call(encoded(NEVER_ANSWERS)))
     await frozen.wait()
     await workbench.until_logged("busy")
     began = time.monotonic()
@@ -62,7 +62,7 @@ def encoded(event: object) -> bytes:
 
 async def test_closing_before_the_interpreter_has_booted_is_fine(open_project: Open) -> None:
     workbench = await open_project(RUNS)
-    invocation = workbench.pool.invoke(b'""')
+    invocation = workbench.call(b'""')
     await workbench.engine.close()
     assert invocation.is_over
     assert workbench.pool.environments == []
@@ -73,7 +73,7 @@ import asyncio, json, sys
 from pathlib import Path
 from lambda_tui.apis.environment_api import open_environment_api
 from lambda_tui.engine.engine import Engine
-from lambda_tui.project.function import Function, Project
+from lambda_tui.project.function import Function, Project, PublishedVersion
 from lambda_tui.project.settings import Settings
 
 async def main():
@@ -84,14 +84,15 @@ async def main():
         directory,
         timeout=60,
         snap_start=kind == "snap-start",
+        published=(PublishedVersion("1"),),
     )
     engine = Engine(Project(directory, (function,)), Settings(sandbox=level), open_environment_api)
     await engine.start()
     (pool,) = engine.pools.values()
-    first = pool.invoke(json.dumps(idle).encode())
+    first = pool.invoke(json.dumps(idle).encode(), qualifier="1")
     running = asyncio.Event()
     engine.events.listen(lambda event: event.record.type == "function" and running.set())
-    pool.invoke(json.dumps(busy).encode())
+    pool.invoke(json.dumps(busy).encode(), qualifier="1")
     await first.wait()
     await running.wait()
     print(json.dumps([str(one.tmp_directory) for one in pool.environments]), flush=True)
@@ -135,7 +136,7 @@ async def test_a_zygote_that_is_killed_is_told_and_the_next_invocation_works(
     workbench = await open_project(RUNS, timeout=30)
     await workbench.invoke(LEAVES_MUCH_RUNNING)
     await workbench.until_frozen()
-    served = workbench.pool.invoke(b'"print(1); time.sleep(1000)"')
+    served = workbench.call(b'"print(1); time.sleep(1000)"')
     await workbench.until_logged("1")
     (zygote,) = zygotes()
     zygote.kill()
@@ -231,7 +232,7 @@ async def test_code_that_has_vanished_is_told(open_project: Open) -> None:
 
 async def test_an_init_process_that_is_killed_ends_its_environment(open_project: Open) -> None:
     workbench = await open_project(RUNS, timeout=30)
-    invocation = workbench.pool.invoke(encoded(NEVER_ANSWERS))
+    invocation = workbench.call(encoded(NEVER_ANSWERS))
     await workbench.until_logged("busy")
     environment = workbench.environment
     assert environment.pid is not None

@@ -156,7 +156,7 @@ async def test_a_thread_that_writes_without_end_does_not_hold_up_the_answer(
 @pytest.mark.rule("5.5.8")
 async def test_a_frame_of_every_type_is_read_as_one_record() -> None:
     read: list[str] = []
-    pipe = LogPipe(read.append)
+    pipe = LogPipe(lambda text, _level: read.append(text))
     for number, frame_type in enumerate(FRAME_TYPES):
         text = f"first {number}\nsecond".encode()
         header = struct.pack("!IIQ", frame_type, len(text), time.time_ns() // 1000)

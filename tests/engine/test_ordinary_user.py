@@ -51,7 +51,7 @@ from lambda_tui.apis.environment_api import open_environment_api
 from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.events import StateChange
 from lambda_tui.engine.lifecycle import State
-from lambda_tui.project.function import Function, Project
+from lambda_tui.project.function import Function, Project, PublishedVersion
 from lambda_tui.project.settings import Settings
 
 async def main():
@@ -63,6 +63,7 @@ async def main():
         ephemeral_storage=4,
         timeout=60,
         snap_start=sys.argv[4] == "snap-start",
+        published=(PublishedVersion("1"),),
     )
     settings = Settings(sandbox=level, watch=False)
     engine = Engine(Project(directory, (function,)), settings, open_environment_api)
@@ -72,7 +73,7 @@ async def main():
     (pool,) = engine.pools.values()
     seen = {"user": os.getuid()}
     for name, payload in (("first", event), ("crash", '"crash"'), ("second", event)):
-        invocation = pool.invoke(payload.encode())
+        invocation = pool.invoke(payload.encode(), qualifier="1")
         await invocation.wait()
         seen[name] = json.loads(invocation.response)
     await frozen.wait()

@@ -144,7 +144,7 @@ def lambda_handler(event, context):
     )
     names = set()
     for _ in range(2):
-        invocations = [workbench.pool.invoke(b"{}") for _ in range(2)]
+        invocations = [workbench.call(b"{}") for _ in range(2)]
         await asyncio.gather(*(invocation.wait() for invocation in invocations))
         for invocation in invocations:
             name, found = response_of(invocation)

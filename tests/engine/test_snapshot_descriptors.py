@@ -16,7 +16,7 @@ from support.workbench import Open, Workbench, response_of
 async def answers_of_two(workbench: Workbench, event: object = None) -> list[object]:
     """Return the answers of two environments that serve at the same time."""
     payload = str(event).encode() if event is not None else b"null"
-    invocations = [workbench.pool.invoke(payload) for _ in range(2)]
+    invocations = [workbench.call(payload) for _ in range(2)]
     await asyncio.gather(*(invocation.wait() for invocation in invocations))
     assert len(workbench.pool.environments) == 2
     return [response_of(invocation) for invocation in invocations]

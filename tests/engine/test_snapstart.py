@@ -17,7 +17,7 @@ from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.invocation import Invocation
 from lambda_tui.engine.lifecycle import Phase, State
 from support.extensions import RECORDER, project
-from support.workbench import TIMEOUT, Open, Workbench, file_in, response_of
+from support.workbench import TIMEOUT, Open, Workbench, file_in, published, response_of
 
 # What a test needs of its function: state of its Init, and what the invocation is to do.
 SOURCE = """
@@ -49,7 +49,7 @@ def lambda_handler(event, context):
 
 async def invoke_two(workbench: Workbench) -> tuple[Invocation, Invocation]:
     """Two at the same time, so in two environments."""
-    one, other = (workbench.pool.invoke(b'"busy"') for _ in range(2))
+    one, other = (workbench.call(b'"busy"') for _ in range(2))
     await one.wait()
     await other.wait()
     return one, other
@@ -275,8 +275,8 @@ async def test_an_invocation_under_way_outlives_the_change_of_its_code(open_proj
     workbench = await open_project(SOURCE, snap_start=True)
     first = await workbench.answer()
     before = snapshot_of(workbench)
-    busy = workbench.pool.invoke(b'"busy"')
-    waiting = workbench.pool.invoke(b'"busy"')
+    busy = workbench.call(b'"busy"')
+    waiting = workbench.call(b'"busy"')
 
     workbench.pool.change(workbench.pool.function, ("lambda_function.py",))
     await busy.wait()
@@ -458,7 +458,7 @@ def lambda_handler(event, context): ...
 async def test_many_are_restored_at_once(open_project: Open) -> None:
     workbench = await open_project(SOURCE, snap_start=True, timeout=TIMEOUT)
 
-    invocations = [workbench.pool.invoke(b'"busy"') for _ in range(12)]
+    invocations = [workbench.call(b'"busy"') for _ in range(12)]
     for invocation in invocations:
         await invocation.wait()
 
@@ -489,7 +489,8 @@ async def test_external_extensions_run_beside_a_restored_runtime(
 ) -> None:
     plain = project(tmp_path, {"recorder": RECORDER}, SOURCE)
     (function,) = plain.functions
-    workbench = await open_project(replace(plain, functions=(replace(function, snap_start=True),)))
+    function = replace(function, snap_start=True, **published())
+    workbench = await open_project(replace(plain, functions=(function,)))
 
     first = await workbench.answer()
     second = await workbench.answer()

@@ -19,7 +19,7 @@ from lambda_tui.project.settings import FunctionSettings
 from support import SECONDS
 from support.extensions import HELLO, PYTHON, RECORDER, project, said
 from support.network import ASKS, ENTER_AND_ROUTE, PORT, listening, put_connector
-from support.workbench import Open, Workbench, response_of
+from support.workbench import Open, Workbench, published, response_of
 
 OWN_API = "169.254.100.1:9001"
 own_namespaces = pytest.mark.parametrize("level", ["namespaces"])
@@ -27,7 +27,7 @@ own_namespaces = pytest.mark.parametrize("level", ["namespaces"])
 
 async def both(workbench: Workbench, status: str = "success") -> list[Any]:
     """Return the answers to two concurrent invocations, the second with the given status."""
-    invocations = [workbench.pool.invoke(b"null") for _ in range(2)]
+    invocations = [workbench.call(b"null") for _ in range(2)]
     for invocation in invocations:
         await asyncio.wait_for(invocation.wait(), SECONDS)
     assert [one.status for one in invocations] == ["success", status], invocations[1].response
@@ -114,7 +114,7 @@ async def test_what_is_restored_from_a_snapshot_has_no_network_of_its_own(
     open_project: Open, tmp_path: Path
 ) -> None:
     plain = listening(tmp_path)
-    functions = tuple(replace(function, snap_start=True) for function in plain.functions)
+    functions = tuple(replace(one, snap_start=True, **published()) for one in plain.functions)
     workbench = await open_project(replace(plain, functions=functions), network="own")
 
     answer, _ = await both(workbench, "throttled")
@@ -248,7 +248,7 @@ async def test_an_environment_that_ends_before_it_is_connected_leaves_nothing(
 ) -> None:
     set_connector("import signal\nsignal.pause()")
     workbench = await open_project(listening(tmp_path))
-    invocation = workbench.pool.invoke(b"null")
+    invocation = workbench.call(b"null")
     await workbench.until(connectors)
     assert workbench.environment.state is State.CREATING
 

@@ -197,12 +197,12 @@ def test_a_refused_reservation_is_not_held_against_the_provisioned_concurrency(
 
 
 @pytest.mark.parametrize("alias", [(), ("AutoPublishAlias: !Ref AWS::NoValue",)])
-def test_provisioned_concurrency_without_an_alias_loads_with_a_warning(
+def test_provisioned_concurrency_without_an_alias_belongs_to_nothing(
     tmp_path: Path, alias: tuple[str, ...]
 ) -> None:
     (function,), (problem,) = read(tmp_path, PROVISIONED + "2}", *alias)
 
-    assert function.provisioned_concurrency == 2
+    assert function.provisioned_concurrency == 0
     assert str(problem) == (
         f"template.yaml:{LINE}: Hello: SAM deploys no ProvisionedConcurrencyConfig without an "
         "alias; add one, such as AutoPublishAlias: live."
@@ -211,10 +211,11 @@ def test_provisioned_concurrency_without_an_alias_loads_with_a_warning(
 
 def test_an_alias_that_only_a_deployment_knows_is_an_alias(tmp_path: Path) -> None:
     lines = (PROVISIONED + "2}", "AutoPublishAlias: !ImportValue alias")
-    (function,), problems = read(tmp_path, *lines)
+    (function,), (problem,) = read(tmp_path, *lines)
 
-    assert problems == ()
+    assert "the value of AutoPublishAlias is not known here, so version 1" in problem.message
     assert function.provisioned_concurrency == 2
+    assert (function.versions, function.aliases) == (("$LATEST", "1"), ())
 
 
 def test_provisioned_concurrency_on_a_plain_lambda_function_is_left_alone(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from lambda_tui.engine.environment import InitPhase
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.project.function import Function, Project
 from support.function_sources import answers_its_initialization_type
-from support.workbench import TIMEOUT, Open, response_of
+from support.workbench import TIMEOUT, Open, published, response_of
 
 ONE_LEVEL = pytest.mark.parametrize("level", ["namespaces"])
 
@@ -109,7 +109,7 @@ def lambda_handler(event, context):
 """
     )
     await workbench.invoke()
-    invocation = workbench.pool.invoke(b"{}")
+    invocation = workbench.call(b"{}")
     await workbench.until(lambda: workbench.log().count("importing") == 2)
 
     workbench.environment.shut_down("request")
@@ -148,7 +148,7 @@ async def test_an_init_that_keeps_failing_is_not_tried_in_a_loop(
         "app.lambda_handler",
         tmp_path / "broken",
         timeout=TIMEOUT,
-        provisioned_concurrency=2,
+        **published(provisioned=2),
     )
     clock = Function("clock", "app.lambda_handler", tmp_path / "clock", timeout=TIMEOUT)
     workbench = await open_project(Project(tmp_path, (broken, clock)))

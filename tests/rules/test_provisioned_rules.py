@@ -69,7 +69,7 @@ async def test_what_exceeds_the_provisioned_environments_spills_over_to_on_deman
     workbench = await open_project(answers_its_initialization_type(), provisioned_concurrency=1)
     await workbench.until_all(1, State.FROZEN)
 
-    invocations = [workbench.pool.invoke(b'"busy"') for _ in range(2)]
+    invocations = [workbench.call(b'"busy"') for _ in range(2)]
     for invocation in invocations:
         await invocation.wait()
 
@@ -89,7 +89,7 @@ async def test_provisioned_environments_are_not_removed_when_they_are_idle(
     await workbench.until_all(1, State.FROZEN)
     provisioned = workbench.environment
 
-    invocations = [workbench.pool.invoke(b'"busy"') for _ in range(2)]
+    invocations = [workbench.call(b'"busy"') for _ in range(2)]
     for invocation in invocations:
         await invocation.wait()
 

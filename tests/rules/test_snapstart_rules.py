@@ -85,9 +85,9 @@ async def test_a_cold_and_a_warm_invocation_of_a_snapshot_to_the_letter(open_pro
         f"INIT_REPORT Init Duration: {NUMBER}",
         f"RESTORE_START {VERSION}",
         f"RESTORE_REPORT Restore Duration: {NUMBER}",
-        rf"START RequestId: {cold.request_id} Version: \$LATEST",
+        rf"START RequestId: {cold.request_id} Version: 1",
         rf"END RequestId: {cold.request_id}\nREPORT RequestId: {cold.request_id}{report}{restored}",
-        rf"START RequestId: {warm.request_id} Version: \$LATEST",
+        rf"START RequestId: {warm.request_id} Version: 1",
         rf"END RequestId: {warm.request_id}\nREPORT RequestId: {warm.request_id}{report}",
     ]
     assert_logged(workbench, patterns)
@@ -209,7 +209,7 @@ async def test_a_restore_is_told_in_three_records(open_project: Open) -> None:
     assert told["platform.initStart"]["initializationType"] == "snap-start"
     assert told["platform.restoreStart"] == {
         "functionName": "function",
-        "functionVersion": "$LATEST",
+        "functionVersion": "1",
         "runtimeVersion": start.runtime_version,
         "runtimeVersionArn": start.runtime_version_arn,
         "instanceId": workbench.environment.log_stream,

@@ -24,6 +24,7 @@ from lambda_tui.project.function import Function, Project
 from lambda_tui.project.settings import Settings
 from support import SECONDS
 from support.leftovers import mounts, survivors
+from support.workbench import published
 
 TIMEOUT = 0.4
 """Seconds of the function: less than AWS's least, so that many sequences fit into a run."""
@@ -68,7 +69,9 @@ TOP_LEVELS = {
 class Sequence:
     """An engine in an event loop of its own, which runs while something is done to it."""
 
-    def __init__(self, sandbox: str, idle_timeout: float, **configuration: Any) -> None:
+    def __init__(
+        self, sandbox: str, idle_timeout: float, provisioned: int, reserved: int | None
+    ) -> None:
         self.events: list[tuple[Event, State | None]] = []
         """The events, each with the state that its environment was in."""
         self.raised: list[str] = []
@@ -85,8 +88,14 @@ class Sequence:
         directory = Path(self._folder.name)
         self.save("good")
         # The engine takes what it is given; only projects that are read from disk are checked.
-        function = Function("function", "lambda_function.lambda_handler", directory)
-        function = replace(function, timeout=TIMEOUT, **configuration)  # type: ignore[arg-type]
+        function = Function(
+            "function",
+            "lambda_function.lambda_handler",
+            directory,
+            reserved_concurrency=reserved,
+            **published(provisioned),
+        )
+        function = replace(function, timeout=TIMEOUT)  # type: ignore[arg-type]
         # A template, so that a save of code is a change of the code and of nothing else.
         project = Project(directory, (function,), template=directory / "template.yaml")
         settings = Settings(
@@ -132,7 +141,8 @@ class Sequence:
         async def invoke() -> None:
             for _ in range(count):
                 event = {"number": len(self.asked), "do": DOINGS[doing]}
-                invocation = self.pool.invoke(json.dumps(event).encode())
+                qualifier = "live" if len(self.asked) % 2 else None
+                invocation = self.pool.invoke(json.dumps(event).encode(), qualifier=qualifier)
                 self.asked.append((invocation, doing))
 
         self._runner.run(invoke())

@@ -68,12 +68,7 @@ class Environments(RuleBasedStateMachine):
     def open(
         self, sandbox: str, provisioned: int, reserved: int | None, idle_timeout: float
     ) -> None:
-        self.sequence = Sequence(
-            sandbox,
-            idle_timeout,
-            provisioned_concurrency=provisioned,
-            reserved_concurrency=reserved,
-        )
+        self.sequence = Sequence(sandbox, idle_timeout, provisioned, reserved)
 
     @rule(
         doing=st.sampled_from([*DOINGS]),

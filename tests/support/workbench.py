@@ -18,7 +18,7 @@ from lambda_tui.engine.events import Event, Record, StateChange, log_text
 from lambda_tui.engine.invocation import Invocation
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.pool import Pool
-from lambda_tui.project.function import Function, Project
+from lambda_tui.project.function import Alias, Function, Project, PublishedVersion
 from lambda_tui.project.settings import Settings
 from support import SECONDS
 from support.files import is_watched, save
@@ -100,9 +100,14 @@ class Workbench:
         pool = self.engine.pools[invocation.function]
         return next(one for one in pool.environments if one.id == invocation.environment_id)
 
+    def call(self, payload: bytes, pool: Pool | None = None) -> Invocation:
+        """Invoke a function, the first by default, as an event source does: by its alias."""
+        pool = pool or self.pool
+        return pool.invoke(payload, qualifier=pool.function.event_qualifier)
+
     async def invoke(self, event: object = None, pool: Pool | None = None) -> Invocation:
         """Invoke a function, the first by default, and wait for the outcome."""
-        invocation = (pool or self.pool).invoke(json.dumps(event).encode())
+        invocation = self.call(json.dumps(event).encode(), pool)
         await asyncio.wait_for(invocation.wait(), SECONDS)
         return invocation
 
@@ -239,7 +244,13 @@ def response_of(invocation: Invocation) -> Any:
 
 
 def one_function(directory: Path, **configuration: Any) -> Project:
-    """Return a project of the function in ``lambda_function.py``, without reading the folder."""
+    """Return a project of the function in ``lambda_function.py``, without reading the folder.
+
+    What only a published version has is that of version 1, whose alias is ``live``.
+    """
+    provisioned = configuration.pop("provisioned_concurrency", 0)
+    if provisioned or configuration.get("snap_start"):
+        configuration |= published(provisioned)
     settings = {
         "name": "function",
         "handler": "lambda_function.lambda_handler",
@@ -247,6 +258,14 @@ def one_function(directory: Path, **configuration: Any) -> Project:
         **configuration,
     }
     return Project(directory, (Function(code_directory=directory, **settings),))
+
+
+def published(provisioned: int = 0) -> dict[str, Any]:
+    """Return the fields of a function whose alias ``live`` names a version with environments."""
+    return {
+        "published": (PublishedVersion("1", provisioned_concurrency=provisioned),),
+        "aliases": (Alias("live", "1"),),
+    }
 
 
 def file_in(environment: ExecutionEnvironment, name: str) -> Path:

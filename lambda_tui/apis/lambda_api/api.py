@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import lru_cache, partial
 from urllib.parse import parse_qsl, unquote
 
@@ -89,6 +89,13 @@ class LambdaApi:
                 return {"GET": partial(self._get, self._descriptions.get_function, name)}
             case ["2015-03-31", "functions", name, "configuration"]:
                 return {"GET": partial(self._get, self._descriptions.get_configuration, name)}
+            case ["2015-03-31", "functions", name, "versions"]:
+                return {"GET": partial(self._get, self._descriptions.list_versions, name)}
+            case ["2015-03-31", "functions", name, "aliases"]:
+                return {"GET": partial(self._get, self._descriptions.list_aliases, name)}
+            case ["2015-03-31", "functions", name, "aliases", alias]:
+                get_alias = partial(self._descriptions.get_alias, alias)
+                return {"GET": partial(self._get, get_alias, name)}
             case ["2015-03-31", "functions", name, "invocations"]:
                 return {"POST": partial(self._invoke, invoke, name)}
             case ["2021-11-15", "functions", name, "response-streaming-invocations"]:
@@ -103,13 +110,13 @@ class LambdaApi:
 
     def _get(
         self,
-        get: Callable[[Target], Awaitable[Response]],
+        get: Callable[[Target, Mapping[str, str]], Awaitable[Response]],
         name: str,
         request: Request,
         answer: Answer,
     ) -> Cancel:
         target = self._target(name, request, latest_is_implied=False)
-        return self._answer_later(get(target), answer)
+        return self._answer_later(get(target, _query(request)), answer)
 
     def _answer_later(self, response: Awaitable[Response], answer: Answer) -> Cancel:
         async def wait() -> None:

@@ -66,6 +66,11 @@ def not_found(arn: str) -> LambdaApiError:
     return LambdaApiError(404, "ResourceNotFoundException", f"Function not found: {arn}")
 
 
+def alias_not_found(arn: str) -> LambdaApiError:
+    """Return the error of an alias that is asked for as such, and does not exist."""
+    return LambdaApiError(404, "ResourceNotFoundException", f"Cannot find alias arn: {arn}")
+
+
 def validation_error(failures: list[str]) -> LambdaApiError:
     """Return the error of values that break the constraints on their members."""
     count = counted(len(failures), "validation error")

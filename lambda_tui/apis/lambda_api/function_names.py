@@ -16,10 +16,7 @@ from lambda_tui.apis.lambda_api.errors import (
     validation_error,
 )
 from lambda_tui.engine.pool import Pool
-from lambda_tui.project.function import Function
-
-LATEST = "$LATEST"
-"""The only version there is."""
+from lambda_tui.project.function import LATEST, Function
 
 NAME_PATTERN = (
     r"(arn:(aws[a-zA-Z-]*)?:lambda:)?"
@@ -40,7 +37,19 @@ class Target(Struct, frozen=True):
 
     pool: Pool
     qualifier: str | None
-    """The version in the request's words; None when it names the function without one."""
+    """The version or alias as the request has it; None when it names the function without one."""
+
+    @property
+    def arn(self) -> str:
+        """The ARN as the request has it: with the qualifier, if it has one."""
+        function = self.pool.function
+        return f"{function.arn}:{self.qualifier}" if self.qualifier else function.arn
+
+    @property
+    def version(self) -> str:
+        """The version that is meant; of an alias for several the main one."""
+        alias = self.pool.function.alias(self.qualifier)
+        return alias.version if alias is not None else self.qualifier or LATEST
 
 
 def find_target(
@@ -74,7 +83,7 @@ def find_target(
             f"Functions from '{region}' are not reachable in this region ('{home.region}')",
         )
     is_elsewhere = bool(account) and account != home.account_id
-    if pool is None or is_elsewhere or chosen not in (None, LATEST):
+    if pool is None or is_elsewhere or pool.function.resolve(chosen) is None:
         version = chosen or (LATEST if latest_is_implied else None)
         arn = f"arn:aws:lambda:{home.region}:{account or home.account_id}:function:{match[_BARE]}"
         raise not_found(f"{arn}:{version}" if version else arn)

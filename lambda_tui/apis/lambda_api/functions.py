@@ -1,4 +1,4 @@
-"""ListFunctions, GetFunction and GetFunctionConfiguration: the project's functions as AWS has them.
+"""GetFunction, ListFunctions and the like: functions, versions and aliases as AWS has them.
 
 The configurations lack only what a deployment alone has.
 """
@@ -9,24 +9,25 @@ import asyncio
 import json
 import platform
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from lambda_tui import limits
 from lambda_tui.apis.http import Response
 from lambda_tui.apis.lambda_api.errors import (
+    alias_not_found,
     constraint_failure,
     invalid_value,
     not_one_of,
     validation_error,
 )
-from lambda_tui.apis.lambda_api.function_names import LATEST, Target
+from lambda_tui.apis.lambda_api.function_names import Target
 from lambda_tui.engine.environment import runtime_version, runtime_version_arn
 from lambda_tui.engine.pool import Pool
 from lambda_tui.project.code import CodePackage, CodePackages
-from lambda_tui.project.function import Function
+from lambda_tui.project.function import LATEST, Alias, Function
 from lambda_tui.project.runtimes import runtime_of
 
 Packages = Mapping[Path, CodePackage]
@@ -34,6 +35,9 @@ Packages = Mapping[Path, CodePackage]
 
 _ARCHITECTURES = {"aarch64": "arm64", "arm64": "arm64"}
 _REVISIONS = uuid.UUID("5d1d59c6-6ee1-4f0c-9c58-0f8d5f7b3c41")
+
+
+Item = TypeVar("Item")
 
 
 class FunctionDescriptions:
@@ -47,15 +51,37 @@ class FunctionDescriptions:
         version = query.get("FunctionVersion")
         if version not in (None, "ALL"):
             raise validation_error([not_one_of(str(version), "functionVersion", "ALL")])
-        start, count = _page(query, len(pools))
-        chosen = list(pools.values())[start : start + count]
-        qualifier = LATEST if version else None
-        marker = str(start + count) if start + count < len(pools) else None
-        packages = await self._read(*(pool.function for pool in chosen))
-        functions = [_configuration(Target(pool, qualifier), packages) for pool in chosen]
-        return _json_response({"NextMarker": marker, "Functions": functions})
+        targets = [
+            Target(pool, qualifier)
+            for pool in pools.values()
+            for qualifier in (pool.function.versions if version else (None,))
+        ]
+        chosen, marker = _page(targets, query)
+        return _json_response({"NextMarker": marker, "Functions": await self._all(chosen)})
 
-    async def get_function(self, target: Target) -> Response:
+    async def list_versions(self, target: Target, query: Mapping[str, str]) -> Response:
+        """Return a page of a function's versions. Raises ``LambdaApiError``."""
+        targets = [Target(target.pool, version) for version in target.pool.function.versions]
+        chosen, marker = _page(targets, query)
+        return _json_response({"NextMarker": marker, "Versions": await self._all(chosen)})
+
+    async def list_aliases(self, target: Target, query: Mapping[str, str]) -> Response:
+        """Return a page of a function's aliases. Raises ``LambdaApiError``."""
+        function, version = target.pool.function, query.get("FunctionVersion")
+        named = [alias for alias in function.aliases if version in (None, alias.version)]
+        chosen, marker = _page(sorted(named, key=lambda alias: alias.name), query)
+        aliases = [_alias(function, alias) for alias in chosen]
+        return _json_response({"NextMarker": marker, "Aliases": aliases})
+
+    async def get_alias(self, name: str, target: Target, _query: Mapping[str, str]) -> Response:
+        """Return one of a function's aliases. Raises ``LambdaApiError``."""
+        function = target.pool.function
+        alias = function.alias(name)
+        if alias is None:
+            raise alias_not_found(f"{function.arn}:{name}")
+        return _json_response(_alias(function, alias))
+
+    async def get_function(self, target: Target, _query: Mapping[str, str]) -> Response:
         """Return a function's configuration and state, and where its code lies."""
         function = target.pool.function
         location = (function.code_archive or function.code_directory).as_uri()
@@ -68,9 +94,13 @@ class FunctionDescriptions:
             body["Concurrency"] = {"ReservedConcurrentExecutions": function.reserved_concurrency}
         return _json_response(body)
 
-    async def get_configuration(self, target: Target) -> Response:
+    async def get_configuration(self, target: Target, _query: Mapping[str, str]) -> Response:
         """Return a function's configuration and state."""
         return _json_response(await self._configuration_and_state(target))
+
+    async def _all(self, targets: Sequence[Target]) -> list[dict[str, Any]]:
+        packages = await self._read(*(target.pool.function for target in targets))
+        return [_configuration(target, packages) for target in targets]
 
     async def _configuration_and_state(self, target: Target) -> dict[str, Any]:
         packages = await self._read(target.pool.function)
@@ -81,17 +111,19 @@ class FunctionDescriptions:
         return await asyncio.to_thread(lambda: {path: self._packages.read(path) for path in paths})
 
 
-def _page(query: Mapping[str, str], available: int) -> tuple[int, int]:
-    """Return the index at which a page begins, and the number of functions that it has."""
-    items = query.get("MaxItems", str(limits.FUNCTIONS_PER_PAGE))
+def _page(items: Sequence[Item], query: Mapping[str, str]) -> tuple[Sequence[Item], str | None]:
+    """Return the items of the page that is asked for, and the marker of the next, if any."""
+    most_items = query.get("MaxItems", str(limits.FUNCTIONS_PER_PAGE))
     marker = query.get("Marker", "0")
     least, most = limits.LISTED_FUNCTIONS
-    if not items.isdecimal() or not least <= int(items) <= most:
+    if not most_items.isdecimal() or not least <= int(most_items) <= most:
         constraint = f"have value between {least} and {most}"
-        raise validation_error([constraint_failure(items, "maxItems", constraint)])
-    if not marker.isdecimal() or int(marker) > available:
+        raise validation_error([constraint_failure(most_items, "maxItems", constraint)])
+    if not marker.isdecimal() or int(marker) > len(items):
         raise invalid_value("Invalid pagination token.")
-    return int(marker), min(int(items), limits.FUNCTIONS_PER_PAGE)
+    start = int(marker)
+    end = start + min(int(most_items), limits.FUNCTIONS_PER_PAGE)
+    return items[start:end], str(end) if end < len(items) else None
 
 
 def _package_paths(function: Function) -> list[Path]:
@@ -105,12 +137,11 @@ def _configuration(target: Target, packages: Packages) -> dict[str, Any]:
 
     They do not change while the function is deployed.
     """
-    pool, function = target.pool, target.pool.function
+    pool, function = target.pool, target.pool.function.at(target.version)
+    has_snapshot = function.snap_start and function.version != LATEST
     code = packages[function.code_archive or function.code_directory]
-    arn = f"{function.arn}:{target.qualifier}" if target.qualifier else function.arn
     configuration: dict[str, Any] = {
         "FunctionName": function.name,
-        "FunctionArn": arn,
         "Runtime": function.runtime or runtime_of(function.language, _version(pool)),
         "Role": f"arn:aws:iam::{function.account_id}:role/lambda-tui",
         "Handler": function.handler,
@@ -120,21 +151,36 @@ def _configuration(target: Target, packages: Packages) -> dict[str, Any]:
         "Timeout": function.timeout,
         "MemorySize": function.memory_size,
         "LastModified": _last_modified(function),
-        "Version": LATEST,
-        "TracingConfig": {"Mode": "PassThrough"},
+        "Version": function.version,
+        "TracingConfig": {"Mode": function.tracing},
         "PackageType": "Zip",
         "Architectures": [_ARCHITECTURES.get(platform.machine(), "x86_64")],
         "EphemeralStorage": {"Size": function.ephemeral_storage},
         "SnapStart": {
             "ApplyOn": "PublishedVersions" if function.snap_start else "None",
-            "OptimizationStatus": "On" if function.snap_start else "Off",
+            "OptimizationStatus": "On" if has_snapshot else "Off",
         },
         "LoggingConfig": _logging(function),
         **_optional_members(function, packages),
     }
-    fingerprint = json.dumps(configuration, sort_keys=True)
-    configuration["RevisionId"] = str(uuid.uuid5(_REVISIONS, fingerprint))
-    return configuration
+    return {"FunctionArn": target.arn, **configuration, "RevisionId": _revision(configuration)}
+
+
+def _alias(function: Function, alias: Alias) -> dict[str, Any]:
+    configuration: dict[str, Any] = {
+        "AliasArn": f"{function.arn}:{alias.name}",
+        "Name": alias.name,
+        "FunctionVersion": alias.version,
+        "Description": alias.description,
+    }
+    if alias.weights:
+        configuration["RoutingConfig"] = {"AdditionalVersionWeights": dict(alias.weights)}
+    return {**configuration, "RevisionId": _revision(configuration)}
+
+
+def _revision(configuration: dict[str, Any]) -> str:
+    """Return an id that changes with the configuration, whatever the ARN that it is asked by."""
+    return str(uuid.uuid5(_REVISIONS, json.dumps(configuration, sort_keys=True)))
 
 
 def _state(pool: Pool) -> dict[str, Any]:
@@ -160,6 +206,8 @@ def _optional_members(function: Function, packages: Packages) -> dict[str, Any]:
     members: dict[str, Any] = {}
     if function.environment:
         members["Environment"] = {"Variables": dict(function.environment)}
+    if function.is_tenant_isolated:
+        members["TenancyConfig"] = {"TenantIsolationMode": "PER_TENANT"}
     if function.layers:
         members["Layers"] = [
             {"Arn": layer.arn, "CodeSize": packages[layer.path].size if layer.path else 0}

@@ -13,8 +13,8 @@ from lambda_tui import limits
 from lambda_tui.apis.http import Answer, Request, Response
 from lambda_tui.apis.lambda_api.errors import (
     LambdaApiError,
+    constraint_failure,
     invalid_content,
-    invalid_value,
     not_one_of,
     validation_error,
 )
@@ -27,11 +27,15 @@ from lambda_tui.apis.lambda_api.invoke_responses import (
 )
 from lambda_tui.apis.lambda_api.json_syntax import check_json
 from lambda_tui.engine.engine import Engine
-from lambda_tui.engine.invocation import Invocation, Payload, new_request_id
+from lambda_tui.engine.invocation import TENANT_ID, Invocation, Payload, Refusal, new_request_id
 
 TYPE_HEADER = "x-amz-invocation-type"
 _RETRY_SECONDS = "1"
-_STATUS_OF_REFUSALS = {"RequestTooLargeException": 413, "SnapStartTimeoutException": 408}
+_STATUS_OF_REFUSALS = {
+    "ResourceNotFoundException": 404,
+    "RequestTooLargeException": 413,
+    "SnapStartTimeoutException": 408,
+}
 _TYPES = ("Event", "RequestResponse", "DryRun")
 
 MakeResponse = Callable[[Invocation, str | None], Response | None]
@@ -85,8 +89,15 @@ def invoke_async(engine: Engine, target: Target, request: Request, answer: Answe
 
 
 def _queue(engine: Engine, target: Target, request: Request) -> str:
+    tenant_id = _tenant_id(target, request)
     event = _event(request)
-    request_id = engine.asynchronous.accept(target.pool, bytes(event))
+    request_id = engine.asynchronous.accept(
+        target.pool,
+        bytes(event),
+        qualifier=target.qualifier,
+        tenant_id=tenant_id,
+        trace_header=request.headers.get("x-amzn-trace-id"),
+    )
     if request_id is None:
         raise _throttled("CallerRateLimitExceeded")
     return request_id
@@ -105,7 +116,7 @@ def _run(
     log_type = _one_of(request, "x-amz-log-type", "logType", ("None", "Tail"))
     client_context = _client_context(request)
     _check_request_id(request)
-    _refuse_tenant(request)
+    tenant_id = _tenant_id(target, request)
     event = _event(request)
     if is_dry:
         answer(invoke_response(204, new_request_id()))
@@ -118,6 +129,7 @@ def _run(
         request_id=request_id,
         client_context=client_context,
         qualifier=target.qualifier,
+        tenant_id=tenant_id,
         trace_header=request.headers.get("x-amzn-trace-id"),
         on_part=streamed.add if streamed is not None else None,
     )
@@ -136,9 +148,7 @@ def _answer(
         reason = json.loads(invocation.response or b"{}").get("Reason", "")
         answer(_throttled(reason).response({"Retry-After": _RETRY_SECONDS}))
     elif invocation.refusal is not None:
-        refusal = invocation.refusal
-        status = _STATUS_OF_REFUSALS.get(refusal.name, 400)
-        answer(LambdaApiError(status, refusal.name, refusal.message).response())
+        answer(_refused(invocation.refusal).response())
     elif (response := make_response(invocation, log_result)) is not None:
         answer(response)
 
@@ -192,9 +202,28 @@ def _check_request_id(request: Request) -> None:
         raise invalid_content("The 'x-amzn-RequestId' header is not a valid UUID string.") from None
 
 
-def _refuse_tenant(request: Request) -> None:
-    if request.headers.get("x-amz-tenant-id") is not None:
-        raise invalid_value(
-            "The invoked function is not enabled with tenancy configuration. "
-            "Remove the tenant ID from your request and try again."
-        )
+def _tenant_id(target: Target, request: Request) -> str | None:
+    """Return the tenant that a request is for. Raises ``LambdaApiError``."""
+    tenant_id = request.headers.get("x-amz-tenant-id")
+    if tenant_id is not None:
+        most, failures = limits.TENANT_ID_CHARACTERS, []
+        if len(tenant_id) > most:
+            constraint = f"have length less than or equal to {most}"
+            failures.append(constraint_failure(tenant_id, "tenantId", constraint))
+        if not tenant_id:
+            constraint = "have length greater than or equal to 1"
+            failures.append(constraint_failure(tenant_id, "tenantId", constraint))
+        if not TENANT_ID.fullmatch(tenant_id):
+            constraint = f"satisfy regular expression pattern: {TENANT_ID.pattern}"
+            failures.append(constraint_failure(tenant_id, "tenantId", constraint))
+        if failures:
+            raise validation_error(failures)
+    refusal = target.pool.refusal(target.qualifier, tenant_id)
+    if refusal is not None:
+        raise _refused(refusal)
+    return tenant_id
+
+
+def _refused(refusal: Refusal) -> LambdaApiError:
+    status = _STATUS_OF_REFUSALS.get(refusal.name, 400)
+    return LambdaApiError(status, refusal.name, refusal.message)

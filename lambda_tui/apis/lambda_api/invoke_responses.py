@@ -8,7 +8,6 @@ import json
 from lambda_tui import limits
 from lambda_tui.apis.http import Answer, ChunkedBody, Response
 from lambda_tui.apis.lambda_api.amazon_eventstream import CONTENT_TYPE, encode_message
-from lambda_tui.apis.lambda_api.function_names import LATEST
 from lambda_tui.engine import events
 from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.events import log_text
@@ -112,7 +111,7 @@ class LogTail:
 def _result_headers(invocation: Invocation) -> dict[str, str]:
     """Return the headers that say which version ran, and in what trace."""
     root, _parent, sampled = invocation.trace_id.split(";")
-    return {"X-Amz-Executed-Version": LATEST, "X-Amzn-Trace-Id": f"{root};{sampled}"}
+    return {"X-Amz-Executed-Version": invocation.version, "X-Amzn-Trace-Id": f"{root};{sampled}"}
 
 
 def _payload_chunk(part: bytes) -> bytes:

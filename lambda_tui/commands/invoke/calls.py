@@ -27,6 +27,9 @@ class Plan:
     count: int
     concurrency: int
     is_asynchronous: bool
+    qualifier: str | None = None
+    """The version or the alias to invoke; None for the function itself."""
+    tenant_id: str | None = None
 
 
 @dataclass(slots=True)
@@ -98,9 +101,13 @@ class Calls:
         while self._started < self._plan.count and self.problem is None:
             self._started += 1
             if self._plan.is_asynchronous:
-                await self._async_results.send(self._pool, self._plan.payload)
+                await self._async_results.send(self._pool, self._plan)
             else:
-                invocation = self._pool.invoke(self._plan.payload)
+                invocation = self._pool.invoke(
+                    self._plan.payload,
+                    qualifier=self._plan.qualifier,
+                    tenant_id=self._plan.tenant_id,
+                )
                 await invocation.wait()
                 self._note_over(invocation)
             self._done += 1
@@ -140,9 +147,11 @@ class AsyncResults:
         self._settled = asyncio.Event()
         engine.events.listen(self._note)
 
-    async def send(self, pool: Pool, payload: bytes) -> None:
+    async def send(self, pool: Pool, plan: Plan) -> None:
         """Send an event and wait until it is over."""
-        request_id = self._engine.asynchronous.accept(pool, payload)
+        request_id = self._engine.asynchronous.accept(
+            pool, plan.payload, qualifier=plan.qualifier, tenant_id=plan.tenant_id
+        )
         if request_id is not None:
             self._senders[request_id] = self._loop.create_future()
             await self._senders[request_id]

@@ -24,10 +24,12 @@ from lambda_tui.debug_log import log_events
 from lambda_tui.engine import events
 from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.events import AsyncRetried
+from lambda_tui.engine.invocation import TENANT_ID
 from lambda_tui.project.event_files import check_event, read_event
 from lambda_tui.project.files import UnreadableFileError
 from lambda_tui.project.function import Function, Project
 from lambda_tui.project.sdk import InstallationError
+from lambda_tui.project.wording import shown
 
 _NO_EVENT = "{}"
 _FLUSH_SECONDS = 1.0
@@ -37,9 +39,18 @@ _FLUSH_SECONDS = 1.0
 def run(options: argparse.Namespace) -> int:
     """Invoke the function. Returns the exit status; raises ``CommandError``."""
     opened = open_project(options)
-    function = find_function(opened, options.function)
-    payload = _payload(options)
-    plan = Plan(payload, options.count, options.concurrency, options.asynchronous)
+    name, _, qualifier = (options.function or "").partition(":")
+    function = find_function(opened, name or None)
+    _check_qualifier(function, qualifier or None)
+    _check_tenant_id(function, options.tenant_id)
+    plan = Plan(
+        _payload(options),
+        options.count,
+        options.concurrency,
+        options.asynchronous,
+        qualifier or None,
+        options.tenant_id,
+    )
     return asyncio.run(_invoke(opened, function, plan, options))
 
 
@@ -47,6 +58,33 @@ async def _invoke(
     opened: OpenedProject, function: Function, plan: Plan, options: argparse.Namespace
 ) -> int:
     return await _InvokeRun(opened, function, plan, options.output, sync=options.sync).run()
+
+
+def _check_qualifier(function: Function, qualifier: str | None) -> None:
+    if function.resolve(qualifier) is None:
+        known = [*function.versions, *(alias.name for alias in function.aliases)]
+        raise CommandError(
+            f"{function.name} has no version or alias {shown(qualifier)}; "
+            f"there {'is' if len(known) == 1 else 'are'} {', '.join(known)}."
+        )
+
+
+def _check_tenant_id(function: Function, tenant_id: str | None) -> None:
+    if function.is_tenant_isolated and tenant_id is None:
+        raise CommandError(f"{function.name} isolates tenants; name one with --tenant-id.")
+    if tenant_id is None:
+        return
+    if not function.is_tenant_isolated:
+        raise CommandError(
+            f"{function.name} does not isolate tenants; leave out --tenant-id, or give it "
+            "TenancyConfig: {TenantIsolationMode: PER_TENANT}."
+        )
+    most = limits.TENANT_ID_CHARACTERS
+    if len(tenant_id) > most or not TENANT_ID.fullmatch(tenant_id):
+        raise CommandError(
+            f"--tenant-id is {shown(tenant_id)}, but Lambda takes 1 to {most} letters, digits, "
+            "spaces, and any of . _ : / = + - @."
+        )
 
 
 def _payload(options: argparse.Namespace) -> bytes:
@@ -132,6 +170,7 @@ class _InvokeRun:
         await self._install_sdk()
         await self._engine.start()
         await self._calls.run()
+        await self._engine.dependencies.settle()
         if self._calls.problem is None:
             for difference in self._differences():
                 self._say(difference)
@@ -206,9 +245,14 @@ class _InvokeRun:
 
     def _note(self, event: events.Event) -> None:
         """Say why nothing happens for a while, and what the engine warns of."""
-        if isinstance(event.record, events.Notice) and event.record.severity != "error":
-            self._say(event.record.message)
         pools = self._engine.pools
+        # Of the other functions only those count that are invoked as destinations.
+        is_other = event.function in pools and event.function != self._pool.function.name
+        is_concerned = not is_other or bool(pools[event.function].invocations)
+        if isinstance(event.record, events.Notice) and is_concerned:
+            if event.record.severity != "error":
+                self._say(event.record.message)
+            return
         can_run = event.function in pools and pools[event.function].problem is None
         if isinstance(event.record, AsyncRetried) and can_run:
             why = "was throttled" if event.record.reason == "throttled" else "failed"
@@ -225,7 +269,11 @@ def _without_provisioning(project: Project, chosen: Function) -> Project:
     functions = tuple(
         function
         if function.name == chosen.name
-        else replace(function, provisioned_concurrency=0, snap_start=False)
+        else replace(
+            function,
+            published=tuple(replace(one, provisioned_concurrency=0) for one in function.published),
+            snap_start=False,
+        )
         for function in project.functions
     )
     return replace(project, functions=functions)

@@ -17,27 +17,30 @@ Json = dict[str, Any]
 
 
 def destination_record(
-    function: Function,
+    function_arn: str,
     request_id: str,
     payload: bytes,
     condition: Condition,
     attempts: int,
     invocation: Invocation | None,
 ) -> Json:
-    """Return the record of an invocation, version 1.0, with its last attempt if there was one."""
+    """Return the record of an invocation, version 1.0, with its last attempt if there was one.
+
+    ``function_arn`` has the qualifier that was invoked.
+    """
     record: Json = {
         "version": "1.0",
         "timestamp": timestamp(time.time()),
         "requestContext": {
             "requestId": request_id,
-            "functionArn": f"{function.arn}:$LATEST",
+            "functionArn": function_arn,
             "condition": condition,
             "approximateInvokeCount": attempts,
         },
         "requestPayload": _json(payload),
     }
     if invocation is not None:
-        context: Json = {"statusCode": 200, "executedVersion": "$LATEST"}
+        context: Json = {"statusCode": 200, "executedVersion": invocation.version}
         if invocation.function_error is not None:
             context["functionError"] = invocation.function_error
         record["responseContext"] = context

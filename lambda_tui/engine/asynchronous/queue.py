@@ -22,8 +22,9 @@ from lambda_tui.engine.events import (
     Notice,
     RetryReason,
 )
-from lambda_tui.engine.invocation import Invocation
+from lambda_tui.engine.invocation import Invocation, with_trace_root
 from lambda_tui.engine.pool import Pool
+from lambda_tui.project.function import LATEST
 from lambda_tui.project.settings import Settings
 
 QUEUE_LIMIT = 10_000
@@ -37,6 +38,10 @@ class QueuedEvent:
 
     pool: Pool
     payload: bytes
+    qualifier: str | None = None
+    tenant_id: str | None = None
+    trace_header: str = ""
+    """Names the trace of every attempt."""
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     accepted: float = field(default_factory=time.monotonic)
     chain: tuple[str, ...] = ()
@@ -65,12 +70,20 @@ class AsyncInvocations:
         return len(self._deliveries)
 
     def accept(
-        self, pool: Pool, payload: bytes | bytearray, chain: tuple[str, ...] = ()
+        self,
+        pool: Pool,
+        payload: bytes | bytearray,
+        *,
+        qualifier: str | None = None,
+        tenant_id: str | None = None,
+        trace_header: str | None = None,
+        chain: tuple[str, ...] = (),
     ) -> str | None:
         """Accept an event and return its request id; return None if the queue is full."""
         if len(self._deliveries) >= QUEUE_LIMIT:
             return None
-        queued = QueuedEvent(pool, bytes(payload), chain=chain)
+        trace_header = with_trace_root(trace_header)
+        queued = QueuedEvent(pool, bytes(payload), qualifier, tenant_id, trace_header, chain=chain)
         delivery = asyncio.create_task(self._deliver(queued))
         self._deliveries.add(delivery)
         delivery.add_done_callback(self._deliveries.discard)
@@ -89,7 +102,13 @@ class AsyncInvocations:
         while self._pools.get(queued.pool.function.name) is queued.pool:
             if queued.pool.function.reserved_concurrency == 0:
                 return self._finish(queued, "ZeroReservedConcurrency", None)
-            attempt = queued.pool.invoke(queued.payload, request_id=queued.request_id)
+            attempt = queued.pool.invoke(
+                queued.payload,
+                request_id=queued.request_id,
+                qualifier=queued.qualifier,
+                tenant_id=queued.tenant_id,
+                trace_header=queued.trace_header,
+            )
             await attempt.wait()
             if attempt.status == "throttled":
                 reason: RetryReason = "throttled"
@@ -116,27 +135,31 @@ class AsyncInvocations:
         """Send the record to its destination: a function of the project, or the event stream."""
         function, config = queued.pool.function, queued.pool.function.asynchronous
         target = config.on_success if condition == "Success" else config.on_failure
+        arn = f"{function.arn}:{queued.qualifier or LATEST}"
         record = destination_record(
-            function, queued.request_id, queued.payload, condition, queued.attempts, invocation
+            arn, queued.request_id, queued.payload, condition, queued.attempts, invocation
         )
         self._tell(queued, condition, target, as_sent(record, function, target))
-        pool = self._function_at(target)
+        pool, qualifier = self._function_at(target)
         if pool is not None:
-            self._pass_on(queued, pool, compact(record))
+            self._pass_on(queued, pool, qualifier, compact(record))
         if condition != "Success" and config.dead_letter is not None:
             event = queued.payload.decode("utf-8", errors="replace")
             attributes = dead_letter_attributes(queued.request_id, invocation)
             self._tell(queued, condition, config.dead_letter, event, attributes)
 
-    def _pass_on(self, queued: QueuedEvent, pool: Pool, record: str) -> None:
+    def _pass_on(self, queued: QueuedEvent, pool: Pool, qualifier: str | None, record: str) -> None:
         """Send the record to a function of the project, unless that is an endless loop."""
         chain = (*queued.chain, queued.pool.function.name)
         name = pool.function.name
         problem = None
-        if chain.count(name) >= limits.DESTINATION_CHAIN:
+        refusal = pool.refusal(qualifier, None)
+        if refusal is not None:
+            problem = f"{name} does not get the record of {queued.request_id}: {refusal.message}"
+        elif chain.count(name) >= limits.DESTINATION_CHAIN:
             times = f"{limits.DESTINATION_CHAIN} times"
             problem = f"{name} was its own destination {times}: the loop was broken."
-        elif self.accept(pool, record.encode(), chain) is None:
+        elif self.accept(pool, record.encode(), qualifier=qualifier, chain=chain) is None:
             problem = f"The queue is full: {name} does not get the record of {queued.request_id}."
         if problem is not None:
             queued.pool.tell(Notice("warning", problem))
@@ -152,10 +175,13 @@ class AsyncInvocations:
         record = AsyncDelivered(queued.request_id, condition, target, payload, attributes)
         queued.pool.tell(record)
 
-    def _function_at(self, target: str | None) -> Pool | None:
+    def _function_at(self, target: str | None) -> tuple[Pool | None, str | None]:
+        """Return the project's function with this ARN, and the qualifier in it."""
         for pool in self._pools.values():
             if target is not None and target.startswith(pool.function.arn):
-                rest = target[len(pool.function.arn) :]
-                if not rest or rest.startswith(":"):
-                    return pool
-        return None
+                separator, qualifier = target[len(pool.function.arn) :][:1], None
+                if separator == ":":
+                    qualifier = target[len(pool.function.arn) + 1 :]
+                if separator in ("", ":"):
+                    return pool, qualifier
+        return None, None

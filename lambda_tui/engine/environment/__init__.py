@@ -5,6 +5,7 @@ from __future__ import annotations
 from lambda_tui.engine.environment.environment import (
     EnvironmentOwner,
     ExecutionEnvironment,
+    Partition,
     Replacement,
 )
 from lambda_tui.engine.environment.init_phase import (
@@ -23,6 +24,7 @@ __all__ = [
     "Failure",
     "InitPhase",
     "Outcome",
+    "Partition",
     "Processes",
     "Replacement",
     "RestorePhase",

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, Literal, Protocol
+from typing import ClassVar, Literal, NamedTuple, Protocol
 
 from lambda_tui.engine.environment.freezer import Freezer
 from lambda_tui.engine.environment.init_phase import NO_COLD_START, InitPhase, runtime_version
@@ -40,7 +40,7 @@ from lambda_tui.engine.launch import Network, NetworkRefusedError, SandboxPlan, 
 from lambda_tui.engine.lifecycle import TRANSITIONS, WARM, IllegalTransitionError, Phase, State
 from lambda_tui.engine.runtime_api import Extensions, OpenApi
 from lambda_tui.engine.wire import Ended, ForkServer, Frozen, RuntimeFrame, Started
-from lambda_tui.project.function import Function
+from lambda_tui.project.function import LATEST, Function
 from lambda_tui.project.sdk import missing_package
 
 _FREE = frozenset({State.IDLE, State.FROZEN, State.INITIALISING, State.CREATING, State.RESET})
@@ -56,6 +56,13 @@ class Replacement:
     """Changed files, for a reload."""
     began: float = field(default_factory=time.monotonic)
     """Monotonic time at which the change was seen."""
+
+
+class Partition(NamedTuple):
+    """The environments of a function that may serve the same invocations."""
+
+    version: str = LATEST
+    tenant_id: str | None = None
 
 
 class EnvironmentOwner(Protocol):
@@ -99,8 +106,12 @@ class ExecutionEnvironment:
         owner: EnvironmentOwner,
         open_api: OpenApi,
         initialization_type: InitializationType = "on-demand",
+        tenant_id: str | None = None,
     ) -> None:
         self.function = function
+        self.tenant_id = tenant_id
+        """The only tenant that it serves, where the function's environments are isolated."""
+        self.partition = Partition(function.version, tenant_id)
         self.initialization_type: InitializationType = initialization_type
         self.number = number
         """Counted from 1 within the function: ``#1`` on the screen."""

@@ -103,6 +103,7 @@ class InitPhase:
             runtime_version_arn(version, function.region),
             self.name,
             self.initialization_type,
+            function.version,
             instance_id=log_stream,
             instance_max_memory=function.memory_size << 20,
         )
@@ -165,6 +166,7 @@ class RestorePhase(InitPhase):
         return RestoreStart(
             version,
             runtime_version_arn(version, function.region),
+            function.version,
             instance_id=log_stream,
             instance_max_memory=function.memory_size << 20,
         )

@@ -49,6 +49,8 @@ class InvokePhase(Struct):
             "function_arn": self.function_arn,
             "trace_id": invocation.trace_id,
         }
+        if invocation.tenant_id is not None:
+            message["tenant_id"] = invocation.tenant_id
         if invocation.client_context is not None:
             message["client_context"] = invocation.client_context
         if invocation.is_streamed:
@@ -68,7 +70,9 @@ class InvokePhase(Struct):
     def start_record(self) -> Start:
         """Return the record that announces its start."""
         invocation = self.invocation
-        return Start(invocation.request_id, trace_id=invocation.trace_id)
+        return Start(
+            invocation.request_id, invocation.version, invocation.trace_id, invocation.tenant_id
+        )
 
     @property
     def is_answering(self) -> bool:
@@ -116,6 +120,7 @@ class InvokePhase(Struct):
             outcome.error_type,
             spans,
             self.invocation.trace_id,
+            self.invocation.tenant_id,
         )
 
     def report(
@@ -144,6 +149,7 @@ class InvokePhase(Struct):
             error_type=outcome.error_type,
             spans=spans,
             trace_id=self.invocation.trace_id,
+            tenant_id=self.invocation.tenant_id,
         )
 
     def _deadline_ms(self, now: float) -> int:

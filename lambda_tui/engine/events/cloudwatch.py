@@ -166,9 +166,17 @@ def _report(report: records.Report) -> str:
             f"Restore Duration: {report.restore_duration_ms:.2f} ms\t"
             f"Billed Restore Duration: {report.billed_restore_duration_ms} ms\t"
         )
-    if report.status == "success":
-        return text
-    return text + "\t".join(_status(report.status, report.error_type))
+    if report.status != "success":
+        text += "\t".join(_status(report.status, report.error_type))
+    return text + _trace(report.trace_id)
+
+
+def _trace(trace_id: str) -> str:
+    """Return the line that follows the REPORT of an invocation whose trace is sampled."""
+    if not trace_id.endswith("Sampled=1"):
+        return ""
+    root, parent, _sampled = (part.partition("=")[2] for part in trace_id.split(";"))
+    return f"\nXRAY TraceId: {root}\tSegmentId: {parent}\tSampled: true\t"
 
 
 def _status(status: records.Status, error_type: str | None) -> list[str]:

@@ -14,6 +14,7 @@ from typing import ClassVar, Literal
 from msgspec import Struct, field
 
 from lambda_tui.engine.lifecycle import State
+from lambda_tui.project.function import LATEST
 
 Status = Literal["success", "failure", "error", "timeout"]
 PhaseName = Literal["init", "invoke"]
@@ -48,7 +49,7 @@ class InitStart(Record, frozen=True):
     runtime_version_arn: str
     phase: PhaseName = "init"
     initialization_type: InitializationType = "on-demand"
-    version: str = "$LATEST"
+    version: str = LATEST
     instance_id: str = ""
     """The environment's log stream."""
     instance_max_memory: int = 0
@@ -85,7 +86,7 @@ class RestoreStart(Record, frozen=True):
     runtime_version: str
     """In the form of ``InitStart``."""
     runtime_version_arn: str
-    version: str = "$LATEST"
+    version: str = LATEST
     instance_id: str = ""
     """The environment's log stream."""
     instance_max_memory: int = 0
@@ -114,9 +115,10 @@ class Start(Record, frozen=True):
 
     type: ClassVar[str] = "platform.start"
     request_id: str
-    version: str = "$LATEST"
+    version: str = LATEST
     trace_id: str = ""
     """In the form of ``_X_AMZN_TRACE_ID``."""
+    tenant_id: str | None = None
 
 
 class RuntimeDone(Record, frozen=True):
@@ -131,6 +133,7 @@ class RuntimeDone(Record, frozen=True):
     spans: tuple[Span, ...] = ()
     """``responseLatency``, ``responseDuration``, ``runtimeOverhead``; empty without an answer."""
     trace_id: str = ""
+    tenant_id: str | None = None
 
 
 class Report(Record, frozen=True):
@@ -152,6 +155,7 @@ class Report(Record, frozen=True):
     spans: tuple[Span, ...] = ()
     """``extensionOverhead``, when extensions were waited for."""
     trace_id: str = ""
+    tenant_id: str | None = None
 
 
 class FunctionLog(Record, frozen=True):

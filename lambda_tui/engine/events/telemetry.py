@@ -102,7 +102,7 @@ def _invoke_record(
     event: records.Event, record: records.Start | records.RuntimeDone | records.Report
 ) -> Json:
     request: Json = {"requestId": record.request_id}
-    tracing = _tracing(record.trace_id)
+    tracing = {**_tracing(record.trace_id), **_unless_empty("tenantId", record.tenant_id)}
     if isinstance(record, records.Start):
         return {**request, "version": record.version, **tracing}
     outcome = _outcome(record.status, record.error_type)

@@ -137,7 +137,7 @@ class Launch:
 def log_stream_name(function: Function, environment_id: str) -> str:
     """Return AWS's name; it includes the function's name in a log group of the user's choice."""
     name = function.name if function.logging.group else ""
-    return f"{datetime.now(UTC):%Y/%m/%d}/{name}[$LATEST]{environment_id}"
+    return f"{datetime.now(UTC):%Y/%m/%d}/{name}[{function.version}]{environment_id}"
 
 
 def environment_variables(
@@ -224,7 +224,7 @@ def _reserved(function: Function, log_stream: str, task_root: str) -> dict[str, 
         "AWS_REGION": function.region,
         "AWS_DEFAULT_REGION": function.region,
         "AWS_LAMBDA_FUNCTION_NAME": function.name,
-        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_FUNCTION_VERSION": function.version,
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_size),
         "AWS_LAMBDA_LOG_GROUP_NAME": function.log_group,
         "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lambda_tui.project.function import Function
+from lambda_tui.project.function import LATEST, Function
 from lambda_tui.project.handlers import find_node_source, split_node_handler
 from lambda_tui.project.interpreters import Interpreter, is_python
 from lambda_tui.project.runtimes import OS_ONLY_RUNTIMES
@@ -125,8 +125,13 @@ def is_executed(function: Function) -> bool:
 
 
 def is_snapshot_taken_of(function: Function) -> bool:
-    """Return whether environments are restored from a snapshot, which takes a forked runtime."""
-    return function.snap_start and not (_has_own_runtime(function) or is_executed(function))
+    """Return whether environments of the function's version are restored from a snapshot.
+
+    That takes a forked runtime, and a published version.
+    """
+    if not function.snap_start or function.version == LATEST:
+        return False
+    return not (_has_own_runtime(function) or is_executed(function))
 
 
 def external_extensions(function: Function) -> tuple[str, ...]:

@@ -8,7 +8,12 @@ from collections.abc import Callable
 from itertools import takewhile
 
 from lambda_tui import limits
-from lambda_tui.engine.environment import ExecutionEnvironment, Outcome, Replacement
+from lambda_tui.engine.environment import (
+    ExecutionEnvironment,
+    Outcome,
+    Partition,
+    Replacement,
+)
 from lambda_tui.engine.events import (
     CreationReason,
     EnvironmentStale,
@@ -23,11 +28,11 @@ from lambda_tui.engine.invocation import Invocation, Payload, RecentInvocations,
 from lambda_tui.engine.launch import Network, NetworkPolicy, is_snapshot_taken_of
 from lambda_tui.engine.lifecycle import WARM, State
 from lambda_tui.engine.pool.idle_removal import IdleRemoval
-from lambda_tui.engine.pool.waiting_line import WaitingLine
+from lambda_tui.engine.pool.waiting_line import WaitingLine, partition_of
 from lambda_tui.engine.runtime_api import OpenApi
 from lambda_tui.engine.snapshots import RestoredEnvironment, Snapshots
 from lambda_tui.engine.wire import Sandbox, Zygote
-from lambda_tui.project.function import Function
+from lambda_tui.project.function import LATEST, Function
 from lambda_tui.project.interpreters import Interpreter, version_mismatch
 from lambda_tui.project.settings import Settings
 
@@ -44,6 +49,18 @@ _PREFERENCE = {State.INITIALISING: 2, State.CREATING: 1, State.RESET: 0}
 _TOO_LARGE = Refusal(
     "RequestTooLargeException",
     f"Request must be smaller than {limits.EVENT_BYTES} bytes for the InvokeFunction operation",
+)
+
+
+_TENANT_MISSING = Refusal(
+    "InvalidParameterValueException",
+    "The invoked function is enabled with tenancy configuration. "
+    "Add a valid tenant ID in your request and try again.",
+)
+_TENANT_UNEXPECTED = Refusal(
+    "InvalidParameterValueException",
+    "The invoked function is not enabled with tenancy configuration. "
+    "Remove the tenant ID from your request and try again.",
 )
 
 
@@ -107,7 +124,10 @@ class Pool:
         """None until it is first needed."""
         self._invocations_made = 0
         self._environments_made = 0
-        self._warm: dict[ExecutionEnvironment, None] = {}
+        self._versions: dict[str, Function] = {}
+        """The configuration of each version."""
+        self._read_versions()
+        self._warm: dict[Partition, dict[ExecutionEnvironment, None]] = {}
         """In the order of their last use. Some may have work again, or be gone."""
         self._blocked: list[ExecutionEnvironment] = []
         """New ones that cannot start before those that are ending have gone."""
@@ -156,8 +176,7 @@ class Pool:
     @property
     def snapshot(self) -> ExecutionEnvironment | None:
         """The environment of which the function's snapshot is taken, or was."""
-        current = self._snapshots.current
-        return current.environment if current is not None else None
+        return next((current.environment for current in self._snapshots.current), None)
 
     @property
     def has_ended(self) -> bool:
@@ -184,6 +203,7 @@ class Pool:
         request_id: str | None = None,
         client_context: str | None = None,
         qualifier: str | None = None,
+        tenant_id: str | None = None,
         trace_header: str | None = None,
         on_part: Callable[[bytes], None] | None = None,
     ) -> Invocation:
@@ -192,6 +212,8 @@ class Pool:
         ``on_part`` receives the parts of a response that the function streams, as they arrive.
         """
         self._invocations_made += 1
+        version = self.function.resolve(qualifier)
+        partition = Partition(version or LATEST, tenant_id)
         invocation = Invocation(
             self.function.name,
             self._invocations_made,
@@ -199,21 +221,30 @@ class Pool:
             request_id=request_id,
             client_context=client_context,
             qualifier=qualifier,
+            version=partition.version,
+            tenant_id=tenant_id,
             trace_header=trace_header,
+            tracing=self.function.tracing,
             on_part=on_part,
         )
         self.invocations.add(invocation)
-        if len(payload) > limits.EVENT_BYTES:
-            invocation.refuse(_TOO_LARGE)
+        refusal = self._refusal(version, qualifier, tenant_id)
+        if refusal is not None or len(payload) > limits.EVENT_BYTES:
+            invocation.refuse(refusal or _TOO_LARGE)
             return invocation
-        self._place(invocation)
+        self._place(invocation, partition)
         return invocation
+
+    def refusal(self, qualifier: str | None, tenant_id: str | None) -> Refusal | None:
+        """Return why the service accepts no invocation of a qualifier for a tenant, if so."""
+        return self._refusal(self.function.resolve(qualifier), qualifier, tenant_id)
 
     def reinitialise(self, environment: ExecutionEnvironment | None = None) -> None:
         """Replace an environment, or all of them; if there is none, make one."""
         chosen = [environment] if environment else list(self.environments)
-        if not chosen:
-            self._create("request")
+        if not chosen and not self.function.is_tenant_isolated:
+            version = self.function.resolve(self.function.event_qualifier) or LATEST
+            self._create("request", Partition(version))
         for one in chosen:
             self._replace(one, Replacement("request"))
 
@@ -222,6 +253,7 @@ class Pool:
     ) -> None:
         """Replace every environment: files or the configuration of the function have changed."""
         self.function = function
+        self._read_versions()
         self.interpreter = interpreter or self.interpreter
         self._problem = None
         self._missing.clear()
@@ -272,7 +304,8 @@ class Pool:
             # Whoever received the answer has invoked again in that moment.
             return
         reload = self._reloading.pop(environment.id, None)
-        if not self.is_open and not self._line.invocations:
+        waiting = self._line.waiting(environment.partition)
+        if not self.is_open and not waiting:
             environment.shut_down("reload")
             return
         if environment.replacement is not None:
@@ -283,13 +316,14 @@ class Pool:
             duration_ms = (environment.initialised_at - reload.began) * 1000
             environment.emit(Reloaded(reload.files, duration_ms))
         self._problem = None
-        if self._line.invocations:
-            environment.assign(self._line.take())
+        if waiting:
+            environment.assign(self._line.take(waiting[0]))
             return
         if environment.state is State.IDLE:
             # The last one used is the next one taken: the others can become idle and go.
-            self._warm.pop(environment, None)
-            self._warm[environment] = None
+            warm = self._warm.setdefault(environment.partition, {})
+            warm.pop(environment, None)
+            warm[environment] = None
             environment.freeze_soon()
         if environment.initialization_type != "provisioned-concurrency":
             self._idle_removal.plan(environment)
@@ -297,7 +331,7 @@ class Pool:
     def on_gone(self, environment: ExecutionEnvironment, problem: str | None) -> None:
         """Take notice that an environment has ended; ``problem`` says why it never worked."""
         self.environments.remove(environment)
-        self._warm.pop(environment, None)
+        self._forget_warm(environment)
         blocked, self._blocked = self._blocked, []
         for one in blocked:
             self._start(one)
@@ -317,35 +351,49 @@ class Pool:
 
     # Assignment ----------------------------------------------------------------------------------
 
-    def _place(self, invocation: Invocation) -> None:
+    def _refusal(
+        self, version: str | None, qualifier: str | None, tenant_id: str | None
+    ) -> Refusal | None:
+        if version is None:
+            message = f"Function not found: {self.function.arn}:{qualifier}"
+            return Refusal("ResourceNotFoundException", message)
+        if (tenant_id is None) is self.function.is_tenant_isolated:
+            return _TENANT_MISSING if tenant_id is None else _TENANT_UNEXPECTED
+        return None
+
+    def _place(self, invocation: Invocation, partition: Partition) -> None:
         """Give an invocation to a free environment, to one that is about to be free, or a new one.
 
         Whoever calls one after the other may be back before the runtime has asked for more, or
         before an extension has: on AWS the way of a request takes longer than the former.
         """
         reason = self._account.throttling_reason(self)
-        environment = None if reason else self._take_free()
+        environment = None if reason else self._take_free(partition)
         if environment is not None:
             environment.assign(invocation)
-        elif not self._waits(invocation):
-            self._place_anew(invocation, reason)
+        elif not self._waits(invocation, partition):
+            self._place_anew(invocation, partition, reason)
 
-    def _waits(self, invocation: Invocation) -> bool:
+    def _waits(self, invocation: Invocation, partition: Partition) -> bool:
         """Have an invocation wait, unless environments that are about to be free are too few.
 
         Where another can be made, those do not count that took long the last time.
         """
-        settling = [one for one in self.environments if one.is_settling]
+        settling = [
+            one for one in self.environments if one.is_settling and one.partition == partition
+        ]
         limit = SETTLING_SECONDS if settling and self._has_room() else None
         if limit is not None:
             settling = [one for one in settling if one.settling_seconds < limit]
-        if len(settling) <= len(self._line.invocations):
+        if len(settling) <= len(self._line.waiting(partition)):
             return False
         self._line.add(invocation, limit)
         return True
 
-    def _place_anew(self, invocation: Invocation, reason: str | None) -> None:
-        environment = None if reason else self._take_free() or self._create("invocation")
+    def _place_anew(self, invocation: Invocation, partition: Partition, reason: str | None) -> None:
+        environment = (
+            None if reason else self._take_free(partition) or self._create("invocation", partition)
+        )
         if environment is None:
             self._throttle(invocation, reason or ACCOUNT_LIMIT)
         else:
@@ -353,12 +401,13 @@ class Pool:
 
     def _place_late(self, invocation: Invocation) -> None:
         """Place one for which no environment has become free in time."""
-        self._place_anew(invocation, self._account.throttling_reason(self))
+        reason = self._account.throttling_reason(self)
+        self._place_anew(invocation, partition_of(invocation), reason)
 
     def _place_all_waiting(self) -> None:
         """Place those that wait anew: an environment that they may have waited for has gone."""
         for invocation in self._line.take_all():
-            self._place(invocation)
+            self._place(invocation, partition_of(invocation))
 
     def _has_room(self) -> bool:
         """Return whether this machine can give the function an environment beside the others."""
@@ -366,14 +415,22 @@ class Pool:
         is_below_maximum = live < self._settings.maximum_environments
         return is_below_maximum and not self._network.must_wait(self.function)
 
-    def _take_free(self) -> ExecutionEnvironment | None:
+    def _take_free(self, partition: Partition) -> ExecutionEnvironment | None:
         """Return the warm environment that was used last, or else the best that is not warm yet."""
-        while self._warm:
-            environment, _ = self._warm.popitem()
+        warm = self._warm.get(partition)
+        while warm:
+            environment, _ = warm.popitem()
             if environment.state in WARM and environment.is_free:
                 return environment
-        free = [environment for environment in self.environments if environment.is_free]
+        free = [one for one in self.environments if one.is_free and one.partition == partition]
         return max(free, key=_preference, default=None)
+
+    def _forget_warm(self, environment: ExecutionEnvironment) -> None:
+        warm = self._warm.get(environment.partition, {})
+        warm.pop(environment, None)
+        if not warm:
+            # Tenants come and go.
+            self._warm.pop(environment.partition, None)
 
     def _throttle(self, invocation: Invocation, reason: str) -> None:
         self.throttles += 1
@@ -392,29 +449,38 @@ class Pool:
 
     def _prepare(self) -> None:
         """Make what the function has ahead of invocations: its snapshot, provisioned ones."""
-        if self.is_open and is_snapshot_taken_of(self.function):
-            zygote = self._boot()
-            try:
-                self._snapshots.take(self.function, zygote)
-            except OSError as error:
-                self._tell_impossible(error)
+        for function in self._versions.values():
+            if self.is_open and is_snapshot_taken_of(function):
+                zygote = self._boot()
+                try:
+                    self._snapshots.take(function, zygote)
+                except OSError as error:
+                    self._tell_impossible(error)
         self._provision()
 
     def _provision(self) -> None:
-        """Complete the number of provisioned environments."""
-        provisioned = sum(map(_is_provisioned, self.environments))
-        for _ in range(self.function.provisioned_concurrency - provisioned):
-            self._create("provisioned")
+        """Complete the number of provisioned environments of each version."""
+        for version in self.function.published:
+            partition = Partition(version.number)
+            provisioned = sum(
+                _is_provisioned(one) and one.partition == partition for one in self.environments
+            )
+            for _ in range(version.provisioned_concurrency - provisioned):
+                self._create("provisioned", partition)
 
-    def _create(self, reason: CreationReason) -> ExecutionEnvironment | None:
+    def _create(self, reason: CreationReason, partition: Partition) -> ExecutionEnvironment | None:
         """Return a new environment; None if the function may have no more."""
-        live = sum(map(_is_live, self.environments))
-        if not self.is_open or live >= self._settings.maximum_environments:
+        function = self._versions.get(partition.version)
+        if not self.is_open or function is None:
             return None
-        if not self._network.allows_another(self.function, has_others=live > 0):
+        live = sum(map(_is_live, self.environments))
+        most = self._settings.maximum_environments
+        if live >= most or (live > 0 and self._network.must_wait(function)):
+            live -= self._remove_unsuitable(partition)
+        if live >= most or not self._network.allows_another(function, has_others=live > 0):
             return None
         try:
-            environment = self._make(reason)
+            environment = self._make(reason, function, partition)
         except OSError as error:
             self._tell_impossible(error)
             return None
@@ -424,12 +490,34 @@ class Pool:
         self._start(environment)
         return environment
 
-    def _make(self, reason: CreationReason) -> ExecutionEnvironment:
+    def _remove_unsuitable(self, partition: Partition) -> int:
+        """Remove the idle environment that was used the longest ago, if it is of another partition.
+
+        Here their number is limited, not only that of invocations under way. Return how many are
+        removed.
+        """
+        unsuitable = [
+            one
+            for one in self.environments
+            if one.state in WARM
+            and one.is_free
+            and one.partition != partition
+            and not _is_provisioned(one)
+        ]
+        oldest = min(unsuitable, key=lambda one: one.state_since, default=None)
+        if oldest is None:
+            return 0
+        oldest.shut_down("idle")
+        return 1
+
+    def _make(
+        self, reason: CreationReason, function: Function, partition: Partition
+    ) -> ExecutionEnvironment:
         """Return an environment of the kind that the reason and the function ask for.
 
         Raise ``OSError`` where the machine is short of descriptors or memory.
         """
-        function, zygote, number = self.function, self._boot(), self._environments_made + 1
+        zygote, number = self._boot(), self._environments_made + 1
         if reason != "provisioned" and is_snapshot_taken_of(function):
             snapshot = self._snapshots.take(function, zygote)
             return RestoredEnvironment(
@@ -438,7 +526,9 @@ class Pool:
         kind: InitializationType = (
             "provisioned-concurrency" if reason == "provisioned" else "on-demand"
         )
-        return ExecutionEnvironment(function, number, zygote, self, self._open_api, kind)
+        return ExecutionEnvironment(
+            function, number, zygote, self, self._open_api, kind, partition.tenant_id
+        )
 
     def _start(self, environment: ExecutionEnvironment) -> None:
         """Start it, now or when those have gone beside which it cannot exist."""
@@ -457,9 +547,13 @@ class Pool:
             return
         is_provisioned = environment.initialization_type == "provisioned-concurrency"
         environment.shut_down(replacement.reason)
-        fresh = self._create("provisioned" if is_provisioned else replacement.reason)
+        reason: CreationReason = "provisioned" if is_provisioned else replacement.reason
+        fresh = self._create(reason, environment.partition)
         if fresh is not None and replacement.reason == "reload":
             self._reloading[fresh.id] = replacement
+
+    def _read_versions(self) -> None:
+        self._versions = {version: self.function.at(version) for version in self.function.versions}
 
     # Problems ------------------------------------------------------------------------------------
 

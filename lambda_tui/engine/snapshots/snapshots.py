@@ -161,36 +161,40 @@ class Snapshots:
         self.emit = emit
         self.all: list[Snapshot] = []
         """Snapshots that have not ended, oldest first."""
-        self._current: Snapshot | None = None
+        self._current: dict[str, Snapshot] = {}
+        """By the function's version."""
         self._environments = environments
         self._open_api = open_api
         self._on_problem = on_problem
         self.on_missing_package = on_missing_package
 
     @property
-    def current(self) -> Snapshot | None:
-        """The one that environments are restored from, or will be."""
-        is_usable = self._current is not None and self._current.can_restore
-        return self._current if is_usable else None
+    def current(self) -> list[Snapshot]:
+        """The ones that environments are restored from, or will be: one for each version."""
+        return [snapshot for snapshot in self._current.values() if snapshot.can_restore]
 
     def take(self, function: Function, zygote: Zygote) -> Snapshot:
-        """Return the current one; begin to take one if there is none. Raise ``OSError``."""
-        if self.current is not None:
-            return self.current
-        self._current = Snapshot(function, zygote, self, self._open_api)
-        self.all.append(self._current)
-        self._current.start()
-        return self._current
+        """Return the version's current one; begin to take one if there is none.
+
+        Raise ``OSError``.
+        """
+        current = self._current.get(function.version)
+        if current is not None and current.can_restore:
+            return current
+        taken = self._current[function.version] = Snapshot(function, zygote, self, self._open_api)
+        self.all.append(taken)
+        taken.start()
+        return taken
 
     def forget(self) -> None:
-        """Stop using the current one: the function has changed."""
-        self._current = None
+        """Stop using the current ones: the function has changed."""
+        self._current.clear()
         self.end_unused("reload")
 
     def end_unused(self, reason: RemovalReason) -> None:
         """End outdated ones that no environment runs in."""
         for snapshot in list(self.all):
-            if snapshot is not self.current and not self._restored_from(snapshot):
+            if snapshot not in self.current and not self._restored_from(snapshot):
                 snapshot.environment.shut_down(reason)
 
     def shut_down(self) -> None:

@@ -14,6 +14,7 @@ from lambda_tui import limits
 from lambda_tui.project.function import ACCOUNT_ID, REGION, AsyncConfig, Function, Problem
 from lambda_tui.project.template.intrinsics import Resolver
 from lambda_tui.project.template.properties import Findings, Properties
+from lambda_tui.project.template.published_versions import function_of
 from lambda_tui.project.template.yaml_reader import LinedMapping, section
 from lambda_tui.project.wording import shown
 
@@ -64,10 +65,8 @@ def apply_event_invoke_configs(
         findings = Findings(file, logical_id, "")
         line = resources.lines.get(logical_id)
         config = Properties(section(resource, "Properties"), line, resolver, findings)
-        function = functions.get(_function_name(config))
-        if function is None:
-            _note_unknown_function(config)
-        else:
+        function = function_of(config, functions)
+        if function is not None:
             findings.function = function.name
             read = _event_invoke_config(config)
             if not findings.refused:
@@ -76,21 +75,6 @@ def apply_event_invoke_configs(
                 functions[function.name] = replace(function, asynchronous=asynchronous)
         problems += findings.problems
     return problems
-
-
-def _function_name(config: Properties) -> str:
-    """Return the function's name, written as a name or an ARN, with a qualifier or without."""
-    text = config.text("FunctionName", "so it is given to no function") or ""
-    return text.rpartition("function:")[2].partition(":")[0]
-
-
-def _note_unknown_function(config: Properties) -> None:
-    if not config.findings.problems:
-        name = shown(config.mapping.get("FunctionName"))
-        config.warn(
-            "FunctionName",
-            f"FunctionName is {name}, which is no function here; name one, such as !Ref Function.",
-        )
 
 
 def _event_invoke_config(config: Properties) -> AsyncConfig:

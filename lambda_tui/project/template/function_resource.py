@@ -11,28 +11,34 @@ from lambda_tui.project.function import (
     DEFAULT_EPHEMERAL_STORAGE,
     DEFAULT_MEMORY_SIZE,
     DEFAULT_TIMEOUT,
+    Alias,
     Function,
     Problem,
+    PublishedVersion,
 )
 from lambda_tui.project.runtimes import PYTHON_RUNTIMES, runtime_refusal
 from lambda_tui.project.template.code_location import read_code_location
 from lambda_tui.project.template.environment_variables import read_environment
 from lambda_tui.project.template.event_invoke_config import read_async_config
 from lambda_tui.project.template.intrinsics import Resolver
+from lambda_tui.project.template.invocation_properties import (
+    read_tenant_isolation,
+    read_tracing,
+)
 from lambda_tui.project.template.layers import TemplateLayers
 from lambda_tui.project.template.logging_config import read_logging_config
 from lambda_tui.project.template.properties import Findings, Properties
+from lambda_tui.project.template.published_versions import (
+    PROVISIONED,
+    concurrency_quota,
+    read_auto_published,
+    read_provisioned_concurrency,
+)
 from lambda_tui.project.template.yaml_reader import LinedMapping
 from lambda_tui.project.wording import shown
 
 _FUNCTION_NAME = re.compile(r"[a-zA-Z0-9_-]+")
 _STORAGE_REMEDY = "EphemeralStorage needs a Size in MB, such as EphemeralStorage: {Size: 1024}."
-_PROVISIONED = "ProvisionedConcurrencyConfig"
-_PROVISIONED_NUMBER = "ProvisionedConcurrentExecutions"
-_PROVISIONED_REMEDY = (
-    f"{_PROVISIONED} needs {_PROVISIONED_NUMBER}, such as "
-    f"{_PROVISIONED}: {{{_PROVISIONED_NUMBER}: 1}}."
-)
 _SNAP_START = "SnapStart"
 _SNAP_START_REMEDY = (
     f"{_SNAP_START} needs ApplyOn, such as {_SNAP_START}: {{ApplyOn: PublishedVersions}}."
@@ -88,7 +94,12 @@ class FunctionResource:
         asynchronous = read_async_config(properties, is_serverless=self._is_serverless)
         reserved = self._reserved_concurrency()
         provisioned = self._provisioned_concurrency(reserved)
+        published, aliases = self._auto_published(provisioned)
         snap_start = self._snap_start(runtime, ephemeral_storage, provisioned)
+        tracing = read_tracing(properties, is_serverless=self._is_serverless)
+        is_tenant_isolated = read_tenant_isolation(
+            properties, snap_start=snap_start, provisioned=provisioned
+        )
         description = properties.text("Description") or ""
         if self._findings.refused or code is None:
             return None
@@ -106,8 +117,11 @@ class FunctionResource:
             logging=logging,
             asynchronous=asynchronous,
             reserved_concurrency=reserved,
-            provisioned_concurrency=provisioned,
+            published=published,
+            aliases=aliases,
             snap_start=snap_start,
+            tracing=tracing,
+            is_tenant_isolated=is_tenant_isolated,
             description=description,
             file=self._findings.file,
             line=properties.line,
@@ -171,7 +185,7 @@ class FunctionResource:
         return _number(storage, "Size", limits.EPHEMERAL_STORAGE_MB, "MB", default)
 
     def _reserved_concurrency(self) -> int | None:
-        most, unit = _concurrency_quota()
+        most, unit = concurrency_quota()
         return self._properties.number(
             "ReservedConcurrentExecutions", (0, most), unit, "so nothing is reserved"
         )
@@ -180,31 +194,22 @@ class FunctionResource:
         if not self._is_serverless:
             # Versions and aliases have it, not an AWS::Lambda::Function.
             return 0
-        consequence = "so nothing is provisioned"
-        config = self._properties.nested(_PROVISIONED, consequence, _PROVISIONED_REMEDY)
-        if config is None:
-            return 0
-        if not self._properties.is_given("AutoPublishAlias"):
+        provisioned = read_provisioned_concurrency(self._properties, reserved)
+        if provisioned and not self._properties.is_given("AutoPublishAlias"):
             self.warn(
-                _PROVISIONED,
-                f"SAM deploys no {_PROVISIONED} without an alias; add one, such as "
+                PROVISIONED,
+                f"SAM deploys no {PROVISIONED} without an alias; add one, such as "
                 "AutoPublishAlias: live.",
             )
-        if not config.is_given(_PROVISIONED_NUMBER):
-            self._properties.refuse(_PROVISIONED, _PROVISIONED_REMEDY)
-            return 0
-        most, unit = _concurrency_quota()
-        provisioned = config.number(_PROVISIONED_NUMBER, (1, most), unit, consequence)
-        if provisioned is None:
-            return 0
-        if reserved is not None and provisioned > reserved:
-            config.refuse(
-                _PROVISIONED_NUMBER,
-                f"{config.label(_PROVISIONED_NUMBER)} is {provisioned}, but "
-                f"ReservedConcurrentExecutions is {reserved}; Lambda provisions no more than is "
-                "reserved.",
-            )
         return provisioned
+
+    def _auto_published(
+        self, provisioned: int
+    ) -> tuple[tuple[PublishedVersion, ...], tuple[Alias, ...]]:
+        """Return the version and the alias that SAM publishes."""
+        if not self._is_serverless or not self._properties.is_given("AutoPublishAlias"):
+            return (), ()
+        return read_auto_published(self._properties, provisioned)
 
     def _snap_start(self, runtime: str | None, ephemeral_storage: int, provisioned: int) -> bool:
         """Return whether snapshots are taken; warn where AWS would not, or they are not here."""
@@ -239,13 +244,6 @@ def _number(
 ) -> int:
     number = properties.number(name, allowed, unit, f"so {default} {unit} holds")
     return default if number is None else number
-
-
-def _concurrency_quota() -> tuple[int, str]:
-    """Return the concurrency that functions may take, and the end of a sentence that says it."""
-    account, unreserved = limits.ACCOUNT_CONCURRENCY, limits.UNRESERVED_CONCURRENCY
-    unit = f"of the account's {account:,}, since {unreserved} must stay unreserved"
-    return account - unreserved, unit
 
 
 def _snap_start_conflicts(

@@ -38,13 +38,16 @@ class _Naming(NamedTuple):
     """The pattern of what ``Ref`` returns."""
 
 
+VERSION_TYPE = "AWS::Lambda::Version"
+ALIAS_TYPE = "AWS::Lambda::Alias"
+_SERVERLESS_FUNCTION = "AWS::Serverless::Function"
 _FUNCTION = _Naming("FunctionName", "arn:aws:lambda:{region}:{account}:function:{name}")
 _TABLE = _Naming("TableName", "arn:aws:dynamodb:{region}:{account}:table/{name}")
 _LAYER_ARN = "arn:aws:lambda:{region}:{account}:layer:{name}:1"
 _LAYER = _Naming("LayerName", _LAYER_ARN, _LAYER_ARN)
 _TOPIC_ARN = "arn:aws:sns:{region}:{account}:{name}"
 _NAMINGS = {
-    "AWS::Serverless::Function": _FUNCTION,
+    _SERVERLESS_FUNCTION: _FUNCTION,
     "AWS::Lambda::Function": _FUNCTION,
     "AWS::Serverless::LayerVersion": _LAYER,
     "AWS::Lambda::LayerVersion": _LAYER,
@@ -62,6 +65,8 @@ _NAMINGS = {
         "https://sqs.{region}.amazonaws.com/{account}/{name}",
     ),
 }
+_QUALIFIED_ATTRIBUTES = ("Version", "FunctionArn", "AliasArn")
+"""Attributes of versions and aliases."""
 _PSEUDO_PARAMETERS: dict[str, object] = {
     "AWS::Region": REGION,
     "AWS::AccountId": ACCOUNT_ID,
@@ -80,6 +85,11 @@ def intrinsic_name(value: object) -> str | None:
     return name if name in ("Ref", "Condition") or name.startswith("Fn::") else None
 
 
+def function_name(text: str) -> str:
+    """Return the function's name, written as a name or an ARN, with a qualifier or without."""
+    return text.rpartition("function:")[2].partition(":")[0]
+
+
 class Resolver:
     """Resolves intrinsic functions within one template."""
 
@@ -88,6 +98,7 @@ class Resolver:
         self._mappings = section(template, "Mappings")
         self._conditions = section(template, "Conditions")
         self._resources = section(template, "Resources")
+        self._common = section(section(template, "Globals"), "Function")
         self._depth = 0
         self._functions: dict[str, Callable[[object], object]] = {
             "Ref": lambda argument: self._reference(self.text(argument)),
@@ -178,10 +189,75 @@ class Resolver:
             return _PSEUDO_PARAMETERS[name]
         if name in self._parameters:
             return self._parameter(name)
+        qualified = self._qualified_arn(name)
+        if qualified is not None:
+            return qualified
         if name in self._resources:
             naming = _NAMINGS.get(str(section(self._resources, name).get("Type")))
             return self._format(naming.reference if naming else "{name}", name)
         raise UnresolvedError(f"the template declares no {shown(name)}")
+
+    def _qualified_arn(self, name: str) -> str | None:
+        """Return the ARN of a version or an alias, which is what ``Ref`` returns for one.
+
+        SAM makes both of ``AutoPublishAlias``: ``Function.Version``, ``Function.Alias``, and the
+        alias as ``FunctionAliaslive``. Return None for anything else.
+        """
+        resource = section(self._resources, name)
+        properties = section(resource, "Properties")
+        if resource.get("Type") == VERSION_TYPE:
+            return f"{self._function_arn(properties)}:{self._version_number(name)}"
+        if resource.get("Type") == ALIAS_TYPE:
+            return f"{self._function_arn(properties)}:{self.text(properties.get('Name'))}"
+        if resource:
+            return None
+        function, _, attribute = name.partition(".")
+        if attribute in ("Version", "Alias"):
+            alias = self._auto_publish_alias(function)
+            if alias is not None:
+                qualifier = "1" if attribute == "Version" else alias
+                return f"{self._format(_FUNCTION.arn, function)}:{qualifier}"
+        for function in self._resources:
+            if name.startswith(f"{function}Alias"):
+                alias = self._auto_publish_alias(function)
+                if alias is not None and name == f"{function}Alias{_in_logical_id(alias)}":
+                    return f"{self._format(_FUNCTION.arn, function)}:{alias}"
+        return None
+
+    def _auto_publish_alias(self, logical_id: str) -> str | None:
+        """Return the alias that SAM publishes; None if the resource has none."""
+        resource = section(self._resources, logical_id)
+        if resource.get("Type") != _SERVERLESS_FUNCTION:
+            return None
+        properties = section(resource, "Properties")
+        name = "AutoPublishAlias"
+        value = self.resolve(properties[name] if name in properties else self._common.get(name))
+        return None if value is None or value is Absent.NO_VALUE else self.text(value)
+
+    def _function_arn(self, properties: LinedMapping) -> str:
+        """Return the unqualified ARN of the function that a version or an alias is of."""
+        name = function_name(self.text(properties.get("FunctionName")))
+        return _FUNCTION.arn.format(region=REGION, account=ACCOUNT_ID, name=name)
+
+    def _version_number(self, logical_id: str) -> int:
+        """Return the number that a version gets when all of the template's are published.
+
+        SAM's own comes first, then the resources in their order.
+        """
+        resources = self.created()
+        arn = self._function_arn(section(section(resources, logical_id), "Properties"))
+        number = sum(
+            self._format(_FUNCTION.arn, other) == arn
+            for other in resources
+            if self._auto_publish_alias(other) is not None
+        )
+        for other in resources:
+            resource = section(resources, other)
+            if resource.get("Type") == VERSION_TYPE:
+                number += self._function_arn(section(resource, "Properties")) == arn
+            if other == logical_id:
+                break
+        return number
 
     def _parameter(self, name: str) -> object:
         parameter = section(self._parameters, name)
@@ -206,6 +282,11 @@ class Resolver:
         if isinstance(argument, str):
             argument = argument.split(".", 1)
         logical_id, attribute = map(self.text, self._arguments(argument, "Fn::GetAtt", 2))
+        owner, _, last = f"{logical_id}.{attribute}".rpartition(".")
+        if last in _QUALIFIED_ATTRIBUTES:
+            qualified = self._qualified_arn(owner)
+            if qualified is not None:
+                return qualified.rpartition(":")[2] if last == "Version" else qualified
         naming = _NAMINGS.get(str(section(self._resources, logical_id).get("Type")))
         if naming is not None and attribute in ("Arn", "TopicArn", "LayerVersionArn"):
             return self._format(naming.arn, logical_id)
@@ -223,6 +304,9 @@ class Resolver:
                 return "${" + match[2] + "}"
             if name in values:
                 return self.text(values[name])
+            qualified = self._qualified_arn(name)
+            if qualified is not None:
+                return qualified
             return self.text(self._get_attribute(name) if "." in name else self._reference(name))
 
         return _VARIABLE.sub(replacement, self.text(argument))
@@ -292,6 +376,11 @@ class Resolver:
                 return any(self._holds(each) for each in inner)
             case _:
                 raise UnresolvedError("its condition is not one that a template alone decides")
+
+
+def _in_logical_id(alias: str) -> str:
+    """Return an alias as SAM writes it in a logical id, which has letters and digits only."""
+    return alias.replace("-", "D").replace("_", "U")
 
 
 def _described(value: object) -> str:

@@ -17,6 +17,7 @@ from lambda_tui.project.template.event_invoke_config import apply_event_invoke_c
 from lambda_tui.project.template.function_resource import FunctionResource
 from lambda_tui.project.template.intrinsics import Resolver, intrinsic_name
 from lambda_tui.project.template.layers import TemplateLayers
+from lambda_tui.project.template.published_versions import apply_versions_and_aliases
 from lambda_tui.project.template.yaml_reader import (
     InvalidYamlError,
     LinedMapping,
@@ -94,7 +95,8 @@ def _read_document(
         )
         problems += _add(functions, reader, layers, extractor, cache)
     problems += [*layers.problems(), *extractor.problems]
-    # The resources of this type name functions, so all of these have to be read before.
+    # The resources of these types name functions, so all of those have to be read before.
+    problems += apply_versions_and_aliases(functions, file, resources, resolver)
     problems += apply_event_invoke_configs(functions, file, resources, resolver)
     if not any(map(_is_function, resources.values())):
         problems.append(Problem(_no_functions(document), file))

@@ -25,6 +25,9 @@ _WIDE = 80
 _SMALLEST_STRIP = 6
 """Cells below which no timeline is shown."""
 
+_LONGEST_TENANT = 16
+"""Cells that the tenant's id gets at most."""
+
 _Column = tuple[str, int, str, Callable[[ExecutionEnvironment], str]]
 """Name, cells, alignment, and the function that makes the text of a cell."""
 
@@ -82,6 +85,7 @@ class EnvironmentsPane(RowList[ExecutionEnvironment], Pane):
     def _columns(self, width: int) -> list[_Column]:
         wide = width >= _WIDE
         columns: list[_Column] = [(" #", 3, ">", lambda it: f"#{it.number}")]
+        columns += self._partition_columns()
         if wide:
             columns.append(("phase", 8, "<", lambda it: str(it.phase or "–")))
         columns += [
@@ -98,6 +102,20 @@ class EnvironmentsPane(RowList[ExecutionEnvironment], Pane):
             columns.append(("ext", max(3, most), "<", _extensions))
         if wide:
             columns.append(("removal", 7, ">", _removal))
+        return columns
+
+    def _partition_columns(self) -> list[_Column]:
+        """Return the columns that say whom environments serve, where these differ in that."""
+        assert self._pool is not None
+        function, columns = self._pool.function, list[_Column]()
+        if function.published:
+            columns.append(("version", 7, "<", lambda it: it.partition.version))
+        if function.is_tenant_isolated:
+            longest = max((len(it.partition.tenant_id or "") for it in self.items), default=0)
+            width = min(max(len("tenant"), longest), _LONGEST_TENANT)
+            columns.append(
+                ("tenant", width, "<", lambda it: plain_line(it.partition.tenant_id or ""))
+            )
         return columns
 
     def _strip_width(self, width: int) -> int:

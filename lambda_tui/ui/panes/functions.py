@@ -39,7 +39,8 @@ class FunctionsPane(RowList[Pool], Pane):
         marks = self._marks(item)
         marks.truncate(width // 2, overflow="ellipsis")
         room = width - len(marks.plain) - 2
-        name = plain_line(item.function.name)
+        qualifier = item.function.event_qualifier
+        name = plain_line(f"{item.function.name}:{qualifier}" if qualifier else item.function.name)
         name = name if len(name) <= room else name[: room - 1] + "…"
         return Text.assemble(f" {name:<{room}}", marks, " ")
 

@@ -1,4 +1,4 @@
-"""The dialogs that ask how many invocations, which event file, and whether to leave."""
+"""The dialogs that ask how many invocations, for whom, which event, and whether to leave."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from lambda_tui import limits
+from lambda_tui.engine.invocation import TENANT_ID
 from lambda_tui.project.event_files import EventFile
 from lambda_tui.ui.terminal_text import plain_line
 
@@ -50,6 +52,36 @@ class AskBurst(ModalScreen[int | None]):
             self.dismiss(count)
         else:
             hint = f"A whole number from 1 to {LARGEST_BURST:,}, please."
+            self.query_one(".dialog--hint", Static).remove_class("-empty").update(hint)
+
+
+class AskTenant(ModalScreen[str | None]):
+    """Asks which tenant an invocation is for."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [_ESCAPE]
+
+    def __init__(self, suggestion: str) -> None:
+        super().__init__()
+        self._suggestion = suggestion
+
+    def compose(self) -> ComposeResult:
+        """Yield a field with the last tenant."""
+        with Vertical(classes="dialog") as dialog:
+            dialog.border_title = "Tenant ID"
+            dialog.border_subtitle = "enter invokes · esc goes back"
+            yield Input(self._suggestion, max_length=limits.TENANT_ID_CHARACTERS, compact=True)
+            yield Static("", classes="dialog--hint -empty")
+
+    def on_mount(self) -> None:
+        """Select the text, so that typing replaces it."""
+        self.query_one(Input).select_on_focus = True
+
+    @on(Input.Submitted)
+    def _invoke(self, event: Input.Submitted) -> None:
+        if TENANT_ID.fullmatch(event.value):
+            self.dismiss(event.value)
+        else:
+            hint = "Letters, digits, spaces and any of . _ : / = + - @, please."
             self.query_one(".dialog--hint", Static).remove_class("-empty").update(hint)
 
 

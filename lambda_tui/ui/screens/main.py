@@ -23,7 +23,7 @@ from lambda_tui.ui.clipboard import copy
 from lambda_tui.ui.feed import Feed
 from lambda_tui.ui.keys import PromptScreen
 from lambda_tui.ui.panes import PaneGrid
-from lambda_tui.ui.screens.dialogs import AskBurst, AskEventFile, AskQuit
+from lambda_tui.ui.screens.dialogs import AskBurst, AskEventFile, AskQuit, AskTenant
 from lambda_tui.ui.screens.help import Help
 from lambda_tui.ui.screens.problems import Problems
 from lambda_tui.ui.terminal_text import plain_line
@@ -52,6 +52,8 @@ class MainScreen(PromptScreen):
         self._project: Project | None = None
         """The project that is shown, to notice when it was read again."""
         self._burst = _BURST
+        self._tenant_id = ""
+        """The tenant that functions with isolated tenants were last invoked for."""
 
     def compose(self) -> ComposeResult:
         """Yield header, problems, panes and keys, and what stands there without a function."""
@@ -179,7 +181,7 @@ class MainScreen(PromptScreen):
 
     async def action_invoke(self) -> None:
         """Invoke the function with the event."""
-        await self._invoke(1)
+        await self._invoke_for_tenant(1)
 
     async def action_burst(self) -> None:
         """Ask how many, and invoke the function that many times at once."""
@@ -188,7 +190,20 @@ class MainScreen(PromptScreen):
     async def _invoke_at_once(self, count: int | None) -> None:
         if count is not None:
             self._burst = count
+            await self._invoke_for_tenant(count)
+
+    async def _invoke_for_tenant(self, count: int) -> None:
+        """Invoke; ask for which tenant first, where the function's environments need to know."""
+        if self.pool is None or not self.pool.function.is_tenant_isolated:
             await self._invoke(count)
+            return
+
+        async def invoke(tenant_id: str | None) -> None:
+            if tenant_id is not None:
+                self._tenant_id = tenant_id
+                await self._invoke(count)
+
+        await self.app.push_screen(AskTenant(self._tenant_id), invoke)
 
     async def _invoke(self, count: int) -> None:
         event = self.panes.event
@@ -202,8 +217,10 @@ class MainScreen(PromptScreen):
             event.go_to_problem()
             return
         self.panes.response.choose_newest(self.pool)
+        function = self.pool.function
+        tenant_id = self._tenant_id if function.is_tenant_isolated else None
         for _ in range(count):
-            self.pool.invoke(event.payload)
+            self.pool.invoke(event.payload, qualifier=function.event_qualifier, tenant_id=tenant_id)
         self.panes.show_response()
         self.feed.request_paint()
 

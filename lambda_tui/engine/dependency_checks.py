@@ -1,0 +1,49 @@
+"""Tells of packages that a function imports here and that would be missing on Lambda."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from lambda_tui.engine.events import Notice
+from lambda_tui.engine.pool import Pool
+from lambda_tui.project.dependencies import undeclared_packages
+from lambda_tui.project.function import Problem
+
+
+class DependencyChecks:
+    """Looks for such packages in a thread, and tells of each once until it changes."""
+
+    def __init__(self, directory: Path) -> None:
+        """``directory`` is the project's."""
+        self._directory = directory
+        self._told: dict[str, tuple[Problem, ...]] = {}
+        """By the name of the function."""
+        self._checks: dict[str, asyncio.Task[None]] = {}
+        """The last check of each function, by its name."""
+
+    def check(self, pool: Pool) -> None:
+        """Look at a function that is new, or has changed."""
+        name = pool.function.name
+        if name in self._checks:
+            self._checks[name].cancel()
+        self._checks[name] = asyncio.create_task(self._check(pool))
+
+    async def settle(self) -> None:
+        """Wait until all that is to be told is told."""
+        await asyncio.gather(*self._checks.values(), return_exceptions=True)
+
+    def close(self) -> None:
+        """Tell no more."""
+        for check in self._checks.values():
+            check.cancel()
+
+    async def _check(self, pool: Pool) -> None:
+        function = pool.function
+        problems = await asyncio.to_thread(
+            undeclared_packages, self._directory, function, pool.interpreter
+        )
+        before, self._told[function.name] = self._told.get(function.name, ()), problems
+        for problem in problems:
+            if problem not in before:
+                pool.tell(Notice("warning", str(problem)))

@@ -1,0 +1,8 @@
+"""The packages that a Python function imports, and those that its requirements bring to Lambda."""
+
+from __future__ import annotations
+
+from lambda_tui.project.dependencies.requirements import REQUIREMENT_FILES
+from lambda_tui.project.dependencies.undeclared import undeclared_packages
+
+__all__ = ["REQUIREMENT_FILES", "undeclared_packages"]

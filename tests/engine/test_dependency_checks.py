@@ -1,0 +1,75 @@
+"""Packages that only this machine has are told of on the event stream, once for each change."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from lambda_tui.engine.events import Notice
+from lambda_tui.project.load import load_project
+from support.files import save
+from support.workbench import Open, Workbench
+
+ONE_LEVEL = pytest.mark.parametrize("level", ["processes"])
+TEMPLATE = """
+Resources:
+  Hello:
+    Type: AWS::Serverless::Function
+    Properties: {CodeUri: code, Handler: app.handler, Runtime: python3.12, Timeout: 60}
+"""
+IMPORTS = "import pytest\ndef handler(event, context): return 1\n"
+
+
+def told(workbench: Workbench) -> list[str]:
+    notices = [one.message for one in workbench.records(Notice) if one.severity == "warning"]
+    return [message for message in notices if "does not bring to Lambda" in message]
+
+
+@ONE_LEVEL
+async def test_a_missing_requirement_is_told_once_for_each_change(
+    open_project: Open, tmp_path: Path
+) -> None:
+    (tmp_path / "code").mkdir()
+    (tmp_path / "template.yaml").write_text(TEMPLATE)
+    (tmp_path / "code" / "app.py").write_text(IMPORTS)
+    requirements = tmp_path / "code" / "requirements.txt"
+    requirements.write_text("")
+    python = Path(sys.prefix) / "bin" / "python"
+    workbench = await open_project(load_project(tmp_path), watch=True, python=python)
+    await workbench.until_watched()
+    await workbench.until(lambda: len(told(workbench)) == 1)
+    assert told(workbench)[0].startswith("app.py:1: Hello imports pytest, which requirements.txt")
+
+    app = tmp_path / "code" / "app.py"
+    save(app, "\n" + IMPORTS.replace("pytest", "hypothesis"))
+
+    await workbench.until(lambda: len(told(workbench)) == 2)
+    assert told(workbench)[1].startswith("app.py:2: Hello imports hypothesis,")
+
+    save(requirements, "hypothesis\n")
+    save(app, IMPORTS)
+
+    # Nothing is told twice, and what is told is over by then.
+    await workbench.until(lambda: len(told(workbench)) == 3)
+    assert told(workbench)[2] == told(workbench)[0]
+
+
+@ONE_LEVEL
+async def test_the_requirements_of_the_project_are_watched(
+    open_project: Open, tmp_path: Path
+) -> None:
+    (tmp_path / "code").mkdir()
+    (tmp_path / "template.yaml").write_text(TEMPLATE)
+    (tmp_path / "code" / "app.py").write_text(IMPORTS)
+    (tmp_path / "requirements.txt").write_text("pytest\n")
+    python = Path(sys.prefix) / "bin" / "python"
+    workbench = await open_project(load_project(tmp_path), watch=True, python=python)
+    await workbench.until_watched()
+    await workbench.engine.dependencies.settle()
+    assert told(workbench) == []
+
+    save(tmp_path / "requirements.txt", "textual\n")
+
+    await workbench.until(lambda: len(told(workbench)) == 1)

@@ -48,6 +48,7 @@ def main(descriptor: int, level: str, program: str) -> None:
         linux.die_with_parent(signal.SIGKILL)
         linux.become_subreaper()
         linux.set_process_name("lambda-zygote")
+        linux.leave_memory_out_of_cores()
     # An engine that ended before the lines above causes no signal any more.
     if os.getppid() != parent:
         return

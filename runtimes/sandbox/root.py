@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 
 from .. import linux
 from .host_files import SYSTEM_DIRECTORIES, Bind, HostFiles, is_inside
-from .namespaces import forbid_user_namespaces, write_text
+from .namespaces import GROUP, USER, forbid_user_namespaces, write_text
 
 TASK_ROOT = "/var/task"
 PROC_FLAGS = linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC
@@ -20,6 +20,17 @@ PROC_FLAGS = linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC
 _LANGUAGE_ROOT = "/var/lang"
 _DEVICES = ("full", "null", "random", "urandom", "zero")
 _EMPTY_DIRECTORIES = ("dev", "home", "opt", "proc", "root", "run", "tmp", "var/runtime", "var/task")
+# Nothing of this machine's users, nor of those of its programs, whose ids may be AWS's too. What the
+# function's own user does not own shows as nobody's: an ordinary user cannot map a second one.
+_USERS = f"""\
+root:x:0:0:root:/root:/bin/bash
+nobody:x:65534:65534:nobody:/:/sbin/nologin
+sbx_user1051:x:{USER}:{GROUP}::/home/sbx_user1051:/sbin/nologin
+"""
+_GROUPS = """\
+root:x:0:
+nobody:x:65534:
+"""
 # The root is built on this one. Any directory that exists on every machine will do: what is mounted
 # on it shows in this process's mount namespace only.
 _SCAFFOLD = "/tmp"
@@ -48,7 +59,7 @@ def build_root(
     # Opened before the scaffold is mounted: what lies under it can then be bound all the same.
     sources = [os.open(bind.source, os.O_PATH | os.O_CLOEXEC) for bind in binds]
     devices = [os.open(f"/dev/{name}", os.O_PATH | os.O_CLOEXEC) for name in _DEVICES]
-    texts = {"/etc/hosts": _hosts_text()}
+    texts = {"/etc/hosts": _hosts_text(), "/etc/passwd": _USERS, "/etc/group": _GROUPS}
     if resolver:
         texts[os.path.realpath("/etc/resolv.conf")] = _resolver_text(resolver)
 

@@ -165,7 +165,34 @@ async def test_no_process_of_a_function_holds_a_capability(open_project: Open) -
         capabilities = {name: int(fields[name], 16) for name in fields if name.startswith("Cap")}
         assert capabilities == dict.fromkeys(["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"], 0)
         assert fields["NoNewPrivs"] == "1"
-        assert int(fields["Uid"].split()[0]) == os.getuid()
+        assert fields["Uid"].split() == ["993"] * 4
+        assert fields["Gid"].split() == ["990"] * 4
+
+
+@pytest.mark.rule("8.3.5")
+@NAMESPACES
+async def test_the_user_is_awss(open_project: Open) -> None:
+    workbench = await open_project("import getpass, pwd, grp\n" + EVALUATES)
+    assert await workbench.answer("[os.getuid(), os.getgid()]") == [993, 990]
+    assert await workbench.answer("getpass.getuser()") == "sbx_user1051"
+    assert await workbench.answer("subprocess.getoutput('whoami')") == "sbx_user1051"
+    ids: str = await workbench.answer("subprocess.getoutput('id')")
+    assert ids.startswith("uid=993(sbx_user1051) gid=990 groups=990")
+    home, shell = await workbench.answer("[pwd.getpwuid(993).pw_dir, pwd.getpwuid(993).pw_shell]")
+    assert (home, shell) == ("/home/sbx_user1051", "/sbin/nologin")
+    assert await workbench.answer("os.path.exists('/home/sbx_user1051')") is False
+    assert await workbench.answer("os.path.expanduser('~')") == "/home/sbx_user1051"
+
+
+@NAMESPACES
+async def test_no_user_of_this_machine_is_known_inside(open_project: Open) -> None:
+    workbench = await open_project("import pwd, grp\n" + EVALUATES)
+    users = await workbench.answer("sorted(one.pw_name for one in pwd.getpwall())")
+    assert users == ["nobody", "root", "sbx_user1051"]
+    assert await workbench.answer("sorted(one.gr_name for one in grp.getgrall())") == [
+        "nobody",
+        "root",
+    ]
 
 
 _MS_REMOUNT_BIND = 0x20 | 0x1000

@@ -27,6 +27,8 @@ def main() -> None:
     log = _take_descriptor("_LAMBDA_TELEMETRY_LOG_FD")
     channel = importlib.import_module(_PACKAGE + ".frames").Channel(number)
     python = importlib.import_module(_PACKAGE + ".python")
+    if sys.executable.startswith(python.LANGUAGE_ROOT + "/"):
+        python.report_places_on_aws(sys.executable)
     os.dup2(log, python.LOG_DESCRIPTOR, False)
     os.close(log)
     layers_root = os.environ.pop("_LAMBDA_TUI_LAYERS")

@@ -16,7 +16,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 
-from . import init, linux, snapshots
+from . import init, linux, python, snapshots
 from .frames import Channel, Frame
 from .init import Environment
 from .processes import KILL, ProcessTree, current_pid_namespace, reap, run_and_exit
@@ -76,15 +76,20 @@ class _Zygote:
     def boot(self, level: str) -> None:
         """Choose the sandbox level and report it and the runtime's version to the engine."""
         reason = "forced by a setting"
+        executable = os.path.realpath(self._program) if self._program else sys.executable
         if level != "processes":
             reason = probe(self._host_files)
             if not reason:
                 self._level = "namespaces"
+                executable = self._host_files.program
+                if executable.startswith(python.LANGUAGE_ROOT) and not self._program:
+                    # Here, once for all that are forked: no environment has to do it as it starts.
+                    python.report_places_on_aws(executable)
         self._channel.send(
             {
                 "kind": "booted",
                 "runtime_version": _version(self._program),
-                "prefix": sys.prefix,
+                "program": executable,
                 "level": self._level,
                 "reason": reason,
             }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from .installation import LANGUAGE_ROOT, report_places_on_aws
 from .logs import LOG_DESCRIPTOR
 from .runtime import Resume, main
 
-__all__ = ["LOG_DESCRIPTOR", "Resume", "main"]
+__all__ = ["LANGUAGE_ROOT", "LOG_DESCRIPTOR", "Resume", "main", "report_places_on_aws"]

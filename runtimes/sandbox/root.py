@@ -11,17 +11,17 @@ import os
 from collections.abc import Callable, Iterable
 
 from .. import linux
+from ..python import LANGUAGE_ROOT
 from .host_files import SYSTEM_DIRECTORIES, Bind, HostFiles, is_inside
 from .namespaces import GROUP, USER, forbid_user_namespaces, write_text
 
 TASK_ROOT = "/var/task"
 PROC_FLAGS = linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC
 """Flags of every mount of ``/proc``."""
-_LANGUAGE_ROOT = "/var/lang"
 _DEVICES = ("full", "null", "random", "urandom", "zero")
 _EMPTY_DIRECTORIES = ("dev", "home", "opt", "proc", "root", "run", "tmp", "var/runtime", "var/task")
-# Nothing of this machine's users, nor of those of its programs, whose ids may be AWS's too. What the
-# function's own user does not own shows as nobody's: an ordinary user cannot map a second one.
+# Without this machine's users, some of whose ids may be AWS's too. What is not the function's shows
+# as nobody's: an ordinary user cannot map a second one.
 _USERS = f"""\
 root:x:0:0:root:/root:/bin/bash
 nobody:x:65534:65534:nobody:/:/sbin/nologin
@@ -68,9 +68,9 @@ def build_root(
         os.makedirs(f"{root}/{directory}", exist_ok=True)
     mount_storage(f"{root}/tmp", ephemeral_storage_mb)
     _link_system_directories(root)
-    os.symlink(host_files.language_prefix, root + _LANGUAGE_ROOT)
     for descriptor, bind in zip(sources, binds):
         bind_descriptor(descriptor, root + bind.target)
+    _place_language(root, host_files.language_prefix)
     _make_device_files(root)
     # On top of the binds that they are in, and while there is nothing on the root's /proc yet.
     _cover(root, host_files.covered)
@@ -126,6 +126,16 @@ def _link_system_directories(root: str) -> None:
     for name in SYSTEM_DIRECTORIES:
         if os.path.islink(f"/{name}"):
             os.symlink(os.readlink(f"/{name}"), f"{root}/{name}")
+
+
+def _place_language(root: str, prefix: str) -> None:
+    """Give the interpreter's folder, as it is inside, its place on AWS."""
+    target, inside = root + LANGUAGE_ROOT, root + os.path.realpath(prefix)
+    if inside == f"{root}/" or not os.path.isdir(inside):
+        os.symlink(prefix, target)
+        return
+    os.mkdir(target)
+    linux.mount(inside, target, None, linux.MS_BIND | linux.MS_REC)
 
 
 def _cover(root: str, paths: list[str]) -> None:

@@ -21,9 +21,7 @@ GIBIBYTE = 1024**3
 
 @pytest.mark.rule("8.3.4", "9.9")
 @pytest.mark.parametrize("memory_size", [128, 192, 512])
-async def test_a_function_has_awss_limits(
-    open_project: Open, level: str, memory_size: int
-) -> None:
+async def test_a_function_has_awss_limits(open_project: Open, level: str, memory_size: int) -> None:
     workbench = await open_project(EVALUATES, memory_size=memory_size)
     limit = "resource.getrlimit(resource.RLIMIT_{})"
     assert await workbench.answer(limit.format("NOFILE")) == [1024, 1024]

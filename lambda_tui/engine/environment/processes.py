@@ -151,7 +151,7 @@ class Processes:
         is_taken = initialization_type == "snap-start" and not fork_server.is_snapshot
         launch = self._launch = Launch.plan(
             self._function,
-            fork_server.interpreter,
+            fork_server.program,
             fork_server.runtime_version,
             is_isolated=sandbox is None or sandbox.level == "namespaces",
             is_snapshot_taken=is_taken,

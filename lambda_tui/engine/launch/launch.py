@@ -20,7 +20,6 @@ from lambda_tui.engine.launch.runtime import (
     runtimes_directory,
 )
 from lambda_tui.project.function import Function, LoggingConfig
-from lambda_tui.project.interpreters import Interpreter
 from lambda_tui.project.runtimes import OS_ONLY_RUNTIMES, Language, runtime_of
 
 # One snapshot is restored many times, each time with another log stream.
@@ -85,7 +84,7 @@ class Launch:
     def plan(
         cls,
         function: Function,
-        interpreter: Interpreter,
+        program: str,
         runtime_version: str | None,
         *,
         is_isolated: bool,
@@ -94,7 +93,7 @@ class Launch:
         initialization_type: InitializationType,
         api_address: str,
     ) -> Launch:
-        """Return what to start.
+        """Return what to start; ``program`` is the interpreter's path as the environment has it.
 
         A snapshot (``is_snapshot_taken``) carries no extensions: each environment that is restored
         from it starts its own.
@@ -103,7 +102,7 @@ class Launch:
         return cls(
             function,
             () if is_snapshot_taken else external_extensions(function),
-            runtime_start(function, places, interpreter, runtime_version),
+            runtime_start(function, places, program, runtime_version),
             places,
             environment_variables(
                 function, log_stream, runtime_version, places, initialization_type, api_address

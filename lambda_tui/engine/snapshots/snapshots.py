@@ -15,7 +15,6 @@ from lambda_tui.engine.snapshots.environments import RestoredEnvironment, Snapsh
 from lambda_tui.engine.snapshots.restore_line import RestoreLine
 from lambda_tui.engine.wire import OnMessage, Sandbox, Zygote
 from lambda_tui.project.function import Function
-from lambda_tui.project.interpreters import Interpreter
 
 _UNUSABLE = frozenset({State.RESETTING, State.RESET, State.SHUTTING_DOWN, State.ENDED})
 
@@ -46,9 +45,9 @@ class Snapshot:
         self._lines: set[RestoreLine] = set()
 
     @property
-    def interpreter(self) -> Interpreter:
-        """The interpreter of the functions."""
-        return self._zygote.interpreter
+    def program(self) -> str:
+        """Path of the functions' interpreter as environments have it, once it has booted."""
+        return self._zygote.program
 
     @property
     def runtime_version(self) -> str | None:

@@ -22,7 +22,6 @@ from lambda_tui.engine.wire.frames import RuntimeFrame
 from lambda_tui.engine.wire.log_pipe import LogPipe
 from lambda_tui.engine.wire.own_network import OwnNetwork
 from lambda_tui.engine.wire.zygote import OnMessage, Sandbox
-from lambda_tui.project.interpreters import Interpreter
 
 GRACE_PERIOD = 5.0
 """Seconds after which an init process that does not obey is killed.
@@ -39,8 +38,8 @@ class ForkServer(Protocol):
     """Forks init processes: a zygote, or the snapshot of an initialised function."""
 
     @property
-    def interpreter(self) -> Interpreter:
-        """The interpreter of the functions."""
+    def program(self) -> str:
+        """Path of the functions' interpreter as environments have it, once it has booted."""
 
     @property
     def runtime_version(self) -> str | None:

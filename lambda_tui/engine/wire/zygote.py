@@ -56,6 +56,8 @@ class Zygote:
         """The interpreter of the functions. Where it is no Python, the zygote uses lambda-tui's."""
         self.runtime_version: str | None = None
         """Version of the interpreter, such as ``3.13.1``; None until it has booted."""
+        self.program = str(interpreter.executable)
+        """Path of the interpreter as environments have it, once it has booted."""
         self.sandbox: Sandbox | None = None
         """None until it has booted."""
         self.problem: str | None = None
@@ -160,6 +162,7 @@ class Zygote:
             case "booted":
                 self._boot_limit.clear()
                 self.runtime_version = message["runtime_version"]
+                self.program = message["program"]
                 self.sandbox = Sandbox(message["level"], message["reason"])
                 logger.debug("zygote %s booted: %s", self.interpreter.executable, message)
                 self.booted.set_result(None)

@@ -135,6 +135,7 @@ class _Zygote:
             frame.message["code_directory"],
             frame.message["ephemeral_storage_mb"],
             [Bind(*bind) for bind in frame.message["binds"]],
+            frame.message["unreadable"],
             frame.message["own_network"],
             frame.message["resolver"],
             frame.message["is_snapshot"],
@@ -230,7 +231,7 @@ def probe(host_files: HostFiles) -> str:
 
 def _try_sandbox(host_files: HostFiles, write_end: int) -> None:
     try:
-        build_root(host_files, [], _PROBE_STORAGE_MB)
+        build_root(host_files, [], [], _PROBE_STORAGE_MB)
         linux.drop_capabilities()
     except OSError as error:
         os.write(write_end, str(error).encode())

@@ -38,8 +38,8 @@ class HostFiles(NamedTuple):
     binds: list[Bind]
     covered: list[str]
     """Paths within the binds that must not be seen."""
-    language_prefix: str = sys.prefix
-    """Directory of the interpreter, which is bound to its place on AWS too."""
+    language_prefix: str = os.path.realpath(sys.prefix)
+    """Directory of the interpreter, without links, which is bound to its place on AWS too."""
     program: str = sys.executable
     """Path inside of the program that functions run on: AWS's, or where it has none this machine's.
     """
@@ -55,7 +55,7 @@ def find_host_files(program: str = "") -> HostFiles:
     binds = [*_system_binds(), *_shell_binds(), *_resolver_binds()]
     binds += _interpreter_binds(prefix, program)
     covered = _private_entries() if os.geteuid() == 0 else []
-    return HostFiles(binds, covered, prefix, _program_inside(prefix, program))
+    return HostFiles(binds, covered, os.path.realpath(prefix), _program_inside(prefix, program))
 
 
 def _system_binds() -> list[Bind]:

@@ -39,6 +39,7 @@ _SCAFFOLD = "/tmp"
 def build_root(
     host_files: HostFiles,
     own_binds: Iterable[Bind],
+    unreadable: Iterable[str],
     ephemeral_storage_mb: int,
     resolver: str = "",
     prepare: Callable[[str], None] | None = None,
@@ -74,6 +75,8 @@ def build_root(
     _make_device_files(root)
     # On top of the binds that they are in, and while there is nothing on the root's /proc yet.
     _cover(root, host_files.covered)
+    for path in unreadable:
+        _make_unreadable(root, path)
     for path, text in texts.items():
         _bind_text(root, path, text)
 
@@ -130,7 +133,7 @@ def _link_system_directories(root: str) -> None:
 
 def _place_language(root: str, prefix: str) -> None:
     """Give the interpreter's folder, as it is inside, its place on AWS."""
-    target, inside = root + LANGUAGE_ROOT, root + os.path.realpath(prefix)
+    target, inside = root + LANGUAGE_ROOT, root + prefix
     if inside == f"{root}/" or not os.path.isdir(inside):
         os.symlink(prefix, target)
         return
@@ -143,6 +146,22 @@ def _cover(root: str, paths: list[str]) -> None:
     for path in paths:
         nothing = f"{root}/proc" if os.path.isdir(path) else "/dev/null"
         linux.mount(nothing, root + path, None, linux.MS_BIND)
+
+
+def _make_unreadable(root: str, path: str) -> None:
+    """Put a file or folder of no mode in the place of one.
+
+    The function owns its code here, and could read whatever its owner may.
+    """
+    nothing = f"{root}/nothing"
+    if os.path.isdir(root + path):
+        os.mkdir(nothing, mode=0)
+        linux.mount(nothing, root + path, None, linux.MS_BIND)
+        os.rmdir(nothing)
+    elif os.path.isfile(root + path):  # It may be gone since it was found.
+        os.close(os.open(nothing, os.O_CREAT | os.O_EXCL, mode=0))
+        linux.mount(nothing, root + path, None, linux.MS_BIND)
+        os.unlink(nothing)
 
 
 def _make_device_files(root: str) -> None:

@@ -53,6 +53,8 @@ class SandboxPlan:
     binds: tuple[tuple[Path, str], ...]
     """Files and folders of this machine, each with its path inside."""
     network: Network
+    unreadable: tuple[str, ...] = ()
+    """Paths inside of files and folders that the function must not read."""
     is_snapshot: bool = False
     """Whether other environments are forked from its runtime."""
 
@@ -65,7 +67,13 @@ class SandboxPlan:
         binds += [(path, str(path)) for path in _own_runtime_paths(function)]
         if is_executed(function):
             binds.append((runtimes_directory(), RUNTIMES_ROOT))
-        return cls(function.code_directory, function.ephemeral_storage, tuple(binds), network)
+        return cls(
+            function.code_directory,
+            function.ephemeral_storage,
+            tuple(binds),
+            network,
+            function.unreadable,
+        )
 
 
 @dataclass(frozen=True, slots=True)

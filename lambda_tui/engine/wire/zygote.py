@@ -135,6 +135,7 @@ class Zygote:
             "ephemeral_storage_mb": plan.ephemeral_storage,
             "is_snapshot": plan.is_snapshot,
             "binds": [[str(source), target] for source, target in plan.binds],
+            "unreadable": list(plan.unreadable),
             "own_network": plan.network.is_own,
             "resolver": plan.network.resolver,
             "connector": list(plan.network.connector.command) if plan.network.connector else [],

@@ -1,4 +1,4 @@
-"""Files that others may not read are found, where a package keeps its modes on the way to Lambda."""
+"""Files that others may not read are found, where a package keeps its modes until it is run."""
 
 from __future__ import annotations
 

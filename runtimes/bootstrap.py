@@ -33,6 +33,8 @@ def main() -> None:
     log = _take_descriptor("_LAMBDA_TELEMETRY_LOG_FD")
     engine = os.environ.pop("_LAMBDA_TUI_RUNTIME_API")
     python = importlib.import_module(_PACKAGE + ".python")
+    if sys.executable.startswith(python.LANGUAGE_ROOT + "/"):
+        python.report_places_on_aws(sys.executable)
     address = os.environ["AWS_LAMBDA_RUNTIME_API"]
     if address == engine:
         link = importlib.import_module(_PACKAGE + ".frames").Channel(number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -159,6 +160,16 @@ def ignore_stopped_children() -> None:
 def set_process_name(name: str) -> None:
     """Set the name that ``ps`` and ``top`` show for this process, up to 15 bytes."""
     _libc.prctl(ctypes.c_int(_PR_SET_NAME), ctypes.c_char_p(name.encode()), 0, 0, 0)
+
+
+def leave_memory_out_of_cores() -> None:
+    """Keep the memory of this process and its descendants out of core files.
+
+    The machine may collect them, also those of programs that are executed later.
+    """
+    # A kernel without core files has no such file either.
+    with contextlib.suppress(OSError), open("/proc/self/coredump_filter", "w") as file:
+        file.write("0")
 
 
 def forbid_new_privileges() -> None:

@@ -16,7 +16,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 
-from . import init, linux, snapshots
+from . import init, linux, python, snapshots
 from .frames import Channel, Frame
 from .init import Environment
 from .processes import KILL, ProcessTree, current_pid_namespace, reap, run_and_exit
@@ -48,6 +48,7 @@ def main(descriptor: int, level: str, program: str) -> None:
         linux.die_with_parent(signal.SIGKILL)
         linux.become_subreaper()
         linux.set_process_name("lambda-zygote")
+        linux.leave_memory_out_of_cores()
     # An engine that ended before the lines above causes no signal any more.
     if os.getppid() != parent:
         return
@@ -75,15 +76,20 @@ class _Zygote:
     def boot(self, level: str) -> None:
         """Choose the sandbox level and report it and the runtime's version to the engine."""
         reason = "forced by a setting"
+        executable = os.path.realpath(self._program) if self._program else sys.executable
         if level != "processes":
             reason = probe(self._host_files)
             if not reason:
                 self._level = "namespaces"
+                executable = self._host_files.program
+                if executable.startswith(python.LANGUAGE_ROOT) and not self._program:
+                    # Here, once for all that are forked: no environment has to do it as it starts.
+                    python.report_places_on_aws(executable)
         self._channel.send(
             {
                 "kind": "booted",
                 "runtime_version": _version(self._program),
-                "prefix": sys.prefix,
+                "program": executable,
                 "level": self._level,
                 "reason": reason,
             }
@@ -129,6 +135,7 @@ class _Zygote:
             frame.message["code_directory"],
             frame.message["ephemeral_storage_mb"],
             [Bind(*bind) for bind in frame.message["binds"]],
+            frame.message["unreadable"],
             frame.message["own_network"],
             frame.message["resolver"],
             frame.message["is_snapshot"],
@@ -224,7 +231,7 @@ def probe(host_files: HostFiles) -> str:
 
 def _try_sandbox(host_files: HostFiles, write_end: int) -> None:
     try:
-        build_root(host_files, [], _PROBE_STORAGE_MB)
+        build_root(host_files, [], [], _PROBE_STORAGE_MB)
         linux.drop_capabilities()
     except OSError as error:
         os.write(write_end, str(error).encode())

@@ -138,6 +138,8 @@ class Function:
     """The layers in their order; a file in a later one replaces that in an earlier one."""
     layers_directory: Path | None = None
     """The folder that is mounted at ``/opt``, absolute: the merged layers. None without layers."""
+    unreadable: tuple[str, ...] = ()
+    """Paths in Lambda, such as ``/var/task/app.py``, of what the function cannot read there."""
     runtime: str | None = None
     """Lambda's identifier, such as ``python3.13``; None when the project does not name one."""
     bootstrap: tuple[str, ...] = ()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import functools
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from lambda_tui.project import plain, template
-from lambda_tui.project.function import Function, Problem, Project
+from lambda_tui.project.code import unreadable_paths
+from lambda_tui.project.function import NODE_SUFFIXES, Function, Problem, Project
 from lambda_tui.project.settings import Settings
 from lambda_tui.project.wording import shown
 
@@ -21,6 +23,8 @@ _KINDS: tuple[Callable[[Path, Settings], Project | None], ...] = (
 The first that reads a folder decides; ``plain`` is last, as it reads any.
 """
 
+_CODE_SUFFIXES = (".py", ".so", ".node", *NODE_SUFFIXES)
+
 
 def load_project(directory: Path, settings: Settings | None = None) -> Project:
     """Return the project in a folder, with what the settings say of its functions.
@@ -29,7 +33,7 @@ def load_project(directory: Path, settings: Settings | None = None) -> Project:
     unpacked into the user's cache directory.
     """
     settings = settings or Settings()
-    return _with_settings(_read_project(directory, settings), settings)
+    return _with_settings(_with_modes(_read_project(directory, settings)), settings)
 
 
 def _read_project(directory: Path, settings: Settings) -> Project:
@@ -52,6 +56,50 @@ def _not_a_folder(directory: Path) -> Problem:
     return Problem(
         f"{shown(str(directory))} does not exist; name a project folder, or run `lambda-tui demo`."
     )
+
+
+def _with_modes(project: Project) -> Project:
+    """Return the project with what its deployed functions could not read, and a problem for it."""
+    find = functools.cache(unreadable_paths)
+    functions, problems = [], list(project.problems)
+    for function in project.functions:
+        unreadable = [
+            (folder / path, f"{root}/{path}")
+            for folder, root in _folders_with_modes(project, function)
+            for path in find(folder)
+        ]
+        functions.append(replace(function, unreadable=tuple(path for _, path in unreadable)))
+        # A private data file may well lie beside the code, without being read.
+        code = [(file, path) for file, path in unreadable if _is_code(file)]
+        if code:
+            file, path = code[0]
+            more = f" and {len(code) - 1} more" if len(code) > 1 else ""
+            message = (
+                f"{function.name} cannot read {shown(path)}{more} in Lambda, which runs it as "
+                "another user and keeps the modes of a zip file; run chmod -R o+rX before you "
+                "pack them."
+            )
+            problems.append(Problem(message, file, function=function.name))
+    return replace(project, functions=tuple(functions), problems=tuple(problems))
+
+
+def _is_code(path: Path) -> bool:
+    return path.is_dir() or path.name == "bootstrap" or path.suffix in _CODE_SUFFIXES
+
+
+def _folders_with_modes(project: Project, function: Function) -> list[tuple[Path, str]]:
+    """Return the folders whose modes are deployed, each with its path in Lambda.
+
+    SAM allows everybody to read what it packs itself, but leaves archives as they are.
+    """
+    is_plain = project.template is None
+    folders = []
+    if is_plain or function.code_archive is not None:
+        folders.append((function.code_directory, "/var/task"))
+    are_archives = all(layer.path is None or layer.path.is_file() for layer in function.layers)
+    if function.layers_directory is not None and (is_plain or are_archives):
+        folders.append((function.layers_directory, "/opt"))
+    return folders
 
 
 def _with_settings(project: Project, settings: Settings) -> Project:

@@ -24,6 +24,8 @@ class Environment(NamedTuple):
     ephemeral_storage_mb: int
     binds: list[Bind]
     """The environment's own files and directories; the code is bound to ``/var/task``."""
+    unreadable: list[str]
+    """Paths inside of files and folders in them that the function must not read."""
     own_network: bool
     resolver: str
     """Address of its name server, or empty for the machine's."""
@@ -52,6 +54,7 @@ def run_in_namespaces(
         build_root(
             host_files,
             environment.binds,
+            environment.unreadable,
             environment.ephemeral_storage_mb,
             environment.resolver,
             prepare,

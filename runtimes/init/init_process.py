@@ -27,7 +27,7 @@ from .. import linux, python
 from ..frames import Channel, Frame, Message
 from ..processes import CONTINUE, KILL, STOP, EndedChild, reap
 from ..sigchld import SigchldPipe
-from .launch import MAXIMUM_PROCESSES, Launch, Streams, execute, fork_runtime
+from .launch import Launch, Streams, execute, fork_runtime, maximum_processes
 from .memory_limit import MemoryLimit
 
 # A rise of the peak by less is not reported.
@@ -49,9 +49,6 @@ class ProcessSet(Protocol):
 class InitProcess:
     """Serves the engine's control channel as long as the environment lives."""
 
-    maximum_processes = MAXIMUM_PROCESSES
-    """Limit for executed programs; a forked runtime sets its own."""
-
     def __init__(self, control: Channel, processes: ProcessSet, created: Message) -> None:
         self._control = control
         self._processes = processes
@@ -61,6 +58,7 @@ class InitProcess:
         """Names by process id."""
         self._generation = 0
         self._has_launch_failure = False
+        self._memory_size_mb = 0
         self._memory: MemoryLimit | None = None
         self._next_check_at = 0.0
         self._reported_memory_kb = 0
@@ -208,7 +206,9 @@ class InitProcess:
             self._sigchld.uninstall()
             return python.main(channel, message)
 
-        return fork_runtime(streams, serve, is_isolated=self._is_isolated)
+        return fork_runtime(
+            streams, serve, is_isolated=self._is_isolated, processes=self._maximum_processes()
+        )
 
     def _start_extension(self, frame: Frame) -> None:
         """Start an extension, unless one of this generation could not be started."""
@@ -230,8 +230,11 @@ class InitProcess:
             variables,
             streams,
             is_isolated=self._is_isolated,
-            processes=self.maximum_processes,
+            processes=self._maximum_processes(),
         )
+
+    def _maximum_processes(self) -> int:
+        return maximum_processes(self._memory_size_mb)
 
     def _begin_generation(self, message: Message) -> None:
         """Begin the generation of a start request, unless it has begun already."""
@@ -239,8 +242,9 @@ class InitProcess:
             return
         self._generation = message["generation"]
         self._is_frozen = self._is_out_of_memory = self._has_launch_failure = False
+        self._memory_size_mb = message["memory_size_mb"]
         if sys.platform.startswith("linux"):
-            self._memory = MemoryLimit(message["memory_size_mb"])
+            self._memory = MemoryLimit(self._memory_size_mb)
             self._reported_memory_kb = 0
             self._next_check_at = time.monotonic() + _FIRST_CHECK
         self._control.send(

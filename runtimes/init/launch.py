@@ -16,6 +16,11 @@ from ..python import LOG_DESCRIPTOR
 
 MAXIMUM_DESCRIPTORS = 1024
 MAXIMUM_PROCESSES = 1024
+# Recorded with 128 MB of memory. It is the kernel's own default, in proportion to the memory.
+_SMALLEST_MEMORY_MB, _FEWEST_PROCESSES, _PROCESSES_PER_MB = 128, 742, 4
+_LOCKED_BYTES = 64 * 1024
+_STACK_BYTES = 8 * 1024 * 1024
+_CORE_BYTES = 10 * 1024**3
 RESTORED_PROCESSES = 16 * MAXIMUM_PROCESSES
 """For all environments together that come from one snapshot: the kernel counts them as one."""
 # High, so that a function gets descriptors from 3 on as it would on AWS; lower where the machine
@@ -54,6 +59,7 @@ def fork_runtime(
     serve: Callable[[Channel], int],
     *,
     is_isolated: bool,
+    processes: int,
     kept: int | None = None,
 ) -> Launch:
     """Fork a process that serves as a runtime over its channel.
@@ -63,7 +69,7 @@ def fork_runtime(
 
     def become() -> int:
         # Limits first: the number of the channel depends on that of descriptors.
-        _confine(is_isolated=is_isolated, may_rise=kept is not None)
+        _confine(is_isolated=is_isolated, processes=processes, may_rise=kept is not None)
         # The zygote ignores it, so that Ctrl-C in its terminal is the engine's alone.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         numbers = _target_numbers(streams, is_executed=False)
@@ -103,7 +109,7 @@ def execute(
     streams: Streams,
     *,
     is_isolated: bool,
-    processes: int = MAXIMUM_PROCESSES,
+    processes: int,
 ) -> Launch:
     """Fork a process that executes a program, and wait until it does or cannot."""
     read_end, write_end = os.pipe()
@@ -199,15 +205,22 @@ def _install_streams(streams: Streams, numbers: Streams, *, inheritable: bool) -
     os.dup2(streams.log, numbers.log, inheritable=inheritable)
 
 
-def _confine(
-    *, is_isolated: bool, processes: int = MAXIMUM_PROCESSES, may_rise: bool = False
-) -> None:
+def maximum_processes(memory_size_mb: int) -> int:
+    """Return AWS's limit on the processes and threads of a function with this memory size."""
+    more = (memory_size_mb - _SMALLEST_MEMORY_MB) * _PROCESSES_PER_MB
+    return min(_FEWEST_PROCESSES + max(more, 0), MAXIMUM_PROCESSES)
+
+
+def _confine(*, is_isolated: bool, processes: int, may_rise: bool = False) -> None:
     """Set AWS's limits, give up all capabilities, and tie this process's life to init's.
 
     With ``may_rise`` a fork of this process can raise the limit on processes again.
     """
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # Without a root directory of its own, a process would leave the core in the project's folder.
+    _lower_limit(resource.RLIMIT_CORE, _CORE_BYTES if is_isolated else 0)
     _lower_limit(resource.RLIMIT_NOFILE, MAXIMUM_DESCRIPTORS)
+    _lower_limit(resource.RLIMIT_MEMLOCK, _LOCKED_BYTES)
+    _lower_limit(resource.RLIMIT_STACK, _STACK_BYTES, may_rise=True)
     if not sys.platform.startswith("linux"):
         return
     # Each fork has to ask for it anew: the kernel does not let it be inherited.

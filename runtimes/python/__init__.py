@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from .installation import LANGUAGE_ROOT, report_places_on_aws
 from .logs import LOG_DESCRIPTOR
 from .runtime import Resume, main
 from .runtime_api import RuntimeApi
 
-__all__ = ["LOG_DESCRIPTOR", "Resume", "RuntimeApi", "main"]
+__all__ = [
+    "LANGUAGE_ROOT",
+    "LOG_DESCRIPTOR",
+    "Resume",
+    "RuntimeApi",
+    "main",
+    "report_places_on_aws",
+]

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from ..python import LANGUAGE_ROOT
+
 SYSTEM_DIRECTORIES = (
     "bin",
     "etc",
@@ -36,8 +38,11 @@ class HostFiles(NamedTuple):
     binds: list[Bind]
     covered: list[str]
     """Paths within the binds that must not be seen."""
-    language_prefix: str = sys.prefix
-    """Directory of the interpreter, to which ``/var/lang`` links: its place on AWS."""
+    language_prefix: str = os.path.realpath(sys.prefix)
+    """Directory of the interpreter, without links, which is bound to its place on AWS too."""
+    program: str = sys.executable
+    """Path inside of the program that functions run on: AWS's, or where it has none this machine's.
+    """
 
 
 def find_host_files(program: str = "") -> HostFiles:
@@ -49,7 +54,8 @@ def find_host_files(program: str = "") -> HostFiles:
     prefix = _program_prefix(program) if program else sys.prefix
     binds = [*_system_binds(), *_shell_binds(), *_resolver_binds()]
     binds += _interpreter_binds(prefix, program)
-    return HostFiles(binds, _private_entries() if os.geteuid() == 0 else [], prefix)
+    covered = _private_entries() if os.geteuid() == 0 else []
+    return HostFiles(binds, covered, os.path.realpath(prefix), _program_inside(prefix, program))
 
 
 def _system_binds() -> list[Bind]:
@@ -77,6 +83,18 @@ def _program_prefix(program: str) -> str:
     """Return the folder above a program's ``bin``, or the program's own where it is in none."""
     folder = os.path.dirname(os.path.realpath(program))
     return os.path.dirname(folder) if os.path.basename(folder) == "bin" else folder
+
+
+def _program_inside(prefix: str, program: str) -> str:
+    """Return the path of an interpreter in AWS's folder; its real one if it is not in a ``bin``."""
+    executable = program or sys.executable
+    version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    names = ("node",) if program else (version, "python3", "python")
+    for name in names:
+        path = f"{prefix}/bin/{name}"
+        if os.path.exists(path) and os.path.samefile(path, executable):
+            return f"{LANGUAGE_ROOT}/bin/{name}"
+    return os.path.realpath(executable) if program else executable
 
 
 def _interpreter_binds(prefix: str, program: str) -> list[Bind]:

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from .. import linux
 from ..processes import run_and_exit
 
+USER, GROUP = 993, 990
+"""Ids of ``sbx_user1051`` on AWS, as which a function runs. The group has no name there."""
 NAMESPACES = linux.CLONE_NEWNS | linux.CLONE_NEWPID | linux.CLONE_NEWIPC
 """The namespaces that every environment has beside a user namespace."""
 
@@ -73,11 +75,11 @@ def _enter_namespaces(*, own_network: bool) -> None:
 
 
 def map_own_user(user: int, group: int, proc: str = "/proc") -> None:
-    """Map the ids that this process had before it entered a user namespace to themselves."""
-    write_text(f"{proc}/self/uid_map", f"{user} {user} 1")
+    """Map the ids that this process had before it entered a user namespace to AWS's."""
+    write_text(f"{proc}/self/uid_map", f"{USER} {user} 1")
     # The kernel accepts an ordinary user's group map only after setgroups(2) is denied.
     write_text(f"{proc}/self/setgroups", "deny")
-    write_text(f"{proc}/self/gid_map", f"{group} {group} 1")
+    write_text(f"{proc}/self/gid_map", f"{GROUP} {group} 1")
 
 
 def forbid_user_namespaces(proc: str) -> None:

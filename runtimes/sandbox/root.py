@@ -11,15 +11,26 @@ import os
 from collections.abc import Callable, Iterable
 
 from .. import linux
+from ..python import LANGUAGE_ROOT
 from .host_files import SYSTEM_DIRECTORIES, Bind, HostFiles, is_inside
-from .namespaces import forbid_user_namespaces, write_text
+from .namespaces import GROUP, USER, forbid_user_namespaces, write_text
 
 TASK_ROOT = "/var/task"
 PROC_FLAGS = linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC
 """Flags of every mount of ``/proc``."""
-_LANGUAGE_ROOT = "/var/lang"
 _DEVICES = ("full", "null", "random", "urandom", "zero")
 _EMPTY_DIRECTORIES = ("dev", "home", "opt", "proc", "root", "run", "tmp", "var/runtime", "var/task")
+# Without this machine's users, some of whose ids may be AWS's too. What is not the function's shows
+# as nobody's: an ordinary user cannot map a second one.
+_USERS = f"""\
+root:x:0:0:root:/root:/bin/bash
+nobody:x:65534:65534:nobody:/:/sbin/nologin
+sbx_user1051:x:{USER}:{GROUP}::/home/sbx_user1051:/sbin/nologin
+"""
+_GROUPS = """\
+root:x:0:
+nobody:x:65534:
+"""
 # The root is built on this one. Any directory that exists on every machine will do: what is mounted
 # on it shows in this process's mount namespace only.
 _SCAFFOLD = "/tmp"
@@ -28,6 +39,7 @@ _SCAFFOLD = "/tmp"
 def build_root(
     host_files: HostFiles,
     own_binds: Iterable[Bind],
+    unreadable: Iterable[str],
     ephemeral_storage_mb: int,
     resolver: str = "",
     prepare: Callable[[str], None] | None = None,
@@ -48,7 +60,7 @@ def build_root(
     # Opened before the scaffold is mounted: what lies under it can then be bound all the same.
     sources = [os.open(bind.source, os.O_PATH | os.O_CLOEXEC) for bind in binds]
     devices = [os.open(f"/dev/{name}", os.O_PATH | os.O_CLOEXEC) for name in _DEVICES]
-    texts = {"/etc/hosts": _hosts_text()}
+    texts = {"/etc/hosts": _hosts_text(), "/etc/passwd": _USERS, "/etc/group": _GROUPS}
     if resolver:
         texts[os.path.realpath("/etc/resolv.conf")] = _resolver_text(resolver)
 
@@ -57,12 +69,14 @@ def build_root(
         os.makedirs(f"{root}/{directory}", exist_ok=True)
     mount_storage(f"{root}/tmp", ephemeral_storage_mb)
     _link_system_directories(root)
-    os.symlink(host_files.language_prefix, root + _LANGUAGE_ROOT)
     for descriptor, bind in zip(sources, binds):
         bind_descriptor(descriptor, root + bind.target)
+    _place_language(root, host_files.language_prefix)
     _make_device_files(root)
     # On top of the binds that they are in, and while there is nothing on the root's /proc yet.
     _cover(root, host_files.covered)
+    for path in unreadable:
+        _make_unreadable(root, path)
     for path, text in texts.items():
         _bind_text(root, path, text)
 
@@ -117,11 +131,37 @@ def _link_system_directories(root: str) -> None:
             os.symlink(os.readlink(f"/{name}"), f"{root}/{name}")
 
 
+def _place_language(root: str, prefix: str) -> None:
+    """Give the interpreter's folder, as it is inside, its place on AWS."""
+    target, inside = root + LANGUAGE_ROOT, root + prefix
+    if inside == f"{root}/" or not os.path.isdir(inside):
+        os.symlink(prefix, target)
+        return
+    os.mkdir(target)
+    linux.mount(inside, target, None, linux.MS_BIND | linux.MS_REC)
+
+
 def _cover(root: str, paths: list[str]) -> None:
     """Hide paths: directories behind an empty one, files behind a device that will not open."""
     for path in paths:
         nothing = f"{root}/proc" if os.path.isdir(path) else "/dev/null"
         linux.mount(nothing, root + path, None, linux.MS_BIND)
+
+
+def _make_unreadable(root: str, path: str) -> None:
+    """Put a file or folder of no mode in the place of one.
+
+    The function owns its code here, and could read whatever its owner may.
+    """
+    nothing = f"{root}/nothing"
+    if os.path.isdir(root + path):
+        os.mkdir(nothing, mode=0)
+        linux.mount(nothing, root + path, None, linux.MS_BIND)
+        os.rmdir(nothing)
+    elif os.path.isfile(root + path):  # It may be gone since it was found.
+        os.close(os.open(nothing, os.O_CREAT | os.O_EXCL, mode=0))
+        linux.mount(nothing, root + path, None, linux.MS_BIND)
+        os.unlink(nothing)
 
 
 def _make_device_files(root: str) -> None:

@@ -126,8 +126,6 @@ class RestoreServer:
 class _RestoredInit(InitProcess):
     """Forks the runtime from itself: it has the snapshot's state, and never runs its code."""
 
-    maximum_processes = RESTORED_PROCESSES
-
     def __init__(
         self,
         control: Channel,
@@ -155,6 +153,9 @@ class _RestoredInit(InitProcess):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return fork_restored_runtime(streams, serve, is_isolated=self._is_isolated)
+
+    def _maximum_processes(self) -> int:
+        return RESTORED_PROCESSES
 
     def _path_in_copy(self, path: str) -> str:
         """Return where a file now lies whose path in the snapshot this is."""

@@ -97,7 +97,13 @@ class _SnapshotInit(InitProcess):
             self._sigchld.uninstall()
             return python.main(channel, message, RestoreServer(number, self._storage).serve)
 
-        launch = fork_runtime(streams, serve, is_isolated=self._is_isolated, kept=number)
+        launch = fork_runtime(
+            streams,
+            serve,
+            is_isolated=self._is_isolated,
+            processes=self._maximum_processes(),
+            kept=number,
+        )
         os.close(number)
         self._requests = Channel(ours.detach())
         return launch

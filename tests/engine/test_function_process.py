@@ -16,14 +16,33 @@ def lambda_handler(event, context):
 """
 
 
+GIBIBYTE = 1024**3
+
+
 @pytest.mark.rule("8.3.4", "9.9")
-async def test_a_function_has_awss_limits(open_project: Open, level: str) -> None:
-    workbench = await open_project(EVALUATES)
-    limits = "[resource.getrlimit(resource.RLIMIT_{}) for name in '1']"
-    assert await workbench.answer(limits.format("NOFILE")) == [[1024, 1024]]
-    assert await workbench.answer(limits.format("CORE")) == [[0, 0]]
+@pytest.mark.parametrize("memory_size", [128, 192, 512])
+async def test_a_function_has_awss_limits(open_project: Open, level: str, memory_size: int) -> None:
+    workbench = await open_project(EVALUATES, memory_size=memory_size)
+    limit = "resource.getrlimit(resource.RLIMIT_{})"
+    assert await workbench.answer(limit.format("NOFILE")) == [1024, 1024]
+    assert await workbench.answer(limit.format("MEMLOCK")) == [64 * 1024, 64 * 1024]
+    stack, _most = await workbench.answer(limit.format("STACK"))
+    assert stack == 8 * 1024 * 1024
     if level == "namespaces":
-        assert await workbench.answer(limits.format("NPROC")) == [[1024, 1024]]
+        assert await workbench.answer(limit.format("CORE")) == [10 * GIBIBYTE, 10 * GIBIBYTE]
+        # 742 are recorded with 128 MB; 1,024 are documented.
+        expected = {128: 742, 192: 742 + 4 * 64, 512: 1024}[memory_size]
+        assert await workbench.answer(limit.format("NPROC")) == [expected, expected]
+    else:
+        # No core file is left in the project's folder.
+        assert await workbench.answer(limit.format("CORE")) == [0, 0]
+
+
+async def test_a_core_file_would_have_nothing_of_the_functions_memory(open_project: Open) -> None:
+    workbench = await open_project(EVALUATES)
+    kept = "open('/proc/self/coredump_filter').read().strip()"
+    executed = "subprocess.check_output(['cat', '/proc/self/coredump_filter']).decode().strip()"
+    assert await workbench.answer(f"[{kept}, {executed}]") == ["00000000", "00000000"]
 
 
 async def test_a_function_has_the_standard_descriptors_and_hands_on_no_others(

@@ -11,6 +11,7 @@ from lambda_tui.engine import events
 from lambda_tui.project.function import Project
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import Settings
+from support.files import zip_entry
 from support.runtimes_package import load_module
 from support.workbench import Open, Workbench
 
@@ -121,7 +122,7 @@ async def test_of_several_layers_the_last_ones_file_holds(
     first = write(tmp_path / "first" / "python" / "common.py", "VALUE = 'first'\n").parents[1]
     write(first / "python" / "only_first.py", "VALUE = 1\n")
     with zipfile.ZipFile(tmp_path / "second.zip", "w") as archive:
-        archive.writestr("python/common.py", "import only_first\nVALUE = 'second'\n")
+        archive.writestr(zip_entry("python/common.py"), "import only_first\nVALUE = 'second'\n")
 
     project = project_with(tmp_path, USES_THE_LAYERS, first, tmp_path / "second.zip")
 
@@ -154,7 +155,7 @@ async def test_a_new_archive_of_a_layer_initialises_again(
 ) -> None:
     def pack(value: int) -> None:
         with zipfile.ZipFile(tmp_path / "new.zip", "w") as archive:
-            archive.writestr("python/common.py", f"VALUE = {value}\n")
+            archive.writestr(zip_entry("python/common.py"), f"VALUE = {value}\n")
         (tmp_path / "new.zip").rename(tmp_path / "function" / "layer.zip")
 
     (tmp_path / "function").mkdir()
@@ -184,7 +185,7 @@ async def test_code_in_an_archive_runs_and_a_new_one_initialises_again(
 ) -> None:
     def pack(value: int) -> None:
         with zipfile.ZipFile(tmp_path / "new.zip", "w") as archive:
-            archive.writestr("app.py", f"def handler(event, context): return {value}\n")
+            archive.writestr(zip_entry("app.py"), f"def handler(event, context): return {value}\n")
         (tmp_path / "new.zip").rename(tmp_path / "app.zip")
 
     pack(1)

@@ -154,6 +154,9 @@ async def test_the_environment_looks_like_awss(open_node: OpenNode, level: str) 
     if level == "namespaces":
         listed = await workbench.answer("require('fs').readdirSync('/var/lang/bin')")
         assert "node" in listed
+        assert await workbench.answer("process.execPath") == "/var/lang/bin/node"
+    started = "require('child_process').execFileSync(process.execPath, ['-v']).toString().trim()"
+    assert await workbench.answer(started) == here[3]
     (init_start,) = workbench.records(events.InitStart)
     assert re.fullmatch(r"nodejs:\d+\.v\d+", init_start.runtime_version)
 
@@ -297,7 +300,7 @@ async def test_a_node_outside_the_systems_directories_is_seen_and_nothing_beside
     versions = f"require('fs').readdirSync({json.dumps(str(tmp_path / 'versions'))})"
 
     assert await workbench.answer(versions) == ["v24"]
-    assert await workbench.answer("process.execPath") == str(installed / "node")
+    assert await workbench.answer("process.execPath") == "/var/lang/bin/node"
 
 
 @pytest.mark.rule("8.2.8")

@@ -339,3 +339,21 @@ async def test_a_code_folder_that_comes_back_is_seen(open_project: Open, tmp_pat
     elsewhere.rename(code)
     await workbench.until(lambda: not workbench.pool.problem)
     assert await workbench.answer() == "128"
+
+
+@ONE_LEVEL
+async def test_a_file_that_others_may_now_read_is_read(open_project: Open, tmp_path: Path) -> None:
+    folder = tmp_path / "closed"
+    folder.mkdir()
+    source = folder / "lambda_function.py"
+    source.write_text(RETURNS.format("'open'"))
+    source.chmod(0o600)
+    workbench = await watch(open_project, load_project(folder))
+    failed = response_of(await workbench.invoke())
+    assert failed["errorType"] == "PermissionError"
+
+    source.chmod(0o644)
+
+    await workbench.until(lambda: not workbench.pool.function.unreadable)
+    assert await workbench.answer() == "open"
+    assert workbench.engine.project.problems == ()

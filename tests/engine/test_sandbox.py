@@ -8,12 +8,14 @@ import os
 import pwd
 import sys
 from collections.abc import Awaitable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lambda_tui.project.function import Project
+from lambda_tui.project.load import load_project
 from support.workbench import Open, Workbench, response_of
 
 HOME = os.path.realpath(pwd.getpwuid(os.getuid()).pw_dir)
@@ -55,7 +57,11 @@ def open_project(open_project: Open, request: pytest.FixtureRequest) -> Open:
     """With environments that are built one by one, and with such as come from a snapshot."""
 
     def open_kind(source: str | Project, **options: Any) -> Awaitable[Workbench]:
-        return open_project(source, snap_start=request.param == "snap-start", **options)
+        snap_start = request.param == "snap-start"
+        if isinstance(source, Project):
+            functions = (replace(one, snap_start=snap_start) for one in source.functions)
+            return open_project(replace(source, functions=tuple(functions)), **options)
+        return open_project(source, snap_start=snap_start, **options)
 
     return open_kind
 
@@ -165,7 +171,34 @@ async def test_no_process_of_a_function_holds_a_capability(open_project: Open) -
         capabilities = {name: int(fields[name], 16) for name in fields if name.startswith("Cap")}
         assert capabilities == dict.fromkeys(["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"], 0)
         assert fields["NoNewPrivs"] == "1"
-        assert int(fields["Uid"].split()[0]) == os.getuid()
+        assert fields["Uid"].split() == ["993"] * 4
+        assert fields["Gid"].split() == ["990"] * 4
+
+
+@pytest.mark.rule("8.3.5")
+@NAMESPACES
+async def test_the_user_is_awss(open_project: Open) -> None:
+    workbench = await open_project("import getpass, pwd, grp\n" + EVALUATES)
+    assert await workbench.answer("[os.getuid(), os.getgid()]") == [993, 990]
+    assert await workbench.answer("getpass.getuser()") == "sbx_user1051"
+    assert await workbench.answer("subprocess.getoutput('whoami')") == "sbx_user1051"
+    ids: str = await workbench.answer("subprocess.getoutput('id')")
+    assert ids.startswith("uid=993(sbx_user1051) gid=990 groups=990")
+    home, shell = await workbench.answer("[pwd.getpwuid(993).pw_dir, pwd.getpwuid(993).pw_shell]")
+    assert (home, shell) == ("/home/sbx_user1051", "/sbin/nologin")
+    assert await workbench.answer("os.path.exists('/home/sbx_user1051')") is False
+    assert await workbench.answer("os.path.expanduser('~')") == "/home/sbx_user1051"
+
+
+@NAMESPACES
+async def test_no_user_of_this_machine_is_known_inside(open_project: Open) -> None:
+    workbench = await open_project("import pwd, grp\n" + EVALUATES)
+    users = await workbench.answer("sorted(one.pw_name for one in pwd.getpwall())")
+    assert users == ["nobody", "root", "sbx_user1051"]
+    assert await workbench.answer("sorted(one.gr_name for one in grp.getgrall())") == [
+        "nobody",
+        "root",
+    ]
 
 
 _MS_REMOUNT_BIND = 0x20 | 0x1000
@@ -273,6 +306,57 @@ async def test_the_code_is_what_lies_in_the_project(open_project: Open) -> None:
     workbench = await open_project(EVALUATES)
     workbench.write(json.dumps({"colour": "green"}), "data.json")
     assert await workbench.answer("open('data.json').read()") == '{"colour": "green"}'
+
+
+CLOSED = """
+import errno, os
+def outcome(path):
+    try:
+        return os.listdir(path) if os.path.isdir(path) else open(path).read()
+    except OSError as error:
+        return errno.errorcode[error.errno], str(error)
+def lambda_handler(event, context):
+    if event == "import":
+        import private
+    return [outcome(path) for path in event]
+"""
+
+
+@pytest.mark.rule("8.3.8")
+@NAMESPACES
+async def test_code_that_is_not_for_others_cannot_be_read(
+    open_project: Open, tmp_path: Path
+) -> None:
+    folder = tmp_path / "shop"
+    (folder / "keys").mkdir(parents=True)
+    (folder / "lambda_function.py").write_text(CLOSED)
+    for name in ("private.py", "data.json", "keys/first"):
+        (folder / name).write_text("1")
+    for name, mode in (("private.py", 0o600), ("data.json", 0o640), ("keys", 0o700)):
+        (folder / name).chmod(mode)
+    workbench = await open_project(load_project(folder))
+    paths = ["/var/task/private.py", "/var/task/data.json", "/var/task/keys", "keys/first"]
+
+    answers = await workbench.answer(paths)
+
+    assert answers == [["EACCES", f"[Errno 13] Permission denied: {path!r}"] for path in paths]
+    failed = response_of(await workbench.invoke("import"))
+    assert failed["errorType"] == "PermissionError"
+    assert failed["errorMessage"] == "[Errno 13] Permission denied: '/var/task/private.py'"
+
+
+@NAMESPACES
+async def test_a_handler_that_is_not_for_others_fails_in_awss_words(
+    open_project: Open, tmp_path: Path
+) -> None:
+    (tmp_path / "lambda_function.py").write_text(CLOSED)
+    (tmp_path / "lambda_function.py").chmod(0o600)
+    workbench = await open_project(load_project(tmp_path))
+
+    failed = response_of(await workbench.invoke())
+
+    assert failed["errorType"] == "PermissionError"
+    assert failed["errorMessage"] == "[Errno 13] Permission denied: '/var/task/lambda_function.py'"
 
 
 @NAMESPACES

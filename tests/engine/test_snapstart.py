@@ -479,7 +479,7 @@ def lambda_handler(event, context):
 
     files, cores, (processes, most) = await workbench.answer()
 
-    assert (files, cores) == ([1024, 1024], [0, 0])
+    assert (files, cores) == ([1024, 1024], [10 * 1024**3, 10 * 1024**3])
     # All restored environments count as one here, so that one's 1,024 cannot be held.
     assert 0 < processes == most <= 16 * 1024
 

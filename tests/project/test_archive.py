@@ -68,9 +68,19 @@ def test_files_folders_and_links_come_out_as_they_were_packed(tmp_path: Path, ca
 
 @pytest.mark.parametrize(
     ("packed", "unpacked"),
-    [(0o755, 0o755), (0o100, 0o755), (0o644, 0o644), (0o400, 0o644), (0o6777, 0o755), (0, 0o644)],
+    [
+        (0o755, 0o755),
+        (0o644, 0o644),
+        (0o666, 0o644),
+        (0o6777, 0o755),
+        (0o600, 0o600),
+        (0o100, 0o600),
+        (0o744, 0o644),
+        (0o701, 0o711),
+        (0, 0o644),
+    ],
 )
-def test_of_a_files_mode_only_whether_it_can_be_executed_is_kept(
+def test_of_a_files_mode_what_others_may_is_kept(
     tmp_path: Path, cache: Cache, packed: int, unpacked: int
 ) -> None:
     archive = pack(tmp_path / "a.zip", (entry("file", stat.S_IFREG | packed), ""))
@@ -78,6 +88,27 @@ def test_of_a_files_mode_only_whether_it_can_be_executed_is_kept(
     mode = (unpack(archive, cache) / "file").stat().st_mode
 
     assert stat.S_IMODE(mode) == unpacked
+
+
+def test_a_folder_is_for_others_unless_its_entry_says_otherwise(
+    tmp_path: Path, cache: Cache
+) -> None:
+    archive = pack(
+        tmp_path / "a.zip",
+        (entry("given/", stat.S_IFDIR | 0o775), ""),
+        (entry("closed/", stat.S_IFDIR | 0o700), ""),
+        (entry("closed/app.py"), ""),
+        (entry("implied/deep/app.py"), ""),
+    )
+    before = os.umask(0o077)
+    try:
+        folder = unpack(archive, cache)
+    finally:
+        os.umask(before)
+
+    names = ("given", "closed", "implied", "implied/deep")
+    modes = {name: stat.S_IMODE((folder / name).stat().st_mode) for name in names}
+    assert modes == {"given": 0o705, "closed": 0o700, "implied": 0o755, "implied/deep": 0o755}
 
 
 def test_what_was_packed_on_windows_is_unpacked_too(tmp_path: Path, cache: Cache) -> None:

@@ -8,6 +8,7 @@ import pytest
 from lambda_tui.project.function import Function, Problem, Project
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import Settings
+from support.files import zip_entry
 
 ACCOUNT = "arn:aws:lambda:us-east-1:123456789012:layer"
 FOREIGN = "arn:aws:lambda:eu-west-1:580247275435:layer:LambdaInsightsExtension:14"
@@ -35,7 +36,7 @@ def make_layer(folder: Path, content: str = "") -> Path:
 
 def zip_layer(folder: Path, name: str) -> Path:
     with zipfile.ZipFile(folder / name, "w") as archive:
-        archive.writestr(f"python/{Path(name).stem}.py", "")
+        archive.writestr(zip_entry(f"python/{Path(name).stem}.py"), "")
     return folder / name
 
 
@@ -329,7 +330,7 @@ def test_what_is_wrong_with_the_layers_of_the_settings_is_said(folder: Path) -> 
 
 def test_code_may_be_a_zip_file(folder: Path) -> None:
     with zipfile.ZipFile(folder / "app.zip", "w") as archive:
-        archive.writestr("app.py", "def handler(event, context): ...\n")
+        archive.writestr(zip_entry("app.py"), "def handler(event, context): ...\n")
 
     resources = function_of("[]").replace("CodeUri: src", "CodeUri: app.zip")
     function, problems = only(load(folder, resources))

@@ -82,6 +82,40 @@ async def test_a_function_runs_on_every_interpreter_that_is_found(
     assert workbench.pool.version_mismatch is None
 
 
+PLACES = """
+import json, subprocess, sys, threading
+def lambda_handler(event, context):
+    if event == "raise":
+        json.loads("{")
+    thread = threading.Thread(target=json.loads, args=("{",))
+    thread.start()
+    thread.join()
+    asked = "import sys; print(list(sys.version_info[:2]))"
+    return {
+        "program": sys.executable,
+        "prefixes": sorted({sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix}),
+        "started": json.loads(subprocess.check_output([sys.executable, "-c", asked])),
+    }
+"""
+
+
+@pytest.mark.parametrize("level", ["namespaces"])
+@pytest.mark.parametrize("version", INTERPRETERS)
+async def test_every_interpreter_is_at_awss_place(open_project: Open, version: str) -> None:
+    workbench = await open_project(PLACES, python=INTERPRETERS[version])
+
+    assert await workbench.answer() == {
+        "program": f"/var/lang/bin/python{version}",
+        "prefixes": ["/var/lang"],
+        "started": [int(part) for part in version.split(".")],
+    }
+    _own, *library = response_of(await workbench.invoke("raise"))["stackTrace"]
+    assert len(library) == 3
+    place = f'  File "/var/lang/lib/python{version}/'
+    assert all(entry.startswith(f"{place}json/") for entry in library)
+    assert f'{place}threading.py", line ' in "\n".join(workbench.log())
+
+
 async def test_another_version_than_runtime_names_is_told(open_project: Open) -> None:
     running = f"{sys.version_info[0]}.{sys.version_info[1]}"
     named = "3.9" if running != "3.9" else "3.10"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,6 +33,13 @@ def write_program(path: Path, text: str) -> Path:
     path.write_text(text)
     path.chmod(0o755)
     return path
+
+
+def zip_entry(name: str) -> zipfile.ZipInfo:
+    """Return an entry of a zip file that everybody may read, which ``zipfile`` does not make."""
+    entry = zipfile.ZipInfo(name)
+    entry.external_attr = 0o100644 << 16
+    return entry
 
 
 def is_watched(directory: Path) -> bool:

@@ -153,9 +153,10 @@ class Processes:
         is_taken = initialization_type == "snap-start" and not fork_server.is_snapshot
         launch = self._launch = Launch.plan(
             self._function,
-            fork_server.interpreter,
+            fork_server.program,
             fork_server.runtime_version,
             fork_server.sdk_directory,
+            finds_packages=fork_server.interpreter.finds_packages,
             is_isolated=sandbox is None or sandbox.level == "namespaces",
             is_snapshot_taken=is_taken,
             log_stream=log_stream,

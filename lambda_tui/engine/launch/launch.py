@@ -21,7 +21,6 @@ from lambda_tui.engine.launch.runtime import (
     runtimes_directory,
 )
 from lambda_tui.project.function import Function, LoggingConfig
-from lambda_tui.project.interpreters import Interpreter
 from lambda_tui.project.runtimes import OS_ONLY_RUNTIMES, Language, runtime_of
 from lambda_tui.project.sdk import brings_sdk
 
@@ -56,6 +55,8 @@ class SandboxPlan:
     binds: tuple[tuple[Path, str], ...]
     """Files and folders of this machine, each with its path inside."""
     network: Network
+    unreadable: tuple[str, ...] = ()
+    """Paths inside of files and folders that the function must not read."""
     is_snapshot: bool = False
     """Whether other environments are forked from its runtime."""
 
@@ -70,7 +71,13 @@ class SandboxPlan:
         binds += [(path, str(path)) for path in _own_runtime_paths(function)]
         if is_executed(function):
             binds.append((runtimes_directory(), RUNTIMES_ROOT))
-        return cls(function.code_directory, function.ephemeral_storage, tuple(binds), network)
+        return cls(
+            function.code_directory,
+            function.ephemeral_storage,
+            tuple(binds),
+            network,
+            function.unreadable,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,17 +96,18 @@ class Launch:
     def plan(
         cls,
         function: Function,
-        interpreter: Interpreter,
+        program: str,
         runtime_version: str | None,
         sdk: Path | None,
         *,
+        finds_packages: bool,
         is_isolated: bool,
         is_snapshot_taken: bool,
         log_stream: str,
         initialization_type: InitializationType,
         api_address: str,
     ) -> Launch:
-        """Return what to start.
+        """Return what to start; ``program`` is the interpreter's path as the environment has it.
 
         A snapshot (``is_snapshot_taken``) carries no extensions: each environment that is restored
         from it starts its own.
@@ -108,7 +116,9 @@ class Launch:
         return cls(
             function,
             () if is_snapshot_taken else external_extensions(function),
-            runtime_start(function, places, interpreter, runtime_version),
+            runtime_start(
+                function, places, program, runtime_version, finds_packages=finds_packages
+            ),
             places,
             environment_variables(
                 function, log_stream, runtime_version, places, initialization_type, api_address

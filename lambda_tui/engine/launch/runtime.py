@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lambda_tui.project.function import LATEST, Function
 from lambda_tui.project.handlers import find_node_source, split_node_handler
-from lambda_tui.project.interpreters import Interpreter, is_python
+from lambda_tui.project.interpreters import is_python
 from lambda_tui.project.runtimes import OS_ONLY_RUNTIMES
 from lambda_tui.project.sdk import brings_sdk
 
@@ -85,11 +85,18 @@ class RuntimeStart:
 
 
 def runtime_start(
-    function: Function, places: Places, interpreter: Interpreter, version: str | None
+    function: Function,
+    places: Places,
+    interpreter: str,
+    version: str | None,
+    *,
+    finds_packages: bool,
 ) -> RuntimeStart:
     """Return how the settings, or else the function's ``Runtime``, want the runtime started.
 
-    ``interpreter`` is the one of functions in Python or Node.js, ``version`` its version.
+    ``interpreter`` is the path of the one of functions in Python or Node.js as the environment has
+    it, ``version`` its version. ``finds_packages`` tells whether Python functions find the packages
+    that are installed for it.
     """
     if function.bootstrap:
         program, *arguments = function.bootstrap
@@ -100,18 +107,18 @@ def runtime_start(
     wrapper = _exec_wrapper(function)
     wrapped = () if wrapper is None else (_in_layers(wrapper, places),)
     if function.language == "node":
-        node = os.path.realpath(interpreter.executable)
         entry = f"{places.runtimes_root}/node/index.cjs"
-        return RuntimeStart((*wrapped, node, *_node_arguments(function, version or ""), entry))
+        return RuntimeStart(
+            (*wrapped, interpreter, *_node_arguments(function, version or ""), entry)
+        )
     if is_executed(function):
         script = f"{places.runtimes_root}/bootstrap.py"
         variables = {
             LAYERS_VARIABLE: places.layers_root,
             SDK_VARIABLE: places.sdk_root,
-            PACKAGES_VARIABLE: "packages" if interpreter.finds_packages else "",
+            PACKAGES_VARIABLE: "packages" if finds_packages else "",
         }
-        command = (*wrapped, str(interpreter.executable), "-S", script)
-        return RuntimeStart(command, variables=variables)
+        return RuntimeStart((*wrapped, interpreter, "-S", script), variables=variables)
     return RuntimeStart()
 
 

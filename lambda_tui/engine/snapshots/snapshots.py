@@ -52,6 +52,11 @@ class Snapshot:
         return self._zygote.interpreter
 
     @property
+    def program(self) -> str:
+        """Path of the functions' interpreter as environments have it, once it has booted."""
+        return self._zygote.program
+
+    @property
     def runtime_version(self) -> str | None:
         """Version of the interpreter, such as ``3.13.1``; None until it has booted."""
         return self._zygote.runtime_version

@@ -43,6 +43,10 @@ class ForkServer(Protocol):
         """The interpreter of the functions."""
 
     @property
+    def program(self) -> str:
+        """Path of the functions' interpreter as environments have it, once it has booted."""
+
+    @property
     def runtime_version(self) -> str | None:
         """Version of the interpreter, such as ``3.13.1``; None until it has booted."""
 

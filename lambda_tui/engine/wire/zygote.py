@@ -59,6 +59,8 @@ class Zygote:
         """Version of the interpreter, such as ``3.13.1``; None until it has booted."""
         self.sdk_directory: Path | None = None
         """The folder of AWS's SDK for the interpreter; None where it is not installed."""
+        self.program = str(interpreter.executable)
+        """Path of the interpreter as environments have it, once it has booted."""
         self.sandbox: Sandbox | None = None
         """None until it has booted."""
         self.problem: str | None = None
@@ -139,6 +141,7 @@ class Zygote:
             "ephemeral_storage_mb": plan.ephemeral_storage,
             "is_snapshot": plan.is_snapshot,
             "binds": [[str(source), target] for source, target in plan.binds],
+            "unreadable": list(plan.unreadable),
             "own_network": plan.network.is_own,
             "resolver": plan.network.resolver,
             "connector": list(plan.network.connector.command) if plan.network.connector else [],
@@ -166,6 +169,7 @@ class Zygote:
             case "booted":
                 self._boot_limit.clear()
                 self.runtime_version = message["runtime_version"]
+                self.program = message["program"]
                 self.sandbox = Sandbox(message["level"], message["reason"])
                 logger.debug("zygote %s booted: %s", self.interpreter.executable, message)
                 self.booted.set_result(None)

@@ -6,6 +6,7 @@ from lambda_tui.project.code.archive import ArchiveError, unpack
 from lambda_tui.project.code.cache import Cache
 from lambda_tui.project.code.folder_walk import Entry, deployed_files, walk
 from lambda_tui.project.code.packages import CodePackage, CodePackages
+from lambda_tui.project.code.unreadable import unreadable_paths
 
 __all__ = [
     "ArchiveError",
@@ -15,5 +16,6 @@ __all__ = [
     "Entry",
     "deployed_files",
     "unpack",
+    "unreadable_paths",
     "walk",
 ]

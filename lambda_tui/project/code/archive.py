@@ -49,7 +49,8 @@ def unpack(archive: Path, cache: Cache) -> Path:
             if os.fstat(file.fileno()).st_size > limits.UNPACKED_BYTES:
                 raise ArchiveError(f"is larger than {_megabytes(limits.UNPACKED_BYTES)}.")
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-            return cache.folder("unpacked", digest, lambda folder: _unpack(file, folder))
+            # The number rises when the same archive is to be unpacked differently.
+            return cache.folder("unpacked", f"{digest}-2", lambda folder: _unpack(file, folder))
     except OSError as error:
         raise ArchiveError(f"cannot be unpacked: {error.strerror or error}.") from error
     except (zipfile.BadZipFile, zlib.error, EOFError, UnicodeError, ValueError) as error:
@@ -137,14 +138,38 @@ def _file_type(entry: zipfile.ZipInfo) -> int:
 def _write(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, folder: Path) -> None:
     path = folder / entry.filename
     if _file_type(entry) == stat.S_IFDIR:
-        path.mkdir(parents=True, exist_ok=True)
+        _make_folder(path)
+        path.chmod(_folder_mode(entry))
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
+    _make_folder(path.parent)
     with archive.open(entry) as source, path.open("wb") as target:
         shutil.copyfileobj(source, target, 1 << 20)
-    path.chmod(0o755 if _mode(entry) & 0o111 else 0o644)
+    path.chmod(_permissions(entry))
     saved = calendar.timegm(entry.date_time)
     os.utime(path, (saved, saved))
+
+
+def _make_folder(path: Path) -> None:
+    """Make a folder and those above it, for everybody whatever the user's own ``umask`` is."""
+    if not path.is_dir():
+        _make_folder(path.parent)
+        path.mkdir()
+        path.chmod(0o755)
+
+
+def _permissions(entry: zipfile.ZipInfo) -> int:
+    """Return the mode of a file, which allows its owner, as whom functions run here, AWS's user's.
+
+    Its owner may read it in any case, to measure and to copy it.
+    """
+    mode = stat.S_IMODE(_mode(entry)) or 0o644
+    read = 0o444 if mode & stat.S_IROTH else 0o400
+    return read | 0o200 | (0o111 if mode & stat.S_IXOTH else 0)
+
+
+def _folder_mode(entry: zipfile.ZipInfo) -> int:
+    mode = stat.S_IMODE(_mode(entry)) or 0o755
+    return 0o700 | (mode & (stat.S_IROTH | stat.S_IXOTH))
 
 
 def _link(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, folder: Path) -> None:
@@ -154,7 +179,7 @@ def _link(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, folder: Path) -> Non
     if not _is_inside(path.parent, folder):
         # On a file system without regard to case, another link may be a parent of this one.
         raise ArchiveError(f"holds {shown(entry.filename)} below a link; pack it anew.")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    _make_folder(path.parent)
     path.unlink(missing_ok=True)
     path.symlink_to(os.fsdecode(archive.read(entry)))
 

@@ -65,7 +65,8 @@ def _fill(directory: Path, chosen: dict[str, _Source]) -> None:
     for path, (folder, entry) in chosen.items():
         source, target = folder / path, directory / path
         if entry.is_folder:
-            target.mkdir(mode=0o755)
+            target.mkdir()
+            target.chmod(0o755)
         elif entry.is_link:
             target.symlink_to(os.readlink(source))
         else:

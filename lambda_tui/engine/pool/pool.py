@@ -20,13 +20,18 @@ from lambda_tui.engine.events import (
     Throttled,
 )
 from lambda_tui.engine.invocation import Invocation, Payload, RecentInvocations, Refusal
-from lambda_tui.engine.launch import Network, NetworkPolicy, is_snapshot_taken_of
+from lambda_tui.engine.launch import (
+    Network,
+    NetworkPolicy,
+    is_snapshot_taken_of,
+)
 from lambda_tui.engine.lifecycle import WARM, State
 from lambda_tui.engine.pool.idle_removal import IdleRemoval
 from lambda_tui.engine.pool.waiting_line import WaitingLine
 from lambda_tui.engine.runtime_api import OpenApi
 from lambda_tui.engine.snapshots import RestoredEnvironment, Snapshots
 from lambda_tui.engine.wire import Sandbox, Zygote
+from lambda_tui.project.code import OutwardLink, OutwardLinks
 from lambda_tui.project.function import Function
 from lambda_tui.project.interpreters import Interpreter, version_mismatch
 from lambda_tui.project.settings import Settings
@@ -86,6 +91,7 @@ class Pool:
         account: Account,
         emit: Callable[[Event], None],
         open_api: OpenApi,
+        links: OutwardLinks,
     ) -> None:
         self.function = function
         self.interpreter = interpreter
@@ -113,7 +119,10 @@ class Pool:
         self._idle_removal = IdleRemoval(self.environments, settings.idle_timeout)
         choice = settings.network_of(function.name)
         self._network = NetworkPolicy(choice, self._has_namespaces, self._warn)
-        self._snapshots = Snapshots(self.environments, emit, open_api, self._on_problem)
+        self._links = links
+        self._snapshots = Snapshots(
+            self.environments, emit, open_api, self._links_of, self._on_problem
+        )
         self._reloading: dict[str, Replacement] = {}
         """By the id of an environment that replaces another and has not been free yet."""
         self._problem: str | None = None
@@ -151,6 +160,11 @@ class Pool:
         """The environment of which the function's snapshot is taken, or was."""
         current = self._snapshots.current
         return current.environment if current is not None else None
+
+    @property
+    def links(self) -> list[OutwardLink]:
+        """The links that lead out of the function's files, and are followed."""
+        return self._links_of(self.function)
 
     @property
     def has_ended(self) -> bool:
@@ -208,6 +222,7 @@ class Pool:
         self, function: Function, files: tuple[str, ...], interpreter: Interpreter | None = None
     ) -> None:
         """Replace every environment: files or the configuration of the function have changed."""
+        self._links.note_change(function, files)
         self.function = function
         self.interpreter = interpreter or self.interpreter
         self._problem = None
@@ -457,6 +472,9 @@ class Pool:
             return self.sandbox.level == "namespaces"
         # Unknown before the zygote has booted.
         return self._settings.sandbox != "processes" and sys.platform.startswith("linux")
+
+    def _links_of(self, function: Function) -> list[OutwardLink]:
+        return self._links.of(function, self._warn)
 
     def _warn(self, sentence: str) -> None:
         self.tell(Notice("warning", sentence))

@@ -322,13 +322,13 @@ class Pool:
         environment = None if reason else self._take_free()
         if environment is not None:
             environment.assign(invocation)
-        elif not self._waits(invocation):
+        elif not self._line_up(invocation):
             self._place_anew(invocation, reason)
 
-    def _waits(self, invocation: Invocation) -> bool:
-        """Have an invocation wait, unless environments that are about to be free are too few.
+    def _line_up(self, invocation: Invocation) -> bool:
+        """Have an invocation wait, and return True, if an environment is about to be free for it.
 
-        Where another can be made, those do not count that took long the last time.
+        Where another can be made, one does not count that took long the last time.
         """
         settling = [one for one in self.environments if one.is_settling]
         limit = SETTLING_SECONDS if settling and self._has_room() else None

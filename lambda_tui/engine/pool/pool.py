@@ -207,7 +207,12 @@ class Pool:
         if len(payload) > limits.EVENT_BYTES:
             invocation.refuse(_TOO_LARGE)
             return invocation
-        self._place(invocation)
+        reason = self._account.throttling_reason(self)
+        environment = None if reason else self._take_free()
+        if environment is None:
+            self._place(invocation, reason)
+        else:
+            environment.assign(invocation)
         return invocation
 
     def reinitialise(self, environment: ExecutionEnvironment | None = None) -> None:
@@ -312,17 +317,13 @@ class Pool:
 
     # Assignment ----------------------------------------------------------------------------------
 
-    def _place(self, invocation: Invocation) -> None:
-        """Give an invocation to a free environment, to one that is about to be free, or a new one.
+    def _place(self, invocation: Invocation, reason: str | None) -> None:
+        """Have an invocation wait for an environment that has answered, or make one for it.
 
         Whoever calls one after the other may be back before the runtime has asked for more, or
         before an extension has: on AWS the way of a request takes longer than the former.
         """
-        reason = self._account.throttling_reason(self)
-        environment = None if reason else self._take_free()
-        if environment is not None:
-            environment.assign(invocation)
-        elif not self._line_up(invocation):
+        if not self._line_up(invocation):
             self._place_anew(invocation, reason)
 
     def _line_up(self, invocation: Invocation) -> bool:
@@ -353,7 +354,11 @@ class Pool:
     def _place_all_waiting(self) -> None:
         """Place those that wait anew: an environment that they may have waited for has gone."""
         for invocation in self._line.take_all():
-            self._place(invocation)
+            environment = self._take_free()
+            if environment is None:
+                self._place(invocation, self._account.throttling_reason(self))
+            else:
+                environment.assign(invocation)
 
     def _has_room(self) -> bool:
         """Return whether this machine can give the function an environment beside the others."""

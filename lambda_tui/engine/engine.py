@@ -22,6 +22,7 @@ from lambda_tui.engine.sampling import Sampler
 from lambda_tui.engine.sdk import RuntimeSdk
 from lambda_tui.engine.watching import Watcher, seen_files, source_files, watched_folders, watches
 from lambda_tui.engine.wire import Zygote
+from lambda_tui.project.code import OutwardLinks
 from lambda_tui.project.dependencies import REQUIREMENT_FILES
 from lambda_tui.project.function import NODE_SUFFIXES, Function, Project
 from lambda_tui.project.interpreters import Interpreter, find_interpreter
@@ -44,6 +45,7 @@ class Engine:
         self.settings = settings
         self._open_api = open_api
         self.events = EventStream()
+        self._links = OutwardLinks(project.directory)
         self._account = Account(settings.account_concurrency)
         self.pools = self._account.pools
         """By the name of their function, in the project's order."""
@@ -144,6 +146,7 @@ class Engine:
             self.events.emit,
             self._open_api,
             self.sdk.note_missing,
+            self._links,
         )
 
     def _zygote_of(self, interpreter: Interpreter) -> Zygote:
@@ -176,9 +179,12 @@ class Engine:
 
     async def _watch(self) -> None:
         """Watch the project and the functions' code, anew when folders were added."""
+        # In a thread, as a tree may be large; what is found is kept.
+        functions = [pool.function for pool in self.pools.values()]
+        await asyncio.to_thread(lambda: [self._links.search(one) for one in functions])
         directories = {self.project.directory}
         for pool in self.pools.values():
-            directories |= watched_folders(pool.function)
+            directories |= watched_folders(pool.function, pool.links)
         before = self._watcher
         if not self.settings.watch or (before is not None and watches(before, directories)):
             return
@@ -190,7 +196,7 @@ class Engine:
     def _on_files_changed(self, paths: frozenset[Path]) -> None:
         are_required = any(path.name in REQUIREMENT_FILES for path in paths)
         for pool in self.pools.values():
-            files = seen_files(paths, pool.function)
+            files = seen_files(paths, pool.function, pool.links)
             if files and not source_files(paths, pool.function):
                 pool.change(pool.function, files)
             if files or are_required:

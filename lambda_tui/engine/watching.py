@@ -9,6 +9,7 @@ from pathlib import Path
 
 from watchfiles import DefaultFilter, watch
 
+from lambda_tui.project.code import OutwardLink
 from lambda_tui.project.function import Function
 
 # Milliseconds without a save that end a burst, and the longest duration of one.
@@ -42,23 +43,39 @@ def changed_files(paths: Iterable[Path], code_directory: Path) -> tuple[str, ...
     return tuple(sorted(str(path) if path.parts else code_directory.name for path in seen))
 
 
-def watched_folders(function: Function) -> set[Path]:
+def watched_folders(function: Function, links: Iterable[OutwardLink] = ()) -> set[Path]:
     """Return the folders of the files that a function sees, or from which these are made.
+
+    ``links`` lead out of its own.
 
     Archives outside the project's folder are not watched: anything may lie beside them.
     """
     folders = {layer.path for layer in function.layers if layer.path is not None}
     if function.code_archive is None:
         folders.add(function.code_directory)
+    folders |= {link.target if link.target.is_dir() else link.target.parent for link in links}
     return {folder for folder in folders if folder.is_dir()}
 
 
-def seen_files(paths: Iterable[Path], function: Function) -> tuple[str, ...]:
-    """Return the paths that the function sees directly, in its code or in its only layer."""
+def seen_files(
+    paths: Iterable[Path], function: Function, links: Iterable[OutwardLink] = ()
+) -> tuple[str, ...]:
+    """Return the paths that the function sees directly, in its code or in its only layer.
+
+    By ``links`` it sees files outside of them.
+    """
     paths = tuple(paths)
     files = changed_files(paths, function.code_directory)
     if function.layers_directory is not None:
         files += changed_files(paths, function.layers_directory)
+    for link in links:
+        folder = function.layers_directory if link.is_in_layers else function.code_directory
+        assert folder is not None
+        # The kernel names a file by one of the paths that are watched.
+        names = changed_files(paths, link.target) + changed_files(paths, folder / link.path)
+        is_folder = link.target.is_dir()
+        seen = [f"{link.path}/{name}" if is_folder else link.path for name in names]
+        files += tuple(name for name in dict.fromkeys(seen) if name not in files)
     return files
 
 

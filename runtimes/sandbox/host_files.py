@@ -30,6 +30,8 @@ class Bind(NamedTuple):
 
     source: str
     target: str
+    is_link: bool = False
+    """Whether the source is a symbolic link, to be made anew."""
 
 
 class HostFiles(NamedTuple):

@@ -54,10 +54,17 @@ def build_root(
     linux.mount("", "/", None, linux.MS_REC | linux.MS_PRIVATE)
     root = _SCAFFOLD
     binds = list(host_files.binds)
+    own = list(own_binds)
     occupied = [bind.target for bind in binds]
-    for bind in own_binds:
-        binds += split_bind(bind, occupied)
+    for bind in own:
+        # What links in it lead to is bound in their places.
+        within = [
+            one.target for one in own if one is not bind and is_inside(one.target, [bind.target])
+        ]
+        binds += split_bind(bind, occupied + within)
     # Opened before the scaffold is mounted: what lies under it can then be bound all the same.
+    links = [(os.readlink(bind.source), bind.target) for bind in binds if bind.is_link]
+    binds = [bind for bind in binds if not bind.is_link]
     sources = [os.open(bind.source, os.O_PATH | os.O_CLOEXEC) for bind in binds]
     devices = [os.open(f"/dev/{name}", os.O_PATH | os.O_CLOEXEC) for name in _DEVICES]
     texts = {"/etc/hosts": _hosts_text(), "/etc/passwd": _USERS, "/etc/group": _GROUPS}
@@ -72,6 +79,8 @@ def build_root(
     for descriptor, bind in zip(sources, binds):
         bind_descriptor(descriptor, root + bind.target)
     _place_language(root, host_files.language_prefix)
+    for text, target in links:
+        os.symlink(text, root + target)
     _make_device_files(root)
     # On top of the binds that they are in, and while there is nothing on the root's /proc yet.
     _cover(root, host_files.covered)
@@ -110,7 +119,8 @@ def mount_storage(target: str, ephemeral_storage_mb: int) -> None:
 def split_bind(bind: Bind, occupied: list[str]) -> list[Bind]:
     """Return a bind as it is, or piece by piece where it would cover one of the occupied paths.
 
-    An interpreter may well lie in ``/opt``, where layers stand.
+    An interpreter may well lie in ``/opt``, where layers stand. In a folder that is taken apart a
+    link stays a link, unless its path is occupied by what it leads to.
     """
     if not any(is_inside(path, [bind.target]) for path in occupied):
         return [bind]
@@ -118,9 +128,11 @@ def split_bind(bind: Bind, occupied: list[str]) -> list[Bind]:
         return []
     pieces = []
     for name in sorted(os.listdir(bind.source)):
-        piece = Bind(f"{bind.source}/{name}", f"{bind.target}/{name}")
-        if os.path.exists(piece.source):
-            pieces += split_bind(piece, occupied)
+        source, target = f"{bind.source}/{name}", f"{bind.target}/{name}"
+        if not os.path.islink(source):
+            pieces += split_bind(Bind(source, target), occupied)
+        elif target not in occupied:
+            pieces.append(Bind(source, target, is_link=True))
     return pieces
 
 

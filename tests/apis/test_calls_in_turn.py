@@ -60,6 +60,7 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool, "SETTLING_SECONDS", 30.0)
 
 
+@pytest.mark.rule("1.1.9")
 @pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize("kind", RUNTIME_KINDS.values(), ids=list(RUNTIME_KINDS))
 async def test_each_runtime_serves_them_in_one_environment(
@@ -72,6 +73,7 @@ async def test_each_runtime_serves_them_in_one_environment(
     assert [count for count, *_ in answers] == list(range(1, 21))
 
 
+@pytest.mark.rule("1.1.9")
 @pytest.mark.usefixtures("patient")
 async def test_extensions_do_not_make_it_more(open_project: Open, tmp_path: Path) -> None:
     extended = project(tmp_path, {"recorder": RECORDER}, COUNTS)
@@ -81,6 +83,7 @@ async def test_extensions_do_not_make_it_more(open_project: Open, tmp_path: Path
     assert len(workbench.records(InitStart)) == 1
 
 
+@pytest.mark.rule("1.1.9")
 @pytest.mark.usefixtures("no_connector")
 async def test_where_there_can_be_one_environment_only_they_wait_for_it(
     open_project: Open, tmp_path: Path
@@ -101,6 +104,7 @@ async def test_the_maximum_of_environments_is_one_that_they_wait_for_too(
     assert await call_in_turn(workbench, 3) == [1, 2, 3]
 
 
+@pytest.mark.rule("1.1.9")
 @pytest.mark.usefixtures("no_connector")
 async def test_of_two_at_a_time_one_waits_and_one_is_refused(
     open_project: Open, tmp_path: Path

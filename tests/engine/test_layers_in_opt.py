@@ -209,7 +209,8 @@ def test_an_interpreter_among_the_layers_is_not_covered(tmp_path: Path) -> None:
     layers = sandbox.Bind(str(tmp_path), "/opt")
 
     assert sandbox.split_bind(layers, ["/usr", "/opt/python/3.12"]) == [
-        (f"{tmp_path}/bin", "/opt/bin"),
-        (f"{tmp_path}/python/lib", "/opt/python/lib"),
+        sandbox.Bind(f"{tmp_path}/bin", "/opt/bin"),
+        sandbox.Bind(f"{tmp_path}/dangling", "/opt/dangling", is_link=True),
+        sandbox.Bind(f"{tmp_path}/python/lib", "/opt/python/lib"),
     ]
     assert sandbox.split_bind(layers, ["/usr"]) == [layers]

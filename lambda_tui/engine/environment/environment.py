@@ -36,10 +36,16 @@ from lambda_tui.engine.events import (
     StateChange,
 )
 from lambda_tui.engine.invocation import Invocation
-from lambda_tui.engine.launch import Network, NetworkRefusedError, SandboxPlan, log_stream_name
+from lambda_tui.engine.launch import (
+    Network,
+    NetworkRefusedError,
+    SandboxPlan,
+    log_stream_name,
+)
 from lambda_tui.engine.lifecycle import TRANSITIONS, WARM, IllegalTransitionError, Phase, State
 from lambda_tui.engine.runtime_api import Extensions, OpenApi
 from lambda_tui.engine.wire import Ended, ForkServer, Frozen, RuntimeFrame, Started
+from lambda_tui.project.code import OutwardLink
 from lambda_tui.project.function import LATEST, Function
 from lambda_tui.project.sdk import missing_package
 
@@ -77,6 +83,10 @@ class EnvironmentOwner(Protocol):
 
         Raise ``NetworkRefusedError``.
         """
+
+    @property
+    def links(self) -> list[OutwardLink]:
+        """The links that lead out of the function's files."""
 
     def on_free(self, environment: ExecutionEnvironment) -> None:
         """Take notice that it has no work."""
@@ -333,7 +343,8 @@ class ExecutionEnvironment:
             self._processes.build(plan)
 
     def _plan(self, network: Network) -> SandboxPlan:
-        return SandboxPlan.of(self.function, network, self.fork_server.sdk_directory)
+        sdk = self.fork_server.sdk_directory
+        return SandboxPlan.of(self.function, network, sdk, self._owner.links)
 
     def _on_built(self) -> None:
         if self.state is State.CREATING:

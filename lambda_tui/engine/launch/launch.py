@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ from lambda_tui.engine.launch.runtime import (
     runtime_start,
     runtimes_directory,
 )
+from lambda_tui.project.code import OutwardLink
 from lambda_tui.project.function import Function, LoggingConfig
 from lambda_tui.project.runtimes import OS_ONLY_RUNTIMES, Language, runtime_of
 from lambda_tui.project.sdk import brings_sdk
@@ -61,8 +63,17 @@ class SandboxPlan:
     """Whether other environments are forked from its runtime."""
 
     @classmethod
-    def of(cls, function: Function, network: Network, sdk: Path | None) -> SandboxPlan:
-        """Plan for the code, the layers, the SDK, and the files of a runtime of the user's own."""
+    def of(
+        cls,
+        function: Function,
+        network: Network,
+        sdk: Path | None,
+        links: Iterable[OutwardLink] = (),
+    ) -> SandboxPlan:
+        """Plan for the code, the layers, the SDK, and the files of a runtime of the user's own.
+
+        The content of ``links`` takes their places in the code and the layers.
+        """
         binds = [(function.code_directory, TASK_ROOT)]
         if function.layers_directory is not None:
             binds.append((function.layers_directory, LAYERS_ROOT))
@@ -71,6 +82,9 @@ class SandboxPlan:
         binds += [(path, str(path)) for path in _own_runtime_paths(function)]
         if is_executed(function):
             binds.append((runtimes_directory(), RUNTIMES_ROOT))
+        for link in links:
+            root = LAYERS_ROOT if link.is_in_layers else TASK_ROOT
+            binds.append((link.target, f"{root}/{link.path}"))
         return cls(
             function.code_directory,
             function.ephemeral_storage,

@@ -25,13 +25,18 @@ from lambda_tui.engine.events import (
     Throttled,
 )
 from lambda_tui.engine.invocation import Invocation, Payload, RecentInvocations, Refusal
-from lambda_tui.engine.launch import Network, NetworkPolicy, is_snapshot_taken_of
+from lambda_tui.engine.launch import (
+    Network,
+    NetworkPolicy,
+    is_snapshot_taken_of,
+)
 from lambda_tui.engine.lifecycle import WARM, State
 from lambda_tui.engine.pool.idle_removal import IdleRemoval
 from lambda_tui.engine.pool.waiting_line import WaitingLine, partition_of
 from lambda_tui.engine.runtime_api import OpenApi
 from lambda_tui.engine.snapshots import RestoredEnvironment, Snapshots
 from lambda_tui.engine.wire import Sandbox, Zygote
+from lambda_tui.project.code import OutwardLink, OutwardLinks
 from lambda_tui.project.function import LATEST, Function
 from lambda_tui.project.interpreters import Interpreter, version_mismatch
 from lambda_tui.project.settings import Settings
@@ -104,6 +109,7 @@ class Pool:
         emit: Callable[[Event], None],
         open_api: OpenApi,
         on_missing_package: Callable[[Pool, str], None],
+        links: OutwardLinks,
     ) -> None:
         """``on_missing_package`` is called with a package of AWS's SDK that the function lacks."""
         self.function = function
@@ -135,8 +141,14 @@ class Pool:
         self._idle_removal = IdleRemoval(self.environments, settings.idle_timeout)
         choice = settings.network_of(function.name)
         self._network = NetworkPolicy(choice, self._has_namespaces, self._warn)
+        self._links = links
         self._snapshots = Snapshots(
-            self.environments, emit, open_api, self._on_problem, self.on_missing_package
+            self.environments,
+            emit,
+            open_api,
+            self._links_of,
+            self._on_problem,
+            self.on_missing_package,
         )
         self._on_missing_package = on_missing_package
         self._missing: set[str] = set()
@@ -177,6 +189,11 @@ class Pool:
     def snapshot(self) -> ExecutionEnvironment | None:
         """The environment of which the function's snapshot is taken, or was."""
         return next((current.environment for current in self._snapshots.current), None)
+
+    @property
+    def links(self) -> list[OutwardLink]:
+        """The links that lead out of the function's files, and are followed."""
+        return self._links_of(self.function)
 
     @property
     def has_ended(self) -> bool:
@@ -232,7 +249,12 @@ class Pool:
         if refusal is not None or len(payload) > limits.EVENT_BYTES:
             invocation.refuse(refusal or _TOO_LARGE)
             return invocation
-        self._place(invocation, partition)
+        reason = self._account.throttling_reason(self)
+        environment = None if reason else self._take_free(partition)
+        if environment is None:
+            self._place(invocation, partition, reason)
+        else:
+            environment.assign(invocation)
         return invocation
 
     def refusal(self, qualifier: str | None, tenant_id: str | None) -> Refusal | None:
@@ -252,6 +274,7 @@ class Pool:
         self, function: Function, files: tuple[str, ...], interpreter: Interpreter | None = None
     ) -> None:
         """Replace every environment: files or the configuration of the function have changed."""
+        self._links.note_change(function, files)
         self.function = function
         self._read_versions()
         self.interpreter = interpreter or self.interpreter
@@ -361,23 +384,19 @@ class Pool:
             return _TENANT_MISSING if tenant_id is None else _TENANT_UNEXPECTED
         return None
 
-    def _place(self, invocation: Invocation, partition: Partition) -> None:
-        """Give an invocation to a free environment, to one that is about to be free, or a new one.
+    def _place(self, invocation: Invocation, partition: Partition, reason: str | None) -> None:
+        """Have an invocation wait for an environment that has answered, or make one for it.
 
         Whoever calls one after the other may be back before the runtime has asked for more, or
         before an extension has: on AWS the way of a request takes longer than the former.
         """
-        reason = self._account.throttling_reason(self)
-        environment = None if reason else self._take_free(partition)
-        if environment is not None:
-            environment.assign(invocation)
-        elif not self._waits(invocation, partition):
+        if not self._line_up(invocation, partition):
             self._place_anew(invocation, partition, reason)
 
-    def _waits(self, invocation: Invocation, partition: Partition) -> bool:
-        """Have an invocation wait, unless environments that are about to be free are too few.
+    def _line_up(self, invocation: Invocation, partition: Partition) -> bool:
+        """Have an invocation wait, and return True, if an environment is about to be free for it.
 
-        Where another can be made, those do not count that took long the last time.
+        Where another can be made, one does not count that took long the last time.
         """
         settling = [
             one for one in self.environments if one.is_settling and one.partition == partition
@@ -407,7 +426,13 @@ class Pool:
     def _place_all_waiting(self) -> None:
         """Place those that wait anew: an environment that they may have waited for has gone."""
         for invocation in self._line.take_all():
-            self._place(invocation, partition_of(invocation))
+            partition = partition_of(invocation)
+            environment = self._take_free(partition)
+            if environment is None:
+                reason = self._account.throttling_reason(self)
+                self._place(invocation, partition, reason)
+            else:
+                environment.assign(invocation)
 
     def _has_room(self) -> bool:
         """Return whether this machine can give the function an environment beside the others."""
@@ -571,6 +596,9 @@ class Pool:
             return self.sandbox.level == "namespaces"
         # Unknown before the zygote has booted.
         return self._settings.sandbox != "processes" and sys.platform.startswith("linux")
+
+    def _links_of(self, function: Function) -> list[OutwardLink]:
+        return self._links.of(function, self._warn)
 
     def _warn(self, sentence: str) -> None:
         self.tell(Notice("warning", sentence))

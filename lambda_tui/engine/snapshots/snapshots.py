@@ -15,6 +15,7 @@ from lambda_tui.engine.runtime_api import OpenApi
 from lambda_tui.engine.snapshots.environments import RestoredEnvironment, SnapshotEnvironment
 from lambda_tui.engine.snapshots.restore_line import RestoreLine
 from lambda_tui.engine.wire import OnMessage, Sandbox, Zygote
+from lambda_tui.project.code import OutwardLink
 from lambda_tui.project.function import Function
 from lambda_tui.project.interpreters import Interpreter
 
@@ -115,6 +116,11 @@ class Snapshot:
         """Return the machine's network: no extension runs in it."""
         return Network()
 
+    @property
+    def links(self) -> list[OutwardLink]:
+        """The links that lead out of the function's files."""
+        return self._owner.links_of(self.function)
+
     def on_free(self, environment: ExecutionEnvironment) -> None:
         """Freeze the environment that has initialised, or end one that could not."""
         if environment.state is State.IDLE:
@@ -155,19 +161,22 @@ class Snapshots:
         environments: Sequence[ExecutionEnvironment],
         emit: Callable[[Event], None],
         open_api: OpenApi,
+        links_of: Callable[[Function], list[OutwardLink]],
         on_problem: Callable[[str], None],
         on_missing_package: Callable[[str], None],
     ) -> None:
         """``environments`` are all of the pool.
 
-        ``on_problem`` is told in one sentence why no environment can be made, and
-        ``on_missing_package`` which package of AWS's SDK the function lacks.
+        ``links_of`` returns the links that lead out of a function's files. ``on_problem`` is told
+        in one sentence why no environment can be made, and ``on_missing_package`` which package of
+        AWS's SDK the function lacks.
         """
         self.emit = emit
         self.all: list[Snapshot] = []
         """Snapshots that have not ended, oldest first."""
         self._current: dict[str, Snapshot] = {}
         """By the function's version."""
+        self.links_of = links_of
         self._environments = environments
         self._open_api = open_api
         self._on_problem = on_problem

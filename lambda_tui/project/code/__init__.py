@@ -5,6 +5,7 @@ from __future__ import annotations
 from lambda_tui.project.code.archive import ArchiveError, unpack
 from lambda_tui.project.code.cache import Cache
 from lambda_tui.project.code.folder_walk import Entry, deployed_files, walk
+from lambda_tui.project.code.links import OutwardLink, OutwardLinks
 from lambda_tui.project.code.packages import CodePackage, CodePackages
 from lambda_tui.project.code.unreadable import unreadable_paths
 
@@ -14,6 +15,8 @@ __all__ = [
     "CodePackage",
     "CodePackages",
     "Entry",
+    "OutwardLink",
+    "OutwardLinks",
     "deployed_files",
     "unpack",
     "unreadable_paths",

@@ -132,6 +132,8 @@ class _InvokeRun:
         await self._install_sdk()
         await self._engine.start()
         await self._calls.run()
+        # For the next time.
+        await self._engine.sdk.settle()
         if self._calls.problem is None:
             for difference in self._differences():
                 self._say(difference)

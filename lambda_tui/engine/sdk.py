@@ -91,6 +91,10 @@ class RuntimeSdk:
         async with self._installing:
             await self._install(pool, zygote, zygote.runtime_version)
 
+    async def settle(self) -> None:
+        """Wait until what is being installed by the setting is installed, or cannot be."""
+        await asyncio.gather(*self._tasks)
+
     async def close(self) -> None:
         """Give up what is being installed."""
         for task in self._tasks:
@@ -131,21 +135,19 @@ class RuntimeSdk:
         finally:
             self._installation = None
         pool.tell(Notice("information", f"{installed_version(folder)} is installed."))
-        self._use(runtime, pool)
+        self._use(runtime)
 
-    def _use(self, runtime: str, pool: Pool) -> None:
-        """Initialise the functions again that have missed what is installed now."""
+    def _use(self, runtime: str) -> None:
+        """Initialise the functions of a runtime again, which now brings what is installed."""
         for zygote in self._zygotes.values():
             _find_for(zygote)
-        pools = [one for one in self._pools.values() if one is pool or self._has_missed(one)]
-        for one in pools:
-            version = one.runtime_version
-            if version is not None and runtime_of(one.interpreter.language, version) == runtime:
-                self._missed.pop(one.function.name, None)
-                one.change(one.function, ("the SDK",))
-
-    def _has_missed(self, pool: Pool) -> bool:
-        return bool(self._missed.get(pool.function.name))
+        for pool in self._pools.values():
+            function, version = pool.function, pool.runtime_version
+            if version is None or not brings_sdk(function):
+                continue
+            if runtime_of(pool.interpreter.language, version) == runtime:
+                self._missed.pop(function.name, None)
+                pool.change(function, ("the SDK",))
 
     async def _install_all_needed(self) -> None:
         for pool in list(self._pools.values()):

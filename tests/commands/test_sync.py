@@ -73,6 +73,19 @@ def test_the_setting_installs_the_sdk_before_the_first_invocation(
     assert "ImportModuleError" not in first.errors
 
 
+def test_the_setting_installs_for_the_next_time_what_an_invocation_has_missed(
+    project: Path, variables: dict[str, Any]
+) -> None:
+    set_up(project, 'sdk = "install"')
+    dynamic = HANDLER.replace("import boto3", "boto3 = __import__('boto3')")
+    (project / "Order" / "app.py").write_text(dynamic)
+
+    first = run("invoke", "--project", project, **variables)
+    second = run("invoke", "--project", project, **variables)
+
+    assert (first.status, second.status, second.output) == (1, 0, '"1.99.0"\n')
+
+
 def test_serve_installs_it_by_the_setting(project: Path, variables: dict[str, Any]) -> None:
     set_up(project, 'sdk = "install"')
     serving = start("serve", "--project", project, "--port", 0, "--no-watch", **variables)

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from lambda_tui.engine.events import Notice
+from lambda_tui.engine.events import EnvironmentStale, Notice
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.project.function import Function, Project
 from lambda_tui.project.interpreters import Interpreter
@@ -209,6 +209,30 @@ async def test_the_remedy_is_told_again_after_a_change(open_project: Open, pytho
     await workbench.invoke("1")
 
     assert len(notices(workbench, "warning")) == 2
+
+
+async def test_all_functions_of_the_runtime_are_initialised_again(
+    open_project: Open, tmp_path: Path, python: Path, index: Path
+) -> None:
+    (tmp_path / "app.py").write_text(EVALUATES)
+    functions = tuple(
+        Function(name, "app.lambda_handler", tmp_path, timeout=TIMEOUT, runtime=runtime)
+        for name, runtime in {"one": None, "other": None, "own": "provided.al2023"}.items()
+    )
+    workbench = await open_project(Project(tmp_path, functions), python=python)
+    one, other, _own = workbench.engine.pools.values()
+    for pool in (one, other):
+        await workbench.answer("1", pool)
+
+    await workbench.engine.sdk.install(one)
+
+    for pool in (one, other):
+        assert await workbench.answer("__import__('boto3').__version__", pool) == "1.99.0"
+    assert workbench.records(Notice)[0].severity == "information"
+    changes = [
+        each.function for each in workbench.events if isinstance(each.record, EnvironmentStale)
+    ]
+    assert sorted(changes) == ["one", "other"]
 
 
 @pytest.mark.parametrize("is_dynamic", [False, True])

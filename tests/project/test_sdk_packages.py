@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -183,8 +184,10 @@ def test_a_stack_trace_alone_tells_of_none(tmp_path: Path) -> None:
 def test_the_newest_folder_of_a_family_is_the_one_that_is_used(tmp_path: Path) -> None:
     cache = Cache(tmp_path)
     assert cache.newest("sdk", "nodejs22.x-") is None
-    for used_at, name in enumerate(("nodejs22.x-b", "nodejs22.x-a", "nodejs24.x-c")):
-        os.utime(cache.folder("sdk", name, lambda folder: None), (used_at, used_at))
+    used_at = time.time() - 10
+    for number, name in enumerate(("nodejs22.x-b", "nodejs22.x-a", "nodejs24.x-c")):
+        folder = cache.folder("sdk", name, lambda folder: None)
+        os.utime(folder, (used_at + number, used_at + number))
 
     assert cache.newest("sdk", "nodejs22.x-") == tmp_path / "sdk" / "nodejs22.x-a"
     assert cache.newest("sdk", "python3.13-") is None

@@ -171,6 +171,8 @@ class _InvokeRun:
         await self._engine.start()
         await self._calls.run()
         await self._engine.dependencies.settle()
+        # For the next time.
+        await self._engine.sdk.settle()
         if self._calls.problem is None:
             for difference in self._differences():
                 self._say(difference)

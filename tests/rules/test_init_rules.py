@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 import re
+import uuid
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from lambda_tui.apis.lambda_api.invoke_responses import LogTail
 from lambda_tui.engine import events
 from lambda_tui.engine.environment import InitPhase
 from lambda_tui.engine.lifecycle import State
+from lambda_tui.engine.wire import InitProcess
 from lambda_tui.project.function import Function, Project
 from support.function_sources import answers_its_initialization_type
-from support.workbench import TIMEOUT, Open, published, response_of
+from support.workbench import TIMEOUT, Open, file_in, published, response_of
 
 ONE_LEVEL = pytest.mark.parametrize("level", ["namespaces"])
 
@@ -175,3 +180,60 @@ async def test_an_init_that_keeps_failing_is_not_tried_in_a_loop(
     await workbench.until_all(2, State.RESET)
     await workbench.invoke("busy", workbench.engine.pools["clock"])
     assert attempts() == 5, "and so does a change of its files"
+
+
+@pytest.mark.rule("1.2.13")
+@ONE_LEVEL
+async def test_the_log_tail_of_an_invocation_holds_the_init_that_was_repeated_inside_it(
+    open_project: Open,
+) -> None:
+    workbench = await open_project("print('imported')\n1 / 0\n")
+    function = workbench.pool.function
+    for _ in range(2):
+        request_id = str(uuid.uuid4())
+        tail = LogTail(workbench.engine, function, request_id)
+        invocation = workbench.pool.invoke(b"{}", request_id=request_id)
+        await invocation.wait()
+        lines = base64.b64decode(tail.finish()).decode().splitlines()
+        heads = [line for line in lines if not line.startswith(("\xa0", "Traceback", "  "))]
+        assert [re.split(r"[\t:]", head)[0] for head in heads] == [
+            "imported",
+            "[WARNING]",
+            "[ERROR] ZeroDivisionError",
+            "INIT_REPORT Init Duration",
+            "START RequestId",
+            "END RequestId",
+            "REPORT RequestId",
+        ]
+
+
+@pytest.mark.rule("1.2.12")
+@ONE_LEVEL
+async def test_what_is_logged_before_init_start_is_read_comes_behind_it(
+    open_project: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log and the report of the start come by sockets of their own, in either order."""
+    held: list[Any] = []
+    take = InitProcess._on_control_message
+
+    def hold_the_start(self: InitProcess, message: Any, payload: bytes) -> None:
+        if message["kind"] == "started":
+            held.append(lambda: take(self, message, payload))
+        else:
+            take(self, message, payload)
+
+    monkeypatch.setattr(InitProcess, "_on_control_message", hold_the_start)
+    workbench = await open_project(
+        "import os, time\nopen('/tmp/imported', 'w').close()\nprint('importing', flush=True)\n"
+        "def lambda_handler(event, context): return 1\n"
+    )
+    invocation = workbench.pool.invoke(b"{}")
+    await workbench.until(lambda: held and file_in(workbench.environment, "imported").exists())
+    await workbench.until(lambda: workbench.environment._init_process._early)
+    assert "function" not in workbench.types()
+    held.pop()()
+    await invocation.wait()
+
+    assert response_of(invocation) == 1
+    types = [name for name in workbench.types() if name in ("platform.initStart", "function")]
+    assert types == ["platform.initStart", "function"]

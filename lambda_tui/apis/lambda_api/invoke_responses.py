@@ -85,13 +85,18 @@ class StreamedResponse:
 
 
 class LogTail:
-    """Collects the end of one invocation's log, from START to REPORT, for ``X-Amz-Log-Result``."""
+    """Collects the end of one invocation's log, from START to REPORT, for ``X-Amz-Log-Result``.
+
+    Before START comes the log of an Init that was repeated inside the invocation.
+    """
 
     def __init__(self, engine: Engine, function: Function, request_id: str) -> None:
         """Collect from now on: construct it before the invocation begins."""
         self._request_id = request_id
         self._function = function
         self._text = b""
+        self._repeated_inits: dict[str | None, bytes] = {}
+        """Logs of repeated Inits, by the environment that may turn out to be the invocation's."""
         self._stop = engine.events.listen(self._note)
 
     def finish(self) -> str:
@@ -100,12 +105,23 @@ class LogTail:
         return base64.b64encode(self._text).decode()
 
     def _note(self, event: events.Event) -> None:
-        if getattr(event.record, "request_id", None) != self._request_id:
-            return
+        record, environment = event.record, event.environment
+        if isinstance(record, events.InitStart) and record.phase == "invoke":
+            self._repeated_inits[environment] = b""
+        if getattr(record, "request_id", None) == self._request_id:
+            self._text = self._add(self._text + self._repeated_inits.pop(environment, b""), event)
+        elif environment in self._repeated_inits:
+            if isinstance(record, events.Start):
+                del self._repeated_inits[environment]
+            else:
+                self._repeated_inits[environment] = self._add(
+                    self._repeated_inits[environment], event
+                )
+
+    def _add(self, tail: bytes, event: events.Event) -> bytes:
         text = log_text(event, self._function.logging)
-        if text is not None:
-            line = f"{text}\n".encode("utf-8", "replace")
-            self._text = (self._text + line)[-limits.LOG_TAIL_BYTES :]
+        line = b"" if text is None else f"{text}\n".encode("utf-8", "replace")
+        return (tail + line)[-limits.LOG_TAIL_BYTES :]
 
 
 def _result_headers(invocation: Invocation) -> dict[str, str]:

@@ -11,6 +11,9 @@ from typing import Any, Dict
 
 ErrorPayload = Dict[str, Any]
 
+# The oldest runtime has an older client of AWS's.
+_WITHOUT_REQUEST_ID = "AWS_Lambda_python3.8"
+
 # The one frame that AWS's trace has left when the handler itself cannot be called.
 _BOOTSTRAP_FRAME = (
     "/var/runtime/bootstrap.py",
@@ -82,4 +85,6 @@ def _with_fixed_indent(line: str) -> str:
 
 def encode_payload(payload: ErrorPayload) -> bytes:
     """Return the payload as JSON."""
+    if os.environ.get("AWS_EXECUTION_ENV") == _WITHOUT_REQUEST_ID:
+        payload = {name: value for name, value in payload.items() if name != "requestId"}
     return json.dumps(payload, ensure_ascii=False).encode("utf-8", errors="replace")

@@ -1,7 +1,9 @@
 """The script that starts an interpreter as a zygote.
 
-Arguments: the descriptor of the engine's channel, the sandbox level that is asked for, and the path
-of the program that functions run on where that is not this interpreter, such as ``node``.
+Arguments: the descriptor of the engine's channel, the sandbox level that is asked for, whether
+functions find the packages that are installed for this interpreter (``packages``, or empty), and
+the path of the program that functions run on where that is not this interpreter, such as ``node``.
+The interpreter is started with ``-I -S``.
 """
 
 from __future__ import annotations
@@ -26,12 +28,15 @@ def load_package(name: str, directory: str) -> None:
 def main() -> None:
     """Run the zygote until the engine has gone."""
     descriptor, sandbox = int(sys.argv[1]), sys.argv[2]
-    program = sys.argv[3] if len(sys.argv) > 3 else ""
+    program = sys.argv[4] if len(sys.argv) > 4 else ""
     # Before anything else is imported: an older Python could not even parse it.
     if sys.version_info < OLDEST_PYTHON:
         version = ".".join(str(part) for part in sys.version_info[:3])
         sys.exit("Python {} is too old: functions need Python 3.8 or later".format(version))
     load_package(PACKAGE, os.path.dirname(os.path.abspath(__file__)))
+    interpreter = importlib.import_module(PACKAGE + ".interpreter")
+    interpreter.finish_start(finds_packages=bool(sys.argv[3]))
+    interpreter.clear_isolation()
     zygote = importlib.import_module(PACKAGE + ".zygote")
     zygote.main(descriptor, sandbox, program)
 

@@ -3,7 +3,10 @@
 A function with ``AWS_LAMBDA_EXEC_WRAPPER`` needs one: its wrapper is given the command, may change
 variables and options of the interpreter, and executes it. So does a function with libraries or
 variables that are read only while a process starts. The descriptor of the engine's channel, that of
-the log and the directory of layers come in variables.
+the log, the engine's address of the Runtime API, the directories of layers and of the SDK and
+whether installed packages are found come in variables. The interpreter is started with ``-S``.
+Where a wrapper has put another address in the place of the engine's, the runtime calls the Runtime
+API there, and leaves the channel alone.
 """
 
 from __future__ import annotations
@@ -23,22 +26,33 @@ def main() -> None:
     # Python puts a script's directory first: a file in it must not shadow the function's modules.
     sys.path[:] = [path for path in sys.path if path != directory]
     _load_package(_PACKAGE, directory)
+    packages = os.environ.pop("_LAMBDA_TUI_PACKAGES")
+    interpreter = importlib.import_module(_PACKAGE + ".interpreter")
+    interpreter.finish_start(finds_packages=bool(packages))
     number = _take_descriptor("_LAMBDA_TUI_CHANNEL")
     log = _take_descriptor("_LAMBDA_TELEMETRY_LOG_FD")
-    channel = importlib.import_module(_PACKAGE + ".frames").Channel(number)
+    engine = os.environ.pop("_LAMBDA_TUI_RUNTIME_API")
     python = importlib.import_module(_PACKAGE + ".python")
+    address = os.environ["AWS_LAMBDA_RUNTIME_API"]
+    if address == engine:
+        link = importlib.import_module(_PACKAGE + ".frames").Channel(number)
+    else:
+        os.close(number)
+        link = python.RuntimeApi(address)
     os.dup2(log, python.LOG_DESCRIPTOR, False)
     os.close(log)
     layers_root = os.environ.pop("_LAMBDA_TUI_LAYERS")
+    sdk_root = os.environ.pop("_LAMBDA_TUI_SDK")
     message = {
         "environment": dict(os.environ),
         "handler": os.environ["_HANDLER"],
         "task_root": os.environ["LAMBDA_TASK_ROOT"],
         "layers_root": layers_root,
+        "sdk_root": sdk_root,
     }
     status = 1
     try:
-        status = python.main(channel, message)
+        status = python.main(link, message)
     finally:
         os._exit(status)
 

@@ -1,27 +1,37 @@
-"""Makes the pictures of the README anew: the application at work on the example project.
+"""Makes the pictures of the documents anew: the application at work on the example project.
 
-Run it from a checkout: ``python screenshots/make.py``. Each picture is an SVG beside this file.
+Run it from a checkout: ``python -m screenshots.make``. Each picture is an SVG beside this file.
+With the names of pictures as arguments it makes those alone.
 """
 
 from __future__ import annotations
 
 import asyncio
+import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from textual.pilot import Pilot
 
+from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.project.demo import copy_demo
 from lambda_tui.project.settings import Settings
 from lambda_tui.ui import LambdaTuiApp, make_app
+from screenshots.svg import Frame, Styles, Terminal, draw, read_rows
 
 FOLDER = Path(__file__).resolve().parent
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds until a picture is given up."""
+FRAME = 0.1
+"""Seconds between two frames of the moving picture."""
+LOOK = 1.2
+"""Seconds after which the screen shows whatever it has to show: its clock ticks once a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +48,9 @@ class Picture:
 WAIT = "WAIT"
 INVOKE = ("i", WAIT)
 PICTURES = (
-    Picture("main-120x40", (120, 40), "DatabaseConnection", INVOKE * 3),
     Picture("main-80x24", (80, 24), "DatabaseConnection", INVOKE * 3),
+    Picture("main-120x40", (120, 40), "DatabaseConnection", INVOKE * 3),
+    Picture("main-200x60", (200, 60), "DatabaseConnection", INVOKE * 3),
     Picture("burst-160x50", (160, 50), "BackgroundThread", (*INVOKE, "b", "enter", WAIT, *INVOKE)),
     Picture("crash-120x40", (120, 40), "Crash", INVOKE * 2),
     Picture("timeout-120x40", (120, 40), "TimesOut", INVOKE * 2),
@@ -50,31 +61,130 @@ PICTURES = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One scene of the moving picture: a key to press or a file to save, and what to call it."""
+
+    caption: str
+    key: str = ""
+    save: tuple[str, str] | None = None
+    """A text in the function's file, and what takes its place there."""
+    seconds: float = 2.5
+    """Seconds for which the outcome is shown."""
+
+
+MOVING = "life-cycle"
+"""The name of the moving picture."""
+MOVING_SIZE = (100, 36)
+MOVING_FUNCTION = "SlowInit"
+MOVING_FILE = "slow_init/app.py"
+SCENES = (
+    Scene("", seconds=1.5),
+    Scene("press i · a cold start", "i"),
+    Scene("press i · a warm invocation", "i"),
+    Scene("press x · a crash", "x"),
+    Scene("press i · Init is repeated", "i"),
+    Scene("save app.py · a reload", save=('"hello"', '"good morning"')),
+    Scene("press i · warm, with the new code", "i", seconds=3.5),
+)
+
+
 async def take(picture: Picture, project: Path) -> None:
     """Open the application, press the keys and write the picture."""
-    app = make_app(project, Settings(watch=False))
-    async with app.run_test(size=picture.size, notifications=True) as pilot:
-        await pilot.pause()
-        await _until(lambda: all(pool.sandbox for pool in app.engine.pools.values()))
-        await _choose(app, pilot, picture.function)
+    async with _application(project, picture.size, picture.function) as (app, pilot):
         for key in picture.keys:
             if key == WAIT:
                 await _until(lambda: _is_still(app))
             else:
                 await pilot.press(key)
             await pilot.pause()
-        # The screen looks at the engine some fifteen times a second.
-        await asyncio.sleep(1.2)
+        await _until(lambda: _is_sampled(app))
+        await asyncio.sleep(LOOK)
         await pilot.pause()
-        svg = app.export_screenshot(title=f"lambda-tui · {picture.function}")
-    (FOLDER / f"{picture.name}.svg").write_text(svg, encoding="utf-8")
+        styles = Styles()
+        frame = Frame(read_rows(app.export_screenshot(), styles, picture.size[1]))
+        terminal = _terminal(app, picture.function)
+    _write(picture.name, draw(terminal, [frame], styles))
 
 
-async def _choose(app: LambdaTuiApp, pilot: Pilot[None], function: str) -> None:
-    await pilot.press("1")
-    for _ in range(list(app.engine.pools).index(function)):
-        await pilot.press("down")
-    await pilot.pause()
+async def take_moving(project: Path) -> None:
+    """Open the application, act the scenes and write the moving picture."""
+    async with _application(project, MOVING_SIZE, MOVING_FUNCTION, watch=True) as (app, pilot):
+        film = _Film(app)
+        for scene in SCENES:
+            if scene.key:
+                await pilot.press(scene.key)
+            if scene.save is not None:
+                old = app.engine.pools[MOVING_FUNCTION].environments[0]
+                _save(project / MOVING_FILE, *scene.save)
+                # The change is seen a moment later, and the environment replaced.
+                await _until(partial(_is_replaced, app, old))
+            await film.record(scene)
+        terminal, seconds = _terminal(app, MOVING_FUNCTION), film.seconds
+    _write(MOVING, draw(terminal, film.frames, film.styles, seconds))
+
+
+class _Film:
+    """The frames of the application while it runs, in real time."""
+
+    def __init__(self, app: LambdaTuiApp) -> None:
+        self.styles = Styles()
+        self.frames: list[Frame] = []
+        self._app = app
+        self._began = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the beginning."""
+        return time.monotonic() - self._began
+
+    async def record(self, scene: Scene) -> None:
+        """Add a frame whenever the screen has changed, until the scene is over."""
+        end = None
+        while end is None or self.seconds < end:
+            # First, so that a quick answer does not have to wait until the frame is drawn.
+            await asyncio.sleep(FRAME)
+            self._add_frame(scene.caption)
+            if end is None and _is_still(self._app):
+                end = self.seconds + scene.seconds
+            elif self.seconds > PATIENCE:
+                raise TimeoutError("the application did not come to rest")
+
+    def _add_frame(self, caption: str) -> None:
+        rows = read_rows(self._app.export_screenshot(), self.styles, MOVING_SIZE[1])
+        last = self.frames[-1] if self.frames else None
+        if last is None or (last.rows, last.caption) != (rows, caption):
+            self.frames.append(Frame(rows, caption, self.seconds if last else 0.0))
+
+
+@asynccontextmanager
+async def _application(
+    project: Path, size: tuple[int, int], function: str, *, watch: bool = False
+) -> AsyncIterator[tuple[LambdaTuiApp, Pilot[None]]]:
+    """Run the application on the project, with a function chosen."""
+    app = make_app(project, Settings(watch=watch))
+    async with app.run_test(size=size, notifications=True) as pilot:
+        await pilot.pause()
+        await _until(lambda: all(pool.sandbox for pool in app.engine.pools.values()))
+        await pilot.press("1")
+        for _ in range(list(app.engine.pools).index(function)):
+            await pilot.press("down")
+        await asyncio.sleep(LOOK)
+        yield app, pilot
+
+
+def _terminal(app: LambdaTuiApp, function: str) -> Terminal:
+    background = app.theme_variables["background"]
+    return Terminal(f"lambda-tui · {function}", app.size.width, background)
+
+
+def _save(file: Path, before: str, after: str) -> None:
+    file.write_text(file.read_text().replace(before, after))
+
+
+def _is_replaced(app: LambdaTuiApp, old: ExecutionEnvironment) -> bool:
+    environments = app.engine.pools[MOVING_FUNCTION].environments
+    return bool(environments) and old not in environments
 
 
 def _is_still(app: LambdaTuiApp) -> bool:
@@ -85,6 +195,12 @@ def _is_still(app: LambdaTuiApp) -> bool:
     )
 
 
+def _is_sampled(app: LambdaTuiApp) -> bool:
+    """Return whether the memory and storage of every environment have been looked at."""
+    pools = app.engine.pools.values()
+    return all(one.usage.taken > one.state_since for pool in pools for one in pool.environments)
+
+
 async def _until(condition: Callable[[], object]) -> None:
     deadline = time.monotonic() + PATIENCE
     while not condition():
@@ -93,13 +209,21 @@ async def _until(condition: Callable[[], object]) -> None:
         await asyncio.sleep(0.02)
 
 
-async def main() -> None:
-    """Make every picture."""
+def _write(name: str, svg: str) -> None:
+    (FOLDER / f"{name}.svg").write_text(svg, encoding="utf-8")
+
+
+async def main(names: list[str]) -> None:
+    """Make every picture, or those of these names."""
     with tempfile.TemporaryDirectory() as folder:
         project = copy_demo(Path(folder) / "demo")
         for picture in PICTURES:
-            await take(picture, project)
+            if not names or picture.name in names:
+                await take(picture, project)
+        # Last, as it changes the project.
+        if not names or MOVING in names:
+            await take_moving(project)
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(main(sys.argv[1:]))

@@ -14,9 +14,6 @@ from typing import Any
 import psutil
 import pytest
 from hypothesis import HealthCheck, settings
-from support.files import ROOT
-from support.leftovers import mounts, survivors
-from support.workbench import Open, Workbench, one_function
 
 from lambda_tui import limits
 from lambda_tui.engine import engine
@@ -25,6 +22,9 @@ from lambda_tui.project.function import Project
 from lambda_tui.project.interpreters import Interpreter
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import Settings
+from support.files import ROOT
+from support.leftovers import mounts, survivors
+from support.workbench import Open, Workbench, one_function
 
 LEVELS = ("namespaces", "processes")
 

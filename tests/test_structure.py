@@ -9,6 +9,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
+
 from support.files import ROOT
 
 ENGINE = "lambda_tui.engine"

@@ -13,6 +13,7 @@ from lambda_tui.apis.http import Request, Response
 from lambda_tui.apis.operation import Operation, calling_extension, json_response
 from lambda_tui.apis.telemetry import flush
 from lambda_tui.engine.runtime_api import (
+    FLUSH_SECONDS,
     ApiError,
     ApiState,
     Extension,
@@ -63,10 +64,10 @@ async def _next(host: ApiState, request: Request) -> Response:
     telemetry = host.telemetry
     event = await host.extensions.next(extension)
     if isinstance(event, ShutdownEvent):
-        # Its last work should be done knowing every event. Half of the time is for that: if it
-        # cannot listen meanwhile, the other half is left.
-        seconds = (event.deadline_ms / 1000 - time.time()) / 2
-        await flush(telemetry.subscribers, extension.name, seconds)
+        # Its last work should be done knowing every event. The time for that is not its own.
+        began = time.monotonic()
+        await flush(telemetry.subscribers, extension.name, FLUSH_SECONDS)
+        event = event.postponed(time.monotonic() - began)
     headers = {"Lambda-Extension-Event-Identifier": str(uuid.uuid4())}
     return json_response(200, _event_body(event), headers)
 

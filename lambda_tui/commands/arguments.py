@@ -113,6 +113,11 @@ def invoke_parser() -> argparse.ArgumentParser:
         help="text: log on standard error, response on standard output; "
         "json: an object a line for each invocation; events: the event stream as JSON (text)",
     )
+    parser.add_argument(
+        "--sync",
+        action="store_true",
+        help="install the SDK that AWS's runtime brings first, unless it is installed",
+    )
     _add_sandbox(parser)
     return parser
 

@@ -21,6 +21,7 @@ from lambda_tui.commands.machine import (
 from lambda_tui.commands.opened_project import OpenedProject, open_project
 from lambda_tui.commands.output import write_output
 from lambda_tui.engine.wire import Zygote
+from lambda_tui.project.function import Function
 from lambda_tui.project.interpreters import (
     Interpreter,
     find_interpreter,
@@ -29,7 +30,13 @@ from lambda_tui.project.interpreters import (
     own_program,
     version_mismatch,
 )
-from lambda_tui.project.runtimes import NODE_RUNTIMES, PYTHON_RUNTIMES, Language
+from lambda_tui.project.runtimes import NODE_RUNTIMES, PYTHON_RUNTIMES, Language, runtime_of
+from lambda_tui.project.sdk import (
+    has_packages,
+    installed_sdk,
+    installed_version,
+    needed_packages,
+)
 from lambda_tui.project.settings import PROJECT_FILE, USER_FILE
 
 _REMEDIES: dict[Language, str] = {
@@ -132,11 +139,27 @@ def _functions(opened: OpenedProject, zygotes: dict[Path, Zygote]) -> list[Findi
         else:
             remedy = _REMEDIES[interpreter.language].format(function.runtime)
             findings.append(Finding(f"{text}: {mismatch}", remedy))
+        if opened.settings.sdk != "off":
+            findings += _sdk(function, interpreter, zygote.runtime_version)
     project = opened.project
     if not project.functions and project.template is None and project.directory.is_dir():
         # A folder without a project has nothing that could be wrong with it.
         return [Finding(str(problem)) for problem in project.problems]
     return [*findings, *(Finding(str(one), is_problem=True) for one in project.problems)]
+
+
+def _sdk(function: Function, interpreter: Interpreter, version: str) -> list[Finding]:
+    """Return what a function gets that relies on its runtime for AWS's SDK; nothing for others."""
+    needed = needed_packages(function, interpreter)
+    if not needed:
+        return []
+    runtime = runtime_of(interpreter.language, version)
+    folder = installed_sdk(runtime)
+    text = f"{function.name}: AWS's runtime brings {', '.join(sorted(needed))}"
+    if folder is not None and has_packages(folder, needed):
+        return [Finding(f"{text}; here it is {installed_version(folder)}, in {folder}")]
+    remedy = f"lambda-tui invoke {function.name} --sync, or S on the screen, installs it."
+    return [Finding(f"{text}, which is not installed for {runtime}", remedy)]
 
 
 def _runtimes() -> list[Finding]:

@@ -69,6 +69,7 @@ async def _serve(project: Project, settings: Settings, options: argparse.Namespa
         await engine.start()
         _greet(log, engine, server, port)
         booting = asyncio.create_task(_tell_mismatches(log, engine))
+        engine.sdk.install_needed_soon()
         # Exclude the objects that exist by now from later garbage collections: they stay, and to
         # go through them would delay responses.
         gc.freeze()

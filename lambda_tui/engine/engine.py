@@ -18,6 +18,7 @@ from lambda_tui.engine.events import Event, EventStream, Notice
 from lambda_tui.engine.pool import Account, Pool
 from lambda_tui.engine.runtime_api import OpenApi
 from lambda_tui.engine.sampling import Sampler
+from lambda_tui.engine.sdk import RuntimeSdk
 from lambda_tui.engine.watching import Watcher, seen_files, source_files, watched_folders, watches
 from lambda_tui.engine.wire import Zygote
 from lambda_tui.project.function import NODE_SUFFIXES, Function, Project
@@ -51,6 +52,7 @@ class Engine:
         self._endings: list[asyncio.Task[None]] = []
         """Tasks that close zygotes which have failed and were replaced."""
         self.asynchronous = AsyncInvocations(settings, self.pools)
+        self.sdk = RuntimeSdk(settings, self.pools, self._zygotes)
         self._watcher: Watcher | None = None
         self._sampling: asyncio.Task[None] | None = None
         self._reloading: asyncio.Task[None] | None = None
@@ -75,6 +77,7 @@ class Engine:
     async def close(self) -> None:
         """End every process that was started."""
         await self.asynchronous.close()
+        await self.sdk.close()
         for task in (self._sampling, self._reloading):
             if task is not None:
                 task.cancel()
@@ -137,6 +140,7 @@ class Engine:
             self._account,
             self.events.emit,
             self._open_api,
+            self.sdk.note_missing,
         )
 
     def _zygote_of(self, interpreter: Interpreter) -> Zygote:
@@ -147,6 +151,7 @@ class Engine:
                 self._endings.append(asyncio.create_task(zygote.close()))
             zygote = Zygote(interpreter, self.settings.sandbox)
             self._zygotes[interpreter.executable] = zygote
+            self.sdk.provide(zygote)
             zygote.start()
         return zygote
 

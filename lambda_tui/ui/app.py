@@ -131,6 +131,7 @@ class LambdaTuiApp(KeyboardApp):
 
     async def _start(self) -> None:
         await self.engine.start()
+        self.engine.sdk.install_needed_soon()
         if self._serve:
             self._server = await _serve_lambda_api(self.engine)
             self._main.show_address(self._server.address)

@@ -23,9 +23,11 @@ RESTORED_PROCESSES = 16 * MAXIMUM_PROCESSES
 _RUNTIME_CHANNEL = 1000
 # Node.js closes descriptors up to 15 in what it starts, and can be told of no others.
 _EXECUTED_LOG, _EXECUTED_CHANNEL = 14, 15
-# Variables that tell an executed runtime the numbers of its channel and of the log.
+# Variables that tell an executed runtime the numbers of its channel and of the log, and the address
+# of the Runtime API, which a wrapper may change in the variable that everybody reads.
 _CHANNEL_VARIABLE = "_LAMBDA_TUI_CHANNEL"
 _LOG_VARIABLE = "_LAMBDA_TELEMETRY_LOG_FD"
+_API_VARIABLE = "_LAMBDA_TUI_RUNTIME_API"
 # From this release on the kernel counts the processes of a user namespace, and not all of a user's.
 _PROCESSES_COUNTED_BY_NAMESPACE = (5, 14)
 
@@ -120,6 +122,7 @@ def execute(
         if numbers.channel is not None:
             own[_CHANNEL_VARIABLE] = str(numbers.channel)
             own[_LOG_VARIABLE] = str(numbers.log)
+            own[_API_VARIABLE] = own["AWS_LAMBDA_RUNTIME_API"]
         # Python ignores them, and an executed program inherits that.
         for number in (signal.SIGPIPE, signal.SIGXFSZ):
             signal.signal(number, signal.SIG_DFL)

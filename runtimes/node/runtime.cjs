@@ -6,10 +6,10 @@
  * Frames from the engine: `invoke` (payload: the event). Frames to the engine: `ready`, `init_error`
  * (payload: the error), `response` and `error` (payload: the result), `chunk` (payload: a part of a
  * streamed response; the first is empty, and the only one, for a caller who waits for all of it),
- * `next` (asks for another event after an answer that did not).
+ * `next` (asks for another event after an answer that did not). Where a wrapper has changed the
+ * address of the Runtime API, the same goes by HTTP.
  */
 
-const { Channel } = require('./channel.cjs');
 const { RuntimeError, UnhandledPromiseRejection, errorPayload } = require('./errors.cjs');
 const { isFrom24 } = require('./generation.cjs');
 const { loadHandler } = require('./handler.cjs');
@@ -43,11 +43,11 @@ class Runtime {
   #parts = [];
   #partsSize = 0;
 
-  constructor(descriptor) {
-    this.#channel = new Channel(
-      descriptor,
+  /** `connect(onEvent, onFailure)` returns the channel to the engine, or what takes its place. */
+  constructor(connect) {
+    this.#channel = connect(
       (message, payload) => this.#receive(message, payload),
-      () => process.exit(0),
+      (error) => this.#failWithoutEvent(error),
     );
     this.#channel.keepAlive(false);
   }
@@ -84,7 +84,8 @@ class Runtime {
     const text = toJson(result);
     const size = Buffer.byteLength(text);
     // The engine refuses one that is too large, with its size in the message: it needs no bytes.
-    this.#answer('response', requestId, { response_size: size }, size <= RESPONSE_BYTES ? text : '');
+    const largest = this.#channel.largestResult ?? RESPONSE_BYTES;
+    this.#answer('response', requestId, { response_size: size }, size <= largest ? text : '');
   }
 
   /** Answers with an error. */
@@ -175,6 +176,16 @@ class Runtime {
     const isOwed = this.#requestId !== undefined && !this.#isBegun;
     if (isOwed) this.fail(this.#requestId, error, false);
     this.#exit(status);
+  }
+
+  /** Ends the process, because the Runtime API does not give it an event. */
+  #failWithoutEvent(error) {
+    const failure = new Error('Failed to get next invocation, error -1');
+    // Not caught by anything, it ends the process with status 1.
+    if (isFrom24) throw failure;
+    console.log(`Unexpected Top Level Error: ${failure}`);
+    logError('Uncaught Exception', error);
+    process.exit(129);
   }
 
   #failInit(error, status) {

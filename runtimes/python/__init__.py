@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from .logs import LOG_DESCRIPTOR
 from .runtime import Resume, main
+from .runtime_api import RuntimeApi
 
-__all__ = ["LOG_DESCRIPTOR", "Resume", "main"]
+__all__ = ["LOG_DESCRIPTOR", "Resume", "RuntimeApi", "main"]

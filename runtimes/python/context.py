@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 import time
@@ -10,6 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from .errors import FaultError
+
+_W3C_FIELDS = ("traceparent", "tracestate", "baggage")
 
 
 class CognitoIdentity:
@@ -62,29 +65,42 @@ class ClientContext:
 class LambdaContext:
     """The handler's second argument: an invocation and the function's configuration."""
 
-    def __init__(self, invocation: Mapping[str, Any]) -> None:
-        self.aws_request_id: str = invocation["request_id"]
+    def __init__(
+        self,
+        invoke_id: str,
+        client_context: dict[str, Any] | None,
+        cognito_identity: dict[str, str] | None,
+        epoch_deadline_time_in_ms: int,
+        invoked_function_arn: str | None = None,
+        tenant_id: str | None = None,
+    ) -> None:
+        self.aws_request_id = invoke_id
         self.log_group_name = _variable("AWS_LAMBDA_LOG_GROUP_NAME")
         self.log_stream_name = _variable("AWS_LAMBDA_LOG_STREAM_NAME")
         self.function_name = _variable("AWS_LAMBDA_FUNCTION_NAME")
         self.memory_limit_in_mb = _variable("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
         self.function_version = _variable("AWS_LAMBDA_FUNCTION_VERSION")
-        self.invoked_function_arn: str | None = invocation.get("function_arn")
-        self.tenant_id: str | None = invocation.get("tenant_id")
-        client_context = invocation.get("client_context")
-        self.client_context = (
-            ClientContext(_parse(client_context, "Client Context")) if client_context else None
-        )
-        identity = invocation.get("cognito_identity")
-        self.identity = CognitoIdentity(_parse(identity, "Cognito Identity") if identity else {})
-        self._deadline_ms: int = invocation["deadline_ms"]
+        self.invoked_function_arn = invoked_function_arn
+        self.tenant_id = tenant_id
+        self._w3c_fields = _take_w3c_fields(client_context)
+        self.client_context = None if client_context is None else ClientContext(client_context)
+        self.identity = CognitoIdentity(cognito_identity or {})
+        self._epoch_deadline_time_in_ms = epoch_deadline_time_in_ms
+
+    def w3c(self) -> dict[str, str]:
+        """Return the trace context of the caller, as far as its header has one."""
+        return dict(self._w3c_fields)
 
     def get_remaining_time_in_millis(self) -> int:
         """Return the milliseconds until the function times out, never below 0."""
-        return max(self._deadline_ms - int(time.time() * 1000), 0)
+        return max(self._epoch_deadline_time_in_ms - int(time.time() * 1000), 0)
 
     def log(self, message: object) -> None:
-        """Write to the log, without adding an end of line."""
+        """Write one record to the log, or to standard output if the function has no handler."""
+        for handler in logging.getLogger().handlers:
+            if hasattr(handler, "log_sink"):
+                handler.log_sink.log(str(message))
+                return
         sys.stdout.write(str(message))
 
     def __repr__(self) -> str:
@@ -105,6 +121,28 @@ class LambdaContext:
         )
 
 
+def context_of(invocation: Mapping[str, Any]) -> LambdaContext:
+    """Return the context of an invocation as the engine's frame describes it."""
+    client_context = invocation.get("client_context")
+    identity = invocation.get("cognito_identity")
+    return LambdaContext(
+        invocation["request_id"],
+        _parse(client_context, "Client Context") if client_context else None,
+        _parse(identity, "Cognito Identity") if identity else None,
+        invocation["deadline_ms"],
+        invocation.get("function_arn"),
+        invocation.get("tenant_id"),
+    )
+
+
+def _take_w3c_fields(client_context: object) -> dict[str, str]:
+    """Remove the trace context from that of the client; return its texts of the known names."""
+    found = client_context.pop("w3c", None) if isinstance(client_context, dict) else None
+    if not isinstance(found, dict):
+        return {}
+    return {name: found[name] for name in _W3C_FIELDS if isinstance(found.get(name), str)}
+
+
 def _variable(name: str) -> str | None:
     """Return a variable of the environment, faster than ``os.environ`` does.
 
@@ -118,10 +156,10 @@ def _variable(name: str) -> str | None:
     return None if value is None else value.decode("utf-8", "surrogateescape")
 
 
-def _parse(text: str, what: str) -> Mapping[str, Any]:
+def _parse(text: str, what: str) -> dict[str, Any]:
     try:
-        fields: Mapping[str, Any] = json.loads(text)
-    except ValueError as error:
+        fields: dict[str, Any] = json.loads(text)
+    except Exception as error:
         raise FaultError(
             "Runtime.LambdaContextUnmarshalError", f"Unable to parse {what} JSON: {error}"
         ) from None

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 import traceback
 from types import TracebackType
 from typing import Any, Dict
 
+from .json_encoder import JsonEncoder
+
 ErrorPayload = Dict[str, Any]
 
 # The oldest runtime has an older client of AWS's.
 _WITHOUT_REQUEST_ID = "AWS_Lambda_python3.8"
 
-# The one frame that AWS's trace has left when the handler itself cannot be called.
+# The frame of AWS's client that calls the handler, in its release 4.2.2.
+_BOOTSTRAP = "/var/runtime/awslambdaric/bootstrap.py"
 _BOOTSTRAP_FRAME = (
-    "/var/runtime/bootstrap.py",
-    188,
+    _BOOTSTRAP,
+    178,
     "handle_event_request",
     "response = request_handler(event, lambda_context)",
 )
@@ -48,21 +50,31 @@ def error_payload(error: BaseException, request_id: str = "") -> ErrorPayload:
 
 
 def _stack_trace(trace: TracebackType | None) -> list[str]:
-    """Format a trace without the runtime's own frames, which are the first ones."""
+    """Format a trace without the frames of AWS's client, which are the first ones."""
     # Bare tuples, like AWS's: without the markers below the lines that came with Python 3.11.
     frames = [tuple(frame) for frame in traceback.extract_tb(trace)]
     while frames and str(frames[0][0]).startswith(_OWN_DIRECTORY):
         del frames[0]
-    return traceback.format_list(frames or [_BOOTSTRAP_FRAME])
+    # It knows its own by their file's name, and keeps all where no other follows.
+    others = (number for number, frame in enumerate(frames) if "/bootstrap.py" not in frame[0])
+    first = next(others, None)
+    kept = [_BOOTSTRAP_FRAME, *frames] if first is None else frames[first:]
+    return traceback.format_list([_shown(*frame) for frame in kept])
+
+
+def _shown(file: str, line: int, function: str, code: str) -> tuple[str, int, str, str]:
+    """Return a frame of the runtime's, such as that of a log handler, as one of AWS's client."""
+    return (_BOOTSTRAP if file.startswith(_OWN_DIRECTORY) else file, line, function, code)
 
 
 def error_log_text(payload: ErrorPayload) -> str:
     """Return the error as a record of the text log, indented with no-break spaces."""
-    message = f": {payload['errorMessage']}" if payload["errorMessage"] else ""
-    lines = [f"[ERROR] {payload['errorType']}{message}", "Traceback (most recent call last):"]
+    said = [text for text in (payload["errorType"], payload["errorMessage"]) if text]
+    heading = f"[ERROR] {': '.join(said)}" if said else "[ERROR]"
+    lines = [heading, "Traceback (most recent call last):"]
     for entry in payload["stackTrace"]:
         lines += [_with_fixed_indent(line) for line in entry.splitlines()]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines)
 
 
 def error_log_json(payload: ErrorPayload) -> str:
@@ -75,7 +87,7 @@ def error_log_json(payload: ErrorPayload) -> str:
         "requestId": payload["requestId"],
         "stackTrace": payload["stackTrace"],
     }
-    return json.dumps(fields, ensure_ascii=False) + "\n"
+    return JsonEncoder().encode(fields)
 
 
 def _with_fixed_indent(line: str) -> str:
@@ -84,7 +96,7 @@ def _with_fixed_indent(line: str) -> str:
 
 
 def encode_payload(payload: ErrorPayload) -> bytes:
-    """Return the payload as JSON."""
+    """Return the payload as JSON; raise ``UnicodeEncodeError`` where that cannot be UTF-8."""
     if os.environ.get("AWS_EXECUTION_ENV") == _WITHOUT_REQUEST_ID:
         payload = {name: value for name, value in payload.items() if name != "requestId"}
-    return json.dumps(payload, ensure_ascii=False).encode("utf-8", errors="replace")
+    return JsonEncoder().encode(payload).encode("utf-8")

@@ -40,27 +40,43 @@ class FreshSourceLoader(SourceFileLoader):
         return super().path_stats(path)
 
 
-def set_import_path(task_root: str, layers_root: str) -> None:
-    """Put the function's code first, then the layers' directories, then the interpreter's own."""
+def set_import_path(task_root: str, layers_root: str, sdk_root: str) -> None:
+    """Put the function's code first, then the layers' directories, then the interpreter's own.
+
+    The SDK that AWS's runtime brings is last: the interpreter's packages are those that a project
+    would deploy.
+    """
     sys.dont_write_bytecode = True
     version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
     python = f"{layers_root}/python"
-    sys.path[:0] = [task_root, f"{python}/lib/{version}/site-packages", python]
-    make_finder = FileFinder.path_hook(
+    own = (task_root, f"{python}/lib/{version}/site-packages", python)
+    # PYTHONPATH has put the SDK before the interpreter's own.
+    others = [path for path in sys.path if path != sdk_root]
+    sys.path[:] = [*own, *others, sdk_root]
+    loaders = (
         (ExtensionFileLoader, EXTENSION_SUFFIXES),
         (FreshSourceLoader, SOURCE_SUFFIXES),
         (SourcelessFileLoader, BYTECODE_SUFFIXES),
     )
+    make_finder = FileFinder.path_hook(*loaders)
+    # In the place of Python's own, so that there are as many as on AWS.
+    place = next(
+        number
+        for number, hook in enumerate(sys.path_hooks)
+        if getattr(hook, "__name__", "") == "path_hook_for_FileFinder"
+    )
+    make_pythons_finder = sys.path_hooks[place]
 
-    def find_in_own(path: str) -> Any:  # noqa: ANN401
-        if not f"{path}{os.sep}".startswith((f"{task_root}{os.sep}", f"{python}{os.sep}")):
-            raise ImportError("neither the function's code nor a layer's")
-        return make_finder(path)
+    def path_hook_for_FileFinder(path: str) -> Any:  # noqa: ANN401
+        if path in own:
+            # Also for a folder that does not exist, and may later.
+            return FileFinder(path, *loaders)
+        is_own = path.startswith((f"{task_root}{os.sep}", f"{python}{os.sep}"))
+        return make_finder(path) if is_own else make_pythons_finder(path)
 
-    sys.path_hooks.insert(0, find_in_own)
+    sys.path_hooks[place] = path_hook_for_FileFinder
     # Finders that were cached before the hook was there would go on without it.
-    own = (task_root, python)
-    for path in [path for path in sys.path_importer_cache if path.startswith(own)]:
+    for path in [path for path in sys.path_importer_cache if path.startswith((task_root, python))]:
         del sys.path_importer_cache[path]
 
 

@@ -2,52 +2,30 @@
 
 from __future__ import annotations
 
-import json
-import sys
-import uuid
 from typing import Any
 
 from .errors import FaultError
-
-# From this Python version on AWS leaves characters beyond ASCII as they are.
-_UNESCAPED_FROM = (3, 12)
+from .json_encoder import JsonEncoder
 
 
-class ResponseEncoder(json.JSONEncoder):
-    """Encodes JSON as AWS does, with a ``Decimal`` as a number, digit for digit."""
+class ResponseEncoder:
+    """Encodes results as AWS's client does."""
 
     def __init__(self) -> None:
-        super().__init__(ensure_ascii=sys.version_info < _UNESCAPED_FROM)
-        self._mark = ""
-
-    def default(self, value: Any) -> Any:  # noqa: ANN401 - any value
-        """Return a ``Decimal`` as marked text, which is all that the standard encoder can write."""
-        decimal = sys.modules.get("decimal")
-        if decimal is None or not isinstance(value, decimal.Decimal):
-            return super().default(value)
-        if value.is_nan():
-            return float("nan")
-        self._mark = self._mark or uuid.uuid4().hex
-        return f"{self._mark}{value}{self._mark}"
-
-    def encode(self, value: Any) -> str:  # noqa: ANN401 - any value
-        """Return the value as JSON text, with the quotes and marks around numbers removed."""
-        self._mark = ""
-        text = super().encode(value)
-        if self._mark:
-            text = text.replace(f'"{self._mark}', "").replace(f'{self._mark}"', "")
-        return text
+        self._encode = JsonEncoder().encode
 
     def to_bytes(self, result: Any) -> bytes:  # noqa: ANN401 - whatever a handler returns
         """Return the result as JSON, but bytes as they are.
 
-        Raise ``FaultError`` for a result that cannot be JSON.
+        Raise ``FaultError`` for a result that cannot be JSON, and ``UnicodeEncodeError``, which
+        ends AWS's client, for JSON that cannot be UTF-8.
         """
         if isinstance(result, bytes):
             return result
         try:
-            return self.encode(result).encode("utf-8")
+            text = self._encode(result)
         except Exception as error:
             raise FaultError(
                 "Runtime.MarshalError", f"Unable to marshal response: {error}"
             ) from None
+        return text.encode("utf-8")

@@ -2,26 +2,29 @@
 
 Frames from the engine: ``invoke`` (payload: the event). Frames to the engine: ``ready``,
 ``init_error`` and ``restore_error`` (payload: the error), ``response`` and ``error`` (payload: the
-result).
+result). Where a wrapper has changed the address of the Runtime API, the same goes by HTTP.
 """
 
 from __future__ import annotations
 
 import atexit
+import contextlib
 import gc
 import json
 import logging
 import os
 import resource
+import signal
 import sys
 import threading
 import time
 import types
 from typing import Any, Callable
 
+from .. import interpreter
 from ..frames import Channel, Frame, Message
-from . import snapshot_hooks
-from .context import LambdaContext
+from . import client_package, snapshot_hooks
+from .context import context_of
 from .errors import (
     ErrorPayload,
     FaultError,
@@ -33,13 +36,14 @@ from .errors import (
 from .event_memory import EventMemory
 from .handler import Handler, load_handler, set_import_path
 from .logs import (
-    RequestIdFilter,
+    LambdaLoggerFilter,
     configure_logging,
     logs_json,
     take_over_standard_streams,
     write_record,
 )
 from .response import ResponseEncoder
+from .runtime_api import RuntimeApi
 from .trace_id import TraceVariable
 
 Resume = Callable[[Channel, Message], int]
@@ -49,7 +53,8 @@ ServeRestores = Callable[[Channel, Resume], None]
 
 RESPONSE_BYTES = 6_291_556
 """Largest response that the Runtime API takes: 6 MiB and 100 bytes."""
-_OWN_PACKAGE = (__package__ or "").split(".", maxsplit=1)[0]
+# On AWS: two frames of a script, two of the client as it starts, one for an event, the handler.
+_DEPTH_OF_A_HANDLER = 6
 _UNHANDLED_AT_INIT = (
     "LAMBDA_WARNING: Unhandled exception. The most likely cause is an issue in the function code. "
     "However, in rare cases, a Lambda runtime update can cause unexpected function behavior. "
@@ -62,26 +67,40 @@ _UNHANDLED_AT_INIT = (
 )
 
 
-def main(channel: Channel, message: Message, serve_restores: ServeRestores | None = None) -> int:
+def main(
+    channel: Channel | RuntimeApi, message: Message, serve_restores: ServeRestores | None = None
+) -> int:
     """Serve until the engine goes or the function ends the process; return the exit status.
 
     ``message`` has the function's variables, handler and directories. With ``serve_restores`` the
     process becomes a snapshot once the function is initialised.
     """
-    return _run_to_exit_status(lambda: _Runtime(channel, message).run(serve_restores))
+    runtime = _ProxiedRuntime if isinstance(channel, RuntimeApi) else _Runtime
+    return _run_to_exit_status(lambda: runtime(channel, message).run(serve_restores))
 
 
 def _run_to_exit_status(run: Callable[[], int]) -> int:
     """Do as the interpreter does at its end, which a fork does not reach: it leaves by _exit."""
+    interrupted = False
     try:
-        return run()
+        status = run()
     except SystemExit as error:
-        return _exit_status(error)
-    except BaseException:
+        status = _exit_status(error)
+    except BaseException as error:
         sys.excepthook(*sys.exc_info())
-        return 1
-    finally:
-        atexit._run_exitfuncs()
+        interrupted = isinstance(error, KeyboardInterrupt)
+        status = 1
+    # It waits for the threads that are no daemons.
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):
+            stream.flush()
+    if interrupted:
+        # As a shell expects it of a program that was interrupted.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
+    return status
 
 
 def _exit_status(error: SystemExit) -> int:
@@ -94,7 +113,10 @@ def _exit_status(error: SystemExit) -> int:
 
 
 class _Runtime:
-    def __init__(self, channel: Channel, message: Message) -> None:
+    largest_result = RESPONSE_BYTES
+    """Bytes of a result; the engine refuses a larger one, and needs its size only."""
+
+    def __init__(self, channel: Channel | RuntimeApi, message: Message) -> None:
         self._channel = channel
         self._event_memory = EventMemory()
         self._encoder = ResponseEncoder()
@@ -103,17 +125,19 @@ class _Runtime:
         self._handler_name: str = message["handler"]
         self._variables: dict[str, str] = message["environment"]
         _replace_environment(self._variables)
-        self._log_filter = self._prepare_process(message["task_root"], message["layers_root"])
+        self._log_filter = self._prepare_process(message)
 
-    def _prepare_process(self, task_root: str, layers_root: str) -> RequestIdFilter:
+    def _prepare_process(self, message: Message) -> LambdaLoggerFilter:
         take_over_standard_streams()
-        set_import_path(task_root, layers_root)
+        set_import_path(message["task_root"], message["layers_root"], message["sdk_root"])
         snapshot_hooks.provide_package()
         # Once all of this package is imported, and before the first module of the function is.
-        _hide_own_modules()
+        _hide_runtime()
+        client_package.provide_package()
         return configure_logging()
 
     def run(self, serve_restores: ServeRestores | None) -> int:
+        _allow_awss_depth()
         began = time.monotonic()
         try:
             handler = load_handler(self._handler_name)
@@ -139,6 +163,7 @@ class _Runtime:
         # memory that it shares with the snapshot. Before the engine freezes this process.
         gc.freeze()
         self._send_ready(began, threads=_count_threads())
+        assert isinstance(self._channel, Channel)
         serve_restores(
             self._channel,
             lambda channel, message: _run_to_exit_status(
@@ -190,12 +215,19 @@ class _Runtime:
         invocation = frame.message
         request_id = invocation["request_id"]
         self._log_filter.request_id = request_id
+        self._log_filter.tenant_id = invocation.get("tenant_id")
         self._trace.set(invocation.get("trace_id"))
         answer: Message = {"kind": "response", "request_id": request_id}
+        payload = None
         try:
-            result = self._encoder.to_bytes(handler(self._parse(frame), LambdaContext(invocation)))
+            returned = handler(self._parse(frame), context_of(invocation))
+            result = self._encoder.to_bytes(returned)
+            if result is returned:
+                answer["is_binary"] = True
         except Exception as error:
             payload = error_payload(error, request_id)
+        if payload is not None:
+            # Outside: an error in it has nothing to do with the handler's.
             _log_error(payload)
             result = encode_payload(payload)
             answer["kind"] = "error"
@@ -203,8 +235,7 @@ class _Runtime:
         peak_memory_kb = _peak_memory_kb()
         if peak_memory_kb > self._reported_peak_memory_kb:
             answer["peak_memory_kb"] = self._reported_peak_memory_kb = peak_memory_kb
-        if len(result) > RESPONSE_BYTES:
-            # The engine refuses it, with its size in the message: the bytes are not needed.
+        if len(result) > self.largest_result:
             answer["response_size"] = len(result)
             result = b""
         self._channel.send(answer, result)
@@ -216,6 +247,17 @@ class _Runtime:
             raise FaultError(
                 "Runtime.UnmarshalError", f"Unable to unmarshal input: {error}"
             ) from None
+
+
+class _ProxiedRuntime(_Runtime):
+    """The runtime behind a proxy, which may want to see every result."""
+
+    largest_result = sys.maxsize
+
+    def _parse(self, frame: Frame) -> Any:  # noqa: ANN401 - any JSON value, or bytes
+        """Return the event; as AWS's runtime, do not decode what is declared to be no JSON."""
+        content_type = frame.message.get("content_type", "application/json")
+        return super()._parse(frame) if content_type == "application/json" else frame.payload
 
 
 def _log_error(payload: ErrorPayload) -> None:
@@ -242,6 +284,17 @@ def _update_environment(before: dict[str, str], now: dict[str, str]) -> None:
         vars(tempfile)["tempdir"] = None
 
 
+def _allow_awss_depth() -> None:
+    """Let a handler recurse as deep as on AWS, where it begins with fewer frames below it."""
+    depth = 0
+    frame: types.FrameType | None = sys._getframe()
+    while frame is not None:
+        depth += 1
+        frame = frame.f_back
+    # This function is two less than a handler.
+    sys.setrecursionlimit(sys.getrecursionlimit() + depth + 2 - _DEPTH_OF_A_HANDLER)
+
+
 def _count_threads() -> int:
     """Return the number of this process's threads; of Python's alone where only those are known."""
     if sys.platform.startswith("linux"):
@@ -249,11 +302,9 @@ def _count_threads() -> int:
     return threading.active_count()
 
 
-def _hide_own_modules() -> None:
-    """Remove this package from ``sys.modules``, and set a fresh ``__main__``."""
-    for name in list(sys.modules):
-        if name.split(".", maxsplit=1)[0] == _OWN_PACKAGE:
-            del sys.modules[name]
+def _hide_runtime() -> None:
+    """Leave only those modules loaded that AWS's runtime has, and a fresh ``__main__``."""
+    interpreter.present_as_on_aws()
     sys.modules["__main__"] = types.ModuleType("__main__")
     sys.argv = ["/var/runtime/bootstrap.py"]
 

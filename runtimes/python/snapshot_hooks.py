@@ -1,13 +1,11 @@
 """The function's hooks around a snapshot, and ``snapshot_restore_py``, AWS's package for them.
 
-AWS's Python runtimes include the package, so functions come without it: ``provide_package`` stands
-in for it. What is installed or packed with the function is used instead, and keeps its hooks in the
-same way.
+AWS's client needs the package, so functions come without it: ``provide_package`` stands in for it.
+What is installed or packed with the function is used instead, and keeps its hooks in the same way.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec
@@ -19,8 +17,6 @@ AFTER_RESTORE_ERROR, AFTER_RESTORE_STATUS = "Runtime.AfterRestoreError", 65
 """Error types, and the exit statuses of the runtime that has them."""
 
 _PACKAGE = "snapshot_restore_py"
-# The first of AWS's runtimes that takes snapshots.
-_OLDEST = (3, 12)
 
 Hook = Tuple[Callable[..., Any], Tuple[object, ...], Dict[str, object]]
 
@@ -42,13 +38,9 @@ def run_after_restore() -> None:
 
 
 def provide_package() -> None:
-    """Make the package importable where AWS's runtime has it."""
-    if (
-        sys.version_info >= _OLDEST
-        or os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start"
-    ):
-        # Behind all other finders, so that an installed or packed one comes first.
-        sys.meta_path.append(_Finder())
+    """Make the package importable."""
+    # Behind all other finders, so that an installed or packed one comes first.
+    sys.meta_path.append(_Finder())
 
 
 class _Finder:
@@ -65,6 +57,7 @@ class _Finder:
     def exec_module(self, module: ModuleType) -> None:
         before_snapshot, after_restore = _Registry(), _Registry()
         vars(module).update(
+            __version__="1.0.0",
             register_before_snapshot=before_snapshot.register,
             register_after_restore=after_restore.register,
             get_before_snapshot=before_snapshot.all,

@@ -86,6 +86,8 @@ def _interpreter_binds(prefix: str, program: str) -> list[Bind]:
     and the folder that it is installed in. No path is bound that has the home directory in it.
     """
     wanted = [sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix, *sys.path]
+    # A virtual environment, which is no prefix where functions do not find its packages.
+    wanted.append(os.path.dirname(os.path.dirname(sys.executable)))
     wanted += [prefix, os.path.realpath(program)] if program else []
     paths = sorted({form for path in wanted if path for form in (path, os.path.realpath(path))})
     home = os.path.realpath(os.path.expanduser("~"))

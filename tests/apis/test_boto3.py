@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+
 from support.lambda_api import ARN, SOURCE, TEMPLATE, VERSION, Api
 
 SYNC_LIMIT = 6 * 1024 * 1024

@@ -7,6 +7,7 @@ import socket
 from collections.abc import Iterator
 
 import pytest
+
 from support import SECONDS
 from support.lambda_api import Api, invocations, read_answer
 

@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
+
+from lambda_tui.apis.http import Answer, Request, Response, Server, connection, server
 from support.environment_host import (
     EVENT,
     INIT_ERROR,
@@ -20,8 +22,6 @@ from support.environment_host import (
     response_path,
     soon,
 )
-
-from lambda_tui.apis.http import Answer, Request, Response, Server, connection, server
 
 MANY = 300
 

@@ -11,6 +11,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from lambda_tui.engine.runtime_api import (
+    Extension,
+    ExtensionState,
+    InvokeEvent,
+    ShutdownEvent,
+)
 from support.environment_host import (
     ERROR_TYPE,
     IDENTIFIER,
@@ -23,13 +30,6 @@ from support.environment_host import (
 from support.environment_host import EXTENSION_EXIT_ERROR as EXIT_ERROR
 from support.environment_host import EXTENSION_INIT_ERROR as INIT_ERROR
 from support.environment_host import EXTENSION_NEXT as NEXT
-
-from lambda_tui.engine.runtime_api import (
-    Extension,
-    ExtensionState,
-    InvokeEvent,
-    ShutdownEvent,
-)
 
 INVOKED = InvokeEvent("the-request", 1_700_000_003_000, "arn:aws:lambda:f", "Root=1-2;Sampled=1")
 INVOKE_BODY = {

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.lambda_api import served
-from support.workbench import Open, Workbench, one_function
 
 from lambda_tui.project.function import AsyncConfig, Function, Layer, Project
+from support.lambda_api import served
+from support.workbench import Open, Workbench, one_function
 
 ONE_LEVEL = pytest.mark.parametrize("level", ["processes"])
 LAYER = "arn:aws:lambda:us-east-1:123456789012:layer"

@@ -15,8 +15,6 @@ from pathlib import Path
 
 import psutil
 import pytest
-from support.lambda_api import invocations, write_project
-from support.workbench import until
 
 from lambda_tui.apis.environment_api import open_environment_api
 from lambda_tui.apis.http import Connection, Server
@@ -26,6 +24,8 @@ from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.invocation import REMEMBERED_INVOCATIONS, Invocation
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import Settings
+from support.lambda_api import invocations, write_project
+from support.workbench import until
 
 CLIENTS = 32
 COUNT = int(os.environ.get("HANG_UPS", "600"))

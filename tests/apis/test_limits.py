@@ -8,8 +8,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from support.lambda_api import invocations, write_project
-from support.workbench import until
 
 from lambda_tui.apis.environment_api import open_environment_api
 from lambda_tui.apis.http import Server, ServerError, connection, server
@@ -17,6 +15,8 @@ from lambda_tui.apis.lambda_api import lambda_server
 from lambda_tui.engine.engine import Engine
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import Settings
+from support.lambda_api import invocations, write_project
+from support.workbench import until
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 SECONDS = 60

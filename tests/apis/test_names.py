@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 import pytest
+
 from support.lambda_api import ARN, Api
 
 NAME = (

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from lambda_tui.project.function import Function, Project
 from support.lambda_api import served
 from support.node_process import NODE
 from support.workbench import TIMEOUT, Open, Workbench, file_in
-
-from lambda_tui.project.function import Function, Project
 
 WAITS = """
 const fs = require("fs");

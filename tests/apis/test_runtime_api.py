@@ -7,6 +7,7 @@ import uuid
 from collections.abc import AsyncIterator
 
 import pytest
+
 from support.environment_host import (
     ARN,
     EVENT,

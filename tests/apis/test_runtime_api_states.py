@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
+
+from lambda_tui.engine.runtime_api import RuntimeState as S
 from support.environment_host import (
     INIT_ERROR,
     NEXT,
@@ -18,8 +20,6 @@ from support.environment_host import (
     head,
     response_path,
 )
-
-from lambda_tui.engine.runtime_api import RuntimeState as S
 
 OK = 200
 TAKEN = 202

@@ -7,6 +7,9 @@ import json
 from collections.abc import AsyncIterator
 
 import pytest
+
+from lambda_tui.engine.runtime_api import ApiError, PostedResult, RuntimeApi
+from lambda_tui.engine.wire import RuntimeFrame
 from support.environment_host import (
     NEXT,
     REQUEST_ID,
@@ -17,9 +20,6 @@ from support.environment_host import (
     head,
     response_path,
 )
-
-from lambda_tui.engine.runtime_api import ApiError, PostedResult, RuntimeApi
-from lambda_tui.engine.wire import RuntimeFrame
 
 LIMIT = 6_291_556
 ERROR_TYPE = "Lambda-Runtime-Function-Error-Type"

@@ -6,11 +6,10 @@ import asyncio
 import re
 from pathlib import Path
 
-from support.app_driver import Driver
-from support.lambda_api import Api, write_project
-
 from lambda_tui.project.settings import Settings
 from lambda_tui.ui import make_app
+from support.app_driver import Driver
+from support.lambda_api import Api, write_project
 
 
 async def test_the_screen_shows_the_address_and_who_calls(

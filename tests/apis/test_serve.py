@@ -10,6 +10,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
+
 from support.extensions import PYTHON as EXTENSION
 from support.files import write_program
 from support.lambda_api import VERSION, Api, Serving, invocations, read_answer, write_project

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
-from support.lambda_api import VERSION, Api
 
 from lambda_tui import limits
 from lambda_tui.apis.environment_api import open_environment_api
@@ -16,6 +15,7 @@ from lambda_tui.apis.lambda_api import lambda_server
 from lambda_tui.engine.engine import Engine
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import Settings
+from support.lambda_api import VERSION, Api
 
 TEMPLATE = f"""\
 Transform: AWS::Serverless-2016-10-31

@@ -10,7 +10,6 @@ from functools import partial
 from typing import Any
 
 import pytest
-from support.telemetry_listener import HttpListener, Listener, TcpListener, response
 
 from lambda_tui.apis.telemetry import delivery as delivery_module
 from lambda_tui.apis.telemetry.buffer import Buffer, Item
@@ -21,6 +20,7 @@ from lambda_tui.engine import events
 from lambda_tui.engine.events import Json, telemetry
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.wire import connect_to_loopback
+from support.telemetry_listener import HttpListener, Listener, TcpListener, response
 
 SECONDS = 60.0
 AT_ONCE = Buffering(1000, 262_144, 25)
@@ -170,16 +170,35 @@ async def test_a_batch_goes_when_it_has_its_bytes_and_passes_them_by_one_event()
 
 
 @pytest.mark.rule("4.2.9")
-async def test_all_goes_at_once_when_the_environment_ends() -> None:
+async def test_what_is_there_goes_at_once_when_the_environment_ends() -> None:
     listener = HttpListener()
     async with subscribed(listener, NEVER) as one:
+        await asyncio.wait_for(one.delivery.flush(), SECONDS)
         one.log("first")
-        one.delivery.send_at_once()
-        await one.delivered()
+        await asyncio.wait_for(one.delivery.flush(), SECONDS)
         one.log("second")
+        await asyncio.wait_for(one.delivery.flush(), SECONDS)
+
+    assert [request.events[0]["record"] for request in listener.requests] == ["first", "second"]
+
+
+@pytest.mark.rule("4.2.9")
+async def test_what_comes_after_that_keeps_to_the_batches() -> None:
+    listener = HttpListener()
+    listener.may_answer.clear()
+    async with subscribed(listener, NEVER) as one:
+        one.log("first")
+        flushing = asyncio.create_task(one.delivery.flush())
+        await listener.until(lambda: listener.requests)
+        # A listener that writes a line for each delivery, and more of them than a batch takes.
+        one.log(*(f"line {number}" for number in range(1500)))
+        listener.may_answer.set()
+        await asyncio.wait_for(flushing, SECONDS)
+        await listener.until(lambda: len(listener.requests) == 2)
+        one.log(*(f"line {number}" for number in range(1500, 2000)))
         await one.delivered()
 
-    assert listener.records == ["first", "second"]
+    assert [len(request.events) for request in listener.requests] == [1, 1000, 1000]
 
 
 @pytest.mark.rule("4.2.4")

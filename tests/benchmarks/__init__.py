@@ -1,3 +1,3 @@
-"""The cost of lambda-tui beside a floor of the same run: ``python -m tests.benchmarks``."""
+"""The costs of lambda-tui beside the floor of the same run: ``python -m tests.benchmarks``."""
 
 from __future__ import annotations

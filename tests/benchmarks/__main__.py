@@ -51,7 +51,7 @@ MEASURES: dict[str, Callable[[Effort], list[Row] | Awaitable[list[Row]]]] = {
 
 
 def main() -> int:
-    """Runs the measures; 0 whatever they find: a budget is for people to judge."""
+    """Run the measures and return 0 whatever they find: a budget is for people to judge."""
     options = _parser().parse_args()
     effort = QUICK if options.quick else FULL
     if options.invocations is not None:

@@ -44,7 +44,10 @@ class CallPath:
         file = frame.f_code.co_filename
         if event == "call" and file.startswith(str(PACKAGE)):
             relative = str(Path(file).relative_to(PACKAGE))
-            self.calls.append((_depth_of(frame), relative, frame.f_code.co_qualname))
+            call = (_depth_of(frame), relative, frame.f_code.co_qualname)
+            # A loop that polls takes as many turns as the machine is slow. It counts once.
+            if self.calls[-1:] != [call]:
+                self.calls.append(call)
 
     def __str__(self) -> str:
         """Return a line for each call, indented by its depth, and the counts."""

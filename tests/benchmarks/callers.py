@@ -16,14 +16,14 @@ from .rows import Effort, Row, short, spread
 CALLERS = (1, 4, 16)
 
 PEER_PER_SECOND = 6_543
-"""Measured on another day for the best peer, serverless-offline, with 16 callers over HTTP."""
+"""Requests a second of the best peer, serverless-offline, with 16 callers, on another day."""
 PEER_FLOOR_US = 9.3
 """The ping-pong on one core, that day."""
 FACTOR = 1.5
 
 
 async def measure(effort: Effort) -> list[Row]:
-    """A row for each number of callers; the peer's figure is scaled by the floor of its day."""
+    """Return a row for each number of callers; the peer's is scaled by the floor of its day."""
     rates: dict[int, list[float]] = {callers: [] for callers in CALLERS}
     floors = []
     with example_project() as directory, running_floor(placements()[-1]) as floor:

@@ -16,7 +16,7 @@ _WHAT = "cold start, request to response"
 
 
 async def measure(effort: Effort) -> list[Row]:
-    """A trivial function, and one that imports boto3; what of it was its own init, or restore."""
+    """Measure a trivial function and one that imports boto3, and their own share of each start."""
     rows = []
     with example_project() as directory:
         async with running_engine(directory) as engine:

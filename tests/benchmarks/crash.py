@@ -14,7 +14,7 @@ LIMIT_MS = 2.0
 
 
 async def measure(effort: Effort) -> list[Row]:
-    """The function says what time it is and ends itself, again and again."""
+    """Invoke a function that tells the time and ends itself, again and again."""
     times = []
     with example_project() as directory:
         async with running_engine(directory) as engine, asyncio.timeout(TIMEOUT):

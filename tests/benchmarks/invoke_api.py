@@ -102,7 +102,7 @@ def _rates(
 
 
 def request(server: LambdaServer, size: int) -> bytes:
-    """An invocation with an event of this size."""
+    """Return an invocation with an event of this size."""
     event = b'{"data":"' + b"x" * (size - 11) + b'"}'
     head = (
         f"POST /2015-03-31/functions/{server.function}/invocations HTTP/1.1\r\n"
@@ -122,7 +122,7 @@ class Caller:
         self.median_ms(2)
 
     def median_ms(self, calls: int) -> float:
-        """The median of so many calls, one after the other."""
+        """Return the median of some calls, one after the other."""
         times = []
         for _ in range(calls):
             began = time.perf_counter()

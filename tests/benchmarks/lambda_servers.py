@@ -1,4 +1,4 @@
-"""The servers measured over HTTP: lambda-tui's Lambda API, and peers that are installed.
+"""The servers measured over HTTP: lambda-tui's Lambda API, and its peers' if installed.
 
 Environment variables say where the peers are: ``BENCHMARK_RIE`` is AWS's emulator (the wheel of
 ``aws-sam-cli`` carries it as ``aws-lambda-rie-x86_64``) and ``BENCHMARK_RIC_PYTHON`` a Python with
@@ -155,7 +155,7 @@ def _serverless_offline(folder: Path) -> Iterator[LambdaServer]:
 
 @contextmanager
 def _process(command: list[str], folder: Path, port: int) -> Iterator[None]:
-    """Runs until the end of the block; begins it when somebody listens on the port."""
+    """Run a server until the end of the block, which begins when the port is listened on."""
     process = subprocess.Popen(
         command,
         cwd=folder,

@@ -43,7 +43,7 @@ def _project() -> Iterator[Path]:
 
 
 async def measure(effort: Effort) -> list[Row]:
-    """A row for each placement, and one for the cold start."""
+    """Return a row for each placement, and one for the cold start."""
     rows = []
     with _project() as directory:
         for placement in placements():
@@ -75,7 +75,7 @@ async def _warm(engine: Engine, placement: Placement, effort: Effort) -> Row:
 
 
 async def _in_a_row(engine: Engine, name: str, calls: int) -> float:
-    """The median of request to response, each request sent as soon as the answer is there."""
+    """Return the median time from request to response, one request after the other."""
     times = []
     for _ in range(calls):
         began = time.perf_counter()

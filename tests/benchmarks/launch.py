@@ -15,7 +15,7 @@ READY_LIMIT_MS = 800.0
 
 
 def measure(effort: Effort) -> list[Row]:
-    """Opens the bundled example project, and presses ``i`` as soon as there is a screen."""
+    """Open the bundled example project, and press ``i`` as soon as there is a screen."""
     paints, readies, answers = [], [], []
     with tempfile.TemporaryDirectory(prefix="lambda-tui-benchmark-") as folder:
         project = copy_demo(Path(folder).resolve() / "demo")

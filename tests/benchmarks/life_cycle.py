@@ -59,7 +59,7 @@ async def measure(effort: Effort) -> list[Row]:
 
 
 async def _provisioned(pool: Pool) -> None:
-    """Ends the environment that has served; the pool makes another ahead of need."""
+    """End the environment that has served; the pool makes another ahead of need."""
     for environment in pool.environments:
         if environment.invocations:
             environment.shut_down("request")

@@ -63,7 +63,7 @@ async def measure(effort: Effort) -> list[Row]:
 
 
 async def _window(engine: Engine, floor: Floor, window: int) -> tuple[float, float]:
-    """The median of an invocation in microseconds, and of its ratio to the floor."""
+    """Return the median of an invocation in microseconds, and of its ratio to the floor."""
     times, ratios = [], []
     for _ in range(_BLOCKS):
         floor_us = floor.round_trip_us(100)
@@ -83,7 +83,7 @@ async def _invoke(engine: Engine, count: int) -> float:
 
 
 def _memory_mb(engine: Engine) -> tuple[float, float]:
-    """Figures of this process, and of the environment."""
+    """Return the memory of this process, and that of the environment's processes."""
     gc.collect()
     (environment,) = engine.pools["Trivial"].environments
     below = psutil.Process(environment.pid).children(recursive=True)

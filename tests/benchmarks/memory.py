@@ -1,4 +1,4 @@
-"""The cost of frozen environments: memory of their own, and no processor time."""
+"""The machine's resources that frozen environments hold: memory, and no processor time."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _below(pid: int) -> list[int]:
 
 
 def pss_mb(pid: int) -> float:
-    """A process's proportional set size: shared pages count by their share."""
+    """Return a process's proportional set size: shared pages count by their share."""
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
         if line.startswith("Pss:"):
             return int(line.split()[1]) / 1024

@@ -15,7 +15,7 @@ _REQUEST_ID = re.compile(rb"lambda-runtime-aws-request-id: (\S+)", re.IGNORECASE
 
 
 def serve(port: int, prefix: str) -> None:
-    """Takes events and answers them until the API goes."""
+    """Take events and answer them until the API goes."""
     api = socket.create_connection(("127.0.0.1", port))
     api.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     base = f"{prefix}/2018-06-01/runtime/invocation"
@@ -31,7 +31,7 @@ def serve(port: int, prefix: str) -> None:
 
 
 def receive(end: socket.socket) -> tuple[bytes, bytes]:
-    """A response's head and body, whose length it must tell."""
+    """Read a response's head and body, whose length it must tell."""
     begun = b""
     while b"\r\n\r\n" not in begun:
         part = end.recv(65536)

@@ -19,9 +19,9 @@ class Placement:
 
     name: str
     front: frozenset[int]
-    """Cores of the process that asks: the benchmark, with the engine in it."""
+    """The cores of the process that asks: the benchmark, with the engine in it."""
     back: frozenset[int]
-    """Cores of the processes that answer: an echo, or the zygote and its forks."""
+    """The cores of the processes that answer: an echo, or the zygote and what it forks."""
 
 
 def placements() -> tuple[Placement, ...]:
@@ -38,7 +38,7 @@ def placements() -> tuple[Placement, ...]:
 
 @contextmanager
 def placed(cores: frozenset[int]) -> Iterator[None]:
-    """Runs this thread, and what it starts meanwhile, on these cores."""
+    """Run this thread, and what it starts meanwhile, on these cores."""
     if not cores:
         yield
         return

@@ -23,7 +23,7 @@ LIMIT_MS = 30.0
 
 
 async def measure(effort: Effort) -> list[Row]:
-    """Saves a trivial function whose environment is frozen, again and again."""
+    """Save a trivial function whose environment is frozen, again and again."""
     times = []
     with example_project() as directory:
         async with running_engine(directory, watch=True) as engine, asyncio.timeout(TIMEOUT * 2):

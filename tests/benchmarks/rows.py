@@ -1,4 +1,4 @@
-"""The rows of the table, and the effort that measures take."""
+"""The results of a measure, rows of a table, and the amount of work that it is to do."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ class Effort:
     rounds: int
     """Rounds in which the floor and what stands beside it take turns."""
     repetitions: int
-    """Repetitions of what takes milliseconds: cold starts, saves, crashes."""
+    """The number of what takes milliseconds: cold starts, saves, crashes."""
     calls: int
-    """Repetitions in each round of what takes microseconds."""
+    """The number of what takes microseconds, in each round."""
     seconds: float
-    """Seconds in each round for what is counted over a time."""
+    """The length of a count over time, in each round."""
     launches: int
     keys: int
     environments: int
@@ -67,7 +67,7 @@ class Row:
 
 
 def median_row(measure: str, values: Sequence[float], unit: str, limit: float | None = None) -> Row:
-    """The median of values, which may be ``limit`` at most."""
+    """Return a row of the median of values, which may be ``limit`` at most."""
     figure = statistics.median(values)
     return Row(
         measure,
@@ -80,7 +80,7 @@ def median_row(measure: str, values: Sequence[float], unit: str, limit: float | 
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
-    """The value that so many percent of the values do not exceed."""
+    """Return the value that the given percentage of the values does not exceed."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]
 

@@ -8,7 +8,7 @@ _HEADINGS = ("measure", "figure", "× floor", "budget", "", "spread")
 
 
 def heading() -> str:
-    """The table's first lines."""
+    """Return the table's first lines."""
     return f"{_line(_HEADINGS)}\n{_line(['-' * width for width in _WIDTHS])}"
 
 

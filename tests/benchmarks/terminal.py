@@ -46,7 +46,7 @@ class Terminal:
         os.close(theirs)
 
     def __enter__(self) -> Terminal:
-        """The terminal itself."""
+        """Return the terminal itself."""
         return self
 
     def __exit__(
@@ -55,7 +55,7 @@ class Terminal:
         _error: BaseException | None,
         _trace: TracebackType | None,
     ) -> None:
-        """Ends the command."""
+        """End the command."""
         self._process.terminate()
         deadline = time.monotonic() + _GOODBYE_SECONDS
         with suppress(RuntimeError):
@@ -76,7 +76,7 @@ class Terminal:
         return pressed
 
     def read(self, seconds: float) -> bytes:
-        """Return what is written within some seconds, as soon as there is something."""
+        """Return the next output, or nothing when there is none within the seconds."""
         if not select.select([self._end], [], [], max(seconds, 0))[0]:
             return b""
         try:
@@ -87,7 +87,7 @@ class Terminal:
             raise RuntimeError(f"lambda-tui has ended: {last_words}") from None
 
     def wait_for(self, text: str, timeout: float = 15.0) -> float:
-        """Reads until a regular expression matches what was written; the monotonic time of that."""
+        """Read until a regular expression matches the output; return the monotonic time of that."""
         pattern = re.compile(text.encode())
         deadline = time.monotonic() + timeout
         while True:
@@ -109,6 +109,6 @@ class Terminal:
 
 
 def _command() -> list[str]:
-    """The installed command, or the package where it is not installed."""
+    """Return the installed command, or the package's where it is not installed."""
     installed = Path(sys.executable).with_name("lambda-tui")
     return [str(installed)] if installed.exists() else [sys.executable, "-m", "lambda_tui"]

@@ -83,7 +83,7 @@ async def _from_frozen(engine: Engine, calls: int) -> tuple[float, float]:
 
 
 async def _in_a_row(engine: Engine, calls: int) -> float:
-    """The median of request to response, each request sent as soon as the answer is there."""
+    """Return the median time from request to response, one request after the other."""
     pool = engine.pools["Trivial"]
     times = []
     for _ in range(calls):

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.files import write_program
-from support.workbench import Open, Workbench, response_of
 
 from lambda_tui.engine import events
 from lambda_tui.project.function import Function, Project
+from support.files import write_program
+from support.workbench import Open, Workbench, response_of
 
 AWSLAMBDARIC = ("awslambdaric==4.2.2", "awslambdaric==3.1.1")
 PURE_LAMBDA_RIC = "pure-lambda-ric==1.0.1"

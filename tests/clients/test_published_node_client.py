@@ -7,11 +7,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
+from lambda_tui.project.function import Function, Project
 from support.node_process import NODE
 from support.runtime_kinds import SETTINGS
 from support.workbench import TIMEOUT, Open, response_of
-
-from lambda_tui.project.function import Function, Project
 
 PACKAGE = "aws-lambda-ric@4.0.2"
 SOURCE = """

@@ -9,12 +9,12 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from support.command_line import run, write_project
 
 from lambda_tui import debug_log
 from lambda_tui.engine.events import Event, EventStream, FunctionLog, Notice
 from lambda_tui.project.settings import Settings
 from lambda_tui.ui import make_app
+from support.command_line import run, write_project
 
 SECRET = "s3cr3t"
 SOURCE = """\

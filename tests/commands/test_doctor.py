@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.command_line import Outcome, run, set_up, write_project
-from support.files import write_program
 
 from lambda_tui.commands import machine
+from support.command_line import Outcome, run, set_up, write_project
+from support.files import write_program
 
 HANDLER = "def handler(event, context): ...\n"
 VERSION = sys.version.split()[0]

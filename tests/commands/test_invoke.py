@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from support.command_line import run, set_up, write_project
 
 pytestmark = pytest.mark.usefixtures("nothing_is_left")

@@ -14,6 +14,7 @@ from typing import IO
 
 import psutil
 import pytest
+
 from support.command_line import PATIENCE, Command, outcome, start, write_project
 from support.files import ROOT
 

@@ -6,10 +6,10 @@ import pty
 from pathlib import Path
 
 import pytest
-from support.command_line import outcome, run, start, write_project
 
 from lambda_tui.commands import output
 from lambda_tui.commands.output import STANDARD_ERROR, OutputStream
+from support.command_line import outcome, run, start, write_project
 
 
 async def test_what_is_put_is_written_in_order(capfdbinary: pytest.CaptureFixture[bytes]) -> None:

@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import SECONDS
-from support.workbench import TIMEOUT, Open, Workbench, response_of
 
 from lambda_tui.engine import events
 from lambda_tui.engine.asynchronous import queue as asynchronous
@@ -20,6 +18,8 @@ from lambda_tui.engine.events import AsyncDelivered, AsyncRetried
 from lambda_tui.engine.pool import Pool
 from lambda_tui.project.function import AsyncConfig, Function, Project
 from lambda_tui.project.load import load_project
+from support import SECONDS
+from support.workbench import TIMEOUT, Open, Workbench, response_of
 
 RECORDED: dict[str, Any] = json.loads(
     Path(__file__).with_name("destinations.json").read_text(encoding="utf-8")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 
 import psutil
-from support.workbench import Open, Workbench, response_of
 
 from lambda_tui.engine import events
 from lambda_tui.engine.lifecycle import State
+from support.workbench import Open, Workbench, response_of
 
 
 def keep_the_loop_busy(workbench: Workbench, kind: type[events.Record]) -> None:

@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import SECONDS
-from support.files import write_program
-from support.workbench import TIMEOUT, Open, Workbench, response_of
 
 from lambda_tui import limits
 from lambda_tui.engine import events
 from lambda_tui.engine.environment import runtime_version
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.project.function import Function, Project
+from support import SECONDS
+from support.files import write_program
+from support.workbench import TIMEOUT, Open, Workbench, response_of
 
 # After the tutorial in AWS's guide, "Building a custom runtime".
 TUTORIAL = """#!/bin/sh

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import psutil
 import pytest
-from support import SECONDS
-from support.leftovers import GOODBYE_SECONDS, mounts, still_alive, survivors
-from support.workbench import Open, Workbench, response_of
 
 from lambda_tui.engine import events
 from lambda_tui.engine.lifecycle import State
+from support import SECONDS
+from support.leftovers import GOODBYE_SECONDS, mounts, still_alive, survivors
+from support.workbench import Open, Workbench, response_of
 
 RUNS = """
 import os, subprocess, sys, threading, time

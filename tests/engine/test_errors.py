@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 
 import pytest
-from support.workbench import Open, Workbench, response_of
 
 from lambda_tui.engine import events
 from lambda_tui.engine.lifecycle import State
+from support.workbench import Open, Workbench, response_of
 
 KEYS = ["errorMessage", "errorType", "requestId", "stackTrace"]
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.runtime_kinds import RUNTIME_KINDS, SETTINGS, RuntimeKind
-from support.workbench import Open, Workbench, response_of
 
 from lambda_tui.engine import events
+from support.runtime_kinds import RUNTIME_KINDS, SETTINGS, RuntimeKind
+from support.workbench import Open, Workbench, response_of
 
 OpenKind = Callable[..., Awaitable[Workbench]]
 

@@ -11,6 +11,11 @@ from typing import Literal
 
 import psutil
 import pytest
+
+from lambda_tui.engine import events
+from lambda_tui.engine.environment import ExecutionEnvironment
+from lambda_tui.engine.lifecycle import State
+from lambda_tui.engine.runtime_api import ExtensionState
 from support.leftovers import GOODBYE_SECONDS, still_alive
 from support.runtime_kinds import (
     EXTENSION_SETUPS,
@@ -20,11 +25,6 @@ from support.runtime_kinds import (
     RuntimeKind,
 )
 from support.workbench import Open, Workbench, file_in, one_function, response_of
-
-from lambda_tui.engine import events
-from lambda_tui.engine.environment import ExecutionEnvironment
-from lambda_tui.engine.lifecycle import State
-from lambda_tui.engine.runtime_api import ExtensionState
 
 INVOKE = ["environment.invoking", "platform.start", "platform.runtimeDone", "platform.report"]
 INVOKE += ["environment.idle"]

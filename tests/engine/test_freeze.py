@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.workbench import TIMEOUT, Open, Workbench, file_in
 
 from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.project.function import Function, Project
+from support.workbench import TIMEOUT, Open, Workbench, file_in
 
 COUNTS = """
 import os, tempfile, threading, time

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from support.files import ROOT
 from support.workbench import Open
 

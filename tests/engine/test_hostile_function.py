@@ -9,11 +9,11 @@ import os
 import msgpack
 import psutil
 import pytest
-from support import SECONDS
-from support.workbench import Open, Workbench, response_of
 
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.wire import init_process
+from support import SECONDS
+from support.workbench import Open, Workbench, response_of
 
 WRITES_ON_ITS_CHANNEL = """
 import ctypes, os, struct, time

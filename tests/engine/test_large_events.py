@@ -10,13 +10,13 @@ import os
 from pathlib import Path
 
 import pytest
-from support import SECONDS
-from support.workbench import Open, Workbench, response_of
 
 from lambda_tui import limits
 from lambda_tui.engine.invocation import Payload
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.wire import LARGE_EVENT
+from support import SECONDS
+from support.workbench import Open, Workbench, response_of
 
 DIGESTS = """
 import hashlib

@@ -6,13 +6,13 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from support.runtimes_package import load_module
-from support.workbench import Open, Workbench
 
 from lambda_tui.engine import events
 from lambda_tui.project.function import Project
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import Settings
+from support.runtimes_package import load_module
+from support.workbench import Open, Workbench
 
 ONE_LEVEL = pytest.mark.parametrize("level", ["namespaces"])
 

@@ -6,11 +6,11 @@ import json
 
 import psutil
 import pytest
-from support.workbench import Open, Workbench, file_in, response_of
 
 from lambda_tui import limits
 from lambda_tui.engine import events
 from lambda_tui.engine.lifecycle import State
+from support.workbench import Open, Workbench, file_in, response_of
 
 REMEMBERS = """
 import os, signal, sys, tempfile, time

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from support.workbench import Open, Workbench
 
 from lambda_tui import limits
 from lambda_tui.engine import events
 from lambda_tui.engine.wire.log_pipe import FRAME_TYPES, LogPipe
 from lambda_tui.project.function import Function, LoggingConfig, Project
+from support.workbench import Open, Workbench
 
 ONE_LEVEL = pytest.mark.parametrize("level", ["namespaces"])
 
@@ -156,7 +156,7 @@ async def test_a_thread_that_writes_without_end_does_not_hold_up_the_answer(
 @pytest.mark.rule("5.5.8")
 async def test_a_frame_of_every_type_is_read_as_one_record() -> None:
     read: list[str] = []
-    pipe = LogPipe(read.append)
+    pipe = LogPipe(lambda text, _level: read.append(text))
     for number, frame_type in enumerate(FRAME_TYPES):
         text = f"first {number}\nsecond".encode()
         header = struct.pack("!IIQ", frame_type, len(text), time.time_ns() // 1000)

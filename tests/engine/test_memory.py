@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.extensions import PYTHON, project
-from support.workbench import Open, response_of
 
 from lambda_tui.engine import events
 from lambda_tui.engine.lifecycle import State
+from support.extensions import PYTHON, project
+from support.workbench import Open, response_of
 
 TAKES = """
 import subprocess, sys, time

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
-from support.node_process import NODE
-from support.workbench import TIMEOUT, Open, Workbench, response_of
 
 from lambda_tui.engine import events
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.project.function import Function, Project
+from support.node_process import NODE
+from support.workbench import TIMEOUT, Open, Workbench, response_of
 
 EVALUATES = "exports.handler = async (event, context) => eval(event);\n"
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.workbench import Open, Workbench
 
 from lambda_tui.engine.launch import is_executed
 from lambda_tui.project.function import Function, Project
+from support.workbench import Open, Workbench
 
 EVALUATES = """
 import ctypes, sys

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.workbench import Open
 
 from lambda_tui.engine import events
+from lambda_tui.project.function import LoggingConfig
+from support.workbench import Open, response_of
 
 EVALUATES = """
 import logging, os, sys
@@ -67,10 +68,38 @@ async def test_a_plain_dictionary_may_stand_in_the_place_of_the_variables(
 
 
 @pytest.mark.rule("8.4.3")
-async def test_the_context_logs_without_a_line_end_of_its_own(open_project: Open) -> None:
-    workbench = await open_project(EVALUATES)
+@pytest.mark.parametrize("logging", [LoggingConfig(), LoggingConfig("JSON")])
+async def test_what_the_context_logs_is_one_record(
+    open_project: Open, logging: LoggingConfig
+) -> None:
+    workbench = await open_project(EVALUATES, logging=logging)
+    await workbench.answer("context.log('a') or context.log('b\\nc\\n') or print('d')")
+    messages = [record.message for record in workbench.records(events.FunctionLog)]
+    assert messages == ["a", "b\nc", "d"]
+
+
+async def test_what_the_context_logs_is_printed_where_the_function_has_no_handler(
+    open_project: Open,
+) -> None:
+    workbench = await open_project("import logging\nlogging.root.handlers.clear()\n" + EVALUATES)
     await workbench.answer("context.log('a') or context.log('b\\n')")
     assert [record.message for record in workbench.records(events.FunctionLog)] == ["ab"]
+
+
+@pytest.mark.rule("5.5.9")
+@pytest.mark.parametrize("logging", [LoggingConfig(), LoggingConfig("JSON")], ids=["text", "JSON"])
+async def test_a_log_call_that_fails_fails_the_invocation(
+    open_project: Open, logging: LoggingConfig
+) -> None:
+    workbench = await open_project(EVALUATES, logging=logging)
+    invocation = await workbench.invoke("logging.error('order %d', 'x')")
+    assert invocation.function_error == "Unhandled"
+    payload = response_of(invocation)
+    assert payload["errorType"] == "TypeError"
+    assert payload["errorMessage"] == "%d format: a real number is required, not str"
+    (record,) = workbench.records(events.FunctionLog)
+    assert "--- Logging error ---" not in record.message
+    assert await workbench.answer("1") == 1
 
 
 def expected_variables(directory: Path, level: str, stream: str) -> dict[str, str]:

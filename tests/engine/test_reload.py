@@ -9,14 +9,14 @@ import time
 from pathlib import Path
 
 import pytest
-from support import SECONDS
-from support.files import save
-from support.workbench import TIMEOUT, Open, Workbench, response_of
 
 from lambda_tui.engine import events
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.project.function import Project
 from lambda_tui.project.load import load_project
+from support import SECONDS
+from support.files import save
+from support.workbench import TIMEOUT, Open, Workbench, response_of
 
 ONE_LEVEL = pytest.mark.parametrize("level", ["namespaces"])
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.workbench import Open, Workbench, response_of
 
 from lambda_tui.project.function import Project
+from support.workbench import Open, Workbench, response_of
 
 HOME = os.path.realpath(pwd.getpwuid(os.getuid()).pw_dir)
 _PATHS = [sys.prefix, sys.base_prefix, sys.exec_prefix, sys.executable, *sys.path]

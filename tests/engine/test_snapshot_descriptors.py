@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+
 from support import SECONDS
 from support.workbench import Open, Workbench, response_of
 

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import psutil
 import pytest
-from support.extensions import RECORDER, project
-from support.workbench import TIMEOUT, Open, Workbench, file_in, response_of
 
 from lambda_tui import limits
 from lambda_tui.engine import events
 from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.invocation import Invocation
 from lambda_tui.engine.lifecycle import Phase, State
+from support.extensions import RECORDER, project
+from support.workbench import TIMEOUT, Open, Workbench, file_in, response_of
 
 # What a test needs of its function: state of its Init, and what the invocation is to do.
 SOURCE = """

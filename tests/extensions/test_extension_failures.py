@@ -7,9 +7,6 @@ import json
 from pathlib import Path
 
 import pytest
-from support import SECONDS
-from support.extensions import HELLO, PYTHON, RECORDER, project, said
-from support.workbench import Open, Workbench, file_in, response_of
 
 from lambda_tui import limits
 from lambda_tui.engine.environment import Processes
@@ -21,6 +18,9 @@ from lambda_tui.engine.events import (
 )
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.wire import LaunchFailed
+from support import SECONDS
+from support.extensions import HELLO, PYTHON, RECORDER, project, said
+from support.workbench import Open, Workbench, file_in, response_of
 
 CRASHES_ONCE_TOLD = f"""{PYTHON}
 register("INVOKE")

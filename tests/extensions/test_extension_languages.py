@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.extensions import project, said
-from support.files import PROJECTS
-from support.workbench import Open, response_of
 
 from lambda_tui.engine.events import ExtensionStatus
 from lambda_tui.engine.lifecycle import State
+from support.extensions import project, said
+from support.files import PROJECTS
+from support.workbench import Open, response_of
 
 pytestmark = pytest.mark.usefixtures("unhurried_shutdown")
 

@@ -9,9 +9,6 @@ from pathlib import Path
 
 import psutil
 import pytest
-from support import SECONDS
-from support.extensions import HELLO, PYTHON, RECORDER, project, said
-from support.workbench import TIMEOUT, Open, file_in, response_of
 
 from lambda_tui import limits
 from lambda_tui.engine import engine
@@ -24,6 +21,9 @@ from lambda_tui.engine.events import (
 )
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.runtime_api import ExtensionState
+from support import SECONDS
+from support.extensions import HELLO, PYTHON, RECORDER, project, said
+from support.workbench import TIMEOUT, Open, file_in, response_of
 
 WAITS_FOR_A_FILE = f"""{PYTHON}
 register("INVOKE", "SHUTDOWN")

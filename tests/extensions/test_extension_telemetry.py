@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.extensions import HELLO, PYTHON, project, said
-from support.workbench import Open, response_of
 
+from lambda_tui import limits
 from lambda_tui.apis.telemetry import delivery
 from lambda_tui.engine.events import LogsDropped
 from lambda_tui.project.function import LoggingConfig
+from support.extensions import HELLO, PYTHON, project, said
+from support.workbench import Open, response_of
 
 pytestmark = pytest.mark.usefixtures("unhurried_shutdown")
 
@@ -79,6 +80,32 @@ COLD = [
 
 def types_of(heard: list[Any]) -> list[str]:
     return [event["type"] for event in heard]
+
+
+@pytest.mark.rule("4.2.9", "1.7.2")
+async def test_a_listener_that_writes_of_each_delivery_is_told_of_the_end_in_time(
+    open_project: Open, tmp_path: Path
+) -> None:
+    extension = f"""{LISTENER}
+Listener.log_message = lambda self, *_: print("POST", flush=True)
+port = listen()
+register("INVOKE", "SHUTDOWN")
+subscribe(over_http(port), types=["extension"], buffering={{"timeoutMs": 30000}})
+event = {{"eventType": ""}}
+while event["eventType"] != "SHUTDOWN":
+    print("a line before each event", flush=True)
+    event = next_event()
+say([len(requests), event["deadlineMs"] - int(time.time() * 1000)])
+"""
+    workbench = await open_project(project(tmp_path, {"listener": extension}))
+    await workbench.answer()
+    await workbench.until_frozen()
+    await workbench.engine.close()
+
+    ((requests, milliseconds),) = said(workbench, "listener")
+    # What was there, and not a delivery about each delivery.
+    assert requests == 1
+    assert milliseconds > 1000 * (limits.SHUTDOWN_SECONDS * 0.9)
 
 
 @pytest.mark.rule("4.2.5", "4.3.1", "5.1.8")

@@ -6,11 +6,11 @@ import asyncio
 from pathlib import Path
 
 import pytest
+
+from lambda_tui.engine.events import ExtensionStatus
 from support import SECONDS
 from support.extensions import PYTHON, RECORDER, project, said
 from support.workbench import Open
-
-from lambda_tui.engine.events import ExtensionStatus
 
 INSIDE = f"""\
 import threading

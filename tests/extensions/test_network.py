@@ -11,15 +11,15 @@ from typing import Any
 
 import psutil
 import pytest
-from support import SECONDS
-from support.extensions import HELLO, PYTHON, RECORDER, project, said
-from support.network import ASKS, ENTER_AND_ROUTE, PORT, listening, put_connector
-from support.workbench import Open, Workbench, response_of
 
 from lambda_tui.engine.events import Notice, StateChange, Throttled
 from lambda_tui.engine.launch import find_connector, network
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.project.settings import FunctionSettings
+from support import SECONDS
+from support.extensions import HELLO, PYTHON, RECORDER, project, said
+from support.network import ASKS, ENTER_AND_ROUTE, PORT, listening, put_connector
+from support.workbench import Open, Workbench, response_of
 
 OWN_API = "169.254.100.1:9001"
 own_namespaces = pytest.mark.parametrize("level", ["namespaces"])

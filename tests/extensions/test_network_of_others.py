@@ -13,6 +13,7 @@ from typing import Any
 
 import psutil
 import pytest
+
 from support import SECONDS
 from support.files import ROOT
 from support.leftovers import still_alive

@@ -7,9 +7,9 @@ from pathlib import Path
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.sam_template import read
 
 from lambda_tui.project.template import read_template
+from support.sam_template import read
 
 FRAGMENTS = (
     "Resources:~Globals:~Function:~A:~Type: AWS::Serverless::Function~Properties:~CodeUri: .~"

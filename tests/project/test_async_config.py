@@ -3,10 +3,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from support import sam_template
-from support.sam_template import LINE, PLAIN, SERVERLESS
 
 from lambda_tui.project.function import AsyncConfig
+from support import sam_template
+from support.sam_template import LINE, PLAIN, SERVERLESS
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,13 +6,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.files import write_program
 
 from lambda_tui.project.function import Project
 from lambda_tui.project.interpreters import find_interpreter
 from lambda_tui.project.load import load_project
 from lambda_tui.project.runtimes import OS_ONLY_RUNTIMES
 from lambda_tui.project.settings import FunctionSettings, Settings, load_settings
+from support.files import write_program
 
 TEMPLATE = """\
 Resources:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+
 from support.sam_template import LINE, PLAIN, SERVERLESS, read
 
 if TYPE_CHECKING:

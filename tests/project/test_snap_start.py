@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support import sam_template
-from support.sam_template import PLAIN, SERVERLESS
 
 from lambda_tui.project.function import Function, Problem
+from support import sam_template
+from support.sam_template import PLAIN, SERVERLESS
 
 ALIAS = "AutoPublishAlias: live"
 SNAP_START = "SnapStart: {ApplyOn: PublishedVersions}"

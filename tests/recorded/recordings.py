@@ -8,11 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from support.workbench import Workbench
-
 from lambda_tui.engine import events
 from lambda_tui.engine.events import log_text
 from lambda_tui.engine.invocation import Invocation
+from support.workbench import Workbench
 
 FILES = ("common", "custom_runtimes", "destinations", "runtimes")
 

@@ -8,6 +8,10 @@ import re
 from pathlib import Path
 
 import pytest
+
+from lambda_tui.engine.events import AsyncDelivered
+from lambda_tui.engine.invocation import Invocation
+from lambda_tui.project.function import DEFAULT_TIMEOUT, Function, Project
 from recorded.proofs import NOT_COVERED, PROOFS, Given, Proof
 from recorded.recordings import (
     cloudwatch_messages,
@@ -24,10 +28,6 @@ from support.files import write_program
 from support.lambda_api import served
 from support.node_process import NODE
 from support.workbench import TIMEOUT, Open, Workbench, response_of
-
-from lambda_tui.engine.events import AsyncDelivered
-from lambda_tui.engine.invocation import Invocation
-from lambda_tui.project.function import DEFAULT_TIMEOUT, Function, Project
 
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
 ONE_LEVEL = pytest.mark.parametrize("level", ["namespaces"])

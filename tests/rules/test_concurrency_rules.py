@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
-from support.workbench import TIMEOUT, Open, Workbench, response_of
 
 from lambda_tui.engine import events
 from lambda_tui.engine.invocation import Invocation
 from lambda_tui.project.function import Function, Project
+from support.workbench import TIMEOUT, Open, Workbench, response_of
 
 ONE_LEVEL = pytest.mark.parametrize("level", ["namespaces"])
 

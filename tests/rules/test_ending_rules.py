@@ -7,12 +7,12 @@ import re
 import time
 
 import pytest
-from support.workbench import Open, Workbench
 
 from lambda_tui import limits
 from lambda_tui.engine import events
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.wire import init_process
+from support.workbench import Open, Workbench
 
 ONE_LEVEL = pytest.mark.parametrize("level", ["namespaces"])
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 
 import pytest
-from support.workbench import Open, response_of
 
 from lambda_tui.engine import events
 from lambda_tui.engine.lifecycle import State
+from support.workbench import Open, response_of
 
 ONE_LEVEL = pytest.mark.parametrize("level", ["namespaces"])
 
-BOOTSTRAP = '  File "/var/runtime/bootstrap.py", line '
+BOOTSTRAP = '  File "/var/runtime/awslambdaric/bootstrap.py", line 178'
 
 
 @pytest.mark.rule("6.2.9")
@@ -97,10 +97,15 @@ async def test_an_error_without_a_trace_has_its_heading_in_the_log_all_the_same(
 @pytest.mark.rule("6.2.10")
 @ONE_LEVEL
 @pytest.mark.parametrize(
-    "raised", ["KeyboardInterrupt()", "GeneratorExit()", "type('Stop', (BaseException,), {})()"]
+    ("raised", "end"),
+    [
+        ("KeyboardInterrupt()", "signal: interrupt"),
+        ("GeneratorExit()", "exit status 1"),
+        ("type('Stop', (BaseException,), {})()", "exit status 1"),
+    ],
 )
 async def test_what_is_no_exception_but_a_base_exception_ends_the_runtime(
-    open_project: Open, raised: str
+    open_project: Open, raised: str, end: str
 ) -> None:
     workbench = await open_project(f"def lambda_handler(event, context):\n    raise {raised}\n")
 
@@ -109,7 +114,7 @@ async def test_what_is_no_exception_but_a_base_exception_ends_the_runtime(
     assert response_of(invocation) == {
         "errorType": "Runtime.ExitError",
         "errorMessage": (
-            f"RequestId: {invocation.request_id} Error: Runtime exited with error: exit status 1"
+            f"RequestId: {invocation.request_id} Error: Runtime exited with error: {end}"
         ),
     }
     records = workbench.records(events.FunctionLog)

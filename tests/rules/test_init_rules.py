@@ -6,13 +6,13 @@ import re
 from pathlib import Path
 
 import pytest
-from support.function_sources import answers_its_initialization_type
-from support.workbench import TIMEOUT, Open, response_of
 
 from lambda_tui.engine import events
 from lambda_tui.engine.environment import InitPhase
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.project.function import Function, Project
+from support.function_sources import answers_its_initialization_type
+from support.workbench import TIMEOUT, Open, response_of
 
 ONE_LEVEL = pytest.mark.parametrize("level", ["namespaces"])
 
@@ -114,7 +114,7 @@ def lambda_handler(event, context):
 
     workbench.environment.shut_down("request")
     # What has been written by then may be read only now.
-    workbench.environment._on_log("the last of init")
+    workbench.environment._on_log("the last of init", None)
     await invocation.wait()
 
     assert response_of(invocation)["errorType"] == "Sandbox.Failure"

@@ -7,12 +7,12 @@ import re
 from typing import Any, get_args
 
 import pytest
-from support.workbench import Open, Workbench
 
 from lambda_tui.engine import events
 from lambda_tui.engine.events import log_text
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.project.function import ApplicationLogLevel, LoggingConfig, SystemLogLevel
+from support.workbench import Open, Workbench
 
 ONE_LEVEL = pytest.mark.parametrize("level", ["namespaces"])
 

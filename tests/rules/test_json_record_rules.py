@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import sys
+from typing import get_args
 
 import pytest
-from support.workbench import Open
 
 from lambda_tui.engine import events
 from lambda_tui.project.function import ApplicationLogLevel, LoggingConfig
+from support.workbench import Open
 
 ONE_LEVEL = pytest.mark.parametrize("level", ["namespaces"])
 
@@ -111,7 +113,8 @@ async def test_an_unhandled_error_has_awss_keys_in_awss_order(open_project: Open
         ("stackTrace", record["stackTrace"]),
     ]
     assert next(iter(record)) == "timestamp"
-    assert "naïve" in line, "other letters than ASCII stay as they are"
+    # Other letters than ASCII stay as they are from Python 3.12 on.
+    assert ("naïve" in line) is (sys.version_info >= (3, 12))
 
 
 @pytest.mark.rule("5.5.3")
@@ -145,6 +148,33 @@ async def test_the_application_log_level_is_the_root_loggers(
     _id, told = await logged(open_project, body, application_level)
 
     assert [json.loads(line)["level"] for line in told] == expected
+
+
+@pytest.mark.rule("5.4.6")
+@ONE_LEVEL
+@pytest.mark.parametrize(
+    ("call", "shown_at"),
+    [
+        ("logger.log(35, 'told')", "WARN"),
+        ("logger.log(45, 'told')", "ERROR"),
+        ("logger.log(25, 'told')", "INFO"),
+        ("logger.error('told', extra={'level': 'DEBUG'})", "ERROR"),
+        ("logging.addLevelName(40, 'CAREFUL') or logger.error('told')", "ERROR"),
+        ("logging.addLevelName(35, 'NOTICE') or logger.log(35, 'told')", "WARN"),
+    ],
+)
+async def test_a_record_passes_by_the_named_level_below_its_own(
+    open_project: Open, call: str, shown_at: ApplicationLogLevel
+) -> None:
+    workbench = await open_project(
+        LOGS.format(top_level="", body=call), logging=LoggingConfig("JSON")
+    )
+    await workbench.invoke()
+
+    (event,) = [one for one in workbench.events if isinstance(one.record, events.FunctionLog)]
+    levels = get_args(ApplicationLogLevel)
+    passed = [one for one in levels if events.log_text(event, LoggingConfig("JSON", one))]
+    assert passed == list(levels[: levels.index(shown_at) + 1])
 
 
 @pytest.mark.rule("5.5.1")

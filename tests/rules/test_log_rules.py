@@ -6,10 +6,10 @@ import math
 import re
 
 import pytest
-from support.workbench import TIMEOUT, Open
 
 from lambda_tui.engine import events
 from lambda_tui.project.function import LoggingConfig
+from support.workbench import TIMEOUT, Open
 
 ONE_LEVEL = pytest.mark.parametrize("level", ["namespaces"])
 

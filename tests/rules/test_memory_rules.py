@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from support.workbench import Open, response_of
 
 from lambda_tui.engine import events
 from lambda_tui.engine.lifecycle import State
+from support.workbench import Open, response_of
 
 ONE_LEVEL = pytest.mark.parametrize("level", ["namespaces"])
 

@@ -7,12 +7,12 @@ import re
 
 import psutil
 import pytest
-from support.function_sources import answers_its_initialization_type
-from support.workbench import Open, response_of
 
 from lambda_tui import limits
 from lambda_tui.engine import events
 from lambda_tui.engine.lifecycle import State
+from support.function_sources import answers_its_initialization_type
+from support.workbench import Open, response_of
 
 ONE_LEVEL = pytest.mark.parametrize("level", ["namespaces"])
 

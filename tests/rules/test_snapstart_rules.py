@@ -7,11 +7,11 @@ import math
 import re
 
 import pytest
-from support.workbench import Open, Workbench, response_of
 
 from lambda_tui.engine import events
 from lambda_tui.engine.events import log_text, telemetry
 from lambda_tui.project.function import LoggingConfig, SystemLogLevel
+from support.workbench import Open, Workbench, response_of
 
 ONE_LEVEL = pytest.mark.parametrize("level", ["namespaces"])
 

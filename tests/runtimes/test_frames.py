@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.runtimes_package import load_module
 
 from lambda_tui.engine.wire import Channel as EngineChannel
 from lambda_tui.engine.wire import Message, socket_pair
+from support.runtimes_package import load_module
 
 frames = load_module("frames")
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from support.workbench import Open, response_of
 
 SUPPORTED = tuple(f"3.{minor}" for minor in range(8, 15))

@@ -8,6 +8,7 @@ import msgpack
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from support.runtimes_package import load_module
 
 ours = load_module("msgpack")

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from support.node_process import BOTH, EVALUATES, REQUEST_ID, init_error, node_process, started
 
 FOR_LONG = "await new Promise((resolve) => setTimeout(resolve, 60000))"

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
-from support.node_process import BOTH, REQUEST_ID, started
 
 from lambda_tui.engine.wire.log_pipe import FRAME_TYPES
+from support.node_process import BOTH, REQUEST_ID, started
 
 LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 WRITTEN = {

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from support.node_process import BOTH, NodeProcess, started
 
 STREAMS = """

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from support.files import ROOT
 from support.runtimes_package import RUNTIMES, load_module
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from support.runtimes_package import RUNTIMES
 
 FUNCTION = """
@@ -33,6 +34,7 @@ message = {
     "handler": "lambda_function.lambda_handler",
     "task_root": task_root,
     "layers_root": "/opt",
+    "sdk_root": "/var/runtime",
 }
 ours, theirs = (Channel(end.detach()) for end in socket.socketpair())
 os.dup2(2, 62)

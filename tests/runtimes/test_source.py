@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from support.runtimes_package import RUNTIMES, SOURCES, boot_script
 
 SOURCE_IDS = [str(file.relative_to(RUNTIMES)) for file in SOURCES]

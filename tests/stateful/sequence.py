@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from support import SECONDS
-from support.leftovers import mounts, survivors
 
 from lambda_tui.apis.environment_api import open_environment_api
 from lambda_tui.engine.engine import Engine
@@ -24,6 +22,8 @@ from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.pool import Pool
 from lambda_tui.project.function import Function, Project
 from lambda_tui.project.settings import Settings
+from support import SECONDS
+from support.leftovers import mounts, survivors
 
 TIMEOUT = 0.4
 """Seconds of the function: less than AWS's least, so that many sequences fit into a run."""

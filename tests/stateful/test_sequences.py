@@ -20,11 +20,11 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from stateful.sequence import DOINGS, MAY_SUCCEED, TOP_LEVELS, Sequence
 
 from lambda_tui.engine import events
 from lambda_tui.engine.invocation import Invocation
 from lambda_tui.engine.lifecycle import TRANSITIONS, State
+from stateful.sequence import DOINGS, MAY_SUCCEED, TOP_LEVELS, Sequence
 
 SEQUENCES = os.environ.get("STATEFUL_SEQUENCES")
 NORMAL_SEQUENCES = 25

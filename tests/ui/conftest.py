@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from support.app_driver import Driver, OpenApp
 
 from lambda_tui.project.settings import Settings
 from lambda_tui.ui import make_app
+from support.app_driver import Driver, OpenApp
 
 TEMPLATE = """\
 Resources:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from support.app_driver import OpenApp
-from support.extensions import HELLO, PYTHON
-
 from lambda_tui.project.settings import Settings
 from lambda_tui.ui.screens.dialogs import AskQuit
 from lambda_tui.ui.textual_private import is_ending
+from support.app_driver import OpenApp
+from support.extensions import HELLO, PYTHON
 
 WITH_LAYER = """\
 Resources:

@@ -8,7 +8,6 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.app_driver import OpenApp
 
 from lambda_tui.engine.events import Event, FunctionLog, Report
 from lambda_tui.project.function import LoggingConfig
@@ -23,6 +22,7 @@ from lambda_tui.ui.log.records import (
 )
 from lambda_tui.ui.log.rows import ROWS, LogRows
 from lambda_tui.ui.log.store import CHARACTERS, RECORDS
+from support.app_driver import OpenApp
 
 CUT = "… earlier lines are gone"
 

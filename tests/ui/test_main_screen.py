@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from support.app_driver import OpenApp
 from textual.widgets import Static
 
 from lambda_tui.engine.lifecycle import State
@@ -11,6 +10,7 @@ from lambda_tui.project.settings import Settings
 from lambda_tui.ui.bindings import BINDINGS
 from lambda_tui.ui.screens.dialogs import AskBurst, AskEventFile
 from lambda_tui.ui.screens.help import Help
+from support.app_driver import OpenApp
 
 SIZES = [(80, 24), (120, 40), (160, 50)]
 

@@ -7,7 +7,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from support.app_driver import Driver, OpenApp
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -19,6 +18,7 @@ from lambda_tui.ui.log import rows
 from lambda_tui.ui.log.records import LogLine, LogRecord, log_lines
 from lambda_tui.ui.textual_private import DISPLAY, frame_timer
 from lambda_tui.ui.widgets import LineWidget
+from support.app_driver import Driver, OpenApp
 
 
 def record_refreshes(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> list[str]:

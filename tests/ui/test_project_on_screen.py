@@ -5,11 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from support.app_driver import Driver, OpenApp
-from support.files import is_watched
-
 from lambda_tui.project.settings import Settings
 from lambda_tui.ui.screens.problems import Problems
+from support.app_driver import Driver, OpenApp
+from support.files import is_watched
 
 
 async def test_a_folder_without_a_function_says_what_to_do(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.app_driver import OpenApp
 
 from lambda_tui.ui.panes import tmp
+from support.app_driver import OpenApp
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (160, 50)])

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from support.app_driver import Driver, OpenApp
 from textual import events
 
 from lambda_tui.ui import keys
 from lambda_tui.ui.screens.dialogs import AskBurst, AskEventFile, AskQuit
 from lambda_tui.ui.textual_private import is_ending
+from support.app_driver import Driver, OpenApp
 
 
 @pytest.fixture(autouse=True)

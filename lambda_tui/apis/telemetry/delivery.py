@@ -36,15 +36,11 @@ def delivery_to(subscribers: Iterable[Subscriber], extension: str) -> Delivery |
 
 
 async def flush(subscribers: Iterable[Subscriber], extension: str, seconds: float) -> None:
-    """Send an extension everything there is, wait for at most ``seconds`` until it is delivered.
-
-    Later events are sent as they come.
-    """
+    """Send an extension what there is by now, and wait for at most ``seconds`` until it has it."""
     delivery = delivery_to(subscribers, extension)
     if delivery is not None:
-        delivery.send_at_once()
         with suppress(TimeoutError):
-            await asyncio.wait_for(delivery.delivered(), seconds)
+            await asyncio.wait_for(delivery.flush(), seconds)
 
 
 class Delivery:
@@ -70,15 +66,14 @@ class Delivery:
         self._report_loss = report_loss
         self._buffer = Buffer(subscription.buffering)
         self._loss = Loss()
-        self._is_urgent = False
-        """Whether the events that are buffered now are due at once."""
-        self._is_ending = False
-        """Whether all events are due at once, those to come as well."""
+        self._urgent = 0
+        """Number of buffered events, from the oldest on, that are due at once."""
         self._changed = asyncio.Event()
         self._thawed = asyncio.Event()
         self._thawed.set()
         self._has_delivered = asyncio.Event()
         self._has_delivered.set()
+        self._has_flushed = asyncio.Event()
         self._task = asyncio.get_running_loop().create_task(self._deliver())
 
     # Called by the environment -------------------------------------------------------------------
@@ -93,11 +88,18 @@ class Delivery:
             case record if record.type.partition(".")[0] in self.subscription.types:
                 self._keep(event)
 
-    def send_at_once(self) -> None:
-        """Send every event at once from now on, since the environment is about to end."""
-        self._is_ending = True
+    async def flush(self) -> None:
+        """Send what is buffered by now at once, and wait until the subscriber has accepted it.
+
+        What comes meanwhile waits for its own time: it may be a line about this very delivery.
+        """
+        if self._has_delivered.is_set():
+            return
+        self._has_flushed.clear()
+        self._urgent = len(self._buffer)
         self._thawed.set()
         self._changed.set()
+        await self._has_flushed.wait()
 
     async def delivered(self) -> None:
         """Wait until the subscriber has accepted everything."""
@@ -108,6 +110,7 @@ class Delivery:
         self._task.cancel()
         self._sender.close()
         self._has_delivered.set()
+        self._has_flushed.set()
 
     # Inside --------------------------------------------------------------------------------------
 
@@ -121,9 +124,10 @@ class Delivery:
         if not self._buffer:
             return
         self._has_delivered.clear()
-        self._is_urgent |= _ends_a_stream(event.record)
+        if _ends_a_stream(event.record):
+            self._urgent = len(self._buffer)
         # In every other case the delivery is already waiting for the right moment.
-        if not had_items or self._buffer.has_full_batch != had_full_batch or self._is_urgent:
+        if not had_items or self._buffer.has_full_batch != had_full_batch or self._urgent:
             self._changed.set()
 
     async def _deliver(self) -> None:
@@ -131,11 +135,13 @@ class Delivery:
             while not self._is_due:
                 await self._until_changed()
             batch = self._buffer.take()
-            self._is_urgent = False
+            self._urgent = max(self._urgent - len(batch), 0)
             reason = await self._send(batch)
             if reason is not None:
                 self._loss.add(batch)
             self._report(reason or _TOO_SLOW)
+            if not self._urgent:
+                self._has_flushed.set()
             if not self._buffer:
                 self._has_delivered.set()
 
@@ -143,7 +149,7 @@ class Delivery:
     def _is_due(self) -> bool:
         if self._buffer.due_at is None:
             return False
-        if self._is_ending or self._is_urgent or self._buffer.has_full_batch:
+        if self._urgent or self._buffer.has_full_batch:
             return True
         return self._buffer.due_at <= time.monotonic()
 

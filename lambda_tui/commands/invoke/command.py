@@ -27,6 +27,7 @@ from lambda_tui.engine.events import AsyncRetried
 from lambda_tui.project.event_files import check_event, read_event
 from lambda_tui.project.files import UnreadableFileError
 from lambda_tui.project.function import Function, Project
+from lambda_tui.project.sdk import InstallationError
 
 _NO_EVENT = "{}"
 _FLUSH_SECONDS = 1.0
@@ -39,13 +40,13 @@ def run(options: argparse.Namespace) -> int:
     function = find_function(opened, options.function)
     payload = _payload(options)
     plan = Plan(payload, options.count, options.concurrency, options.asynchronous)
-    return asyncio.run(_invoke(opened, function, plan, options.output))
+    return asyncio.run(_invoke(opened, function, plan, options))
 
 
 async def _invoke(
-    opened: OpenedProject, function: Function, plan: Plan, output_format: OutputFormat
+    opened: OpenedProject, function: Function, plan: Plan, options: argparse.Namespace
 ) -> int:
-    return await _InvokeRun(opened, function, plan, output_format).run()
+    return await _InvokeRun(opened, function, plan, options.output, sync=options.sync).run()
 
 
 def _payload(options: argparse.Namespace) -> bytes:
@@ -83,9 +84,17 @@ class _InvokeRun:
     """One run of the command: an engine, the invocations on it, and what ends them early."""
 
     def __init__(
-        self, opened: OpenedProject, function: Function, plan: Plan, output_format: OutputFormat
+        self,
+        opened: OpenedProject,
+        function: Function,
+        plan: Plan,
+        output_format: OutputFormat,
+        *,
+        sync: bool,
     ) -> None:
+        """``sync`` says to install AWS's SDK first, whatever the setting says."""
         self._plan = plan
+        self._sync = sync
         self._end: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         """The number of the signal that ends the command early.
 
@@ -112,7 +121,6 @@ class _InvokeRun:
     async def run(self) -> int:
         """Invoke until the plan is carried out or a signal comes. Returns the exit status."""
         with handling_end_signals(self._end_by):
-            await self._engine.start()
             try:
                 number = await self._unless_ended(self._call())
             finally:
@@ -120,11 +128,23 @@ class _InvokeRun:
             return await self._conclude(number)
 
     async def _call(self) -> None:
+        # Before any environment is made: provisioned ones would fail without it.
+        await self._install_sdk()
+        await self._engine.start()
         await self._calls.run()
         if self._calls.problem is None:
             for difference in self._differences():
                 self._say(difference)
         await self._output.flush()
+
+    async def _install_sdk(self) -> None:
+        if not self._sync:
+            await self._engine.sdk.install_needed(self._pool)
+            return
+        try:
+            await self._engine.sdk.install(self._pool)
+        except InstallationError as error:
+            raise CommandError(str(error)) from error
 
     def _end_by(self, number: int) -> None:
         """End the command by a signal; the first one counts."""
@@ -186,7 +206,7 @@ class _InvokeRun:
 
     def _note(self, event: events.Event) -> None:
         """Say why nothing happens for a while, and what the engine warns of."""
-        if isinstance(event.record, events.Notice) and event.record.severity == "warning":
+        if isinstance(event.record, events.Notice) and event.record.severity != "error":
             self._say(event.record.message)
         pools = self._engine.pools
         can_run = event.function in pools and pools[event.function].problem is None

@@ -41,8 +41,10 @@ from lambda_tui.engine.lifecycle import TRANSITIONS, WARM, IllegalTransitionErro
 from lambda_tui.engine.runtime_api import Extensions, OpenApi
 from lambda_tui.engine.wire import Ended, ForkServer, Frozen, RuntimeFrame, Started
 from lambda_tui.project.function import Function
+from lambda_tui.project.sdk import missing_package
 
 _FREE = frozenset({State.IDLE, State.FROZEN, State.INITIALISING, State.CREATING, State.RESET})
+_SETTLING = frozenset({State.INVOKING, State.RESETTING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,9 @@ class EnvironmentOwner(Protocol):
 
     def on_gone(self, environment: ExecutionEnvironment, problem: str | None) -> None:
         """Take notice that it has ended; ``problem`` says why it never worked, if so."""
+
+    def on_missing_package(self, package: str) -> None:
+        """Take notice that the function has failed for want of a package of AWS's SDK."""
 
 
 class ExecutionEnvironment:
@@ -116,6 +121,8 @@ class ExecutionEnvironment:
         """Why another takes its place as soon as it has answered."""
         self.removal_at: float | None = None
         """Monotonic time at which it is removed for being idle."""
+        self.settling_seconds = 0.0
+        """Seconds that passed between its last answer and the moment at which it was free."""
         self.usage = Usage()
         self._owner = owner
         self._emit = owner.emit
@@ -166,6 +173,14 @@ class ExecutionEnvironment:
     def is_free(self) -> bool:
         """Whether it can take an invocation."""
         return self.invocation is None and self.replacement is None and self.state in _FREE
+
+    @property
+    def is_settling(self) -> bool:
+        """Whether its caller has the answer and it is about to be free, as nothing else is due."""
+        if self.replacement is not None or self.state not in _SETTLING:
+            return False
+        phase = self._invoke
+        return self.invocation is None or (phase is not None and phase.outcome is not None)
 
     # Commands ------------------------------------------------------------------------------------
 
@@ -286,12 +301,12 @@ class ExecutionEnvironment:
             limit = self.function.timeout
         self._processes.fail(Failure.timeout(limit))
 
-    def _on_log(self, text: str) -> None:
+    def _on_log(self, text: str, level: str | None) -> None:
         """Emit a record of the function's log. A record written in Init has no request id."""
         phase = self._invoke
         is_served = phase is not None and phase.dispatched
         request_id = phase.invocation.request_id if phase and is_served else None
-        self.emit(FunctionLog(text, request_id))
+        self.emit(FunctionLog(text, request_id, level))
 
     # Creation ------------------------------------------------------------------------------------
 
@@ -307,7 +322,7 @@ class ExecutionEnvironment:
             self._processes.build(plan)
 
     def _plan(self, network: Network) -> SandboxPlan:
-        return SandboxPlan.of(self.function, network)
+        return SandboxPlan.of(self.function, network, self.fork_server.sdk_directory)
 
     def _on_built(self) -> None:
         if self.state is State.CREATING:
@@ -403,6 +418,8 @@ class ExecutionEnvironment:
         outcome = phase.answer(frame)
         # The caller waits for this; everything else can come after it.
         phase.invocation.answer(outcome.status, outcome.payload, is_truncated=outcome.is_truncated)
+        if outcome.status == "error":
+            self._look_for_missing_package(outcome.payload)
         self._init_process.note_runtime_memory(frame.peak_memory_kb)
         # Whatever was logged until the answer belongs to this invocation.
         self._init_process.drain_logs()
@@ -426,6 +443,7 @@ class ExecutionEnvironment:
             return
         at = time.monotonic()
         self._limit.clear()
+        self.settling_seconds = at - (phase.answered or at)
         if self._processes.apis.has_extensions:
             self._init_process.drain_logs()
         report = self._report(phase, phase.outcome, at)
@@ -484,6 +502,8 @@ class ExecutionEnvironment:
         self._init_process.drain_logs()
         if not self.init.is_over:
             self._fail_init(failure)
+            if failure.posted is not None:
+                self._look_for_missing_package(failure.posted)
         if (phase := self._invoke) is not None:
             invocation = phase.invocation
             if failure.is_runtime_exit and phase.is_answering:
@@ -492,6 +512,11 @@ class ExecutionEnvironment:
                 invocation.answer(broken_off.status, broken_off.payload, is_truncated=True)
             outcome = Outcome.of_failure(failure, invocation.request_id)
             self._end_runtime(phase, outcome, failure.at)
+
+    def _look_for_missing_package(self, payload: bytes) -> None:
+        package = missing_package(self.function, payload)
+        if package is not None:
+            self._owner.on_missing_package(package)
 
     def _on_ended(self, problem: str | None) -> None:
         self._limit.close()

@@ -36,6 +36,7 @@ from lambda_tui.engine.wire import (
     Measured,
     NetworkError,
     NetworkLost,
+    OnRecord,
     OwnNetwork,
     RuntimeExited,
     RuntimeFrame,
@@ -107,7 +108,7 @@ class Processes:
         open_api: OpenApi,
         emit: Callable[[Record], None],
         on_event: Callable[[ProcessesEvent], None],
-        on_log: Callable[[str], None],
+        on_log: OnRecord,
     ) -> None:
         self.stage = Stage.ABSENT
         self.runtime_started: float | None = None
@@ -118,7 +119,7 @@ class Processes:
             environment_id,
             self._on_event_inside,
             on_log,
-            lambda line: emit(ExtensionLog(line)),
+            lambda line, _level: emit(ExtensionLog(line)),
         )
         self.apis = ApiState(
             function, emit, self._on_runtime_frame, self._advance, self._on_extension_failure
@@ -154,6 +155,7 @@ class Processes:
             self._function,
             fork_server.interpreter,
             fork_server.runtime_version,
+            fork_server.sdk_directory,
             is_isolated=sandbox is None or sandbox.level == "namespaces",
             is_snapshot_taken=is_taken,
             log_stream=log_stream,
@@ -162,8 +164,10 @@ class Processes:
         )
         self.stage = Stage.REGISTERING
         self.runtime_started = None
-        state = RuntimeState.STARTED if launch.runtime.speaks_http else RuntimeState.READY
-        self.apis.renew(launch.extensions, state)
+        # Whoever asks for the first event is the runtime, as on AWS, whether by HTTP or over the
+        # channel. A snapshot and what is forked from it have the channel alone.
+        is_open = initialization_type != "snap-start"
+        self.apis.renew(launch.extensions, RuntimeState.STARTED if is_open else RuntimeState.READY)
         self.init_process.begin_generation()
         for name in launch.extensions:
             self.init_process.start_extension(launch, name)
@@ -255,6 +259,7 @@ class Processes:
             return
         if frame.kind == "ready":
             if self.stage is Stage.INITIALISING:
+                self._runtime = self.init_process.follow_runtime(self.apis.runtime_that_asked())
                 self.apis.close_registration()
                 self._on_event(frame)
                 self.finish_runtime()
@@ -325,7 +330,12 @@ class Processes:
         return self.init_process.is_measuring or self.apis.extensions.are_busy
 
     def _begin_shutdown(self, reason: ShutdownReason) -> None:
-        self._shutdown = ShutdownPhase(self.init_process, self.apis.extensions, reason)
+        self._shutdown = ShutdownPhase(
+            self.init_process,
+            self.apis.extensions,
+            reason,
+            has_subscribers=bool(self.apis.telemetry.subscribers),
+        )
         self._shutdown.begin()
 
     async def _enter(self, network: OwnNetwork) -> None:

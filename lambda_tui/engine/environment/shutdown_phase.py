@@ -8,6 +8,7 @@ import time
 from lambda_tui import limits
 from lambda_tui.engine.event_loop import Deadline
 from lambda_tui.engine.runtime_api import (
+    FLUSH_SECONDS,
     Extension,
     Extensions,
     ExtensionState,
@@ -24,10 +25,19 @@ class ShutdownPhase:
     kills the runtime at once.
     """
 
-    def __init__(self, init: InitProcess, extensions: Extensions, reason: ShutdownReason) -> None:
+    def __init__(
+        self,
+        init: InitProcess,
+        extensions: Extensions,
+        reason: ShutdownReason,
+        *,
+        has_subscribers: bool,
+    ) -> None:
+        """``has_subscribers`` where extensions have events to come before they are told."""
         self._init = init
         self._extensions = extensions
         self._reason: ShutdownReason = reason
+        self._flush_seconds = FLUSH_SECONDS if has_subscribers else 0.0
         has_external = bool(extensions.external)
         seconds = limits.SHUTDOWN_SECONDS if has_external else limits.INTERNAL_SHUTDOWN_SECONDS
         share = limits.RUNTIME_SHUTDOWN_SHARE if has_external else 1.0
@@ -63,7 +73,7 @@ class ShutdownPhase:
         for extension in self._extensions.external:
             if extension not in self._waiting and not extension.has_exited:
                 self._init.kill_extension(extension.name)
-        self._limit.set(remaining)
+        self._limit.set(remaining + self._flush_seconds)
         self._kill_when_done()
 
     def on_extension_exited(self, extension: Extension, wait_status: int) -> None:

@@ -31,11 +31,14 @@ def log_text(event: records.Event, logging: LoggingConfig = _TEXT) -> str | None
         return _system_line(event, logging)
     if isinstance(record, records.ExtensionLog) or not record.message.startswith("{"):
         return record.message
+    if record.level is not None:
+        is_shown = _passes(record.level, logging.application_level or "INFO")
+        return record.message if is_shown else None
     return _application_line(event, record.message, logging)
 
 
 def _application_line(event: records.Event, message: str, logging: LoggingConfig) -> str | None:
-    """Return a JSON line of the function; None if it is below the level.
+    """Return a JSON line of the function, which no runtime gave a level; None if it is below it.
 
     A line without a valid time counts as INFO whatever its level, and receives the time.
     """

@@ -162,6 +162,8 @@ class FunctionLog(Record, frozen=True):
     """Without the final line end; inner lines are separated by ``\\r`` or ``\\n``. Untrusted."""
     request_id: str | None = None
     """None outside an invocation."""
+    level: str | None = None
+    """AWS's name of the level that the runtime gave it; None where the text alone says it."""
 
 
 class ExtensionLog(Record, frozen=True):

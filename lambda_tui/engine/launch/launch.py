@@ -11,6 +11,7 @@ from lambda_tui.engine.launch.network import Network
 from lambda_tui.engine.launch.runtime import (
     LAYERS_ROOT,
     RUNTIMES_ROOT,
+    SDK_ROOT,
     TASK_ROOT,
     Places,
     RuntimeStart,
@@ -22,6 +23,7 @@ from lambda_tui.engine.launch.runtime import (
 from lambda_tui.project.function import Function, LoggingConfig
 from lambda_tui.project.interpreters import Interpreter
 from lambda_tui.project.runtimes import OS_ONLY_RUNTIMES, Language, runtime_of
+from lambda_tui.project.sdk import brings_sdk
 
 # One snapshot is restored many times, each time with another log stream.
 _UNKNOWN_TO_A_SNAPSHOT = ("AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME")
@@ -58,11 +60,13 @@ class SandboxPlan:
     """Whether other environments are forked from its runtime."""
 
     @classmethod
-    def of(cls, function: Function, network: Network) -> SandboxPlan:
-        """Plan for the code, the layers, and the files of a runtime of the user's own."""
+    def of(cls, function: Function, network: Network, sdk: Path | None) -> SandboxPlan:
+        """Plan for the code, the layers, the SDK, and the files of a runtime of the user's own."""
         binds = [(function.code_directory, TASK_ROOT)]
         if function.layers_directory is not None:
             binds.append((function.layers_directory, LAYERS_ROOT))
+        if sdk is not None and brings_sdk(function):
+            binds.append((sdk, SDK_ROOT))
         binds += [(path, str(path)) for path in _own_runtime_paths(function)]
         if is_executed(function):
             binds.append((runtimes_directory(), RUNTIMES_ROOT))
@@ -87,6 +91,7 @@ class Launch:
         function: Function,
         interpreter: Interpreter,
         runtime_version: str | None,
+        sdk: Path | None,
         *,
         is_isolated: bool,
         is_snapshot_taken: bool,
@@ -99,7 +104,7 @@ class Launch:
         A snapshot (``is_snapshot_taken``) carries no extensions: each environment that is restored
         from it starts its own.
         """
-        places = Places.of(function, is_isolated=is_isolated)
+        places = Places.of(function, sdk, is_isolated=is_isolated)
         return cls(
             function,
             () if is_snapshot_taken else external_extensions(function),
@@ -189,7 +194,7 @@ def _language_variables(language: Language, runtime: str, places: Places) -> dic
     if language == "node":
         variables["NODE_PATH"] = _node_path(runtime, places)
         return variables
-    variables["PYTHONPATH"] = "/var/runtime"
+    variables["PYTHONPATH"] = places.sdk_root
     if runtime not in _WITHOUT_LC_CTYPE:
         variables["LC_CTYPE"] = "C.UTF-8"
     return variables
@@ -209,7 +214,7 @@ def _node_path(runtime: str, places: Places) -> str:
     versioned = runtime.removesuffix(".x").replace("nodejs", "node")
     return (
         f"{layers}/{versioned}/node_modules:{layers}/node_modules:"
-        f"/var/runtime/node_modules:/var/runtime:{places.task_root}"
+        f"{places.sdk_root}/node_modules:{places.sdk_root}:{places.task_root}"
     )
 
 

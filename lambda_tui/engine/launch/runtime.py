@@ -11,14 +11,18 @@ from lambda_tui.project.function import Function
 from lambda_tui.project.handlers import find_node_source, split_node_handler
 from lambda_tui.project.interpreters import Interpreter, is_python
 from lambda_tui.project.runtimes import OS_ONLY_RUNTIMES
+from lambda_tui.project.sdk import brings_sdk
 
 TASK_ROOT = "/var/task"
 LAYERS_ROOT = "/opt"
-# Python cannot import anything below it by name, though ``/var/runtime`` is on its path.
-RUNTIMES_ROOT = "/var/runtime/.lambda-tui"
+SDK_ROOT = "/var/runtime"
+# Beside ``/var/runtime``, which is on the import path, and has the SDK where that is installed.
+RUNTIMES_ROOT = "/var/.lambda-tui"
 LOG_DESCRIPTOR = 62
 """Descriptor for whole log records, numbered as on AWS."""
 LAYERS_VARIABLE = "_LAMBDA_TUI_LAYERS"
+SDK_VARIABLE = "_LAMBDA_TUI_SDK"
+PACKAGES_VARIABLE = "_LAMBDA_TUI_PACKAGES"
 
 # Read once, by the dynamic linker or Python, as a process begins: a fork comes too late for them.
 _READ_AT_START = ("LD_", "PYTHON")
@@ -48,17 +52,22 @@ class Places:
 
     task_root: str
     layers_root: str
+    sdk_root: str
     runtimes_root: str
     """Needed by programs that are executed, not by forks."""
 
     @classmethod
-    def of(cls, function: Function, *, is_isolated: bool) -> Places:
-        """Return AWS's paths, or the real ones where environments have no file system of theirs."""
+    def of(cls, function: Function, sdk: Path | None, *, is_isolated: bool) -> Places:
+        """Return AWS's paths, or the real ones where environments have no file system of theirs.
+
+        ``sdk`` is the folder of AWS's SDK for the function's runtime, where that is installed.
+        """
         if is_isolated:
-            return cls(TASK_ROOT, LAYERS_ROOT, RUNTIMES_ROOT)
+            return cls(TASK_ROOT, LAYERS_ROOT, SDK_ROOT, RUNTIMES_ROOT)
         return cls(
             str(function.code_directory),
             str(function.layers_directory or LAYERS_ROOT),
+            str(sdk if sdk is not None and brings_sdk(function) else SDK_ROOT),
             str(runtimes_directory()),
         )
 
@@ -95,8 +104,14 @@ def runtime_start(
         entry = f"{places.runtimes_root}/node/index.cjs"
         return RuntimeStart((*wrapped, node, *_node_arguments(function, version or ""), entry))
     if is_executed(function):
-        command = (*wrapped, str(interpreter.executable), f"{places.runtimes_root}/bootstrap.py")
-        return RuntimeStart(command, variables={LAYERS_VARIABLE: places.layers_root})
+        script = f"{places.runtimes_root}/bootstrap.py"
+        variables = {
+            LAYERS_VARIABLE: places.layers_root,
+            SDK_VARIABLE: places.sdk_root,
+            PACKAGES_VARIABLE: "packages" if interpreter.finds_packages else "",
+        }
+        command = (*wrapped, str(interpreter.executable), "-S", script)
+        return RuntimeStart(command, variables=variables)
     return RuntimeStart()
 
 

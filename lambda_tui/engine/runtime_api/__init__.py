@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lambda_tui.engine.runtime_api.errors import ApiError
 from lambda_tui.engine.runtime_api.extensions import (
+    FLUSH_SECONDS,
     Extension,
     Extensions,
     ExtensionState,
@@ -26,6 +27,7 @@ from lambda_tui.engine.runtime_api.state import (
 )
 
 __all__ = [
+    "FLUSH_SECONDS",
     "ApiError",
     "ApiEvent",
     "ApiServer",

@@ -20,6 +20,9 @@ ExtensionKind = Literal["external", "internal"]
 ShutdownReason = Literal["spindown", "timeout", "failure"]
 INVOKE, SHUTDOWN = "INVOKE", "SHUTDOWN"
 _EVENTS = (INVOKE, SHUTDOWN)
+FLUSH_SECONDS = 0.3
+"""Seconds for which SHUTDOWN waits until a subscriber has its events; one may not listen by then.
+"""
 
 
 class ExtensionState(StrEnum):
@@ -58,6 +61,10 @@ class ShutdownEvent:
     reason: ShutdownReason
     deadline_ms: int
     """Milliseconds since the epoch, at which a process that still runs is killed."""
+
+    def postponed(self, seconds: float) -> ShutdownEvent:
+        """Return the event with a later deadline."""
+        return ShutdownEvent(self.reason, self.deadline_ms + int(seconds * 1000))
 
 
 class Extension:

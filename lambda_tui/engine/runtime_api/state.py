@@ -129,6 +129,17 @@ class ApiState:
             self._runtime = RuntimeApi(self._on_frame, self._runtime_state)
         return self._runtime
 
+    def runtime_that_asked(self) -> RuntimeApi | None:
+        """Return the runtime if it has asked here for its first event.
+
+        Otherwise it has asked over its channel, and nobody can become the runtime here any more.
+        """
+        if self._runtime is not None and self._runtime.state is not RuntimeState.STARTED:
+            return self._runtime
+        self._runtime_state = RuntimeState.READY
+        self._runtime = None
+        return None
+
     @property
     def extensions(self) -> Extensions:
         """The extensions; made when first asked for, as most functions have none."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.events import Event, RemovalReason
@@ -54,6 +55,11 @@ class Snapshot:
     def runtime_version(self) -> str | None:
         """Version of the interpreter, such as ``3.13.1``; None until it has booted."""
         return self._zygote.runtime_version
+
+    @property
+    def sdk_directory(self) -> Path | None:
+        """The folder of AWS's SDK for the interpreter; None where it is not installed."""
+        return self._zygote.sdk_directory
 
     @property
     def sandbox(self) -> Sandbox | None:
@@ -120,6 +126,10 @@ class Snapshot:
         self._owner.on_snapshot_gone(self)
         self._note_booted()
 
+    def on_missing_package(self, package: str) -> None:
+        """Take notice that the function has failed for want of a package of AWS's SDK."""
+        self._owner.on_missing_package(package)
+
     def _note_booted(self) -> None:
         if not self.booted.done():
             self.booted.set_result(None)
@@ -141,10 +151,12 @@ class Snapshots:
         emit: Callable[[Event], None],
         open_api: OpenApi,
         on_problem: Callable[[str], None],
+        on_missing_package: Callable[[str], None],
     ) -> None:
         """``environments`` are all of the pool.
 
-        ``on_problem`` is told in one sentence why no environment can be made.
+        ``on_problem`` is told in one sentence why no environment can be made, and
+        ``on_missing_package`` which package of AWS's SDK the function lacks.
         """
         self.emit = emit
         self.all: list[Snapshot] = []
@@ -153,6 +165,7 @@ class Snapshots:
         self._environments = environments
         self._open_api = open_api
         self._on_problem = on_problem
+        self.on_missing_package = on_missing_package
 
     @property
     def current(self) -> Snapshot | None:

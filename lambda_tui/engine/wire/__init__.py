@@ -25,6 +25,7 @@ from lambda_tui.engine.wire.init_process import (
     RuntimeLink,
     Started,
 )
+from lambda_tui.engine.wire.log_pipe import OnRecord
 from lambda_tui.engine.wire.own_network import (
     NetworkError,
     OwnNetwork,
@@ -50,6 +51,7 @@ __all__ = [
     "NetworkError",
     "NetworkLost",
     "OnMessage",
+    "OnRecord",
     "OwnNetwork",
     "RuntimeChannel",
     "RuntimeExited",

@@ -19,7 +19,7 @@ from lambda_tui.engine.invocation import Payload
 from lambda_tui.engine.launch import Launch, SandboxPlan
 from lambda_tui.engine.wire.channel import Channel, Message, RuntimeChannel, socket_pair
 from lambda_tui.engine.wire.frames import RuntimeFrame
-from lambda_tui.engine.wire.log_pipe import LogPipe
+from lambda_tui.engine.wire.log_pipe import LogPipe, OnRecord
 from lambda_tui.engine.wire.own_network import OwnNetwork
 from lambda_tui.engine.wire.zygote import OnMessage, Sandbox
 from lambda_tui.project.interpreters import Interpreter
@@ -45,6 +45,10 @@ class ForkServer(Protocol):
     @property
     def runtime_version(self) -> str | None:
         """Version of the interpreter, such as ``3.13.1``; None until it has booted."""
+
+    @property
+    def sdk_directory(self) -> Path | None:
+        """The folder of AWS's SDK for the interpreter; None where it is not installed."""
 
     @property
     def sandbox(self) -> Sandbox | None:
@@ -160,8 +164,8 @@ class InitProcess:
         self,
         id: str,
         on_event: Callable[[InitProcessEvent], None],
-        on_log: Callable[[str], None],
-        on_extension_log: Callable[[str], None],
+        on_log: OnRecord,
+        on_extension_log: OnRecord,
     ) -> None:
         self.pid: int | None = None
         """Process id in this namespace; None until it runs."""
@@ -179,13 +183,19 @@ class InitProcess:
         """Whether ``Measured`` is still to come."""
         self._id = id
         self._on_event = on_event
-        self._on_extension_log = on_extension_log
-        self._log = LogPipe(on_log)
+        self._on_extension_log = self._once_started(on_extension_log)
+        self._log = LogPipe(self._once_started(on_log))
         self._extension_logs: dict[str, LogPipe] = {}
         """By name, for every extension that was ever started."""
         # A generation is everything between two resets. Messages about an earlier one are late.
         self._generation = 0
+        self._has_started = False
+        """Whether the init process has reported that it started the first of this generation."""
+        self._early: list[Callable[[], None]] = []
+        """Passes on what was read of the logs before that report, which another socket brings."""
         self._runtime: RuntimeLink | None = None
+        self._needs_channel = False
+        """Whether the runtime cannot answer without its channel."""
         ours, self._their_control = socket_pair()
         self._control = Channel(ours, self._on_control_message, lambda: None)
         self._grace_period = Deadline(self._kill)
@@ -243,7 +253,10 @@ class InitProcess:
 
     def begin_generation(self) -> None:
         """Treat what is started from now on as new; everything before has ended, or will."""
+        # What the processes before wrote is no output of this one's.
+        self.drain_logs()
         self._generation += 1
+        self._has_started = False
         self.peak_memory_kb = self._runtime_peak_kb = self._beside_runtime_kb = 0
         self.is_measuring = False
         if self._runtime is not None:
@@ -271,6 +284,7 @@ class InitProcess:
             "handler": launch.function.handler,
             "task_root": launch.places.task_root,
             "layers_root": launch.places.layers_root,
+            "sdk_root": launch.places.sdk_root,
         }
         self.runtime_is_running = True
         if api is not None:
@@ -281,13 +295,28 @@ class InitProcess:
         channel = self._runtime = RuntimeChannel(
             ours,
             self._on_event,
-            # A runtime whose channel is closed cannot answer, whether it has ended or not.
-            self.kill_runtime,
+            self._on_channel_closed,
             is_forked=not launch.runtime.command,
         )
+        # What is executed, maybe by a wrapper, may leave it and speak by HTTP.
+        self._needs_channel = not launch.runtime.command
         self._control.send(request, descriptors=[self._log.write_end, theirs.fileno()])
         theirs.close()
         return channel
+
+    def follow_runtime(self, api: RuntimeLink | None) -> RuntimeLink:
+        """Take the runtime, which is ready, for one at the end of its channel, or else of ``api``.
+
+        Return its link from now on.
+        """
+        assert self._runtime is not None
+        if api is None:
+            self._needs_channel = True
+        elif api is not self._runtime:
+            self._needs_channel = False
+            self._runtime.close()
+            self._runtime = api
+        return self._runtime
 
     def drain_logs(self) -> None:
         """Handle everything that was written to the logs by now."""
@@ -376,6 +405,7 @@ class InitProcess:
                 self._finish(f"The sandbox could not be built: {message['message']}.")
             case "started":
                 self._on_event(Started(message["at"]))
+                self._pass_early()
             case "launch_failed":
                 self.runtime_is_running = self.runtime_is_running and bool(message["name"])
                 self._on_event(LaunchFailed(message["name"], message["problem"]))
@@ -389,6 +419,26 @@ class InitProcess:
             case "socket":
                 assert self.network is not None
                 self.network.take_socket(self._control.take_descriptor())
+
+    def _on_channel_closed(self) -> None:
+        # A runtime that speaks over it cannot answer any more, whether it has ended or not.
+        if self._needs_channel:
+            self.kill_runtime()
+
+    def _once_started(self, on_record: OnRecord) -> OnRecord:
+        def note(text: str, level: str | None) -> None:
+            if self._has_started or not self._generation:
+                on_record(text, level)
+            else:
+                self._early.append(lambda: on_record(text, level))
+
+        return note
+
+    def _pass_early(self) -> None:
+        self._has_started = True
+        early, self._early = self._early, []
+        for pass_on in early:
+            pass_on()
 
     def _on_runtime_exited(self, message: Message) -> None:
         logger.debug("environment %s: runtime exited: %s", self._id, message)
@@ -416,6 +466,7 @@ class InitProcess:
         self._log.close()
         for log in self._extension_logs.values():
             log.close()
+        self._pass_early()
         if self.network is not None:
             self.network.close()
         self._on_event(Ended(problem))

@@ -38,6 +38,10 @@ _PLAUSIBLE_SECONDS = 86_400.0
 _FRAME_START_CUT = re.compile(rb"\xa5(\x5a\x00?)?\Z")
 
 
+OnRecord = Callable[[str, str | None], None]
+"""Receives the text of a record, and the level that its frame has; None for a line."""
+
+
 class LogPipe:
     """Reads a pipe in the event loop and passes on each record: a line, or the text of a frame.
 
@@ -46,7 +50,7 @@ class LogPipe:
     event without a message.
     """
 
-    def __init__(self, on_record: Callable[[str], None]) -> None:
+    def __init__(self, on_record: OnRecord) -> None:
         self._loop = asyncio.get_running_loop()
         self._on_record = on_record
         self._unread = bytearray()
@@ -126,16 +130,17 @@ class LogPipe:
         """Emit the frame that begins at ``start``, if it is complete; return whether it was."""
         if len(self._unread) < start + _FRAME.size:
             return False
-        _type, length, _microseconds = _FRAME.unpack_from(self._unread, start)
+        kind, length, _microseconds = _FRAME.unpack_from(self._unread, start)
         begin, end = start + _FRAME.size, start + _FRAME.size + length
         if len(self._unread) < end:
             return False
         record = bytes(self._unread[begin:end])
         del self._unread[start:end]
-        self._emit(record.removesuffix(b"\n"))
+        _format, level = FRAME_TYPES[kind]
+        self._emit(record.removesuffix(b"\n"), None if level == "NOTSET" else level)
         return True
 
-    def _emit(self, record: bytes) -> None:
+    def _emit(self, record: bytes, level: str | None = None) -> None:
         for start in range(0, len(record), limits.LOG_RECORD_BYTES):
             text = record[start : start + limits.LOG_RECORD_BYTES].decode("utf-8", errors="replace")
-            self._on_record(text)
+            self._on_record(text, level)

@@ -99,7 +99,7 @@ class OwnNetwork:
             if not awaited.done():
                 awaited.set_exception(ConnectionResetError())
 
-    def _note(self, line: str) -> None:
+    def _note(self, line: str, _level: str | None) -> None:
         self._last_words = line.strip() or self._last_words
 
     def _failure(self) -> str:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, Literal
 
 from lambda_tui.engine.event_loop import Deadline
@@ -56,6 +57,8 @@ class Zygote:
         """The interpreter of the functions. Where it is no Python, the zygote uses lambda-tui's."""
         self.runtime_version: str | None = None
         """Version of the interpreter, such as ``3.13.1``; None until it has booted."""
+        self.sdk_directory: Path | None = None
+        """The folder of AWS's SDK for the interpreter; None where it is not installed."""
         self.sandbox: Sandbox | None = None
         """None until it has booted."""
         self.problem: str | None = None
@@ -81,10 +84,13 @@ class Zygote:
         ours, theirs = socket_pair()
         command = [
             executable if is_python else sys.executable,
+            # Without the start-up files of packages, which the boot script sees to itself.
             "-I",
+            "-S",
             str(runtimes_directory() / "boot.py"),
             str(theirs.fileno()),
             self._choice,
+            "packages" if self.interpreter.finds_packages else "",
             *([] if is_python else [executable]),
         ]
         try:

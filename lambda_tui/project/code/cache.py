@@ -46,6 +46,26 @@ class Cache:
             _make(folder, fill)
         return folder
 
+    def newest(self, group: str, family: str) -> Path | None:
+        """Return the folder of ``group`` that was made or used last of a family; None without one.
+
+        It counts as used.
+        """
+        try:
+            with os.scandir(self._directory / group) as entries:
+                found = {
+                    entry.stat().st_mtime_ns: entry.path
+                    for entry in entries
+                    if entry.name.startswith(family)
+                }
+            if not found:
+                return None
+            folder = found[max(found)]
+            os.utime(folder)
+        except OSError:
+            return None
+        return Path(folder)
+
 
 def _make(folder: Path, fill: Callable[[Path], None]) -> None:
     # Filled beside its place and then renamed: nobody ever sees an incomplete folder.

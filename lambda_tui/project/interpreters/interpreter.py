@@ -24,6 +24,8 @@ class Interpreter:
     language: Language = "python"
     problem: str | None = None
     """One sentence when none was found; ``executable`` is then what was looked for."""
+    finds_packages: bool = True
+    """Whether functions can import what is installed for it."""
 
     def title(self, version: str) -> str:
         """Return its name with a version: Python 3.13.1, Node.js 22.20.0."""

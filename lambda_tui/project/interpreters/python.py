@@ -28,7 +28,7 @@ def find_python(directory: Path, function: Function) -> Interpreter:
         _project_environment(directory, function)
         or _active_environment()
         or _on_path(function.runtime)
-        or Interpreter(Path(sys.executable), "lambda-tui's own Python")
+        or _own_python()
     )
 
 
@@ -69,8 +69,14 @@ def _on_path(runtime: str | None) -> Interpreter | None:
         executable = resolve_shim(folder / runtime)
         # A shim without the interpreter behind it would fail.
         if not is_shim(executable) and is_executable(executable):
-            return Interpreter(executable, f"{runtime} on PATH")
+            is_own = os.path.realpath(executable.parent.parent) == os.path.realpath(sys.prefix)
+            return Interpreter(executable, f"{runtime} on PATH", finds_packages=not is_own)
     return None
+
+
+def _own_python() -> Interpreter:
+    """Return lambda-tui's own Python, whose packages are lambda-tui's and no function's."""
+    return Interpreter(Path(sys.executable), "lambda-tui's own Python", finds_packages=False)
 
 
 def _interpreters_of(shim: Path) -> Iterator[Path]:

@@ -13,6 +13,7 @@ from lambda_tui import limits
 
 SandboxChoice = Literal["auto", "namespaces", "processes"]
 NetworkChoice = Literal["auto", "shared", "own"]
+SdkChoice = Literal["ask", "install", "off"]
 
 EXAMPLE_BOOTSTRAP = 'bootstrap = [".venv/bin/python", "-m", "awslambdaric"]'
 EXAMPLE_FUNCTION = f"{EXAMPLE_BOOTSTRAP} under [functions.NAME]"
@@ -21,6 +22,7 @@ EXAMPLE_FUNCTION = f"{EXAMPLE_BOOTSTRAP} under [functions.NAME]"
 # its description ends the sentence for a value that it does not accept.
 _Sandbox = Annotated[SandboxChoice, Meta(description="auto, namespaces or processes")]
 _Network = Annotated[NetworkChoice, Meta(description="auto, shared or own")]
+_Sdk = Annotated[SdkChoice, Meta(description="ask, install or off")]
 _Seconds = Annotated[
     float,
     Meta(description="a number of seconds"),
@@ -86,6 +88,11 @@ class Settings:
     """Whether environments share the machine's network or have one each.
 
     ``auto`` gives one each to those that need it, as their extensions may listen on fixed ports.
+    """
+    sdk: _Sdk = "ask"
+    """Whether the SDK that AWS's runtimes bring is installed for functions that rely on it.
+
+    ``ask`` says how, ``install`` does it at once, and ``off`` leaves functions without.
     """
     idle_timeout: _Seconds = 600.0
     """Seconds after which an idle environment is removed."""

@@ -17,6 +17,7 @@ from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.pool import Pool
 from lambda_tui.project.event_files import EventFile, find_events
 from lambda_tui.project.function import Project
+from lambda_tui.project.sdk import InstallationError
 from lambda_tui.ui.bindings import BINDINGS, PANE_KEYS
 from lambda_tui.ui.clipboard import copy
 from lambda_tui.ui.feed import Feed
@@ -228,6 +229,16 @@ class MainScreen(PromptScreen):
         if file is not None:
             await self.panes.event.take_file(file)
             self.panes.go_to("event")
+
+    @work(group="sdk")
+    async def action_install_sdk(self) -> None:
+        """Install the SDK that the runtime brings on AWS; the log shows how far that is."""
+        if self.pool is None:
+            return
+        try:
+            await self.engine.sdk.install(self.pool)
+        except InstallationError as error:
+            self.say(str(error), "warning")
 
     # Actions on the environment
 

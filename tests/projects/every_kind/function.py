@@ -55,7 +55,7 @@ def path(name):
 
 
 def count_beyond(limit):
-    """Counts on in a file, and in another by a child; comes back once both are above the limit."""
+    """Count on in a file, and in another by a child; return once both are above the limit."""
     if not counters:
         counters.append(threading.Thread(target=tick, args=("ticks",), daemon=True))
         counters[0].start()

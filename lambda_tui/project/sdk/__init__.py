@@ -1,0 +1,30 @@
+"""AWS's SDK, which its managed runtimes bring: who needs it, where it lies, its installation."""
+
+from __future__ import annotations
+
+from lambda_tui.project.sdk.folders import (
+    has_packages,
+    installed_packages,
+    installed_sdk,
+    installed_version,
+)
+from lambda_tui.project.sdk.installation import Installation, InstallationError
+from lambda_tui.project.sdk.packages import (
+    brings_sdk,
+    missing_package,
+    needed_packages,
+    requested_packages,
+)
+
+__all__ = [
+    "Installation",
+    "InstallationError",
+    "brings_sdk",
+    "has_packages",
+    "installed_packages",
+    "installed_sdk",
+    "installed_version",
+    "missing_package",
+    "needed_packages",
+    "requested_packages",
+]

@@ -1,0 +1,3 @@
+"""Makes the pictures of the documents from the application: ``python -m screenshots.make``."""
+
+from __future__ import annotations

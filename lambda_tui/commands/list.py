@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,8 +14,10 @@ from typing import Any
 from lambda_tui.commands.opened_project import OpenedProject, open_project, require_functions
 from lambda_tui.commands.output import write_output
 from lambda_tui.project.function import Function
-from lambda_tui.project.interpreters import find_interpreter, own_program
+from lambda_tui.project.interpreters import find_interpreter, own_program, version_mismatch
 
+_VERSION = re.compile(r"\d+\.\d+\.\d+")
+_VERSION_SECONDS = 10.0
 _HEADINGS = ("FUNCTION", "ALIASES", "RUNTIME", "HANDLER", "TIMEOUT", "MEMORY", "CODE")
 
 
@@ -22,7 +26,7 @@ def run(options: argparse.Namespace) -> int:
     opened = open_project(options)
     project = opened.project
     require_functions(opened)
-    for problem in (*opened.settings_problems, *project.problems):
+    for problem in (*opened.settings_problems, *project.problems, *_interpreter_problems(opened)):
         sys.stderr.write(f"lambda-tui: {problem}\n")
     if options.json:
         functions = [_fields(opened, function) for function in project.functions]
@@ -31,6 +35,43 @@ def run(options: argparse.Namespace) -> int:
         rows = [_row(project.directory, function) for function in project.functions]
         write_output(_table([_HEADINGS, *rows]))
     return 0
+
+
+def _interpreter_problems(opened: OpenedProject) -> list[str]:
+    """Return a sentence for each function that has no interpreter, or another than it names."""
+    versions: dict[Path, str | None] = {}
+    problems = []
+    for function in opened.project.functions:
+        if own_program(function) is not None:
+            continue
+        interpreter = find_interpreter(opened.project.directory, function, opened.settings)
+        if interpreter.problem is not None:
+            problems.append(f"{function.name}: {interpreter.problem}")
+            continue
+        executable = interpreter.executable
+        if executable not in versions:
+            versions[executable] = _version_of(executable)
+        version = versions[executable]
+        mismatch = version_mismatch(function, version) if version is not None else None
+        if mismatch is not None:
+            problems.append(f"{function.name} {mismatch}.")
+    return problems
+
+
+def _version_of(executable: Path) -> str | None:
+    """Return the version that an interpreter says it has; None for one that does not run."""
+    try:
+        said = subprocess.run(
+            [executable, "--version"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_VERSION_SECONDS,
+        ).stdout
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        return None
+    found = _VERSION.search(said)
+    return found[0] if found is not None else None
 
 
 def _fields(opened: OpenedProject, function: Function) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from lambda_tui.commands.output import STANDARD_ERROR, OutputStream
 from lambda_tui.commands.signals import handling_end_signals
 from lambda_tui.debug_log import log_events
 from lambda_tui.engine.engine import Engine
-from lambda_tui.engine.events import Event, Notice, log_text
+from lambda_tui.engine.events import Event, InitStart, Notice, RestoreStart, log_text
 from lambda_tui.project.function import Project
 from lambda_tui.project.settings import Settings
 from lambda_tui.wording import counted
@@ -68,11 +68,13 @@ async def _serve(project: Project, settings: Settings, options: argparse.Namespa
         log = ServeLog(engine)
         await engine.start()
         _greet(log, engine, server, port)
+        booting = asyncio.create_task(_tell_mismatches(log, engine))
         engine.sdk.install_needed_soon()
         # Exclude the objects that exist by now from later garbage collections: they stay, and to
         # go through them would delay responses.
         gc.freeze()
         await first_signal.wait()
+        booting.cancel()
         await _close_server(log, engine, server, second_signal)
         waiting = engine.asynchronous.waiting
         if waiting:
@@ -124,6 +126,13 @@ async def _finish_invocations(server: Server, engine: Engine, seconds: float) ->
     return given_up
 
 
+async def _tell_mismatches(log: ServeLog, engine: Engine) -> None:
+    """Say, as soon as it is known, which functions run on another version than they name."""
+    await engine.booted()
+    for name, pool in engine.pools.items():
+        log.say_mismatch(name, pool.version_mismatch)
+
+
 def _greet(log: ServeLog, engine: Engine, server: Server, wanted_port: int) -> None:
     functions = counted(len(engine.pools), "function")
     name = next(iter(engine.pools))
@@ -148,6 +157,8 @@ class ServeLog:
         self._stream = OutputStream(lambda: None)
         self._waiting: list[str | Event] = []
         """To be written; the text of an event is made when it is."""
+        self._mismatches: dict[str, str] = {}
+        """The sentences that were said of functions' interpreters, by name."""
         self._timer: asyncio.TimerHandle | None = None
         engine.events.listen(self._note)
 
@@ -160,6 +171,12 @@ class ServeLog:
         self._waiting.append(text)
         if self._timer is None:
             self._put_soon()
+
+    def say_mismatch(self, name: str, mismatch: str | None) -> None:
+        """Say that a function's interpreter is not the one that it names, unless it was said."""
+        if mismatch is not None and self._mismatches.get(name) != mismatch:
+            self._mismatches[name] = mismatch
+            self.say(f"{name} {mismatch}.")
 
     async def close(self) -> None:
         """Write what is left, as far as somebody reads it."""
@@ -183,6 +200,10 @@ class ServeLog:
         if isinstance(event.record, Notice):
             self.say(event.record.message)
         else:
+            if isinstance(event.record, InitStart | RestoreStart):
+                # The project may have changed since the start.
+                pool = self._engine.pools.get(event.function)
+                self.say_mismatch(event.function, pool.version_mismatch if pool else None)
             self._waiting.append(event)
             if self._timer is None:
                 self._put_soon()

@@ -76,6 +76,10 @@ class Engine:
         self._sampling = asyncio.create_task(sampler.run())
         await self._watch()
 
+    async def booted(self) -> None:
+        """Wait until every interpreter has booted, or cannot."""
+        await asyncio.gather(*(zygote.booted for zygote in self._zygotes.values()))
+
     async def close(self) -> None:
         """End every process that was started."""
         self.dependencies.close()

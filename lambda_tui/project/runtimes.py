@@ -8,9 +8,9 @@ from typing import Literal
 
 from lambda_tui.project.wording import shown
 
-PYTHON_RUNTIMES = tuple(f"python3.{minor}" for minor in range(9, 15))
+PYTHON_RUNTIMES = tuple(f"python3.{minor}" for minor in range(8, 15))
 """The supported Python runtimes, oldest first."""
-NODE_RUNTIMES = tuple(f"nodejs{major}.x" for major in range(18, 27, 2))
+NODE_RUNTIMES = tuple(f"nodejs{major}.x" for major in range(16, 27, 2))
 """The supported Node.js runtimes, oldest first."""
 
 Language = Literal["python", "node"]
@@ -18,6 +18,16 @@ LANGUAGE_NAMES: dict[Language, str] = {"python": "Python", "node": "Node.js"}
 
 OS_ONLY_RUNTIMES = ("provided", "provided.al2", "provided.al2023")
 """AWS's OS-only runtimes, which run the function's own ``bootstrap``, oldest first."""
+
+_ENDS_OF_SUPPORT = {
+    "python3.8": "14 October 2024",
+    "python3.9": "15 December 2025",
+    "nodejs16.x": "12 June 2024",
+    "nodejs18.x": "1 September 2025",
+    "nodejs20.x": "30 April 2026",
+    "provided": "8 January 2024",
+}
+_LATER: dict[Language, str] = {"python": "python3.13", "node": "nodejs24.x"}
 
 _OTHER_LANGUAGES = re.compile(r"(nodejs|java|dotnet|dotnetcore|ruby|go|provided)[0-9a-z.]*")
 
@@ -38,6 +48,16 @@ def runtime_of(language: Language, version: str | None) -> str:
     return "python" + (".".join(version.split(".")[:2]) if version else "3")
 
 
+def end_of_support(runtime: str) -> str | None:
+    """Return one sentence when AWS has ended its support of a runtime; else None."""
+    end = _ENDS_OF_SUPPORT.get(runtime)
+    if end is None:
+        return None
+    language = language_of(runtime)
+    later = _LATER[language] if language is not None else OS_ONLY_RUNTIMES[-1]
+    return f"Lambda's support of {runtime} ended on {end}; name a later one, such as {later}."
+
+
 def runtime_refusal(runtime: str) -> str | None:
     """Return one sentence on why a function cannot have this runtime; None when it can."""
     known = (*PYTHON_RUNTIMES, *NODE_RUNTIMES, *OS_ONLY_RUNTIMES)
@@ -45,7 +65,7 @@ def runtime_refusal(runtime: str) -> str | None:
         return None
     supported = (
         f"{PYTHON_RUNTIMES[0]} to {PYTHON_RUNTIMES[-1]}, {NODE_RUNTIMES[0]} to "
-        f"{NODE_RUNTIMES[-1]} and {OS_ONLY_RUNTIMES[-1]}"
+        f"{NODE_RUNTIMES[-1]}, {', '.join(OS_ONLY_RUNTIMES[:-1])} and {OS_ONLY_RUNTIMES[-1]}"
     )
     if _OTHER_LANGUAGES.fullmatch(runtime) or re.fullmatch(r"python\d\.\d+", runtime):
         return f"Runtime {shown(runtime)} is not supported yet; {supported} are."

@@ -1,8 +1,9 @@
 """The memory size as a limit on an environment's processes, and the one to kill over it.
 
-A program counts with all of its resident memory, and what it has forked or started with what is its
-own alone: pages that they share are counted once. Proportional shares would be less than the truth,
-because a forked runtime shares pages with processes outside its environment.
+The runtime and each extension count with all of their resident memory but the pages of files, of
+which the most that one of them has are counted: they share libraries. What they have forked or
+started counts with what is its own alone. Proportional shares would be less than the truth, because
+a forked runtime shares pages with processes outside its environment.
 
 Lambda's kernel kills at once. Here the init process polls, the more often the nearer the limit is,
 because an ordinary user may not limit the memory of several processes together on every machine.
@@ -41,22 +42,32 @@ class MemoryLimit:
     ) -> int | None:
         """Measure the processes; return the largest if together they are over the limit."""
         programs = {runtime, *extensions}
-        # Its own memory costs the kernel a walk through all mappings of a process.
-        used = {pid: _resident_kb(pid) if pid in programs else _own_kb(pid) for pid in pids}
-        self._used_kb = sum(used.values())
-        self.beside_runtime_kb = self._used_kb - (used.get(runtime, 0) if runtime else 0)
+        used: dict[int, int] = {}
+        files = 0
+        for pid in pids:
+            if pid in programs:
+                used[pid], pages_of_files = _resident_kb(pid)
+                files = max(files, pages_of_files)
+            else:
+                # Costs the kernel a walk through all mappings.
+                used[pid] = _own_kb(pid)
+        self._used_kb = files + sum(used.values())
+        beside = sum(kb for pid, kb in used.items() if pid != runtime)
+        self.beside_runtime_kb = beside if runtime in used else self._used_kb
         self.peak_kb = max(self.peak_kb, min(self._used_kb, self._limit_kb))
         if self._used_kb <= self._limit_kb:
             return None
         return max(used, key=lambda pid: used[pid])
 
 
-def _resident_kb(pid: int) -> int:
+def _resident_kb(pid: int) -> tuple[int, int]:
+    """Return the resident memory of a process: without that of files, and of files."""
     try:
         with open(f"/proc/{pid}/statm", "rb") as file:
-            return int(file.read().split()[1]) * _PAGE_KB
+            resident, of_files = map(int, file.read().split()[1:3])
     except OSError:
-        return 0
+        return 0, 0
+    return (resident - of_files) * _PAGE_KB, of_files * _PAGE_KB
 
 
 def _own_kb(pid: int) -> int:

@@ -12,6 +12,9 @@ from .json_encoder import JsonEncoder
 
 ErrorPayload = Dict[str, Any]
 
+# The oldest runtime has an older client of AWS's.
+_WITHOUT_REQUEST_ID = "AWS_Lambda_python3.8"
+
 # The frame of AWS's client that calls the handler, in its release 4.2.2.
 _BOOTSTRAP = "/var/runtime/awslambdaric/bootstrap.py"
 _BOOTSTRAP_FRAME = (
@@ -94,4 +97,6 @@ def _with_fixed_indent(line: str) -> str:
 
 def encode_payload(payload: ErrorPayload) -> bytes:
     """Return the payload as JSON; raise ``UnicodeEncodeError`` where that cannot be UTF-8."""
+    if os.environ.get("AWS_EXECUTION_ENV") == _WITHOUT_REQUEST_ID:
+        payload = {name: value for name, value in payload.items() if name != "requestId"}
     return JsonEncoder().encode(payload).encode("utf-8")

@@ -10,9 +10,8 @@ import json
 import marshal
 import math
 import os
-from collections.abc import Callable
 from json.encoder import encode_basestring, encode_basestring_ascii
-from typing import Any
+from typing import Any, Callable
 
 _Write = Callable[[str], None]
 

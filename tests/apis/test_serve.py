@@ -55,6 +55,23 @@ def test_it_says_where_and_how_and_shows_the_functions_log(serve: Callable[..., 
     assert "waits  waiting\n" in serving.text
 
 
+def test_an_interpreter_of_another_version_than_is_named_is_said_once(
+    serve: Callable[..., Serving], tmp_path: Path
+) -> None:
+    folder = write_project(tmp_path)
+    template = folder / "template.yaml"
+    other = "python3.14" if sys.version_info[:2] != (3, 14) else "python3.13"
+    template.write_text(template.read_text().replace(VERSION, other, 1))
+    serving = serve("--port", "0", folder=folder)
+    said = serving.wait_for(f"runs on Python [0-9.]+, but Runtime names {other}")
+    serving.api().invoke("echo", b"1")
+    serving.wait_for("REPORT RequestId")
+    serving.signal()
+
+    assert serving.end() == 0
+    assert serving.text.count(f"lambda-tui: echo {said[0]}") == 1
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_lets_what_is_in_flight_finish(
     serve: Callable[..., Serving], number: signal.Signals

@@ -180,7 +180,7 @@ def test_runtimes_are_listed_with_the_interpreter_that_each_finds(tmp_path: Path
         f"  ✓ nodejs24.x: {newest}",
         f"  ✓ node: {folder / 'node'}",
     ]
-    assert missing.startswith("  ✓ not found: python3.9, ")
+    assert missing.startswith("  ✓ not found: python3.8, ")
     assert missing.endswith(", nodejs26.x")
 
 

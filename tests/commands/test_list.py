@@ -4,7 +4,8 @@ import json
 import sys
 from pathlib import Path
 
-from support.command_line import run, write_project
+from support.command_line import run, set_up, write_project
+from support.node_process import NODE
 
 HANDLER = "def handler(event, context): ...\n"
 VERSION = f"python{sys.version_info.major}.{sys.version_info.minor}"
@@ -24,6 +25,36 @@ def test_functions_are_listed_in_columns(tmp_path: Path) -> None:
         f"Order     {VERSION}  app.handler  60 s     128 MB  Order",
         f"Refund    {VERSION}  app.handler  300 s    128 MB  Refund",
     ]
+
+
+def test_an_interpreter_of_another_version_than_is_named_is_said(tmp_path: Path) -> None:
+    project = write_project(tmp_path / "shop", {"Order": HANDLER, "Refund": HANDLER})
+    template = project / "template.yaml"
+    other = "python3.14" if sys.version_info[:2] != (3, 14) else "python3.13"
+    template.write_text(template.read_text().replace(VERSION, other, 1))
+    empty = tmp_path / "empty"
+    empty.mkdir()
+
+    for more in ((), ("--json",)):
+        listed = run("list", project, *more, PATH=str(empty))
+        assert listed.status == 0
+        running = VERSION.removeprefix("python")
+        assert listed.errors == (
+            f"lambda-tui: Order runs on Python {running}, but Runtime names {other}.\n"
+        )
+
+
+def test_a_stand_in_for_the_node_that_is_named_is_said(tmp_path: Path) -> None:
+    project = write_project(tmp_path / "shop", {"Order": HANDLER})
+    (project / "Order" / "app.js").write_text("exports.handler = async () => 1;")
+    template = project / "template.yaml"
+    template.write_text(template.read_text().replace(VERSION, "nodejs16.x"))
+    set_up(project, f'node = "{NODE}"')
+
+    listed = run("list", project)
+    assert "lambda-tui: Order runs on Node.js " in listed.errors
+    assert ", but Runtime names nodejs16.x.\n" in listed.errors
+    assert "Lambda's support of nodejs16.x ended on 12 June 2024" in listed.errors
 
 
 def test_the_folder_is_the_present_one_when_none_is_named(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lambda_tui.project.load import load_project
+from lambda_tui.project.settings import FunctionSettings, Settings
 from lambda_tui.project.template import RESERVED_VARIABLES, read_template
 
 if TYPE_CHECKING:
@@ -40,6 +41,53 @@ def only_problem(folder: Path, text: str) -> Problem:
     _, problems = read(folder, text)
     assert len(problems) == 1, problems
     return problems[0]
+
+
+@pytest.mark.parametrize(
+    ("runtime", "later"),
+    [
+        ("python3.8", "python3.13"),
+        ("python3.9", "python3.13"),
+        ("nodejs16.x", "nodejs24.x"),
+        ("nodejs18.x", "nodejs24.x"),
+        ("nodejs20.x", "nodejs24.x"),
+    ],
+)
+def test_a_runtime_that_aws_has_ended_its_support_of_is_run_with_a_warning(
+    folder: Path, runtime: str, later: str
+) -> None:
+    (folder / "src" / "app.js").write_text("")
+    (function,), (problem,) = read(folder, FUNCTION.replace("python3.12", runtime))
+    assert function.runtime == runtime
+    assert problem.message.startswith(f"{function.name}: Lambda's support of {runtime} ended on ")
+    assert problem.message.endswith(f"; name a later one, such as {later}.")
+    assert (problem.file, problem.function) == (folder / "template.yaml", function.name)
+
+
+def test_a_refusal_names_all_that_runs(folder: Path) -> None:
+    problem = only_problem(folder, FUNCTION.replace("python3.12", "ruby3.3"))
+    assert problem.message.endswith(
+        "Runtime ruby3.3 is not supported yet; python3.8 to python3.14, nodejs16.x to nodejs26.x, "
+        "provided, provided.al2 and provided.al2023 are."
+    )
+
+
+@pytest.mark.parametrize("runtime", ["ruby3.3", "nodejs14.x", "cobol"])
+def test_the_setting_bootstrap_replaces_a_runtime_that_is_refused(
+    folder: Path, runtime: str
+) -> None:
+    text = FUNCTION.replace("python3.12", runtime).replace("app.handler", "app.Shop::Order.process")
+    (folder / "template.yaml").write_text(text)
+    command = ("/usr/bin/env", "ruby")
+    without = load_project(folder)
+    assert without.functions == ()
+    (refusal,) = without.problems
+    assert refusal.function is not None
+    settings = Settings(functions={refusal.function: FunctionSettings(bootstrap=command)})
+    project = load_project(folder, settings)
+    (function,) = project.functions
+    assert (function.runtime, function.bootstrap) == (runtime, command)
+    assert project.problems == ()
 
 
 def test_the_example_project_gives_its_functions_in_the_templates_order() -> None:
@@ -198,7 +246,7 @@ def second_function() -> str:
             "Handler: !ImportValue x",
             "the value of Handler is not known here",
         ),
-        ("Runtime: python3.12", "Runtime: nodejs16.x", "Runtime nodejs16.x is not supported yet"),
+        ("Runtime: python3.12", "Runtime: nodejs14.x", "Runtime nodejs14.x is not supported yet"),
         ("Runtime: python3.12", "Runtime: python2.7", "Runtime python2.7 is not supported yet"),
         ("Runtime: python3.12", "Runtime: pyhton3.12", "did you mean python3.12?"),
         ("Runtime: python3.12", "Runtime: cobol", "Runtime cobol is unknown to Lambda"),

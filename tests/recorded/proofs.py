@@ -22,9 +22,9 @@ Given = Literal[
 """The kinds of recordings: the results of an invocation, the two of an asynchronous one, boto3's
 answer without those, and the function's configuration."""
 
-RUN_VERSIONS = tuple(f"3.{minor}" for minor in range(9, 15))
+RUN_VERSIONS = tuple(f"3.{minor}" for minor in range(8, 15))
 """The versions of Python that are recorded and run here."""
-NODE_VERSIONS = ("18", "20", "22", "24")
+NODE_VERSIONS = ("16", "18", "20", "22", "24")
 """The versions of Node.js."""
 
 
@@ -348,7 +348,7 @@ def _in_node(version: str) -> list[Proof]:
         _configuration(failure.rpartition("/")[0], failed, runtime=runtime),
         *_configurations(runtime, failed),
     ]
-    if version != "18":
+    if version not in ("16", "18"):
         proofs += [
             proof(
                 f"{introspection}{qualified}",
@@ -447,9 +447,7 @@ _CONFIGURATION = "it changes a function's configuration, which is not done by an
 _QUEUE = "it is of the queue or bus that carries the record, and there is none here"
 
 NOT_COVERED = {
-    r".*\[python3\.8\].*": "Python 3.8 is past its end on AWS, and here Python begins with 3.9",
-    r".*\[nodejs16\.x\].*": "Node.js 16 is past its end on AWS, and here Node.js begins with 18",
-    r"common/.*introspection_invoke\[nodejs18\.x\]/invocation_result_payload.*": (
+    r"common/.*introspection_invoke\[nodejs1[68]\.x\]/invocation_result_payload.*": (
         "among the variables is NODE_EXTRA_CA_CERTS, which names certificates of AWS's own image"
     ),
     r"runtimes/TestNodeJSRuntimes.*/creation-result/.*": _CONFIGURATION,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -60,22 +61,24 @@ def _children() -> dict[int, list[psutil.Process]]:
 
 
 def _sample(subject: Subject, children: Mapping[int, list[psutil.Process]], now: float) -> Usage:
-    memory = threads = count = 0
+    memory = files = threads = count = 0
     cpu_seconds = 0.0
     for process in _below(subject.pid, children):
         try:
             with process.oneshot():
-                memory += _memory_of(process, is_program=process.ppid() == subject.pid)
+                own, of_files = _memory_of(process, is_program=process.ppid() == subject.pid)
                 threads += process.num_threads()
                 times = process.cpu_times()
         except psutil.Error:
             continue
+        memory += own
+        files = max(files, of_files)
         cpu_seconds += times.user + times.system
         count += 1
     elapsed = now - subject.before.taken
     spent = max(cpu_seconds - subject.before.cpu_seconds, 0.0)
     return Usage(
-        memory_mb=memory / _MB,
+        memory_mb=(memory + files) / _MB,
         cpu_percent=100 * spent / elapsed if subject.before.taken and elapsed > 0 else 0.0,
         processes=count,
         threads=threads,
@@ -85,19 +88,18 @@ def _sample(subject: Subject, children: Mapping[int, list[psutil.Process]], now:
     )
 
 
-def _memory_of(process: psutil.Process, *, is_program: bool) -> int:
-    """Return what a process adds: a program all that is resident, one below it its own pages.
+def _memory_of(process: psutil.Process, *, is_program: bool) -> tuple[int, int]:
+    """Return what a process adds to the memory, and what it has of files.
 
-    ``runtimes/init/memory_limit.py`` counts in the same way.
+    ``runtimes/init/memory_limit.py``, which counts in the same way, says why.
     """
-    resident: int = process.memory_info().rss
-    if is_program:
-        return resident
-    try:
-        own: int = process.memory_full_info().uss
-    except psutil.AccessDenied:
-        return resident
-    return own
+    if not is_program:
+        with contextlib.suppress(psutil.AccessDenied):
+            return process.memory_full_info().uss, 0
+    info = process.memory_info()
+    # Not known on macOS.
+    of_files = getattr(info, "shared", 0)
+    return info.rss - of_files, of_files
 
 
 def _below(pid: int, children: Mapping[int, list[psutil.Process]]) -> Iterable[psutil.Process]:

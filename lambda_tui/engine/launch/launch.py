@@ -30,7 +30,7 @@ from lambda_tui.project.sdk import brings_sdk
 _UNKNOWN_TO_A_SNAPSHOT = ("AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME")
 
 # The runtimes on Amazon Linux 2; on Amazon Linux 2023 the variable is set.
-_WITHOUT_LC_CTYPE = ("python3.9", "python3.10", "python3.11")
+_WITHOUT_LC_CTYPE = ("python3.8", "python3.9", "python3.10", "python3.11")
 # On Amazon Linux 2 and earlier. There is no language runtime to be found.
 _WITHOUT_LANG = ("provided", "provided.al2")
 # Concern the runtime alone. So do all variables that begin with an underscore.

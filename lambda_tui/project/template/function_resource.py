@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from lambda_tui import limits
@@ -16,7 +17,7 @@ from lambda_tui.project.function import (
     Problem,
     PublishedVersion,
 )
-from lambda_tui.project.runtimes import PYTHON_RUNTIMES, runtime_refusal
+from lambda_tui.project.runtimes import PYTHON_RUNTIMES, end_of_support, runtime_refusal
 from lambda_tui.project.template.code_location import read_code_location
 from lambda_tui.project.template.environment_variables import read_environment
 from lambda_tui.project.template.event_invoke_config import read_async_config
@@ -73,16 +74,20 @@ class FunctionResource:
         """The problems found so far."""
         return self._findings.problems
 
-    def read(self, layers: TemplateLayers, cache: Cache) -> Function | None:
+    def read(
+        self, layers: TemplateLayers, cache: Cache, bootstraps: Mapping[str, tuple[str, ...]]
+    ) -> Function | None:
         """Return the function; None when it is refused, with the reasons in ``problems``.
 
-        Code in an archive is unpacked into the cache; layers are not extracted yet.
+        ``bootstraps`` has the commands that replace runtimes, by the function's name. Code in an
+        archive is unpacked into the cache; layers are not extracted yet.
         """
         properties = self._properties
         # First, since the problems of the other properties name the function.
         self._findings.function = name = self._name()
         layer_versions = layers.read(properties)
-        runtime = self._runtime()
+        bootstrap = bootstraps.get(name, ())
+        runtime = self._runtime(is_replaced=bool(bootstrap))
         code_property = "CodeUri" if self._is_serverless else "Code"
         code = read_code_location(properties, code_property, cache)
         handler = self._handler()
@@ -110,6 +115,7 @@ class FunctionResource:
             code_archive=code.archive,
             layers=layer_versions,
             runtime=runtime,
+            bootstrap=bootstrap,
             timeout=timeout,
             memory_size=memory_size,
             ephemeral_storage=ephemeral_storage,
@@ -146,11 +152,15 @@ class FunctionResource:
             )
         return name
 
-    def _runtime(self) -> str | None:
+    def _runtime(self, *, is_replaced: bool) -> str | None:
         runtime = self._properties.text("Runtime")
-        refusal = runtime_refusal(runtime) if runtime is not None else None
+        # A program of the user's replaces any runtime.
+        refusal = None if runtime is None or is_replaced else runtime_refusal(runtime)
+        end = None if runtime is None else end_of_support(runtime)
         if refusal is not None:
             self._properties.refuse("Runtime", refusal)
+        elif end is not None:
+            self._properties.warn("Runtime", end)
         elif "Runtime" not in self._properties:
             self._properties.warn(
                 "Runtime", "it has no Runtime; add one, such as Runtime: python3.13."

@@ -36,6 +36,7 @@ _LIST_OF_LAYERS = (
     "or let the setting be a table that tells where its ARNs are to be found."
 )
 
+Bootstraps = Mapping[str, tuple[str, ...]]
 TemplateContent = tuple[tuple[Function, ...], tuple[Problem, ...]]
 
 
@@ -45,22 +46,28 @@ def read_project(directory: Path, settings: Settings) -> Project | None:
     file = next((file for file in candidates if file.is_file()), None)
     if file is None:
         return None
-    functions, problems = read_template(file, settings.layer_paths)
+    bootstraps = {name: one.bootstrap for name, one in settings.functions.items()}
+    functions, problems = read_template(file, settings.layer_paths, bootstraps=bootstraps)
     if settings.layers:
         problems = (*problems, Problem(_LIST_OF_LAYERS.format(file.name)))
     return Project(directory, functions, problems, file)
 
 
 def read_template(
-    file: Path, layer_paths: Mapping[str, Path] | None = None, cache: Cache | None = None
+    file: Path,
+    layer_paths: Mapping[str, Path] | None = None,
+    cache: Cache | None = None,
+    bootstraps: Bootstraps | None = None,
 ) -> TemplateContent:
     """Return the template's functions in its order, and what is wrong with it; never raise.
 
-    ``layer_paths`` has, by ARN, the paths of layers that the template does not declare.
+    ``layer_paths`` has, by ARN, the paths of layers that the template does not declare,
+    ``bootstraps``, by name, the commands that replace the runtimes of functions.
     """
     try:
         document = read_yaml(read_text(file, limits.TEMPLATE_BYTES))
-        return _read_document(file, document, layer_paths or {}, cache or Cache.of_user())
+        cache = cache or Cache.of_user()
+        return _read_document(file, document, layer_paths or {}, cache, bootstraps or {})
     except UnreadableFileError as error:
         return (), (Problem(str(error), file),)
     except InvalidYamlError as error:
@@ -70,7 +77,11 @@ def read_template(
 
 
 def _read_document(
-    file: Path, document: object, layer_paths: Mapping[str, Path], cache: Cache
+    file: Path,
+    document: object,
+    layer_paths: Mapping[str, Path],
+    cache: Cache,
+    bootstraps: Bootstraps,
 ) -> TemplateContent:
     if not isinstance(document, LinedMapping):
         return (), (Problem(f"the template has no Resources; {_ADVICE}", file, 1),)
@@ -93,7 +104,8 @@ def _read_document(
         reader = FunctionResource(
             file, logical_id, line, properties, resolver, is_serverless=is_serverless
         )
-        problems += _add(functions, reader, layers, extractor, cache)
+        function = reader.read(layers, cache, bootstraps)
+        problems += _add(functions, reader, function, extractor)
     problems += [*layers.problems(), *extractor.problems]
     # The resources of these types name functions, so all of those have to be read before.
     problems += apply_versions_and_aliases(functions, file, resources, resolver)
@@ -119,12 +131,10 @@ def _no_functions(document: LinedMapping) -> str:
 def _add(
     functions: dict[str, Function],
     reader: FunctionResource,
-    layers: TemplateLayers,
+    function: Function | None,
     extractor: LayerExtractor,
-    cache: Cache,
 ) -> list[Problem]:
     """Add a resource's function to ``functions``, by name; return what is wrong with it."""
-    function = reader.read(layers, cache)
     if function is None:
         return reader.problems
     if function.name in functions:

@@ -10,7 +10,11 @@ import json
 import marshal
 import math
 import os
-from json.encoder import encode_basestring, encode_basestring_ascii
+from json.encoder import (  # type: ignore[attr-defined]
+    c_make_encoder,
+    encode_basestring,
+    encode_basestring_ascii,
+)
 from typing import Any, Callable
 
 _Write = Callable[[str], None]
@@ -32,7 +36,7 @@ class JsonEncoder:
     def __init__(self) -> None:
         escapes = os.environ.get("AWS_EXECUTION_ENV") not in _UNESCAPED
         self._quote = encode_basestring_ascii if escapes else encode_basestring
-        self._encode_plain = json.JSONEncoder(ensure_ascii=escapes).encode
+        self._encode_plain = _plain_encoder(escapes)
 
     def encode(self, value: Any) -> str:  # noqa: ANN401 - any value
         """Return a value as JSON text; raise an exception in simplejson's words."""
@@ -44,8 +48,8 @@ class JsonEncoder:
             return self._encode_exactly(value)
         try:
             return self._encode_plain(value)
-        except TypeError:
-            # Bytes, which simplejson takes as values and keys.
+        except (TypeError, RecursionError):
+            # Bytes, which simplejson takes as values and keys, or a circle.
             return self._encode_exactly(value)
 
     def default(self, value: Any) -> Any:  # noqa: ANN401
@@ -65,17 +69,34 @@ class JsonEncoder:
 
     def _put(self, value: Any, write: _Write, open_ids: set[int]) -> None:  # noqa: ANN401
         """Write any value; ``open_ids`` are those of the containers that it lies in."""
+        kind = type(value)
+        if kind is str:
+            write(self._quote(value))
+        elif kind is int:
+            write(str(value))
+        elif kind is decimal.Decimal:
+            write("NaN" if value.is_nan() else str(value))
+        elif kind is dict:
+            self._put_mapping(value, write, open_ids)
+        elif kind is list:
+            self._put_sequence(value, write, open_ids)
+        else:
+            self._put_other(value, write, open_ids)
+
+    def _put_other(self, value: Any, write: _Write, open_ids: set[int]) -> None:  # noqa: ANN401
+        """Write a value of any type that is not among the most frequent ones."""
         if isinstance(value, (str, bytes)):
             write(self._quoted(value))
         elif value is None or value is True or value is False:
             write(_CONSTANTS[value])
         elif isinstance(value, int):
-            write(str(value if type(value) is int else int(value)))
+            write(str(int(value)))
         elif isinstance(value, float):
             write(_float_text(value))
         elif (fields := _fields_of(value)) is not None:
-            with _Opened(value, open_ids):
-                self._put_mapping(fields[0], write, open_ids)
+            _open(value, open_ids)
+            self._put_mapping(fields[0], write, open_ids)
+            open_ids.discard(id(value))
         elif isinstance(value, (list, tuple)):
             self._put_sequence(value, write, open_ids)
         elif isinstance(value, dict):
@@ -83,20 +104,22 @@ class JsonEncoder:
         elif isinstance(value, RawJSON):
             write(value.encoded_json)
         else:
-            with _Opened(value, open_ids):
-                self._put(self.default(value), write, open_ids)
+            _open(value, open_ids)
+            self._put(self.default(value), write, open_ids)
+            open_ids.discard(id(value))
 
     def _put_sequence(self, values: Any, write: _Write, open_ids: set[int]) -> None:  # noqa: ANN401
         if type(values) in (list, tuple) and not values:
             write("[]")
             return
-        with _Opened(values, open_ids):
-            before = "["
-            for value in values:
-                write(before)
-                before = ", "
-                self._put(value, write, open_ids)
-            write("[]" if before == "[" else "]")
+        _open(values, open_ids)
+        before = "["
+        for value in values:
+            write(before)
+            before = ", "
+            self._put(value, write, open_ids)
+        write("[]" if before == "[" else "]")
+        open_ids.discard(id(values))
 
     def _put_mapping(self, values: Any, write: _Write, open_ids: set[int]) -> None:  # noqa: ANN401
         if not isinstance(values, dict):
@@ -104,35 +127,39 @@ class JsonEncoder:
         if not dict.__len__(values):
             write("{}")
             return
-        with _Opened(values, open_ids):
-            before = "{"
-            for item in values.items() if type(values) is dict else list(values.items()):
-                if not isinstance(item, tuple) or len(item) != 2:
-                    raise ValueError("items must return 2-tuples")
-                write(f"{before}{self._quoted(_key_text(item[0]))}: ")
-                before = ", "
-                self._put(item[1], write, open_ids)
-            write("{}" if before == "{" else "}")
+        _open(values, open_ids)
+        before = "{"
+        for item in values.items() if type(values) is dict else list(values.items()):
+            if not isinstance(item, tuple) or len(item) != 2:
+                raise ValueError("items must return 2-tuples")
+            key, value = item
+            write(before)
+            write(self._quote(key) if type(key) is str else self._quoted(_key_text(key)))
+            write(": ")
+            before = ", "
+            self._put(value, write, open_ids)
+        write("{}" if before == "{" else "}")
+        open_ids.discard(id(values))
 
     def _quoted(self, text: str | bytes) -> str:
         return self._quote(text.decode("utf-8") if isinstance(text, bytes) else text)
 
 
-class _Opened:
-    """A container whose content is being written: met again inside, it would have no end."""
+def _plain_encoder(escapes: bool) -> Callable[[Any], str]:
+    """Return what encodes a value that has no circle: the standard library's, made only once."""
+    encoder = json.JSONEncoder(ensure_ascii=escapes, check_circular=False)
+    if c_make_encoder is None:
+        return encoder.encode
+    quote = encode_basestring_ascii if escapes else encode_basestring
+    chunks = c_make_encoder(None, encoder.default, quote, None, ": ", ", ", False, False, True)
+    return lambda value: "".join(chunks(value, 0))
 
-    __slots__ = ("_id", "_open_ids")
 
-    def __init__(self, container: object, open_ids: set[int]) -> None:
-        self._id, self._open_ids = id(container), open_ids
-
-    def __enter__(self) -> None:
-        if self._id in self._open_ids:
-            raise ValueError("Circular reference detected")
-        self._open_ids.add(self._id)
-
-    def __exit__(self, *_error: object) -> None:
-        self._open_ids.discard(self._id)
+def _open(container: object, open_ids: set[int]) -> None:
+    """Note a container whose content is written next: met again inside, it would have no end."""
+    if id(container) in open_ids:
+        raise ValueError("Circular reference detected")
+    open_ids.add(id(container))
 
 
 _CONSTANTS = {None: "null", True: "true", False: "false"}

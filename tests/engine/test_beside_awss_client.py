@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
+import sysconfig
 from pathlib import Path
 from typing import Any
 
@@ -137,12 +138,13 @@ KNOWN = {
 
 _REQUEST_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d([.,]\d+)?Z?")
-
-
+# The client is a program of the function's own, and runs on the interpreter where it stands.
+_LIBRARY = re.compile(re.escape(sysconfig.get_path("stdlib")) + "/")
 _OF_THE_CLIENT = re.compile(r'[^" ]*/awslambdaric/bootstrap\.py(\\?"), line \d+')
 
 
 def masked(text: str) -> str:
+    text = _LIBRARY.sub(f"/var/lang/lib/{RUNTIME}/", text)
     text = _OF_THE_CLIENT.sub(r"<bootstrap>\1", text)
     text = _REQUEST_ID.sub("<id>", _TIME.sub("<time>", text))
     return re.sub("(function:|function_name=|/lambda/)client", r"\1ours", text)

@@ -11,7 +11,7 @@ from lambda_tui import limits
 from lambda_tui.engine.environment.init_phase import ColdStart
 from lambda_tui.engine.environment.outcome import Outcome
 from lambda_tui.engine.events import Report, RuntimeDone, Span, Start
-from lambda_tui.engine.invocation import Invocation
+from lambda_tui.engine.invocation import TRUNCATED_RESPONSE, Invocation
 from lambda_tui.engine.runtime_api import InvokeEvent
 from lambda_tui.engine.wire import Message, RuntimeFrame
 from lambda_tui.project.function import Function
@@ -91,7 +91,9 @@ class InvokePhase(Struct):
             self.answering_since = self.answered
         payload = frame.payload
         if frame.kind == "fault":
-            outcome = Outcome("error", "error", payload, frame.error_type)
+            error_type = frame.error_type
+            is_truncated = error_type == TRUNCATED_RESPONSE
+            outcome = Outcome("error", "error", payload, error_type, is_truncated=is_truncated)
         elif max(frame.response_size, len(payload)) > limits.RESPONSE_BYTES:
             outcome = Outcome.of_too_large_response()
         else:

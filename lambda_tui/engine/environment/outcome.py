@@ -115,6 +115,8 @@ class Outcome(Struct, frozen=True):
     """For the platform's records."""
     limit_ms: float | None = None
     """The limit that was exceeded, for a timeout."""
+    is_truncated: bool = False
+    """Whether the response has broken off."""
 
     @classmethod
     def of_failure(cls, failure: Failure, request_id: str) -> Outcome:
@@ -128,15 +130,11 @@ class Outcome(Struct, frozen=True):
             return cls("timeout", "timeout", payload, limit_ms=failure.limit_ms)
         return cls("error", "error", payload, failure.record_type or failure.error_type)
 
-    @property
-    def is_truncated(self) -> bool:
-        """Whether the response has broken off."""
-        return self.error_type == TRUNCATED_RESPONSE
-
     @classmethod
     def of_truncated_response(cls, request_id: str) -> Outcome:
         """Return the outcome, for the caller, of a response that has broken off."""
-        return cls("error", "error", truncated_payload(request_id), TRUNCATED_RESPONSE)
+        payload = truncated_payload(request_id)
+        return cls("error", "error", payload, TRUNCATED_RESPONSE, is_truncated=True)
 
     @classmethod
     def of_too_large_response(cls) -> Outcome:

@@ -229,7 +229,7 @@ class Pool:
         ``on_part`` receives the parts of a response that the function streams, as they arrive.
         """
         self._invocations_made += 1
-        version = self.function.resolve(qualifier)
+        version = LATEST if qualifier is None else self.function.resolve(qualifier)
         partition = Partition(version or LATEST, tenant_id)
         invocation = Invocation(
             self.function.name,

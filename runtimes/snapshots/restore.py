@@ -58,7 +58,14 @@ class RestoreServer:
         """
         resume = _with_same_random_numbers(resume)
 
+        # The engine stops this runtime as soon as the new process has answered. Had it not closed
+        # its copies of the descriptors by then, the engine would never see that process's end.
+        until_closed, closed = os.pipe()
+
         def become_init() -> None:
+            os.close(closed)
+            os.read(until_closed, 1)
+            os.close(until_closed)
             channel.close()
             self._requests.close()
             _silence()
@@ -67,7 +74,7 @@ class RestoreServer:
         middle = _fork()
         if middle == 0:
             run_and_exit(become_init)
-        for descriptor in frame.descriptors:
+        for descriptor in (*frame.descriptors, until_closed, closed):
             os.close(descriptor)
         os.waitpid(middle, 0)
 

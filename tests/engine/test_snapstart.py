@@ -299,6 +299,24 @@ async def test_a_restored_environment_is_removed_when_it_is_idle_and_its_snapsho
     assert (await workbench.answer())["id"] == first["id"]
 
 
+async def test_a_snapshot_that_closes_late_what_it_has_passed_on_holds_no_environment_up(
+    open_project: Open,
+) -> None:
+    slow = """
+import os, time
+close, runtime = os.close, os.getpid()
+def close_late(descriptor):
+    if os.getpid() == runtime:
+        time.sleep(0.2)
+    close(descriptor)
+os.close = close_late
+"""
+    workbench = await open_project(slow + SOURCE, snap_start=True, idle_timeout=0.1)
+    await workbench.answer()
+
+    await workbench.until(lambda: not workbench.pool.environments)
+
+
 @pytest.mark.parametrize(
     ("source", "error_type"),
     [

@@ -14,7 +14,7 @@ SECTIONS: dict[str, tuple[Binding, ...]] = {
         _key("i", "invoke", "Invoke", "Invoke the function with the event", "invoke"),
         _key("b", "burst", "Burst", "Invoke it several times at once", "burst"),
         _key("e", "pane('event')", "Event", "Edit the event", "event"),
-        _key("S", "install_sdk", "SDK", "Install the SDK that AWS's runtime brings", "install_sdk"),
+        _key("S", "install_sdk", "SDK", "Install the SDK of AWS's runtime", "install_sdk"),
         _key("E", "event_file", "Event file", "Take an event file of the project", "event_file"),
         _key("[", "invocation(-1)", "Earlier", "Show the invocation before", "earlier", "["),
         _key("]", "invocation(1)", "Later", "Show the invocation after", "later", "]"),

@@ -354,3 +354,9 @@ async def test_states_are_words_in_every_theme(open_app: OpenApp, theme: str) ->
         await driver.invoke()
         assert "❅ frozen" in driver.text()
         assert "✓ success" in driver.title("response")
+
+
+def test_the_help_has_room_for_every_action() -> None:
+    too_long = [one.tooltip for one in BINDINGS if len(one.tooltip) > 39]
+
+    assert too_long == []

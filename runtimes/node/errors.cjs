@@ -21,7 +21,7 @@ class RuntimeError extends Error {
 /** A rejected promise that nothing catches, with the reason of its rejection. */
 class UnhandledPromiseRejection extends RuntimeError {
   constructor(reason, promise) {
-    super('UnhandledPromiseRejection', String(reason));
+    super('UnhandledPromiseRejection', reason);
     this.reason = reason;
     this.promise = promise;
   }
@@ -37,18 +37,24 @@ const UNREADABLE = {
 /** Returns the answer to the caller, with AWS's three keys in AWS's order. */
 function errorPayload(error) {
   try {
-    if (!isLikeError(error)) {
-      return { errorType: typeof error, errorMessage: error.toString(), trace: [] };
+    if (!isError(error)) {
+      const text = isFrom24 ? String(error) : error.toString();
+      return { errorType: typeof error, errorMessage: text, trace: [] };
     }
+    const stack = withoutDelete(error.stack);
     return {
       errorType: withoutDelete(error.name),
       errorMessage: withoutDelete(error.message),
-      trace: stackLines(withoutDelete(error.stack)),
+      trace: isFrom24 && !stack ? [] : stackLines(stack),
     };
   } catch {
     // A getter or a proxy of the function's can throw.
-    return UNREADABLE;
+    return isFrom24 ? { ...UNREADABLE, trace: [] } : UNREADABLE;
   }
+}
+
+function isError(value) {
+  return isFrom24 ? value instanceof Error : isLikeError(value);
 }
 
 function isLikeError(value) {
@@ -85,7 +91,8 @@ function withHiddenProperties(value) {
 
 /** Returns anything that was thrown as an `Error`. */
 function asError(thrown) {
-  return thrown instanceof Error ? thrown : new Error(thrown);
+  if (thrown instanceof Error) return thrown;
+  return new Error(isFrom24 ? String(thrown) : thrown);
 }
 
 module.exports = {

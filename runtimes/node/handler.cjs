@@ -58,8 +58,18 @@ async function loadModule(taskRoot, folder, name) {
     const paths = isFrom24 ? [taskRoot, path.join(taskRoot, folder)] : [taskRoot, folder];
     return requireFromRuntime(requireFromRuntime.resolve(name, { paths }));
   } catch (error) {
-    throw withAwssName(error);
+    throw isFrom24 ? withAwssName(error) : withAwssNameOrFailing(error);
   }
+}
+
+/** Fails as AWS's does up to Node.js 22 for a thrown value that has no properties. */
+function withAwssNameOrFailing(error) {
+  try {
+    void error.code;
+  } catch (failure) {
+    return failure;
+  }
+  return withAwssName(error);
 }
 
 function withAwssName(error) {

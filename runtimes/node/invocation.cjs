@@ -16,7 +16,7 @@ async function servePromise(runtime, invocation, event) {
   setTrace(invocation.trace_id);
   const parsed = JSON.parse(event);
   try {
-    const result = await runtime.handler(parsed, context);
+    const result = await runtime.receiver.handler(parsed, context);
     // Immediates that the handler has queued still run within this invocation.
     await nextTurn();
     runtime.respond(invocation.request_id, result);
@@ -37,7 +37,7 @@ function serveCallback(runtime, invocation, event) {
   try {
     setTrace(invocation.trace_id);
     const context = Object.assign(makeContext(answer), contextFields(invocation));
-    const result = runtime.handler(JSON.parse(event), context, answer.callback);
+    const result = runtime.receiver.handler(JSON.parse(event), context, answer.callback);
     if (isPromise(result)) result.then(context.succeed, context.fail).catch(context.fail);
   } catch (error) {
     answer.callback(error);

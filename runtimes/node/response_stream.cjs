@@ -21,6 +21,9 @@ class ResponseStream extends Writable {
   #contentType = DEFAULT_CONTENT_TYPE;
   #isBegun = false;
 
+  /** Whether the function has destroyed it before its end. */
+  isBrokenOff = false;
+
   /** `send(contentType, bytes, callback)` is called with each part. */
   constructor(send, highWaterMark) {
     super({ highWaterMark, decodeStrings: true });
@@ -54,7 +57,24 @@ class ResponseStream extends Writable {
 
   end(chunk, encoding, callback) {
     this.#isBegun = true;
-    return super.end(chunk, encoding, callback);
+    if (isFrom24) return super.end(chunk, encoding, callback);
+    // Up to Node.js 22 AWS's takes one argument, and returns nothing.
+    super.end(chunk);
+    return undefined;
+  }
+
+  /** Breaks the response off: on AWS its connection then hangs up, which nothing there handles. */
+  destroy(error) {
+    if (this.writableFinished || this.destroyed) return super.destroy(error);
+    this.isBrokenOff = true;
+    const reason = error ?? hangUp();
+    Promise.reject(reason);
+    return super.destroy(reason);
+  }
+
+  /** Drops what has not been sent: an error takes the place of the response. */
+  discard() {
+    return super.destroy();
   }
 
   _write(chunk, _encoding, callback) {
@@ -65,6 +85,14 @@ class ResponseStream extends Writable {
       this.#send(this.#contentType, chunk.subarray(start, end), isLast ? callback : () => {});
     }
   }
+}
+
+/** Returns the error of a connection that has ended; no code of the function's is in its stack. */
+function hangUp() {
+  const error = Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
+  const [message, ownFrame] = error.stack.split('\n');
+  error.stack = ownFrame === undefined ? message : `${message}\n${ownFrame}`;
+  return error;
 }
 
 /** Puts a prelude, with HTTP status and headers, before the body. */
@@ -100,6 +128,8 @@ function isStreamed(handler) {
   const streaming = handler[STREAMING];
   if ([undefined, null, false].includes(streaming)) return false;
   if (streaming === RESPONSE) return true;
+  // Up to Node.js 22 AWS's does not find its own error class.
+  if (!isFrom24) throw new ReferenceError('MalformedStreamingHandler is not defined');
   throw new RuntimeError('MalformedStreamingHandler', 'Only response streaming is supported.');
 }
 

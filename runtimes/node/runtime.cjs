@@ -10,6 +10,7 @@
  * address of the Runtime API, the same goes by HTTP.
  */
 
+const { setImmediate: nextTurn } = require('node:timers/promises');
 const { RuntimeError, UnhandledPromiseRejection, errorPayload } = require('./errors.cjs');
 const { isFrom24 } = require('./generation.cjs');
 const { loadHandler } = require('./handler.cjs');
@@ -28,11 +29,15 @@ class Runtime {
   /** Called when the event loop has nothing left and no invocation is waited for. */
   onEmptyLoop = exitWithoutWork;
 
-  /** The function's handler; called as a method of this, as AWS's stack traces show it. */
+  /** The function's handler. */
   handler;
+
+  /** The object that it is called as a method of, whose class stack traces show. */
+  receiver = this;
 
   #channel;
   #serve;
+  #isEnding = false;
   #began;
   /** The request id of the invocation that is to be answered. */
   #requestId;
@@ -57,14 +62,22 @@ class Runtime {
     process.on('beforeExit', () => this.onEmptyLoop());
     if (!isFrom24) this.#reportUncaughtErrors();
     this.#began = monotonicSeconds();
+    let serve;
     try {
       this.handler = await loadHandler(taskRoot, handlerName);
-      this.#serve = chooseServe(this.handler);
+      serve = chooseServe(this.handler);
+      if (isFrom24) this.receiver = receiverOf(this.handler, serve);
     } catch (error) {
       logError(isFrom24 ? 'Init Error' : 'Uncaught Exception', error);
       return this.#failInit(error, isFrom24 ? 1 : 129);
     }
-    if (!isFrom24) this.onEmptyLoop = () => {};
+    if (!isFrom24) {
+      this.onEmptyLoop = () => {};
+      // What fails until then, such as a promise that the module has rejected, still fails Init.
+      await nextTurn();
+      if (this.#isEnding) return;
+    }
+    this.#serve = serve;
     this.#channel.keepAlive(true);
     this.#channel.send({
       kind: 'ready',
@@ -82,6 +95,8 @@ class Runtime {
   /** Answers with a handler's result; throws for one that cannot be JSON. */
   respond(requestId, result) {
     const text = toJson(result);
+    // A function, a symbol: AWS's client takes nothing but a text.
+    if (text === undefined) throw new TypeError('Wrong arguments');
     const size = Buffer.byteLength(text);
     // The engine refuses one that is too large, with its size in the message: it needs no bytes.
     const largest = this.#channel.largestResult ?? RESPONSE_BYTES;
@@ -153,7 +168,10 @@ class Runtime {
     const serve = () => this.#serve(this, invocation, text);
     const store = isFrom24 ? globalThis.awslambda?.InvokeStore : undefined;
     // After this call has returned: error stacks then show few frames of the runtime.
-    Promise.resolve().then(store ? () => store.run(storedFields(invocation), serve) : serve);
+    const served = Promise.resolve().then(
+      store ? () => store.run(storedFields(invocation), serve) : serve,
+    );
+    if (!isFrom24) served.catch((error) => this.#failUnexpectedly(error));
   }
 
   /** Not from Node.js 24 on: AWS leaves them to Node.js itself then, which exits with status 1. */
@@ -167,6 +185,12 @@ class Runtime {
       logError('Unhandled Promise Rejection', error);
       this.#failCurrent(error, 128);
     });
+  }
+
+  /** Fails an invocation whose error cannot even be logged, such as a symbol. */
+  #failUnexpectedly(error) {
+    console.log(`Unexpected Top Level Error: ${error.toString()}`);
+    this.#failCurrent(error, 129);
   }
 
   /** Fails Init or the invocation, whichever is in progress, and exits. */
@@ -202,6 +226,7 @@ class Runtime {
   }
 
   #exit(status) {
+    this.#isEnding = true;
     this.#channel.whenSent(() => process.exit(status));
   }
 }
@@ -212,7 +237,18 @@ class Runtime {
  * Node.js closes the channel, which the engine sees, long before the process has its status.
  */
 function exitWithoutWork() {
-  process.exit(isFrom24 ? undefined : 13);
+  if (isFrom24) process.exit();
+  process.exit(13);
+}
+
+/** As AWS's two classes are called; one of them has the handler. */
+class BufferedInvokeProcessor {}
+class StreamingInvokeProcessor {}
+
+function receiverOf(handler, serve) {
+  const isStreaming = serve === serveStreamed;
+  const receiver = isStreaming ? new StreamingInvokeProcessor() : new BufferedInvokeProcessor();
+  return Object.assign(receiver, { handler });
 }
 
 function chooseServe(handler) {
@@ -228,9 +264,10 @@ function chooseServe(handler) {
   return serveCallback;
 }
 
+/** Returns a value as JSON, undefined for one that has none. */
 function toJson(value) {
   try {
-    return JSON.stringify(value === undefined ? null : value) ?? 'null';
+    return JSON.stringify(value === undefined ? null : value);
   } catch {
     const sentence = 'Unable to stringify response body';
     throw isFrom24 ? new RuntimeError('JSONStringifyError', sentence) : new Error(sentence);

@@ -2,6 +2,7 @@
 
 /** One invocation whose handler writes its response to a stream. */
 
+const { setImmediate: nextTurn } = require('node:timers/promises');
 const { finished } = require('node:stream/promises');
 const { contextFields, setTrace } = require('./context.cjs');
 const { isFrom24 } = require('./generation.cjs');
@@ -32,8 +33,11 @@ async function serveStreamed(runtime, invocation, event) {
     await ended;
     runtime.respondStreamed(requestId, stream.contentType);
   } catch (error) {
+    if (isFrom24) await nextTurn();
     logError('Invoke Error', error);
-    stream.destroy();
+    // The rejection that this leaves to nobody ends the process.
+    if (stream.isBrokenOff) return;
+    stream.discard();
     runtime.fail(requestId, error, false);
   }
   goOn();
@@ -54,7 +58,7 @@ function openStream(runtime, requestId, highWaterMark) {
 }
 
 async function callHandler(runtime, event, stream, context) {
-  const result = runtime.handler(event, stream, context);
+  const result = runtime.receiver.handler(event, stream, context);
   if (typeof result?.then !== 'function') {
     const sentence = 'Streaming does not support non-async handlers.';
     // Up to Node.js 22 AWS throws the bare sentence.

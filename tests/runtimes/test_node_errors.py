@@ -56,13 +56,6 @@ INIT_ERRORS = {
         "TypeError",
         "too bad",
     ),
-    "a way of streaming that nobody knows": (
-        "exports.handler = async () => {};"
-        "exports.handler[Symbol.for('aws.lambda.runtime.handler.streaming')] = 'request';",
-        "index.handler",
-        "Runtime.MalformedStreamingHandler",
-        "Only response streaming is supported.",
-    ),
 }
 
 
@@ -78,6 +71,100 @@ def test_an_init_error_has_awss_type_and_text(tmp_path: Path, generation: int, c
     assert message["error_type"] == payload["errorType"] == error_type
     assert payload["errorMessage"].startswith(text.format(folder=tmp_path))
     assert not any("/runtimes/node" in line for line in payload["trace"])
+
+
+@pytest.mark.rule("6.2.12")
+@pytest.mark.parametrize(
+    ("generation", "error_type", "text"),
+    [
+        (22, "ReferenceError", "MalformedStreamingHandler is not defined"),
+        (24, "Runtime.MalformedStreamingHandler", "Only response streaming is supported."),
+    ],
+)
+def test_a_way_of_streaming_that_nobody_knows_is_an_error_of_init(
+    tmp_path: Path, generation: int, error_type: str, text: str
+) -> None:
+    (tmp_path / "index.js").write_text(
+        "exports.handler = async () => {};"
+        "exports.handler[Symbol.for('aws.lambda.runtime.handler.streaming')] = 'request';"
+    )
+    _message, payload = init_error(tmp_path, generation=generation)
+    assert (payload["errorType"], payload["errorMessage"]) == (error_type, text)
+
+
+@pytest.mark.rule("6.2.12")
+@pytest.mark.parametrize(
+    ("source", "error_type"),
+    [
+        ("Promise.reject(new RangeError('late'));", "Runtime.UnhandledPromiseRejection"),
+        ("setImmediate(() => { throw new RangeError('late'); });", "RangeError"),
+    ],
+)
+def test_before_node_24_what_fails_behind_the_loading_of_the_function_fails_init(
+    tmp_path: Path, source: str, error_type: str
+) -> None:
+    (tmp_path / "index.js").write_text(f"{source} exports.handler = async () => 1;")
+    with node_process(tmp_path) as node:
+        message, payload = node.receive()
+    assert (message["kind"], message["error_type"]) == ("init_error", error_type)
+    assert json.loads(payload)["errorMessage"].endswith("late")
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("thrown", "earlier", "later"),
+    [
+        ("null", ("string", "handled"), ("object", "null")),
+        ("undefined", ("string", "handled"), ("undefined", "undefined")),
+        (
+            "Symbol('s')",
+            ("TypeError", "Cannot convert a Symbol value to a string"),
+            ("symbol", "Symbol(s)"),
+        ),
+        ("{ name: 'N', message: 'M', stack: 'S' }", ("N", "M"), ("object", "[object Object]")),
+    ],
+)
+def test_what_is_thrown_without_being_an_error_is_told_as_by_awss_runtime(
+    tmp_path: Path,
+    generation: int,
+    thrown: str,
+    earlier: tuple[str, str],
+    later: tuple[str, str],
+) -> None:
+    with started(tmp_path, EVALUATES, generation=generation) as node:
+        _message, payload = node.invoke(f"(() => {{ throw {thrown}; }})()")
+    expected = later if generation == 24 else earlier
+    assert (payload["errorType"], payload["errorMessage"]) == expected
+
+
+def test_before_node_24_an_error_that_cannot_be_logged_ends_the_process(tmp_path: Path) -> None:
+    source = "exports.handler = () => { throw Symbol('s'); };"
+    with started(tmp_path, source) as node:
+        _message, payload = node.invoke()
+        assert node.wait() == 129
+        (record,) = node.records()
+    assert payload["errorMessage"] == "Cannot convert a Symbol value to a string"
+    assert record.split("\t")[2:] == [
+        "INFO",
+        "Unexpected Top Level Error: TypeError: Cannot convert a Symbol value to a string",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "generation", "frame"),
+    [
+        ("make()", 22, "Runtime.handler"),
+        ("make()", 24, "BufferedInvokeProcessor.handler"),
+        ("awslambda.streamifyResponse(make())", 24, "StreamingInvokeProcessor.handler"),
+    ],
+)
+def test_the_frame_of_a_handler_without_a_name_has_the_class_of_awss_runtime(
+    tmp_path: Path, source: str, generation: int, frame: str
+) -> None:
+    source = f"const make = () => async () => {{ throw new Error(); }}; exports.handler = {source};"
+    with started(tmp_path, source, generation=generation) as node:
+        _message, payload = node.invoke()
+    assert payload["trace"][1].startswith(f"    at {frame} (")
 
 
 @pytest.mark.rule("6.2.12")
@@ -224,7 +311,12 @@ def test_a_result_that_json_cannot_say_is_an_error(tmp_path: Path, generation: i
     with started(tmp_path, EVALUATES, generation=generation) as node:
         _, payload = node.invoke("10n")
         assert node.invoke("undefined")[1] is None
-        assert node.invoke("() => 1")[1] is None
+        for value in ("() => 1", "Symbol('s')", "({ toJSON() { return undefined; } })"):
+            _, refused = node.invoke(value)
+            assert (refused["errorType"], refused["errorMessage"]) == (
+                "TypeError",
+                "Wrong arguments",
+            )
 
     expected = "Runtime.JSONStringifyError" if generation == 24 else "Error"
     assert payload["errorType"] == expected

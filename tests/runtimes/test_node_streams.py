@@ -135,6 +135,27 @@ exports.handler = awslambda.streamifyResponse(async (event, stream) => {
 
 
 @BOTH
+@pytest.mark.parametrize("chunks", [[], ["begun"]])
+def test_a_stream_that_the_function_destroys_ends_the_process(
+    tmp_path: Path, generation: int, chunks: list[str]
+) -> None:
+    source = """
+exports.handler = awslambda.streamifyResponse(async (event, stream) => {
+  for (const chunk of event) await new Promise((resolve) => stream.write(chunk, resolve));
+  stream.destroy();
+});
+"""
+    with started(tmp_path, source, generation=generation) as node:
+        node.send(json.dumps(chunks).encode(), is_streamed=True)
+        is_told = generation == 22 and not chunks
+        for kind in ["chunk"] * len(chunks) + ["error"] * is_told:
+            assert node.receive()[0]["kind"] == kind
+        with pytest.raises(EOFError):
+            node.receive()
+        assert node.wait() == (1 if generation == 24 else 128)
+
+
+@BOTH
 def test_who_does_not_take_a_response_in_parts_gets_it_whole(
     tmp_path: Path, generation: int
 ) -> None:

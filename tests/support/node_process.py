@@ -29,7 +29,7 @@ BOTH = pytest.mark.parametrize("generation", [22, 24])
 """The two generations of AWS's Node.js runtime: with callbacks, and without."""
 EVALUATES = "exports.handler = async (event, context) => eval(event);\n"
 REQUEST_ID = "5d2c9c1e-0000-4000-8000-000000000001"
-_LOG_DESCRIPTOR = 62
+LOG_DESCRIPTOR = 62
 _HEADER = struct.Struct("!II")
 _LOG_HEADER = struct.Struct("!IIQ")
 
@@ -38,6 +38,19 @@ def nodes() -> list[Path]:
     """Return the tests' own Node.js, and the machine's if it has one."""
     found = shutil.which("node")
     return [NODE] if found is None else [NODE, Path(found)]
+
+
+def records_in(log: bytes) -> list[tuple[int | None, str]]:
+    """Return the records in a log with the types of their frames, None for a bare line."""
+    found: list[tuple[int | None, str]] = []
+    while (start := log.find(b"\xa5\x5a\x00")) >= 0:
+        found += [(None, line) for line in log[:start].decode().splitlines()]
+        frame_type, size, _microseconds = _LOG_HEADER.unpack_from(log, start)
+        end = start + _LOG_HEADER.size + size
+        text = log[start + _LOG_HEADER.size : end].decode().removesuffix("\n")
+        found.append((frame_type, text))
+        log = log[end:]
+    return found + [(None, line) for line in log.decode().splitlines()]
 
 
 @dataclass
@@ -88,23 +101,15 @@ class NodeProcess:
 
     def typed_records(self) -> list[tuple[int | None, str]]:
         """Return them with the type of their frame, None for a line."""
-        self._read_log()
-        found: list[tuple[int | None, str]] = []
-        rest = self._log
-        while (start := rest.find(b"\xa5\x5a\x00")) >= 0:
-            found += [(None, line) for line in rest[:start].decode().splitlines()]
-            frame_type, size, _microseconds = _LOG_HEADER.unpack_from(rest, start)
-            end = start + _LOG_HEADER.size + size
-            text = rest[start + _LOG_HEADER.size : end].decode().removesuffix("\n")
-            found.append((frame_type, text))
-            rest = rest[end:]
-        return found + [(None, line) for line in rest.decode().splitlines()]
+        self.read_log()
+        return records_in(self._log)
 
     def wait(self) -> int:
         """Wait until the process ends by itself and return its exit status."""
         return self.process.wait(SECONDS)
 
-    def _read_log(self) -> None:
+    def read_log(self) -> None:
+        """Take what has been written to the log, to make room for more."""
         try:
             while data := os.read(self.log_end, 1 << 16):
                 self._log += data
@@ -137,14 +142,14 @@ def node_process(
     os.set_blocking(read_end, False)
     environment = {
         "_LAMBDA_TUI_CHANNEL": str(theirs.fileno()),
-        "_LAMBDA_TELEMETRY_LOG_FD": str(_LOG_DESCRIPTOR),
+        "_LAMBDA_TELEMETRY_LOG_FD": str(LOG_DESCRIPTOR),
         "_HANDLER": handler,
         "LAMBDA_TASK_ROOT": str(folder),
         "AWS_EXECUTION_ENV": f"AWS_Lambda_nodejs{generation}.x",
         "AWS_LAMBDA_FUNCTION_NAME": "f",
         **(variables or {}),
     }
-    os.dup2(write_end, _LOG_DESCRIPTOR)
+    os.dup2(write_end, LOG_DESCRIPTOR)
     try:
         process = subprocess.Popen(
             [node, ENTRY],
@@ -153,11 +158,11 @@ def node_process(
             stdin=subprocess.DEVNULL,
             stdout=write_end,
             stderr=write_end,
-            pass_fds=(theirs.fileno(), _LOG_DESCRIPTOR),
+            pass_fds=(theirs.fileno(), LOG_DESCRIPTOR),
         )
     finally:
         os.close(write_end)
-        os.close(_LOG_DESCRIPTOR)
+        os.close(LOG_DESCRIPTOR)
         theirs.close()
     try:
         yield NodeProcess(process, ours, read_end)

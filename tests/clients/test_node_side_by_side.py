@@ -11,6 +11,10 @@ answer, log and end with is the same. These differences are left out:
 * From Node.js 24 on, what Node.js itself writes of an error in Init behind ``Init Error``: when the
   error is posted the platform ends the process, which may write that first, or not.
 * What the client's native part writes of an answer that the Runtime API refuses.
+* A stream that breaks off in the same turn of the event loop as its first part: AWS's client has
+  sent nothing by then, since its connection does not stand yet. Ours has sent the part.
+* The name in a stack trace of a function that is called when a part has been written: Node.js calls
+  it as a method where several parts go at once, which depends on the connection.
 * A process that is to end while it waits for an event: AWS's client can only when it has one, since
   it waits in a thread. Ours ends at once.
 """

@@ -401,7 +401,9 @@ class Pool:
         settling = [
             one for one in self.environments if one.is_settling and one.partition == partition
         ]
-        limit = SETTLING_SECONDS if settling and self._has_room() else None
+        if not settling:
+            return False
+        limit = SETTLING_SECONDS if self._has_room() else None
         if limit is not None:
             settling = [one for one in settling if one.settling_seconds < limit]
         if len(settling) <= len(self._line.waiting(partition)):

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from support import SECONDS
-from support.node_process import LOG_DESCRIPTOR, NODE, REQUEST_ID, records_in
+from support.node_process import NODE, REQUEST_ID, records_in, start_node
 
 PACKAGES = {22: "aws-lambda-ric@3.3.0", 24: "aws-lambda-ric@4.0.2"}
 """The client by the generation of AWS's runtimes that has it."""
@@ -201,30 +201,10 @@ def bare_client(
     server = _Server(("127.0.0.1", 0), Api)
     serving = threading.Thread(target=server.serve_forever, args=(0.05,))
     serving.start()
-    read_end, write_end = os.pipe()
-    os.set_blocking(read_end, False)
-    environment = {
-        "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{server.server_port}",
-        "_LAMBDA_TELEMETRY_LOG_FD": str(LOG_DESCRIPTOR),
-        "_HANDLER": "index.handler",
-        "LAMBDA_TASK_ROOT": str(folder),
-        "AWS_EXECUTION_ENV": f"AWS_Lambda_nodejs{generation}.x",
-        **variables,
-    }
-    os.dup2(write_end, LOG_DESCRIPTOR)
-    try:
-        process = subprocess.Popen(
-            [NODE, script],
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=write_end,
-            stderr=write_end,
-            pass_fds=(LOG_DESCRIPTOR,),
-        )
-    finally:
-        os.close(write_end)
-        os.close(LOG_DESCRIPTOR)
+    address = {"AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{server.server_port}"}
+    process, read_end = start_node(
+        [NODE, script], folder, "index.handler", generation, {**address, **variables}
+    )
     try:
         yield BareClient(process, read_end, posts, events)
     finally:

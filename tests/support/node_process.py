@@ -9,7 +9,7 @@ import socket
 import struct
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -126,6 +126,44 @@ class NodeProcess:
         return taken
 
 
+def start_node(
+    command: Sequence[str | Path],
+    folder: Path,
+    handler: str,
+    generation: int,
+    variables: Mapping[str, str],
+    descriptors: Sequence[int] = (),
+) -> tuple[subprocess.Popen[bytes], int]:
+    """Start a runtime for the function of a folder; return its process and the end of its log.
+
+    ``descriptors`` are open in it, beside that of the log.
+    """
+    read_end, write_end = os.pipe()
+    os.set_blocking(read_end, False)
+    environment = {
+        "_LAMBDA_TELEMETRY_LOG_FD": str(LOG_DESCRIPTOR),
+        "_HANDLER": handler,
+        "LAMBDA_TASK_ROOT": str(folder),
+        "AWS_EXECUTION_ENV": f"AWS_Lambda_nodejs{generation}.x",
+        **variables,
+    }
+    os.dup2(write_end, LOG_DESCRIPTOR)
+    try:
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=write_end,
+            stderr=write_end,
+            pass_fds=(*descriptors, LOG_DESCRIPTOR),
+        )
+    finally:
+        os.close(write_end)
+        os.close(LOG_DESCRIPTOR)
+    return process, read_end
+
+
 @contextmanager
 def node_process(
     folder: Path,
@@ -138,31 +176,20 @@ def node_process(
     """Start a runtime as an init process does, and wait for its end after the block."""
     ours, theirs = socket.socketpair()
     ours.settimeout(SECONDS)
-    read_end, write_end = os.pipe()
-    os.set_blocking(read_end, False)
-    environment = {
-        "_LAMBDA_TUI_CHANNEL": str(theirs.fileno()),
-        "_LAMBDA_TELEMETRY_LOG_FD": str(LOG_DESCRIPTOR),
-        "_HANDLER": handler,
-        "LAMBDA_TASK_ROOT": str(folder),
-        "AWS_EXECUTION_ENV": f"AWS_Lambda_nodejs{generation}.x",
-        "AWS_LAMBDA_FUNCTION_NAME": "f",
-        **(variables or {}),
-    }
-    os.dup2(write_end, LOG_DESCRIPTOR)
     try:
-        process = subprocess.Popen(
+        process, read_end = start_node(
             [node, ENTRY],
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=write_end,
-            stderr=write_end,
-            pass_fds=(theirs.fileno(), LOG_DESCRIPTOR),
+            folder,
+            handler,
+            generation,
+            {
+                "_LAMBDA_TUI_CHANNEL": str(theirs.fileno()),
+                "AWS_LAMBDA_FUNCTION_NAME": "f",
+                **(variables or {}),
+            },
+            [theirs.fileno()],
         )
     finally:
-        os.close(write_end)
-        os.close(LOG_DESCRIPTOR)
         theirs.close()
     try:
         yield NodeProcess(process, ours, read_end)

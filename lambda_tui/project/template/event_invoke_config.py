@@ -7,18 +7,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from pathlib import Path
 from typing import Literal, get_args
 
 from lambda_tui import limits
-from lambda_tui.project.function import ACCOUNT_ID, REGION, AsyncConfig, Function, Problem
-from lambda_tui.project.template.intrinsics import Resolver
-from lambda_tui.project.template.properties import Findings, Properties
-from lambda_tui.project.template.published_versions import function_of
-from lambda_tui.project.template.yaml_reader import LinedMapping, section
+from lambda_tui.project.function import ACCOUNT_ID, REGION, AsyncConfig, Function
+from lambda_tui.project.template.properties import Properties
 from lambda_tui.project.wording import shown
 
-_RESOURCE_TYPE = "AWS::Lambda::EventInvokeConfig"
+EVENT_INVOKE_CONFIG_TYPE = "AWS::Lambda::EventInvokeConfig"
 
 _DestinationType = Literal["SQS", "SNS", "Lambda", "EventBridge", "S3Bucket"]
 _DeadLetterType = Literal["SQS", "SNS"]
@@ -50,31 +46,12 @@ def read_async_config(properties: Properties, *, is_serverless: bool) -> AsyncCo
     return replace(read, dead_letter=dead_letter)
 
 
-def apply_event_invoke_configs(
-    functions: dict[str, Function], file: Path, resources: LinedMapping, resolver: Resolver
-) -> list[Problem]:
-    """Apply the template's ``AWS::Lambda::EventInvokeConfig`` resources to ``functions``, by name.
-
-    Return what is wrong with them; one that is refused leaves its function unchanged.
-    """
-    problems: list[Problem] = []
-    for logical_id in resources:
-        resource = section(resources, logical_id)
-        if resource.get("Type") != _RESOURCE_TYPE:
-            continue
-        findings = Findings(file, logical_id, "")
-        line = resources.lines.get(logical_id)
-        config = Properties(section(resource, "Properties"), line, resolver, findings)
-        function = function_of(config, functions)
-        if function is not None:
-            findings.function = function.name
-            read = _event_invoke_config(config)
-            if not findings.refused:
-                dead_letter = function.asynchronous.dead_letter
-                asynchronous = replace(read, dead_letter=dead_letter)
-                functions[function.name] = replace(function, asynchronous=asynchronous)
-        problems += findings.problems
-    return problems
+def set_event_invoke_config(function: Function, config: Properties) -> Function:
+    """Return the function with an ``AWS::Lambda::EventInvokeConfig``; its dead letters stay."""
+    dead_letter = function.asynchronous.dead_letter
+    return replace(
+        function, asynchronous=replace(_event_invoke_config(config), dead_letter=dead_letter)
+    )
 
 
 def _event_invoke_config(config: Properties) -> AsyncConfig:

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from pathlib import Path
 
 from lambda_tui import limits
-from lambda_tui.project.function import LATEST, Alias, Function, Problem, PublishedVersion
-from lambda_tui.project.template.intrinsics import ALIAS_TYPE, VERSION_TYPE, Resolver, function_name
-from lambda_tui.project.template.properties import Findings, Properties
-from lambda_tui.project.template.yaml_reader import LinedMapping, section
+from lambda_tui.project.function import LATEST, Alias, Function, PublishedVersion
+from lambda_tui.project.template.properties import Properties
+from lambda_tui.project.template.yaml_reader import LinedMapping
 from lambda_tui.project.wording import shown
 
 PROVISIONED = "ProvisionedConcurrencyConfig"
@@ -73,46 +71,8 @@ def concurrency_quota() -> tuple[int, str]:
     return account - unreserved, unit
 
 
-def apply_versions_and_aliases(
-    functions: dict[str, Function], file: Path, resources: LinedMapping, resolver: Resolver
-) -> list[Problem]:
-    """Give ``functions``, by name, their ``AWS::Lambda::Version`` and ``AWS::Lambda::Alias``.
-
-    Return what is wrong with them; one that is refused is left out.
-    """
-    problems: list[Problem] = []
-    for kind, read in ((VERSION_TYPE, _read_version), (ALIAS_TYPE, _read_alias)):
-        for logical_id in resources:
-            resource = section(resources, logical_id)
-            if resource.get("Type") != kind:
-                continue
-            findings = Findings(file, logical_id, "")
-            line = resources.lines.get(logical_id)
-            properties = Properties(section(resource, "Properties"), line, resolver, findings)
-            function = function_of(properties, functions)
-            if function is not None:
-                findings.function = function.name
-                changed = read(function, properties)
-                if not findings.refused:
-                    functions[function.name] = changed
-            problems += findings.problems
-    return problems
-
-
-def function_of(properties: Properties, functions: dict[str, Function]) -> Function | None:
-    """Return the function that a resource names by ``FunctionName``; add a problem if none."""
-    text = properties.text("FunctionName", "so it is given to no function")
-    function = functions.get(function_name(text or ""))
-    if function is None and not properties.findings.problems:
-        name = shown(properties.mapping.get("FunctionName"))
-        properties.warn(
-            "FunctionName",
-            f"FunctionName is {name}, which is no function here; name one, such as !Ref Function.",
-        )
-    return function
-
-
-def _read_version(function: Function, properties: Properties) -> Function:
+def add_version(function: Function, properties: Properties) -> Function:
+    """Return the function with the version that an ``AWS::Lambda::Version`` publishes."""
     number = str(len(function.published) + 1)
     description = properties.text("Description") or ""
     provisioned = read_provisioned_concurrency(properties, function.reserved_concurrency)
@@ -120,7 +80,8 @@ def _read_version(function: Function, properties: Properties) -> Function:
     return replace(function, published=(*function.published, published))
 
 
-def _read_alias(function: Function, properties: Properties) -> Function:
+def add_alias(function: Function, properties: Properties) -> Function:
+    """Return the function with the alias of an ``AWS::Lambda::Alias``, unless that is refused."""
     name = _alias_name(properties, "Name", "so it is left out")
     version = _version(properties, "FunctionVersion")
     weights = _weights(properties, version)

@@ -13,11 +13,10 @@ from lambda_tui.project.function import Function, Problem, Project
 from lambda_tui.project.handlers import handler_problem
 from lambda_tui.project.layers import LayerExtractor
 from lambda_tui.project.settings import Settings
-from lambda_tui.project.template.event_invoke_config import apply_event_invoke_configs
+from lambda_tui.project.template.dependent_resources import apply_dependent_resources
 from lambda_tui.project.template.function_resource import FunctionResource
 from lambda_tui.project.template.intrinsics import Resolver, intrinsic_name
 from lambda_tui.project.template.layers import TemplateLayers
-from lambda_tui.project.template.published_versions import apply_versions_and_aliases
 from lambda_tui.project.template.yaml_reader import (
     InvalidYamlError,
     LinedMapping,
@@ -107,9 +106,8 @@ def _read_document(
         function = reader.read(layers, cache, bootstraps)
         problems += _add(functions, reader, function, extractor)
     problems += [*layers.problems(), *extractor.problems]
-    # The resources of these types name functions, so all of those have to be read before.
-    problems += apply_versions_and_aliases(functions, file, resources, resolver)
-    problems += apply_event_invoke_configs(functions, file, resources, resolver)
+    # They name functions, so all of those have to be read before.
+    problems += apply_dependent_resources(functions, file, resources, resolver)
     if not any(map(_is_function, resources.values())):
         problems.append(Problem(_no_functions(document), file))
     return tuple(functions.values()), tuple(problems)

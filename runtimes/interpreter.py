@@ -14,7 +14,7 @@ import site
 import sys
 from types import ModuleType
 
-# Of the standard library, by AWS's client and the packages that come with it. Python itself loads
+# Modules of the standard library that AWS's client and its packages import. Python itself loads
 # ``pwd`` where the variable HOME is missing.
 _IMPORTED_ON_AWS = (
     *("__future__", "decimal", "importlib", "json", "logging", "math", "os", "pwd", "re", "site"),
@@ -52,7 +52,7 @@ def finish_start(*, finds_packages: bool) -> None:
         site.setquit()
         site.setcopyright()
         site.sethelper()
-        # Those of a virtual environment, from which nothing is taken.
+        # Not those of a virtual environment: nothing is taken from it.
         sys.prefix, sys.exec_prefix = sys.base_prefix, sys.base_exec_prefix
 
 

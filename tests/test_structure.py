@@ -17,6 +17,8 @@ MOST_LEVELS = 10
 FOLDERS_WITH_WHOLE_DOCSTRINGS = ("lambda_tui", "runtimes", "screenshots", "tests")
 """The folders whose docstrings are sentences or noun phrases, and no fragments of either."""
 FRAGMENTS = frozenset({"As", "Has", "It", "Its", "Of", "That", "Those", "What", "Who"})
+COMMENT_FRAGMENTS = FRAGMENTS - {"As", "It", "Its", "That"}
+"""A comment may go on from the code that it is about, such as ``# As on AWS: …``."""
 MUTATORS = frozenset(
     {
         *("add", "append", "appendleft", "clear", "discard", "extend", "insert", "pop"),
@@ -172,11 +174,16 @@ def docstrings_in(tree: ast.Module) -> Iterator[tuple[int, str]]:
                         yield statement.lineno, text
 
 
+def files_in(folder: str) -> list[Path]:
+    """Return the Python files of a folder, but for the projects that tests run."""
+    # The projects hold code of users, some of it broken on purpose.
+    everything = sorted((ROOT / folder).rglob("*.py"))
+    return [file for file in everything if not file.is_relative_to(ROOT / "tests/projects")]
+
+
 @pytest.mark.parametrize("folder", FOLDERS_WITH_WHOLE_DOCSTRINGS)
 def test_no_docstring_begins_like_a_fragment(folder: str) -> None:
-    # The example projects hold code of users, some of it broken on purpose.
-    everything = sorted((ROOT / folder).rglob("*.py"))
-    files = [file for file in everything if not file.is_relative_to(ROOT / "tests/projects")]
+    files = files_in(folder)
     found = [
         f"{file}:{line}: {text}"
         for file in files
@@ -185,4 +192,16 @@ def test_no_docstring_begins_like_a_fragment(folder: str) -> None:
     ]
 
     assert files
+    assert found == []
+
+
+@pytest.mark.parametrize("folder", FOLDERS_WITH_WHOLE_DOCSTRINGS)
+def test_no_comment_begins_like_a_fragment(folder: str) -> None:
+    found = [
+        f"{file}:{number}: {line}"
+        for file in files_in(folder)
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1)
+        if line.lstrip().startswith("# ") and line.split()[1] in COMMENT_FRAGMENTS
+    ]
+
     assert found == []

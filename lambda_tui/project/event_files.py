@@ -19,7 +19,7 @@ DEFAULT_EVENT = """{
 """The event for a function without event files."""
 
 _MAXIMUM_FILES = 500
-# What the messages of the json module mean to a user.
+# Words for a user, by the messages of the json module.
 _REASONS = {
     "Expecting value": "expected a value",
     "Expecting ',' delimiter": "expected ','",

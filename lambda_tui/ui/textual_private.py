@@ -51,7 +51,7 @@ class CrashSentenceApp(App[None]):
         self.crash_sentence_to_print = ""
 
 
-# What the application needs
+# Needed by the application
 
 
 async def run_binding(app: App[Any], key: str, *, priority: bool = False) -> bool:
@@ -88,7 +88,7 @@ def paint_now(screen: Screen[Any]) -> None:
     screen._on_timer_update()
 
 
-# What the tests need as well
+# Needed by the tests as well
 
 
 async def wait_for_messages(pilot: Pilot[Any]) -> None:

@@ -57,7 +57,7 @@ def build_root(
     own = list(own_binds)
     occupied = [bind.target for bind in binds]
     for bind in own:
-        # What links in it lead to is bound in their places.
+        # The targets of links in it are bound in the links' places.
         within = [
             one.target for one in own if one is not bind and is_inside(one.target, [bind.target])
         ]

@@ -130,7 +130,7 @@ async def test_one_connection_serves_a_runtimes_whole_life(host: Host) -> None:
         assert (await runtime.answer()).headers["lambda-runtime-aws-request-id"] == f"id-{number}"
         runtime.request("POST", response_path(f"id-{number}"), b"%d" % number)
         assert is_accepted(await runtime.answer())
-        # What is refused leaves the connection as it was.
+        # A refused answer leaves the connection as it was.
         runtime.request("POST", response_path(f"id-{number}"), b"again")
         assert (await runtime.answer()).error[:2] == (403, "InvalidStateTransition")
 

@@ -101,7 +101,7 @@ def _project() -> Iterator[Path]:
         (folder / "template.yaml").write_text(TEMPLATE % runtime)
         (folder / "serverless.yml").write_text(SERVERLESS % runtime)
         (folder / "app.py").write_text(SOURCE)
-        # What cargo-lambda wants to see, though it only serves its APIs.
+        # cargo-lambda requires one, though it only serves its APIs here.
         (folder / "Cargo.toml").write_text(
             '[package]\nname = "size"\nversion = "0.1.0"\n[[bin]]\nname = "size"\npath = "m.rs"\n'
         )

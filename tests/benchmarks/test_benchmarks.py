@@ -38,7 +38,7 @@ def test_the_quick_benchmark_has_a_figure_in_every_row() -> None:
         assert row["measure"]
         assert row["unit"]
         assert math.isfinite(row["figure"]), row
-    # What frozen environments use, and what is gained in memory, may well be nothing.
+    # Frozen environments may use nothing, and the gain in memory may be nothing.
     assert sum(row["figure"] > 0 for row in rows) >= len(rows) - 2
 
 

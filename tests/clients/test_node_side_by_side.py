@@ -46,7 +46,7 @@ VARIABLES = {
     # The client that npm has is older than this warning of AWS's runtime.
     "AWS_LAMBDA_NODEJS_DISABLE_CALLBACK_WARNING": "1",
 }
-# Of the ten frames that a stack has by default, AWS's client takes less than ours, or more.
+# A stack has ten frames by default, and AWS's client takes more or fewer of them than ours.
 _FRAMES = "Error.stackTraceLimit = Infinity;\n"
 EVALUATES = f"{_FRAMES}exports.handler = async (event, context) => eval(event);\n"
 CALLS_BACK = f"{_FRAMES}exports.handler = (event, context, callback) => eval(event);\n"

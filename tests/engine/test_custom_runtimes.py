@@ -368,7 +368,7 @@ serve(work)
     gate.touch()
     await workbench.until(lambda: invocation.is_over, SECONDS)
     assert parts == [b"one", b"two"]
-    # Who waits for all of it gets it whole.
+    # A caller that waits for all of it gets it whole.
     assert (await workbench.invoke(str(inside))).response == b"onetwo"
 
 

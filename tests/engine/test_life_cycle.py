@@ -219,7 +219,7 @@ async def test_a_failing_init_runs_the_top_level_code_twice(open_project: Open) 
     ("top_level", "error_type"),
     [
         ("import nothing_like_it", "Runtime.ImportModuleError"),
-        # What is not of the form Category.Reason is nothing that the platform knows.
+        # The platform knows no error type that is not of the form Category.Reason.
         ("1 / 0", "Runtime.Unknown"),
     ],
 )

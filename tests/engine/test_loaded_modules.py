@@ -15,7 +15,7 @@ import pytest
 from support.workbench import Open, Workbench
 
 SECONDS = 60
-# What AWS's client runs the interpreter with, and the packages that it brings.
+# The program that AWS's client is, and the packages that it brings.
 BOOTSTRAP = "import sys\nfrom awslambdaric.__main__ import main\nmain(sys.argv)\n"
 CLIENT = ("awslambdaric", "simplejson", "runtime_client")
 TELLS = """

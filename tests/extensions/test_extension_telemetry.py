@@ -103,7 +103,7 @@ say([len(requests), event["deadlineMs"] - int(time.time() * 1000)])
     await workbench.engine.close()
 
     ((requests, milliseconds),) = said(workbench, "listener")
-    # What was there, and not a delivery about each delivery.
+    # It receives the records that were there, and not one about each delivery.
     assert requests == 1
     assert milliseconds > 1000 * (limits.SHUTDOWN_SECONDS * 0.9)
 

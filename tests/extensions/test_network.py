@@ -177,7 +177,7 @@ async def test_with_a_connector_environments_of_a_function_with_extensions_run_s
     workbench.pool.environments[0].shut_down("idle")
     await workbench.until(lambda: len(workbench.pool.environments) == 1)
     await workbench.until(lambda: len(connectors()) == 1)
-    # What the engine hears of that, it hears before this one is made.
+    # The engine hears of that before this one is made.
     await both(workbench)
     assert notices(workbench) == []
 

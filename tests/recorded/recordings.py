@@ -145,7 +145,7 @@ def mask_configuration(configuration: Any, name: str) -> Any:
     for field, (word, pattern) in _MASKED_FIELDS.items():
         assert re.fullmatch(pattern, str(configuration[field])), field
         configuration[field] = word
-    # What was recorded ran on AWS's older processors.
+    # The recordings were made on AWS's older processors.
     assert configuration["Architectures"] in (["x86_64"], ["arm64"])
     configuration["Architectures"] = ["x86_64"]
     text = json.dumps(configuration)

@@ -118,7 +118,7 @@ def lambda_handler(event, context):
     await workbench.until(lambda: workbench.log().count("importing") == 2)
 
     workbench.environment.shut_down("request")
-    # What has been written by then may be read only now.
+    # Output that was written by then may be read only now.
     workbench.environment._on_log("the last of init", None)
     await invocation.wait()
 

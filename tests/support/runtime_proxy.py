@@ -91,7 +91,7 @@ while next_event()["eventType"] != "SHUTDOWN":
     pass
 """
 AS_PROGRAM = f"""{PROXY}
-# What started it goes on as soon as it listens.
+# The program that started it goes on as soon as it listens.
 if os.fork() == 0:
     server.serve_forever()
 """

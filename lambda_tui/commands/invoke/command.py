@@ -248,7 +248,7 @@ class _InvokeRun:
     def _note(self, event: events.Event) -> None:
         """Say why nothing happens for a while, and what the engine warns of."""
         pools = self._engine.pools
-        # Of the other functions only those count that are invoked as destinations.
+        # Other functions count only if they are invoked as destinations.
         is_other = event.function in pools and event.function != self._pool.function.name
         is_concerned = not is_other or bool(pools[event.function].invocations)
         if isinstance(event.record, events.Notice) and is_concerned:

@@ -16,7 +16,7 @@ from lambda_tui.project.sdk import brings_sdk
 TASK_ROOT = "/var/task"
 LAYERS_ROOT = "/opt"
 SDK_ROOT = "/var/runtime"
-# Beside ``/var/runtime``, which is on the import path, and has the SDK where that is installed.
+# Not ``/var/runtime``, which is on the import path and has the SDK where that is installed.
 RUNTIMES_ROOT = "/var/.lambda-tui"
 LOG_DESCRIPTOR = 62
 """Descriptor for whole log records, numbered as on AWS."""

@@ -257,7 +257,7 @@ class InitProcess:
 
     def begin_generation(self) -> None:
         """Treat what is started from now on as new; everything before has ended, or will."""
-        # What the processes before wrote is no output of this one's.
+        # The output of the processes before does not belong to the new ones.
         self.drain_logs()
         self._generation += 1
         self._has_started = False
@@ -302,7 +302,7 @@ class InitProcess:
             self._on_channel_closed,
             is_forked=not launch.runtime.command,
         )
-        # What is executed, maybe by a wrapper, may leave it and speak by HTTP.
+        # A program that is executed, perhaps by a wrapper, may leave it and speak HTTP.
         self._needs_channel = not launch.runtime.command
         self._control.send(request, descriptors=[self._log.write_end, theirs.fileno()])
         theirs.close()

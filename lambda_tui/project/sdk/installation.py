@@ -33,7 +33,7 @@ _PIP_OPTIONS = (
     *("install", "--no-input", "--disable-pip-version-check", "--progress-bar", "off"),
     *("--retries", "1"),
 )
-# What a user has set for pip in general does not fit a folder of its own.
+# The user's own settings of pip do not fit an installation into a folder.
 _PIP_VARIABLES = {"PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0"}
 _NPM_OPTIONS = (
     *("install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts"),

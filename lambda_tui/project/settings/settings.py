@@ -18,8 +18,8 @@ SdkChoice = Literal["ask", "install", "off"]
 EXAMPLE_BOOTSTRAP = 'bootstrap = [".venv/bin/python", "-m", "awslambdaric"]'
 EXAMPLE_FUNCTION = f"{EXAMPLE_BOOTSTRAP} under [functions.NAME]"
 
-# What the keys of a settings file take, in msgspec's terms. Each Meta is checked in its turn, and
-# its description ends the sentence for a value that it does not accept.
+# The types of the keys of a settings file. Each Meta is checked in its turn, and its description
+# ends the sentence for a value that it does not accept.
 _Sandbox = Annotated[SandboxChoice, Meta(description="auto, namespaces or processes")]
 _Network = Annotated[NetworkChoice, Meta(description="auto, shared or own")]
 _Sdk = Annotated[SdkChoice, Meta(description="ask, install or off")]

@@ -6,15 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from support.lambda_api import Api, Serving, write_project
+from support.lambda_api import Api, Serving, serving_project, write_project
 
 
 @pytest.fixture(scope="module")
 def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    serving = Serving(write_project(tmp_path_factory.mktemp("project")), "--port", "0")
-    yield serving
-    serving.signal()
-    assert serving.end() == 0, serving.text
+    with serving_project(write_project(tmp_path_factory.mktemp("project"))) as serving:
+        yield serving
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from support.lambda_api import ARN, VERSION, Api, Serving
+from support.lambda_api import ARN, VERSION, Api, serving_project
 
 TEMPLATE = f"""\
 Transform: AWS::Serverless-2016-10-31
@@ -80,10 +80,8 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     folder = tmp_path_factory.mktemp("project")
     (folder / "template.yaml").write_text(TEMPLATE)
     (folder / "app.py").write_text(SOURCE)
-    serving = Serving(folder, "--port", "0")
-    yield serving.api()
-    serving.signal()
-    assert serving.end() == 0, serving.text
+    with serving_project(folder) as serving:
+        yield serving.api()
 
 
 @pytest.fixture(scope="module")

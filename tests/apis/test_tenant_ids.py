@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from support.lambda_api import VERSION, Api, Serving
+from support.lambda_api import VERSION, Api, serving_project
 
 TEMPLATE = f"""\
 Transform: AWS::Serverless-2016-10-31
@@ -32,10 +32,8 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     folder = tmp_path_factory.mktemp("project")
     (folder / "template.yaml").write_text(TEMPLATE)
     (folder / "app.py").write_text("def handler(event, context):\n    return context.tenant_id\n")
-    serving = Serving(folder, "--port", "0")
-    yield serving.api()
-    serving.signal()
-    assert serving.end() == 0, serving.text
+    with serving_project(folder) as serving:
+        yield serving.api()
 
 
 @pytest.fixture(scope="module")

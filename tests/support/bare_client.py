@@ -12,13 +12,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 from support import SECONDS
-from support.node_process import NODE, REQUEST_ID, records_in, start_node
+from support.node_process import NODE, REQUEST_ID, LoggingProcess, start_node
 
 PACKAGES = {22: "aws-lambda-ric@3.3.0", 24: "aws-lambda-ric@4.0.2"}
 """The client by the generation of AWS's runtimes that has it."""
@@ -52,14 +52,11 @@ def install_clients(folder: Path) -> dict[int, Path]:
 
 
 @dataclass
-class BareClient:
+class BareClient(LoggingProcess):
     """A client that serves the function of a folder."""
 
-    process: subprocess.Popen[bytes]
-    log_end: int
     posts: queue.Queue[tuple[str, dict[str, str], bytes, dict[str, str]]]
     events: queue.Queue[bytes]
-    _log: bytes = field(default=b"")
 
     def answer(self, event: str) -> dict[str, Any]:
         """Have an event served; return what the client posts, or how its process ends."""
@@ -80,23 +77,6 @@ class BareClient:
                 continue
             return _outcome(path, headers, body, trailers)
         raise TimeoutError
-
-    def records(self) -> list[str]:
-        """Return the log so far, as ``NodeProcess.records`` does."""
-        self.read_log()
-        return [text for _type, text in records_in(self._log)]
-
-    def read_log(self) -> None:
-        """Take what has been written to the log, to make room for more."""
-        try:
-            while data := os.read(self.log_end, 1 << 16):
-                self._log += data
-        except BlockingIOError:
-            pass
-
-    def wait(self) -> int:
-        """Wait until the process ends by itself and return its exit status."""
-        return self.process.wait(SECONDS)
 
 
 def _outcome(

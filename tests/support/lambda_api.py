@@ -12,8 +12,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -253,3 +253,12 @@ class Serving:
             if self.process.poll() is None:
                 self.process.kill()
                 self.process.wait()
+
+
+@contextmanager
+def serving_project(folder: Path) -> Iterator[Serving]:
+    """Run the command on a free port during the block; fail if it does not end well after it."""
+    serving = Serving(folder, "--port", "0")
+    yield serving
+    serving.signal()
+    assert serving.end() == 0, serving.text

@@ -40,7 +40,7 @@ def nodes() -> list[Path]:
     return [NODE] if found is None else [NODE, Path(found)]
 
 
-def records_in(log: bytes) -> list[tuple[int | None, str]]:
+def _records_in(log: bytes) -> list[tuple[int | None, str]]:
     """Return the records in a log with the types of their frames, None for a bare line."""
     found: list[tuple[int | None, str]] = []
     while (start := log.find(b"\xa5\x5a\x00")) >= 0:
@@ -54,14 +54,41 @@ def records_in(log: bytes) -> list[tuple[int | None, str]]:
 
 
 @dataclass
-class NodeProcess:
-    """A runtime that serves the function of a folder."""
+class LoggingProcess:
+    """A process whose log is read from a pipe."""
 
     process: subprocess.Popen[bytes]
-    channel: socket.socket
     log_end: int
-    _unread: bytes = b""
-    _log: bytes = field(default=b"")
+    _log: bytes = field(default=b"", init=False)
+
+    def records(self) -> list[str]:
+        """Return the log so far: the records in frames, and the lines written around them."""
+        return [text for _type, text in self.typed_records()]
+
+    def typed_records(self) -> list[tuple[int | None, str]]:
+        """Return them with the type of their frame, None for a line."""
+        self.read_log()
+        return _records_in(self._log)
+
+    def read_log(self) -> None:
+        """Take what has been written to the log, to make room for more."""
+        try:
+            while data := os.read(self.log_end, 1 << 16):
+                self._log += data
+        except BlockingIOError:
+            pass
+
+    def wait(self) -> int:
+        """Wait until the process ends by itself and return its exit status."""
+        return self.process.wait(SECONDS)
+
+
+@dataclass
+class NodeProcess(LoggingProcess):
+    """A runtime that serves the function of a folder."""
+
+    channel: socket.socket
+    _unread: bytes = field(default=b"", init=False)
 
     def receive(self) -> tuple[dict[str, Any], bytes]:
         """Read the next frame: its message and payload. Raise ``EOFError`` at the process's end."""
@@ -94,27 +121,6 @@ class NodeProcess:
         self.send(json.dumps(event).encode(), **fields)
         message, payload = self.receive()
         return message, json.loads(payload or b"null")
-
-    def records(self) -> list[str]:
-        """Return the log so far: the records in frames, and the lines written around them."""
-        return [text for _type, text in self.typed_records()]
-
-    def typed_records(self) -> list[tuple[int | None, str]]:
-        """Return them with the type of their frame, None for a line."""
-        self.read_log()
-        return records_in(self._log)
-
-    def wait(self) -> int:
-        """Wait until the process ends by itself and return its exit status."""
-        return self.process.wait(SECONDS)
-
-    def read_log(self) -> None:
-        """Take what has been written to the log, to make room for more."""
-        try:
-            while data := os.read(self.log_end, 1 << 16):
-                self._log += data
-        except BlockingIOError:
-            pass
 
     def _take(self, size: int) -> bytes:
         while len(self._unread) < size:
@@ -192,7 +198,7 @@ def node_process(
     finally:
         theirs.close()
     try:
-        yield NodeProcess(process, ours, read_end)
+        yield NodeProcess(process, read_end, ours)
     finally:
         ours.close()
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import queue
@@ -77,6 +78,20 @@ class BareClient(LoggingProcess):
                 continue
             return _outcome(path, headers, body, trailers)
         raise TimeoutError
+
+    def serve_until_its_end(self) -> None:
+        """Give it events, for which it waits in a thread that does not end before it has one.
+
+        One event may not do: it serves one that comes before it decides to end, and waits again.
+        """
+        deadline = time.monotonic() + SECONDS
+        while self.process.poll() is None:
+            assert time.monotonic() < deadline
+            if self.events.empty():
+                self.events.put(b"1")
+            self.read_log()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(0.05)
 
 
 def _outcome(

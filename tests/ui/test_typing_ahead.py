@@ -96,3 +96,14 @@ async def test_leaving_can_be_confirmed_ahead(open_app: OpenApp) -> None:
         await driver.until(lambda: isinstance(driver.app.screen, AskQuit), "the question, again")
         assert not is_ending(driver.app)
         await driver.leave("y")
+
+
+@pytest.mark.parametrize("keys", [["j", "i"], ["j", "k", "j", "i"], ["down", "i"]])
+async def test_an_invocation_typed_behind_a_move_is_the_other_functions(
+    open_app: OpenApp, keys: list[str]
+) -> None:
+    async with open_app() as driver:
+        type_ahead(driver, *keys)
+        pools = driver.app.engine.pools
+        await driver.until(lambda: any(each.invocations for each in pools.values()), "one")
+        assert [name for name, each in pools.items() if each.invocations] == ["Fail"]

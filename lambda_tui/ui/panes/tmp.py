@@ -8,7 +8,7 @@ from collections.abc import Hashable, Sequence
 from pathlib import Path
 
 from rich.text import Text
-from textual import on, work
+from textual import work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.widget import Widget
@@ -78,6 +78,10 @@ class TmpPane(Horizontal, Pane):
         yield self.tree_view
         yield self.file_view
 
+    def on_mount(self) -> None:
+        """Follow the cursor of the tree."""
+        self.watch(self.tree_view, "highlighted_key", self._read_highlighted, init=False)
+
     @property
     def focus_target(self) -> Widget:
         """The tree."""
@@ -133,10 +137,9 @@ class TmpPane(Horizontal, Pane):
         else:
             self._read_file(chosen)
 
-    @on(RowList.Highlighted)
-    def _file_highlighted(self, event: RowList.Highlighted) -> None:
-        event.stop()
-        self._read_file(event.item)
+    def _read_highlighted(self) -> None:
+        if (entry := self.tree_view.highlighted) is not None:
+            self._read_file(entry)
 
     @work(exclusive=True, group="tmp-file")
     async def _read_file(self, entry: TmpEntry) -> None:

@@ -68,6 +68,8 @@ class MainScreen(PromptScreen):
         self.set_interval(1.0, self._tick)
         self.query_one(KeyBar).show_keys(PANE_KEYS["functions"])
         self._show_project()
+        self.watch(self.panes.functions, "highlighted_key", self._choose_highlighted, init=False)
+        self.watch(self.panes.environments, "highlighted_key", self._request_paint, init=False)
         self.set_focus(self.panes.functions)
         self.paint()
 
@@ -96,17 +98,18 @@ class MainScreen(PromptScreen):
         if not self.is_attached:
             return
         self._show_project()
+        pools = tuple(self.engine.pools.values())
+        panes = self.panes
+        # First: this may choose another function, which all the others then show.
+        panes.functions.show_items(pools)
         self.query_one(HeaderLine).show(self.engine, self.pool, self._address)
         pool = self.pool
         if pool is None:
             return
-        pools = tuple(self.engine.pools.values())
         # The version of an interpreter comes without an event: look again until it is there.
         if any(each.runtime_version is None and not each.problem for each in pools):
             self.feed.request_paint()
-        panes = self.panes
         panes.log_pane.show_fresh_records()
-        panes.functions.show_items(pools)
         panes.environments.show_pool(pool)
         panes.response.show_pool(pool)
         panes.tmp.show_environment(self.environment, pool.function.ephemeral_storage)
@@ -148,14 +151,9 @@ class MainScreen(PromptScreen):
         self.panes.log_pane.show_function(function)
         self.paint()
 
-    @on(RowList.Highlighted, "#functions")
-    def _function_highlighted(self, event: RowList.Highlighted) -> None:
-        if event.item.function.name != self.function:
-            self._choose(event.item.function.name)
-
-    @on(RowList.Highlighted, "#environments")
-    def _environment_highlighted(self) -> None:
-        self.paint()
+    def _choose_highlighted(self, function: str | None) -> None:
+        if function is not None and function != self.function:
+            self._choose(function)
 
     def on_descendant_focus(self) -> None:
         """Show the keys of the pane that has the focus."""

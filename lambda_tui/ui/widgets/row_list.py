@@ -12,6 +12,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
+from textual.reactive import var
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -37,9 +38,16 @@ class RowList(LineWidget, ScrollView, Generic[Item], can_focus=True):
     HEADINGS = 0
     """The number of rows above the items, which do not scroll."""
 
+    highlighted_key: var[Hashable] = var(None, init=False)
+    """The key of the item under the cursor; None in an empty list.
+
+    Whoever has to know watches this. A message would come behind keys that are typed right after
+    the one that moves the cursor, which would then still concern the item before.
+    """
+
     @dataclass
-    class Highlighted(Message):
-        """Posted when the cursor has moved to another item."""
+    class Chosen(Message):
+        """Posted when enter was pressed on an item, or the item was clicked."""
 
         rows: RowList[Any]
         item: Any
@@ -48,9 +56,6 @@ class RowList(LineWidget, ScrollView, Generic[Item], can_focus=True):
         def control(self) -> RowList[Any]:
             """The list, which ``@on`` selects by."""
             return self.rows
-
-    class Chosen(Highlighted):
-        """Posted when enter was pressed on an item, or the item was clicked."""
 
     def __init__(self, *, id: str, classes: str = "") -> None:
         super().__init__(id=id, classes=classes)
@@ -86,10 +91,8 @@ class RowList(LineWidget, ScrollView, Generic[Item], can_focus=True):
         size = Size(max(1, self.size.width), len(items) + self.HEADINGS)
         if size != self.virtual_size:
             self.virtual_size = size
-        now = self.highlighted
-        if now is not None and self.key(now) != key:
-            self.post_message(self.Highlighted(self, now))
         self._refresh_changed()
+        self._note_highlighted()
 
     def highlight(self, key: Hashable) -> None:
         """Put the cursor on the item with this key, if there is one."""
@@ -123,7 +126,11 @@ class RowList(LineWidget, ScrollView, Generic[Item], can_focus=True):
         self._cursor = index
         self._scroll_to_cursor()
         self._refresh_changed()
-        self.post_message(self.Highlighted(self, self.items[index]))
+        self._note_highlighted()
+
+    def _note_highlighted(self) -> None:
+        item = self.highlighted
+        self.highlighted_key = None if item is None else self.key(item)
 
     def _scroll_to_cursor(self) -> None:
         top = self.scroll_offset.y

@@ -3,8 +3,9 @@
 A function with ``AWS_LAMBDA_EXEC_WRAPPER`` needs one: its wrapper is given the command, may change
 variables and options of the interpreter, and executes it. So does a function with libraries or
 variables that are read only while a process starts. The descriptor of the engine's channel, that of
-the log, the engine's address of the Runtime API, the directories of layers and of the SDK and
-whether installed packages are found come in variables. The interpreter is started with ``-S``.
+the log, the engine's address of the Runtime API, the directories of layers and of the SDK, whether
+installed packages are found and which of their modules are hidden come in variables. The
+interpreter is started with ``-S``.
 Where a wrapper has put another address in the place of the engine's, the runtime calls the Runtime
 API there, and leaves the channel alone.
 """
@@ -45,12 +46,14 @@ def main() -> None:
     os.close(log)
     layers_root = os.environ.pop("_LAMBDA_TUI_LAYERS")
     sdk_root = os.environ.pop("_LAMBDA_TUI_SDK")
+    hidden = os.environ.pop("_LAMBDA_TUI_HIDDEN")
     message = {
         "environment": dict(os.environ),
         "handler": os.environ["_HANDLER"],
         "task_root": os.environ["LAMBDA_TASK_ROOT"],
         "layers_root": layers_root,
         "sdk_root": sdk_root,
+        "hidden_modules": hidden.split(","),
     }
     status = 1
     try:

@@ -9,14 +9,16 @@ from lambda_tui.engine.events import Notice
 from lambda_tui.engine.pool import Pool
 from lambda_tui.project.dependencies import undeclared_packages
 from lambda_tui.project.function import Problem
+from lambda_tui.project.settings import Settings
 
 
 class DependencyChecks:
     """Looks for such packages in a thread, and tells of each once until it changes."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, settings: Settings) -> None:
         """``directory`` is the project's."""
         self._directory = directory
+        self._are_on = settings.undeclared_packages != "off"
         self._told: dict[str, tuple[Problem, ...]] = {}
         """By the name of the function."""
         self._checks: dict[str, asyncio.Task[None]] = {}
@@ -24,6 +26,8 @@ class DependencyChecks:
 
     def check(self, pool: Pool) -> None:
         """Look at a function that is new, or has changed."""
+        if not self._are_on:
+            return
         name = pool.function.name
         if name in self._checks:
             self._checks[name].cancel()

@@ -57,7 +57,7 @@ class Engine:
         """Tasks that close zygotes which have failed and were replaced."""
         self.asynchronous = AsyncInvocations(settings, self.pools)
         self.sdk = RuntimeSdk(settings, self.pools, self._zygotes)
-        self.dependencies = DependencyChecks(project.directory)
+        self.dependencies = DependencyChecks(project.directory, settings)
         self._watcher: Watcher | None = None
         self._sampling: asyncio.Task[None] | None = None
         self._reloading: asyncio.Task[None] | None = None
@@ -134,8 +134,9 @@ class Engine:
         sources = source_files(paths, function)
         if sources or pool.function != function:
             interpreter = find_interpreter(self.project.directory, function, self.settings)
+            required = tuple(path.name for path in paths if path.name in REQUIREMENT_FILES)
             file = function.file.name if function.file else "settings"
-            pool.change(function, sources or (file,), interpreter)
+            pool.change(function, sources or required or (file,), interpreter)
             self.dependencies.check(pool)
         return pool
 
@@ -198,12 +199,11 @@ class Engine:
             await before.close()
 
     def _on_files_changed(self, paths: frozenset[Path]) -> None:
-        are_required = any(path.name in REQUIREMENT_FILES for path in paths)
         for pool in self.pools.values():
             files = seen_files(paths, pool.function, pool.links)
             if files and not source_files(paths, pool.function):
                 pool.change(pool.function, files)
-            if files or are_required:
+            if files or _are_required(paths):
                 self.dependencies.check(pool)
         if self._describes_project(paths):
             if self._reloading is not None:
@@ -217,8 +217,14 @@ class Engine:
         templates = {self.project.directory / name for name in ("template.yaml", "template.yml")}
         if paths & templates:
             return True
+        if self.settings.undeclared_packages == "error" and _are_required(paths):
+            return True
         is_wrong = any(problem.function is not None for problem in self.project.problems)
         return (self.project.template is None or is_wrong) and any(map(_may_hold_handler, paths))
+
+
+def _are_required(paths: frozenset[Path]) -> bool:
+    return any(path.name in REQUIREMENT_FILES for path in paths)
 
 
 def _may_hold_handler(path: Path) -> bool:

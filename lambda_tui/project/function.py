@@ -140,6 +140,8 @@ class Function:
     """The folder that is mounted at ``/opt``, absolute: the merged layers. None without layers."""
     unreadable: tuple[str, ...] = ()
     """Paths in Lambda, such as ``/var/task/app.py``, of what the function cannot read there."""
+    hidden_modules: tuple[str, ...] = ()
+    """Modules that are installed for its interpreter, and that it would not have in Lambda."""
     runtime: str | None = None
     """Lambda's identifier, such as ``python3.13``; None when the project does not name one."""
     bootstrap: tuple[str, ...] = ()

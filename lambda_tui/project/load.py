@@ -10,7 +10,9 @@ from pathlib import Path
 
 from lambda_tui.project import plain, template
 from lambda_tui.project.code import unreadable_paths
+from lambda_tui.project.dependencies import undeclared_modules
 from lambda_tui.project.function import NODE_SUFFIXES, Function, Problem, Project
+from lambda_tui.project.interpreters import find_interpreter
 from lambda_tui.project.settings import Settings
 from lambda_tui.project.wording import shown
 
@@ -33,7 +35,10 @@ def load_project(directory: Path, settings: Settings | None = None) -> Project:
     unpacked into the user's cache directory.
     """
     settings = settings or Settings()
-    return _with_settings(_with_modes(_read_project(directory, settings)), settings)
+    project = _with_settings(_with_modes(_read_project(directory, settings)), settings)
+    if settings.undeclared_packages != "error":
+        return project
+    return _with_hidden_modules(project, settings)
 
 
 def _read_project(directory: Path, settings: Settings) -> Project:
@@ -100,6 +105,17 @@ def _folders_with_modes(project: Project, function: Function) -> list[tuple[Path
     if function.layers_directory is not None and (is_plain or are_archives):
         folders.append((function.layers_directory, "/opt"))
     return folders
+
+
+def _with_hidden_modules(project: Project, settings: Settings) -> Project:
+    """Return the project with its functions' modules that would be missing on Lambda."""
+
+    def changed(function: Function) -> Function:
+        interpreter = find_interpreter(project.directory, function, settings)
+        hidden = undeclared_modules(project.directory, function, interpreter)
+        return replace(function, hidden_modules=hidden)
+
+    return replace(project, functions=tuple(map(changed, project.functions)))
 
 
 def _with_settings(project: Project, settings: Settings) -> Project:

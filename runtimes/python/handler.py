@@ -15,7 +15,7 @@ from importlib.machinery import (
     SourcelessFileLoader,
 )
 from importlib.util import cache_from_source
-from typing import Any, Callable
+from typing import Any, Callable, FrozenSet
 
 from .errors import FaultError
 
@@ -24,6 +24,7 @@ Handler = Callable[[Any, Any], Any]
 # Python takes bytecode for current when the source's size and time agree, the time in seconds: a
 # second save within the same second, of the same length, would run the old code.
 _TRUSTED_AGE_SECONDS = 1.0
+_PACKAGE_FOLDERS = ("site-packages", "dist-packages")
 
 
 class FreshSourceLoader(SourceFileLoader):
@@ -40,11 +41,24 @@ class FreshSourceLoader(SourceFileLoader):
         return super().path_stats(path)
 
 
-def set_import_path(task_root: str, layers_root: str, sdk_root: str) -> None:
+class _DeclaredPackagesFinder(FileFinder):
+    """Finds the packages in a folder of the interpreter's, without those that are hidden."""
+
+    hidden: FrozenSet[str] = frozenset()
+    """Names of modules; a folder of installed packages is asked for outermost ones only."""
+
+    def find_spec(self, fullname: str, target: Any = None) -> Any:  # noqa: ANN401 - by version
+        """Return the spec of a module; None for a hidden one, as if it was not installed."""
+        return None if fullname in self.hidden else super().find_spec(fullname, target)
+
+
+def set_import_path(
+    task_root: str, layers_root: str, sdk_root: str, hidden: FrozenSet[str]
+) -> None:
     """Put the function's code first, then the layers' directories, then the interpreter's own.
 
     The SDK that AWS's runtime brings is last: the interpreter's packages are those that a project
-    would deploy.
+    would deploy. Those modules of them that are ``hidden`` would be missing on Lambda.
     """
     sys.dont_write_bytecode = True
     version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
@@ -71,13 +85,18 @@ def set_import_path(task_root: str, layers_root: str, sdk_root: str) -> None:
         if path in own:
             # Also for a folder that does not exist, and may later.
             return FileFinder(path, *loaders)
+        if hidden and os.path.basename(path) in _PACKAGE_FOLDERS and path in others:
+            finder = _DeclaredPackagesFinder(path, *loaders)
+            finder.hidden = hidden
+            return finder
         is_own = path.startswith((f"{task_root}{os.sep}", f"{python}{os.sep}"))
         return make_finder(path) if is_own else make_pythons_finder(path)
 
     sys.path_hooks[place] = path_hook_for_FileFinder
     # Finders that were cached before the hook was there would go on without it.
-    for path in [path for path in sys.path_importer_cache if path.startswith((task_root, python))]:
-        del sys.path_importer_cache[path]
+    for path in list(sys.path_importer_cache):
+        if path.startswith((task_root, python)) or (hidden and path in others):
+            del sys.path_importer_cache[path]
 
 
 def load_handler(name: str) -> Handler:

@@ -129,7 +129,12 @@ class _Runtime:
 
     def _prepare_process(self, message: Message) -> LambdaLoggerFilter:
         take_over_standard_streams()
-        set_import_path(message["task_root"], message["layers_root"], message["sdk_root"])
+        set_import_path(
+            message["task_root"],
+            message["layers_root"],
+            message["sdk_root"],
+            frozenset(message["hidden_modules"]),
+        )
         snapshot_hooks.provide_package()
         # Once all of this package is imported, and before the first module of the function is.
         _hide_runtime()

@@ -12,6 +12,26 @@ from lambda_tui.project.function import Function, Layer
 from lambda_tui.project.interpreters import Interpreter
 from support.files import save
 
+UV_LOCK = """
+[[package]]
+name = "mine"
+source = {{ virtual = "." }}
+dependencies = [{{ name = "{dependency}" }}, {{ name = "between" }}]
+[package.dev-dependencies]
+dev = [{{ name = "slow" }}]
+[package.optional-dependencies]
+more = [{{ name = "faster" }}]
+[[package]]
+name = "between"
+source = {{ registry = "https://example.com" }}
+dependencies = [{{ name = "direct" }}]
+[[package]]
+name = "direct"
+source = {{ registry = "https://example.com" }}
+[[package]]
+name = "slow"
+source = {{ registry = "https://example.com" }}
+"""
 MARKER = 'Requires-Dist: deep-one[fast]>=1; python_version > "3"\n'
 
 
@@ -90,6 +110,10 @@ def test_an_extra_that_nobody_asks_for_brings_nothing(
         ("pyproject.toml", '[tool.poetry.dependencies]\npy-test = "^1"\n'),
         ("Pipfile.lock", '{"default": {"py-test": {}}, "develop": {}}'),
         ("pylock.toml", '[[packages]]\nname = "py-test"\n'),
+        ("uv.lock", UV_LOCK.format(dependency="py-test")),
+        ("poetry.lock", '[[package]]\nname = "py-test"\ngroups = ["main", "dev"]\n'),
+        ("poetry.lock", '[[package]]\nname = "py-test"\ncategory = "main"\n'),
+        ("pdm.lock", '[[package]]\nname = "py-test"\ngroups = ["default"]\n'),
     ],
 )
 def test_every_kind_of_file_names_packages(
@@ -114,9 +138,46 @@ def test_a_package_for_development_is_not_deployed(
 
 
 @pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("uv.lock", UV_LOCK.format(dependency="other")),
+        ("poetry.lock", '[[package]]\nname = "slow"\ngroups = ["dev"]\n'),
+        ("poetry.lock", '[[package]]\nname = "slow"\ncategory = "dev"\n'),
+        ("pdm.lock", '[[package]]\nname = "slow"\ngroups = ["test"]\n'),
+        ("Pipfile.lock", '{"default": {}, "develop": {"slow": {}}}'),
+    ],
+)
+def test_a_package_that_is_locked_for_development_is_not_deployed(
+    tmp_path: Path, interpreter: Interpreter, name: str, text: str
+) -> None:
+    assert found(tmp_path, interpreter, "import slow\n", **{name: text}) == [
+        said(1, "slow", "slow", name)
+    ]
+
+
+def test_a_lock_file_tells_what_the_project_file_leaves_open(
+    tmp_path: Path, interpreter: Interpreter
+) -> None:
+    texts = {
+        "pyproject.toml": '[project]\ndynamic = ["dependencies"]\n',
+        "uv.lock": UV_LOCK.format(dependency="slow"),
+    }
+
+    told = found(tmp_path, interpreter, "import slow, direct, faster, pytest\n", **texts)
+
+    assert told == [said(1, "pytest", "py-test", "pyproject.toml")]
+
+
+@pytest.mark.parametrize(
     "texts",
     [
         {},
+        {"uv.lock": "package = 1"},
+        {"uv.lock": '[[package]]\nname = "a"\nsource = "x"'},
+        {"poetry.lock": '[[package]]\nname = "slow"\n'},
+        {"pdm.lock": "package = [1]"},
+        {"pylock.toml": "packages = [[]]"},
+        {"Pipfile.lock": "[]"},
         {"pyproject.toml": "[tool.ruff]\nline-length = 100\n"},
         {"pyproject.toml": '[project]\ndynamic = ["dependencies"]\n'},
         {"requirements.txt": "-e .\n"},

@@ -35,6 +35,7 @@ message = {
     "task_root": task_root,
     "layers_root": "/opt",
     "sdk_root": "/var/runtime",
+    "hidden_modules": [],
 }
 ours, theirs = (Channel(end.detach()) for end in socket.socketpair())
 os.dup2(2, 62)

@@ -22,6 +22,7 @@ LOG_DESCRIPTOR = 62
 """Descriptor for whole log records, numbered as on AWS."""
 LAYERS_VARIABLE = "_LAMBDA_TUI_LAYERS"
 SDK_VARIABLE = "_LAMBDA_TUI_SDK"
+HIDDEN_VARIABLE = "_LAMBDA_TUI_HIDDEN"
 PACKAGES_VARIABLE = "_LAMBDA_TUI_PACKAGES"
 
 # Read once, by the dynamic linker or Python, as a process begins: a fork comes too late for them.
@@ -116,6 +117,7 @@ def runtime_start(
         variables = {
             LAYERS_VARIABLE: places.layers_root,
             SDK_VARIABLE: places.sdk_root,
+            HIDDEN_VARIABLE: ",".join(function.hidden_modules),
             PACKAGES_VARIABLE: "packages" if finds_packages else "",
         }
         return RuntimeStart((*wrapped, interpreter, "-S", script), variables=variables)

@@ -289,6 +289,7 @@ class InitProcess:
             "task_root": launch.places.task_root,
             "layers_root": launch.places.layers_root,
             "sdk_root": launch.places.sdk_root,
+            "hidden_modules": launch.function.hidden_modules,
         }
         self.runtime_is_running = True
         if api is not None:

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from lambda_tui.project.dependencies.requirements import REQUIREMENT_FILES
-from lambda_tui.project.dependencies.undeclared import undeclared_packages
+from lambda_tui.project.dependencies.undeclared import undeclared_modules, undeclared_packages
 
-__all__ = ["REQUIREMENT_FILES", "undeclared_packages"]
+__all__ = ["REQUIREMENT_FILES", "undeclared_modules", "undeclared_packages"]

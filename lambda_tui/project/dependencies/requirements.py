@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from lambda_tui.project.dependencies.lock_files import LOCK_FILES
 from lambda_tui.project.files import UnreadableFileError, read_text
 
-REQUIREMENT_FILES = ("requirements.txt", "pyproject.toml", "Pipfile.lock", "pylock.toml")
+REQUIREMENT_FILES = ("requirements.txt", "pyproject.toml", *LOCK_FILES)
 """The files that say what a function needs."""
 _LARGEST_FILE = 4 << 20
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[([^\]]*)\])?")
@@ -22,6 +23,13 @@ _INCLUDE = re.compile(r"(?:-r|--requirement)[ =]*(\S+)")
 
 class UnclearError(Exception):
     """A requirement file does not tell by itself what it brings."""
+
+
+# A file of another form than is known is raised for as what stands in the way of reading it.
+_UNCLEAR = (
+    *(UnclearError, UnreadableFileError),
+    *(ValueError, LookupError, TypeError, AttributeError, RecursionError),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +70,26 @@ def parse_requirement(text: str) -> Requirement:
 
 
 def read_requirements(folders: Iterable[Path]) -> Requirements | None:
-    """Return what the first folder with requirement files needs; None where that is not told."""
+    """Return what the first folder with requirement files needs; None where that is not told.
+
+    A lock file tells what another file leaves open, such as dependencies that a build finds.
+    """
     for folder in folders:
-        try:
-            found = [
-                (file, needed) for file in _files(folder) if (needed := _read(file)) is not None
-            ]
-        except (UnclearError, UnreadableFileError, ValueError, RecursionError):
+        found: dict[Path, list[Requirement]] = {}
+        is_unclear = is_locked = False
+        for file in _files(folder):
+            try:
+                needed = _read(file)
+            except _UNCLEAR:
+                is_unclear, needed = True, []
+            else:
+                is_locked = is_locked or (needed is not None and file.name in LOCK_FILES)
+            if needed is not None:
+                found[file] = needed
+        if is_unclear and not is_locked:
             return None
         if found:
-            return Requirements(
-                found[0][0], tuple(one for _file, needed in found for one in needed)
-            )
+            return Requirements(next(iter(found)), tuple(chain.from_iterable(found.values())))
     return None
 
 
@@ -86,13 +102,10 @@ def _read(file: Path) -> list[Requirement] | None:
     if file.name == "requirements.txt":
         return list(_of_requirements(file, ()))
     text = read_text(file, _LARGEST_FILE)
-    if file.name == "Pipfile.lock":
-        return [Requirement(normalised(name)) for name in _table(json.loads(text), "default")]
-    document = tomllib.loads(text)
-    if file.name == "pylock.toml":
-        packages = document.get("packages", [])
-        return [Requirement(normalised(one["name"])) for one in packages if "name" in one]
-    return _of_pyproject(document)
+    if file.name == "pyproject.toml":
+        return _of_pyproject(tomllib.loads(text))
+    names = LOCK_FILES[file.name](text)
+    return None if names is None else [Requirement(normalised(name)) for name in names]
 
 
 def _of_requirements(file: Path, above: tuple[Path, ...]) -> Iterator[Requirement]:

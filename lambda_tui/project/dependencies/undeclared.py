@@ -36,15 +36,12 @@ def undeclared_packages(
     The function's own requirement files count, or else those of the project in ``directory``.
     Where there are none, or they do not tell, there is no problem.
     """
-    if function.language != "python" or function.bootstrap or interpreter.language != "python":
-        return ()
-    code = function.code_directory
-    requirements = read_requirements(dict.fromkeys((code, directory)))
+    requirements = _requirements_of(directory, function, interpreter)
     if requirements is None:
         return ()
     imports = [
         one
-        for one in foreign_imports(code, function.handler)
+        for one in foreign_imports(function.code_directory, function.handler)
         if one.module not in sys.stdlib_module_names | _MODULES_IN_THE_RUNTIME
         and not _is_in_layer(function, one.module)
     ]
@@ -55,10 +52,33 @@ def undeclared_packages(
     return tuple(_problems(function, imports, requirements, _Installed(interpreter)))
 
 
+def undeclared_modules(
+    directory: Path, function: Function, interpreter: Interpreter
+) -> tuple[str, ...]:
+    """Return the modules of all installed packages that would be missing on Lambda, sorted.
+
+    A module that several packages share counts as there if one of them is. None is returned where
+    ``undeclared_packages`` would return no problem for want of requirement files.
+    """
+    requirements = _requirements_of(directory, function, interpreter)
+    if requirements is None:
+        return ()
+    return tuple(sorted(_Installed(interpreter).modules_beside(requirements.needed)))
+
+
+def _requirements_of(
+    directory: Path, function: Function, interpreter: Interpreter
+) -> Requirements | None:
+    """Return the requirements of a function that gets its packages by them."""
+    if function.language != "python" or function.bootstrap or interpreter.language != "python":
+        return None
+    return read_requirements(dict.fromkeys((function.code_directory, directory)))
+
+
 def _problems(
     function: Function, imports: list[Import], requirements: Requirements, installed: _Installed
 ) -> Iterator[Problem]:
-    brought = installed.brought_by(requirements.needed) | _IN_THE_RUNTIME
+    brought = installed.brought_by(requirements.needed)
     told = set[str]()
     for one in imports:
         packages = installed.packages_of(one.module)
@@ -103,7 +123,7 @@ class _Installed:
         return f"{package.metadata['Name']}=={package.version}"
 
     def brought_by(self, needed: Iterable[Requirement]) -> set[str]:
-        """Return the names of all packages that come with requirements."""
+        """Return the names of all packages that come with requirements, or with the runtime."""
         waiting, seen = list(needed), set[Requirement]()
         while waiting:
             requirement = waiting.pop()
@@ -115,7 +135,14 @@ class _Installed:
                 for inner in self._requirements_of(requirement.name)
                 if inner.only_for is None or inner.only_for in requirement.extras
             ]
-        return {requirement.name for requirement in seen}
+        return {requirement.name for requirement in seen} | _IN_THE_RUNTIME
+
+    def modules_beside(self, needed: Iterable[Requirement]) -> set[str]:
+        """Return the modules that no package has which comes with requirements."""
+        brought = self.brought_by(needed)
+        return {
+            module for module, packages in self._modules.items() if brought.isdisjoint(packages)
+        }
 
     def _requirements_of(self, name: str) -> Iterator[Requirement]:
         package = self._packages.get(name)

@@ -14,6 +14,7 @@ from lambda_tui import limits
 SandboxChoice = Literal["auto", "namespaces", "processes"]
 NetworkChoice = Literal["auto", "shared", "own"]
 SdkChoice = Literal["ask", "install", "off"]
+UndeclaredPackagesChoice = Literal["warn", "error", "off"]
 
 EXAMPLE_BOOTSTRAP = 'bootstrap = [".venv/bin/python", "-m", "awslambdaric"]'
 EXAMPLE_FUNCTION = f"{EXAMPLE_BOOTSTRAP} under [functions.NAME]"
@@ -23,6 +24,7 @@ EXAMPLE_FUNCTION = f"{EXAMPLE_BOOTSTRAP} under [functions.NAME]"
 _Sandbox = Annotated[SandboxChoice, Meta(description="auto, namespaces or processes")]
 _Network = Annotated[NetworkChoice, Meta(description="auto, shared or own")]
 _Sdk = Annotated[SdkChoice, Meta(description="ask, install or off")]
+_UndeclaredPackages = Annotated[UndeclaredPackagesChoice, Meta(description="warn, error or off")]
 _Seconds = Annotated[
     float,
     Meta(description="a number of seconds"),
@@ -93,6 +95,12 @@ class Settings:
     """Whether the SDK that AWS's runtimes bring is installed for functions that rely on it.
 
     ``ask`` says how, ``install`` does it at once, and ``off`` leaves functions without.
+    """
+    undeclared_packages: _UndeclaredPackages = "warn"
+    """Whether packages that are installed here, but that no requirement names, are told or hidden.
+
+    ``warn`` tells of each that a function imports, ``error`` hides it too, so that the import fails
+    as on AWS, and ``off`` does neither.
     """
     idle_timeout: _Seconds = 600.0
     """Seconds after which an idle environment is removed."""

@@ -170,7 +170,7 @@ class RuntimeSdk:
 def missing_sentence(function: str, package: str) -> str:
     """Return why a function has failed for want of a package, and the remedy."""
     return (
-        f"{function} relies on the SDK that AWS's runtime brings ({package}), which is not "
+        f"{function} relies on a package that AWS's runtime brings ({package}), which is not "
         f"installed here: `lambda-tui invoke {function} --sync`, or S on the screen, installs it."
     )
 

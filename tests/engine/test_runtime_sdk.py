@@ -112,7 +112,7 @@ async def test_a_function_that_lacks_the_sdk_fails_in_awss_words_and_is_told_the
         )
         assert response_of(invocation)["errorType"] == "Runtime.ImportModuleError"
     assert notices(workbench, "warning") == [
-        "function relies on the SDK that AWS's runtime brings (boto3), which is not installed "
+        "function relies on a package that AWS's runtime brings (boto3), which is not installed "
         "here: `lambda-tui invoke function --sync`, or S on the screen, installs it."
     ]
 
@@ -272,7 +272,7 @@ async def test_an_installation_that_fails_is_not_begun_again_by_itself(
     await workbench.invoke("1")
 
     failure, remedy = notices(workbench, "warning")
-    assert failure.startswith("function: boto3 cannot be installed: ERROR: ")
+    assert failure.startswith("function: boto3, simplejson cannot be installed: ERROR: ")
     assert "--sync" in remedy
 
 

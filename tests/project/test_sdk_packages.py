@@ -33,6 +33,7 @@ def function(folder: Path, runtime: str, files: dict[str, str], **given: Any) ->
     ("source", "needed"),
     [
         ("import boto3\n", {"boto3"}),
+        ("import simplejson as json\n", {"simplejson"}),
         ("def f():\n    from botocore.config import Config\n", {"botocore"}),
         ("import urllib3, os\n", {"urllib3"}),
         ("import boto3_helpers\n", set()),

@@ -20,8 +20,9 @@ SDK = {
     "boto3": "import botocore\n__version__ = '1.99.0'\n",
     "botocore": "__version__ = '1.99.1'\n",
     "six": "",
+    "simplejson": "",
 }
-"""The sources of a small boto3 and of what it requires."""
+"""The sources of a small boto3 and of what it requires, and of what else AWS's runtime has."""
 
 
 def write_wheels(folder: Path) -> Path:

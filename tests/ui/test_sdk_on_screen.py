@@ -31,12 +31,14 @@ async def test_capital_s_installs_the_sdk_and_the_function_is_initialised_again(
 ) -> None:
     async with open_app(settings=settings, size=(160, 45)) as driver:
         await driver.invoke()
-        await driver.until_seen("relies on the SDK that AWS's runtime brings (boto3)")
+        await driver.until_seen("relies on a package that AWS's runtime brings (boto3)")
         assert "ImportModuleError" in driver.text()
 
         await driver.press("S")
 
-        await driver.until_seen("Installing boto3 for python3", "boto3 1.99.0 is installed.")
+        await driver.until_seen(
+            "Installing boto3, simplejson for python3", "boto3 1.99.0 is installed."
+        )
         (environment,) = driver.app.engine.pools["Greet"].environments
         await driver.until(lambda: environment.state is State.FROZEN)
         await driver.until_seen("after the SDK changed")
@@ -52,4 +54,4 @@ async def test_an_installation_that_fails_says_so(
         await driver.press("S")
 
         await driver.until(lambda: driver.notices)
-        assert driver.notices[0].startswith("boto3 cannot be installed: ERROR: ")
+        assert driver.notices[0].startswith("boto3, simplejson cannot be installed: ERROR: ")

@@ -14,11 +14,14 @@ from lambda_tui.project.function import NODE_SUFFIXES, Function
 from lambda_tui.project.interpreters import Interpreter
 from lambda_tui.project.runtimes import OS_ONLY_RUNTIMES
 
-PYTHON_SDK = "boto3"
-"""The package of Python that brings all the others."""
+PYTHON_PACKAGES = frozenset({"boto3", "simplejson"})
+"""What is installed for Python: the SDK, and the package that AWS's client encodes results with."""
 
-_PYTHON_MODULES = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3")
-"""The modules that can be imported once it is installed, as on AWS."""
+_PYTHON_MODULES = (
+    *("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3"),
+    "simplejson",
+)
+"""The modules that can be imported once they are installed, as on AWS."""
 _IMPORT = re.compile(rf"^[ \t]*(?:import|from)[ \t]+({'|'.join(_PYTHON_MODULES)})\b".encode(), re.M)
 _NODE_PACKAGE = r"@(?:aws-sdk|smithy)/[a-z0-9][a-z0-9._-]*"
 _REQUIRE = re.compile(rf"\b(?:from|import|require)\s*\(?\s*[\"'`]({_NODE_PACKAGE})[/\"'`]".encode())
@@ -80,10 +83,10 @@ def requested_packages(
 ) -> frozenset[str]:
     """Return what is to be installed for the function: all that it needs, and what it has missed.
 
-    For Python it is the one package that brings the others. Blocks while it reads the source.
+    For Python it is always the same. Blocks while it reads the source.
     """
     if function.language == "python":
-        return frozenset({PYTHON_SDK})
+        return PYTHON_PACKAGES
     return needed_packages(function, interpreter).union(missed)
 
 

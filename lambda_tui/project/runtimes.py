@@ -22,11 +22,14 @@ OS_ONLY_RUNTIMES = ("provided", "provided.al2", "provided.al2023")
 _ENDS_OF_SUPPORT = {
     "python3.8": "14 October 2024",
     "python3.9": "15 December 2025",
+    "python3.10": "31 October 2026",
     "nodejs16.x": "12 June 2024",
     "nodejs18.x": "1 September 2025",
     "nodejs20.x": "30 April 2026",
     "provided": "8 January 2024",
+    "provided.al2": "31 July 2026",
 }
+"""The dates of AWS's documentation, in its table of runtimes."""
 _LATER: dict[Language, str] = {"python": "python3.13", "node": "nodejs24.x"}
 
 _OTHER_LANGUAGES = re.compile(r"(nodejs|java|dotnet|dotnetcore|ruby|go|provided)[0-9a-z.]*")

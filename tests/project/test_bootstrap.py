@@ -29,6 +29,12 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+ENDED = (
+    "Custom: Lambda's support of {runtime} ended on {date}; name a later one, such as "
+    "provided.al2023."
+)
+
+
 def described(folder: Path, runtime: str = "provided.al2023") -> Project:
     (folder / "template.yaml").write_text(TEMPLATE % runtime)
     return load_project(folder)
@@ -41,7 +47,9 @@ def test_a_template_may_name_an_os_only_runtime(folder: Path, runtime: str) -> N
 
     (function,) = project.functions
     assert (function.runtime, function.handler) == (runtime, "function.handler")
-    assert len(project.problems) == (runtime == "provided")
+    warnings = [one.message for one in project.problems]
+    ended = {"provided": "8 January 2024", "provided.al2": "31 July 2026"}.get(runtime)
+    assert warnings == ([] if ended is None else [ENDED.format(runtime=runtime, date=ended)])
 
 
 def test_a_bootstrap_that_is_not_there_is_told(folder: Path) -> None:

@@ -48,6 +48,7 @@ def only_problem(folder: Path, text: str) -> Problem:
     [
         ("python3.8", "python3.13"),
         ("python3.9", "python3.13"),
+        ("python3.10", "python3.13"),
         ("nodejs16.x", "nodejs24.x"),
         ("nodejs18.x", "nodejs24.x"),
         ("nodejs20.x", "nodejs24.x"),

@@ -77,6 +77,7 @@ CALLS = (
 SCRIPT = """
 import asyncio, collections, decimal, importlib, json, logging, os, struct, sys, tempfile
 side, calls, root = sys.argv[1], json.loads(sys.argv[2]), sys.argv[3]
+tenant = json.loads(sys.argv[4])
 sink = tempfile.TemporaryFile()
 os.dup2(sink.fileno(), 62)
 Point = collections.namedtuple("Point", "x y")
@@ -111,6 +112,7 @@ if side == "AWS's":
         bootstrap._AWS_LAMBDA_LOG_FORMAT, bootstrap._AWS_LAMBDA_LOG_LEVEL, log_sink
     )
     bootstrap._GLOBAL_AWS_REQUEST_ID = "request"
+    bootstrap._GLOBAL_TENANT_ID = tenant
     context = lambda_context.LambdaContext("request", None, None, 0)
     def uncaught(error):
         result = bootstrap.make_error(str(error), type(error).__name__, ["  File\\n"], "request")
@@ -123,6 +125,7 @@ else:
     runtime = importlib.import_module("ours.python.runtime")
     log_filter = logs.configure_logging()
     log_filter.request_id = "request"
+    log_filter.tenant_id = tenant
     context = importlib.import_module("ours.python.context").context_of(
         {"request_id": "request", "deadline_ms": 0}
     )
@@ -154,10 +157,11 @@ json.dump(outcomes, sys.stdout)
 TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d([.,]\d+)?Z?")
 
 
-def outcomes(side: str, variables: dict[str, str]) -> Any:
+def outcomes(side: str, variables: dict[str, str], tenant: str | None) -> Any:
     """Return what each call raised and wrote, the times masked."""
+    arguments = [side, json.dumps(CALLS), str(ROOT / "runtimes"), json.dumps(tenant)]
     ran = subprocess.run(
-        [sys.executable, "-c", SCRIPT, side, json.dumps(CALLS), str(ROOT / "runtimes")],
+        [sys.executable, "-c", SCRIPT, *arguments],
         env={"AWS_EXECUTION_ENV": "AWS_Lambda_python3.11", **variables},
         capture_output=True,
         text=True,
@@ -172,8 +176,9 @@ def outcomes(side: str, variables: dict[str, str]) -> Any:
 @pytest.mark.rule("5.5.3", "5.5.4", "5.5.5", "5.5.6")
 @pytest.mark.parametrize("configuration", CONFIGURATIONS)
 @pytest.mark.parametrize("runtime", ["python3.11", "python3.12"])
+@pytest.mark.parametrize("tenant", [None, "blue"])
 def test_the_same_calls_write_and_raise_what_they_do_with_awss_client(
-    configuration: str, runtime: str, tmp_path: Path
+    configuration: str, runtime: str, tenant: str | None, tmp_path: Path
 ) -> None:
     variables = {
         **CONFIGURATIONS[configuration],
@@ -181,7 +186,7 @@ def test_the_same_calls_write_and_raise_what_they_do_with_awss_client(
         "TMPDIR": str(tmp_path),
     }
 
-    ours, awss = outcomes("ours", variables), outcomes("AWS's", variables)
+    ours, awss = outcomes("ours", variables, tenant), outcomes("AWS's", variables, tenant)
 
     assert len(ours) == len(awss) == len(CALLS)
     for one, other in zip(ours, awss, strict=True):

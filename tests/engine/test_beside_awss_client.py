@@ -125,6 +125,9 @@ EVALUATED: dict[str, str] = {
     "an exit with something to flush": "sys.__stdout__.write('flushed') and None or sys.exit(6)",
     "an exit of a generator": "raises(GeneratorExit())",
     "an end by a signal": "os.kill(os.getpid(), signal.SIGTERM) or time.sleep(5)",
+    "another program": "os.execv('/bin/sh', ['sh', '-c', 'sleep 0.2; exit 7'])",
+    "another program that succeeds": "os.execv('/bin/true', ['true'])",
+    "another program that is killed": "os.execv('/bin/sh', ['sh', '-c', 'kill -9 $$'])",
     "an uncallable": "(3)(event)",
 }
 

@@ -197,7 +197,7 @@ class Channel:
         except OSError:
             count = 0
         if not count:
-            self._break_off()
+            self._end()
             return False
         if self._payload is None:
             self._incoming += data
@@ -205,6 +205,10 @@ class Channel:
         else:
             self._fill(self._payload, count)
         return True
+
+    def _end(self) -> None:
+        """Close a channel whose other end has gone."""
+        self._break_off()
 
     def _break_off(self) -> None:
         """Close a channel whose other end has gone or does not send frames."""
@@ -282,7 +286,10 @@ class RuntimeChannel(Channel):
         *,
         is_forked: bool,
     ) -> None:
-        """``is_forked`` for a Python runtime, which can share memory and starts to work at once."""
+        """``on_closed`` is called for a runtime that does not send frames, not for one that ends.
+
+        ``is_forked`` for a Python runtime, which can share memory and starts to work at once.
+        """
         super().__init__(end, lambda _message, _payload: None, on_closed)
         self._on_frame = on_frame
         self._can_share = is_forked and _has_sealed_memory()
@@ -327,6 +334,11 @@ class RuntimeChannel(Channel):
                 frame.payload = begun if frame.kind == "chunk" else b""
                 frame.kind = "chunk"
                 self._on_frame(frame)
+
+    def _end(self) -> None:
+        # Its process ends now, or has become another program by execve and goes on: the init
+        # process tells which, and the phase has its limit of time.
+        self.close()
 
     def _deliver(self, message: bytes, payload: bytes) -> None:
         try:

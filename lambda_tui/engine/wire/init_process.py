@@ -426,7 +426,7 @@ class InitProcess:
                 self.network.take_socket(self._control.take_descriptor())
 
     def _on_channel_closed(self) -> None:
-        # A runtime that speaks over it cannot answer any more, whether it has ended or not.
+        # A runtime that has sent anything else than frames cannot answer any more.
         if self._needs_channel:
             self.kill_runtime()
 

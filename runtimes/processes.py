@@ -11,10 +11,11 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import subprocess
 import sys
-from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple, Protocol
+
+from . import macos
 
 
 class NotInOwnNamespaceError(Exception):
@@ -26,8 +27,27 @@ def current_pid_namespace() -> str:
     return os.readlink("/proc/self/ns/pid")
 
 
+class ProcessSet(Protocol):
+    """The processes of an environment but the init process, whatever bounds them."""
+
+    @property
+    def forks(self) -> macos.ForkWatch | None:
+        """Becomes readable when ``pids`` should be called, lest one is lost.
+
+        None where none can be.
+        """
+
+    def signal_all(self, number: int) -> None:
+        """Signal all of them."""
+
+    def pids(self) -> list[int]:
+        """Return their ids."""
+
+
 class PidNamespace:
     """All other processes of the pid namespace in which this process is process 1."""
+
+    forks = None
 
     def __init__(self, outer: str) -> None:
         """Prove it once here; ``outer`` is the namespace from which this process's was made."""
@@ -52,8 +72,18 @@ class PidNamespace:
             raise NotInOwnNamespaceError("process 1 has not entered a pid namespace of its own")
 
 
+def process_tree(shared: macos.SeenProcesses | None = None) -> ProcessSet:
+    """Return all descendants of this process, where no pid namespace bounds them.
+
+    On macOS another process can end them by what is ``shared`` with it.
+    """
+    return ProcessTree() if sys.platform.startswith("linux") else FollowedTree(shared)
+
+
 class ProcessTree:
-    """All descendants of this process, where no pid namespace bounds them."""
+    """All descendants of this process on Linux, which is their subreaper."""
+
+    forks = None
 
     def __init__(self, kept: frozenset[int] = frozenset()) -> None:
         self._kept = kept
@@ -64,19 +94,92 @@ class ProcessTree:
         return descendants(os.getpid(), self._kept)
 
     def signal_all(self, number: int) -> None:
-        """Signal every descendant.
+        """Signal every descendant."""
+        _signal_until_no_new(self.pids, number)
 
-        Look again until no new one is found: a process that was not signalled yet may have forked.
-        """
-        signalled: set[int] = set()
-        while True:
-            found = set(self.pids()) - signalled
-            if not found:
-                return
-            for pid in found:
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.kill(pid, number)
-            signalled |= found
+
+class FollowedTree:
+    """All descendants of this process on macOS, which has neither namespaces nor subreapers.
+
+    A process whose parent has ended is no descendant any more. It is found all the same, because it
+    was seen before, or because it is in the group of one that was.
+    """
+
+    def __init__(self, shared: macos.SeenProcesses | None = None) -> None:
+        """Raise ``OSError`` where there is no libproc."""
+        self._libproc = macos.Libproc()
+        self._shared = shared
+        self._seen: dict[int, macos.Process] = {}
+        """By the process id."""
+        self.forks = macos.ForkWatch()
+
+    def pids(self) -> list[int]:
+        """Return their ids, and follow each from now on."""
+        self.forks.forget()
+        self._look()
+        while self.forks.watch(self._seen):
+            self._look()
+        if self._shared is not None:
+            self._shared.write(self._seen)
+        return list(self._seen)
+
+    def _look(self) -> None:
+        self._seen = _descendants_seen(self._libproc, os.getpid(), self._seen)
+
+    def signal_all(self, number: int) -> None:
+        """Signal every one of them."""
+        _signal_until_no_new(self.pids, number)
+
+
+def end_descendants_of_ended(shared: macos.SeenProcesses) -> None:
+    """Kill what a process that has ended was sharing of what it had followed."""
+    libproc, seen = macos.Libproc(), shared.read()
+
+    def find() -> list[int]:
+        nonlocal seen
+        seen = _descendants_seen(libproc, None, seen)
+        return list(seen)
+
+    _signal_until_no_new(find, KILL)
+
+
+def _descendants_seen(
+    libproc: macos.Libproc, root: int | None, before: Mapping[int, macos.Process]
+) -> dict[int, macos.Process]:
+    """Return the descendants of a process, and of those that were seen before, with these."""
+    found: dict[int, macos.Process] = {}
+    waiting = [*before, *([] if root is None else libproc.children(root))]
+    while waiting:
+        pid = waiting.pop()
+        if pid in found or pid == root:
+            continue
+        seen, process = before.get(pid), libproc.process(pid)
+        if process is not None and (seen is None or seen.start == process.start):
+            found[pid] = process
+            waiting += libproc.children(pid)
+            if process.group == pid:
+                waiting += libproc.group(pid)
+        elif process is None and seen is not None:
+            # It has ended. Its id is not used again while its group has members, and these may
+            # have left their session with it and lost their parent in it.
+            members = [member for member in libproc.group(pid) if member != pid]
+            if members:
+                found[pid] = seen
+                waiting += members
+    return found
+
+
+def _signal_until_no_new(find: Callable[[], list[int]], number: int) -> None:
+    """Signal processes until none is found that was not: one may have forked just before."""
+    signalled: set[int] = set()
+    while True:
+        found = set(find()) - signalled
+        if not found:
+            return
+        for pid in found:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, number)
+        signalled |= found
 
 
 def descendants(pid: int, kept: frozenset[int] = frozenset()) -> list[int]:
@@ -95,16 +198,6 @@ def descendants(pid: int, kept: frozenset[int] = frozenset()) -> list[int]:
 
 
 def _parents() -> Iterable[tuple[int, int]]:
-    if sys.platform.startswith("linux"):
-        yield from _parents_from_proc()
-        return
-    listing = subprocess.run(["/bin/ps", "-axo", "pid=,ppid="], capture_output=True, text=True)
-    for line in listing.stdout.splitlines():
-        child, parent = line.split()
-        yield int(child), int(parent)
-
-
-def _parents_from_proc() -> Iterable[tuple[int, int]]:
     for name in os.listdir("/proc"):
         if not name.isdigit():
             continue

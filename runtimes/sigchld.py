@@ -9,6 +9,7 @@ import sys
 
 from . import linux
 from .frames import Channel
+from .macos import ForkWatch
 
 
 class SigchldPipe:
@@ -26,14 +27,24 @@ class SigchldPipe:
             # After the handler is installed, which sets the flags that this one changes.
             linux.ignore_stopped_children()
 
-    def wait(self, channel: Channel, seconds: float | None = None) -> bool:
+    def wait(
+        self,
+        channel: Channel,
+        seconds: float | None = None,
+        forks: ForkWatch | None = None,
+    ) -> bool:
         """Wait for a frame, a child's end or a timeout; return whether the channel can be read.
+
+        Where processes are followed, their ``forks`` end the wait too.
 
         Reap after this, not before: a child that ends once the pipe is drained fills it again.
         """
         if channel.has_buffered_frame:
             return True
-        readable, _, _ = select.select([channel.fileno(), self._read_end], [], [], seconds)
+        descriptors = [channel.fileno(), self._read_end]
+        if forks is not None:
+            descriptors.append(forks.fileno())
+        readable, _, _ = select.select(descriptors, [], [], seconds)
         if self._read_end in readable:
             os.read(self._read_end, 4096)
         return channel.fileno() in readable

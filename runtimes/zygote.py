@@ -19,7 +19,15 @@ from collections.abc import Callable
 from . import init, linux, python, snapshots
 from .frames import Channel, Frame
 from .init import Environment
-from .processes import KILL, ProcessTree, current_pid_namespace, reap, run_and_exit
+from .macos import SeenProcesses
+from .processes import (
+    KILL,
+    ProcessTree,
+    current_pid_namespace,
+    end_descendants_of_ended,
+    reap,
+    run_and_exit,
+)
 from .sandbox import (
     Bind,
     HostFiles,
@@ -70,6 +78,8 @@ class _Zygote:
         """Ids of environments by their init process's pid."""
         self._connectors: dict[int, str] = {}
         """Ids of environments by the pid of the program that connects their network."""
+        self._shared: dict[int, SeenProcesses] = {}
+        """On macOS: the processes of environments, by their init process's pid."""
         self._level = "processes"
         self._host_files = find_host_files(program) if _IS_LINUX else HostFiles([], [])
 
@@ -118,8 +128,12 @@ class _Zygote:
         environment = self._environments.pop(pid, None)
         if environment is not None:
             if self._level == "processes":
-                # No namespace ended with it: the processes that it left are this one's children.
-                ProcessTree(frozenset(self._environments)).signal_all(KILL)
+                # No namespace ended with it. On Linux the processes that it left are this one's
+                # children.
+                if _IS_LINUX:
+                    ProcessTree(frozenset(self._environments)).signal_all(KILL)
+                else:
+                    end_descendants_of_ended(self._shared.pop(pid))
                 init.remove_storage(environment)
             self._kill_connector(environment)
             self._channel.send({"kind": "ended", "id": environment, "status": status})
@@ -171,16 +185,19 @@ class _Zygote:
                 ),
                 own_network=environment.own_network,
             )
-        run_as_process: Callable[[Channel, Environment], None] = (
+        run_as_process: Callable[[Channel, Environment, SeenProcesses | None], None] = (
             snapshots.run_as_process if environment.is_snapshot else init.run_as_process
         )
+        shared = None if _IS_LINUX else SeenProcesses()
         pid = os.fork()
         if pid == 0:
             run_and_exit(
                 lambda: self._become_init(
-                    control, lambda channel: run_as_process(channel, environment)
+                    control, lambda channel: run_as_process(channel, environment, shared)
                 )
             )
+        if shared is not None:
+            self._shared[pid] = shared
         return pid
 
     def _become_init(self, control: int, serve: Callable[[Channel], None]) -> None:

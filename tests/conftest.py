@@ -23,6 +23,7 @@ from lambda_tui.project.interpreters import Interpreter
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import Settings
 from support.files import ROOT
+from support.imitated_macos import imitated_macos
 from support.leftovers import mounts, survivors
 from support.workbench import Open, Workbench, one_function
 
@@ -74,10 +75,34 @@ def nothing_is_left(adopt_orphans: None) -> Iterator[None]:
     assert mounts() == mounts_before
 
 
-@pytest.fixture(params=LEVELS)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what asks for a level at each, and at ``processes`` on macOS too where it is marked."""
+    parametrized = (one.args[0] for one in metafunc.definition.iter_markers("parametrize"))
+    if "level" not in metafunc.fixturenames or "level" in parametrized:
+        return
+    is_marked = metafunc.definition.get_closest_marker("also_on_macos") is not None
+    metafunc.parametrize("level", (*LEVELS, "macos") if is_marked else LEVELS, indirect=True)
+
+
+@pytest.fixture
 def level(request: pytest.FixtureRequest) -> str:
-    """Return each sandbox level in turn."""
-    return str(request.param)
+    """Return the sandbox level; ``macos`` is ``processes`` where macOS is imitated."""
+    if request.param != "macos":
+        return str(request.param)
+    request.getfixturevalue("on_macos")
+    return "processes"
+
+
+@pytest.fixture(scope="session")
+def imitated_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the path of an interpreter for which macOS is imitated."""
+    return imitated_macos(tmp_path_factory.mktemp("macos"))
+
+
+@pytest.fixture
+def on_macos(imitated_python: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let all zygotes of a test run as if on macOS."""
+    monkeypatch.setattr(sys, "executable", str(imitated_python))
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .environment import Environment, remove_storage, run_as_process, run_in_namespaces
-from .init_process import InitProcess, ProcessSet
+from .init_process import InitProcess
 from .launch import (
     RESTORED_PROCESSES,
     Launch,
@@ -17,7 +17,6 @@ __all__ = [
     "Environment",
     "InitProcess",
     "Launch",
-    "ProcessSet",
     "Streams",
     "fork_restored_runtime",
     "fork_runtime",

@@ -9,9 +9,10 @@ from typing import Callable, NamedTuple
 
 from .. import linux
 from ..frames import Channel, Message
-from ..processes import KILL, PidNamespace, ProcessTree
+from ..macos import SeenProcesses
+from ..processes import KILL, PidNamespace, ProcessSet, process_tree
 from ..sandbox import TASK_ROOT, Bind, HostFiles, bring_up_loopback, build_root
-from .init_process import InitProcess, ProcessSet
+from .init_process import InitProcess
 
 MakeInit = Callable[[Channel, ProcessSet, Message], InitProcess]
 
@@ -69,12 +70,18 @@ def run_in_namespaces(
 
 
 def run_as_process(
-    control: Channel, environment: Environment, make_init: MakeInit = InitProcess
+    control: Channel,
+    environment: Environment,
+    shared: SeenProcesses | None,
+    make_init: MakeInit = InitProcess,
 ) -> None:
-    """Serve without isolation, where namespaces are refused; return when the engine has gone."""
+    """Serve without isolation, where namespaces are refused; return when the engine has gone.
+
+    On macOS the zygote ends the processes that are ``shared`` with it, if this one is killed.
+    """
     storage = _storage_directory(environment.id)
     os.mkdir(storage, mode=0o700)
-    processes = ProcessTree()
+    processes = process_tree(shared)
     try:
         # Orphans would otherwise become the zygote's children, out of reach of this process.
         if sys.platform.startswith("linux"):

@@ -19,13 +19,11 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
-import sys
 import time
-from typing import Protocol
 
 from .. import linux, python
 from ..frames import Channel, Frame, Message
-from ..processes import CONTINUE, KILL, STOP, EndedChild, reap
+from ..processes import CONTINUE, KILL, STOP, EndedChild, ProcessSet, reap
 from ..sigchld import SigchldPipe
 from .launch import Launch, Streams, execute, fork_runtime, maximum_processes
 from .memory_limit import MemoryLimit
@@ -34,16 +32,6 @@ from .memory_limit import MemoryLimit
 _REPORTED_RISE_KB = 1024
 # Seconds before the first check of a runtime that starts or is thawed: most are done by then.
 _FIRST_CHECK = 0.005
-
-
-class ProcessSet(Protocol):
-    """The processes of an environment but the init process, whatever bounds them."""
-
-    def signal_all(self, number: int) -> None:
-        """Signal all of them."""
-
-    def pids(self) -> list[int]:
-        """Return their ids."""
 
 
 class InitProcess:
@@ -72,7 +60,14 @@ class InitProcess:
     def run(self) -> None:
         """Serve until the engine's end of the channel closes."""
         while True:
-            has_frame = self._sigchld.wait(self._control, self._seconds_to_memory_check())
+            has_frame = self._sigchld.wait(
+                self._control, self._seconds_to_memory_check(), self._processes.forks
+            )
+            if self._processes.forks is not None:
+                # A process that forks and ends would leave one behind that nobody has seen.
+                self._processes.pids()
+                if self._processes.forks.is_orphaned:
+                    return
             if self._memory is not None and self._seconds_to_memory_check() == 0.0:
                 self._check_memory(self._memory)
             # Before the frame: a start begins a generation, to which these would seem to belong.
@@ -243,10 +238,9 @@ class InitProcess:
         self._generation = message["generation"]
         self._is_frozen = self._is_out_of_memory = self._has_launch_failure = False
         self._memory_size_mb = message["memory_size_mb"]
-        if sys.platform.startswith("linux"):
-            self._memory = MemoryLimit(self._memory_size_mb)
-            self._reported_memory_kb = 0
-            self._next_check_at = time.monotonic() + _FIRST_CHECK
+        self._memory = MemoryLimit(self._memory_size_mb)
+        self._reported_memory_kb = 0
+        self._next_check_at = time.monotonic() + _FIRST_CHECK
         self._control.send(
             {"kind": "started", "generation": self._generation, "at": time.monotonic()}
         )

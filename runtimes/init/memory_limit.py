@@ -12,7 +12,10 @@ because an ordinary user may not limit the memory of several processes together 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable
+
+from ..macos import Libproc
 
 _PAGE_KB = os.sysconf("SC_PAGE_SIZE") // 1024
 # An upper bound on how fast processes take memory into use.
@@ -28,6 +31,7 @@ class MemoryLimit:
         """The most that any check has seen, at most the limit."""
         self.beside_runtime_kb = 0
         """Use of all processes but the runtime at the last check: extensions, children."""
+        self._libproc = None if sys.platform.startswith("linux") else Libproc()
         self._limit_kb = limit_mb * 1024
         self._used_kb = 0
 
@@ -45,7 +49,10 @@ class MemoryLimit:
         used: dict[int, int] = {}
         files = 0
         for pid in pids:
-            if pid in programs:
+            if self._libproc is not None:
+                # The kernel charges it to one process alone, without the pages of files.
+                used[pid] = self._libproc.footprint_kb(pid)
+            elif pid in programs:
                 used[pid], pages_of_files = _resident_kb(pid)
                 files = max(files, pages_of_files)
             else:

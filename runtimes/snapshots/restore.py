@@ -21,11 +21,17 @@ from ..init import (
     RESTORED_PROCESSES,
     InitProcess,
     Launch,
-    ProcessSet,
     Streams,
     fork_restored_runtime,
 )
-from ..processes import KILL, PidNamespace, ProcessTree, current_pid_namespace, run_and_exit
+from ..processes import (
+    KILL,
+    PidNamespace,
+    ProcessSet,
+    current_pid_namespace,
+    process_tree,
+    run_and_exit,
+)
 from ..python import LOG_DESCRIPTOR, Resume
 from . import nested_sandbox
 from .descriptors import renew_descriptors
@@ -119,7 +125,7 @@ class RestoreServer:
         nested_sandbox.copy_files(storage, own_storage)
         if _fork() != 0:
             return
-        processes = ProcessTree()
+        processes = process_tree()
         try:
             if sys.platform.startswith("linux"):
                 linux.become_subreaper()

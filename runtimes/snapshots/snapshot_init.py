@@ -16,8 +16,9 @@ from functools import partial
 
 from .. import init, python
 from ..frames import Channel, Frame, Message
-from ..init import Environment, InitProcess, Launch, ProcessSet, Streams, fork_runtime
-from ..processes import CONTINUE, STOP
+from ..init import Environment, InitProcess, Launch, Streams, fork_runtime
+from ..macos import SeenProcesses
+from ..processes import CONTINUE, STOP, ProcessSet
 from ..sandbox import HostFiles
 from .nested_sandbox import make_user_namespace
 from .restore import RestoreServer
@@ -41,9 +42,12 @@ def run_in_namespaces(
     )
 
 
-def run_as_process(control: Channel, environment: Environment) -> None:
+def run_as_process(
+    control: Channel, environment: Environment, shared: SeenProcesses | None
+) -> None:
     """Serve without isolation, where namespaces are refused; return when the engine has gone."""
-    init.run_as_process(control, environment, make_init=partial(_SnapshotInit, namespaces=[]))
+    make_init = partial(_SnapshotInit, namespaces=[])
+    init.run_as_process(control, environment, shared, make_init=make_init)
 
 
 class _SnapshotInit(InitProcess):

@@ -20,6 +20,8 @@ from support import SECONDS
 from support.files import write_program
 from support.workbench import TIMEOUT, Open, Workbench, response_of
 
+pytestmark = pytest.mark.also_on_macos
+
 # After the tutorial in AWS's guide, "Building a custom runtime".
 TUTORIAL = """#!/bin/sh
 

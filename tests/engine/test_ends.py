@@ -21,6 +21,8 @@ from support import SECONDS
 from support.leftovers import GOODBYE_SECONDS, mounts, still_alive, survivors
 from support.workbench import Open, Workbench, response_of
 
+pytestmark = pytest.mark.also_on_macos
+
 RUNS = """
 import os, subprocess, sys, threading, time
 def lambda_handler(event, context):
@@ -127,7 +129,8 @@ def test_an_engine_that_is_killed_leaves_no_process_and_no_mount(
 
 
 def zygotes() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if child.name() == "lambda-zygote"]
+    children = psutil.Process().children()
+    return [child for child in children if any(one.endswith("/boot.py") for one in child.cmdline())]
 
 
 async def test_a_zygote_that_is_killed_is_told_and_the_next_invocation_works(

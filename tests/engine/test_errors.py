@@ -10,6 +10,8 @@ from lambda_tui.engine import events
 from lambda_tui.engine.lifecycle import State
 from support.workbench import Open, Workbench, response_of
 
+pytestmark = pytest.mark.also_on_macos
+
 KEYS = ["errorMessage", "errorType", "requestId", "stackTrace"]
 
 RAISES = """

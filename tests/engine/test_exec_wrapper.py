@@ -14,6 +14,8 @@ from support.files import write_program
 from support.runtime_kinds import WRAPPER
 from support.workbench import Open, Workbench, response_of
 
+pytestmark = pytest.mark.also_on_macos
+
 SHOWS = """
 import colorsys, os, sys
 

@@ -11,6 +11,8 @@ from lambda_tui.engine.lifecycle import State
 from lambda_tui.project.function import Function, Project
 from support.workbench import TIMEOUT, Open, Workbench, file_in
 
+pytestmark = pytest.mark.also_on_macos
+
 COUNTS = """
 import os, tempfile, threading, time
 FOLDER = tempfile.gettempdir()

@@ -15,6 +15,8 @@ from support.files import zip_entry
 from support.runtimes_package import load_module
 from support.workbench import Open, Workbench
 
+pytestmark = pytest.mark.also_on_macos
+
 ONE_LEVEL = pytest.mark.parametrize("level", ["namespaces"])
 
 EVALUATES = """

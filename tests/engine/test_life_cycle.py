@@ -12,6 +12,8 @@ from lambda_tui.engine import events
 from lambda_tui.engine.lifecycle import State
 from support.workbench import Open, Workbench, file_in, response_of
 
+pytestmark = pytest.mark.also_on_macos
+
 REMEMBERS = """
 import os, signal, sys, tempfile, time
 count = 0

@@ -26,6 +26,7 @@ def lambda_handler(event, context):
 """
 
 
+@pytest.mark.also_on_macos
 async def test_a_function_that_takes_more_than_its_memory_size_is_killed(
     open_project: Open,
 ) -> None:
@@ -41,6 +42,7 @@ async def test_a_function_that_takes_more_than_its_memory_size_is_killed(
     assert await workbench.answer(1) == 1 << 20
 
 
+@pytest.mark.also_on_macos
 @pytest.mark.rule("5.2.3")
 async def test_a_function_within_its_memory_size_is_left_alone(open_project: Open) -> None:
     workbench = await open_project(TAKES, memory_size=512)
@@ -49,6 +51,7 @@ async def test_a_function_within_its_memory_size_is_left_alone(open_project: Ope
     assert 200 <= report.max_memory_used_mb <= 512
 
 
+@pytest.mark.also_on_macos
 @pytest.mark.rule("6.3.3")
 async def test_a_child_that_takes_too_much_is_killed_for_it(open_project: Open) -> None:
     workbench = await open_project(TAKES, memory_size=128, timeout=30)

@@ -16,6 +16,8 @@ from lambda_tui.project.function import Function, Project
 from support.node_process import NODE
 from support.workbench import TIMEOUT, Open, Workbench, response_of
 
+pytestmark = pytest.mark.also_on_macos
+
 EVALUATES = "exports.handler = async (event, context) => eval(event);\n"
 
 

@@ -18,6 +18,8 @@ from support import SECONDS
 from support.files import save
 from support.workbench import TIMEOUT, Open, Workbench, response_of
 
+pytestmark = pytest.mark.also_on_macos
+
 ONE_LEVEL = pytest.mark.parametrize("level", ["namespaces"])
 
 RETURNS = "def lambda_handler(event, context): return {}\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import time
 from dataclasses import dataclass, field
 from typing import Literal
@@ -19,23 +20,24 @@ from lambda_tui.engine.invocation import (
     truncated_payload,
 )
 
-# Go's names of the signals, in which AWS's own service is written; libc's differ for a few.
+# Go's names of the signals, in which AWS's own service is written; libc's differ for a few. The
+# keys are no numbers, as macOS has others.
 _SIGNALS = {
-    1: "hangup",
-    2: "interrupt",
-    3: "quit",
-    4: "illegal instruction",
-    5: "trace/breakpoint trap",
-    6: "aborted",
-    7: "bus error",
-    8: "floating point exception",
-    9: "killed",
-    10: "user defined signal 1",
-    11: "segmentation fault",
-    12: "user defined signal 2",
-    13: "broken pipe",
-    14: "alarm clock",
-    15: "terminated",
+    "SIGHUP": "hangup",
+    "SIGINT": "interrupt",
+    "SIGQUIT": "quit",
+    "SIGILL": "illegal instruction",
+    "SIGTRAP": "trace/breakpoint trap",
+    "SIGABRT": "aborted",
+    "SIGBUS": "bus error",
+    "SIGFPE": "floating point exception",
+    "SIGKILL": "killed",
+    "SIGUSR1": "user defined signal 1",
+    "SIGSEGV": "segmentation fault",
+    "SIGUSR2": "user defined signal 2",
+    "SIGPIPE": "broken pipe",
+    "SIGALRM": "alarm clock",
+    "SIGTERM": "terminated",
 }
 _RUNTIME_EXIT = "Runtime.ExitError"
 _PLATFORM_ERROR = re.compile(r"(Runtime|Function)\.[A-Z][a-zA-Z]+")
@@ -161,7 +163,8 @@ def _exit_text(status: int) -> str:
     """Return ``exit status 1`` or ``signal: killed`` for a wait status."""
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
-        return f"signal: {_SIGNALS.get(number, f'signal {number}')}"
+        known = {int(one): one.name for one in signal.Signals}
+        return f"signal: {_SIGNALS.get(known.get(number, ''), f'signal {number}')}"
     return f"exit status {os.waitstatus_to_exitcode(status)}"
 
 

@@ -15,7 +15,7 @@ from lambda_tui.project.interpreters import Interpreter
 from lambda_tui.project.runtimes import OS_ONLY_RUNTIMES
 
 PYTHON_PACKAGES = frozenset({"boto3", "simplejson"})
-"""What is installed for Python: the SDK, and the package that AWS's client encodes results with."""
+"""Packages to install for Python: the SDK, and the one that AWS's client encodes results with."""
 
 _PYTHON_MODULES = (
     *("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3"),

@@ -1,0 +1,122 @@
+"""macOS as far as a zygote and its forks can see it, on Linux; started as their interpreter.
+
+``sys.platform`` says so, ``/proc`` is hidden from Python, calls that only Linux has are absent,
+libproc is the small library whose path comes first among the arguments, and kqueue a timer.
+"""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import ctypes
+import os
+import runpy
+import select
+import struct
+import sys
+import time
+from typing import Any
+
+_LINUX_ONLY = {
+    os: ("memfd_create", "pidfd_open", "pipe2", "posix_fadvise", "sched_getaffinity", "unshare"),
+    select: ("epoll",),
+}
+_LINUX_CALLS = ("mount", "prctl", "setns", "syscall", "tgkill", "umount2", "unshare")
+_LOOK_NANOSECONDS = 5_000_000
+# Many times as long: the machine may be busy.
+_TELLING_SECONDS = 0.3
+# Forked from the zygote are the init processes, and from these the runtimes.
+_DEPTH_OF_RUNTIMES = 2
+_CLOCK_MONOTONIC = 1
+
+
+class _Fork:
+    """Forks, and gives a look at a function's processes the time that macOS needs for telling."""
+
+    def __init__(self) -> None:
+        self._fork, self._depth = os.fork, 0
+
+    def __call__(self) -> int:
+        pid = self._fork()
+        if pid == 0:
+            self._depth += 1
+        elif self._depth >= _DEPTH_OF_RUNTIMES:
+            time.sleep(_TELLING_SECONDS)
+        return pid
+
+
+class _Library(ctypes.CDLL):
+    """A library in which no call of Linux's own is found."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name in _LINUX_CALLS:
+            raise AttributeError(name)
+        return super().__getattr__(name)
+
+
+class _Kevent:
+    def __init__(self, ident: int, filter: int, flags: int, fflags: int) -> None:
+        self.ident = ident
+
+
+class _Kqueue:
+    """Says again and again that one of the processes may have forked."""
+
+    def __init__(self) -> None:
+        if sys._getframe(1).f_globals["__name__"] == "selectors":
+            raise OSError("it knows about forks only: asyncio takes another one")
+        libc = ctypes.CDLL(None)
+        self._timer = libc.timerfd_create(_CLOCK_MONOTONIC, os.O_NONBLOCK | os.O_CLOEXEC)
+        times = struct.pack("qqqq", *[0, _LOOK_NANOSECONDS] * 2)
+        libc.timerfd_settime(self._timer, 0, times, None)
+
+    def fileno(self) -> int:
+        return int(self._timer)
+
+    def control(
+        self, changes: list[_Kevent] | None, most: int, timeout: float | None = None
+    ) -> list[_Kevent]:
+        for event in changes or ():
+            os.kill(event.ident, 0)
+        with contextlib.suppress(BlockingIOError):
+            os.read(self._timer, 8)
+        return []
+
+
+class _WithoutProc:
+    """A function that takes a path, and finds none in ``/proc``."""
+
+    def __init__(self, function: Any) -> None:
+        self._function = function
+
+    def __call__(self, path: Any = ".", *more: Any, **options: Any) -> Any:
+        if isinstance(path, (str, bytes)) and os.fsdecode(path).startswith("/proc"):
+            raise FileNotFoundError(2, "No such file or directory", path)
+        return self._function(path, *more, **options)
+
+
+def imitate(library: str) -> None:
+    """Make this interpreter look like one on macOS."""
+    own: Any = sys
+    own.platform = "darwin"
+    modules: Any = (os, select, ctypes, builtins)
+    system, polling, libraries, builtin = modules
+    for module, names in _LINUX_ONLY.items():
+        for name in names:
+            if hasattr(module, name):
+                delattr(module, name)
+    system.fork = _Fork()
+    for name in ("KQ_FILTER_PROC", "KQ_EV_ADD", "KQ_NOTE_EXIT", "KQ_NOTE_FORK"):
+        setattr(polling, name, 0)
+    polling.kqueue, polling.kevent = _Kqueue, _Kevent
+    libraries.CDLL = lambda name, **options: _Library(
+        library if name == "/usr/lib/libproc.dylib" else name, **options
+    )
+    builtin.open, system.open = _WithoutProc(open), _WithoutProc(os.open)
+    system.listdir, system.readlink = _WithoutProc(os.listdir), _WithoutProc(os.readlink)
+
+
+if __name__ == "__main__":
+    _, dylib, *sys.argv = sys.argv
+    imitate(dylib)
+    runpy.run_path(sys.argv[0], run_name="__main__")

@@ -78,6 +78,7 @@ def _fields(opened: OpenedProject, function: Function) -> dict[str, Any]:
     interpreter = find_interpreter(opened.project.directory, function, opened.settings)
     return {
         "name": function.name,
+        "logical_id": function.logical_id,
         "arn": function.arn,
         "runtime": function.runtime,
         "handler": function.handler,
@@ -92,7 +93,7 @@ def _fields(opened: OpenedProject, function: Function) -> dict[str, Any]:
         "is_tenant_isolated": function.is_tenant_isolated,
         "log_group": function.log_group,
         "description": function.description,
-        "code_directory": str(function.code_directory),
+        "code": str(function.code_path),
         "file": None if function.file is None else str(function.file),
         "line": function.line,
         "interpreter": str(interpreter.executable) if own_program(function) is None else None,
@@ -100,7 +101,7 @@ def _fields(opened: OpenedProject, function: Function) -> dict[str, Any]:
 
 
 def _row(directory: Path, function: Function) -> tuple[str, ...]:
-    code = function.code_directory
+    code = function.code_path
     return (
         function.name,
         ", ".join(f"{alias.name} → {alias.version}" for alias in function.aliases),

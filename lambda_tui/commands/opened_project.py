@@ -25,7 +25,7 @@ class OpenedProject:
 
     def problems_of(self, function: Function) -> list[Problem]:
         """Return the problems of the settings, of the project, and of this function."""
-        own = [one for one in self.project.problems if one.function in (None, function.name)]
+        own = [one for one in self.project.problems if one.concerns(function.name)]
         return [*self.settings_problems, *own]
 
 
@@ -44,7 +44,7 @@ def require_functions(opened: OpenedProject) -> None:
 
 
 def find_function(opened: OpenedProject, name: str | None) -> Function:
-    """Return the function of this name; for None the only one.
+    """Return the function of this name, or of this logical id; for None the only one.
 
     Raises ``CommandError``, which for an unknown name suggests similar ones.
     """
@@ -57,7 +57,10 @@ def find_function(opened: OpenedProject, name: str | None) -> Function:
         return project.functions[0]
     if name in functions:
         return functions[name]
-    why = [problem for problem in project.problems if problem.function == name]
+    for function in project.functions:
+        if function.logical_id == name:
+            return function
+    why = [problem for problem in project.problems if name in problem.functions]
     if why:
         raise CommandError(*why)
     raise CommandError(f"there is no function {shown(name)}; {_hint(name, functions)}")

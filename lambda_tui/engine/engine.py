@@ -219,7 +219,7 @@ class Engine:
             return True
         if self.settings.undeclared_packages == "error" and _are_required(paths):
             return True
-        is_wrong = any(problem.function is not None for problem in self.project.problems)
+        is_wrong = any(problem.functions for problem in self.project.problems)
         return (self.project.template is None or is_wrong) and any(map(_may_hold_handler, paths))
 
 

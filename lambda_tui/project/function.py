@@ -35,8 +35,17 @@ class Problem:
     file: Path | None = None
     line: int | None = None
     """The line in the file, counted from 1."""
-    function: str | None = None
-    """The name of the function concerned; None where it is not a single one."""
+    functions: tuple[str, ...] = ()
+    """The names of the functions concerned; empty where it concerns the whole project."""
+
+    @property
+    def function(self) -> str | None:
+        """The function concerned; None where it is not a single one."""
+        return self.functions[0] if len(self.functions) == 1 else None
+
+    def concerns(self, function: str) -> bool:
+        """Return whether a function, by its name, is concerned, as all are by some problems."""
+        return not self.functions or function in self.functions
 
     def __str__(self) -> str:
         """Return the message with its position in front, in the format of compilers."""
@@ -177,6 +186,8 @@ class Function:
     """The file that declares the function: a template, or its source in a plain folder."""
     line: int | None = field(default=None, compare=False)
     """The line in that file, counted from 1."""
+    logical_id: str | None = field(default=None, compare=False)
+    """The name of its resource in the template; None in a plain folder."""
     region: str = REGION
     account_id: str = ACCOUNT_ID
 
@@ -196,6 +207,11 @@ class Function:
         object.__setattr__(self, "language", language)
         object.__setattr__(self, "arn", arn)
         object.__setattr__(self, "log_group", self.logging.group or f"/aws/lambda/{self.name}")
+
+    @property
+    def code_path(self) -> Path:
+        """The path of the code in the project: a folder, or the zip file that was unpacked."""
+        return self.code_archive or self.code_directory
 
     @property
     def versions(self) -> tuple[str, ...]:

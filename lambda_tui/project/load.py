@@ -84,7 +84,7 @@ def _with_modes(project: Project) -> Project:
                 "another user and keeps the modes of a zip file; run chmod -R o+rX before you "
                 "pack them."
             )
-            problems.append(Problem(message, file, function=function.name))
+            problems.append(Problem(message, file, functions=(function.name,)))
     return replace(project, functions=tuple(functions), problems=tuple(problems))
 
 

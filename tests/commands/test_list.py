@@ -75,6 +75,7 @@ def test_a_json_array_has_every_function_with_its_configuration(tmp_path: Path) 
     (function,) = json.loads(listed.output)
     assert function == {
         "name": "Order",
+        "logical_id": "Order",
         "arn": "arn:aws:lambda:us-east-1:123456789012:function:Order",
         "runtime": VERSION,
         "handler": "app.handler",
@@ -89,7 +90,7 @@ def test_a_json_array_has_every_function_with_its_configuration(tmp_path: Path) 
         "is_tenant_isolated": False,
         "log_group": "/aws/lambda/Order",
         "description": "Übergröße",
-        "code_directory": str(project / "Order"),
+        "code": str(project / "Order"),
         "file": str(project / "template.yaml"),
         "line": 2,
         "interpreter": sys.executable,

@@ -150,6 +150,7 @@ def test_a_layer_that_is_not_here_is_said_once_with_the_line_to_add(folder: Path
         f'"{FOREIGN_NAME}" = "layers/LambdaInsightsExtension"',
         folder / "template.yaml",
         4,
+        ("Hello", "Other"),
     )
     assert [function.layers_directory for function in project.functions] == [None, None]
     assert [function.layers[0].path for function in project.functions] == [None, None]
@@ -179,7 +180,7 @@ def test_a_layer_without_content_here_is_said_once(folder: Path, layer: str, sen
     (problem,) = project.problems
     assert str(problem).startswith(("template.yaml:12: Common: ", "template.yaml:10: Common: "))
     assert sentence in problem.message
-    assert problem.function is None
+    assert problem.functions == ("Hello", "Other")
     assert [function.layers_directory for function in project.functions] == [None, None]
 
 

@@ -207,7 +207,7 @@ def test_a_bad_setting_in_globals_is_named_with_its_line_there(folder: Path) -> 
         ("EphemeralStorage: {Size: 100}", "EphemeralStorage.Size is 100, but Lambda takes 512 to"),
         ("EphemeralStorage: {}", "EphemeralStorage needs a Size in MB"),
         ("EphemeralStorage: 1024", "EphemeralStorage needs a Size in MB"),
-        ("PackageType: Image", "container images (PackageType: Image) are not supported yet"),
+        ("PackageType: Image", "a container image (PackageType: Image) cannot be run"),
         ("InlineCode: 'pass'", "code inside the template (InlineCode) is not supported yet"),
         ("FunctionName: 'my function'", "the function's name, my function, has to be"),
         ("Environment: {Variables: {AWS_REGION: x}}", "AWS_REGION, which Lambda reserves"),

@@ -84,7 +84,7 @@ class FunctionDescriptions:
     async def get_function(self, target: Target, _query: Mapping[str, str]) -> Response:
         """Return a function's configuration and state, and where its code lies."""
         function = target.pool.function
-        location = (function.code_archive or function.code_directory).as_uri()
+        location = function.code_path.as_uri()
         body: dict[str, Any] = {
             "Configuration": await self._configuration_and_state(target),
             "Code": {"RepositoryType": "File", "Location": location},
@@ -129,7 +129,7 @@ def _page(items: Sequence[Item], query: Mapping[str, str]) -> tuple[Sequence[Ite
 def _package_paths(function: Function) -> list[Path]:
     """Return where the packages lie that a configuration describes."""
     layers = [layer.path for layer in function.layers if layer.path is not None]
-    return [function.code_archive or function.code_directory, *layers]
+    return [function.code_path, *layers]
 
 
 def _configuration(target: Target, packages: Packages) -> dict[str, Any]:
@@ -139,7 +139,7 @@ def _configuration(target: Target, packages: Packages) -> dict[str, Any]:
     """
     pool, function = target.pool, target.pool.function.at(target.version)
     has_snapshot = function.snap_start and function.version != LATEST
-    code = packages[function.code_archive or function.code_directory]
+    code = packages[function.code_path]
     configuration: dict[str, Any] = {
         "FunctionName": function.name,
         "Runtime": function.runtime or runtime_of(function.language, _version(pool)),

@@ -94,7 +94,7 @@ def _problems(
             f"add {shown(line)} to it.",
             one.file,
             one.line,
-            function.name,
+            (function.name,),
         )
 
 

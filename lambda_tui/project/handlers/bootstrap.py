@@ -30,10 +30,10 @@ def bootstrap_problem(function: Function) -> Problem | None:
     """
     if function.layers_directory is not None or has_bootstrap(function.code_directory):
         return None
-    folder = shown(function.code_directory.name)
+    folder = shown(function.code_path.name)
     sentence = f"Runtime {function.runtime} runs bootstrap, which is not in {folder}"
     remedy = "build it there, or let CodeUri name the folder that it is built into."
     if (function.code_directory / "bootstrap").exists():
         sentence = f"bootstrap in {folder} cannot be executed"
         remedy = "run chmod +x on it."
-    return Problem(f"{function.name}: {sentence}; {remedy}", function=function.name)
+    return Problem(f"{function.name}: {sentence}; {remedy}", functions=(function.name,))

@@ -40,11 +40,11 @@ def _python_problem(function: Function) -> Problem | None:
         path = module.replace(".", "/") + ".py"
         return _problem(
             function,
-            f"needs {shown(path)} in {shown(function.code_directory.name)}, which is not there.",
+            f"needs {shown(path)} in {shown(function.code_path.name)}, which is not there.",
         )
     source = read_python_source(file)
     if source.problem is not None:
-        return Problem(source.problem.sentence, file, source.problem.line, function.name)
+        return Problem(source.problem.sentence, file, source.problem.line, (function.name,))
     if source.is_certain and name not in source.names:
         return _problem(function, f"names {shown(name)}, which {shown(file.name)} does not define.")
     return None
@@ -60,7 +60,7 @@ def _node_problem(function: Function) -> Problem | None:
         return None
     return _problem(
         function,
-        f"needs {shown(f'{module}.js')} in {shown(function.code_directory.name)}, "
+        f"needs {shown(f'{module}.js')} in {shown(function.code_path.name)}, "
         "or the same as .mjs, .cjs or TypeScript, which is not there.",
     )
 
@@ -103,4 +103,4 @@ def _is_compiled(code_directory: Path, module: str) -> bool:
 
 def _problem(function: Function, sentence: str) -> Problem:
     message = f"{function.name}: Handler {shown(function.handler)} {sentence}"
-    return Problem(message, function=function.name)
+    return Problem(message, functions=(function.name,))

@@ -15,14 +15,19 @@ class LayerExtractor:
     """Extracts the layers of one project's functions: unpacks and merges each combination once."""
 
     def __init__(self, cache: Cache) -> None:
-        self.problems: list[Problem] = []
-        """The problems found in the content of layers so far, each once."""
         self._cache = cache
+        self._found: dict[Path | tuple[Path, ...] | str, tuple[Problem, list[str]]] = {}
+        """Each problem with the functions concerned, by the layer, the layers or the function."""
         self._folders: dict[Path, Path | None] = {}
         """The folders of layers, by their paths; None for one that cannot be unpacked."""
         self._merged: dict[tuple[Path, ...], Path | None] = {}
         """The merged folders, by those that they were merged from."""
         self._sizes: dict[Path, int] = {}
+
+    @property
+    def problems(self) -> list[Problem]:
+        """The problems found in the content of layers so far, each once for all functions."""
+        return [replace(one, functions=tuple(names)) for one, names in self._found.values()]
 
     def extract(self, function: Function) -> Function:
         """Return the function with its ``layers_directory``.
@@ -32,9 +37,12 @@ class LayerExtractor:
         paths = [layer.path for layer in function.layers if layer.path is not None]
         folders = tuple(folder for path in paths if (folder := self._folder(path)) is not None)
         if folders not in self._merged:
-            self._merged[folders] = self._merge(folders)
+            self._merged[folders] = self._merge(folders, paths)
         function = replace(function, layers_directory=self._merged[folders])
         self._check_size(function)
+        for what in (*dict.fromkeys(paths), folders, function.name):
+            if what in self._found:
+                self._found[what][1].append(function.name)
         return function
 
     def _folder(self, path: Path) -> Path | None:
@@ -44,21 +52,21 @@ class LayerExtractor:
             except ArchiveError as error:
                 self._folders[path] = None
                 message = f"the archive {error} Its layer is missing from /opt."
-                self.problems.append(Problem(message, path))
+                self._found[path] = (Problem(message, path), [])
         return self._folders[path]
 
-    def _merge(self, folders: tuple[Path, ...]) -> Path | None:
+    def _merge(self, folders: tuple[Path, ...], paths: list[Path]) -> Path | None:
         if len(folders) < 2:
             return folders[0] if folders else None
         try:
             return merge(folders, self._cache)
         except OSError as error:
-            names = ", ".join(folder.name for folder in folders)
+            names = ", ".join(path.name for path in paths)
             message = (
                 f"the layers {names} cannot be put together, so nothing is in /opt: "
                 f"{error.filename}: {error.strerror}."
             )
-            self.problems.append(Problem(message))
+            self._found[folders] = (Problem(message), [])
             return None
 
     def _check_size(self, function: Function) -> None:
@@ -71,7 +79,8 @@ class LayerExtractor:
                 f"{function.name}: code and layers have {size:,} bytes together, but Lambda takes "
                 f"{limits.UNPACKED_BYTES:,}."
             )
-            self.problems.append(Problem(message, function.file, function.line, function.name))
+            problem = Problem(message, function.file, function.line)
+            self._found[function.name] = (problem, [])
 
     def _size(self, folder: Path, *, is_code: bool) -> int:
         if folder not in self._sizes:

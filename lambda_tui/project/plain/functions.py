@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lambda_tui import limits
@@ -49,6 +49,8 @@ class _Candidate:
     file: Path
     handler: str
     line: int | None
+    problem: Problem | None = None
+    """The mistake in the file, while the function cannot be imported."""
 
     @property
     def is_well_known(self) -> bool:
@@ -76,7 +78,7 @@ def find_functions(directory: Path) -> tuple[tuple[Function, ...], tuple[Problem
                 "name the functions in a template.yaml."
             )
             problems.append(Problem(message, directory))
-        found = list(_candidates(files[:budget], problems))
+        found = list(_candidates(files[:budget]))
         budget -= len(files[:budget])
         has_own_functions |= folder == directory and bool(found)
         for candidate in found:
@@ -85,6 +87,8 @@ def find_functions(directory: Path) -> tuple[tuple[Function, ...], tuple[Problem
             functions[name] = Function(
                 name, handler, folder, file=candidate.file, line=candidate.line
             )
+            if candidate.problem is not None:
+                problems.append(replace(candidate.problem, functions=(name,)))
         if not found and has_bootstrap(folder):
             name = _unique(_valid_name(folder.name), functions)
             functions[name] = Function(
@@ -137,7 +141,7 @@ def _rank(module: str) -> int:
     return len(_WELL_KNOWN_MODULES)
 
 
-def _candidates(files: Iterable[Path], problems: list[Problem]) -> Iterator[_Candidate]:
+def _candidates(files: Iterable[Path]) -> Iterator[_Candidate]:
     # Paths without suffixes: of handler.mjs and handler.js, only the first is loaded.
     in_node: set[Path] = set()
     for file in files:
@@ -155,8 +159,8 @@ def _candidates(files: Iterable[Path], problems: list[Problem]) -> Iterator[_Can
         # A well-known module stays a function while it is being edited.
         expected = handler_in_text(file) if file.stem in _WELL_KNOWN_MODULES else None
         if expected is not None:
-            problems.append(Problem(source.problem.sentence, file, source.problem.line))
-            yield _Candidate(file, expected, source.problem.line)
+            problem = Problem(source.problem.sentence, file, source.problem.line)
+            yield _Candidate(file, expected, source.problem.line, problem)
 
 
 def _name(candidate: _Candidate, found: list[_Candidate], folder: Path, directory: Path) -> str:

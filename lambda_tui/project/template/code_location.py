@@ -20,16 +20,26 @@ class CodeLocation(NamedTuple):
     """The zip file that the folder was unpacked from."""
 
 
+def is_container_image(properties: Properties, name: str) -> bool:
+    """Return whether the code is a container image, which is refused; ``name`` as below."""
+    code = properties.mapping.get(name)
+    named_by = "ImageUri" if "ImageUri" in properties else None
+    if isinstance(code, LinedMapping) and "ImageUri" in code:
+        named_by = name
+    if properties.value("PackageType", "so Zip holds") == "Image":
+        named_by = "PackageType"
+    if named_by is None:
+        return False
+    properties.refuse(
+        named_by,
+        "a container image (PackageType: Image) cannot be run, so the function is left out; only "
+        f"one whose {name} names a folder or a zip file can.",
+    )
+    return True
+
+
 def read_code_location(properties: Properties, name: str, cache: Cache) -> CodeLocation | None:
     """Return what the property ``name``, ``CodeUri`` or ``Code``, says; None when it is refused."""
-    package = properties.value("PackageType", "so Zip holds")
-    if package == "Image" or "ImageUri" in properties:
-        properties.refuse(
-            "PackageType" if package == "Image" else "ImageUri",
-            "container images (PackageType: Image) are not supported yet; give a Handler, "
-            f"a Runtime and a {name} folder.",
-        )
-        return None
     if "InlineCode" in properties:
         _refuse_inline_code(properties, name, "InlineCode")
         return None

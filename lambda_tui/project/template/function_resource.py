@@ -18,7 +18,7 @@ from lambda_tui.project.function import (
     PublishedVersion,
 )
 from lambda_tui.project.runtimes import PYTHON_RUNTIMES, end_of_support, runtime_refusal
-from lambda_tui.project.template.code_location import read_code_location
+from lambda_tui.project.template.code_location import is_container_image, read_code_location
 from lambda_tui.project.template.environment_variables import read_environment
 from lambda_tui.project.template.event_invoke_config import read_async_config
 from lambda_tui.project.template.intrinsics import Resolver
@@ -85,10 +85,13 @@ class FunctionResource:
         properties = self._properties
         # First, since the problems of the other properties name the function.
         self._findings.function = name = self._name()
+        code_property = "CodeUri" if self._is_serverless else "Code"
+        if is_container_image(properties, code_property):
+            # It has neither a runtime, nor a handler, nor layers.
+            return None
         layer_versions = layers.read(properties)
         bootstrap = bootstraps.get(name, ())
         runtime = self._runtime(is_replaced=bool(bootstrap))
-        code_property = "CodeUri" if self._is_serverless else "Code"
         code = read_code_location(properties, code_property, cache)
         handler = self._handler()
         timeout = _number(properties, "Timeout", limits.TIMEOUT_SECONDS, "seconds", DEFAULT_TIMEOUT)
@@ -110,6 +113,7 @@ class FunctionResource:
             return None
         return Function(
             name=name,
+            logical_id=self._findings.logical_id,
             handler=handler,
             code_directory=code.directory,
             code_archive=code.archive,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from lambda_tui import limits
@@ -41,9 +42,11 @@ class TemplateLayers:
         """The paths of the layers that were read; None for one that is not on this machine."""
         self._declared: dict[str, str] = {}
         """The logical ids of the template's own layers, by ARN."""
-        self._missing: dict[LayerArn, list[tuple[str, int | None]]] = {}
-        """The layers found nowhere, each with the functions that name it and the lines."""
-        self._problems: list[Problem] = []
+        self._users: dict[LayerArn, list[tuple[str, int | None]]] = {}
+        """The functions that name each layer that was read, and the lines."""
+        self._missing: list[LayerArn] = []
+        """The layers found nowhere."""
+        self._problems: list[tuple[LayerArn, Problem]] = []
         for logical_id in resources:
             if section(resources, logical_id).get("Type") in _CONTENT_PROPERTIES:
                 self._declare(logical_id)
@@ -70,7 +73,11 @@ class TemplateLayers:
 
     def problems(self) -> list[Problem]:
         """Return the problems of the layers that were read, each once for all functions."""
-        return [*self._problems, *(self._missing_problem(arn) for arn in self._missing)]
+        missing = [(arn, self._missing_problem(arn)) for arn in self._missing]
+        return [
+            replace(problem, functions=tuple(dict.fromkeys(name for name, _ in self._users[arn])))
+            for arn, problem in (*self._problems, *missing)
+        ]
 
     def _declare(self, logical_id: str) -> None:
         try:
@@ -83,9 +90,8 @@ class TemplateLayers:
     def _layer(self, arn: LayerArn, properties: Properties) -> Layer:
         if arn not in self._found:
             self._found[arn] = self._find(arn)
-        if arn in self._missing:
-            named_by = (properties.findings.function, properties.line_of("Layers"))
-            self._missing[arn].append(named_by)
+        user = (properties.findings.function, properties.line_of("Layers"))
+        self._users.setdefault(arn, []).append(user)
         return Layer(str(arn), self._found[arn])
 
     def _find(self, arn: LayerArn) -> Path | None:
@@ -93,15 +99,16 @@ class TemplateLayers:
         if path is not None:
             problem = path_problem(path)
             if problem is not None:
-                self._problems.append(Problem(f"the setting layers, for {arn}: {problem}"))
+                sentence = f"the setting layers, for {arn}: {problem}"
+                self._problems.append((arn, Problem(sentence)))
                 return None
             return path
         if str(arn) in self._declared:
-            return self._content(self._declared[str(arn)])
-        self._missing[arn] = []
+            return self._content(arn, self._declared[str(arn)])
+        self._missing.append(arn)
         return None
 
-    def _content(self, logical_id: str) -> Path | None:
+    def _content(self, arn: LayerArn, logical_id: str) -> Path | None:
         """Return the path of the content of a layer that the template declares."""
         resource = section(self._resources, logical_id)
         line = self._resources.lines.get(logical_id)
@@ -110,7 +117,7 @@ class TemplateLayers:
         path = self._local_path(content, _CONTENT_PROPERTIES[str(resource["Type"])])
         if path is not None and "BuildMethod" in section(resource, "Metadata"):
             path = self._built(logical_id, content)
-        self._problems += [Problem(one.message, one.file, one.line) for one in findings.problems]
+        self._problems += [(arn, problem) for problem in findings.problems]
         return path
 
     def _local_path(self, content: Properties, name: str) -> Path | None:
@@ -140,13 +147,12 @@ class TemplateLayers:
         return None
 
     def _missing_problem(self, arn: LayerArn) -> Problem:
-        function, line = self._missing[arn][0]
+        _, line = self._users[arn][0]
         message = (
             f"Layers names {arn}, which is not on this machine, {_CONSEQUENCE}; unpack it and add, "
             f'below [layers] in lambda-tui.toml: "{arn.layer}" = "layers/{arn.name}"'
         )
-        functions = {one for one, _ in self._missing[arn]}
-        return Problem(message, self._file, line, function if len(functions) == 1 else None)
+        return Problem(message, self._file, line)
 
 
 def _arn(properties: Properties, item: object) -> LayerArn | None:

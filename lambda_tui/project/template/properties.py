@@ -33,7 +33,8 @@ class Findings:
     def warn(self, sentence: str, line: int | None) -> None:
         """Add a problem that leaves the function usable."""
         message = f"{shown(self.logical_id)}: {sentence}"
-        self.problems.append(Problem(message, self.file, line, self.function))
+        functions = (self.function,) if self.function else ()
+        self.problems.append(Problem(message, self.file, line, functions))
 
     def refuse(self, sentence: str, line: int | None) -> None:
         """Add a problem that leaves the function out."""

@@ -47,7 +47,7 @@ def _problems(engine: Engine) -> list[Problem]:
     problems = list(engine.project.problems)
     for pool in engine.pools.values():
         messages = (pool.problem, pool.version_mismatch)
-        problems += [Problem(text, function=pool.function.name) for text in messages if text]
+        problems += [Problem(text, functions=(pool.function.name,)) for text in messages if text]
     reasons = {
         pool.sandbox.reason
         for pool in engine.pools.values()

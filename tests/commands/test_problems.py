@@ -1,0 +1,118 @@
+"""Problems are told to those whom they concern, in names that the user knows."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from support.command_line import run, write_project
+
+HANDLER = "def handler(event, context): return 1\n"
+MISSING = "Layers: [arn:aws:lambda:us-east-1:123456789012:layer:NAME:1]"
+IMAGE = """
+  Picture:
+    Type: AWS::Serverless::Function
+    Properties: {PackageType: Image, FunctionName: pictures}
+    Metadata: {Dockerfile: Dockerfile}
+  Url:
+    Type: AWS::Lambda::Function
+    Properties: {Code: {ImageUri: 1.dkr.ecr.us-east-1.amazonaws.com/shop}}
+Globals:"""
+
+
+def append(project: Path, resources: str) -> None:
+    template = project / "template.yaml"
+    template.write_text(template.read_text().replace("Globals:", resources.lstrip("\n"), 1))
+
+
+def zip_code(project: Path, function: str, *names: str) -> Path:
+    """Put the code of a function into a zip file, and have the template name that."""
+    archive = project / f"{function.lower()}.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        for name in names:
+            packed.writestr(name, HANDLER)
+    template = project / "template.yaml"
+    text = template.read_text().replace(f"CodeUri: {function}", f"CodeUri: {archive.name}")
+    template.write_text(text)
+    return archive
+
+
+def test_layers_that_others_miss_are_not_told_when_a_function_is_invoked(tmp_path: Path) -> None:
+    names = ("Order", "Refund", "Report", "Broken", "Mail")
+    settings = {name: MISSING.replace("NAME", "shared") for name in ("Refund", "Report")}
+    settings["Broken"] = "Layers: [!Ref Damaged]"
+    project = write_project(tmp_path / "shop", dict.fromkeys(names, HANDLER), **settings)
+    append(
+        project,
+        "  Damaged:\n    Type: AWS::Serverless::LayerVersion\n"
+        "    Properties: {ContentUri: damaged.zip}\nGlobals:",
+    )
+    (project / "damaged.zip").write_text("no zip file")
+
+    # Other sentences are about the machine.
+    for name, said in (("Order", ""), ("Refund", "layer:shared"), ("Broken", "damaged.zip")):
+        errors = run("invoke", name, "--project", project).errors
+        told = [line for line in errors.splitlines() if "layer" in line.lower()]
+        assert len(told) == bool(said), errors
+        assert all(said in line for line in told)
+
+
+def test_a_mistake_in_a_plain_folder_concerns_the_function_in_that_file(tmp_path: Path) -> None:
+    for name, source in (("right", HANDLER), ("wrong", f"{HANDLER}def broken(:\n")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "app.py").write_text(source)
+
+    assert "app.py:2" in run("invoke", "wrong", "--project", tmp_path).errors
+    assert "app.py:2" not in run("invoke", "right", "--project", tmp_path).errors
+
+
+def test_a_container_image_is_told_that_it_cannot_run_and_nothing_else(tmp_path: Path) -> None:
+    project = write_project(tmp_path / "shop", {"Order": HANDLER})
+    append(project, IMAGE)
+
+    listed = run("list", project)
+
+    picture, url = listed.errors.splitlines()
+    assert "Picture: a container image (PackageType: Image) cannot be run" in picture
+    assert "Url: a container image (PackageType: Image) cannot be run" in url
+    assert "Runtime" not in listed.errors
+
+
+def test_a_zip_file_is_named_by_its_own_path(tmp_path: Path) -> None:
+    project = write_project(tmp_path / "shop", {"Order": HANDLER, "Refund": HANDLER})
+    order = zip_code(project, "Order", "app.py")
+    zip_code(project, "Refund", "other.py")
+
+    listed = run("list", project, XDG_CACHE_HOME=str(tmp_path / "cache"))
+    (function, _) = json.loads(
+        run("list", "--json", project, XDG_CACHE_HOME=str(tmp_path / "cache")).output
+    )
+
+    assert [line.split()[-1] for line in listed.output.splitlines()[1:]] == [
+        "order.zip",
+        "refund.zip",
+    ]
+    assert function["code"] == str(order)
+    assert "Refund: Handler app.handler needs app.py in refund.zip, which is not" in listed.errors
+    assert "cache" not in listed.output + listed.errors
+
+
+@pytest.mark.parametrize("name", ["Order", "orders-dev"])
+def test_a_function_is_invoked_by_its_name_or_by_its_logical_id(tmp_path: Path, name: str) -> None:
+    project = write_project(tmp_path / "shop", {"Order": HANDLER}, Order="FunctionName: orders-dev")
+
+    assert run("invoke", name, "--project", project).output == "1\n"
+
+
+def test_a_name_is_preferred_to_the_logical_id_of_another_function(tmp_path: Path) -> None:
+    project = write_project(
+        tmp_path / "shop",
+        {"Order": HANDLER, "Other": "def handler(event, context): return 2\n"},
+        Order="FunctionName: orders",
+        Other="FunctionName: Order",
+    )
+
+    assert run("invoke", "Order", "--project", project).output == "2\n"

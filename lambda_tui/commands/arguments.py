@@ -83,6 +83,25 @@ def serve_parser() -> argparse.ArgumentParser:
     _add_project_option(parser)
     parser.add_argument("--host", default="127.0.0.1", help="where to listen (%(default)s)")
     parser.add_argument("--port", type=_port, help="(3001, or the next that is free)")
+    parser.add_argument(
+        "--output",
+        choices=("text", "json"),
+        default="text",
+        help="text: lines on standard error; json: an object a line on standard output (text)",
+    )
+    parser.add_argument(
+        "--log-level",
+        choices=("debug", "info", "warning", "error"),
+        default="info",
+        help="the least that is written; debug tells every change of an environment (info)",
+    )
+    parser.add_argument(
+        "--quiet",
+        action="store_const",
+        const="warning",
+        dest="log_level",
+        help="write warnings and errors only",
+    )
     _add_sandbox(parser)
     _add_no_watch(parser)
     return parser

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from lambda_tui.engine.events import Notice
+from lambda_tui.engine.events import ProblemFound, ProblemSolved
 from lambda_tui.engine.pool import Pool
 from lambda_tui.project.dependencies import undeclared_packages
 from lambda_tui.project.function import Problem
@@ -48,6 +48,9 @@ class DependencyChecks:
             undeclared_packages, self._directory, function, pool.interpreter
         )
         before, self._told[function.name] = self._told.get(function.name, ()), problems
+        for problem in before:
+            if problem not in problems:
+                pool.tell(ProblemSolved(str(problem)))
         for problem in problems:
             if problem not in before:
-                pool.tell(Notice("warning", str(problem)))
+                pool.tell(ProblemFound(str(problem)))

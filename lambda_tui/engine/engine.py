@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import resource
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,15 @@ from lambda_tui.engine.asynchronous import AsyncInvocations
 from lambda_tui.engine.dependency_checks import DependencyChecks
 from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.event_loop import poll_after_invocations
-from lambda_tui.engine.events import Event, EventStream, Notice
+from lambda_tui.engine.events import (
+    Event,
+    EventStream,
+    FunctionAdded,
+    FunctionRemoved,
+    Notice,
+    ProblemFound,
+    ProblemSolved,
+)
 from lambda_tui.engine.pool import Account, Pool
 from lambda_tui.engine.runtime_api import OpenApi
 from lambda_tui.engine.sampling import Sampler
@@ -24,7 +32,7 @@ from lambda_tui.engine.watching import Watcher, seen_files, source_files, watche
 from lambda_tui.engine.wire import Zygote
 from lambda_tui.project.code import OutwardLinks
 from lambda_tui.project.dependencies import REQUIREMENT_FILES
-from lambda_tui.project.function import NODE_SUFFIXES, Function, Project
+from lambda_tui.project.function import NODE_SUFFIXES, Function, Problem, Project
 from lambda_tui.project.interpreters import Interpreter, find_interpreter
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import Settings
@@ -39,9 +47,19 @@ _SOURCE_SUFFIXES = (".py", *NODE_SUFFIXES, ".zip")
 class Engine:
     """Runs the functions of a project. Construct and use it inside an event loop."""
 
-    def __init__(self, project: Project, settings: Settings, open_api: OpenApi) -> None:
-        """``open_api`` starts the HTTP server that the processes of an environment call."""
-        self.project = project
+    def __init__(
+        self,
+        project: Project,
+        settings: Settings,
+        open_api: OpenApi,
+        settings_problems: tuple[Problem, ...] = (),
+    ) -> None:
+        """``open_api`` starts the HTTP server that the processes of an environment call.
+
+        The problems of the settings stand before the project's own, however often that is read.
+        """
+        self._settings_problems = settings_problems
+        self.project = self._with_problems_of_settings(project)
         self.settings = settings
         self._open_api = open_api
         self.events = EventStream()
@@ -107,7 +125,10 @@ class Engine:
         ``paths`` are the files that have changed, where that is known. A template that cannot be
         read changes nothing: it is being written, or will be corrected.
         """
-        project = await asyncio.to_thread(load_project, self.project.directory, self.settings)
+        project = self._with_problems_of_settings(
+            await asyncio.to_thread(load_project, self.project.directory, self.settings)
+        )
+        self._tell_problems(self.project.problems, project.problems)
         if self.pools and not project.functions:
             self.project = replace(self.project, problems=project.problems)
             return
@@ -115,14 +136,42 @@ class Engine:
         pools = {
             function.name: self._changed_pool(function, paths) for function in project.functions
         }
+        for name, pool in pools.items():
+            if name not in self.pools:
+                pool.tell(FunctionAdded())
         for name, pool in self.pools.items():
             if name not in pools:
                 pool.retire()
                 self._retired.append(pool)
+                pool.tell(FunctionRemoved())
         # The dictionary itself is shared with the account and the asynchronous invocations.
         self.pools.clear()
         self.pools.update(pools)
         await self._watch()
+
+    def tell_all_problems(self) -> None:
+        """Put the problems that there are on the stream; those to come are put there anyway."""
+        for problem in self.project.problems:
+            self._tell_problem(problem)
+
+    def _with_problems_of_settings(self, project: Project) -> Project:
+        return replace(project, problems=(*self._settings_problems, *project.problems))
+
+    def _tell_problems(self, before: Iterable[Problem], now: Iterable[Problem]) -> None:
+        """Tell of problems that have come and gone, not of those whose line alone has changed."""
+        known = {(problem.message, problem.file): problem for problem in before}
+        found = {(problem.message, problem.file): problem for problem in now}
+        for key, problem in known.items():
+            if key not in found:
+                record = ProblemSolved(str(problem))
+                self.events.emit(Event(record=record, function=problem.function or ""))
+        for key, problem in found.items():
+            if key not in known:
+                self._tell_problem(problem)
+
+    def _tell_problem(self, problem: Problem) -> None:
+        record = ProblemFound(str(problem))
+        self.events.emit(Event(record=record, function=problem.function or ""))
 
     def _changed_pool(self, function: Function, paths: frozenset[Path]) -> Pool:
         pool = self.pools.get(function.name)

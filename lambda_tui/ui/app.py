@@ -8,7 +8,6 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -74,8 +73,7 @@ def make_app(
     says whether others can call the functions while the screen is open.
     """
     project = load_project(directory, settings)
-    project = replace(project, problems=(*problems, *project.problems))
-    engine = Engine(project, settings, open_environment_api)
+    engine = Engine(project, settings, open_environment_api, tuple(problems))
     log_events(engine.events)
     return LambdaTuiApp(engine, settings, serve=serve)
 
@@ -172,11 +170,12 @@ def _runner(screen: Screen[Any], action: str) -> Callable[[], Awaitable[None]]:
 async def _serve_lambda_api(engine: Engine) -> Server:
     """Serve the functions at the usual port or the next free one; report if that fails."""
     # Imported here, after the first paint: it takes 5 ms.
-    from lambda_tui.apis.lambda_api import lambda_server
+    from lambda_tui.apis.lambda_api import announce, lambda_server
 
     server = lambda_server(engine)
     try:
         await server.start(or_next=True)
+        announce(engine, server)
     except ServerError as error:
         notice = Notice("warning", f"The Lambda API is not served: {error}")
         engine.events.emit(Event(record=notice, function=""))

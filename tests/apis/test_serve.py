@@ -49,10 +49,10 @@ def test_it_says_where_and_how_and_shows_the_functions_log(serve: Callable[..., 
     serving.signal()
 
     assert serving.end() == 0
-    assert f": {api.url}\n" in serving.text
-    assert f"  export AWS_ENDPOINT_URL_LAMBDA={api.url}\n" in serving.text
+    assert f" at {api.url}; " in serving.text
+    assert f"  export AWS_ENDPOINT_URL_LAMBDA={api.url} AWS_REGION=us-east-1 " in serving.text
     assert "  aws lambda invoke --function-name echo /dev/stdout\n" in serving.text
-    assert "waits  waiting\n" in serving.text
+    assert "  waits #1  waiting\n" in serving.text
 
 
 def test_an_interpreter_of_another_version_than_is_named_is_said_once(
@@ -79,7 +79,7 @@ def test_a_signal_lets_what_is_in_flight_finish(
     serving = serve("--port", "0")
     api = serving.api()
     with api.connect() as idle, ask_for(api, 1.0) as end:
-        serving.wait_for("waits  waiting")
+        serving.wait_for("waits #1  waiting")
         serving.signal(number)
         assert read_answer(end).json == 1.0
         assert idle.recv(1) == b""
@@ -141,7 +141,7 @@ def test_a_second_signal_ends_at_once_and_says_what_was_given_up(
 ) -> None:
     serving = serve("--port", "0")
     with ask_for(serving.api(), 15) as end:
-        serving.wait_for("waits  waiting")
+        serving.wait_for("waits #1  waiting")
         serving.signal()
         serving.wait_for("answering 1 more")
         serving.signal()

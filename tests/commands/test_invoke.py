@@ -366,9 +366,10 @@ def test_a_failure_is_tried_again_and_then_delivered_with_its_dead_letter(chain:
         "is_dead_letter": True,
         "payload": {"fails": 1},
     }
-    assert "lambda-tui: Send failed; the next try is in 0.1 s (the setting retry_delays)." in (
-        done.errors
-    )
+    assert (
+        f"lambda-tui: Send: event {line['request_id']} failed at try 1; "
+        "the next try is in 0.1 s (the setting retry_delays)."
+    ) in done.errors
 
 
 def test_a_circle_of_destinations_is_broken_and_said(tmp_path: Path) -> None:

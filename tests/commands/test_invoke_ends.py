@@ -111,7 +111,7 @@ def test_an_interruption_in_the_middle_reports_what_is_done(begin: Callable[...,
 
 def test_an_event_that_waits_for_its_next_try_is_given_up(begin: Callable[..., Command]) -> None:
     command = begin("Sleep", "--async", "--payload", '{"seconds": "long"}')
-    read_until(command.stderr, b"Sleep failed; the next try is in 60 s")
+    read_until(command.stderr, b" failed at try 1; the next try is in 60 s")
 
     began = time.monotonic()
     command.send_signal(signal.SIGINT)

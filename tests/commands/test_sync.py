@@ -98,7 +98,7 @@ def test_serve_installs_it_by_the_setting(project: Path, variables: dict[str, An
 
     serving.terminate()
     outcome(serving)
-    assert said == b"lambda-tui: boto3 1.99.0 is installed.\n"
+    assert said.endswith(b"  Order  \xe2\x94\x80\xe2\x94\x80 boto3 1.99.0 is installed.\n")
 
 
 def test_the_doctor_names_the_remedy_and_then_the_version(

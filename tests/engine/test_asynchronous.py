@@ -270,8 +270,8 @@ async def test_a_failure_is_tried_twice_more_after_the_set_times_under_the_same_
     assert attempts(workbench, request_id) == 3
     assert {one.request_id for one in workbench.pool.invocations} == {request_id}
     assert workbench.records(AsyncRetried) == [
-        AsyncRetried(request_id, "error", 0.2),
-        AsyncRetried(request_id, "error", 0.4),
+        AsyncRetried(request_id, "error", 0.2, 1),
+        AsyncRetried(request_id, "error", 0.4, 2),
     ]
     starts = [e.time for e in workbench.events if isinstance(e.record, events.Start)]
     reports = [e.time for e in workbench.events if isinstance(e.record, events.Report)]

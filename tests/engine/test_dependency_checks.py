@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lambda_tui.engine.events import Notice
+from lambda_tui.engine.events import ProblemFound
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import Settings
 from support.files import save
@@ -40,7 +40,7 @@ IMPORTS = "import pytest\ndef handler(event, context): return 1\n"
 
 
 def told(workbench: Workbench) -> list[str]:
-    notices = [one.message for one in workbench.records(Notice) if one.severity == "warning"]
+    notices = [one.message for one in workbench.records(ProblemFound)]
     return [message for message in notices if "does not bring to Lambda" in message]
 
 

@@ -51,8 +51,8 @@ def test_a_line_of_the_function_has_its_request() -> None:
         (events.EnvironmentStale(("a.py", "b.py")), {"files": ["a.py", "b.py"]}),
         (events.Reloaded(("a.py",), 2.5), {"files": ["a.py"], "durationMs": 2.5}),
         (
-            AsyncRetried("id", "error", 60.0),
-            {"requestId": "id", "reason": "error", "delaySeconds": 60.0},
+            AsyncRetried("id", "error", 60.0, 1),
+            {"requestId": "id", "reason": "error", "delaySeconds": 60.0, "attempt": 1},
         ),
         (
             events.Notice("warning", "mind the gap"),

@@ -153,6 +153,18 @@ class Api:
             config=Config(retries={"max_attempts": 0}, **options),
         )
 
+    def wait_until_served(self) -> None:
+        """Wait until somebody listens."""
+        deadline = time.monotonic() + SECONDS
+        while True:
+            try:
+                self.connect().close()
+            except ConnectionRefusedError:
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+            else:
+                return
+
     def connect(self) -> socket.socket:
         """Open a connection that sends each write at once."""
         end = socket.create_connection(("127.0.0.1", self.port), timeout=SECONDS)
@@ -212,11 +224,13 @@ class Serving:
 
     def __init__(self, folder: Path, *options: str) -> None:
         self.log = folder / "serve.log"
-        with self.log.open("w") as log:
+        self.output = folder / "serve.out"
+        """Standard output."""
+        with self.log.open("w") as log, self.output.open("w") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "lambda_tui", "serve", "--project", str(folder), *options],
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
+                stdout=output,
                 stderr=log,
                 env={**os.environ, "XDG_CONFIG_HOME": str(folder / ".config")},
             )
@@ -226,11 +240,15 @@ class Serving:
         """The log so far."""
         return self.log.read_text()
 
-    def wait_for(self, pattern: str) -> re.Match[str]:
-        """Wait until the log matches a pattern, and return the match."""
+    def wait_for_output(self, pattern: str) -> re.Match[str]:
+        """Wait until standard output matches a pattern, and return the match."""
+        return self.wait_for(pattern, self.output)
+
+    def wait_for(self, pattern: str, file: Path | None = None) -> re.Match[str]:
+        """Wait until the log, or another file, matches a pattern, and return the match."""
         deadline = time.monotonic() + SECONDS
         while True:
-            found = re.search(pattern, self.text)
+            found = re.search(pattern, (file or self.log).read_text())
             if found:
                 return found
             assert self.process.poll() is None, self.text
@@ -239,7 +257,7 @@ class Serving:
 
     def api(self) -> Api:
         """Wait until the API is served and return it."""
-        return Api(int(self.wait_for(r"LAMBDA=http://[^:]+:(\d+)\n")[1]))
+        return Api(int(self.wait_for(r"LAMBDA=http://[^:]+:(\d+) ")[1]))
 
     def signal(self, number: signal.Signals = signal.SIGTERM) -> None:
         """Send a signal to the command."""

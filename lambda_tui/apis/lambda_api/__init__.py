@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lambda_tui.apis.lambda_api.announcement import announce
 from lambda_tui.apis.lambda_api.api import lambda_server
 
-__all__ = ["lambda_server"]
+__all__ = ["announce", "lambda_server"]

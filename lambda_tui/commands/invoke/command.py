@@ -251,16 +251,14 @@ class _InvokeRun:
         # Other functions count only if they are invoked as destinations.
         is_other = event.function in pools and event.function != self._pool.function.name
         is_concerned = not is_other or bool(pools[event.function].invocations)
-        if isinstance(event.record, events.Notice) and is_concerned:
-            if event.record.severity != "error":
+        if isinstance(event.record, events.Notice | events.ProblemFound) and is_concerned:
+            # The command ends with the sentence of an error.
+            if events.severity(event.record) != "error":
                 self._say(event.record.message)
             return
         can_run = event.function in pools and pools[event.function].problem is None
         if isinstance(event.record, AsyncRetried) and can_run:
-            why = "was throttled" if event.record.reason == "throttled" else "failed"
-            seconds = f"{event.record.delay_seconds:g} s"
-            hint = " (the setting retry_delays)" if event.record.reason == "error" else ""
-            self._say(f"{event.function} {why}; the next try is in {seconds}{hint}.")
+            self._say(f"{event.function}: {events.sentence(event.record)}.")
 
     def _say(self, sentence: str) -> None:
         self._output.put(f"lambda-tui: {sentence}\n", STANDARD_ERROR)

@@ -59,9 +59,7 @@ class TextWriter:
         if self._logs is not None:
             self._output.put(self._logs.take(result.delivered[0].request_id), STANDARD_ERROR)
         for record in result.delivered:
-            what = "the dead letter" if record.is_dead_letter else f"the record, {record.condition}"
-            target = f"to {record.target}" if record.target else "to nobody: it has no destination"
-            sentence = f"lambda-tui: {result.function}: {what}, goes {target}.\n"
+            sentence = f"lambda-tui: {result.function}: {events.delivery(record)}.\n"
             self._output.put(sentence, STANDARD_ERROR)
             self._output.put(f"{record.payload}\n")
 

@@ -124,9 +124,11 @@ class AsyncInvocations:
             if queued.is_too_old(delay):
                 return self._finish(queued, "EventAgeExceeded", invocation)
             await self._wait(queued, reason, delay)
+        sentence = f"the event {queued.request_id} is dropped, as its function is no more"
+        queued.pool.tell(Notice("warning", sentence))
 
     async def _wait(self, queued: QueuedEvent, reason: RetryReason, seconds: float) -> None:
-        queued.pool.tell(AsyncRetried(queued.request_id, reason, seconds))
+        queued.pool.tell(AsyncRetried(queued.request_id, reason, seconds, queued.attempts))
         await asyncio.sleep(seconds)
 
     def _finish(

@@ -6,6 +6,7 @@ from lambda_tui.engine.events.as_json import as_json
 from lambda_tui.engine.events.cloudwatch import log_text
 from lambda_tui.engine.events.logs_api import logs
 from lambda_tui.engine.events.records import (
+    ApiServed,
     AsyncDelivered,
     AsyncRetried,
     Condition,
@@ -14,7 +15,9 @@ from lambda_tui.engine.events.records import (
     Event,
     ExtensionLog,
     ExtensionStatus,
+    FunctionAdded,
     FunctionLog,
+    FunctionRemoved,
     InitializationType,
     InitReport,
     InitRuntimeDone,
@@ -23,6 +26,8 @@ from lambda_tui.engine.events.records import (
     LogsSubscription,
     Notice,
     PhaseName,
+    ProblemFound,
+    ProblemSolved,
     Record,
     Reloaded,
     RemovalReason,
@@ -40,10 +45,14 @@ from lambda_tui.engine.events.records import (
     TelemetrySubscription,
     Throttled,
 )
+from lambda_tui.engine.events.sentences import changed_files, delivery, sentence
+from lambda_tui.engine.events.severity import SEVERITIES, Severity, severity, severity_of_text
 from lambda_tui.engine.events.stream import EventStream
 from lambda_tui.engine.events.telemetry import Json, envelope, telemetry, timestamp
 
 __all__ = [
+    "SEVERITIES",
+    "ApiServed",
     "AsyncDelivered",
     "AsyncRetried",
     "Condition",
@@ -53,7 +62,9 @@ __all__ = [
     "EventStream",
     "ExtensionLog",
     "ExtensionStatus",
+    "FunctionAdded",
     "FunctionLog",
+    "FunctionRemoved",
     "InitReport",
     "InitRuntimeDone",
     "InitStart",
@@ -63,6 +74,8 @@ __all__ = [
     "LogsSubscription",
     "Notice",
     "PhaseName",
+    "ProblemFound",
+    "ProblemSolved",
     "Record",
     "Reloaded",
     "RemovalReason",
@@ -73,6 +86,7 @@ __all__ = [
     "RestoreStart",
     "RetryReason",
     "RuntimeDone",
+    "Severity",
     "Span",
     "Start",
     "StateChange",
@@ -80,9 +94,14 @@ __all__ = [
     "TelemetrySubscription",
     "Throttled",
     "as_json",
+    "changed_files",
+    "delivery",
     "envelope",
     "log_text",
     "logs",
+    "sentence",
+    "severity",
+    "severity_of_text",
     "telemetry",
     "timestamp",
 ]

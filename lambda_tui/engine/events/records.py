@@ -259,6 +259,8 @@ class AsyncRetried(Record, frozen=True):
     request_id: str
     reason: RetryReason
     delay_seconds: float
+    attempt: int
+    """The number of attempts that have reached the function; throttled ones do not count."""
 
 
 class AsyncDelivered(Record, frozen=True):
@@ -278,6 +280,46 @@ class AsyncDelivered(Record, frozen=True):
     def is_dead_letter(self) -> bool:
         """Whether the event itself is sent to a dead-letter queue, not a record of it."""
         return self.dead_letter_attributes is not None
+
+
+class ProblemFound(Record, frozen=True):
+    """Something in the user's files has to be corrected."""
+
+    type: ClassVar[str] = "project.problemFound"
+    message: str
+    """One sentence with its position."""
+
+
+class ProblemSolved(Record, frozen=True):
+    """A problem that was found is there no more."""
+
+    type: ClassVar[str] = "project.problemSolved"
+    message: str
+    """The sentence with which it was found."""
+
+
+class FunctionAdded(Record, frozen=True):
+    """The project has a new function."""
+
+    type: ClassVar[str] = "project.functionAdded"
+
+
+class FunctionRemoved(Record, frozen=True):
+    """The project has a function no more."""
+
+    type: ClassVar[str] = "project.functionRemoved"
+
+
+class ApiServed(Record, frozen=True):
+    """The Lambda API answers clients from now on."""
+
+    type: ClassVar[str] = "api.served"
+    address: str
+    """The URL."""
+    client_variables: str
+    """The command for a shell in which clients are to call it."""
+    example: str
+    """The command that invokes a function in that shell."""
 
 
 class Notice(Record, frozen=True):

@@ -10,7 +10,13 @@ from enum import StrEnum
 from rich.text import Text
 
 from lambda_tui.engine import events
-from lambda_tui.engine.events import log_text
+from lambda_tui.engine.events import (
+    changed_files,
+    log_text,
+    sentence,
+    severity,
+    severity_of_text,
+)
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.project.function import LoggingConfig
 from lambda_tui.ui.figures import milliseconds
@@ -22,10 +28,6 @@ RECORD_LIMIT = 64_000
 LINES_LIMIT = 1_000
 """Lines of one record that are shown."""
 
-_ERROR = re.compile(
-    r"\[ERROR\]|\[CRITICAL\]|^Traceback \(most recent|Task timed out|\"level\": ?\"ERROR\"|Error: "
-)
-_WARNING = re.compile(r"\[WARNING\]|\"level\": ?\"WARN")
 _LINE_END = re.compile(r"\r*\n|\r+")
 
 
@@ -115,9 +117,14 @@ def _entries(event: events.Event, logging: LoggingConfig) -> Iterator[tuple[Kind
                 yield _kind_of(text), text
         case events.ExtensionLog(message=message):
             yield Kind.EXTENSION, message
-        case events.Notice(severity=severity, message=message):
-            kinds = {"error": Kind.ERROR, "warning": Kind.WARNING}
-            yield kinds.get(severity, Kind.DIVIDER), message
+        case events.Notice(message=message):
+            yield _KINDS.get(severity(event.record), Kind.DIVIDER), message
+        case events.ApiServed() as served:
+            yield Kind.DIVIDER, f"── {sentence(served)}"
+            yield Kind.PLATFORM, served.client_variables
+            yield Kind.PLATFORM, served.example
+        case record if isinstance(record, _SAID) and severity(record) != "debug":
+            yield _KINDS.get(severity(record), Kind.DIVIDER), f"── {sentence(record)}"
         case record if divider := _divider(record):
             yield Kind.DIVIDER, f"── {divider}"
         case record:
@@ -146,11 +153,21 @@ _CREATED = {
 """By the reason of the creation."""
 
 
+_KINDS = {"error": Kind.ERROR, "warning": Kind.WARNING}
+"""By severity; anything else is shown as what it is."""
+_SAID = (
+    events.AsyncDelivered,
+    events.AsyncRetried,
+    events.FunctionAdded,
+    events.FunctionRemoved,
+    events.ProblemFound,
+    events.ProblemSolved,
+)
+"""The records that the log shows as a sentence."""
+
+
 def _kind_of(message: str) -> Kind:
-    head = message[:500]
-    if _ERROR.search(head):
-        return Kind.ERROR
-    return Kind.WARNING if _WARNING.search(head) else Kind.FUNCTION
+    return _KINDS.get(severity_of_text(message), Kind.FUNCTION)
 
 
 def _divider(record: events.Record) -> str | None:
@@ -159,9 +176,10 @@ def _divider(record: events.Record) -> str | None:
         case events.StateChange():
             return _state_divider(record)
         case events.EnvironmentStale(files=files):
-            return f"stale: {_files(files)} changed"
+            return f"stale: {changed_files(files)} changed"
         case events.Reloaded(files=files, duration_ms=duration):
-            return f"re-initialised in {milliseconds(duration)} after {_files(files)} changed"
+            what = changed_files(files)
+            return f"re-initialised in {milliseconds(duration)} after {what} changed"
         case events.Throttled(reason=reason):
             return f"throttled: {reason}"
         case events.InitReport(phase="init", duration_ms=duration, status="success", spans=spans):
@@ -184,9 +202,3 @@ def _state_divider(change: events.StateChange) -> str | None:
         case State.IDLE | State.INVOKING if change.previous is State.FROZEN:
             return "thawed"
     return None
-
-
-def _files(files: tuple[str, ...]) -> str:
-    if not files:
-        return "the code"
-    return files[0] if len(files) == 1 else f"{files[0]} and {len(files) - 1} more"

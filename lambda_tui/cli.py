@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import difflib
 import io
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -13,12 +15,19 @@ from pathlib import Path
 
 from lambda_tui.commands import arguments
 from lambda_tui.commands.errors import SIGNALLED, USAGE_ERROR, CommandError
-from lambda_tui.commands.output import write_output
+from lambda_tui.commands.output import (
+    STANDARD_ERROR,
+    hold_standard_descriptors,
+    write_error,
+    write_output,
+)
+from lambda_tui.project.wording import shown
 
 
 def main(given: list[str] | None = None) -> int:
     """Run the command. Returns its exit status; raises ``KeyboardInterrupt``."""
     given = sys.argv[1:] if given is None else given
+    hold_standard_descriptors()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # Names may have characters that the locale cannot encode.
@@ -26,8 +35,7 @@ def main(given: list[str] | None = None) -> int:
     try:
         return _run(given)
     except CommandError as error:
-        for sentence in error.args:
-            print(f"lambda-tui: {sentence}", file=sys.stderr)
+        write_error("".join(f"lambda-tui: {sentence}\n" for sentence in error.args))
         return USAGE_ERROR
     except BrokenPipeError:
         return SIGNALLED + signal.SIGPIPE
@@ -44,7 +52,13 @@ def _run(given: list[str]) -> int:
 
 def _parse(parser: argparse.ArgumentParser, given: list[str]) -> argparse.Namespace:
     """Return the options, and start the debug log if they ask for it."""
-    options = parser.parse_args(given)
+    # Intermixed: places may come before, between and after options.
+    options = parser.parse_intermixed_args(given)
+    try:
+        os.getcwd()
+    except OSError as error:
+        reason = "the present folder is not there any more, or cannot be entered"
+        raise CommandError(f"{reason}; change to another.") from error
     if options.log_file is not None:
         from lambda_tui import debug_log
 
@@ -95,8 +109,21 @@ def _demo(given: list[str]) -> int:
 
 
 def _screen(given: list[str]) -> int:
+    if given and _is_unknown_command(given[0]):
+        raise CommandError(_unknown_command(given[0]))
     options = _parse(arguments.screen_parser(), given)
     return _open_screen(options.project, options)
+
+
+def _is_unknown_command(word: str) -> bool:
+    """Return whether a first argument is no option and no folder, but looks like a command."""
+    return not word.startswith("-") and os.sep not in word and not os.path.lexists(word)
+
+
+def _unknown_command(word: str) -> str:
+    near = difflib.get_close_matches(word[:64], _COMMANDS, n=1)
+    hint = f"did you mean `lambda-tui {near[0]}`?" if near else "see `lambda-tui --help`."
+    return f"there is no command and no folder {shown(word)}; {hint}"
 
 
 def _open_screen(directory: Path, options: argparse.Namespace) -> int:
@@ -106,6 +133,9 @@ def _open_screen(directory: Path, options: argparse.Namespace) -> int:
                 f"standard {name} is no terminal, so there can be no screen; use "
                 "`lambda-tui invoke`, `lambda-tui serve` or `lambda-tui list` instead."
             )
+    if not sys.stderr.isatty():
+        # Textual draws on standard error, which may well go to a file.
+        os.dup2(sys.stdout.fileno(), STANDARD_ERROR)
     from platformdirs import user_config_path
 
     from lambda_tui.project.settings import load_settings

@@ -11,16 +11,20 @@ from lambda_tui import __version__
 from lambda_tui.commands.errors import USAGE_ERROR
 from lambda_tui.project.settings import SandboxChoice
 
+_FOLDER_GIVEN = "is_project_given"
+"""The name in the namespace of whether the project's folder is named."""
+
 _EPILOG = """\
 commands:
   lambda-tui [PROJECT]            open the project in a folder on the screen
   lambda-tui list [PROJECT]       list its functions
   lambda-tui invoke [FUNCTION]    invoke one, with --payload, --event, --count, --async, --output
-  lambda-tui serve                serve the Lambda API to SDKs, the AWS CLI and other functions
+  lambda-tui serve [PROJECT]      serve the Lambda API to SDKs, the AWS CLI and other functions
   lambda-tui doctor [PROJECT]     look at the sandbox, the interpreters and the machine's limits
   lambda-tui demo [FOLDER]        copy the example project and open it
 
 `lambda-tui COMMAND --help` tells the rest. A folder named like a command is opened as ./COMMAND.
+Every command takes the project's folder as --project DIR too.
 """
 
 
@@ -52,9 +56,7 @@ def screen_parser() -> argparse.ArgumentParser:
 def demo_parser() -> argparse.ArgumentParser:
     """Return the parser of ``lambda-tui demo``."""
     parser = _parser("demo", "Copies the example project to a folder and opens it.")
-    parser.add_argument(
-        "folder", nargs="?", type=Path, default=Path("lambda-tui-demo"), help="(lambda-tui-demo)"
-    )
+    _add_project(parser, "lambda-tui-demo")
     parser.add_argument("--no-open", action="store_true", help="only copy it")
     _add_sandbox(parser)
     _add_no_watch(parser)
@@ -80,7 +82,7 @@ def doctor_parser() -> argparse.ArgumentParser:
 def serve_parser() -> argparse.ArgumentParser:
     """Return the parser of ``lambda-tui serve``."""
     parser = _parser("serve", "Serves the Lambda API until Ctrl+C.")
-    _add_project_option(parser)
+    _add_project(parser)
     parser.add_argument("--host", default="127.0.0.1", help="where to listen (%(default)s)")
     parser.add_argument("--port", type=_port, help="(3001, or the next that is free)")
     parser.add_argument(
@@ -113,14 +115,24 @@ def invoke_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "function",
         nargs="?",
-        help="its name, or NAME:ALIAS or NAME:VERSION; may be left out where there is only one",
+        help="its name or logical id, or NAME:ALIAS or NAME:VERSION; may be left out where it is "
+        "the only one",
     )
-    _add_project_option(parser)
+    _add_project(parser)
     event = parser.add_mutually_exclusive_group()
     event.add_argument("--event", metavar="FILE", help="a JSON file, or - for standard input")
     event.add_argument("--payload", metavar="JSON", help="the event itself ({})")
     parser.add_argument(
         "--tenant-id", metavar="ID", help="for a function that isolates tenants: whom it is for"
+    )
+    parser.add_argument(
+        "--qualifier", metavar="NAME", help="a version or an alias, as NAME:ALIAS names it too"
+    )
+    parser.add_argument(
+        "--client-context",
+        metavar="JSON",
+        help="a JSON object for context.client_context, as it is or, as the AWS CLI has it, "
+        "in base64",
     )
     parser.add_argument("--count", type=_positive, default=1, help="how many times (1)")
     parser.add_argument("--concurrency", type=_positive, default=1, help="how many at a time (1)")
@@ -153,13 +165,43 @@ def _parser(command: str, description: str) -> OneLineParser:
     return parser
 
 
-def _add_project(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("project", nargs="?", type=Path, default=Path(), help="its folder (.)")
+class _NamedOnce(argparse.Action):
+    """Takes the project's folder from its place or from its option, but not from both."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        if values is self.default:
+            # A place that is left empty.
+            return
+        if getattr(namespace, _FOLDER_GIVEN, False):
+            parser.error("the project's folder is named twice")
+        setattr(namespace, _FOLDER_GIVEN, True)
+        setattr(namespace, self.dest, values)
 
 
-def _add_project_option(parser: argparse.ArgumentParser) -> None:
+def _add_project(parser: argparse.ArgumentParser, default: str = ".") -> None:
+    """Add the project's folder, at its place and as an option."""
+    folder = Path(default)
     parser.add_argument(
-        "--project", metavar="DIR", type=Path, default=Path(), help="the project's folder (.)"
+        "project",
+        nargs="?",
+        type=Path,
+        action=_NamedOnce,
+        default=folder,
+        help=f"the project's folder ({default})",
+    )
+    parser.add_argument(
+        "--project",
+        metavar="DIR",
+        type=Path,
+        action=_NamedOnce,
+        default=folder,
+        help="the same as an option",
     )
 
 

@@ -16,7 +16,7 @@ def run(options: argparse.Namespace, open_screen: Callable[[Path, argparse.Names
 
     Raises ``CommandError`` when it cannot be copied.
     """
-    folder: Path = options.folder
+    folder: Path = options.project
     if not (folder / "template.yaml").is_file():
         try:
             folder = copy_demo(folder)

@@ -6,13 +6,12 @@ import argparse
 import json
 import re
 import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from lambda_tui.commands.opened_project import OpenedProject, open_project, require_functions
-from lambda_tui.commands.output import write_output
+from lambda_tui.commands.output import write_error, write_output, writes_unicode
 from lambda_tui.project.function import Function
 from lambda_tui.project.interpreters import find_interpreter, own_program, version_mismatch
 
@@ -27,10 +26,10 @@ def run(options: argparse.Namespace) -> int:
     project = opened.project
     require_functions(opened)
     for problem in (*opened.settings_problems, *project.problems, *_interpreter_problems(opened)):
-        sys.stderr.write(f"lambda-tui: {problem}\n")
+        write_error(f"lambda-tui: {problem}\n")
     if options.json:
         functions = [_fields(opened, function) for function in project.functions]
-        write_output(json.dumps(functions, indent=2, ensure_ascii=False) + "\n")
+        write_output(json.dumps(functions, indent=2, ensure_ascii=not writes_unicode()) + "\n")
     else:
         rows = [_row(project.directory, function) for function in project.functions]
         write_output(_table([_HEADINGS, *rows]))

@@ -24,6 +24,42 @@ BUFFER_LIMIT = 64 << 20
 Descriptor = Literal[1, 2]
 
 
+def hold_standard_descriptors() -> None:
+    """Give a standard stream that the shell has closed a descriptor, and the object in ``sys``.
+
+    Otherwise the next file or socket that is opened would get its number. What is written to
+    standard output fails as before; what is written to standard error is lost.
+    """
+    for number, name, flags in (
+        (0, "stdin", os.O_RDONLY),
+        # Readable only: writing to it fails as it does on a closed descriptor.
+        (STANDARD_OUTPUT, "stdout", os.O_RDONLY),
+        (STANDARD_ERROR, "stderr", os.O_WRONLY),
+    ):
+        if getattr(sys, name) is None:
+            _open_nowhere(number, flags)
+            mode = "r" if name == "stdin" else "w"
+            # Stays open for as long as the command runs.
+            stream = os.fdopen(number, mode, encoding="utf-8", closefd=False)
+            setattr(sys, name, stream)
+            setattr(sys, f"__{name}__", stream)
+
+
+def writes_unicode() -> bool:
+    """Return whether standard output can have any character as it is."""
+    return sys.stdout.encoding.lower().replace("-", "").startswith("utf")
+
+
+def write_error(text: str) -> None:
+    """Write a text to standard error, as far as that is possible."""
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except OSError:
+        # As below: nobody is left to be told.
+        _open_nowhere(STANDARD_ERROR, os.O_WRONLY)
+
+
 def write_output(text: str) -> None:
     """Write a text to standard output, and flush it.
 
@@ -35,8 +71,16 @@ def write_output(text: str) -> None:
         sys.stdout.flush()
     except OSError as error:
         # Python would try to write what is left once more when it ends, and complain again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _open_nowhere(STANDARD_OUTPUT, os.O_WRONLY)
         raise unwritable(error) from error
+
+
+def _open_nowhere(number: int, flags: int) -> None:
+    """Make a descriptor one of the null device."""
+    nowhere = os.open(os.devnull, flags)
+    if nowhere != number:
+        os.dup2(nowhere, number)
+        os.close(nowhere)
 
 
 def unwritable(error: OSError) -> BrokenPipeError | CommandError:

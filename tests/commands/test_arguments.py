@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from support.command_line import run
+from support.command_line import PATIENCE, run, write_project
+from support.files import ROOT
 
 
 def test_without_a_terminal_one_line_says_what_to_use_instead(tmp_path: Path) -> None:
@@ -30,6 +33,74 @@ def test_the_version_is_told() -> None:
     from lambda_tui import __version__
 
     assert run("--version").output == f"lambda-tui {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["invok", "Order"], "did you mean `lambda-tui invoke`?"),
+        (["sevre", "--port", "1"], "did you mean `lambda-tui serve`?"),
+        (["frobnicate"], "see `lambda-tui --help`."),
+    ],
+)
+def test_a_command_that_does_not_exist_is_said_to_be_unknown(
+    arguments: list[str], hint: str, tmp_path: Path
+) -> None:
+    refused = run(*arguments, cwd=tmp_path)
+
+    assert (refused.status, refused.output) == (2, "")
+    sentence = f"there is no command and no folder {arguments[0]}; {hint}"
+    assert refused.complaint == f"lambda-tui: {sentence}"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["list", "shop"],
+        ["list", "--project", "shop"],
+        ["doctor", "--project", "shop"],
+        ["invoke", "Order", "shop"],
+        ["invoke", "Order", "--payload", "{}", "shop"],
+        ["invoke", "--project", "shop", "Order"],
+    ],
+)
+def test_every_command_takes_the_folder_at_its_place_and_as_an_option(
+    tmp_path: Path, arguments: list[str]
+) -> None:
+    write_project(tmp_path / "shop", {"Order": "def handler(event, context): return 'Order'\n"})
+
+    assert "Order" in run(*arguments, cwd=tmp_path, LAMBDA_TUI_SANDBOX="processes").output
+
+
+@pytest.mark.parametrize(
+    "command", [["list"], ["doctor"], ["serve"], ["demo"], ["invoke", "f"], []]
+)
+def test_a_folder_that_is_named_twice_is_refused(command: list[str], tmp_path: Path) -> None:
+    refused = run(*command, tmp_path, "--project", tmp_path, cwd=tmp_path)
+
+    assert refused.status == 2
+    assert "the project's folder is named twice" in refused.complaint
+
+
+def test_a_folder_that_was_removed_is_said_to_be_gone(tmp_path: Path) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    script = f'rmdir "$PWD"; exec {sys.executable} -m lambda_tui "$@"'
+    for command in (["list"], ["invoke"], ["serve"], ["doctor"], ["demo", "--no-open"], []):
+        refused = subprocess.run(
+            ["/bin/sh", "-c", script, "sh", *command],
+            cwd=folder,
+            env={"PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+        )
+        folder.mkdir()
+        assert (refused.returncode, refused.stderr) == (
+            2,
+            "lambda-tui: the present folder is not there any more, or cannot be entered; "
+            "change to another.\n",
+        )
 
 
 @pytest.mark.parametrize(

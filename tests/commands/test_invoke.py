@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from support.command_line import run, set_up, write_project
+from support.files import write_program
 
 pytestmark = pytest.mark.usefixtures("nothing_is_left")
 
@@ -304,6 +306,64 @@ def test_of_a_log_without_end_the_end_is_kept(tmp_path: Path) -> None:
     assert lines[-3].startswith("2999 x")
 
 
+def test_an_empty_response_and_null_differ(tmp_path: Path) -> None:
+    empty = (
+        "#!/bin/sh\n"
+        "api=http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation\n"
+        "while id=$(curl -s -o /dev/null -D - $api/next |\n"
+        "  sed -n 's/lambda-runtime-aws-request-id: *\\([^\\r]*\\).*/\\1/Ip' | tr -d '\\r')\n"
+        "do curl -s -d '' $api/$id/response; done\n"
+    )
+    null = "def handler(event, context): return None\n"
+    project = write_project(tmp_path / "project", {"Nothing": null, "Empty": ""})
+    write_program(project / "Empty" / "bootstrap", empty)
+    template = project / "template.yaml"
+    before, after = template.read_text().split("  Empty:")
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    template.write_text(f"{before}  Empty:{after.replace(version, 'provided.al2023')}")
+
+    for name, payload, text in (("Nothing", None, "null\n"), ("Empty", "", "\n")):
+        assert run("invoke", name, "--project", project).output == text
+        (line,) = run("invoke", name, "--project", project, "--output", "json").lines
+        assert (line["status"], line["payload"]) == ("success", payload)
+
+
+def test_a_client_context_is_given_as_json_or_in_base64(project: Path, tmp_path: Path) -> None:
+    shows = "def handler(event, context): return context.client_context.custom\n"
+    project = write_project(tmp_path / "shows", {"Show": shows})
+    context = '{"custom": {"colour": "grün"}}'
+
+    for given in (context, base64.b64encode(context.encode()).decode()):
+        done = run("invoke", "--project", project, "--client-context", given)
+        assert json.loads(done.output) == {"colour": "grün"}
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (["[1]"], "--client-context needs a JSON object, as it is or in base64, such as "),
+        (["{"], "--client-context needs a JSON object"),
+        (["e30"], "--client-context needs a JSON object"),
+        ([json.dumps({"custom": "x" * 3000})], "--client-context has 4,020 bytes in base64, but"),
+        (["{}", "--async"], "--client-context: Lambda passes none on with an asynchronous"),
+    ],
+)
+def test_a_client_context_that_lambda_refuses_is_refused(
+    project: Path, given: list[str], sentence: str
+) -> None:
+    refused = run("invoke", "Greet", "--project", project, "--client-context", *given)
+
+    assert refused.status == 2
+    assert refused.complaint.startswith(f"lambda-tui: {sentence}")
+
+
+def test_an_event_of_other_bytes_than_utf_8_is_refused(project: Path) -> None:
+    refused = run("invoke", "Greet", "--project", project, "--payload", '"\udcff"')
+
+    assert refused.status == 2
+    assert refused.complaint == "lambda-tui: --payload: the event is not UTF-8."
+
+
 # Asynchronous invocations --------------------------------------------------------------------
 
 
@@ -434,6 +494,12 @@ def test_a_version_or_an_alias_is_invoked_by_its_name(tmp_path: Path) -> None:
     for name, end in (("Which", "Which"), ("Which:live", "Which:live"), ("Which:1", "Which:1")):
         done = run("invoke", name, "--project", project)
         assert json.loads(done.output) == f"arn:aws:lambda:us-east-1:123456789012:function:{end}"
+        qualifier = name.partition(":")[2] or "$LATEST"
+        optional = run("invoke", "Which", "--qualifier", qualifier, "--project", project)
+        assert json.loads(optional.output).rpartition(":")[2] in (end.rpartition(":")[2], "$LATEST")
+    refused = run("invoke", "Which:1", "--qualifier", "live", "--project", project)
+    assert refused.status == 2
+    assert "Which:1 and --qualifier live name two versions or aliases" in refused.complaint
     refused = run("invoke", "Which:dead", "--project", project)
     assert refused.status == 2
     assert refused.complaint == (

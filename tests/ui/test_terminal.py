@@ -31,16 +31,24 @@ OFF = {
 class Terminal:
     """A pseudo-terminal with the application in it."""
 
-    def __init__(self, project: Path, home: Path, **environment: str) -> None:
+    def __init__(
+        self,
+        project: Path,
+        home: Path,
+        *,
+        program: tuple[str, ...] = (str(PROGRAM),),
+        standard_error: int | None = None,
+        **environment: str,
+    ) -> None:
         self.master, slave = pty.openpty()
         ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
         self.modes = termios.tcgetattr(slave)
         kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
         self.process = subprocess.Popen(
-            [sys.executable, str(PROGRAM), str(project)],
+            [sys.executable, *program, str(project)],
             stdin=slave,
             stdout=slave,
-            stderr=slave,
+            stderr=slave if standard_error is None else standard_error,
             cwd=ROOT,
             start_new_session=True,
             env={
@@ -123,6 +131,23 @@ def test_q_leaves_the_terminal_as_it_was(terminal: Terminal) -> None:
     terminal.press(b"q")
     assert terminal.wait_for_end() == 0
     assert_is_clean(terminal)
+
+
+def test_the_screen_is_there_when_standard_error_goes_to_a_file(
+    project: Path, tmp_path: Path
+) -> None:
+    with (tmp_path / "errors").open("w") as errors:
+        terminal = Terminal(
+            project, tmp_path, program=("-m", "lambda_tui"), standard_error=errors.fileno()
+        )
+    try:
+        terminal.read_until(b"Functions")
+        terminal.press(b"q")
+        assert terminal.wait_for_end() == 0
+        assert_is_clean(terminal)
+    finally:
+        terminal.close()
+    assert (tmp_path / "errors").read_text() == ""
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])

@@ -156,8 +156,9 @@ def listen(host: str, port: int) -> socket.socket:
     """
     try:
         info = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except socket.gaierror as error:
-        raise ServerError(f"there is no address {host!r}: {error.strerror}.") from None
+    except (socket.gaierror, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no host name"
+        raise ServerError(f"there is no address {host!r}: {reason}.") from None
     family, kind, protocol, _, address = info[0]
     listener = socket.socket(family, kind, protocol)
     bind(listener, address)

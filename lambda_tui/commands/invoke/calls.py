@@ -30,6 +30,8 @@ class Plan:
     qualifier: str | None = None
     """The version or the alias to invoke; None for the function itself."""
     tenant_id: str | None = None
+    client_context: str | None = None
+    """JSON text for the function's context."""
 
 
 @dataclass(slots=True)
@@ -105,6 +107,7 @@ class Calls:
             else:
                 invocation = self._pool.invoke(
                     self._plan.payload,
+                    client_context=self._plan.client_context,
                     qualifier=self._plan.qualifier,
                     tenant_id=self._plan.tenant_id,
                 )

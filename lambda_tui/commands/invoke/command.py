@@ -5,33 +5,26 @@ from __future__ import annotations
 import argparse
 import asyncio
 import signal
-import sys
 from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
-from lambda_tui import limits
 from lambda_tui.apis.environment_api import open_environment_api
 from lambda_tui.commands.errors import FAILURE, SIGNALLED, CommandError
 from lambda_tui.commands.invoke.calls import Calls, Plan
+from lambda_tui.commands.invoke.options import function_and_plan
 from lambda_tui.commands.invoke.writers import OutputFormat, make_writer
-from lambda_tui.commands.opened_project import OpenedProject, find_function, open_project
+from lambda_tui.commands.opened_project import OpenedProject, open_project
 from lambda_tui.commands.output import STANDARD_ERROR, OutputStream, unwritable
 from lambda_tui.commands.signals import handling_end_signals
 from lambda_tui.debug_log import log_events
 from lambda_tui.engine import events
 from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.events import AsyncRetried
-from lambda_tui.engine.invocation import TENANT_ID
-from lambda_tui.project.event_files import check_event, read_event
-from lambda_tui.project.files import UnreadableFileError
 from lambda_tui.project.function import Function, Project
 from lambda_tui.project.sdk import InstallationError
-from lambda_tui.project.wording import shown
 
-_NO_EVENT = "{}"
 _FLUSH_SECONDS = 1.0
 """How long an interrupted command waits for somebody to read its last output."""
 
@@ -39,18 +32,7 @@ _FLUSH_SECONDS = 1.0
 def run(options: argparse.Namespace) -> int:
     """Invoke the function. Returns the exit status; raises ``CommandError``."""
     opened = open_project(options)
-    name, _, qualifier = (options.function or "").partition(":")
-    function = find_function(opened, name or None)
-    _check_qualifier(function, qualifier or None)
-    _check_tenant_id(function, options.tenant_id)
-    plan = Plan(
-        _payload(options),
-        options.count,
-        options.concurrency,
-        options.asynchronous,
-        qualifier or None,
-        options.tenant_id,
-    )
+    function, plan = function_and_plan(opened, options)
     return asyncio.run(_invoke(opened, function, plan, options))
 
 
@@ -58,64 +40,6 @@ async def _invoke(
     opened: OpenedProject, function: Function, plan: Plan, options: argparse.Namespace
 ) -> int:
     return await _InvokeRun(opened, function, plan, options.output, sync=options.sync).run()
-
-
-def _check_qualifier(function: Function, qualifier: str | None) -> None:
-    if function.resolve(qualifier) is None:
-        known = [*function.versions, *(alias.name for alias in function.aliases)]
-        raise CommandError(
-            f"{function.name} has no version or alias {shown(qualifier)}; "
-            f"there {'is' if len(known) == 1 else 'are'} {', '.join(known)}."
-        )
-
-
-def _check_tenant_id(function: Function, tenant_id: str | None) -> None:
-    if function.is_tenant_isolated and tenant_id is None:
-        raise CommandError(f"{function.name} isolates tenants; name one with --tenant-id.")
-    if tenant_id is None:
-        return
-    if not function.is_tenant_isolated:
-        raise CommandError(
-            f"{function.name} does not isolate tenants; leave out --tenant-id, or give it "
-            "TenancyConfig: {TenantIsolationMode: PER_TENANT}."
-        )
-    most = limits.TENANT_ID_CHARACTERS
-    if len(tenant_id) > most or not TENANT_ID.fullmatch(tenant_id):
-        raise CommandError(
-            f"--tenant-id is {shown(tenant_id)}, but Lambda takes 1 to {most} letters, digits, "
-            "spaces, and any of . _ : / = + - @."
-        )
-
-
-def _payload(options: argparse.Namespace) -> bytes:
-    """Return the event that the options give, checked as Lambda checks it."""
-    if options.payload is not None:
-        source, text = "--payload", options.payload
-    elif options.event == "-":
-        source, text = "standard input", _read_standard_input()
-    elif options.event is not None:
-        source = options.event
-        try:
-            text = read_event(Path(options.event))
-        except UnreadableFileError as error:
-            raise CommandError(f"{options.event}: {error}") from error
-    else:
-        source, text = "the event", _NO_EVENT
-    problem = check_event(text)
-    if problem is not None:
-        raise CommandError(f"{source}: {problem}.")
-    payload: bytes = text.encode()
-    if options.asynchronous and len(payload) > limits.ASYNCHRONOUS_EVENT_BYTES:
-        size = f"{len(payload) / 1024**2:.1f} MB"
-        raise CommandError(f"{source}: the event has {size}, but Lambda takes 1 MB with --async.")
-    return payload
-
-
-def _read_standard_input() -> str:
-    try:
-        return sys.stdin.buffer.read(limits.EVENT_BYTES + 1).decode()
-    except UnicodeDecodeError as error:
-        raise CommandError("standard input: the event is not UTF-8.") from error
 
 
 class _InvokeRun:

@@ -216,7 +216,7 @@ def _refuse_constant(constant: str) -> object:
 
 
 def _decoded(response: bytes | None) -> str:
-    return (response or b"null").decode("utf-8", "replace")
+    return (response or b"").decode("utf-8", "replace")
 
 
 def _rounded(milliseconds: float | None) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,6 +13,7 @@ from platformdirs import user_config_path
 
 from lambda_tui import __version__
 from lambda_tui.commands.errors import FAILURE
+from lambda_tui.commands.interpreter_versions import version_of
 from lambda_tui.commands.machine import (
     Finding,
     machine_findings,
@@ -19,7 +21,7 @@ from lambda_tui.commands.machine import (
     sandbox_remedy,
 )
 from lambda_tui.commands.opened_project import OpenedProject, open_project
-from lambda_tui.commands.output import write_output
+from lambda_tui.commands.output import write_output, writes_unicode
 from lambda_tui.engine.wire import Zygote
 from lambda_tui.project.dependencies import undeclared_packages
 from lambda_tui.project.function import Function
@@ -45,6 +47,10 @@ _REMEDIES: dict[Language, str] = {
     "node": "install {}, or name one with the setting node.",
 }
 
+_MARKS = ("✓", "·", "▲", "→")
+"""The marks of what is well, of what is neither good nor bad, of what falls short, of remedies."""
+_PLAIN_MARKS = ("[ok]", "[--]", "[!!]", "->")
+
 
 def run(options: argparse.Namespace) -> int:
     """Write the report. Returns the exit status, which tells whether anything falls short."""
@@ -54,7 +60,10 @@ def run(options: argparse.Namespace) -> int:
         "Sandbox": _sandbox(opened, zygotes.values()),
         f"Functions of {opened.project.directory}": _functions(opened, zygotes),
         "Runtimes": _runtimes(),
-        "Machine": [*machine_findings(opened.project.functions), _network(opened, zygotes)],
+        "Machine": [
+            *machine_findings(opened.project.directory, opened.project.functions),
+            _network(opened, zygotes),
+        ],
         "Settings": _settings(opened),
     }
     write_output(f"lambda-tui {__version__} on Python {sys.version.split()[0]}\n")
@@ -65,10 +74,11 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _lines(finding: Finding) -> str:
+    good, note, bad, arrow = _MARKS if writes_unicode() else _PLAIN_MARKS
     if not finding.falls_short:
-        return f"  ✓ {finding.text}\n"
-    remedy = f"    → {finding.remedy}\n" if finding.remedy else ""
-    return f"  ▲ {finding.text}\n{remedy}"
+        return f"  {note if finding.is_note else good} {finding.text}\n"
+    remedy = f"    {arrow} {finding.remedy}\n" if finding.remedy else ""
+    return f"  {bad} {finding.text}\n{remedy}"
 
 
 async def _boot(opened: OpenedProject) -> dict[Path, Zygote]:
@@ -100,7 +110,8 @@ def _sandbox(opened: OpenedProject, zygotes: Iterable[Zygote]) -> list[Finding]:
         if sandbox.level == "namespaces":
             findings.append(Finding("namespaces: every environment has its own world"))
         elif opened.settings.sandbox == "processes":
-            findings.append(Finding("processes, without isolation: you have set it so"))
+            text = "processes, without isolation: you have set it so"
+            findings.append(Finding(text, is_note=True))
         else:
             text = f"processes, without isolation: {sandbox.reason}"
             findings.append(Finding(text, sandbox_remedy()))
@@ -116,7 +127,10 @@ def _network(opened: OpenedProject, zygotes: dict[Path, Zygote]) -> Finding:
 
 def _functions(opened: OpenedProject, zygotes: dict[Path, Zygote]) -> list[Finding]:
     findings = []
+    wrong = {name for problem in opened.project.problems for name in problem.functions}
     for index, function in enumerate(opened.project.functions):
+        # The problem itself follows; what the function runs on is still good to know.
+        is_wrong = function.name in wrong
         interpreter = _interpreter(opened, index)
         zygote = zygotes[interpreter.executable]
         where = f"{interpreter.executable} ({interpreter.origin})"
@@ -131,14 +145,15 @@ def _functions(opened: OpenedProject, zygotes: dict[Path, Zygote]) -> list[Findi
             continue
         program = own_program(function)
         if program is not None:
-            findings.append(Finding(f"{function.name}: {program}, a runtime of its own"))
+            text = f"{function.name}: {program}, a runtime of its own"
+            findings.append(Finding(text, is_note=is_wrong))
             continue
         missing = undeclared_packages(opened.project.directory, function, interpreter)
         findings += [Finding(str(one), is_problem=True) for one in missing]
         text = f"{function.name}: {interpreter.title(zygote.runtime_version)}, {where}"
         mismatch = version_mismatch(function, zygote.runtime_version)
         if mismatch is None:
-            findings.append(Finding(text))
+            findings.append(Finding(text, is_note=is_wrong or bool(missing)))
         else:
             remedy = _REMEDIES[interpreter.language].format(function.runtime)
             findings.append(Finding(f"{text}: {mismatch}", remedy))
@@ -147,7 +162,7 @@ def _functions(opened: OpenedProject, zygotes: dict[Path, Zygote]) -> list[Findi
     project = opened.project
     if not project.functions and project.template is None and project.directory.is_dir():
         # A folder without a project has nothing that could be wrong with it.
-        return [Finding(str(problem)) for problem in project.problems]
+        return [Finding(str(problem), is_note=True) for problem in project.problems]
     return [*findings, *(Finding(str(one), is_problem=True) for one in project.problems)]
 
 
@@ -168,11 +183,28 @@ def _sdk(function: Function, interpreter: Interpreter, version: str) -> list[Fin
 def _runtimes() -> list[Finding]:
     """Return the interpreters that a function gets by its Runtime if the project has none."""
     found = {**interpreters_on_path(), **nodes_on_machine()}
-    findings = [Finding(f"{runtime}: {executable}") for runtime, executable in found.items()]
+    findings = [_runtime(runtime, executable) for runtime, executable in found.items()]
     missing = [runtime for runtime in (*PYTHON_RUNTIMES, *NODE_RUNTIMES) if runtime not in found]
     if missing:
-        findings.append(Finding(f"not found: {', '.join(missing)}"))
+        findings.append(Finding(f"not found: {', '.join(missing)}", is_note=True))
     return findings
+
+
+def _runtime(runtime: str, executable: Path) -> Finding:
+    """Return whether the interpreter that a runtime gets runs, and is of its version.
+
+    One that does not harms nobody until a function needs it, of which the functions tell.
+    """
+    version = version_of(executable)
+    if version is None:
+        return Finding(f"{runtime}: {executable} does not run", is_note=True)
+    if runtime != "node" and runtime_of(_language(runtime), version) != runtime:
+        return Finding(f"{runtime}: {executable} is of version {version}", is_note=True)
+    return Finding(f"{runtime}: {executable}")
+
+
+def _language(runtime: str) -> Language:
+    return "python" if runtime in PYTHON_RUNTIMES else "node"
 
 
 def _settings(opened: OpenedProject) -> list[Finding]:
@@ -180,5 +212,16 @@ def _settings(opened: OpenedProject) -> list[Finding]:
         user_config_path("lambda-tui") / USER_FILE,
         opened.project.directory / PROJECT_FILE,
     )
-    findings = [Finding(f"{file}: {'read' if file.exists() else 'none'}") for file in files]
-    return [*findings, *(Finding(str(one), is_problem=True) for one in opened.settings_problems)]
+    wrong = {problem.file for problem in opened.settings_problems}
+    findings = []
+    for file in files:
+        if file not in wrong:
+            is_there = os.path.lexists(file)
+            findings.append(
+                Finding(f"{file}: {'read' if is_there else 'none'}", is_note=not is_there)
+            )
+    for problem in opened.settings_problems:
+        position = f":{problem.line}" if problem.line is not None else ""
+        where = f"{problem.file}{position}: " if problem.file is not None else ""
+        findings.append(Finding(f"{where}{problem.message}", is_problem=True))
+    return findings

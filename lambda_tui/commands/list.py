@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from lambda_tui.commands.interpreter_versions import version_of
 from lambda_tui.commands.opened_project import OpenedProject, open_project, require_functions
 from lambda_tui.commands.output import write_error, write_output, writes_unicode
 from lambda_tui.project.function import Function
 from lambda_tui.project.interpreters import find_interpreter, own_program, version_mismatch
 
-_VERSION = re.compile(r"\d+\.\d+\.\d+")
-_VERSION_SECONDS = 10.0
 _HEADINGS = ("FUNCTION", "ALIASES", "RUNTIME", "HANDLER", "TIMEOUT", "MEMORY", "CODE")
 
 
@@ -49,28 +46,12 @@ def _interpreter_problems(opened: OpenedProject) -> list[str]:
             continue
         executable = interpreter.executable
         if executable not in versions:
-            versions[executable] = _version_of(executable)
+            versions[executable] = version_of(executable)
         version = versions[executable]
         mismatch = version_mismatch(function, version) if version is not None else None
         if mismatch is not None:
             problems.append(f"{function.name} {mismatch}.")
     return problems
-
-
-def _version_of(executable: Path) -> str | None:
-    """Return the version that an interpreter says it has; None for one that does not run."""
-    try:
-        said = subprocess.run(
-            [executable, "--version"],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=_VERSION_SECONDS,
-        ).stdout
-    except (OSError, ValueError, subprocess.TimeoutExpired):
-        return None
-    found = _VERSION.search(said)
-    return found[0] if found is not None else None
 
 
 def _fields(opened: OpenedProject, function: Function) -> dict[str, Any]:

@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from lambda_tui.commands import machine
+from lambda_tui.engine.launch import Connector
+from lambda_tui.project.load import load_project
+from lambda_tui.project.settings import Settings
 from support.command_line import Outcome, run, set_up, write_project
 from support.files import write_program
 
@@ -35,7 +38,7 @@ def test_a_machine_where_all_is_well_has_nothing_to_be_done(tmp_path: Path) -> N
     assert section(doctor, "Functions") == [
         f"  ✓ Order: Python {VERSION}, {sys.executable} (the setting python)"
     ]
-    assert "  ✓ processes, without isolation: you have set it so" in section(doctor, "Sandbox")
+    assert "  · processes, without isolation: you have set it so" in section(doctor, "Sandbox")
     assert f"  ✓ {project / 'lambda-tui.toml'}: read" in section(doctor, "Settings")
     assert len(section(doctor, "Machine")) >= 5
     assert doctor.status == (1 if "▲" in doctor.output else 0)
@@ -76,7 +79,7 @@ def test_a_network_of_their_own_that_functions_cannot_leave_is_a_shortcoming(
         ]
         assert doctor.status == 1
     else:
-        assert network(doctor)[0].startswith("  ✓ network: all environments share")
+        assert network(doctor)[0].startswith("  · network: all environments share")
 
 
 def test_functions_that_share_the_network_lack_nothing(tmp_path: Path) -> None:
@@ -85,7 +88,7 @@ def test_functions_that_share_the_network_lack_nothing(tmp_path: Path) -> None:
     (line,) = network(doctor)
     assert line in (
         "  ✓ network: shared; for extensions on fixed ports, install pasta (package passt)",
-        "  ✓ network: all environments share this machine's, for want of namespaces",
+        "  · network: all environments share this machine's, for want of namespaces",
     )
 
 
@@ -93,7 +96,7 @@ def test_a_folder_without_a_project_is_no_shortcoming(tmp_path: Path) -> None:
     doctor = run("doctor", cwd=tmp_path)
 
     (line,) = section(doctor, "Functions")
-    assert line.startswith("  ✓ no function here")
+    assert line.startswith("  · no function here")
     assert section(doctor, "Sandbox"), "our own interpreter tells"
 
 
@@ -169,18 +172,24 @@ def test_runtimes_are_listed_with_the_interpreter_that_each_finds(tmp_path: Path
     newest = home / ".nvm/versions/node/v24.1.0/bin/node"
     for program in (folder / "python3.12", folder / "node", newest):
         program.parent.mkdir(parents=True, exist_ok=True)
-        program.write_text("#!/bin/false\n")
+        version = "v24.1.0" if program == newest else "3.12.4"
+        program.write_text(f"#!/bin/sh\necho {version}\n")
         program.chmod(0o755)
+    for name, script in (("python3.11", "exit 1"), ("python3.10", "echo Python 3.9.1")):
+        (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+        (folder / name).chmod(0o755)
 
     doctor = run("doctor", write_project(tmp_path, {}), PATH=str(folder), HOME=str(home))
 
     *listed, missing = section(doctor, "Runtimes")
     assert listed == [
+        f"  · python3.10: {folder / 'python3.10'} is of version 3.9.1",
+        f"  · python3.11: {folder / 'python3.11'} does not run",
         f"  ✓ python3.12: {folder / 'python3.12'}",
         f"  ✓ nodejs24.x: {newest}",
         f"  ✓ node: {folder / 'node'}",
     ]
-    assert missing.startswith("  ✓ not found: python3.8, ")
+    assert missing.startswith("  · not found: python3.8, ")
     assert missing.endswith(", nodejs26.x")
 
 
@@ -191,6 +200,7 @@ def test_a_port_in_use_is_told(tmp_path: Path) -> None:
         port = listening.getsockname()[1]
         finding = machine._port(port)
     assert finding.text == f"port {port}: in use, so `lambda-tui serve` takes the next free one"
+    assert finding.is_note
     assert not finding.falls_short
     assert machine._port(port).text == f"port {port}: free for `lambda-tui serve`"
 
@@ -239,14 +249,99 @@ def test_few_watches_and_descriptors_are_told_with_the_command(
     monkeypatch.setattr(machine, "_SYSTEM", tmp_path)
     (tmp_path / "fs" / "inotify").mkdir(parents=True)
     (tmp_path / "fs" / "inotify" / "max_user_watches").write_text("100")
-    monkeypatch.setattr("resource.getrlimit", lambda _: (256, 4096))
+    monkeypatch.setattr("resource.getrlimit", lambda _: (256, 512))
 
-    findings = {finding.text: finding.remedy for finding in machine.machine_findings([])}
+    found = machine.machine_findings(tmp_path, [])
+    findings = {finding.text: finding.remedy for finding in found}
 
     assert findings["watched folders: 100 at most"] == (
         "sudo sysctl -w fs.inotify.max_user_watches=524288"
     )
-    assert findings["open files: 256 at most"].startswith("ulimit -n 4096")
+    assert findings["open files: 512 at most"].startswith("sudo prlimit --nofile=1024 --pid $$,")
+
+
+def test_descriptors_that_the_engine_can_have_are_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("resource.getrlimit", lambda _: (256, 4096))
+
+    texts = {one.text: one.falls_short for one in machine.machine_findings(tmp_path, [])}
+
+    assert texts["open files: 4,096 at most"] is False
+
+
+def test_the_memory_is_that_of_the_container(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine, "_CGROUP", tmp_path)
+    (tmp_path / "memory.max").write_text(f"{256 << 20}\n")
+    (tmp_path / "memory.current").write_text(f"{200 << 20}\n")
+    (function, *_) = load_project(write_project(tmp_path / "shop", {"Order": HANDLER})).functions
+
+    found = {one.text: one.remedy for one in machine.machine_findings(tmp_path, [function])}
+
+    assert found["memory: 56 of 256 MB available"] == (
+        "close something: a function may use 128 MB."
+    )
+
+
+def test_a_cache_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    project = write_project(tmp_path / "shop", {"Order": HANDLER})
+
+    doctor = run("doctor", project, XDG_CACHE_HOME=str(tmp_path / "file"))
+
+    assert f"  ▲ cache: {tmp_path}/file/lambda-tui cannot be written: not a directory" in (
+        section(doctor, "Machine")
+    )
+    assert doctor.status == 1
+
+
+def test_a_folder_for_temporary_files_that_cannot_be_used_is_told(tmp_path: Path) -> None:
+    project = write_project(tmp_path / "shop", {"Order": HANDLER})
+
+    doctor = run("doctor", project, TMPDIR="/nowhere")
+
+    assert "  ▲ TMPDIR is /nowhere, which cannot be written" in section(doctor, "Machine")
+
+
+def test_a_function_with_a_problem_has_no_tick(tmp_path: Path) -> None:
+    names = {"Order": HANDLER, "Refund": HANDLER, "Layered": HANDLER}
+    missing = "Layers: [arn:aws:lambda:us-east-1:123456789012:layer:tools:1]"
+    project = write_project(tmp_path / "shop", names, Layered=missing)
+    (project / "Refund" / "app.py").rename(project / "Refund" / "other.py")
+
+    doctor = run("doctor", project, LAMBDA_TUI_SANDBOX="processes")
+
+    ticked = [line for line in section(doctor, "Functions") if line.startswith("  ✓")]
+    assert [line.split(":")[0] for line in ticked] == ["  ✓ Order"]
+    assert "▲ template.yaml:" in doctor.output
+    assert "Handler app.handler needs app.py in Refund" in doctor.output
+
+
+@pytest.mark.parametrize("content", ["idle_timeout = ", 'colour = "red"', "idle_timeout = 0"])
+def test_settings_with_a_problem_have_no_tick(tmp_path: Path, content: str) -> None:
+    project = write_project(tmp_path / "shop", {"Order": HANDLER})
+    (project / "lambda-tui.toml").write_text(f"{content}\n")
+
+    settings = section(run("doctor", project), "Settings")
+
+    file = str(project / "lambda-tui.toml")
+    assert not any(line.startswith("  ✓") and file in line for line in settings)
+    assert any(line.startswith(f"  ▲ {file}") for line in settings)
+
+
+def test_a_connector_of_networks_that_does_not_run_has_no_tick(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = write_program(tmp_path / "pasta", "#!/bin/sh\nexit 1\n")
+    connector = Connector("pasta", (str(broken),))
+    monkeypatch.setattr(machine, "find_connector", lambda: connector)
+
+    finding = machine.network_finding([], Settings(), has_namespaces=True)
+
+    assert finding.text == f"network: {broken}, which connects environments, does not run"
+    assert finding.remedy == "install pasta anew, or remove it."
 
 
 def test_a_package_that_lambda_would_miss_is_told(tmp_path: Path) -> None:

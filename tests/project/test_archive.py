@@ -249,7 +249,7 @@ def test_what_is_no_archive_is_refused(tmp_path: Path, cache: Cache, content: by
 
 
 def test_a_file_that_is_gone_is_refused(tmp_path: Path, cache: Cache) -> None:
-    expected = "cannot be unpacked: No such file or directory."
+    expected = "cannot be unpacked: no such file or directory."
     assert refusal(tmp_path / "a.zip", cache) == expected
 
 

@@ -52,7 +52,13 @@ def unpack(archive: Path, cache: Cache) -> Path:
             # The number rises when the same archive is to be unpacked differently.
             return cache.folder("unpacked", f"{digest}-2", lambda folder: _unpack(file, folder))
     except OSError as error:
-        raise ArchiveError(f"cannot be unpacked: {error.strerror or error}.") from error
+        reason = (error.strerror or str(error)).lower()
+        if error.filename in (None, str(archive)):
+            raise ArchiveError(f"cannot be unpacked: {reason}.") from error
+        raise ArchiveError(
+            f"cannot be unpacked, as {shown(str(error.filename))} cannot be written: {reason}; "
+            "see `lambda-tui doctor`."
+        ) from error
     except (zipfile.BadZipFile, zlib.error, EOFError, UnicodeError, ValueError) as error:
         raise ArchiveError("is no zip file, or a damaged one; pack it anew.") from error
     except (NotImplementedError, RuntimeError) as error:

@@ -82,7 +82,13 @@ def _with_environment(settings: Settings, problems: list[Problem]) -> Settings:
 
 def _parse(file: Path, problems: list[Problem]) -> Mapping[str, object]:
     """Return a file's keys and values; none, with a problem, for a file that cannot be parsed."""
-    if not os.path.lexists(file):
+    try:
+        os.lstat(file)
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        problems.append(Problem(f"the file cannot be read: {reason}.", file))
         return {}
     try:
         return tomllib.loads(read_text(file, _LARGEST_FILE))

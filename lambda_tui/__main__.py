@@ -12,8 +12,17 @@ def main() -> int:
         from lambda_tui import cli
 
         return cli.main()
-    except KeyboardInterrupt:
-        return _INTERRUPTED
+    except BaseException as error:
+        if _is_interrupt(error):
+            return _INTERRUPTED
+        raise
+
+
+def _is_interrupt(error: BaseException | None) -> bool:
+    """Return whether Ctrl+C is behind an exception: code may fail that it has interrupted."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 if __name__ == "__main__":

@@ -160,7 +160,8 @@ def _functions(opened: OpenedProject, zygotes: dict[Path, Zygote]) -> list[Findi
         if opened.settings.sdk != "off":
             findings += _sdk(function, interpreter, zygote.runtime_version)
     project = opened.project
-    if not project.functions and project.template is None and project.directory.is_dir():
+    is_readable = os.access(project.directory, os.R_OK | os.X_OK)
+    if not project.functions and project.template is None and is_readable:
         # A folder without a project has nothing that could be wrong with it.
         return [Finding(str(problem), is_note=True) for problem in project.problems]
     return [*findings, *(Finding(str(one), is_problem=True) for one in project.problems)]

@@ -217,8 +217,8 @@ def _watching_problem(directory: Path) -> str | None:
     try:
         for _ in watch(directory, stop_event=stopped, rust_timeout=1):
             break
-    except FileNotFoundError:
-        # The report has a sentence for a folder that is not there.
+    except (FileNotFoundError, PermissionError):
+        # The report has a sentence for a folder that is not there, or cannot be read.
         return None
     except OSError as error:
         return shown(str(error))

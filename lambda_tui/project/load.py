@@ -49,9 +49,9 @@ def _read_project(directory: Path, settings: Settings) -> Project:
         projects = (read_project(directory, settings) for read_project in _KINDS)
         return next(project for project in projects if project is not None)
     except (OSError, ValueError, RuntimeError) as error:
-        message = (
-            f"{shown(str(directory))} cannot be read: {shown(str(error))}; name another folder."
-        )
+        what = getattr(error, "filename", None) or directory
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        message = f"{shown(str(what))} cannot be read: {shown(reason)}; name another folder."
         return Project(directory, problems=(Problem(message),))
 
 

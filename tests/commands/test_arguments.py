@@ -122,3 +122,19 @@ def test_wrong_arguments_are_refused_in_one_line(arguments: list[str], sentence:
     assert (refused.status, refused.output) == (2, "")
     assert sentence in refused.complaint
     assert refused.complaint.endswith("--help`.")
+
+
+def test_ctrl_c_is_quiet_where_it_makes_other_code_fail() -> None:
+    script = (
+        "import sys, lambda_tui.__main__ as program, lambda_tui.cli as cli\n"
+        "def interrupted():\n"
+        "    try: raise KeyboardInterrupt\n"
+        "    finally: raise AttributeError('left half done')\n"
+        "cli.main = interrupted\n"
+        "sys.exit(program.main())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=PATIENCE
+    )
+
+    assert (done.returncode, done.stderr) == (130, "")

@@ -100,6 +100,22 @@ def test_a_zip_file_is_named_by_its_own_path(tmp_path: Path) -> None:
     assert "cache" not in listed.output + listed.errors
 
 
+def test_a_cache_that_cannot_be_written_is_named_and_not_blamed_on_the_archive(
+    tmp_path: Path,
+) -> None:
+    project = write_project(tmp_path / "shop", {"Order": HANDLER})
+    zip_code(project, "Order", "app.py")
+    (tmp_path / "file").touch()
+
+    refused = run("invoke", "--project", project, XDG_CACHE_HOME=str(tmp_path / "file"))
+
+    assert refused.status == 2
+    assert refused.complaint.endswith(
+        f"CodeUri names order.zip, which cannot be unpacked, as the cache {tmp_path}/file/lambda-tui "
+        "cannot be written: not a directory; see `lambda-tui doctor`."
+    )
+
+
 @pytest.mark.parametrize("name", ["Order", "orders-dev"])
 def test_a_function_is_invoked_by_its_name_or_by_its_logical_id(tmp_path: Path, name: str) -> None:
     project = write_project(tmp_path / "shop", {"Order": HANDLER}, Order="FunctionName: orders-dev")

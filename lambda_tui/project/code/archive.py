@@ -53,11 +53,11 @@ def unpack(archive: Path, cache: Cache) -> Path:
             return cache.folder("unpacked", f"{digest}-2", lambda folder: _unpack(file, folder))
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        if error.filename in (None, str(archive)):
+        if error.filename == str(archive):
             raise ArchiveError(f"cannot be unpacked: {reason}.") from error
         raise ArchiveError(
-            f"cannot be unpacked, as {shown(str(error.filename))} cannot be written: {reason}; "
-            "see `lambda-tui doctor`."
+            f"cannot be unpacked, as the cache {shown(str(cache.directory))} cannot be written: "
+            f"{reason}; see `lambda-tui doctor`."
         ) from error
     except (zipfile.BadZipFile, zlib.error, EOFError, UnicodeError, ValueError) as error:
         raise ArchiveError("is no zip file, or a damaged one; pack it anew.") from error

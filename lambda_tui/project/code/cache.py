@@ -19,7 +19,7 @@ class Cache:
     """A cache of folders, by names that identify their content; a folder is complete or absent."""
 
     def __init__(self, directory: Path) -> None:
-        self._directory = directory
+        self.directory = directory
 
     @classmethod
     def of_user(cls) -> Cache:
@@ -35,7 +35,7 @@ class Cache:
         begin with ``family``, which the new one replaces, after one day. Raise what ``fill``
         raises.
         """
-        parent = self._directory / group
+        parent = self.directory / group
         folder = parent / name
         try:
             # The time of a folder's modification is that of its latest use.
@@ -52,7 +52,7 @@ class Cache:
         It counts as used.
         """
         try:
-            with os.scandir(self._directory / group) as entries:
+            with os.scandir(self.directory / group) as entries:
                 found = {
                     entry.stat().st_mtime_ns: entry.path
                     for entry in entries

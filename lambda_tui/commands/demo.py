@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lambda_tui.commands.errors import CommandError
 from lambda_tui.commands.output import write_output
-from lambda_tui.project.demo import DemoError, copy_demo
+from lambda_tui.project.demo import DemoError, copy_demo, has_demo
 
 
 def run(options: argparse.Namespace, open_screen: Callable[[Path, argparse.Namespace], int]) -> int:
@@ -17,7 +17,7 @@ def run(options: argparse.Namespace, open_screen: Callable[[Path, argparse.Names
     Raises ``CommandError`` when it cannot be copied.
     """
     folder: Path = options.project
-    if not (folder / "template.yaml").is_file():
+    if not has_demo(folder):
         try:
             folder = copy_demo(folder)
         except DemoError as error:

@@ -213,16 +213,17 @@ def _settings(opened: OpenedProject) -> list[Finding]:
         user_config_path("lambda-tui") / USER_FILE,
         opened.project.directory / PROJECT_FILE,
     )
-    wrong = {problem.file for problem in opened.settings_problems}
+    problems = opened.settings_problems
+    wrong = {os.path.realpath(one.file) for one in problems if one.file is not None}
     findings = []
     for file in files:
-        if file not in wrong:
+        if os.path.realpath(file) not in wrong:
             is_there = os.path.lexists(file)
             findings.append(
                 Finding(f"{file}: {'read' if is_there else 'none'}", is_note=not is_there)
             )
-    for problem in opened.settings_problems:
+    for problem in problems:
         position = f":{problem.line}" if problem.line is not None else ""
-        where = f"{problem.file}{position}: " if problem.file is not None else ""
+        where = f"{os.path.abspath(problem.file)}{position}: " if problem.file is not None else ""
         findings.append(Finding(f"{where}{problem.message}", is_problem=True))
     return findings

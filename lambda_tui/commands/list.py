@@ -48,6 +48,11 @@ def _interpreter_problems(opened: OpenedProject) -> list[str]:
         if executable not in versions:
             versions[executable] = version_of(executable)
         version = versions[executable]
+        if version is None:
+            problems.append(
+                f"{function.name}: the interpreter {executable} ({interpreter.origin}) does not "
+                f"run; mend it, or name another with the setting {interpreter.language}."
+            )
         mismatch = version_mismatch(function, version) if version is not None else None
         if mismatch is not None:
             problems.append(f"{function.name} {mismatch}.")

@@ -60,7 +60,13 @@ def find_function(opened: OpenedProject, name: str | None) -> Function:
     for function in project.functions:
         if function.logical_id == name:
             return function
-    why = [problem for problem in project.problems if name in problem.functions]
+    # A problem of a function that was refused begins with its logical id.
+    start = f"{shown(name)}: "
+    why = [
+        problem
+        for problem in project.problems
+        if name in problem.functions or problem.message.startswith(start)
+    ]
     if why:
         raise CommandError(*why)
     raise CommandError(f"there is no function {shown(name)}; {_hint(name, functions)}")

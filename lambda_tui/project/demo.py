@@ -21,6 +21,12 @@ class DemoError(Exception):
     """The example project cannot be copied; ``str()`` is a sentence for the user."""
 
 
+def has_demo(folder: Path) -> bool:
+    """Return whether a folder has the example project, however it was changed since."""
+    names = (one.name for one in DEMO_DIRECTORY.iterdir() if one.name != "__pycache__")
+    return all((folder / name).exists() for name in names)
+
+
 def copy_demo(target: Path) -> Path:
     """Copy the example project, and return its absolute folder; raise ``DemoError``.
 

@@ -324,9 +324,9 @@ def test_settings_with_a_problem_have_no_tick(tmp_path: Path, content: str) -> N
     project = write_project(tmp_path / "shop", {"Order": HANDLER})
     (project / "lambda-tui.toml").write_text(f"{content}\n")
 
-    settings = section(run("doctor", project), "Settings")
-
     file = str(project / "lambda-tui.toml")
+    settings = section(run("doctor", "shop", cwd=tmp_path), "Settings")
+
     assert not any(line.startswith("  ✓") and file in line for line in settings)
     assert any(line.startswith(f"  ▲ {file}") for line in settings)
 

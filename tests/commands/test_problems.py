@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from support.command_line import run, write_project
+from support.files import write_program
 
 HANDLER = "def handler(event, context): return 1\n"
 MISSING = "Layers: [arn:aws:lambda:us-east-1:123456789012:layer:NAME:1]"
@@ -111,8 +112,8 @@ def test_a_cache_that_cannot_be_written_is_named_and_not_blamed_on_the_archive(
 
     assert refused.status == 2
     assert refused.complaint.endswith(
-        f"CodeUri names order.zip, which cannot be unpacked, as the cache {tmp_path}/file/lambda-tui "
-        "cannot be written: not a directory; see `lambda-tui doctor`."
+        f"which cannot be unpacked, as the cache {tmp_path}/file/lambda-tui cannot be written: "
+        "not a directory; see `lambda-tui doctor`."
     )
 
 
@@ -132,3 +133,41 @@ def test_a_name_is_preferred_to_the_logical_id_of_another_function(tmp_path: Pat
     )
 
     assert run("invoke", "Order", "--project", project).output == "2\n"
+
+
+def test_a_refused_function_is_told_with_the_reason_by_its_logical_id_too(tmp_path: Path) -> None:
+    project = write_project(
+        tmp_path / "shop",
+        {"Order": HANDLER, "Other": HANDLER},
+        Order="FunctionName: orders-dev\nTimeout: 0",
+    )
+
+    for name in ("Order", "orders-dev"):
+        refused = run("invoke", name, "--project", project)
+        assert refused.status == 2
+        assert "Order: Timeout is 0, but Lambda takes" in refused.complaint
+
+
+def test_an_interpreter_that_does_not_run_is_listed_with_the_remedy(tmp_path: Path) -> None:
+    project = write_project(tmp_path / "shop", {"Order": HANDLER})
+    broken = write_program(tmp_path / "python3.13", "#!/bin/sh\nexit 1\n")
+    (project / "lambda-tui.toml").write_text(f'python = "{broken}"\n')
+
+    assert run("list", project).complaint == (
+        f"lambda-tui: Order: the interpreter {broken} (the setting python) does not run; "
+        "mend it, or name another with the setting python."
+    )
+    assert run("invoke", "--project", project).complaint.endswith(" See `lambda-tui doctor`.")
+
+
+def test_the_example_is_not_said_to_be_in_another_project(tmp_path: Path) -> None:
+    project = write_project(tmp_path / "shop", {"Order": HANDLER})
+
+    refused = run("demo", "--no-open", project)
+    copied = [run("demo", "--no-open", tmp_path / "demo") for _ in range(2)]
+
+    assert refused.status == 2
+    assert refused.complaint == (
+        f"lambda-tui: {project} exists already and is not an empty folder; name a new one."
+    )
+    assert [one.output for one in copied] == [f"The example project is in {tmp_path}/demo.\n"] * 2

@@ -157,8 +157,8 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         info = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (socket.gaierror, UnicodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no host name"
-        raise ServerError(f"there is no address {host!r}: {reason}.") from None
+        reason = getattr(error, "strerror", None) or "no host name"
+        raise ServerError(f"there is no address {host!r}: {reason}; choose another.") from None
     family, kind, protocol, _, address = info[0]
     listener = socket.socket(family, kind, protocol)
     bind(listener, address)

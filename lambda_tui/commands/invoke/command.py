@@ -134,7 +134,9 @@ class _InvokeRun:
             return self._signalled(number)
         calls = self._calls
         if calls.problem is not None:
-            raise CommandError(f"{self._pool.function.name} cannot run: {calls.problem}")
+            raise CommandError(
+                f"{self._pool.function.name} cannot run: {calls.problem} See `lambda-tui doctor`."
+            )
         dropped = self._output.dropped
         if dropped:
             self._say(f"{dropped:,} pieces of the output are left out: nobody read them.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from support.command_line import PATIENCE
 from support.extensions import PYTHON as EXTENSION
 from support.files import write_program
 from support.lambda_api import VERSION, Api, Serving, invocations, read_answer, write_project
@@ -53,6 +55,27 @@ def test_it_says_where_and_how_and_shows_the_functions_log(serve: Callable[..., 
     assert f"  export AWS_ENDPOINT_URL_LAMBDA={api.url} AWS_REGION=us-east-1 " in serving.text
     assert "  aws lambda invoke --function-name echo /dev/stdout\n" in serving.text
     assert "  waits #1  waiting\n" in serving.text
+
+
+def test_the_lines_to_paste_work_in_a_shell_without_any_settings(
+    serve: Callable[..., Serving], tmp_path: Path
+) -> None:
+    serving = serve("--port", "0")
+    serving.api()
+    pasted = serving.wait_for(r"(?m)^  export .*\n  aws lambda invoke .*$")[0]
+
+    done = subprocess.run(
+        ["/bin/sh", "-c", pasted],
+        env={"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+    serving.signal()
+
+    assert serving.end() == 0
+    assert done.stderr == ""
+    assert '"StatusCode": 200' in done.stdout
 
 
 def test_an_interpreter_of_another_version_than_is_named_is_said_once(

@@ -23,6 +23,8 @@ LONGEST_VALUE = 200
 
 _LOGGER = logging.getLogger("lambda_tui")
 _LINE = "%(asctime)s %(levelname)s %(name)s %(message)s"
+_OWN_SENTENCES = (events.Notice, events.ProblemFound, events.ProblemSolved)
+"""The records whose messages are lambda-tui's own."""
 _UNTRUSTED_FIELDS = frozenset({"message", "payload", "dead_letter_attributes"})
 """Fields of records whose values functions have been given or have written."""
 
@@ -78,8 +80,7 @@ def _log_event(event: events.Event) -> None:
 
 def _shown(record: events.Record, name: str, value: Any) -> str:  # noqa: ANN401 - any field's
     """Return the value of a field on one line, or its length alone."""
-    # Only the messages of notices are lambda-tui's own sentences.
-    if name in _UNTRUSTED_FIELDS and not isinstance(record, events.Notice):
+    if name in _UNTRUSTED_FIELDS and not isinstance(record, _OWN_SENTENCES):
         return f"<length {len(value)}>"
     if name == "spans":
         text = ",".join(f"{span.name}:{span.duration_ms:.3f}" for span in value)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from lambda_tui import debug_log
-from lambda_tui.engine.events import Event, EventStream, FunctionLog, Notice
+from lambda_tui.engine.events import Event, EventStream, FunctionLog, Notice, ProblemFound
 from lambda_tui.project.settings import Settings
 from lambda_tui.ui import make_app
 from support.command_line import run, write_project
@@ -154,9 +154,12 @@ def test_each_event_is_one_short_line(logger: logging.Logger, tmp_path: Path) ->
     stream.emit(EVENT)
     stream.emit(Event(record=Notice("error", "two\nlines " + "x" * 10_000), function="a\nb"))
     stream.emit(Event(record=FunctionLog("never\nto be seen"), function="Order"))
+    stream.emit(Event(record=ProblemFound("it has no Handler"), function="Order"))
 
-    assert words(tmp_path / "log") == ["lambda-tui", "notice", "notice", "function"]
+    kinds = ["lambda-tui", "notice", "notice", "function", "project.problemFound"]
+    assert words(tmp_path / "log") == kinds
     text = (tmp_path / "log").read_text()
+    assert "it has no Handler" in text
     assert "mind the gap" in text
     assert "never" not in text
     assert max(map(len, text.splitlines())) < 400

@@ -485,6 +485,8 @@ async def test_a_function_that_was_taken_out_of_the_project_is_not_tried_again(
     await workbench.until(lambda: workbench.engine.asynchronous.waiting == 0)
 
     assert attempts(workbench, request_id) == 1
+    (dropped,) = (one for one in workbench.records(events.Notice) if request_id in one.message)
+    assert dropped.message == f"the event {request_id} is dropped, as its function is no more"
     await workbench.until(lambda: not pool.environments)
 
 

@@ -65,6 +65,6 @@ def _node_version(folder: Path, name: str) -> str:
 def _package_json(folder: Path) -> dict[str, dict[str, str]]:
     try:
         content = json.loads(read_bytes(folder / "package.json", _LARGEST_PACKAGE_JSON))
-    except (UnreadableFileError, ValueError):
+    except (UnreadableFileError, ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}

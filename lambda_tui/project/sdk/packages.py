@@ -138,7 +138,7 @@ def _required(code: Path) -> set[str]:
     try:
         package = json.loads(read_bytes(code / "package.json", _LARGEST_PACKAGE_JSON))
         return {name for name in package["dependencies"] if re.fullmatch(_NODE_PACKAGE, name)}
-    except (UnreadableFileError, ValueError, KeyError, TypeError):
+    except (UnreadableFileError, ValueError, KeyError, TypeError, RecursionError):
         return set()
 
 

@@ -194,3 +194,19 @@ def test_a_folder_of_very_many_files_is_read_in_part_and_says_so(tmp_path: Path)
 def test_warnings_of_the_users_code_stay_silent(tmp_path: Path) -> None:
     write(tmp_path / "app.py", "pattern = '\\d'\n" + HANDLER.format(name="handler"))
     assert len(handlers(tmp_path)) == 1
+
+
+def test_a_folder_that_links_lead_back_to_has_its_functions_once(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    (project / "work").mkdir(parents=True)
+    for folder in (project, project / "work"):
+        (folder / "app.py").write_text("def handler(event, context): ...\n")
+    (project / "itself").symlink_to(".")
+    (project / "above").symlink_to("..")
+    (project / "again").symlink_to("work")
+    (project / "around").symlink_to("around")
+
+    loaded = load_project(project)
+
+    assert [function.name for function in loaded.functions] == ["project", "work"]
+    assert loaded.problems == ()

@@ -102,17 +102,24 @@ def find_functions(directory: Path) -> tuple[tuple[Function, ...], tuple[Problem
 
 
 def _subfolders(directory: Path) -> list[Path]:
+    """Return the folders in a folder, each once, without links to it and to what it is in."""
     try:
-        return sorted(
+        folders = [
             folder
             for folder in directory.iterdir()
             if folder.is_dir()
             and not folder.name.startswith(".")
             and folder.name not in _IGNORED_FOLDERS
             and not (folder / "pyvenv.cfg").exists()
-        )
+        ]
     except OSError:
         return []
+    found: dict[Path, Path] = {}
+    # Links last: a folder counts before a link to it.
+    for folder in sorted(folders, key=lambda one: (one.is_symlink(), one)):
+        if not directory.resolve().is_relative_to(folder.resolve()):
+            found.setdefault(folder.resolve(), folder)
+    return sorted(found.values())
 
 
 def _source_files(folder: Path) -> list[Path]:

@@ -29,3 +29,11 @@ def shown(value: object) -> str:
         text = text[: _LONGEST - 1] + "…"
     text = "".join(character if character.isprintable() else "�" for character in text)
     return text or '""'
+
+
+def shown_whole(value: object) -> str:
+    """Return a value as ``shown`` does, but a list with its items, such as ``[-1, "x"]``."""
+    if not isinstance(value, list):
+        return shown(value)
+    items = [f'"{shown(one)}"' if isinstance(one, str) else shown(one) for one in value[:_LONGEST]]
+    return shown(f"[{', '.join(items)}]")

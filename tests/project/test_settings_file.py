@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import sys
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import SANDBOX_VARIABLE, FunctionSettings, Settings, load_settings
 
 ARN = "arn:aws:lambda:eu-west-1:123456789012:layer:common"
@@ -120,7 +122,7 @@ def test_layers_are_a_table_by_arns_that_the_users_file_adds_to(user: Path, proj
         ("idle_timout = 3", "there is no setting idle_timout; did you mean idle_timeout?"),
         ("xyz = 3", "there is no setting xyz; the keys are sandbox, network,"),
         ('sandbox = "docker"', "sandbox is docker, but it takes auto, namespaces or processes."),
-        ("sandbox = []", "sandbox is a list, but it takes auto, namespaces or processes."),
+        ("sandbox = []", "sandbox is [], but it takes auto, namespaces or processes."),
         ("network = 1", "network is 1, but it takes auto, shared or own."),
         ('idle_timeout = "long"', "idle_timeout is long, but it takes a number of seconds."),
         ("idle_timeout = true", "idle_timeout is true, but it takes a number of seconds."),
@@ -132,13 +134,22 @@ def test_layers_are_a_table_by_arns_that_the_users_file_adds_to(user: Path, proj
         ('python = "/nowhere/python"', "python is /nowhere/python, but it takes the path"),
         ("python = 3", "python is 3, but it takes the path of a Python interpreter."),
         ("layers = 3", "layers is 3, but it takes a list of paths, such as ["),
-        ("layers = [3]", "layers is a list, but it takes a list of paths, such as ["),
+        ("layers = [3]", "layers is [3], but it takes a list of paths, such as ["),
         ("layers.common = 'x'", "layers has common, which is no layer's ARN, such as arn:aws:"),
         (f"layers.'{ARN}' = 3", f"layers.{ARN} is 3, but it takes the path of a folder or "),
         (f"layers.'{ARN}' = ''", f'layers.{ARN} is "", but it takes the path of a folder or '),
+        (
+            'retry_delays = [-1, "x"]',
+            'retry_delays is [-1, "x"], but it takes two numbers of seconds, from 0 on, such as ',
+        ),
+        ("retry_delays = [1]", "retry_delays is [1], but it takes two numbers of seconds, from 0"),
+        ("values = 3", "values is 3, but it takes a table of values for what a template names,"),
+        ("values.ApiKey = 3", 'values.ApiKey is 3, but it takes a text, such as "value".'),
         ('watch = "yes"', "watch is yes, but it takes true or false."),
         ("theme = 1979-05-27", "theme is a date, but it takes a theme's name."),
         ("keys = 3", "keys is 3, but it takes a table of keys by binding ids"),
+        ('keys.invok = "i"', "keys has invok, which is no binding's id; did you mean invoke?"),
+        ('keys.xyz = "i"', "keys has xyz, which is no binding's id; the help of the screen (?) "),
         ("keys.invoke = 3", "keys.invoke is 3, but it takes keys, such as "),
         ("functions = 3", "functions is 3, but it takes a table for each function, such as "),
     ],
@@ -173,7 +184,7 @@ def test_good_entries_of_a_table_beside_bad_ones_hold(user: Path, project: Path)
     assert loaded.layer_paths == {ARN: project.parent / "one"}
     assert [problem.removeprefix("lambda-tui.toml: ").split(", ")[0] for problem in problems] == [
         "keys.quit is 3",
-        "keys.help is a list",
+        "keys.help is []",
         f"layers.{ARN}:1 is false",
         "layers has common",
     ]
@@ -241,3 +252,51 @@ def test_no_text_as_settings_raises(user: Path, project: Path, text: str) -> Non
     loaded, problems = load_settings(project.parent, user.parent)
     assert loaded.watch
     assert all(problem.message.isprintable() for problem in problems)
+
+
+ODD = (
+    *(
+        "true",
+        "-1",
+        "0x" + "f" * 400,
+        "1.5",
+        "nan",
+        "-inf",
+        '""',
+        '"x"',
+        '"\\u0000"',
+        "'~nobody/x'",
+    ),
+    *(
+        "1979-05-27",
+        "07:32:00",
+        "[]",
+        "[[]]",
+        '[-1, "x"]',
+        "[{}]",
+        "{}",
+        "{a = 1}",
+        "{a = {b = []}}",
+    ),
+    *('{"" = ""}', '{invoke = "f5", functions = 3}', "[" * 60 + "]" * 60, '["x", "y", "z"]'),
+)
+PLACES = (
+    *(field.name for field in dataclasses.fields(Settings)),
+    *("keys.invoke", "keys.''", "layers.x", f"layers.'{ARN}'", "values.X", "functions.A", "x.y.z"),
+    *("functions.A.bootstrap", "functions.A.network", "functions.A.x", "functions.''.network"),
+)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_value_of_any_type_at_any_place_is_taken_or_told(
+    user: Path, project: Path, place: str
+) -> None:
+    for value in ODD:
+        project.write_text(f"{place} = {value}\n")
+        user.write_text("maximum_environments = 7\n")
+        loaded, problems = load(user, project)
+        assert all(problem.startswith("lambda-tui.toml: ") for problem in problems), value
+        assert all(problem.isprintable() for problem in problems), value
+        assert loaded.maximum_environments == 7 or place == "maximum_environments"
+        # The rest of the reader takes it too.
+        load_project(project.parent, loaded)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from textual.binding import Binding
 from textual.widgets import Static
 
 from lambda_tui.engine.lifecycle import State
-from lambda_tui.project.settings import Settings
+from lambda_tui.project.settings import BINDING_IDS, Settings
+from lambda_tui.ui.app import LambdaTuiApp
 from lambda_tui.ui.bindings import BINDINGS
 from lambda_tui.ui.screens.dialogs import AskBurst, AskEventFile
 from lambda_tui.ui.screens.help import Help
@@ -298,6 +300,13 @@ async def test_no_line_of_the_help_is_folded(open_app: OpenApp) -> None:
         await driver.press("?")
         text = driver.app.screen.query_one("#help Static", Static)
         assert text.size.height == str(text.content).count("\n") + 1
+
+
+def test_the_settings_know_the_ids_of_the_bindings() -> None:
+    bindings = [*BINDINGS, *LambdaTuiApp.BINDINGS]
+    ids = {binding.id for binding in bindings if isinstance(binding, Binding) and binding.id}
+
+    assert set(BINDING_IDS) == ids
 
 
 async def test_keys_can_be_remapped(open_app: OpenApp) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lambda_tui.project.settings.binding_ids import BINDING_IDS
 from lambda_tui.project.settings.settings import (
     FunctionSettings,
     NetworkChoice,
@@ -16,6 +17,7 @@ from lambda_tui.project.settings.settings_file import (
 )
 
 __all__ = [
+    "BINDING_IDS",
     "PROJECT_FILE",
     "SANDBOX_VARIABLE",
     "USER_FILE",

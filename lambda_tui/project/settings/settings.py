@@ -38,7 +38,11 @@ _Concurrency = Annotated[
 ]
 _Delays = Annotated[
     tuple[Annotated[float, Meta(ge=0, lt=1e6)], ...],
-    Meta(min_length=2, max_length=2, description="two numbers of seconds, such as [1, 2]"),
+    Meta(
+        min_length=2,
+        max_length=2,
+        description="two numbers of seconds, from 0 on, such as [1, 2]",
+    ),
 ]
 _Python = Annotated[Path, Meta(description="the path of a Python interpreter")]
 _Node = Annotated[Path, Meta(description="the path of a Node.js")]
@@ -49,6 +53,11 @@ _Layers = Annotated[
     ),
 ]
 LayerPath = Annotated[Path, Meta(description="the path of a folder or a zip file")]
+TemplateValue = Annotated[str, Meta(description='a text, such as "value"')]
+_Values = Annotated[
+    Mapping[str, str],
+    Meta(description='a table of values for what a template names, such as ApiKey = "value"'),
+]
 _Watch = Annotated[bool, Meta(description="true or false")]
 Keys = Annotated[str, Meta(description='keys, such as "i,f5"')]
 _KeyTable = Annotated[
@@ -120,6 +129,12 @@ class Settings:
     """The paths of layers that a template names, by their ARNs, with or without a version.
 
     In a settings file it is ``layers`` too, a table.
+    """
+    values: _Values = field(default_factory=dict)
+    """Values that only a deployment knows, by the names that a template has for them.
+
+    A name is a parameter, a logical id, an attribute such as ``Table.Arn``, an export of another
+    stack, or a dynamic reference with its braces.
     """
     watch: _Watch = True
     """Whether a saved file initialises the environments again that can see it."""

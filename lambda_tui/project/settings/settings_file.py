@@ -18,14 +18,16 @@ import msgspec
 from lambda_tui.project.files import UnreadableFileError, is_executable, read_text
 from lambda_tui.project.function import ACCOUNT_ID, REGION, Problem
 from lambda_tui.project.layers import LayerArn
+from lambda_tui.project.settings.binding_ids import BINDING_IDS
 from lambda_tui.project.settings.settings import (
     EXAMPLE_FUNCTION,
     FunctionSettings,
     Keys,
     LayerPath,
     Settings,
+    TemplateValue,
 )
-from lambda_tui.project.wording import shown
+from lambda_tui.project.wording import shown, shown_whole
 
 USER_FILE = "config.toml"
 """The name of the file in the user's configuration directory."""
@@ -41,7 +43,7 @@ _TYPES: dict[str, object] = get_type_hints(Settings, include_extras=True)
 _FUNCTION_TYPES: dict[str, object] = get_type_hints(FunctionSettings, include_extras=True)
 _KEYS = [name for name in _TYPES if name != "layer_paths"]
 """The keys of a file, where ``layers`` is a list or the table of ``layer_paths``."""
-_TABLES = ("keys", "layer_paths", "functions")
+_TABLES = ("keys", "layer_paths", "functions", "values")
 """The settings that are read entry by entry; the project's entries are added to the user's."""
 
 
@@ -125,6 +127,8 @@ class _Reader:
                     values["keys"] = self._entries(value, self._keys)
                 case "layers", dict():
                     values["layer_paths"] = self._entries(value, self._layer_path)
+                case "values", dict():
+                    values["values"] = self._entries(value, self._template_value)
                 case "functions", dict():
                     values["functions"] = self._entries(value, self._function)
                 case _:
@@ -156,7 +160,14 @@ class _Reader:
         return converted
 
     def _keys(self, binding: str, value: object) -> object:
+        if binding not in BINDING_IDS:
+            near = difflib.get_close_matches(binding[:40], BINDING_IDS, n=1)
+            hint = f"did you mean {near[0]}?" if near else "the help of the screen (?) lists them."
+            raise _BadValueError(f"keys has {shown(binding)}, which is no binding's id; {hint}")
         return _convert(f"keys.{shown(binding)}", value, Keys, self._folder)
+
+    def _template_value(self, name: str, value: object) -> object:
+        return _convert(f"values.{shown(name)}", value, TemplateValue, self._folder)
 
     def _layer_path(self, arn: str, value: object) -> object:
         if LayerArn.parse(arn) is None:
@@ -225,7 +236,7 @@ def _type_and_checks(kind: object) -> tuple[object, list[msgspec.Meta]]:
 
 
 def _bad_value(name: str, value: object, taken: str) -> _BadValueError:
-    return _BadValueError(f"{name} is {shown(value)}, but it takes {taken}.")
+    return _BadValueError(f"{name} is {shown_whole(value)}, but it takes {taken}.")
 
 
 def _absolute(path: str, folder: Path) -> Path:

@@ -47,7 +47,9 @@ def _read_project(directory: Path, settings: Settings) -> Project:
         if not directory.is_dir():
             return Project(directory, problems=(_not_a_folder(directory),))
         projects = (read_project(directory, settings) for read_project in _KINDS)
-        return next(project for project in projects if project is not None)
+        project = next(project for project in projects if project is not None)
+        misplaced = template.misplaced_templates(directory)
+        return replace(project, problems=(*misplaced, *project.problems))
     except (OSError, ValueError, RuntimeError) as error:
         what = getattr(error, "filename", None) or directory
         reason = (getattr(error, "strerror", None) or str(error)).lower()

@@ -32,7 +32,14 @@ _ENDS_OF_SUPPORT = {
 """The dates of AWS's documentation, in its table of runtimes."""
 _LATER: dict[Language, str] = {"python": "python3.13", "node": "nodejs24.x"}
 
-_OTHER_LANGUAGES = re.compile(r"(nodejs|java|dotnet|dotnetcore|ruby|go|provided)[0-9a-z.]*")
+_OTHERS = re.compile(
+    r"""
+    python\d\.\d{1,2} | nodejs\d{0,2} | nodejs\d{1,2}\.(x|\d{1,2})(-edge)? | java\d{1,2}(\.al2)? |
+    dotnet\d{1,2} | dotnetcore\d\.\d | ruby\d\.\d | go1\.x | provided\.al20\d\d
+    """,
+    re.VERBOSE,
+)
+"""The forms of AWS's other runtimes, earlier and later ones included."""
 
 
 def language_of(runtime: str | None) -> Language | None:
@@ -70,7 +77,7 @@ def runtime_refusal(runtime: str) -> str | None:
         f"{PYTHON_RUNTIMES[0]} to {PYTHON_RUNTIMES[-1]}, {NODE_RUNTIMES[0]} to "
         f"{NODE_RUNTIMES[-1]}, {', '.join(OS_ONLY_RUNTIMES[:-1])} and {OS_ONLY_RUNTIMES[-1]}"
     )
-    if _OTHER_LANGUAGES.fullmatch(runtime) or re.fullmatch(r"python\d\.\d+", runtime):
+    if _OTHERS.fullmatch(runtime):
         return f"Runtime {shown(runtime)} is not supported yet; {supported} are."
     near = difflib.get_close_matches(runtime[:40], known, n=1)
     hint = f"did you mean {near[0]}?" if near else f"{supported} are supported."

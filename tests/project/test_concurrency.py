@@ -218,8 +218,10 @@ def test_an_alias_that_only_a_deployment_knows_is_an_alias(tmp_path: Path) -> No
     assert (function.versions, function.aliases) == (("$LATEST", "1"), ())
 
 
-def test_provisioned_concurrency_on_a_plain_lambda_function_is_left_alone(tmp_path: Path) -> None:
-    (function,), problems = read(tmp_path, PROVISIONED + "0}", template=PLAIN)
+def test_provisioned_concurrency_on_a_plain_lambda_function_is_unknown(tmp_path: Path) -> None:
+    (function,), (problem,) = read(tmp_path, PROVISIONED + "0}", template=PLAIN)
 
-    assert problems == ()
+    assert problem.message.startswith(
+        "Hello: AWS::Lambda::Function has no ProvisionedConcurrencyConfig; "
+    )
     assert function.provisioned_concurrency == 0

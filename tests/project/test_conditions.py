@@ -29,7 +29,7 @@ def conditional(condition: str, resource: str = "Hello", properties: str = "") -
     )
 
 
-@pytest.mark.parametrize("condition", ["Always", "Unknown", "Circle", "Missing", "[Never]", "null"])
+@pytest.mark.parametrize("condition", ["Always", "Unknown", "Circle"])
 def test_a_function_stays_whose_condition_is_true_or_not_known_here(
     tmp_path: Path, condition: str
 ) -> None:
@@ -38,6 +38,17 @@ def test_a_function_stays_whose_condition_is_true_or_not_known_here(
     )
     assert [function.name for function in functions] == ["Hello"]
     assert problems == ()
+
+
+@pytest.mark.parametrize("condition", ["Missing", "[Never]", "null"])
+def test_a_function_stays_whose_condition_is_none_of_the_templates(
+    tmp_path: Path, condition: str
+) -> None:
+    functions, (problem,) = read(
+        tmp_path, template=f"{CONDITIONS}Resources:\n{conditional(condition)}"
+    )
+    assert [function.name for function in functions] == ["Hello"]
+    assert "which Conditions does not declare; add it there." in problem.message
 
 
 def test_what_has_a_false_condition_is_not_there(tmp_path: Path) -> None:

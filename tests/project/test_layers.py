@@ -239,7 +239,8 @@ def test_a_reference_that_only_a_deployment_knows_leaves_the_layer_out(folder: P
     assert function.layers_directory == folder / "common"
     assert problems == [
         "template.yaml:4: Hello: a layer is not known here, so it is missing from /opt: "
-        "Fn::ImportValue is not resolved here."
+        'shared is the export of another stack; add, below [values] in lambda-tui.toml: "shared" '
+        '= "…".'
     ]
 
 

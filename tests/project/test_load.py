@@ -53,6 +53,24 @@ def test_no_name_of_a_folder_raises(name: str) -> None:
     assert load_project(Path(name)).problems
 
 
-def test_a_pipe_in_place_of_a_template_is_passed_over(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "template.yaml")
-    assert load_project(tmp_path).template is None
+@pytest.mark.parametrize("kind", ["pipe", "folder", "dangling link", "link to itself"])
+def test_what_is_no_file_in_place_of_a_template_is_told_and_passed_over(
+    tmp_path: Path, kind: str
+) -> None:
+    place = tmp_path / "template.yaml"
+    if kind == "pipe":
+        os.mkfifo(place)
+    elif kind == "folder":
+        place.mkdir()
+    else:
+        place.symlink_to("nowhere" if kind == "dangling link" else place)
+    (tmp_path / "app.py").write_text("def handler(event, context): ...\n")
+
+    project = load_project(tmp_path)
+
+    assert project.template is None
+    assert [function.name for function in project.functions] == [tmp_path.name]
+    assert [str(problem) for problem in project.problems] == [
+        "template.yaml: it is no file that can be read, and is left out; put a template there or "
+        "remove it."
+    ]

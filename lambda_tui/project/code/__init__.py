@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from lambda_tui.project.code.archive import ArchiveError, unpack
+from lambda_tui.project.code.archive import (
+    ArchiveError,
+    folder_of_file,
+    is_archive,
+    unpack,
+)
 from lambda_tui.project.code.cache import Cache
 from lambda_tui.project.code.folder_walk import Entry, deployed_files, walk
 from lambda_tui.project.code.links import OutwardLink, OutwardLinks
@@ -18,6 +23,8 @@ __all__ = [
     "OutwardLink",
     "OutwardLinks",
     "deployed_files",
+    "folder_of_file",
+    "is_archive",
     "unpack",
     "unreadable_paths",
     "walk",

@@ -19,6 +19,7 @@ from lambda_tui.project.wording import shown
 MAXIMUM_ENTRIES = 100_000
 """Files, folders and links in one archive."""
 
+_SUFFIXES = (".zip", ".jar")
 _MAXIMUM_RATIO = 1100
 """Unpacked bytes per byte of the archive; deflated data reaches 1,032 at most."""
 _RATIO_COUNTS_FROM = 1 << 20
@@ -37,6 +38,24 @@ _ACCEPTED_TYPES = (0, stat.S_IFREG, stat.S_IFDIR, _LINK)
 
 class ArchiveError(Exception):
     """An archive cannot be used; ``str()`` is a sentence that follows the file's name."""
+
+
+def is_archive(file: Path) -> bool:
+    """Return whether a file is to be unpacked: it is a zip file, or is named like one."""
+    return file.suffix.lower() in _SUFFIXES or zipfile.is_zipfile(file)
+
+
+def folder_of_file(file: Path, cache: Cache) -> Path:
+    """Return a folder with a link to a file and nothing else: the package of a single file.
+
+    Raise ``ArchiveError`` when the folder cannot be made.
+    """
+    target = os.path.realpath(file)
+    name = hashlib.sha256(os.fsencode(f"{file.name}\0{target}")).hexdigest()
+    try:
+        return cache.folder("single", name, lambda folder: (folder / file.name).symlink_to(target))
+    except OSError as error:
+        raise ArchiveError(f"cannot be packed: {error.strerror or error}.") from error
 
 
 def unpack(archive: Path, cache: Cache) -> Path:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from lambda_tui.project.template.environment_variables import RESERVED_VARIABLES
-from lambda_tui.project.template.template import read_project, read_template
+from lambda_tui.project.template.template import (
+    misplaced_templates,
+    read_project,
+    read_template,
+)
 
-__all__ = ["RESERVED_VARIABLES", "read_project", "read_template"]
+__all__ = ["RESERVED_VARIABLES", "misplaced_templates", "read_project", "read_template"]

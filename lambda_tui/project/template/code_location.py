@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from lambda_tui.project.code import ArchiveError, Cache, unpack
+from lambda_tui.project.code import ArchiveError, Cache, folder_of_file, is_archive, unpack
+from lambda_tui.project.template.language import LinedMapping
 from lambda_tui.project.template.properties import Properties
-from lambda_tui.project.template.yaml_reader import LinedMapping
 from lambda_tui.project.wording import shown
 
 
@@ -56,24 +56,55 @@ def _on_this_machine(
 ) -> CodeLocation | None:
     if isinstance(code, LinedMapping) and "ZipFile" in code:
         _refuse_inline_code(properties, name, "Code.ZipFile")
-    elif not isinstance(code, str) or code.startswith("s3://"):
+    elif isinstance(code, LinedMapping) or (isinstance(code, str) and code.startswith("s3://")):
         properties.refuse(name, f"{name} lies in S3; name the folder that holds the source.")
+    elif not isinstance(code, str):
+        properties.refuse(
+            name, f"{name} is {shown(code)}, where a path is needed; name the folder of the source."
+        )
     else:
-        path = os.path.join(properties.findings.file.parent, code)
-        # Unlike Path's own, these take any text and never raise.
-        if os.path.isdir(path):
-            return CodeLocation(Path(path).resolve())
-        if os.path.isfile(path):
-            archive = Path(path).resolve()
-            try:
-                return CodeLocation(unpack(archive, cache), archive)
-            except ArchiveError as error:
-                properties.refuse(name, f"{name} names {shown(code)}, which {error}")
-                return None
+        return _at_path(properties, name, code, cache)
+    return None
+
+
+def _at_path(properties: Properties, name: str, code: str, cache: Cache) -> CodeLocation | None:
+    path = os.path.join(properties.findings.file.parent, code)
+    # Unlike Path's own, these take any text and never raise.
+    if not os.path.isdir(path) and not os.path.isfile(path):
         properties.refuse(
             name, f"{name} names {shown(code)}, which does not exist; name a folder or a zip file."
         )
+        return None
+    warn_if_far(properties, name, path)
+    resolved = Path(path).resolve()
+    if resolved.is_dir():
+        return CodeLocation(resolved)
+    try:
+        if is_archive(resolved):
+            return CodeLocation(unpack(resolved, cache), resolved)
+        return CodeLocation(folder_of_file(Path(path), cache))
+    except ArchiveError as error:
+        properties.refuse(name, f"{name} names {shown(code)}, which {error}")
     return None
+
+
+def warn_if_far(properties: Properties, name: str, path: str) -> None:
+    """Warn of a path that leads out of the project, and of the repository that it is in.
+
+    Without a repository, what lies beside the project is near to it too.
+    """
+    target = Path(path).resolve()
+    project = properties.findings.file.parent.resolve()
+    around = (one for one in (project, *project.parents) if (one / ".git").exists())
+    root = next(around, project.parent)
+    if root == Path(root.anchor):
+        root = project
+    if not target.is_relative_to(root):
+        properties.warn(
+            name,
+            f"{name} leads far out of the project, to {shown(str(target))}: a package has its "
+            "content of the moment when that is made; copy it into the project to be sure of it.",
+        )
 
 
 def _refuse_inline_code(properties: Properties, name: str, written_in: str) -> None:

@@ -10,15 +10,17 @@ from lambda_tui.project.template.event_invoke_config import (
     EVENT_INVOKE_CONFIG_TYPE,
     set_event_invoke_config,
 )
-from lambda_tui.project.template.intrinsics import (
+from lambda_tui.project.template.language import (
     ALIAS_TYPE,
     VERSION_TYPE,
+    LinedMapping,
     Resolver,
     function_name,
+    section,
+    text_under,
 )
 from lambda_tui.project.template.properties import Findings, Properties
 from lambda_tui.project.template.published_versions import add_alias, add_version
-from lambda_tui.project.template.yaml_reader import LinedMapping, section
 from lambda_tui.project.wording import shown
 
 # In this order: an alias names a version.
@@ -40,7 +42,7 @@ def apply_dependent_resources(
     for kind, change in _CHANGES.items():
         for logical_id in resources:
             resource = section(resources, logical_id)
-            if resource.get("Type") != kind:
+            if text_under(resource, "Type") != kind:
                 continue
             findings = Findings(file, logical_id, "")
             line = resources.lines.get(logical_id)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from lambda_tui import limits
-from lambda_tui.project.template.intrinsics import Absent, UnresolvedError
+from lambda_tui.project.template.language import Absent, UnresolvedError
 from lambda_tui.project.template.properties import Properties
 from lambda_tui.project.wording import shown
 

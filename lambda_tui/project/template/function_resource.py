@@ -21,11 +21,11 @@ from lambda_tui.project.runtimes import PYTHON_RUNTIMES, end_of_support, runtime
 from lambda_tui.project.template.code_location import is_container_image, read_code_location
 from lambda_tui.project.template.environment_variables import read_environment
 from lambda_tui.project.template.event_invoke_config import read_async_config
-from lambda_tui.project.template.intrinsics import Resolver
 from lambda_tui.project.template.invocation_properties import (
     read_tenant_isolation,
     read_tracing,
 )
+from lambda_tui.project.template.language import LinedMapping, Resolver
 from lambda_tui.project.template.layers import TemplateLayers
 from lambda_tui.project.template.logging_config import read_logging_config
 from lambda_tui.project.template.properties import Findings, Properties
@@ -35,11 +35,11 @@ from lambda_tui.project.template.published_versions import (
     read_auto_published,
     read_provisioned_concurrency,
 )
-from lambda_tui.project.template.yaml_reader import LinedMapping
 from lambda_tui.project.wording import shown
 
 _FUNCTION_NAME = re.compile(r"[a-zA-Z0-9_-]+")
 _STORAGE_REMEDY = "EphemeralStorage needs a Size in MB, such as EphemeralStorage: {Size: 1024}."
+_FILE_SYSTEMS = "FileSystemConfigs"
 _SNAP_START = "SnapStart"
 _SNAP_START_REMEDY = (
     f"{_SNAP_START} needs ApplyOn, such as {_SNAP_START}: {{ApplyOn: PublishedVersions}}."
@@ -109,6 +109,7 @@ class FunctionResource:
             properties, snap_start=snap_start, provisioned=provisioned
         )
         description = properties.text("Description") or ""
+        self._warn_of_file_systems()
         if self._findings.refused or code is None:
             return None
         return Function(
@@ -224,6 +225,15 @@ class FunctionResource:
         if not self._is_serverless or not self._properties.is_given("AutoPublishAlias"):
             return (), ()
         return read_auto_published(self._properties, provisioned)
+
+    def _warn_of_file_systems(self) -> None:
+        if self._properties.is_given(_FILE_SYSTEMS):
+            self.warn(
+                _FILE_SYSTEMS,
+                "file systems are not mounted here, so their LocalMountPath is missing; let the "
+                "function take the path from a variable of a parameter, and give that a path in "
+                "/tmp below [values] in lambda-tui.toml.",
+            )
 
     def _snap_start(self, runtime: str | None, ephemeral_storage: int, provisioned: int) -> bool:
         """Return whether snapshots are taken; warn where AWS would not, or they are not here."""

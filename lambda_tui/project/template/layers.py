@@ -10,9 +10,16 @@ from pathlib import Path
 from lambda_tui import limits
 from lambda_tui.project.function import Layer, Problem
 from lambda_tui.project.layers import LayerArn, path_problem
-from lambda_tui.project.template.intrinsics import Absent, Resolver, UnresolvedError
+from lambda_tui.project.template.code_location import warn_if_far
+from lambda_tui.project.template.language import (
+    Absent,
+    LinedMapping,
+    Resolver,
+    UnresolvedError,
+    section,
+    text_under,
+)
 from lambda_tui.project.template.properties import Findings, Properties
-from lambda_tui.project.template.yaml_reader import LinedMapping, section
 from lambda_tui.project.wording import shown
 
 _CONTENT_PROPERTIES = {
@@ -48,7 +55,7 @@ class TemplateLayers:
         """The layers found nowhere."""
         self._problems: list[tuple[LayerArn, Problem]] = []
         for logical_id in resources:
-            if section(resources, logical_id).get("Type") in _CONTENT_PROPERTIES:
+            if text_under(section(resources, logical_id), "Type") in _CONTENT_PROPERTIES:
                 self._declare(logical_id)
 
     def read(self, properties: Properties) -> tuple[Layer, ...]:
@@ -127,6 +134,7 @@ class TemplateLayers:
             path = Path(os.path.join(self._file.parent, value))
             problem = path_problem(path)
             if problem is None:
+                warn_if_far(content, name, str(path))
                 return path.resolve()
             content.warn(name, f"{name} names {shown(value)}, {_CONSEQUENCE}: {problem}")
         elif len(content.findings.problems) == known:

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from lambda_tui.project.function import Problem
-from lambda_tui.project.template.intrinsics import Absent, Resolver, UnresolvedError
-from lambda_tui.project.template.yaml_reader import LinedMapping
+from lambda_tui.project.template.language import Absent, LinedMapping, Resolver, UnresolvedError
 from lambda_tui.project.wording import shown
 
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,9}")

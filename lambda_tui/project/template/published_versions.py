@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from lambda_tui import limits
 from lambda_tui.project.function import LATEST, Alias, Function, PublishedVersion
+from lambda_tui.project.template.language import LinedMapping
 from lambda_tui.project.template.properties import Properties
-from lambda_tui.project.template.yaml_reader import LinedMapping
 from lambda_tui.project.wording import shown
 
 PROVISIONED = "ProvisionedConcurrencyConfig"

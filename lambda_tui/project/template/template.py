@@ -1,8 +1,9 @@
-"""Reads a SAM ``template.yaml``: merges Globals, resolves intrinsics, reads each function."""
+"""Reads a SAM ``template.yaml``: each function, with the layers and resources that change it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,21 +15,30 @@ from lambda_tui.project.handlers import handler_problem
 from lambda_tui.project.layers import LayerExtractor
 from lambda_tui.project.settings import Settings
 from lambda_tui.project.template.dependent_resources import apply_dependent_resources
+from lambda_tui.project.template.document_check import document_problems
 from lambda_tui.project.template.function_resource import FunctionResource
-from lambda_tui.project.template.intrinsics import Resolver, intrinsic_name
-from lambda_tui.project.template.layers import TemplateLayers
-from lambda_tui.project.template.yaml_reader import (
+from lambda_tui.project.template.globals import merge_globals
+from lambda_tui.project.template.known_names import (
+    LAMBDA_FUNCTION,
+    SERVERLESS_FUNCTION,
+    attribute_remark,
+    property_remark,
+    type_remark,
+)
+from lambda_tui.project.template.language import (
     InvalidYamlError,
     LinedMapping,
+    Resolver,
     read_yaml,
     section,
+    text_under,
 )
+from lambda_tui.project.template.layers import TemplateLayers
 from lambda_tui.project.wording import shown
 
 _TEMPLATE_NAMES = ("template.yaml", "template.yml")
 """The names that a template may have in a project folder, by preference."""
-_SERVERLESS_FUNCTION = "AWS::Serverless::Function"
-_FUNCTION_TYPES = (_SERVERLESS_FUNCTION, "AWS::Lambda::Function")
+_FUNCTION_TYPES = (SERVERLESS_FUNCTION, LAMBDA_FUNCTION)
 _ADVICE = "add a resource of Type AWS::Serverless::Function, or run `lambda-tui demo`."
 _LIST_OF_LAYERS = (
     "the setting layers lists layers, but {} says which its functions have; name them there, "
@@ -46,10 +56,24 @@ def read_project(directory: Path, settings: Settings) -> Project | None:
     if file is None:
         return None
     bootstraps = {name: one.bootstrap for name, one in settings.functions.items()}
-    functions, problems = read_template(file, settings.layer_paths, bootstraps=bootstraps)
+    functions, problems = read_template(
+        file, settings.layer_paths, bootstraps=bootstraps, values=settings.values
+    )
     if settings.layers:
         problems = (*problems, Problem(_LIST_OF_LAYERS.format(file.name)))
     return Project(directory, functions, problems, file)
+
+
+def misplaced_templates(directory: Path) -> list[Problem]:
+    """Return a problem for each name of a template that something else than a file has."""
+    return [
+        Problem(
+            "it is no file that can be read, and is left out; put a template there or remove it.",
+            file,
+        )
+        for file in (directory / name for name in _TEMPLATE_NAMES)
+        if os.path.lexists(file) and not file.is_file()
+    ]
 
 
 def read_template(
@@ -57,16 +81,22 @@ def read_template(
     layer_paths: Mapping[str, Path] | None = None,
     cache: Cache | None = None,
     bootstraps: Bootstraps | None = None,
+    values: Mapping[str, str] | None = None,
 ) -> TemplateContent:
     """Return the template's functions in its order, and what is wrong with it; never raise.
 
     ``layer_paths`` has, by ARN, the paths of layers that the template does not declare,
-    ``bootstraps``, by name, the commands that replace the runtimes of functions.
+    ``bootstraps``, by name, the commands that replace the runtimes of functions, and ``values``
+    what only a deployment knows.
     """
     try:
         document = read_yaml(read_text(file, limits.TEMPLATE_BYTES))
-        cache = cache or Cache.of_user()
-        return _read_document(file, document, layer_paths or {}, cache, bootstraps or {})
+        if not isinstance(document.content, LinedMapping):
+            return (), (Problem(f"the template has no Resources; {_ADVICE}", file, 1),)
+        resolver = Resolver(document.content, values)
+        reader = _TemplateReader(file, document.content, resolver, layer_paths or {}, bootstraps)
+        functions, problems = reader.read(cache or Cache.of_user())
+        return functions, (*document_problems(file, document), *problems)
     except UnreadableFileError as error:
         return (), (Problem(str(error), file),)
     except InvalidYamlError as error:
@@ -75,46 +105,87 @@ def read_template(
         return (), (Problem("the template refers to itself without end.", file),)
 
 
-def _read_document(
-    file: Path,
-    document: object,
-    layer_paths: Mapping[str, Path],
-    cache: Cache,
-    bootstraps: Bootstraps,
-) -> TemplateContent:
-    if not isinstance(document, LinedMapping):
-        return (), (Problem(f"the template has no Resources; {_ADVICE}", file, 1),)
-    common = section(section(document, "Globals"), "Function")
-    resolver = Resolver(document)
-    resources = resolver.created()
-    layers = TemplateLayers(file, resources, resolver, layer_paths)
-    extractor = LayerExtractor(cache)
-    functions: dict[str, Function] = {}
-    problems: list[Problem] = []
-    for logical_id, resource in resources.items():
-        line = resources.lines.get(logical_id)
-        if not _is_function(resource):
-            problems += _unread_resource(file, logical_id, resource, line)
-            continue
-        own = section(resource, "Properties")
-        is_serverless = section(resources, logical_id).get("Type") == _SERVERLESS_FUNCTION
-        properties = _merge_globals(common, own) if is_serverless else own
-        assert isinstance(properties, LinedMapping)
-        reader = FunctionResource(
-            file, logical_id, line, properties, resolver, is_serverless=is_serverless
+class _TemplateReader:
+    """Reads the functions of one template, and collects what is wrong with its resources."""
+
+    def __init__(
+        self,
+        file: Path,
+        document: LinedMapping,
+        resolver: Resolver,
+        layer_paths: Mapping[str, Path],
+        bootstraps: Bootstraps | None,
+    ) -> None:
+        self._file = file
+        self._document = document
+        self._common = section(section(document, "Globals"), "Function")
+        self._resolver = resolver
+        self._resources = resolver.resources
+        self._bootstraps = bootstraps or {}
+        self._layers = TemplateLayers(file, self._resources, resolver, layer_paths)
+        self._functions: dict[str, Function] = {}
+        self._problems: list[Problem] = []
+
+    def read(self, cache: Cache) -> TemplateContent:
+        """Return the functions by the template's order, and the problems."""
+        extractor = LayerExtractor(cache)
+        for logical_id in self._resources:
+            self._check_outline(logical_id)
+            if _is_function(self._resources[logical_id]):
+                self._read_function(logical_id, cache, extractor)
+        self._problems += [*self._layers.problems(), *extractor.problems]
+        # They name functions, so all of those have to be read before.
+        self._problems += apply_dependent_resources(
+            self._functions, self._file, self._resources, self._resolver
         )
-        function = reader.read(layers, cache, bootstraps)
-        problems += _add(functions, reader, function, extractor)
-    problems += [*layers.problems(), *extractor.problems]
-    # They name functions, so all of those have to be read before.
-    problems += apply_dependent_resources(functions, file, resources, resolver)
-    if not any(map(_is_function, resources.values())):
-        problems.append(Problem(_no_functions(document), file))
-    return tuple(functions.values()), tuple(problems)
+        has_functions = any(map(_is_function, self._resources.values()))
+        if not has_functions and isinstance(self._document.get("Resources"), dict | None):
+            line = self._document.lines.get("Resources", 1)
+            self._problems.append(Problem(_no_functions(self._document), self._file, line))
+        return tuple(self._functions.values()), tuple(self._problems)
+
+    def _check_outline(self, logical_id: str) -> None:
+        resource = self._resources[logical_id]
+        lines = resource.lines if isinstance(resource, LinedMapping) else {}
+        for key, sentence in _outline_remarks(logical_id, resource, self._resolver):
+            line = lines.get(key, self._resources.lines.get(logical_id))
+            self._problems.append(Problem(sentence, self._file, line))
+
+    def _read_function(self, logical_id: str, cache: Cache, extractor: LayerExtractor) -> None:
+        """Add a resource's function, by name, and what is wrong with it."""
+        resource = section(self._resources, logical_id)
+        kind = text_under(resource, "Type") or ""
+        own = section(resource, "Properties")
+        properties = own
+        if kind == SERVERLESS_FUNCTION:
+            properties = merge_globals(self._common, own, resource.get("IgnoreGlobals"))
+        reader = FunctionResource(
+            self._file,
+            logical_id,
+            self._resources.lines.get(logical_id),
+            properties,
+            self._resolver,
+            is_serverless=kind == SERVERLESS_FUNCTION,
+        )
+        function = reader.read(self._layers, cache, self._bootstraps)
+        for name in own:
+            remark = property_remark(name, kind)
+            if remark is not None:
+                reader.warn(name, remark)
+        if function is not None and function.name in self._functions:
+            reader.warn(
+                "FunctionName",
+                f"another function is named {function.name} too; give it its own FunctionName.",
+            )
+        elif function is not None:
+            # The handler may be in a layer, so the layers have to be there before it is checked.
+            function = self._functions[function.name] = extractor.extract(function)
+            self._problems += _handler_problems(function, reader.line_of("Handler"))
+        self._problems += reader.problems
 
 
 def _is_function(resource: object) -> bool:
-    return isinstance(resource, LinedMapping) and resource.get("Type") in _FUNCTION_TYPES
+    return text_under(resource, "Type") in _FUNCTION_TYPES
 
 
 def _no_functions(document: LinedMapping) -> str:
@@ -126,37 +197,31 @@ def _no_functions(document: LinedMapping) -> str:
     return f"the template has no functions; {_ADVICE}"
 
 
-def _add(
-    functions: dict[str, Function],
-    reader: FunctionResource,
-    function: Function | None,
-    extractor: LayerExtractor,
-) -> list[Problem]:
-    """Add a resource's function to ``functions``, by name; return what is wrong with it."""
-    if function is None:
-        return reader.problems
-    if function.name in functions:
-        reader.warn(
-            "FunctionName",
-            f"another function is named {function.name} too; give it its own FunctionName.",
-        )
-        return reader.problems
-    # The handler may be in a layer, so the layers have to be there before it is checked.
-    function = functions[function.name] = extractor.extract(function)
-    return [*_handler_problems(function, reader.line_of("Handler")), *reader.problems]
-
-
-def _unread_resource(
-    file: Path, logical_id: str, resource: object, line: int | None
-) -> list[Problem]:
-    """Return the problems of a resource that is no function."""
+def _outline_remarks(
+    logical_id: str, resource: object, resolver: Resolver
+) -> Iterator[tuple[str, str]]:
+    """Yield sentences on what a resource consists of, each with the key that it is about."""
+    name = shown(logical_id)
     if logical_id.startswith("Fn::"):
-        message = f"{shown(logical_id)} is not supported yet; write its resources out."
-        return [Problem(message, file, line)]
-    if not isinstance(resource, dict) or "Type" not in resource:
-        message = f"{shown(logical_id)} has no Type; add one, such as AWS::Serverless::Function."
-        return [Problem(message, file, line)]
-    return []
+        yield "", f"{name} is not supported yet; write its resources out."
+        return
+    if not isinstance(resource, LinedMapping) or resource.get("Type") is None:
+        yield "Type", f"{name} has no Type; add one, such as {SERVERLESS_FUNCTION}."
+        return
+    kind = resource["Type"]
+    if not isinstance(kind, str):
+        yield (
+            "Type",
+            f"{name}: Type is {shown(kind)}, but it is a text, such as {SERVERLESS_FUNCTION}.",
+        )
+        return
+    keys = resource if _is_function(resource) else ()
+    remarks = {key: attribute_remark(key) for key in keys}
+    remarks["Type"] = type_remark(kind)
+    remarks["Condition"] = resolver.condition_problem(resource)
+    if "Properties" in resource and not isinstance(resource["Properties"], LinedMapping):
+        remarks["Properties"] = f"Properties is {shown(resource['Properties'])}, not a mapping."
+    yield from ((key, f"{name}: {one}") for key, one in remarks.items() if one is not None)
 
 
 def _handler_problems(function: Function, line: int | None) -> list[Problem]:
@@ -166,22 +231,3 @@ def _handler_problems(function: Function, line: int | None) -> list[Problem]:
     if problem.file is None:
         problem = replace(problem, file=function.file, line=line)
     return [problem]
-
-
-def _merge_globals(common: object, own: object) -> object:
-    """Return the value of a property by SAM's rules for Globals.
-
-    Mappings are merged, lists are concatenated, and any other value is the function's own.
-    """
-    if isinstance(common, list) and isinstance(own, list):
-        return common + own
-    if not isinstance(common, LinedMapping) or not isinstance(own, LinedMapping):
-        return own
-    if intrinsic_name(common) is not None or intrinsic_name(own) is not None:
-        return own
-    merged = LinedMapping()
-    for mapping in (common, own):
-        for name, value in mapping.items():
-            both = _merge_globals(common[name], value) if name in common else value
-            merged.put(name, value if mapping is common else both, mapping.lines.get(name))
-    return merged

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import cast
+from typing import Any, NamedTuple, cast
 
 import yaml
 
@@ -11,6 +11,7 @@ from lambda_tui.project.wording import shown
 
 _WIDEST_INTEGER = 1024
 """Bits; Python refuses to print integers of some thousand digits."""
+_MERGE = "<<"
 
 
 class LinedMapping(dict[str, object]):
@@ -35,6 +36,28 @@ def section(mapping: object, name: str) -> LinedMapping:
     return value if isinstance(value, LinedMapping) else LinedMapping()
 
 
+def text_under(mapping: object, name: str) -> str | None:
+    """Return the text under a key; None when there is none, or something else."""
+    value = mapping.get(name) if isinstance(mapping, dict) else None
+    return value if isinstance(value, str) else None
+
+
+class RepeatedKey(NamedTuple):
+    """A key that stands twice in one mapping, where its last value counts."""
+
+    key: str
+    line: int
+    """The line of its second place, counted from 1."""
+
+
+class YamlDocument(NamedTuple):
+    """A document that was read."""
+
+    content: object
+    """The document's value, its mappings as ``LinedMapping``."""
+    repeated: tuple[RepeatedKey, ...]
+
+
 class InvalidYamlError(Exception):
     """A text is not YAML; ``str()`` is the reason, ``line`` the position."""
 
@@ -45,6 +68,22 @@ class InvalidYamlError(Exception):
 
 class _TemplateLoader(yaml.SafeLoader):
     """PyYAML's safe loader with CloudFormation's tags."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.repeated: list[RepeatedKey] = []
+
+    def compose_mapping_node(self, anchor: dict[Any, yaml.Node]) -> yaml.MappingNode:
+        """Return a mapping's node; note the keys that stand twice in it."""
+        node = super().compose_mapping_node(anchor)
+        seen: set[str] = set()
+        for key_node, _ in node.value:
+            if isinstance(key_node, yaml.ScalarNode) and key_node.value != _MERGE:
+                if key_node.value in seen:
+                    line = key_node.start_mark.line + 1
+                    self.repeated.append(RepeatedKey(key_node.value, line))
+                seen.add(key_node.value)
+        return node
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> object:
         """Return the node's value; raise PyYAML's errors for invalid scalars with their line."""
@@ -101,10 +140,13 @@ _TemplateLoader.add_constructor(
 )
 
 
-def read_yaml(text: str) -> object:
-    """Return the document's value, its mappings as ``LinedMapping``; raise ``InvalidYamlError``."""
+def read_yaml(text: str) -> YamlDocument:
+    """Return the document of a text; raise ``InvalidYamlError``."""
+    loader: _TemplateLoader | None = None
     try:
-        return cast("object", yaml.load(text, Loader=_TemplateLoader))
+        loader = _TemplateLoader(text)
+        content = cast("object", loader.get_single_data())
+        return YamlDocument(content, tuple(loader.repeated))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise InvalidYamlError(_sentence(error), mark.line + 1 if mark else None) from error
@@ -112,7 +154,9 @@ def read_yaml(text: str) -> object:
         line = text.count("\n", 0, error.position) + 1
         raise InvalidYamlError("a control character stands where none may be", line) from error
     except RecursionError as error:
-        raise InvalidYamlError("it is nested too deeply", None) from error
+        raise InvalidYamlError(
+            "it is nested too deeply", loader.line + 1 if loader else None
+        ) from error
 
 
 def _sentence(error: yaml.MarkedYAMLError) -> str:

@@ -1,0 +1,38 @@
+"""The language of templates: YAML with CloudFormation's tags, intrinsic functions, references."""
+
+from __future__ import annotations
+
+from lambda_tui.project.template.language.intrinsics import Resolver, intrinsic_name
+from lambda_tui.project.template.language.references import (
+    ALIAS_TYPE,
+    VERSION_TYPE,
+    Absent,
+    UnresolvedError,
+    as_text,
+    function_name,
+)
+from lambda_tui.project.template.language.yaml_reader import (
+    InvalidYamlError,
+    LinedMapping,
+    YamlDocument,
+    read_yaml,
+    section,
+    text_under,
+)
+
+__all__ = [
+    "ALIAS_TYPE",
+    "VERSION_TYPE",
+    "Absent",
+    "InvalidYamlError",
+    "LinedMapping",
+    "Resolver",
+    "UnresolvedError",
+    "YamlDocument",
+    "as_text",
+    "function_name",
+    "intrinsic_name",
+    "read_yaml",
+    "section",
+    "text_under",
+]

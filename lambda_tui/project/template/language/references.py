@@ -1,0 +1,285 @@
+"""Resolves references to parameters, resources and their attributes, as a deployment would."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Mapping
+from enum import Enum
+
+from lambda_tui.project.function import ACCOUNT_ID, REGION
+from lambda_tui.project.template.language.return_values import fill_in, return_values
+from lambda_tui.project.template.language.yaml_reader import LinedMapping, section, text_under
+from lambda_tui.project.wording import shown
+
+VERSION_TYPE = "AWS::Lambda::Version"
+ALIAS_TYPE = "AWS::Lambda::Alias"
+_SERVERLESS_FUNCTION = "AWS::Serverless::Function"
+_FUNCTION_ARN = "arn:aws:lambda:{region}:{account}:function:{name}"
+_QUALIFIED_ATTRIBUTES = ("Version", "FunctionArn", "AliasArn")
+"""Attributes of versions and aliases."""
+_WITH_ROLE = (_SERVERLESS_FUNCTION, "AWS::Serverless::StateMachine")
+_SPLIT_LIST = re.compile(r"\s*,\s*")
+_STACK_ID = "51af3dc0-da77-11e4-872e-1234567db123"
+_STACK = "local"
+
+
+class UnresolvedError(Exception):
+    """A value is known only to a deployment; ``str()`` says what is missing."""
+
+
+class Absent(Enum):
+    """The value of ``AWS::NoValue``: the property is as if it were not written."""
+
+    NO_VALUE = "AWS::NoValue"
+
+
+_PSEUDO_PARAMETERS: Mapping[str, object] = {
+    "AWS::AccountId": ACCOUNT_ID,
+    "AWS::NoValue": Absent.NO_VALUE,
+    "AWS::NotificationARNs": [],
+    "AWS::Partition": "aws",
+    "AWS::Region": REGION,
+    "AWS::StackId": f"arn:aws:cloudformation:{REGION}:{ACCOUNT_ID}:stack/{_STACK}/{_STACK_ID}",
+    "AWS::StackName": _STACK,
+    "AWS::URLSuffix": "amazonaws.com",
+}
+
+
+def as_text(value: object) -> str:
+    """Return a resolved value as text, with numbers and booleans as CloudFormation writes them.
+
+    Raise ``UnresolvedError`` for anything that is not a text.
+    """
+    match value:
+        case str(text):
+            return text
+        case bool(truth):
+            return "true" if truth else "false"
+        case int() | float():
+            return str(value)
+        case _:
+            raise UnresolvedError(f"a text is needed where {described(value)} stands")
+
+
+def described(value: object) -> str:
+    """Return a value for a sentence."""
+    return "AWS::NoValue" if value is Absent.NO_VALUE else shown(value)
+
+
+def with_remedy(reason: str, name: str) -> UnresolvedError:
+    """Return the error of a value that the user can give under a name."""
+    line = f'"{shown(name)}" = "…"'
+    return UnresolvedError(f"{reason}; add, below [values] in lambda-tui.toml: {line}")
+
+
+def function_name(text: str) -> str:
+    """Return the function's name, written as a name or an ARN, with a qualifier or without."""
+    return text.rpartition("function:")[2].partition(":")[0]
+
+
+class References:
+    """The references of one template: ``Ref``, and the attributes of ``Fn::GetAtt``."""
+
+    def __init__(
+        self,
+        template: LinedMapping,
+        created: Callable[[], LinedMapping],
+        resolve: Callable[[object], object],
+        values: Mapping[str, str],
+    ) -> None:
+        """Take the callbacks for the resources that are created, and for values inside of others.
+
+        ``values`` are the user's, by parameter, logical id, or attribute.
+        """
+        self._parameters = section(template, "Parameters")
+        self._resources = section(template, "Resources")
+        self._common = section(section(template, "Globals"), "Function")
+        self._created = created
+        self._resolve = resolve
+        self._values = values
+
+    def reference(self, name: str) -> object:
+        """Return what ``Ref`` returns; raise ``UnresolvedError``."""
+        if name in _PSEUDO_PARAMETERS:
+            return _PSEUDO_PARAMETERS[name]
+        if name in self._parameters:
+            return self._parameter(name)
+        if name in self._values:
+            return self._values[name]
+        qualified = self.qualified_arn(name)
+        if qualified is not None:
+            return qualified
+        owner, _, attribute = name.partition(".")
+        if attribute == "Stage" and name not in self._resources:
+            # SAM's own: the stage that it makes for an API.
+            return self.attribute(owner, attribute)
+        return self._return_value(name, "Ref", name)
+
+    def attribute(self, logical_id: str, attribute: str) -> object:
+        """Return what ``Fn::GetAtt`` returns; raise ``UnresolvedError``."""
+        name = f"{logical_id}.{attribute}"
+        if name in self._values:
+            return self._values[name]
+        owner, _, last = name.rpartition(".")
+        if last in _QUALIFIED_ATTRIBUTES:
+            qualified = self.qualified_arn(owner)
+            if qualified is not None:
+                return qualified.rpartition(":")[2] if last == "Version" else qualified
+        return self._return_value(logical_id, attribute, name)
+
+    def qualified_arn(self, name: str) -> str | None:
+        """Return the ARN of a version or an alias, which is what ``Ref`` returns for one.
+
+        SAM makes both of ``AutoPublishAlias``: ``Function.Version``, ``Function.Alias``, and the
+        alias as ``FunctionAliaslive``. Return None for anything else.
+        """
+        resource = section(self._resources, name)
+        properties = section(resource, "Properties")
+        if text_under(resource, "Type") == VERSION_TYPE:
+            return f"{self._function_arn(properties)}:{self._version_number(name)}"
+        if text_under(resource, "Type") == ALIAS_TYPE:
+            return f"{self._function_arn(properties)}:{self._text(properties.get('Name'))}"
+        if name in self._resources:
+            return None
+        function, _, attribute = name.partition(".")
+        if attribute in ("Version", "Alias"):
+            alias = self._auto_publish_alias(function)
+            if alias is not None:
+                qualifier = "1" if attribute == "Version" else alias
+                return f"{self._arn_of(function)}:{qualifier}"
+        for function in self._resources:
+            if name.startswith(f"{function}Alias"):
+                alias = self._auto_publish_alias(function)
+                if alias is not None and name == f"{function}Alias{_in_logical_id(alias)}":
+                    return f"{self._arn_of(function)}:{alias}"
+        return None
+
+    def _text(self, value: object) -> str:
+        return as_text(self._resolve(value))
+
+    def _return_value(self, logical_id: str, attribute: str, name: str) -> str:
+        """Return a value of a resource, ``Ref`` included.
+
+        ``name`` is what the user would call it in the settings.
+        """
+        kind = self._type_of(logical_id)
+        if kind is None:
+            raise self._undeclared(logical_id, name)
+        values = return_values().get(kind)
+        pattern = values.patterns.get(attribute) if values is not None else None
+        if pattern is not None:
+            value = fill_in(
+                pattern,
+                logical_id,
+                lambda: self._physical_name(logical_id),
+                lambda one: self._property(logical_id, one),
+            )
+            if value is not None:
+                return value
+        raise with_remedy(f"{shown(name)} is known only in the cloud", name)
+
+    def _type_of(self, logical_id: str) -> str | None:
+        """Return the type of a resource, of one that SAM makes included; None if there is none."""
+        if logical_id in self._resources:
+            return text_under(section(self._resources, logical_id), "Type") or ""
+        if any(self._is_of(one, _SERVERLESS_FUNCTION) for one in self._resources):
+            if logical_id == "ServerlessRestApi":
+                return "AWS::ApiGateway::RestApi"
+            if logical_id == "ServerlessHttpApi":
+                return "AWS::Serverless::HttpApi"
+        owner = logical_id.removesuffix("Role")
+        if owner != logical_id and self._is_of(owner, *_WITH_ROLE):
+            return None if self._gives(owner, "Role") else "AWS::IAM::Role"
+        owner = logical_id.removesuffix("Url")
+        if owner != logical_id and self._is_of(owner, _SERVERLESS_FUNCTION):
+            return "AWS::Lambda::Url" if self._gives(owner, "FunctionUrlConfig") else None
+        return None
+
+    def _is_of(self, logical_id: str, *kinds: str) -> bool:
+        return text_under(section(self._resources, logical_id), "Type") in kinds
+
+    def _gives(self, logical_id: str, name: str) -> bool:
+        properties = section(section(self._resources, logical_id), "Properties")
+        return name in properties or name in self._common
+
+    def _undeclared(self, logical_id: str, name: str) -> UnresolvedError:
+        reason = f"the template declares no {shown(logical_id)}"
+        known = [*self._parameters, *self._resources, *_PSEUDO_PARAMETERS]
+        near = difflib.get_close_matches(logical_id[:64], known, n=1, cutoff=0.8)
+        if near:
+            return UnresolvedError(f"{reason}; did you mean {shown(near[0])}?")
+        return with_remedy(reason, name)
+
+    def _parameter(self, name: str) -> object:
+        parameter = section(self._parameters, name)
+        kind = text_under(parameter, "Type") or "String"
+        value = self._values.get(name)
+        if value is None and "Default" not in parameter:
+            raise with_remedy(f"the parameter {shown(name)} has no Default", name)
+        if value is None and kind.startswith("AWS::SSM::"):
+            raise with_remedy(f"the parameter {shown(name)} is looked up in the cloud", name)
+        default = parameter["Default"] if value is None else value
+        if kind == "CommaDelimitedList" or kind.startswith("List<"):
+            return list(_SPLIT_LIST.split(self._text(default).strip()))
+        return default
+
+    def _physical_name(self, logical_id: str) -> str:
+        """Return the name that the template gives to a resource; its logical id if it gives none.
+
+        Raise ``UnresolvedError`` when only a deployment knows it.
+        """
+        values = return_values().get(self._type_of(logical_id) or "")
+        named_by = None if values is None else values.name_property
+        name = None if named_by is None else self._property(logical_id, named_by)
+        return logical_id if name is None else name
+
+    def _property(self, logical_id: str, name: str) -> str | None:
+        """Return the text of a resource's property; None where it is not given."""
+        properties = section(section(self._resources, logical_id), "Properties")
+        value = self._resolve(properties.get(name))
+        return None if value is None or value is Absent.NO_VALUE else as_text(value)
+
+    def _auto_publish_alias(self, logical_id: str) -> str | None:
+        """Return the alias that SAM publishes; None if the resource has none."""
+        if not self._is_of(logical_id, _SERVERLESS_FUNCTION):
+            return None
+        properties = section(section(self._resources, logical_id), "Properties")
+        name = "AutoPublishAlias"
+        value = self._resolve(properties[name] if name in properties else self._common.get(name))
+        return None if value is None or value is Absent.NO_VALUE else as_text(value)
+
+    def _arn_of(self, function: str) -> str:
+        """Return the unqualified ARN of a function of the template, by its logical id."""
+        name = self._physical_name(function)
+        return _FUNCTION_ARN.format(region=REGION, account=ACCOUNT_ID, name=name)
+
+    def _function_arn(self, properties: LinedMapping) -> str:
+        """Return the unqualified ARN of the function that a version or an alias is of."""
+        name = function_name(self._text(properties.get("FunctionName")))
+        return _FUNCTION_ARN.format(region=REGION, account=ACCOUNT_ID, name=name)
+
+    def _version_number(self, logical_id: str) -> int:
+        """Return the number that a version gets when all of the template's are published.
+
+        SAM's own comes first, then the resources in their order.
+        """
+        resources = self._created()
+        arn = self._function_arn(section(section(resources, logical_id), "Properties"))
+        number = sum(
+            self._arn_of(other) == arn
+            for other in resources
+            if self._auto_publish_alias(other) is not None
+        )
+        for other in resources:
+            resource = section(resources, other)
+            if text_under(resource, "Type") == VERSION_TYPE:
+                number += self._function_arn(section(resource, "Properties")) == arn
+            if other == logical_id:
+                break
+        return number
+
+
+def _in_logical_id(alias: str) -> str:
+    """Return an alias as SAM writes it in a logical id, which has letters and digits only."""
+    return alias.replace("-", "D").replace("_", "U")

@@ -168,6 +168,9 @@ class Function:
     """The function's own environment variables."""
     logging: LoggingConfig = field(default_factory=LoggingConfig)
     asynchronous: AsyncConfig = field(default_factory=AsyncConfig)
+    """The configuration of ``$LATEST``; ``async_config`` returns that of any qualifier."""
+    qualified_asynchronous: Mapping[str, AsyncConfig] = field(default_factory=dict)
+    """The configurations of versions and aliases, by their names."""
     reserved_concurrency: int | None = None
     """Concurrency reserved from the account's; 0 blocks the function, None reserves nothing."""
     version: str = LATEST
@@ -242,6 +245,17 @@ class Function:
     def alias(self, name: str | None) -> Alias | None:
         """Return an alias by its name; None if there is none."""
         return next((alias for alias in self.aliases if alias.name == name), None)
+
+    def async_config(self, qualifier: str | None) -> AsyncConfig:
+        """Return the configuration of asynchronous invocations of a qualifier.
+
+        As on AWS, a version or an alias does not have that of ``$LATEST``, but Lambda's own values.
+        Only dead letters are the function's.
+        """
+        if qualifier is None or qualifier == LATEST:
+            return self.asynchronous
+        own = self.qualified_asynchronous.get(qualifier, AsyncConfig())
+        return replace(own, dead_letter=self.asynchronous.dead_letter)
 
     def resolve(self, qualifier: str | None) -> str | None:
         """Return the version that serves an invocation of a qualifier; None if there is none."""

@@ -16,7 +16,7 @@ from lambda_tui.engine import events
 from lambda_tui.engine.asynchronous import queue as asynchronous
 from lambda_tui.engine.events import AsyncDelivered, AsyncRetried
 from lambda_tui.engine.pool import Pool
-from lambda_tui.project.function import AsyncConfig, Function, Project
+from lambda_tui.project.function import Alias, AsyncConfig, Function, Project
 from lambda_tui.project.load import load_project
 from support import SECONDS
 from support.workbench import TIMEOUT, Open, Workbench, published, response_of
@@ -346,6 +346,27 @@ async def test_an_event_that_was_throttled_beyond_its_age_is_given_up(
     assert not blocking.is_over
     (one.code_directory / "release").touch()
     await asyncio.wait_for(blocking.wait(), SECONDS)
+
+
+async def test_an_alias_is_tried_again_and_delivered_as_its_own_configuration_says(
+    open_project: Open, tmp_path: Path
+) -> None:
+    one = function(tmp_path, "fails", FAILS, **published())
+    one = replace(
+        with_config(one, maximum_retry_attempts=0, on_failure=QUEUE),
+        aliases=(Alias("live", "1"),),
+        qualified_asynchronous={"live": AsyncConfig(maximum_retry_attempts=1, on_failure=BUS)},
+    )
+    workbench = await open_project(Project(tmp_path, (one,)), retry_delays=SHORT)
+
+    for qualifier in (None, "live", "1"):
+        workbench.engine.asynchronous.accept(workbench.pool, b"{}", qualifier=qualifier)
+        await workbench.until(lambda: workbench.engine.asynchronous.waiting == 0)
+
+    assert [record.target for record in workbench.records(AsyncDelivered)] == [QUEUE, BUS, None]
+    retried = [record.request_id for record in workbench.records(AsyncRetried)]
+    tries = [1 + retried.count(one.request_id) for one in workbench.records(AsyncDelivered)]
+    assert tries == [1, 2, 3]
 
 
 async def test_a_function_that_is_blocked_sends_its_events_straight_on(

@@ -271,3 +271,62 @@ def test_a_resource_for_a_function_that_is_not_there_says_so(tmp_path: Path) -> 
 
     assert function.asynchronous == AsyncConfig()
     assert "Config: FunctionName is Helo, which is no function here" in str(problem)
+
+
+ALIAS = """\
+  V1:
+    Type: AWS::Lambda::Version
+    Properties: {FunctionName: !Ref Hello}
+  Live:
+    Type: AWS::Lambda::Alias
+    Properties: {FunctionName: !Ref Hello, Name: live, FunctionVersion: !GetAtt V1.Version}
+"""
+
+
+@pytest.mark.parametrize("qualifier", ["live", "!GetAtt V1.Version", "1"])
+def test_a_resource_configures_the_version_or_alias_that_it_names_alone(
+    tmp_path: Path, qualifier: str
+) -> None:
+    dead_letters = f"DeadLetterConfig: {{TargetArn: '{ELSEWHERE}'}}"
+    config = resource("Hello").replace("$LATEST", qualifier)
+    (function,), problems = read(tmp_path, dead_letters, PLAIN, ALIAS + config)
+
+    assert problems == ()
+    named = "live" if qualifier == "live" else "1"
+    other = "1" if qualifier == "live" else "live"
+    own = AsyncConfig(dead_letter=ELSEWHERE)
+    assert function.async_config(named) == AsyncConfig(1, dead_letter=ELSEWHERE)
+    assert function.async_config(other) == own
+    assert function.async_config(None) == function.async_config("$LATEST") == own
+
+
+def test_sam_configures_the_alias_that_it_publishes(tmp_path: Path) -> None:
+    config = "AutoPublishAlias: live\nEventInvokeConfig: {MaximumRetryAttempts: 0}"
+    (function,), problems = read(tmp_path, config)
+
+    assert problems == ()
+    assert function.async_config("live").maximum_retry_attempts == 0
+    assert function.async_config(None) == function.async_config("1") == AsyncConfig()
+
+
+@pytest.mark.parametrize(
+    ("qualifier", "sentence"),
+    [
+        (
+            "Qualifier: gone",
+            "Qualifier is gone, but Hello has no such version or alias here; "
+            "name $LATEST or 1 or live.",
+        ),
+        ("Qualifier: [live]", "Qualifier is a list, but Hello has no such version or alias here;"),
+        ("Description: none", "it has no Qualifier; add one, such as Qualifier: $LATEST."),
+    ],
+)
+def test_a_qualifier_that_is_not_there_is_told(
+    tmp_path: Path, qualifier: str, sentence: str
+) -> None:
+    config = resource("Hello").replace("Qualifier: $LATEST", qualifier)
+    (function,), (problem,) = read(tmp_path, template=PLAIN, resources=ALIAS + config)
+
+    assert function.asynchronous == AsyncConfig()
+    assert function.qualified_asynchronous == {}
+    assert f"Config: {sentence}" in str(problem)

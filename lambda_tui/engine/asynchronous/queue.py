@@ -24,7 +24,7 @@ from lambda_tui.engine.events import (
 )
 from lambda_tui.engine.invocation import Invocation, with_trace_root
 from lambda_tui.engine.pool import Pool
-from lambda_tui.project.function import LATEST
+from lambda_tui.project.function import LATEST, AsyncConfig
 from lambda_tui.project.settings import Settings
 
 QUEUE_LIMIT = 10_000
@@ -49,10 +49,14 @@ class QueuedEvent:
     attempts: int = 0
     """Attempts that reached the function; throttled ones do not count."""
 
+    @property
+    def config(self) -> AsyncConfig:
+        """The configuration that holds for what it was sent to."""
+        return self.pool.function.async_config(self.qualifier)
+
     def is_too_old(self, in_seconds: float) -> bool:
-        """Return whether it will exceed the function's maximum age by then."""
-        age = time.monotonic() - self.accepted + in_seconds
-        return age > self.pool.function.asynchronous.maximum_event_age
+        """Return whether it will exceed the maximum age by then."""
+        return time.monotonic() - self.accepted + in_seconds > self.config.maximum_event_age
 
 
 class AsyncInvocations:
@@ -118,7 +122,7 @@ class AsyncInvocations:
                 queued.attempts += 1
                 if attempt.status == "success":
                     return self._finish(queued, "Success", attempt)
-                if queued.attempts > queued.pool.function.asynchronous.maximum_retry_attempts:
+                if queued.attempts > queued.config.maximum_retry_attempts:
                     return self._finish(queued, "RetriesExhausted", attempt)
                 delay = self._settings.retry_delays[queued.attempts - 1]
             if queued.is_too_old(delay):
@@ -135,7 +139,7 @@ class AsyncInvocations:
         self, queued: QueuedEvent, condition: Condition, invocation: Invocation | None
     ) -> None:
         """Send the record to its destination: a function of the project, or the event stream."""
-        function, config = queued.pool.function, queued.pool.function.asynchronous
+        function, config = queued.pool.function, queued.config
         target = config.on_success if condition == "Success" else config.on_failure
         arn = f"{function.arn}:{queued.qualifier or LATEST}"
         record = destination_record(

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Literal, get_args
 
 from lambda_tui import limits
-from lambda_tui.project.function import ACCOUNT_ID, REGION, AsyncConfig, Function
+from lambda_tui.project.function import ACCOUNT_ID, LATEST, REGION, AsyncConfig, Function
 from lambda_tui.project.template.properties import Properties
 from lambda_tui.project.wording import shown
 
@@ -47,11 +47,38 @@ def read_async_config(properties: Properties, *, is_serverless: bool) -> AsyncCo
 
 
 def set_event_invoke_config(function: Function, config: Properties) -> Function:
-    """Return the function with an ``AWS::Lambda::EventInvokeConfig``; its dead letters stay."""
-    dead_letter = function.asynchronous.dead_letter
-    return replace(
-        function, asynchronous=replace(_event_invoke_config(config), dead_letter=dead_letter)
-    )
+    """Return the function with an ``AWS::Lambda::EventInvokeConfig`` of one of its qualifiers."""
+    qualifier = _qualifier(function, config)
+    read = _event_invoke_config(config)
+    return function if qualifier is None else configure_qualifier(function, qualifier, read)
+
+
+def configure_qualifier(function: Function, qualifier: str, config: AsyncConfig) -> Function:
+    """Return the function with the configuration of a version or an alias; dead letters stay."""
+    if qualifier == LATEST:
+        dead_letter = function.asynchronous.dead_letter
+        return replace(function, asynchronous=replace(config, dead_letter=dead_letter))
+    qualified = {**function.qualified_asynchronous, qualifier: config}
+    return replace(function, qualified_asynchronous=qualified)
+
+
+def _qualifier(function: Function, config: Properties) -> str | None:
+    """Return the version or alias that is configured; None when it is not known, or refused."""
+    name = "Qualifier"
+    value = config.value(name, "so it is left out")
+    qualifier = str(value) if isinstance(value, int) else value
+    known = [*function.versions, *(alias.name for alias in function.aliases)]
+    if isinstance(qualifier, str) and qualifier in known:
+        return qualifier
+    if value is not None:
+        config.refuse(
+            name,
+            f"{name} is {shown(value)}, but {function.name} has no such version or alias here; "
+            f"name {' or '.join(known)}.",
+        )
+    elif not config.is_given(name):
+        config.refuse(name, f"it has no {name}; add one, such as {name}: {LATEST}.")
+    return None
 
 
 def _event_invoke_config(config: Properties) -> AsyncConfig:

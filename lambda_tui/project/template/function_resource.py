@@ -12,7 +12,9 @@ from lambda_tui.project.function import (
     DEFAULT_EPHEMERAL_STORAGE,
     DEFAULT_MEMORY_SIZE,
     DEFAULT_TIMEOUT,
+    LATEST,
     Alias,
+    AsyncConfig,
     Function,
     Problem,
     PublishedVersion,
@@ -20,7 +22,10 @@ from lambda_tui.project.function import (
 from lambda_tui.project.runtimes import PYTHON_RUNTIMES, end_of_support, runtime_refusal
 from lambda_tui.project.template.code_location import is_container_image, read_code_location
 from lambda_tui.project.template.environment_variables import read_environment
-from lambda_tui.project.template.event_invoke_config import read_async_config
+from lambda_tui.project.template.event_invoke_config import (
+    configure_qualifier,
+    read_async_config,
+)
 from lambda_tui.project.template.invocation_properties import (
     read_tenant_isolation,
     read_tracing,
@@ -112,7 +117,7 @@ class FunctionResource:
         self._warn_of_file_systems()
         if self._findings.refused or code is None:
             return None
-        return Function(
+        function = Function(
             name=name,
             logical_id=self._findings.logical_id,
             handler=handler,
@@ -126,7 +131,7 @@ class FunctionResource:
             ephemeral_storage=ephemeral_storage,
             environment=environment,
             logging=logging,
-            asynchronous=asynchronous,
+            asynchronous=AsyncConfig(dead_letter=asynchronous.dead_letter),
             reserved_concurrency=reserved,
             published=published,
             aliases=aliases,
@@ -137,6 +142,8 @@ class FunctionResource:
             file=self._findings.file,
             line=properties.line,
         )
+        # SAM configures the alias that it publishes.
+        return configure_qualifier(function, function.event_qualifier or LATEST, asynchronous)
 
     def line_of(self, name: str) -> int | None:
         """Return the line of a property; the resource's own where the property is not written."""

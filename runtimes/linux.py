@@ -7,8 +7,11 @@ import ctypes
 import os
 import signal
 import struct
+from collections.abc import Mapping
 
 CLONE_NEWNS = 0x00020000
+CLONE_NEWCGROUP = 0x02000000
+CLONE_NEWUTS = 0x04000000
 CLONE_NEWIPC = 0x08000000
 CLONE_NEWUSER = 0x10000000
 CLONE_NEWPID = 0x20000000
@@ -30,10 +33,22 @@ _MNT_DETACH = 2
 _AT_FDCWD = -100
 _AT_RECURSIVE = 0x8000
 _SYS_MOUNT_SETATTR = 442  # The same on every architecture.
+# Others are not; by the type of machine.
+_SYS_PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
+_SYS_KEYCTL = {"x86_64": 250, "aarch64": 219}
+_SYS_SECCOMP = {"x86_64": 317, "aarch64": 277}
+_SYS_IOPRIO_SET = {"x86_64": 251, "aarch64": 30}
+
+_KEYCTL_JOIN_SESSION_KEYRING = 1
+_IOPRIO_WHO_PROCESS = 1
+_SECCOMP_SET_MODE_FILTER = 1
+# Without it, older kernels slow every such process down, against leaks that a filter does not stop.
+_SECCOMP_FILTER_FLAG_SPEC_ALLOW = 4
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NAME = 15
 _PR_CAPBSET_DROP = 24
+_PR_SET_TIMERSLACK = 29
 _PR_SET_CHILD_SUBREAPER = 36
 _PR_SET_NO_NEW_PRIVS = 38
 _PR_CAP_AMBIENT = 47
@@ -42,6 +57,10 @@ _PR_CAP_AMBIENT_CLEAR_ALL = 4
 _SIGACTION_SIZE = 152
 _SIGACTION_FLAGS = 136
 _SA_NOCLDSTOP = 1
+# ``struct sysinfo`` on 64-bit machines.
+_LONG = 8
+_SYSINFO_SIZE = 128
+_SYSINFO_UNIT = 104
 CAP_KILL = 5
 _LINUX_CAPABILITY_VERSION_3 = 0x20080522
 
@@ -53,6 +72,25 @@ def _check(result: int, what: str) -> int:
         number = ctypes.get_errno()
         raise OSError(number, f"{what}: {os.strerror(number)}")
     return result
+
+
+def kernel_release() -> tuple[int, ...]:
+    """Return the kernel's version, such as ``(6, 14)``."""
+    return tuple(int(part) for part in os.uname().release.split("-")[0].split(".")[:2])
+
+
+def system_call(what: str, number: int | Mapping[str, int], *arguments: int | bytes | None) -> int:
+    """Call a system call by its number, on each type of machine where they differ.
+
+    Raise ``OSError`` that says what it was for.
+    """
+    if not isinstance(number, int):
+        machine = os.uname().machine
+        if machine not in number:
+            raise OSError(f"the sandbox does not know the machine type {machine}")
+        number = number[machine]
+    typed = [ctypes.c_long(one) if isinstance(one, int) else one for one in arguments]
+    return _check(_libc.syscall(ctypes.c_long(number), *typed), what)
 
 
 def signal_main_thread(pid: int, number: int) -> None:
@@ -112,10 +150,7 @@ def pivot_root(new_root: str) -> None:
     pivot_root(2) describes, so that no directory for it is needed; then it is unmounted.
     """
     os.chdir(new_root)
-    pivot = {"x86_64": 155, "aarch64": 41}.get(os.uname().machine)
-    if pivot is None:
-        raise OSError(f"the sandbox does not know the machine type {os.uname().machine}")
-    _check(_libc.syscall(ctypes.c_long(pivot), b".", b"."), "pivot_root")
+    system_call("pivot_root", _SYS_PIVOT_ROOT, b".", b".")
     _check(_libc.umount2(b".", ctypes.c_int(_MNT_DETACH)), "umount of the old root")
     os.chdir("/")
 
@@ -129,6 +164,46 @@ def control_device(descriptor: int, request: int, argument: bytes) -> None:
     """Call ioctl(2) with a structure that the kernel reads."""
     result = _libc.ioctl(ctypes.c_int(descriptor), ctypes.c_ulong(request), argument)
     _check(result, f"ioctl {request:#x}")
+
+
+def set_host_name(name: str) -> None:
+    """Set the name of the machine, as processes of this UTS namespace see it."""
+    encoded = name.encode()
+    _check(_libc.sethostname(encoded, ctypes.c_size_t(len(encoded))), "sethostname")
+
+
+def join_new_session_keyring() -> None:
+    """Leave the session keyring, in which the user's keys are, for a new and empty one.
+
+    Raise ``OSError`` where that is denied, or where the user has no more keys to spend.
+    """
+    system_call("keyctl", _SYS_KEYCTL, _KEYCTL_JOIN_SESSION_KEYRING, None)
+
+
+def reset_io_priority() -> None:
+    """Have the input and output of this process follow its scheduling priority."""
+    system_call("ioprio_set", _SYS_IOPRIO_SET, _IOPRIO_WHO_PROCESS, 0, 0)
+
+
+def reset_personality() -> None:
+    """Give this process, and the programs that it executes, Linux's own behaviour."""
+    _libc.personality(ctypes.c_ulong(0))
+
+
+def set_timer_slack(nanoseconds: int) -> None:
+    """Set by how much the kernel may delay the timers of this process and its forks."""
+    _prctl(_PR_SET_TIMERSLACK, nanoseconds, "PR_SET_TIMERSLACK")
+
+
+def shared_memory_kb() -> int:
+    """Return the memory of the whole machine that is in shared mappings and ``tmpfs`` files."""
+    # ``struct sysinfo``: uptime, three loads, total, free and shared memory, …, and its unit.
+    answer = ctypes.create_string_buffer(_SYSINFO_SIZE)
+    _check(_libc.sysinfo(answer), "sysinfo")
+    (shared,) = struct.unpack_from("L", answer, 6 * _LONG)
+    (unit,) = struct.unpack_from("I", answer, _SYSINFO_UNIT)
+    kilobytes: int = shared * unit // 1024
+    return kilobytes
 
 
 def die_with_parent(signal_number: int) -> None:
@@ -170,6 +245,18 @@ def leave_memory_out_of_cores() -> None:
     # A kernel without core files has no such file either.
     with contextlib.suppress(OSError), open("/proc/self/coredump_filter", "w") as file:
         file.write("0")
+
+
+def filter_system_calls(program: bytes) -> None:
+    """Apply a filter in classic BPF to this process and its descendants.
+
+    Takes ``forbid_new_privileges``.
+    """
+    code = ctypes.create_string_buffer(program, len(program))
+    # ``struct sock_fprog``: the number of instructions, which have 8 bytes each, and their address.
+    header = struct.pack("HxxxxxxQ", len(program) // 8, ctypes.addressof(code))
+    flags = _SECCOMP_FILTER_FLAG_SPEC_ALLOW
+    system_call("seccomp", _SYS_SECCOMP, _SECCOMP_SET_MODE_FILTER, flags, header)
 
 
 def forbid_new_privileges() -> None:

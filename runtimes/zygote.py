@@ -17,6 +17,7 @@ import sys
 from collections.abc import Callable
 
 from . import init, linux, python, snapshots
+from .confinement import leave_users_session
 from .frames import Channel, Frame
 from .init import Environment
 from .macos import SeenProcesses
@@ -50,13 +51,14 @@ def main(descriptor: int, level: str, program: str) -> None:
     ``program`` is the path of the program that functions run on, such as ``node``, and empty where
     that is this interpreter.
     """
+    leave_users_session()
+    # So that Ctrl-C in a terminal is the engine's alone.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = os.getppid()
     if _IS_LINUX:
         linux.die_with_parent(signal.SIGKILL)
         linux.become_subreaper()
         linux.set_process_name("lambda-zygote")
-        linux.leave_memory_out_of_cores()
     # An engine that ended before the lines above causes no signal any more.
     if os.getppid() != parent:
         return

@@ -5,7 +5,6 @@ from __future__ import annotations
 from .environment import Environment, remove_storage, run_as_process, run_in_namespaces
 from .init_process import InitProcess
 from .launch import (
-    RESTORED_PROCESSES,
     Launch,
     Streams,
     fork_restored_runtime,
@@ -13,7 +12,6 @@ from .launch import (
 )
 
 __all__ = [
-    "RESTORED_PROCESSES",
     "Environment",
     "InitProcess",
     "Launch",

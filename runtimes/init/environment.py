@@ -8,10 +8,16 @@ import sys
 from typing import Callable, NamedTuple
 
 from .. import linux
+from ..confinement import (
+    MAXIMUM_PROCESSES,
+    RESTORED_PROCESSES,
+    confine_environment,
+    limit_process_ids,
+)
 from ..frames import Channel, Message
 from ..macos import SeenProcesses
 from ..processes import KILL, PidNamespace, ProcessSet, process_tree
-from ..sandbox import TASK_ROOT, Bind, HostFiles, bring_up_loopback, build_root
+from ..sandbox import HOST_NAME, TASK_ROOT, Bind, HostFiles, bring_up_loopback, build_root
 from .init_process import InitProcess
 
 MakeInit = Callable[[Channel, ProcessSet, Message], InitProcess]
@@ -48,7 +54,16 @@ def run_in_namespaces(
     """
     # First of all: nothing is mounted or signalled before this has proved where the process is.
     processes = PidNamespace(outer_namespace)
+
+    def prepare_proc(proc: str) -> None:
+        # The ids of restored environments are a snapshot's, too.
+        count = RESTORED_PROCESSES if environment.is_snapshot else MAXIMUM_PROCESSES
+        limit_process_ids(proc, count)
+        if prepare is not None:
+            prepare(proc)
+
     try:
+        confine_environment()
         # The loopback, the mounts and the id maps all take capabilities, which go afterwards.
         if environment.own_network:
             bring_up_loopback()
@@ -58,9 +73,11 @@ def run_in_namespaces(
             environment.unreadable,
             environment.ephemeral_storage_mb,
             environment.resolver,
-            prepare,
+            prepare_proc,
+            # A /proc with covered files would keep the restored environments from their own.
+            covers_proc=not environment.is_snapshot,
         )
-        linux.forbid_new_privileges()
+        linux.set_host_name(HOST_NAME)
         linux.drop_capabilities(kept=linux.CAP_KILL)
     except OSError as error:
         control.send({"kind": "failed", "message": str(error)})
@@ -83,6 +100,7 @@ def run_as_process(
     os.mkdir(storage, mode=0o700)
     processes = process_tree(shared)
     try:
+        confine_environment()
         # Orphans would otherwise become the zygote's children, out of reach of this process.
         if sys.platform.startswith("linux"):
             linux.become_subreaper()

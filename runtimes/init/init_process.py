@@ -22,10 +22,11 @@ import socket
 import time
 
 from .. import linux, python
+from ..confinement import MAXIMUM_PROCESSES, maximum_processes
 from ..frames import Channel, Frame, Message
 from ..processes import CONTINUE, KILL, STOP, EndedChild, ProcessSet, reap
 from ..sigchld import SigchldPipe
-from .launch import Launch, Streams, execute, fork_runtime, maximum_processes
+from .launch import Launch, Streams, execute, fork_runtime
 from .memory_limit import MemoryLimit
 
 # A rise of the peak by less is not reported.
@@ -121,7 +122,12 @@ class InitProcess:
         return max(self._next_check_at - time.monotonic(), 0.0)
 
     def _check_memory(self, memory: MemoryLimit) -> None:
-        victim = memory.find_victim(self._processes.pids(), self._runtime, self._extensions)
+        pids = self._processes.pids()
+        if len(pids) > MAXIMUM_PROCESSES:
+            # Where the kernel itself does not stop them: they are to stay few enough to be counted.
+            self._report_exits(self._kill_all())
+            return
+        victim = memory.find_victim(pids, self._runtime, self._extensions)
         self._next_check_at = time.monotonic() + memory.seconds_to_next_check
         reported = self._reported_memory_kb
         if memory.peak_kb > (reported + _REPORTED_RISE_KB if reported else 0):

@@ -6,23 +6,13 @@ import fcntl
 import os
 import resource
 import signal
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from .. import linux
+from ..confinement import RESTORED_PROCESSES, confine_process
 from ..frames import Channel
 from ..python import LOG_DESCRIPTOR
 
-MAXIMUM_DESCRIPTORS = 1024
-MAXIMUM_PROCESSES = 1024
-# Recorded with 128 MB of memory. It is the kernel's own default, in proportion to the memory.
-_SMALLEST_MEMORY_MB, _FEWEST_PROCESSES, _PROCESSES_PER_MB = 128, 742, 4
-_LOCKED_BYTES = 64 * 1024
-_STACK_BYTES = 8 * 1024 * 1024
-_CORE_BYTES = 10 * 1024**3
-RESTORED_PROCESSES = 16 * MAXIMUM_PROCESSES
-"""For all environments together that come from one snapshot: the kernel counts them as one."""
 # High, so that a function gets descriptors from 3 on as it would on AWS; lower where the machine
 # allows fewer.
 _RUNTIME_CHANNEL = 1000
@@ -33,8 +23,6 @@ _EXECUTED_LOG, _EXECUTED_CHANNEL = 14, 15
 _CHANNEL_VARIABLE = "_LAMBDA_TUI_CHANNEL"
 _LOG_VARIABLE = "_LAMBDA_TELEMETRY_LOG_FD"
 _API_VARIABLE = "_LAMBDA_TUI_RUNTIME_API"
-# From this release on the kernel counts the processes of a user namespace, and not all of a user's.
-_PROCESSES_COUNTED_BY_NAMESPACE = (5, 14)
 
 
 class Streams(NamedTuple):
@@ -69,7 +57,9 @@ def fork_runtime(
 
     def become() -> int:
         # Limits first: the number of the channel depends on that of descriptors.
-        _confine(is_isolated=is_isolated, processes=processes, may_rise=kept is not None)
+        confine_process(
+            is_isolated=is_isolated, processes=processes, may_build_sandboxes=kept is not None
+        )
         # The zygote ignores it, so that Ctrl-C in its terminal is the engine's alone.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         numbers = _target_numbers(streams, is_executed=False)
@@ -89,7 +79,7 @@ def fork_restored_runtime(
     """Fork a runtime that has initialised the function, with all descriptors of the function's."""
 
     def become() -> int:
-        _confine(is_isolated=is_isolated, processes=RESTORED_PROCESSES)
+        confine_process(is_isolated=is_isolated, processes=RESTORED_PROCESSES)
         numbers = _target_numbers(streams, is_executed=False)
         _install_streams(streams, numbers, inheritable=False)
         assert streams.channel is not None
@@ -115,7 +105,7 @@ def execute(
     read_end, write_end = os.pipe()
 
     def become() -> int:
-        _confine(is_isolated=is_isolated, processes=processes)
+        confine_process(is_isolated=is_isolated, processes=processes)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         # Out of the way first: any of these may have a number that another one is about to take.
         answer = _duplicate_high(write_end)
@@ -203,37 +193,3 @@ def _install_streams(streams: Streams, numbers: Streams, *, inheritable: bool) -
     os.dup2(streams.log, 1)
     os.dup2(streams.log, 2)
     os.dup2(streams.log, numbers.log, inheritable=inheritable)
-
-
-def maximum_processes(memory_size_mb: int) -> int:
-    """Return AWS's limit on the processes and threads of a function with this memory size."""
-    more = (memory_size_mb - _SMALLEST_MEMORY_MB) * _PROCESSES_PER_MB
-    return min(_FEWEST_PROCESSES + max(more, 0), MAXIMUM_PROCESSES)
-
-
-def _confine(*, is_isolated: bool, processes: int, may_rise: bool = False) -> None:
-    """Set AWS's limits, give up all capabilities, and tie this process's life to init's.
-
-    With ``may_rise`` a fork of this process can raise the limit on processes again.
-    """
-    # Without a root directory of its own, a process would leave the core in the project's folder.
-    _lower_limit(resource.RLIMIT_CORE, _CORE_BYTES if is_isolated else 0)
-    _lower_limit(resource.RLIMIT_NOFILE, MAXIMUM_DESCRIPTORS)
-    _lower_limit(resource.RLIMIT_MEMLOCK, _LOCKED_BYTES)
-    _lower_limit(resource.RLIMIT_STACK, _STACK_BYTES, may_rise=True)
-    if not sys.platform.startswith("linux"):
-        return
-    # Each fork has to ask for it anew: the kernel does not let it be inherited.
-    linux.die_with_parent(signal.SIGKILL)
-    linux.drop_capabilities()
-    release = tuple(int(part) for part in os.uname().release.split("-")[0].split(".")[:2])
-    if is_isolated and release >= _PROCESSES_COUNTED_BY_NAMESPACE:
-        _lower_limit(resource.RLIMIT_NPROC, processes, may_rise=may_rise)
-
-
-def _lower_limit(limit: int, number: int, *, may_rise: bool = False) -> None:
-    """Set a resource limit, as far as the machine allows so much."""
-    _soft, hard = resource.getrlimit(limit)
-    if hard != resource.RLIM_INFINITY:
-        number = min(number, hard)
-    resource.setrlimit(limit, (number, hard if may_rise else number))

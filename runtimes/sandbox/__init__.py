@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .host_files import Bind, HostFiles, find_host_files
 from .namespaces import (
+    HOST_NAME,
     NAMESPACES,
     SandboxRefusedError,
     forbid_user_namespaces,
@@ -11,9 +12,17 @@ from .namespaces import (
     map_own_user,
 )
 from .network import bring_up_loopback, start_connector
-from .root import PROC_FLAGS, TASK_ROOT, bind_descriptor, build_root, mount_storage
+from .root import (
+    PROC_FLAGS,
+    TASK_ROOT,
+    bind_descriptor,
+    build_root,
+    cover_proc,
+    mount_storage,
+)
 
 __all__ = [
+    "HOST_NAME",
     "NAMESPACES",
     "PROC_FLAGS",
     "TASK_ROOT",
@@ -23,6 +32,7 @@ __all__ = [
     "bind_descriptor",
     "bring_up_loopback",
     "build_root",
+    "cover_proc",
     "find_host_files",
     "forbid_user_namespaces",
     "fork_into_namespaces",

@@ -23,6 +23,11 @@ SYSTEM_DIRECTORIES = (
     "sys",
     "usr",
 )
+# The kernel's insides, what the firmware keeps, logs of crashes, and the names of all services.
+_PRIVATE_IN_SYS = (
+    *("/sys/firmware", "/sys/fs/bpf", "/sys/fs/cgroup", "/sys/fs/pstore", "/sys/kernel/config"),
+    *("/sys/kernel/debug", "/sys/kernel/security", "/sys/kernel/tracing"),
+)
 
 
 class Bind(NamedTuple):
@@ -56,7 +61,8 @@ def find_host_files(program: str = "") -> HostFiles:
     prefix = _program_prefix(program) if program else sys.prefix
     binds = [*_system_binds(), *_shell_binds(), *_resolver_binds()]
     binds += _interpreter_binds(prefix, program)
-    covered = _private_entries() if os.geteuid() == 0 else []
+    covered = [path for path in _PRIVATE_IN_SYS if os.path.isdir(path)]
+    covered += _private_entries() if os.geteuid() == 0 else []
     return HostFiles(binds, covered, os.path.realpath(prefix), _program_inside(prefix, program))
 
 

@@ -10,7 +10,15 @@ from ..processes import run_and_exit
 
 USER, GROUP = 993, 990
 """Ids of ``sbx_user1051`` on AWS, as which a function runs. The group has no name there."""
-NAMESPACES = linux.CLONE_NEWNS | linux.CLONE_NEWPID | linux.CLONE_NEWIPC
+HOST_NAME = "sandbox"
+"""The machine's name inside; AWS's environments have it for their loopback too."""
+NAMESPACES = (
+    linux.CLONE_NEWNS
+    | linux.CLONE_NEWPID
+    | linux.CLONE_NEWIPC
+    | linux.CLONE_NEWUTS
+    | linux.CLONE_NEWCGROUP
+)
 """The namespaces that every environment has beside a user namespace."""
 
 

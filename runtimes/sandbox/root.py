@@ -19,6 +19,11 @@ TASK_ROOT = "/var/task"
 PROC_FLAGS = linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC
 """Flags of every mount of ``/proc``."""
 _DEVICES = ("full", "null", "random", "urandom", "zero")
+# Keys, the kernel's log and its memory. Most are root's, as whom a function runs where root does.
+_PRIVATE_IN_PROC = (
+    *("keys", "key-users", "kcore", "kmsg", "timer_list", "sched_debug"),
+    *("slabinfo", "vmallocinfo", "kpagecount", "kpageflags", "kpagecgroup", "sysrq-trigger"),
+)
 _EMPTY_DIRECTORIES = ("dev", "home", "opt", "proc", "root", "run", "tmp", "var/runtime", "var/task")
 # Without this machine's users, some of whose ids may be AWS's too. What is not the function's shows
 # as nobody's: an ordinary user cannot map a second one.
@@ -43,12 +48,14 @@ def build_root(
     ephemeral_storage_mb: int,
     resolver: str = "",
     prepare: Callable[[str], None] | None = None,
+    *,
+    covers_proc: bool = True,
 ) -> None:
     """Build the root directory and move into it, as process 1 of new namespaces.
 
     ``resolver`` is the address of a name server in the place of the machine's. ``prepare`` is
-    called with the path of ``/proc`` while that can still be written. Raise ``OSError`` where the
-    machine does not allow it.
+    called with the path of ``/proc`` while that can still be written. ``covers_proc`` hides the
+    machine's own files in it. Raise ``OSError`` where the machine does not allow it.
     """
     # First of all, so that no mount of ours propagates to the machine; pivot_root requires it too.
     linux.mount("", "/", None, linux.MS_REC | linux.MS_PRIVATE)
@@ -106,6 +113,8 @@ def build_root(
         prepare(f"{root}/proc")
     forbid_user_namespaces(f"{root}/proc")
     linux.set_mount_attributes(f"{root}/proc", add=linux.MOUNT_ATTR_RDONLY, recursive=False)
+    if covers_proc:
+        cover_proc(f"{root}/proc")
     # Last, because it takes the machine's files out of reach.
     linux.pivot_root(root)
 
@@ -158,6 +167,16 @@ def _cover(root: str, paths: list[str]) -> None:
     for path in paths:
         nothing = f"{root}/proc" if os.path.isdir(path) else "/dev/null"
         linux.mount(nothing, root + path, None, linux.MS_BIND)
+
+
+def cover_proc(proc: str) -> None:
+    """Hide what ``/proc`` tells of the machine and its user beyond their processes."""
+    for name in _PRIVATE_IN_PROC:
+        path = f"{proc}/{name}"
+        if os.path.exists(path):
+            linux.mount("/dev/null", path, None, linux.MS_BIND)
+            restriction = linux.MOUNT_ATTR_RDONLY | linux.MOUNT_ATTR_NODEV
+            linux.set_mount_attributes(path, add=restriction, recursive=False)
 
 
 def _make_unreadable(root: str, path: str) -> None:

@@ -21,6 +21,7 @@ from ..sandbox import (
     NAMESPACES,
     PROC_FLAGS,
     bind_descriptor,
+    cover_proc,
     forbid_user_namespaces,
     map_own_user,
     mount_storage,
@@ -109,6 +110,7 @@ def become_first() -> None:
     """Mount the ``/proc`` of the new pid namespace, as its process 1, and drop the capabilities."""
     # In this order: mounting takes one. Only from inside does a new /proc show this namespace.
     linux.mount("proc", "/proc", "proc", PROC_FLAGS | linux.MS_RDONLY)
+    cover_proc("/proc")
     linux.drop_capabilities(kept=linux.CAP_KILL)
 
 

@@ -16,9 +16,9 @@ import warnings
 from collections.abc import Sequence
 
 from .. import linux
+from ..confinement import RESTORED_PROCESSES, confine_environment
 from ..frames import Channel, Frame, Message
 from ..init import (
-    RESTORED_PROCESSES,
     InitProcess,
     Launch,
     Streams,
@@ -112,6 +112,8 @@ class RestoreServer:
         if _fork() != 0:
             return
         nested_sandbox.become_first()
+        # Beside the snapshot's own confinement, which this process has inherited.
+        confine_environment()
         processes = PidNamespace(outer_namespace)
         # 1, as it is in here: beside it the kernel tells the engine the sender's id out there.
         engine.sendall(str(os.getpid()).encode())
@@ -129,6 +131,7 @@ class RestoreServer:
         try:
             if sys.platform.startswith("linux"):
                 linux.become_subreaper()
+            confine_environment()
             engine.sendall(str(os.getpid()).encode())
             _RestoredInit(Channel(control), processes, own_storage, storage, engine, resume).run()
         finally:

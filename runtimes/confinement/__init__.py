@@ -1,0 +1,20 @@
+"""What processes have of the machine and its user that no namespace covers, set in one place.
+
+The zygote gives up what it has inherited from the user's session, process 1 of an environment does
+so for the environment, and each process that it starts for itself.
+"""
+
+from __future__ import annotations
+
+from .inheritance import confine_environment, confine_process, leave_users_session
+from .limits import MAXIMUM_PROCESSES, RESTORED_PROCESSES, limit_process_ids, maximum_processes
+
+__all__ = [
+    "MAXIMUM_PROCESSES",
+    "RESTORED_PROCESSES",
+    "confine_environment",
+    "confine_process",
+    "leave_users_session",
+    "limit_process_ids",
+    "maximum_processes",
+]

@@ -41,6 +41,7 @@ _SYS_IOPRIO_SET = {"x86_64": 251, "aarch64": 30}
 
 _KEYCTL_JOIN_SESSION_KEYRING = 1
 _IOPRIO_WHO_PROCESS = 1
+_IPC_RMID = 0
 _SECCOMP_SET_MODE_FILTER = 1
 # Without it, older kernels slow every such process down, against leaks that a filter does not stop.
 _SECCOMP_FILTER_FLAG_SPEC_ALLOW = 4
@@ -206,6 +207,11 @@ def shared_memory_kb() -> int:
     return kilobytes
 
 
+def remove_segment(number: int) -> None:
+    """Remove a segment of System V's shared memory, unless it has gone."""
+    _libc.shmctl(ctypes.c_int(number), ctypes.c_int(_IPC_RMID), None)
+
+
 def die_with_parent(signal_number: int) -> None:
     """Ask the kernel for a signal to this process when its parent ends.
 
@@ -264,19 +270,25 @@ def forbid_new_privileges() -> None:
     _prctl(_PR_SET_NO_NEW_PRIVS, 1, "PR_SET_NO_NEW_PRIVS")
 
 
+def deny_capabilities_to_programs() -> None:
+    """Keep capabilities from all programs that this process and its descendants execute.
+
+    Comes before ``drop_capabilities``: it takes one.
+    """
+    with open("/proc/sys/kernel/cap_last_cap") as file:
+        last = int(file.read())
+    # That it fails for an ordinary user, who has no capability, does not matter.
+    for capability in range(last + 1):
+        _libc.prctl(ctypes.c_int(_PR_CAPBSET_DROP), ctypes.c_ulong(capability), 0, 0, 0)
+    _libc.prctl(ctypes.c_int(_PR_CAP_AMBIENT), ctypes.c_ulong(_PR_CAP_AMBIENT_CLEAR_ALL), 0, 0, 0)
+
+
 def drop_capabilities(kept: int | None = None) -> None:
-    """Give up every capability but ``kept``, which programs executed later do not get either.
+    """Give up every capability but ``kept``.
 
     An init process keeps one, and the runtimes that it starts none: the kernel then lets them, of
     the same user, neither trace it nor take its descriptors.
     """
-    with open("/proc/sys/kernel/cap_last_cap") as file:
-        last = int(file.read())
-    # The bounding set first: dropping from it takes CAP_SETPCAP, which capset gives up below. That
-    # it fails for an ordinary user, who has no capability, does not matter.
-    for capability in range(last + 1):
-        _libc.prctl(ctypes.c_int(_PR_CAPBSET_DROP), ctypes.c_ulong(capability), 0, 0, 0)
-    _libc.prctl(ctypes.c_int(_PR_CAP_AMBIENT), ctypes.c_ulong(_PR_CAP_AMBIENT_CLEAR_ALL), 0, 0, 0)
     bits = 0 if kept is None else 1 << kept
     header = struct.pack("Ii", _LINUX_CAPABILITY_VERSION_3, 0)
     # Effective, permitted and inheritable: of capabilities 0 to 31, then of the others.

@@ -78,6 +78,7 @@ def run_in_namespaces(
             covers_proc=not environment.is_snapshot,
         )
         linux.set_host_name(HOST_NAME)
+        linux.deny_capabilities_to_programs()
         linux.drop_capabilities(kept=linux.CAP_KILL)
     except OSError as error:
         control.send({"kind": "failed", "message": str(error)})

@@ -28,6 +28,7 @@ from ..processes import CONTINUE, KILL, STOP, EndedChild, ProcessSet, reap
 from ..sigchld import SigchldPipe
 from .launch import Launch, Streams, execute, fork_runtime
 from .memory_limit import MemoryLimit
+from .shared_memory import SharedMemory
 
 # A rise of the peak by less is not reported.
 _REPORTED_RISE_KB = 1024
@@ -56,6 +57,7 @@ class InitProcess:
         self._storage: str | None = created["tmp"]
         """The directory in the place of ``/tmp`` at level ``processes``."""
         self._is_isolated = self._storage is None
+        self._shared_memory = SharedMemory(is_isolated=self._is_isolated)
         self._control.send(created)
 
     def run(self) -> None:
@@ -81,6 +83,7 @@ class InitProcess:
             if has_frame:
                 frame = self._control.receive()
                 if frame is None:
+                    self._shared_memory.remove_segments()
                     return
                 self._handle(frame)
 
@@ -147,7 +150,9 @@ class InitProcess:
 
     def _kill_all(self) -> list[EndedChild]:
         self._processes.signal_all(KILL)
-        return reap(block=True)
+        ended = reap(block=True)
+        self._shared_memory.remove_segments()
+        return ended
 
     def _signal(self, extension: str, number: int) -> None:
         """Signal the runtime, or an extension by its name, and all of its process group."""
@@ -244,7 +249,7 @@ class InitProcess:
         self._generation = message["generation"]
         self._is_frozen = self._is_out_of_memory = self._has_launch_failure = False
         self._memory_size_mb = message["memory_size_mb"]
-        self._memory = MemoryLimit(self._memory_size_mb)
+        self._memory = MemoryLimit(self._memory_size_mb, self._shared_memory)
         self._reported_memory_kb = 0
         self._next_check_at = time.monotonic() + _FIRST_CHECK
         self._control.send(

@@ -111,6 +111,7 @@ def become_first() -> None:
     # In this order: mounting takes one. Only from inside does a new /proc show this namespace.
     linux.mount("proc", "/proc", "proc", PROC_FLAGS | linux.MS_RDONLY)
     cover_proc("/proc")
+    linux.deny_capabilities_to_programs()
     linux.drop_capabilities(kept=linux.CAP_KILL)
 
 

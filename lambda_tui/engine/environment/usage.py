@@ -63,6 +63,7 @@ def _children() -> dict[int, list[psutil.Process]]:
 def _sample(subject: Subject, children: Mapping[int, list[psutil.Process]], now: float) -> Usage:
     memory = files = threads = count = 0
     cpu_seconds = 0.0
+    in_memory: dict[int, int] = {}
     for process in _below(subject.pid, children):
         try:
             with process.oneshot():
@@ -72,13 +73,14 @@ def _sample(subject: Subject, children: Mapping[int, list[psutil.Process]], now:
         except psutil.Error:
             continue
         memory += own
+        in_memory.update(_memory_files(process.pid))
         files = max(files, of_files)
         cpu_seconds += times.user + times.system
         count += 1
     elapsed = now - subject.before.taken
     spent = max(cpu_seconds - subject.before.cpu_seconds, 0.0)
     return Usage(
-        memory_mb=(memory + files) / _MB,
+        memory_mb=(memory + max(files, sum(in_memory.values()))) / _MB,
         cpu_percent=100 * spent / elapsed if subject.before.taken and elapsed > 0 else 0.0,
         processes=count,
         threads=threads,
@@ -100,6 +102,17 @@ def _memory_of(process: psutil.Process, *, is_program: bool) -> tuple[int, int]:
     # Not known on macOS.
     of_files = getattr(info, "shared", 0)
     return info.rss - of_files, of_files
+
+
+def _memory_files(pid: int) -> Iterable[tuple[int, int]]:
+    """Return the inode and the size of each file of memory that a process has open, on Linux."""
+    folder = Path(f"/proc/{pid}/fd")
+    with contextlib.suppress(OSError):
+        for descriptor in os.scandir(folder):
+            with contextlib.suppress(OSError):
+                if os.readlink(descriptor.path).startswith("/memfd:"):
+                    status = os.stat(descriptor.path)
+                    yield status.st_ino, status.st_blocks * 512
 
 
 def _below(pid: int, children: Mapping[int, list[psutil.Process]]) -> Iterable[psutil.Process]:

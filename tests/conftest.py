@@ -6,8 +6,7 @@ import asyncio
 import ctypes
 import os
 import sys
-import tempfile
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +21,9 @@ from lambda_tui.project.function import Project
 from lambda_tui.project.interpreters import Interpreter
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import Settings
-from support.files import ROOT
 from support.imitated_macos import imitated_macos
 from support.leftovers import mounts, survivors
+from support.ordinary_user import ordinary_user_prefix
 from support.workbench import Open, Workbench, one_function
 
 LEVELS = ("namespaces", "processes")
@@ -121,45 +120,8 @@ def missing_sandbox() -> str:
 
 @pytest.fixture
 def as_ordinary_user(tmp_path: Path) -> list[str]:
-    """Return the prefix of a command that runs it without root's powers, if there are any.
-
-    An ordinary user may not enter some folders above the interpreter, the code and ``tmp_path``,
-    such as root's home. A mount namespace of the command's own covers these folders.
-    """
-    if os.geteuid() != 0:
-        return []
-    tmp_path.chmod(0o755)
-    needed = sorted({Path(sys.prefix), Path(sys.base_prefix), ROOT, tmp_path})
-    closed = sorted({folder for path in needed if (folder := _closed_folder(path)) is not None})
-    script = tmp_path / "as_ordinary_user.sh"
-    script.write_text(_covering_script(closed, needed))
-    return ["unshare", "--mount", "sh", str(script)]
-
-
-def _closed_folder(path: Path) -> Path | None:
-    """Return the outermost folder above a path that others may not enter."""
-    for folder in reversed(path.parents):
-        if folder.stat().st_mode & 0o001 == 0:
-            return folder
-    return None
-
-
-def _covering_script(closed: Sequence[Path], needed: Sequence[Path]) -> str:
-    """Return a script that covers the closed folders, but for the needed paths, and runs $@."""
-    hidden = [path for path in needed if any(path.is_relative_to(folder) for folder in closed)]
-    stage = tempfile.gettempdir()
-    lines = ["set -e", f"stage=$(mktemp -d {stage}/stage-XXXXXX)", "mount -t tmpfs none $stage"]
-    for number, path in enumerate(hidden):
-        lines += [f"mkdir $stage/{number}", f"mount --rbind '{path}' $stage/{number}"]
-    lines += [f"mount -t tmpfs -o mode=755 none '{folder}'" for folder in closed]
-    for number, path in enumerate(hidden):
-        lines += [f"mkdir -p '{path}'", f"mount --rbind $stage/{number} '{path}'"]
-    lines += [
-        "umount -l $stage",
-        "rmdir $stage",
-        'exec setpriv --reuid=65534 --regid=65534 --clear-groups "$@"',
-    ]
-    return "umask 022\n" + "\n".join(lines) + "\n"
+    """Return the prefix of a command that runs it without root's powers, if there are any."""
+    return ordinary_user_prefix(tmp_path)
 
 
 @pytest.fixture

@@ -7,10 +7,17 @@ so for the environment, and each process that it starts for itself.
 from __future__ import annotations
 
 from .inheritance import confine_environment, confine_process, leave_users_session
-from .limits import MAXIMUM_PROCESSES, RESTORED_PROCESSES, limit_process_ids, maximum_processes
+from .limits import (
+    MAXIMUM_PROCESSES,
+    MOST_THREADS,
+    RESTORED_PROCESSES,
+    limit_process_ids,
+    maximum_processes,
+)
 
 __all__ = [
     "MAXIMUM_PROCESSES",
+    "MOST_THREADS",
     "RESTORED_PROCESSES",
     "confine_environment",
     "confine_process",

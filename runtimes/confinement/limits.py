@@ -24,6 +24,8 @@ _PROCESSES_COUNTED_BY_NAMESPACE = (5, 14)
 _IDS_LIMITED_BY_NAMESPACE = (6, 14)
 # Once the ids are used up, the kernel begins anew behind these.
 _RESERVED_IDS = 300
+MOST_THREADS = MAXIMUM_PROCESSES + _RESERVED_IDS
+"""The processes and threads of an environment beyond which it is out of control."""
 # What ``ulimit`` or the user's group may have set. AWS sets none of them.
 _UNLIMITED = ("AS", "CPU", "DATA", "FSIZE", "RSS")
 # What would let a process get ahead of the machine's others.

@@ -22,9 +22,9 @@ import socket
 import time
 
 from .. import linux, python
-from ..confinement import MAXIMUM_PROCESSES, maximum_processes
+from ..confinement import MOST_THREADS, maximum_processes
 from ..frames import Channel, Frame, Message
-from ..processes import CONTINUE, KILL, STOP, EndedChild, ProcessSet, reap
+from ..processes import CONTINUE, KILL, STOP, EndedChild, ProcessSet, count_threads, reap
 from ..sigchld import SigchldPipe
 from .launch import Launch, Streams, execute, fork_runtime
 from .memory_limit import MemoryLimit
@@ -126,8 +126,8 @@ class InitProcess:
 
     def _check_memory(self, memory: MemoryLimit) -> None:
         pids = self._processes.pids()
-        if len(pids) > MAXIMUM_PROCESSES:
-            # Where the kernel itself does not stop them: they are to stay few enough to be counted.
+        if count_threads(pids) > MOST_THREADS:
+            # Where the kernel has not stopped them, for want of a limit that holds.
             self._report_exits(self._kill_all())
             return
         victim = memory.find_victim(pids, self._runtime, self._extensions)

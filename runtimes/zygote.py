@@ -17,7 +17,7 @@ import sys
 from collections.abc import Callable
 
 from . import init, linux, python, snapshots
-from .confinement import leave_users_session
+from .confinement import find_lacks, leave_users_session
 from .frames import Channel, Frame
 from .init import Environment
 from .macos import SeenProcesses
@@ -104,6 +104,7 @@ class _Zygote:
                 "program": executable,
                 "level": self._level,
                 "reason": reason,
+                "lacks": find_lacks(is_isolated=self._level == "namespaces"),
             }
         )
 

@@ -33,8 +33,14 @@ from lambda_tui.ui.bindings import BINDINGS
 from support.files import ROOT
 from support.state_diagram import state_diagram, with_diagram
 
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/architecture.md")
-README, CONTRIBUTING, CHANGELOG, ARCHITECTURE = (
+DOCUMENTS = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "docs/architecture.md",
+    "docs/security.md",
+)
+README, CONTRIBUTING, CHANGELOG, ARCHITECTURE, SECURITY = (
     (ROOT / name).read_text(encoding="utf-8") for name in DOCUMENTS
 )
 PICTURES = sorted((ROOT / "screenshots").glob("*.svg"))
@@ -123,6 +129,22 @@ def test_every_name_that_the_architecture_page_links_is_defined_in_that_file() -
 
     assert len(named) > 50
     assert missing == []
+
+
+def test_every_line_of_the_security_page_names_a_test_that_exists() -> None:
+    # A heading and its line come before the rows of each of the tables.
+    lines = [row for row in rows(SECURITY) if row[1] in ("both", "`namespaces`")]
+    proofs = [
+        (text.strip("`"), (ROOT / "docs" / target).resolve())
+        for *_, proof in lines
+        for text, target in links(proof)
+    ]
+    unknown = [name for name, file in proofs if name not in names_in(file)]
+
+    assert len(lines) > 50
+    assert len(proofs) == len(lines)
+    assert [name for name, _ in proofs if not name.startswith("test_")] == []
+    assert unknown == []
 
 
 def test_the_state_diagram_is_drawn_from_the_table_of_transitions() -> None:

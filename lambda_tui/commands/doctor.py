@@ -50,6 +50,11 @@ _REMEDIES: dict[Language, str] = {
 _MARKS = ("✓", "·", "▲", "→")
 """The marks of what is well, of what is neither good nor bad, of what falls short, of remedies."""
 _PLAIN_MARKS = ("[ok]", "[--]", "[!!]", "->")
+_LACKS = {
+    "sockets": "abstract Unix sockets of this machine can be reached; Linux 6.12 and later, with "
+    "Landlock, keeps them apart",
+    "processes": "processes without end are noticed, not refused: their environment is ended",
+}
 
 
 def run(options: argparse.Namespace) -> int:
@@ -115,6 +120,7 @@ def _sandbox(opened: OpenedProject, zygotes: Iterable[Zygote]) -> list[Finding]:
         else:
             text = f"processes, without isolation: {sandbox.reason}"
             findings.append(Finding(text, sandbox_remedy()))
+        findings += [Finding(_LACKS[lack]) for lack in sandbox.lacks]
     return findings or [Finding("unknown: no interpreter runs", "see the functions below.")]
 
 

@@ -1,4 +1,4 @@
-"""What a process inherits, item by item: given up, set to AWS's value, or left on purpose.
+"""Inheritance of processes, item by item: given up, set to AWS's value, or left on purpose.
 
 Left on purpose are the CPU affinity, which the user may choose for all of lambda-tui (a function
 may widen its own in any case), and the clocks: all processes compare times, so that no environment
@@ -21,6 +21,18 @@ _TIMER_SLACK_NS = 50_000  # The kernel's default.
 _FIRST_VICTIM = 1000
 # Python ignores them itself, and so does AWS's.
 _PYTHONS_OWN = frozenset({signal.SIGPIPE, getattr(signal, "SIGXFSZ", signal.SIGPIPE)})
+
+
+def find_lacks(*, is_isolated: bool) -> list[str]:
+    """Return what this machine's kernel cannot hold back: ``sockets``, ``processes``, or neither.
+
+    The sockets are abstract ones, which a function can then connect to. Processes without end are
+    then noticed by the init process, which ends the environment.
+    """
+    if not sys.platform.startswith("linux"):
+        return ["processes"]
+    lacks = [] if landlock.has_scopes() else ["sockets"]
+    return lacks if limits.holds_processes(is_isolated=is_isolated) else [*lacks, "processes"]
 
 
 def leave_users_session() -> None:

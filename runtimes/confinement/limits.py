@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import resource
 import sys
 
@@ -26,9 +27,9 @@ _IDS_LIMITED_BY_NAMESPACE = (6, 14)
 _RESERVED_IDS = 300
 MOST_THREADS = MAXIMUM_PROCESSES + _RESERVED_IDS
 """The processes and threads of an environment beyond which it is out of control."""
-# What ``ulimit`` or the user's group may have set. AWS sets none of them.
+# AWS sets none of them; ``ulimit`` or the user's group may have.
 _UNLIMITED = ("AS", "CPU", "DATA", "FSIZE", "RSS")
-# What would let a process get ahead of the machine's others.
+# They would let a process get ahead of the machine's others.
 _DENIED = ("NICE", "RTPRIO")
 
 
@@ -62,6 +63,16 @@ def maximum_processes(memory_size_mb: int) -> int:
     """Return AWS's limit on the processes and threads of a function with this memory size."""
     more = (memory_size_mb - _SMALLEST_MEMORY_MB) * _PROCESSES_PER_MB
     return min(_FEWEST_PROCESSES + max(more, 0), MAXIMUM_PROCESSES)
+
+
+def holds_processes(*, is_isolated: bool) -> bool:
+    """Return whether the kernel itself limits the processes of an environment."""
+    if not is_isolated:
+        return False
+    release = linux.kernel_release()
+    if release >= _IDS_LIMITED_BY_NAMESPACE:
+        return True
+    return release >= _PROCESSES_COUNTED_BY_NAMESPACE and os.geteuid() != 0
 
 
 def limit_process_ids(proc: str, processes: int) -> None:

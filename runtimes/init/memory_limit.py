@@ -78,7 +78,7 @@ class MemoryLimit:
                 used[pid] = max(_own_kb(pid) - mapped.get(pid, 0), 0)
         shared = 0
         if has_shared:
-            # What is in a file may be mapped, too: counted once, at the risk of too little.
+            # A file may be mapped, too: counted once, at the risk of too little.
             shared = max(self._shared_memory.used_kb(pids), sum(mapped.values()))
         self._used_kb = files + shared + sum(used.values())
         beside = sum(kb for pid, kb in used.items() if pid != runtime)

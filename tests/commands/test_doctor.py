@@ -52,7 +52,8 @@ def test_the_sandbox_level_is_what_an_interpreter_found(tmp_path: Path) -> None:
 
     first, *remedy = section(doctor, "Sandbox")
     if "namespaces: " in first:
-        assert (first[:4], remedy) == ("  ✓ ", [])
+        # Others may say what the kernel lacks, about which there is nothing to be done.
+        assert {line[:4] for line in (first, *remedy)} == {"  ✓ "}
     else:
         assert first.startswith("  ▲ processes, without isolation: ")
         assert remedy[0].startswith("    → ")

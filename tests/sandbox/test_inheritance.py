@@ -1,4 +1,4 @@
-"""What a function's processes have of the session that lambda-tui was started in: nothing.
+"""A function's processes have nothing of the session that lambda-tui was started in.
 
 All of them are looked at: forked, executed, restored from a snapshot, and extensions.
 """
@@ -27,7 +27,7 @@ _INFINITY = resource.RLIM_INFINITY
 
 
 class Seen:
-    """What the script ``users_session.py`` has seen."""
+    """Everything that the script ``users_session.py`` has seen."""
 
     def __init__(self, seen: dict[str, list[Facts]], level: str, *, is_root: bool) -> None:
         (self.host,) = seen.pop("host")

@@ -1,4 +1,4 @@
-"""What of the machine can be reached from inside an environment, and what cannot."""
+"""Some of the machine can be reached from inside an environment, and most cannot."""
 
 from __future__ import annotations
 

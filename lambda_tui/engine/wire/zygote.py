@@ -41,6 +41,8 @@ class Sandbox:
     level: SandboxLevel
     reason: str = ""
     """Why it is not ``namespaces``; empty when it is."""
+    lacks: tuple[str, ...] = ()
+    """Shortcomings of the kernel's: ``sockets``, abstract ones, and ``processes`` without end."""
 
 
 OnMessage = Callable[[Message], None]
@@ -170,7 +172,7 @@ class Zygote:
                 self._boot_limit.clear()
                 self.runtime_version = message["runtime_version"]
                 self.program = message["program"]
-                self.sandbox = Sandbox(message["level"], message["reason"])
+                self.sandbox = Sandbox(message["level"], message["reason"], tuple(message["lacks"]))
                 logger.debug("zygote %s booted: %s", self.interpreter.executable, message)
                 self.booted.set_result(None)
             case "spawned" | "disconnected":

@@ -77,7 +77,8 @@ class _Instruction(NamedTuple):
 def deny_system_calls(*, may_build_sandboxes: bool = False) -> None:
     """Deny this process and its descendants the calls that no function needs, with ``EPERM``.
 
-    Do nothing where the kernel has no filters. Takes ``forbid_new_privileges``.
+    Do nothing where the kernel has no filters, or a container allows none. Takes
+    ``forbid_new_privileges``.
     """
     program = _PROGRAMS[may_build_sandboxes]
     if not program:
@@ -85,14 +86,16 @@ def deny_system_calls(*, may_build_sandboxes: bool = False) -> None:
     try:
         linux.filter_system_calls(program)
     except OSError as error:
-        if error.errno not in (errno.ENOSYS, errno.EINVAL):
+        if error.errno not in (errno.ENOSYS, errno.EINVAL, errno.EPERM):
             raise
 
 
 def _program(*, may_build_sandboxes: bool) -> bytes:
     """Return the filter for this machine; empty for a type of machine that has none."""
+    machine = _MACHINES.get(os.uname().machine)
+    if machine is None:
+        return b""
     instructions = [_Instruction(_LOAD, _ARCHITECTURE)]
-    machine = _MACHINES.get(os.uname().machine, ())
     for index in machine:
         denied = _numbers(_DENIED, index)
         flagged: list[int] = []
@@ -104,8 +107,6 @@ def _program(*, may_build_sandboxes: bool) -> bytes:
         instructions += block
     # Calls of an architecture that is not listed are not known by their numbers.
     instructions.append(_Instruction(_RETURN, _ERROR | errno.ENOSYS))
-    if not machine:
-        return b""
     return b"".join(
         struct.pack("HBBI", one.code, one.if_true, one.if_false, one.value) for one in instructions
     )

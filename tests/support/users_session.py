@@ -88,7 +88,11 @@ async def look_at_all(level: str, folder: Path) -> dict[str, list[dict[str, Any]
         (environment,) = (one for one in pool.environments if one.id == invocation.environment_id)
         await until(engine, partial(_is_frozen, environment))
         children = psutil.Process(environment.pid).children(recursive=True)
-        seen[name] = [_facts(child.pid) for child in children]
+        seen[name] = []
+        for child in children:
+            # A program that the runtime has started may just be ending, such as bash's curl.
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError, psutil.NoSuchProcess):
+                seen[name].append(_facts(child.pid))
     await engine.close()
     return seen
 

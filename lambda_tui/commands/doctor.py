@@ -120,7 +120,7 @@ def _sandbox(opened: OpenedProject, zygotes: Iterable[Zygote]) -> list[Finding]:
         else:
             text = f"processes, without isolation: {sandbox.reason}"
             findings.append(Finding(text, sandbox_remedy()))
-        findings += [Finding(_LACKS[lack]) for lack in sandbox.lacks]
+        findings += [Finding(_LACKS[lack], is_note=True) for lack in sandbox.lacks]
     return findings or [Finding("unknown: no interpreter runs", "see the functions below.")]
 
 

@@ -10,6 +10,7 @@ import builtins
 import contextlib
 import ctypes
 import os
+import resource
 import runpy
 import select
 import struct
@@ -95,17 +96,36 @@ class _WithoutProc:
         return self._function(path, *more, **options)
 
 
+class _Usage:
+    """The resources that a process has used: macOS tells its largest memory in bytes."""
+
+    def __init__(self, usage: resource.struct_rusage) -> None:
+        self._usage = usage
+        self.ru_maxrss = usage.ru_maxrss * 1024
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - a number of either kind
+        return getattr(self._usage, name)
+
+
 def imitate(library: str) -> None:
     """Make this interpreter look like one on macOS."""
     own: Any = sys
     own.platform = "darwin"
-    modules: Any = (os, select, ctypes, builtins)
-    system, polling, libraries, builtin = modules
+    modules: Any = (os, select, ctypes, builtins, resource)
+    system, polling, libraries, builtin, resources = modules
     for module, names in _LINUX_ONLY.items():
         for name in names:
             if hasattr(module, name):
                 delattr(module, name)
     system.fork = _Fork()
+    wait4, getrusage = os.wait4, resource.getrusage
+
+    def wait4_in_bytes(pid: int, options: int) -> tuple[int, int, _Usage]:
+        ended, status, usage = wait4(pid, options)
+        return ended, status, _Usage(usage)
+
+    system.wait4 = wait4_in_bytes
+    resources.getrusage = lambda who: _Usage(getrusage(who))
     for name in ("KQ_FILTER_PROC", "KQ_EV_ADD", "KQ_NOTE_EXIT", "KQ_NOTE_FORK"):
         setattr(polling, name, 0)
     polling.kqueue, polling.kevent = _Kqueue, _Kevent

@@ -121,7 +121,7 @@ def enter_user_namespace(descriptor: int) -> None:
 def mount(source: str, target: str, kind: str | None, flags: int, options: str = "") -> None:
     """Call mount(2); raise ``OSError`` that names the target."""
     result = _libc.mount(
-        source.encode(),
+        os.fsencode(source),
         os.fsencode(target),
         kind.encode() if kind else None,
         ctypes.c_ulong(flags),

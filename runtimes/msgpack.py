@@ -1,11 +1,13 @@
 """The part of msgpack that the messages of frames need, without a library.
 
 The types are None, booleans, integers of up to 64 bits, floats, strings, lists, and maps with
-strings as keys.
+strings as keys. The engine sends paths as bytes, which are read as Python's text for them. A string
+may have such a path in it, whose bytes need not be UTF-8.
 """
 
 from __future__ import annotations
 
+import os
 import struct
 from functools import lru_cache
 from typing import Any, Callable, Tuple
@@ -15,6 +17,9 @@ _Parsed = Tuple[Any, int]
 """A value, and the offset behind it."""
 _Read = Callable[[bytes, int], _Parsed]
 _ReadSized = Callable[[bytes, int, int], _Parsed]
+
+_BYTES_OF_PATHS = "surrogateescape"
+"""The handler of what is no UTF-8, by which Python makes text of paths."""
 
 
 def pack(value: Any) -> bytes:  # noqa: ANN401 - any value of these types
@@ -46,7 +51,7 @@ def _pack_int(number: int, put: _Put) -> None:
 
 
 def _packed_text(text: str) -> bytes:
-    data = text.encode()
+    data = text.encode("utf-8", _BYTES_OF_PATHS)
     return (_BYTES[0xA0 + len(data)] if len(data) < 0x20 else _SIZE.pack(0xDB, len(data))) + data
 
 
@@ -69,12 +74,17 @@ def _pack_map(items: dict[str, Any], put: _Put) -> None:
 
 def _read_str(data: bytes, start: int, size: int) -> _Parsed:
     end = start + size
-    return data[start:end].decode(), end
+    return data[start:end].decode("utf-8", _BYTES_OF_PATHS), end
 
 
 def _read_short_str(data: bytes, at: int) -> _Parsed:
     end = at + 1 + data[at]
-    return data[at + 1 : end].decode(), end
+    return data[at + 1 : end].decode("utf-8", _BYTES_OF_PATHS), end
+
+
+def _read_path(data: bytes, start: int, size: int) -> _Parsed:
+    end = start + size
+    return os.fsdecode(data[start:end]), end
 
 
 def _read_list(data: bytes, at: int, size: int) -> _Parsed:
@@ -145,6 +155,7 @@ _READERS: dict[int, _Read] = {
     0xC0: _constant(None),
     0xC2: _constant(False),
     0xC3: _constant(True),
+    **{0xC4 + index: _sized(_read_path, size) for index, size in enumerate(_SIZES)},
     **{0xCB + index: _number(struct.Struct(f"!{form}")) for index, form in enumerate("dBHIQbhiq")},
     **{0xDC + index: _sized(_read_list, size) for index, size in enumerate(_SIZES[1:])},
     **{0xDE + index: _sized(_read_map, size) for index, size in enumerate(_SIZES[1:])},

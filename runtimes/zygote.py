@@ -158,6 +158,7 @@ class _Zygote:
             frame.message["is_snapshot"],
         )
         control, *connector_log = frame.descriptors
+        pid = None
         try:
             pid = self._fork_init(environment, control)
             self._environments[pid] = environment.id
@@ -165,8 +166,11 @@ class _Zygote:
             for log in connector_log:
                 connector = start_connector(frame.message["connector"], pid, log)
                 self._connectors[connector] = environment.id
-        except SandboxRefusedError as error:
+        except (SandboxRefusedError, OSError) as error:
+            # Of this environment alone: the others go on.
             self._channel.send({"kind": "failed", "id": environment.id, "message": str(error)})
+            if pid is not None:
+                os.kill(pid, KILL)
         finally:
             # In any case: held here, they would hide the environment's end from the engine.
             for descriptor in frame.descriptors:
@@ -254,4 +258,4 @@ def _try_sandbox(host_files: HostFiles, write_end: int) -> None:
         build_root(host_files, [], [], _PROBE_STORAGE_MB)
         linux.drop_capabilities()
     except OSError as error:
-        os.write(write_end, str(error).encode())
+        os.write(write_end, os.fsencode(str(error)))

@@ -79,6 +79,7 @@ class Engine:
         self._watcher: Watcher | None = None
         self._sampling: asyncio.Task[None] | None = None
         self._reloading: asyncio.Task[None] | None = None
+        self._is_reporting = False
         for function in project.functions:
             self.pools[function.name] = self._make_pool(function)
 
@@ -223,13 +224,18 @@ class Engine:
         self.events.emit(Event(record=Notice("warning", problem), function=""))
 
     def _on_defect(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """Report an exception in a callback of the engine, which asyncio would only log."""
+        """Report an exception in a callback or a task, which asyncio would only log."""
+        loop.default_exception_handler(context)
+        if self._is_reporting:
+            # By a listener to the report itself.
+            return
+        self._is_reporting = True
         error = context.get("exception")
         what = type(error).__name__ if error is not None else context["message"]
         self.events.emit(
             Event(record=Notice("error", f"A defect in lambda-tui: {what}."), function="")
         )
-        loop.default_exception_handler(context)
+        self._is_reporting = False
 
     async def _watch(self) -> None:
         """Watch the project and the functions' code, anew when folders were added."""

@@ -1,16 +1,35 @@
-"""Additions to asyncio's event loop: time limits that are cheap to set, and busy polling."""
+"""Additions to asyncio's event loop: tasks that are heard of, cheap time limits, busy polling."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 
 from lambda_tui.engine.events import Event, EventStream, Report, Start
 
 POLLING_SECONDS = 0.0001
 """Time in which quick functions answer, and callers send their next request."""
+
+
+def start_task(work: Coroutine[object, object, None]) -> asyncio.Task[None]:
+    """Start a task that nobody waits for; the exception that it ends with is reported at once."""
+    task = asyncio.get_running_loop().create_task(work)
+    task.add_done_callback(_report_failure)
+    return task
+
+
+def report_defect(error: Exception, message: str) -> None:
+    """Report an exception that nothing has foreseen to the loop's exception handler."""
+    context = {"message": message, "exception": error}
+    asyncio.get_running_loop().call_exception_handler(context)
+
+
+def _report_failure(task: asyncio.Task[None]) -> None:
+    error = None if task.cancelled() else task.exception()
+    if isinstance(error, Exception):
+        report_defect(error, "A task of the engine failed.")
 
 
 class Deadline:

@@ -98,9 +98,9 @@ def run_as_process(
     On macOS the zygote ends the processes that are ``shared`` with it, if this one is killed.
     """
     storage = _storage_directory(environment.id)
-    os.mkdir(storage, mode=0o700)
     processes = process_tree(shared)
     try:
+        os.mkdir(storage, mode=0o700)
         confine_environment()
         # Orphans would otherwise become the zygote's children, out of reach of this process.
         if sys.platform.startswith("linux"):

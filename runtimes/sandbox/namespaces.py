@@ -34,7 +34,12 @@ def fork_into_namespaces(body: Callable[[], None], *, own_network: bool = False)
     1's parent and learns of its end. Raise ``SandboxRefusedError`` where that is not allowed.
     """
     read_end, write_end = os.pipe()
-    middle = os.fork()
+    try:
+        middle = os.fork()
+    except OSError:
+        os.close(read_end)
+        os.close(write_end)
+        raise
     if middle == 0:
         run_and_exit(lambda: _enter_and_fork(body, read_end, write_end, own_network=own_network))
     # Before reading: the answer ends only when no process holds the write end any more.
@@ -62,7 +67,7 @@ def _enter_and_fork(
         _enter_namespaces(own_network=own_network)
         pid = os.fork()
     except OSError as error:
-        os.write(write_end, str(error).encode())
+        os.write(write_end, os.fsencode(str(error)))
         return
     if pid == 0:
         os.close(write_end)

@@ -56,6 +56,6 @@ def start_connector(command: Sequence[str], namespace: int, log: int) -> int:
             arguments = [str(namespace) if part == "PID" else part for part in command]
             os.execve(command[0], arguments, {})
     except OSError as error:
-        os.write(2, f"{command[0]}: {os.strerror(error.errno or 0)}\n".encode())
+        os.write(2, os.fsencode(f"{command[0]}: {os.strerror(error.errno or 0)}\n"))
     finally:
         os._exit(127)

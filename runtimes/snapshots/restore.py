@@ -93,7 +93,7 @@ class RestoreServer:
             else:
                 self._build_as_process(frame.message, control, engine, self._storage, resume)
         except OSError as error:
-            engine.sendall(str(error).encode())
+            engine.sendall(os.fsencode(str(error)))
 
     def _build_in_namespaces(
         self,

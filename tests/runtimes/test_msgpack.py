@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import msgpack
@@ -60,6 +61,14 @@ def test_both_agree_at_every_size(value: object) -> None:
     assert ours.unpack(ours.pack(value)) == value
 
 
+@given(st.binary(max_size=300))
+def test_a_path_is_read_from_its_bytes_whatever_they_are(path: bytes) -> None:
+    assert ours.unpack(msgpack.packb(path)) == os.fsdecode(path)
+    text = f"before {os.fsdecode(path)} after"
+    assert ours.unpack(msgpack.packb(text, unicode_errors="surrogateescape")) == text
+    assert msgpack.unpackb(ours.pack(text), unicode_errors="surrogateescape") == text
+
+
 def identity(value: Any) -> Any:
     """Return a value to compare by, in which 1, 1.0 and True differ, as do 0.0 and -0.0."""
     if isinstance(value, list):
@@ -67,6 +76,17 @@ def identity(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: identity(item) for key, item in value.items()}
     return type(value), repr(value)
+
+
+def as_paths(value: Any) -> Any:
+    """Return a value with texts in the place of bytes."""
+    if isinstance(value, bytes):
+        return os.fsdecode(value)
+    if isinstance(value, list):
+        return [as_paths(item) for item in value]
+    if isinstance(value, dict):
+        return {key: as_paths(item) for key, item in value.items()}
+    return value
 
 
 @given(values, st.data())
@@ -84,13 +104,14 @@ def test_arbitrary_bytes_are_read_as_by_the_library_or_refused(data: bytes) -> N
         value = ours.unpack(data)
     except ValueError:
         return
-    assert identity(value) == identity(msgpack.unpackb(data))
+    read = msgpack.unpackb(data, unicode_errors="surrogateescape")
+    assert identity(value) == identity(as_paths(read))
 
 
 @pytest.mark.parametrize(
     "value",
-    [b"bytes", msgpack.ExtType(1, b"more"), msgpack.Timestamp(0), {1: "one"}, {None: 0}],
-    ids=["bytes", "extension", "time", "number as key", "nothing as key"],
+    [msgpack.ExtType(1, b"more"), msgpack.Timestamp(0), {1: "one"}, {None: 0}, {b"one": 1}],
+    ids=["extension", "time", "number as key", "nothing as key", "bytes as key"],
 )
 def test_what_no_message_holds_is_refused(value: object) -> None:
     with pytest.raises(ValueError, match="not one value of msgpack"):

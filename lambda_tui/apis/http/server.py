@@ -75,7 +75,11 @@ class Server:
             lambda: Connection(self._application, self._buffer, self._on_open, self._on_close),
             sock=listener,
             backlog=_BACKLOG,
+            start_serving=False,
         )
+        # Only now, with the server at hand: whoever is cancelled in its start must be able to close
+        # it, or the loop would take the next socket of the same number for this one.
+        await self._server.start_serving()
         self.port = listener.getsockname()[1]
 
     async def close(self, seconds: float = 0.0) -> int:

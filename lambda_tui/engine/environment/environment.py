@@ -38,7 +38,6 @@ from lambda_tui.engine.events import (
 from lambda_tui.engine.invocation import Invocation
 from lambda_tui.engine.launch import (
     Network,
-    NetworkRefusedError,
     SandboxPlan,
     log_stream_name,
 )
@@ -332,15 +331,9 @@ class ExecutionEnvironment:
     # Creation ------------------------------------------------------------------------------------
 
     def _build(self) -> None:
-        if self.state is not State.CREATING:
-            return
-        try:
+        if self.state is State.CREATING:
             # Not before the fork server has booted: only then is it known what the machine gives.
-            plan = self._plan(self._owner.network_for(self))
-        except NetworkRefusedError as error:
-            self._init_process.give_up(str(error))
-        else:
-            self._processes.build(plan)
+            self._processes.build(lambda: self._plan(self._owner.network_for(self)))
 
     def _plan(self, network: Network) -> SandboxPlan:
         sdk = self.fork_server.sdk_directory

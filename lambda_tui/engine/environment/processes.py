@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 
 from msgspec import Struct
@@ -14,8 +15,9 @@ from lambda_tui import limits
 from lambda_tui.engine.environment.invoke_phase import InvokePhase
 from lambda_tui.engine.environment.outcome import Failure
 from lambda_tui.engine.environment.shutdown_phase import ShutdownPhase
+from lambda_tui.engine.event_loop import report_defect
 from lambda_tui.engine.events import ExtensionLog, InitializationType, Notice, Record
-from lambda_tui.engine.launch import Launch, SandboxPlan
+from lambda_tui.engine.launch import Launch, NetworkRefusedError, SandboxPlan
 from lambda_tui.engine.runtime_api import (
     ApiState,
     Extension,
@@ -115,12 +117,6 @@ class Processes:
         """Monotonic time at which the runtime was started, after the extensions registered."""
         self.failure: Failure | None = None
         """The reason why they cannot go on, until they are gone."""
-        self.init_process = InitProcess(
-            environment_id,
-            self._on_event_inside,
-            on_log,
-            lambda line, _level: emit(ExtensionLog(line)),
-        )
         self.apis = ApiState(
             function, emit, self._on_runtime_frame, self._advance, self._on_extension_failure
         )
@@ -134,21 +130,36 @@ class Processes:
         self._shutdown: ShutdownPhase | None = None
         self._open_api = open_api
         self._api = open_api(self.apis, None)
+        try:
+            self.init_process = InitProcess(
+                environment_id,
+                self._on_event_inside,
+                on_log,
+                lambda line, _level: emit(ExtensionLog(line)),
+            )
+        except OSError:
+            self._api.close()
+            raise
         self._entering: asyncio.Task[None] | None = None
 
     # Commands of the environment -----------------------------------------------------------------
 
-    def build(self, plan: SandboxPlan) -> None:
-        """Have the sandbox built. If that has a network of its own, the APIs move into it."""
-        self.init_process.spawn(self._fork_server, plan)
-        network = self.apis.network = self.init_process.network
-        if network is not None:
-            self._entering = asyncio.create_task(self._enter(network))
-        elif self._fork_server.sandbox is not None:
-            self._on_event(_BUILT)
+    def build(self, plan: Callable[[], SandboxPlan]) -> None:
+        """Plan the sandbox and have it built; with a network of its own, the APIs move into it."""
+        with self._owning_failures():
+            self.init_process.spawn(self._fork_server, plan())
+            network = self.apis.network = self.init_process.network
+            if network is not None:
+                self._entering = asyncio.create_task(self._enter(network))
+            elif self._fork_server.sandbox is not None:
+                self._on_event(_BUILT)
 
     def start(self, log_stream: str, initialization_type: InitializationType) -> None:
         """Start the external extensions and, when all have registered, the runtime."""
+        with self._owning_failures():
+            self._start(log_stream, initialization_type)
+
+    def _start(self, log_stream: str, initialization_type: InitializationType) -> None:
         fork_server, sandbox = self._fork_server, self._fork_server.sandbox
         is_taken = initialization_type == "snap-start" and not fork_server.is_snapshot
         launch = self._launch = Launch.plan(
@@ -324,7 +335,9 @@ class Processes:
             self.stage = Stage.INITIALISING
             self.runtime_started = time.monotonic()
             api = self.apis.runtime if self._launch.runtime.speaks_http else None
-            self._runtime = self.init_process.start_runtime(self._launch, api)
+            # Extensions come here too, by their calls of an API.
+            with self._owning_failures():
+                self._runtime = self.init_process.start_runtime(self._launch, api)
 
     @property
     def _has_extension_work(self) -> bool:
@@ -341,17 +354,29 @@ class Processes:
 
     async def _enter(self, network: OwnNetwork) -> None:
         """Serve the APIs inside the environment's own network, and wait for its connection."""
-        try:
+        with self._owning_failures():
             inside = await network.open_socket()
             self._api.close()
             self._api = self._open_api(self.apis, inside)
             await network.connect(lambda: self.init_process.pid)
-        except OSError as error:
-            self.init_process.give_up(f"No environment can be made: {error.strerror}.")
-        except NetworkError as error:
-            self.init_process.give_up(str(error))
-        else:
             self._on_event(_BUILT)
+
+    @contextmanager
+    def _owning_failures(self) -> Iterator[None]:
+        """End the environment with a sentence when a step of its building or start fails.
+
+        Whatever the reason is, nobody may wait for an environment that will never be there.
+        """
+        try:
+            yield
+        except (NetworkError, NetworkRefusedError) as error:
+            self.init_process.give_up(str(error))
+        except OSError as error:
+            self.init_process.give_up(f"No environment can be made: {error.strerror or error}.")
+        except Exception as error:
+            report_defect(error, "An environment could not be made.")
+            reason = f"a defect in lambda-tui ({type(error).__name__})"
+            self.init_process.give_up(f"No environment can be made: {reason}.")
 
 
 def _launch_failure(launch: Launch, event: LaunchFailed) -> Failure:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 from lambda_tui.engine.events.records import Event, Record
@@ -29,7 +30,14 @@ class EventStream:
         return stop
 
     def emit(self, event: Event) -> None:
-        """Pass an event to every listener that wants it."""
+        """Pass an event to every listener that wants it.
+
+        One that raises is a defect of its own: whoever emits goes on, and so do the others.
+        """
         for listener, kinds in self._listeners:
             if not kinds or isinstance(event.record, kinds):
-                listener(event)
+                try:
+                    listener(event)
+                except Exception as error:
+                    context = {"message": "A listener to events failed.", "exception": error}
+                    asyncio.get_running_loop().call_exception_handler(context)

@@ -14,6 +14,7 @@ from lambda_tui.engine.environment import (
     Partition,
     Replacement,
 )
+from lambda_tui.engine.event_loop import report_defect
 from lambda_tui.engine.events import (
     CreationReason,
     EnvironmentStale,
@@ -481,7 +482,7 @@ class Pool:
                 zygote = self._boot()
                 try:
                     self._snapshots.take(function, zygote)
-                except OSError as error:
+                except Exception as error:
                     self._tell_impossible(error)
         self._provision()
 
@@ -508,7 +509,8 @@ class Pool:
             return None
         try:
             environment = self._make(reason, function, partition)
-        except OSError as error:
+        except Exception as error:
+            # Whatever it is, the invocation that it is for must not wait for ever.
             self._tell_impossible(error)
             return None
         self._environments_made += 1
@@ -590,8 +592,11 @@ class Pool:
             self._problem = problem
             self.tell(Notice("error", problem))
 
-    def _tell_impossible(self, error: OSError) -> None:
-        self.tell(Notice("error", f"No environment can be made: {error.strerror}."))
+    def _tell_impossible(self, error: Exception) -> None:
+        if isinstance(error, OSError):
+            self.tell(Notice("error", f"No environment can be made: {error.strerror or error}."))
+        else:
+            report_defect(error, "An environment could not be made.")
 
     def _has_namespaces(self) -> bool:
         if self.sandbox is not None:

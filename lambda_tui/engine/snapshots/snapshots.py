@@ -104,11 +104,11 @@ class Snapshot:
             problem = self.problem or "The snapshot is gone."
             on_message({"kind": "failed", "message": problem})
             return
-        line, theirs = RestoreLine.open(on_message, self._on_line)
-        self._lines.add(line)
-        self.environment.init_process.restore(id, plan, [control, theirs])
-        control.close()
-        theirs.close()
+        with control:
+            line, theirs = RestoreLine.open(on_message, self._on_line)
+            self._lines.add(line)
+            with theirs:
+                self.environment.init_process.restore(id, plan, [control, theirs])
 
     # Events of its environment -------------------------------------------------------------------
 

@@ -1,7 +1,8 @@
 """The engine's end of a socket pair to a zygote, an init process or a runtime.
 
 A frame is two big-endian 32-bit lengths, a msgpack map (the message) and raw bytes (the payload);
-``runtimes/frames.py`` is the other end. With a forked Python runtime the engine shares memory for
+``runtimes/frames.py`` is the other end. A path in a message crosses as its bytes, which may be no
+UTF-8. With a forked Python runtime the engine shares memory for
 large events, and it polls for a quick answer.
 """
 
@@ -22,7 +23,7 @@ from typing import Any
 import msgpack
 import msgspec
 
-from lambda_tui.engine.event_loop import POLLING_SECONDS, available_cores
+from lambda_tui.engine.event_loop import POLLING_SECONDS, available_cores, report_defect
 from lambda_tui.engine.invocation import Payload
 from lambda_tui.engine.wire.frames import LONGEST_ERROR_TYPE, RuntimeFrame
 
@@ -46,6 +47,9 @@ LARGE_EVENT = 1 << 18
 """Bytes from which on shared memory is faster than the socket."""
 _MEMORY_SIZE = 8 << 20
 _MOST_MISSES = 6
+
+# A text may have a path in it.
+_ERRORS = "surrogateescape"
 
 _decode = msgspec.msgpack.Decoder(RuntimeFrame).decode
 
@@ -77,7 +81,7 @@ class Channel:
         self._socket = end
         self._on_message = on_message
         self._on_closed = on_closed
-        self._pack = msgpack.Packer().pack
+        self._pack = msgpack.Packer(default=os.fsencode, unicode_errors=_ERRORS).pack
         self._incoming = b""
         self._message = b""
         """Message of a large frame whose payload is being received."""
@@ -199,11 +203,17 @@ class Channel:
         if not count:
             self._end()
             return False
-        if self._payload is None:
-            self._incoming += data
-            self._deliver_all()
-        else:
-            self._fill(self._payload, count)
+        try:
+            if self._payload is None:
+                self._incoming += data
+                self._deliver_all()
+            else:
+                self._fill(self._payload, count)
+        except Exception as error:
+            # Whoever waits for what this frame should have brought about must learn of an end.
+            report_defect(error, "A frame could not be handled.")
+            if self._is_open:
+                self._break_off()
         return True
 
     def _end(self) -> None:
@@ -243,7 +253,7 @@ class Channel:
     def _deliver(self, message: bytes, payload: bytes) -> None:
         """Decode a frame and pass it on."""
         try:
-            unpacked = msgpack.unpackb(message)
+            unpacked = msgpack.unpackb(message, unicode_errors=_ERRORS)
         except (ValueError, msgpack.UnpackException, RecursionError):
             unpacked = None
         if isinstance(unpacked, dict):

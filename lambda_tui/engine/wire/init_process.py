@@ -32,6 +32,8 @@ The environment's ``/tmp`` is lost with it, so a machine that is merely busy mus
 END_GRACE_PERIOD = 1.0
 """Seconds after which an init process is killed that was told to end."""
 
+_GONE = "The environment was ended by something else than lambda-tui, or could not be built."
+
 logger = logging.getLogger(__name__)
 
 
@@ -188,7 +190,6 @@ class InitProcess:
         self._id = id
         self._on_event = on_event
         self._on_extension_log = self._once_started(on_extension_log)
-        self._log = LogPipe(self._once_started(on_log))
         self._extension_logs: dict[str, LogPipe] = {}
         """By name, for every extension that was ever started."""
         # A generation is everything between two resets. Messages about an earlier one are late.
@@ -200,10 +201,18 @@ class InitProcess:
         self._runtime: RuntimeLink | None = None
         self._needs_channel = False
         """Whether the runtime cannot answer without its channel."""
-        ours, self._their_control = socket_pair()
+        # First what may fail, and leaves nothing behind then.
+        self._log = LogPipe(self._once_started(on_log))
+        try:
+            ours, self._their_control = socket_pair()
+        except OSError:
+            self._log.close()
+            raise
+        # Its end is followed by that of the init process, which the zygote reports.
         self._control = Channel(ours, self._on_control_message, lambda: None)
         self._grace_period = Deadline(self._kill)
         self._is_requested = False
+        self._is_to_end = False
         self._has_ended = False
 
     @property
@@ -243,6 +252,7 @@ class InitProcess:
     def end(self) -> None:
         """End it and every process of the environment; none of them is told."""
         # End-of-file on the control channel is the command. It cannot be missed or queued up.
+        self._is_to_end = True
         self._control.close()
         self._grace_period.set(END_GRACE_PERIOD)
         if not self._is_requested:
@@ -276,7 +286,7 @@ class InitProcess:
         request: Message = {
             **self._start_message("start_extension", launch, launch.extension_variables),
             "name": name,
-            "path": launch.extension_path(name),
+            "path": os.fsencode(launch.extension_path(name)),
         }
         self._control.send(request, descriptors=[self._extension_logs[name].write_end])
 
@@ -284,11 +294,11 @@ class InitProcess:
         """Start the runtime, and return its link: ``api``, or without one a channel of frames."""
         request: Message = {
             **self._start_message("start", launch, launch.runtime_variables),
-            "command": list(launch.runtime.command),
+            "command": [os.fsencode(part) for part in launch.runtime.command],
             "handler": launch.function.handler,
-            "task_root": launch.places.task_root,
-            "layers_root": launch.places.layers_root,
-            "sdk_root": launch.places.sdk_root,
+            "task_root": os.fsencode(launch.places.task_root),
+            "layers_root": os.fsencode(launch.places.layers_root),
+            "sdk_root": os.fsencode(launch.places.sdk_root),
             "hidden_modules": launch.function.hidden_modules,
         }
         self.runtime_is_running = True
@@ -389,7 +399,7 @@ class InitProcess:
                 assert self.network is not None
                 self.network.disconnect()
             case "ended":
-                self._finish(None)
+                self._finish(None if self._is_to_end else _GONE)
 
     def _on_control_message(self, message: Message, _payload: bytes) -> None:
         if message.get("generation", self._generation) != self._generation:
@@ -455,6 +465,8 @@ class InitProcess:
         self._on_event(RuntimeExited(message["status"], message["out_of_memory"]))
 
     def _kill(self) -> None:
+        # Its end is no surprise then.
+        self._is_to_end = True
         logger.debug("environment %s: init process did not obey in time", self._id)
         if self.pid is not None and not self._has_ended:
             with contextlib.suppress(ProcessLookupError):

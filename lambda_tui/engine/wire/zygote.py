@@ -85,7 +85,11 @@ class Zygote:
             return
         is_python = self.interpreter.language == "python"
         executable = str(self.interpreter.executable)
-        ours, theirs = socket_pair()
+        try:
+            ours, theirs = socket_pair()
+        except OSError as error:
+            self._fail(f"The interpreter {executable} does not start: {error.strerror}.")
+            return
         command = [
             executable if is_python else sys.executable,
             # Without the start-up files of packages, which the boot script sees to itself.
@@ -135,22 +139,22 @@ class Zygote:
             problem = self.problem or "The zygote has not been started."
             on_message({"kind": "failed", "message": problem})
             return
-        self._listeners[id] = on_message
         request: Message = {
             "kind": "spawn",
             "id": id,
-            "code_directory": str(plan.code_directory),
+            "code_directory": plan.code_directory,
             "ephemeral_storage_mb": plan.ephemeral_storage,
             "is_snapshot": plan.is_snapshot,
-            "binds": [[str(source), target] for source, target in plan.binds],
-            "unreadable": list(plan.unreadable),
+            "binds": [[source, os.fsencode(target)] for source, target in plan.binds],
+            "unreadable": [os.fsencode(path) for path in plan.unreadable],
             "own_network": plan.network.is_own,
             "resolver": plan.network.resolver,
             "connector": list(plan.network.connector.command) if plan.network.connector else [],
         }
         log = [] if connector_log is None else [connector_log]
-        self._channel.send(request, descriptors=[control.fileno(), *log])
-        control.close()
+        with control:
+            self._channel.send(request, descriptors=[control.fileno(), *log])
+        self._listeners[id] = on_message
 
     async def close(self) -> None:
         """End it: gently, by closing its channel, then by force."""
@@ -178,7 +182,10 @@ class Zygote:
             case "spawned" | "disconnected":
                 self._listeners[message["id"]](message)
             case "failed" | "ended":
-                self._listeners.pop(message["id"])(message)
+                # One that has failed after its fork ends as well.
+                on_message = self._listeners.pop(message["id"], None)
+                if on_message is not None:
+                    on_message(message)
 
     def _on_closed(self) -> None:
         if self._process is not None and self._process.stdout is not None:

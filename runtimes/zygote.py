@@ -167,7 +167,7 @@ class _Zygote:
                 connector = start_connector(frame.message["connector"], pid, log)
                 self._connectors[connector] = environment.id
         except (SandboxRefusedError, OSError) as error:
-            # Of this environment alone: the others go on.
+            # The failure of this environment alone: the others go on.
             self._channel.send({"kind": "failed", "id": environment.id, "message": str(error)})
             if pid is not None:
                 os.kill(pid, KILL)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from lambda_tui.engine.event_loop import start_task
 from lambda_tui.engine.events import ProblemFound, ProblemSolved
 from lambda_tui.engine.pool import Pool
 from lambda_tui.project.dependencies import undeclared_packages
@@ -18,11 +19,15 @@ class DependencyChecks:
     def __init__(self, directory: Path, settings: Settings) -> None:
         """``directory`` is the project's."""
         self._directory = directory
-        self._are_on = settings.undeclared_packages != "off"
+        self.configure(settings)
         self._told: dict[str, tuple[Problem, ...]] = {}
         """By the name of the function."""
         self._checks: dict[str, asyncio.Task[None]] = {}
         """The last check of each function, by its name."""
+
+    def configure(self, settings: Settings) -> None:
+        """Go by these settings from now on."""
+        self._are_on = settings.undeclared_packages != "off"
 
     def check(self, pool: Pool) -> None:
         """Look at a function that is new, or has changed."""
@@ -31,7 +36,7 @@ class DependencyChecks:
         name = pool.function.name
         if name in self._checks:
             self._checks[name].cancel()
-        self._checks[name] = asyncio.create_task(self._check(pool))
+        self._checks[name] = start_task(self._check(pool))
 
     async def settle(self) -> None:
         """Wait until all that is to be told is told."""

@@ -11,10 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from platformdirs import user_config_path
+
 from lambda_tui.engine.asynchronous import AsyncInvocations
 from lambda_tui.engine.dependency_checks import DependencyChecks
 from lambda_tui.engine.environment import ExecutionEnvironment
-from lambda_tui.engine.event_loop import poll_after_invocations
+from lambda_tui.engine.event_loop import poll_after_invocations, start_task
 from lambda_tui.engine.events import (
     Event,
     EventStream,
@@ -28,14 +30,25 @@ from lambda_tui.engine.pool import Account, Pool
 from lambda_tui.engine.runtime_api import OpenApi
 from lambda_tui.engine.sampling import Sampler
 from lambda_tui.engine.sdk import RuntimeSdk
-from lambda_tui.engine.watching import Watcher, seen_files, source_files, watched_folders, watches
+from lambda_tui.engine.watching import (
+    Quiet,
+    Watcher,
+    installed_packages,
+    makes_environment,
+    package_folders,
+    seen_files,
+    source_files,
+    watched_files,
+    watched_folders,
+)
 from lambda_tui.engine.wire import Zygote
-from lambda_tui.project.code import OutwardLinks
+from lambda_tui.project.code import OutwardLinks, is_deployed
 from lambda_tui.project.dependencies import REQUIREMENT_FILES
 from lambda_tui.project.function import NODE_SUFFIXES, Function, Problem, Project
 from lambda_tui.project.interpreters import Interpreter, find_interpreter
 from lambda_tui.project.load import load_project
-from lambda_tui.project.settings import Settings
+from lambda_tui.project.settings import AFTER_RESTART, PROJECT_FILE, Settings, SettingsFiles
+from lambda_tui.project.template import TEMPLATES
 
 # A Shutdown phase with extensions takes two seconds, an init process that must be killed more.
 _GOODBYE_SECONDS = 15.0
@@ -76,9 +89,13 @@ class Engine:
         self.asynchronous = AsyncInvocations(settings, self.pools)
         self.sdk = RuntimeSdk(settings, self.pools, self._zygotes)
         self.dependencies = DependencyChecks(project.directory, settings)
-        self._watcher: Watcher | None = None
+        self._settings_files = SettingsFiles(project.directory, user_config_path("lambda-tui"))
+        self._watcher = Watcher(self._on_files_changed, self._warn)
+        self._installations = Quiet(self._on_installed)
+        self._changed: set[Path] = set()
+        """Saved files that are not followed up yet."""
         self._sampling: asyncio.Task[None] | None = None
-        self._reloading: asyncio.Task[None] | None = None
+        self._following: asyncio.Task[None] | None = None
         self._is_reporting = False
         for function in project.functions:
             self.pools[function.name] = self._make_pool(function)
@@ -92,7 +109,7 @@ class Engine:
             pool.warm_up()
             self.dependencies.check(pool)
         sampler = Sampler(self._environments)
-        self._sampling = asyncio.create_task(sampler.run())
+        self._sampling = start_task(sampler.run())
         await self._watch()
 
     async def booted(self) -> None:
@@ -104,11 +121,11 @@ class Engine:
         self.dependencies.close()
         await self.asynchronous.close()
         await self.sdk.close()
-        for task in (self._sampling, self._reloading):
+        for task in (self._sampling, self._following):
             if task is not None:
                 task.cancel()
-        if self._watcher is not None:
-            await self._watcher.close()
+        self._installations.close()
+        await self._watcher.close()
         pools = [*self.pools.values(), *self._retired]
         for pool in pools:
             pool.shut_down()
@@ -182,13 +199,30 @@ class Engine:
             self.dependencies.check(pool)
             return pool
         sources = source_files(paths, function)
-        if sources or pool.function != function:
-            interpreter = find_interpreter(self.project.directory, function, self.settings)
+        interpreter = find_interpreter(self.project.directory, function, self.settings)
+        if sources or pool.function != function or pool.interpreter != interpreter:
             required = tuple(path.name for path in paths if path.name in REQUIREMENT_FILES)
             file = function.file.name if function.file else "settings"
             pool.change(function, sources or required or (file,), interpreter)
             self.dependencies.check(pool)
         return pool
+
+    async def _reload_settings(self) -> None:
+        """Apply what has changed in the settings files, or say that it takes a restart."""
+        changes = await asyncio.to_thread(self._settings_files.read_again)
+        self._settings_problems = self._settings_files.problems
+        later = sorted(AFTER_RESTART.intersection(changes))
+        if later:
+            verb = "holds" if len(later) == 1 else "hold"
+            self._warn(f"{PROJECT_FILE}: {' and '.join(later)} {verb} after a restart.")
+        changes = {name: value for name, value in changes.items() if name not in later}
+        self.settings = replace(self.settings, **changes)
+        self._account.concurrency = self.settings.account_concurrency
+        self.asynchronous.configure(self.settings)
+        self.sdk.configure(self.settings)
+        self.dependencies.configure(self.settings)
+        for pool in self.pools.values():
+            pool.configure(self.settings)
 
     def _make_pool(self, function: Function) -> Pool:
         interpreter = find_interpreter(self.project.directory, function, self.settings)
@@ -238,44 +272,78 @@ class Engine:
         self._is_reporting = False
 
     async def _watch(self) -> None:
-        """Watch the project and the functions' code, anew when folders were added."""
+        """Watch the project and all that its functions are made of, as far as it is not watched."""
         # In a thread, as a tree may be large; what is found is kept.
         functions = [pool.function for pool in self.pools.values()]
         await asyncio.to_thread(lambda: [self._links.search(one) for one in functions])
-        directories = {self.project.directory}
-        for pool in self.pools.values():
-            directories |= watched_folders(pool.function, pool.links)
-        before = self._watcher
-        if not self.settings.watch or (before is not None and watches(before, directories)):
+        if not self.settings.watch:
             return
-        self._watcher = Watcher(directories, self._on_files_changed, self._warn)
-        self._watcher.start()
-        if before is not None:
-            await before.close()
+        folders, files = {self.project.directory}, set[Path]()
+        for pool in self.pools.values():
+            folders |= watched_folders(pool.function, pool.links)
+            folders |= package_folders(pool.interpreter)
+            files |= watched_files(pool.function, pool.links)
+        self._watcher.cover(folders, files)
 
     def _on_files_changed(self, paths: frozenset[Path]) -> None:
+        has_environment = makes_environment(paths, self.project)
         for pool in self.pools.values():
-            files = seen_files(paths, pool.function, pool.links)
+            files = seen_files(paths, pool.function, self.project, pool.links)
+            packages = installed_packages(paths, files, pool.interpreter)
+            files = tuple(file for file in files if not _is_in(file, packages))
             if files and not source_files(paths, pool.function):
                 pool.change(pool.function, files)
+            if packages or has_environment:
+                self._installations.note(pool.function.name, packages)
             if files or _are_required(paths):
                 self.dependencies.check(pool)
-        if self._describes_project(paths):
-            if self._reloading is not None:
-                self._reloading.cancel()
-            self._reloading = asyncio.create_task(self.reload_project(paths))
+        self._changed |= paths
+        if self._following is None or self._following.done():
+            self._following = start_task(self._follow())
+
+    async def _follow(self) -> None:
+        """Read again what the saves concern, and watch what is new: one burst after the other."""
+        while self._changed:
+            paths, self._changed = frozenset(self._changed), set()
+            are_settings = self.project.directory / PROJECT_FILE in paths
+            if are_settings:
+                await self._reload_settings()
+            if are_settings or self._describes_project(paths):
+                await self.reload_project(paths)
+            else:
+                await self._watch()
+
+    def _on_installed(self, packages: dict[str, set[str]]) -> None:
+        """Initialise functions again whose packages have changed, or whose interpreter."""
+        for name, folders in packages.items():
+            pool = self.pools.get(name)
+            if pool is None:
+                continue
+            interpreter = find_interpreter(self.project.directory, pool.function, self.settings)
+            if folders or interpreter != pool.interpreter:
+                where = tuple(sorted(folders)) or (interpreter.origin,)
+                pool.change(pool.function, where, interpreter)
+                self.dependencies.check(pool)
 
     def _describes_project(self, paths: frozenset[Path]) -> bool:
         """Return whether the files determine which functions there are, or their content."""
         if any(source_files(paths, pool.function) for pool in self.pools.values()):
             return True
-        templates = {self.project.directory / name for name in ("template.yaml", "template.yml")}
-        if paths & templates:
+        directory = self.project.directory
+        if paths & {directory / name for name in TEMPLATES}:
             return True
         if self.settings.undeclared_packages == "error" and _are_required(paths):
             return True
         is_wrong = any(problem.functions for problem in self.project.problems)
-        return (self.project.template is None or is_wrong) and any(map(_may_hold_handler, paths))
+        return (self.project.template is None or is_wrong) and any(
+            _may_hold_handler(path) and is_deployed(path.relative_to(directory), directory)
+            for path in paths
+            if path.is_relative_to(directory) and "node_modules" not in path.parts
+        )
+
+
+def _is_in(file: str, folders: tuple[str, ...]) -> bool:
+    return any(Path(file).is_relative_to(folder) for folder in folders)
 
 
 def _are_required(paths: frozenset[Path]) -> bool:

@@ -42,6 +42,10 @@ class RuntimeSdk:
         self._installation: Installation | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
+    def configure(self, settings: Settings) -> None:
+        """Go by other settings from now on."""
+        self._choice = settings.sdk
+
     def provide(self, zygote: Zygote) -> None:
         """Look, when an interpreter has booted, whether the SDK is installed for it."""
         if self._choice != "off":

@@ -177,7 +177,7 @@ async def test_no_invocation_is_lost_to_saves_during_a_burst(open_project: Open)
 
 @ONE_LEVEL
 async def test_files_of_tools_and_sample_events_do_not_reload(open_project: Open) -> None:
-    workbench = await open_project(RETURNS.format(1), watch=True)
+    workbench = await open_project(RETURNS.format("'data.json'"), watch=True)
     for folder in (".git", "__pycache__", "events", ".venv"):
         (workbench.directory / folder).mkdir()
     await workbench.until_watched()

@@ -68,6 +68,10 @@ class AsyncInvocations:
         self._pools = pools
         self._deliveries: set[asyncio.Task[None]] = set()
 
+    def configure(self, settings: Settings) -> None:
+        """Go by other settings from now on."""
+        self._settings = settings
+
     @property
     def waiting(self) -> int:
         """Number of events that are not delivered yet."""

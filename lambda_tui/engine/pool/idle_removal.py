@@ -24,10 +24,20 @@ class IdleRemoval:
         if self._timer is None:
             self._set_timer()
 
+    def set_timeout(self, seconds: float) -> None:
+        """Take another timeout, also for environments that are idle already."""
+        more, self._idle_timeout = seconds - self._idle_timeout, seconds
+        for one in self._environments:
+            if one.removal_at is not None:
+                one.remove_at(one.removal_at + more)
+        self.close()
+        self._set_timer()
+
     def close(self) -> None:
         """Remove no more."""
         if self._timer is not None:
             self._timer.cancel()
+            self._timer = None
 
     def _set_timer(self) -> None:
         """Wait for the next removal."""

@@ -40,7 +40,7 @@ from lambda_tui.engine.wire import Sandbox, Zygote
 from lambda_tui.project.code import OutwardLink, OutwardLinks
 from lambda_tui.project.function import LATEST, Function
 from lambda_tui.project.interpreters import Interpreter, version_mismatch
-from lambda_tui.project.settings import Settings
+from lambda_tui.project.settings import PROJECT_FILE, Settings
 
 ACCOUNT_LIMIT = "ConcurrentInvocationLimitExceeded"
 RESERVED_LIMIT = "ReservedFunctionConcurrentInvocationLimitExceeded"
@@ -76,14 +76,14 @@ class Account:
     def __init__(self, concurrency: int) -> None:
         self.pools: dict[str, Pool] = {}
         """By the name of their function."""
-        self._concurrency = concurrency
+        self.concurrency = concurrency
 
     def throttling_reason(self, pool: Pool) -> str | None:
         """Return AWS's ``Reason`` for throttling one more invocation; None lets it run."""
         reserved = pool.function.reserved_concurrency
         if reserved is not None:
             return RESERVED_LIMIT if pool.running >= reserved else None
-        unreserved, environments, left = [], 0, self._concurrency
+        unreserved, environments, left = [], 0, self.concurrency
         for one in self.pools.values():
             reserved = one.function.reserved_concurrency
             if reserved is None:
@@ -140,8 +140,7 @@ class Pool:
         """New ones that cannot start before those that are ending have gone."""
         self._line = WaitingLine(self._place_late)
         self._idle_removal = IdleRemoval(self.environments, settings.idle_timeout)
-        choice = settings.network_of(function.name)
-        self._network = NetworkPolicy(choice, self._has_namespaces, self._warn)
+        self._network = self._make_network_policy()
         self._links = links
         self._snapshots = Snapshots(
             self.environments,
@@ -288,6 +287,17 @@ class Pool:
             environment.emit(EnvironmentStale(files))
             self._replace(environment, reload)
         self._prepare()
+
+    def configure(self, settings: Settings) -> None:
+        """Go by other settings from now on."""
+        has_other_network = settings.network_of(self.function.name) != self._settings.network_of(
+            self.function.name
+        )
+        self._settings = settings
+        self._idle_removal.set_timeout(settings.idle_timeout)
+        if has_other_network:
+            self._network = self._make_network_policy()
+            self.change(self.function, (PROJECT_FILE,))
 
     def retire(self) -> None:
         """End the pool of a function that is no more: environments end when they have answered."""
@@ -580,6 +590,10 @@ class Pool:
         fresh = self._create(reason, environment.partition)
         if fresh is not None and replacement.reason == "reload":
             self._reloading[fresh.id] = replacement
+
+    def _make_network_policy(self) -> NetworkPolicy:
+        choice = self._settings.network_of(self.function.name)
+        return NetworkPolicy(choice, self._has_namespaces, self._warn)
 
     def _read_versions(self) -> None:
         self._versions = {version: self.function.at(version) for version in self.function.versions}

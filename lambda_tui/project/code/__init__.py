@@ -9,6 +9,7 @@ from lambda_tui.project.code.archive import (
     unpack,
 )
 from lambda_tui.project.code.cache import Cache
+from lambda_tui.project.code.deployment import is_deployed, is_deployed_in_plain_folder
 from lambda_tui.project.code.folder_walk import Entry, deployed_files, walk
 from lambda_tui.project.code.links import OutwardLink, OutwardLinks
 from lambda_tui.project.code.packages import CodePackage, CodePackages
@@ -25,6 +26,8 @@ __all__ = [
     "deployed_files",
     "folder_of_file",
     "is_archive",
+    "is_deployed",
+    "is_deployed_in_plain_folder",
     "unpack",
     "unreadable_paths",
     "walk",

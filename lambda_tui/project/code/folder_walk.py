@@ -48,7 +48,12 @@ def deployed_files(folder: Path) -> Iterator[Entry]:
 
     Raise ``OSError`` for what cannot be listed.
     """
-    return walk(folder, lambda name: name.startswith(".") or name in _NOT_DEPLOYED)
+    return walk(folder, is_of_a_tool)
+
+
+def is_of_a_tool(name: str) -> bool:
+    """Return whether a folder of this name is a tool's, or version control's: none is deployed."""
+    return name.startswith(".") or name in _NOT_DEPLOYED
 
 
 def _walk(folder: str, prefix: str, is_excluded: Callable[[str], bool] | None) -> Iterator[Entry]:

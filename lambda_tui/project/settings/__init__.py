@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lambda_tui.project.settings.binding_ids import BINDING_IDS
+from lambda_tui.project.settings.changes import AFTER_RESTART, SettingsFiles
 from lambda_tui.project.settings.settings import (
     FunctionSettings,
     NetworkChoice,
@@ -17,6 +18,7 @@ from lambda_tui.project.settings.settings_file import (
 )
 
 __all__ = [
+    "AFTER_RESTART",
     "BINDING_IDS",
     "PROJECT_FILE",
     "SANDBOX_VARIABLE",
@@ -25,5 +27,6 @@ __all__ = [
     "NetworkChoice",
     "SandboxChoice",
     "Settings",
+    "SettingsFiles",
     "load_settings",
 ]

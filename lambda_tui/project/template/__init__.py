@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from lambda_tui.project.template.environment_variables import RESERVED_VARIABLES
 from lambda_tui.project.template.template import (
+    TEMPLATES,
     misplaced_templates,
     read_project,
     read_template,
 )
 
-__all__ = ["RESERVED_VARIABLES", "misplaced_templates", "read_project", "read_template"]
+__all__ = [
+    "RESERVED_VARIABLES",
+    "TEMPLATES",
+    "misplaced_templates",
+    "read_project",
+    "read_template",
+]

@@ -36,7 +36,9 @@ from lambda_tui.project.template.language import (
 from lambda_tui.project.template.layers import TemplateLayers
 from lambda_tui.project.wording import shown
 
-_TEMPLATE_NAMES = ("template.yaml", "template.yml")
+TEMPLATES = ("template.yaml", "template.yml")
+"""The names of a template in a project's folder; the first that is there is read."""
+
 """The names that a template may have in a project folder, by preference."""
 _FUNCTION_TYPES = (SERVERLESS_FUNCTION, LAMBDA_FUNCTION)
 _ADVICE = "add a resource of Type AWS::Serverless::Function, or run `lambda-tui demo`."
@@ -51,7 +53,7 @@ TemplateContent = tuple[tuple[Function, ...], tuple[Problem, ...]]
 
 def read_project(directory: Path, settings: Settings) -> Project | None:
     """Return the project of a folder with a template; None for a folder without one."""
-    candidates = (directory / name for name in _TEMPLATE_NAMES)
+    candidates = (directory / name for name in TEMPLATES)
     file = next((file for file in candidates if file.is_file()), None)
     if file is None:
         return None

@@ -103,7 +103,7 @@ class _Usage:
         self._usage = usage
         self.ru_maxrss = usage.ru_maxrss * 1024
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - a number of either kind
+    def __getattr__(self, name: str) -> Any:
         return getattr(self._usage, name)
 
 

@@ -11,6 +11,7 @@ import pytest
 from lambda_tui.engine.events import Notice
 from lambda_tui.project.function import Function, Project
 from lambda_tui.project.load import load_project
+from lambda_tui.project.settings import Settings
 from support.node_process import NODE
 from support.workbench import TIMEOUT, Open, Workbench
 
@@ -190,3 +191,36 @@ async def test_a_save_behind_a_link_is_seen(
     await workbench.until_replaced(before)
 
     assert await workbench.answer(read) == expected
+
+
+@namespaces
+async def test_links_of_layers_that_are_merged_have_their_content(
+    open_project: Open, folder: Path, tmp_path: Path
+) -> None:
+    shared = folder.parent / "shared"
+    for name in ("one", "two", "three"):
+        (shared / f"{name}.py").write_text(f"NAME = '{name}'\n")
+    layers = [tmp_path / "project" / "layers" / name for name in ("first", "second", "third")]
+    for layer in layers:
+        (layer / "python").mkdir(parents=True)
+    (layers[0] / "python" / "one.py").symlink_to("../../../shared/one.py")
+    (layers[0] / "python" / "own.py").symlink_to("../../../shared/two.py")
+    (layers[0] / "python" / "other.py").symlink_to("../../../shared/two.py")
+    (layers[0] / "python" / "lib").symlink_to("../../../shared/lib")
+    (layers[1] / "python" / "own.py").write_text("NAME = 'own'\n")
+    (layers[1] / "python" / "within.py").symlink_to("own.py")
+    (layers[2] / "python" / "other.py").symlink_to("../../../shared/three.py")
+    (folder / "lambda_function.py").write_text(
+        "def lambda_handler(event, context): return eval(event)\n"
+    )
+    settings = Settings(layers=tuple(layers))
+    workbench = await open_project(load_project(folder, settings), watch=True, layers=layers)
+    await workbench.until_watched(shared / "lib")
+    names = "[__import__(one).NAME for one in ('one', 'own', 'other', 'within')]"
+    assert await workbench.answer(names) == ["one", "own", "three", "own"]
+    assert await workbench.answer("open('/opt/python/lib/name.txt').read()") == "shared"
+
+    before = await workbench.until_frozen()
+    workbench.write("NAME = 'saved'\n", str(shared / "one.py"))
+    await workbench.until_replaced(before)
+    assert await workbench.answer(names) == ["saved", "own", "three", "own"]

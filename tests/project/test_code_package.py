@@ -90,3 +90,34 @@ def test_files_are_read_again_only_when_something_has_changed(
 def test_where_there_is_nothing_the_package_is_empty(tmp_path: Path) -> None:
     assert read(tmp_path / "nowhere") == CodePackage()
     assert CodePackage().size == 0
+
+
+def test_what_links_out_of_the_folder_lead_to_is_in_the_package(tmp_path: Path) -> None:
+    plain, linked, shared = tmp_path / "plain", tmp_path / "linked", tmp_path / "shared"
+    (shared / "inner").mkdir(parents=True)
+    (shared / "inner" / "a.py").write_text("a = 1\n")
+    (shared / "b.py").write_text("b = 22\n")
+    (tmp_path / "far.txt").write_text("far away")
+    (shared / "inner" / "far.txt").symlink_to("../../far.txt")
+    for folder in (plain, linked):
+        folder.mkdir()
+        (folder / "app.py").write_text("x = 1\n")
+        (folder / "within").symlink_to("app.py")
+    (plain / "inner").mkdir()
+    (plain / "inner" / "a.py").write_text("a = 1\n")
+    (plain / "inner" / "far.txt").write_text("far away")
+    (plain / "b.py").write_text("b = 22\n")
+    (linked / "inner").symlink_to("../shared/inner")
+    (linked / "b.py").symlink_to(shared / "b.py")
+    (linked / "everything").symlink_to(tmp_path)
+
+    packages = CodePackages()
+    (linked / "everything").unlink()
+    assert packages.read(linked) == packages.read(plain)
+    before = packages.read(linked)
+    (linked / "everything").symlink_to(tmp_path)
+    # It holds the function itself: it is not followed, and stays a link.
+    assert packages.read(linked).size == before.size + len(str(tmp_path))
+    (linked / "everything").unlink()
+    (shared / "b.py").write_text("b = 333\n")
+    assert packages.read(linked).size == before.size + 1

@@ -51,8 +51,9 @@ class OutwardLinks:
         """Return all links of a function, each before those in its content."""
         found = list(self._links_in(function.code_directory))
         if function.layers_directory is not None:
-            layers = self._links_in(function.layers_directory)
-            found += [replace(link, is_in_layers=True) for link in layers]
+            layers = [self._links_in(folder) for folder in _layer_folders(function)]
+            standing = _standing(layers, function.layers_directory)
+            found += [replace(link, is_in_layers=True) for link in standing]
         return found
 
     def of(self, function: Function, warn: Callable[[str], None]) -> list[OutwardLink]:
@@ -62,9 +63,8 @@ class OutwardLinks:
         """
         followed = []
         for link in self.search(function):
-            folder = function.layers_directory if link.is_in_layers else function.code_directory
-            assert folder is not None
-            is_followed = not _holds_too_much(link.target, folder)
+            folders = _layer_folders(function) if link.is_in_layers else [function.code_directory]
+            is_followed = not any(_holds_too_much(link.target, folder) for folder in folders)
             if is_followed:
                 followed.append(link)
             if not is_followed or not link.target.is_relative_to(self._project):
@@ -76,7 +76,7 @@ class OutwardLinks:
 
     def note_change(self, function: Function, files: Iterable[str]) -> None:
         """Search anew, unless all changes are to plain files: those make no link, and end none."""
-        folders = [one for one in (function.code_directory, function.layers_directory) if one]
+        folders = [function.code_directory, *_layer_folders(function)]
         known = {link.path for folder in folders for link in self._found.get(folder, ())}
         for name in files:
             paths = [folder / name for folder in folders]
@@ -90,6 +90,36 @@ class OutwardLinks:
             below = _links_below(Path(os.path.realpath(folder)), "", ())
             found = self._found[folder] = tuple(islice(below, _MOST))
         return found
+
+
+def followed_links(folder: Path) -> tuple[OutwardLink, ...]:
+    """Return the links that lead out of a folder and are followed, each before those behind it."""
+    below = _links_below(Path(os.path.realpath(folder)), "", ())
+    return tuple(one for one in islice(below, _MOST) if not _holds_too_much(one.target, folder))
+
+
+def _layer_folders(function: Function) -> list[Path]:
+    """Return the folders that the layers are made of: archives have no links that lead out."""
+    if function.layers_directory is None:
+        return []
+    folders = [layer.path for layer in function.layers if layer.path and layer.path.is_dir()]
+    is_merged = function.layers_directory not in folders
+    return folders if is_merged and folders else [function.layers_directory]
+
+
+def _standing(layers: Iterable[Iterable[OutwardLink]], directory: Path) -> Iterator[OutwardLink]:
+    """Yield the links of layers that stand in the directory into which these are merged."""
+    standing: dict[str, OutwardLink] = {}
+    for links in layers:
+        behind: tuple[str, ...] = ()
+        for link in links:
+            place = directory / link.path
+            if link.path.startswith(behind):
+                standing[link.path] = link
+            elif place.is_symlink() and os.path.realpath(place) == os.fspath(link.target):
+                behind = (*behind, f"{link.path}/")
+                standing[link.path] = link
+    return iter(standing.values())
 
 
 def _remark(function: Function, link: OutwardLink, *, is_followed: bool) -> str:
@@ -113,7 +143,7 @@ def _links_below(folder: Path, prefix: str, behind: tuple[Path, ...]) -> Iterato
     chain = (*behind, folder)
     for path in _links_in(folder, ""):
         link = folder / path
-        if not _leads_out(path, os.readlink(link)):
+        if not leads_out(path, os.readlink(link)):
             continue
         target = Path(os.path.realpath(link))
         if not target.exists():
@@ -148,7 +178,7 @@ def _is_of_packages(folder: Path) -> bool:
     return is_scope or folder.name == "node_modules"
 
 
-def _leads_out(path: str, text: str) -> bool:
+def leads_out(path: str, text: str) -> bool:
     """Return whether a link at a relative path leads elsewhere than to something beside it."""
     if os.path.isabs(text):
         return not text.startswith(_SYSTEM)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import stat
 from dataclasses import replace
 from pathlib import Path
 
 from lambda_tui import limits
-from lambda_tui.project.code import ArchiveError, Cache, deployed_files, unpack, walk
+from lambda_tui.project.code import ArchiveError, Cache, packaged_files, unpack, walk
 from lambda_tui.project.function import Function, Problem
 from lambda_tui.project.layers.merged_folders import merge
 
@@ -85,9 +86,13 @@ class LayerExtractor:
     def _size(self, folder: Path, *, is_code: bool) -> int:
         if folder not in self._sizes:
             try:
-                entries = deployed_files(folder) if is_code else walk(folder)
+                statuses = (
+                    [file.status for file in packaged_files(folder).values()]
+                    if is_code
+                    else [entry.status for entry in walk(folder) if not entry.is_folder]
+                )
                 self._sizes[folder] = sum(
-                    entry.status.st_size for entry in entries if entry.is_file
+                    status.st_size for status in statuses if stat.S_ISREG(status.st_mode)
                 )
             except OSError:
                 self._sizes[folder] = 0

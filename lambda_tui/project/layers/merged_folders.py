@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from lambda_tui.project.code import Cache, Entry, walk
+from lambda_tui.project.code import Cache, Entry, leads_out, walk
 
 
 class _Source(NamedTuple):
@@ -29,6 +29,8 @@ def merge(folders: Sequence[Path], cache: Cache) -> Path:
         facts: tuple[object, ...] = (path, str(folder), status.st_mode)
         if not entry.is_folder:
             facts += (status.st_size, status.st_mtime_ns, status.st_ino)
+        if entry.is_link:
+            facts += (_link_text(folder, path),)
         digest.update(repr(facts).encode())
     names = "\0".join(map(str, folders))
     family = hashlib.sha256(names.encode("utf-8", "surrogateescape")).hexdigest()[:16]
@@ -68,9 +70,15 @@ def _fill(directory: Path, chosen: dict[str, _Source]) -> None:
             target.mkdir()
             target.chmod(0o755)
         elif entry.is_link:
-            target.symlink_to(os.readlink(source))
+            target.symlink_to(_link_text(folder, path))
         else:
             _link_or_copy(source, target)
+
+
+def _link_text(folder: Path, path: str) -> str:
+    """Return what a link leads to; a place outside of its folder by a path that holds anywhere."""
+    text = os.readlink(folder / path)
+    return os.path.realpath(folder / path) if leads_out(path, text) else text
 
 
 def _link_or_copy(source: Path, target: Path) -> None:

@@ -97,6 +97,8 @@ class _Zygote:
                 if executable.startswith(python.LANGUAGE_ROOT) and not self._program:
                     # Here, once for all that are forked: no environment has to do it as it starts.
                     python.report_places_on_aws(executable)
+        if self._level == "processes":
+            init.remove_abandoned_storage()
         self._channel.send(
             {
                 "kind": "booted",

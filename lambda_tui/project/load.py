@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from lambda_tui.project import plain, template
-from lambda_tui.project.code import unreadable_paths
+from lambda_tui.project.code import Cache, unreadable_paths
 from lambda_tui.project.dependencies import undeclared_modules
 from lambda_tui.project.function import NODE_SUFFIXES, Function, Problem, Project
 from lambda_tui.project.interpreters import find_interpreter
@@ -35,6 +35,7 @@ def load_project(directory: Path, settings: Settings | None = None) -> Project:
     unpacked into the user's cache directory.
     """
     settings = settings or Settings()
+    Cache.of_user().remove_abandoned()
     project = _with_settings(_with_modes(_read_project(directory, settings)), settings)
     if settings.undeclared_packages != "error":
         return project

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from .environment import Environment, remove_storage, run_as_process, run_in_namespaces
+from .environment import (
+    Environment,
+    remove_abandoned_storage,
+    remove_storage,
+    run_as_process,
+    run_in_namespaces,
+)
 from .init_process import InitProcess
 from .launch import (
     Launch,
@@ -18,6 +24,7 @@ __all__ = [
     "Streams",
     "fork_restored_runtime",
     "fork_runtime",
+    "remove_abandoned_storage",
     "remove_storage",
     "run_as_process",
     "run_in_namespaces",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import re
 import shutil
 import sys
 from typing import Callable, NamedTuple
@@ -20,6 +22,8 @@ from ..processes import KILL, PidNamespace, ProcessSet, process_tree
 from ..sandbox import HOST_NAME, TASK_ROOT, Bind, HostFiles, bring_up_loopback, build_root
 from .init_process import InitProcess
 
+_ENVIRONMENT = re.compile(r"([0-9a-f]{32})(\.[0-9a-f]{32})?")
+"""The id of an environment, and behind it that of one that was restored from it."""
 MakeInit = Callable[[Channel, ProcessSet, Message], InitProcess]
 
 
@@ -100,7 +104,8 @@ def run_as_process(
     storage = _storage_directory(environment.id)
     processes = process_tree(shared)
     try:
-        os.mkdir(storage, mode=0o700)
+        # Held until this process has ended, however it does.
+        _make_storage(storage)
         confine_environment()
         # Orphans would otherwise become the zygote's children, out of reach of this process.
         if sys.platform.startswith("linux"):
@@ -121,6 +126,51 @@ def remove_storage(environment_id: str) -> None:
     for name in os.listdir(directory):
         if name.startswith(prefix):
             shutil.rmtree(os.path.join(directory, name), ignore_errors=True)
+
+
+def remove_abandoned_storage() -> None:
+    """Remove what environments have left whose processes were killed before they could do so.
+
+    The lock on an environment's directory is its init process's, and ends with that.
+    """
+    directory, prefix = os.path.split(_storage_directory(""))
+    for name in os.listdir(directory):
+        found = _ENVIRONMENT.fullmatch(name[len(prefix) :]) if name.startswith(prefix) else None
+        if found is not None and _is_abandoned(os.path.join(directory, prefix + found[1])):
+            remove_storage(found[1])
+
+
+def _is_abandoned(storage: str) -> bool:
+    try:
+        descriptor = os.open(storage, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        # What was restored from a snapshot goes with the snapshot's own, which is gone.
+        return True
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return os.fstat(descriptor).st_uid == os.geteuid()
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+
+
+def _make_storage(path: str) -> None:
+    """Make the directory in the place of ``/tmp``, locked by this process alone."""
+    while True:
+        os.mkdir(path, mode=0o700)
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        except OSError:
+            # A file system without locks: there, nothing is ever taken for abandoned.
+            return
+        if os.path.isdir(path):
+            return
+        # It was taken for abandoned before it was locked.
+        os.close(descriptor)
 
 
 def _storage_directory(environment_id: str) -> str:

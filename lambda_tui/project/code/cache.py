@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import shutil
 import tempfile
@@ -11,6 +13,9 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+_UNFINISHED = "."
+"""The begin of the name of a folder that is being filled."""
 _DAY = 24 * 60 * 60.0
 _MONTH = 30 * _DAY
 
@@ -46,6 +51,12 @@ class Cache:
             _make(folder, fill)
         return folder
 
+    def remove_abandoned(self) -> None:
+        """Remove the folders that processes were filling which have ended before they were done."""
+        for unfinished in self.directory.glob(f"*/{_UNFINISHED}*"):
+            with contextlib.suppress(OSError):
+                _remove_unlocked(unfinished)
+
     def newest(self, group: str, family: str) -> Path | None:
         """Return the folder of ``group`` that was made or used last of a family; None without one.
 
@@ -69,7 +80,7 @@ class Cache:
 
 def _make(folder: Path, fill: Callable[[Path], None]) -> None:
     # Filled beside its place and then renamed: nobody ever sees an incomplete folder.
-    unfinished = Path(tempfile.mkdtemp(prefix=".", dir=folder.parent))
+    unfinished, lock = _begin(folder.parent)
     try:
         unfinished.chmod(0o755)
         fill(unfinished)
@@ -80,13 +91,43 @@ def _make(folder: Path, fill: Callable[[Path], None]) -> None:
             raise
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
+        os.close(lock)
+
+
+def _begin(parent: Path) -> tuple[Path, int]:
+    """Return a new folder, and a descriptor whose lock ends with this process, however it ends."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=parent))
+        try:
+            lock = os.open(folder, _FOLDER)
+        except FileNotFoundError:
+            continue
+        with contextlib.suppress(OSError):
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        # It may have been taken for abandoned before it was locked.
+        if folder.is_dir():
+            return folder, lock
+        os.close(lock)
+
+
+def _remove_unlocked(unfinished: Path) -> None:
+    """Remove a folder that nobody has locked; leave it where there are no locks."""
+    descriptor = os.open(unfinished, _FOLDER)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(unfinished, ignore_errors=True)
+    finally:
+        os.close(descriptor)
 
 
 def _prune(parent: Path, family: str) -> None:
     now = time.time()
-    with os.scandir(parent) as entries:
-        ages = {entry.path: now - entry.stat(follow_symlinks=False).st_mtime for entry in entries}
-    for path, age in ages.items():
+    for path in [os.path.join(parent, name) for name in os.listdir(parent)]:
+        try:
+            age = now - os.lstat(path).st_mtime
+        except FileNotFoundError:
+            # Another process has pruned as well, or has finished it.
+            continue
         is_replaced = bool(family) and os.path.basename(path).startswith(family)
         if age > (_DAY if is_replaced else _MONTH):
             shutil.rmtree(path, ignore_errors=True)

@@ -73,7 +73,7 @@ def misplaced_templates(directory: Path) -> list[Problem]:
             "it is no file that can be read, and is left out; put a template there or remove it.",
             file,
         )
-        for file in (directory / name for name in _TEMPLATE_NAMES)
+        for file in (directory / name for name in TEMPLATES)
         if os.path.lexists(file) and not file.is_file()
     ]
 

@@ -1,0 +1,86 @@
+"""What killed environments have left in the place of ``/tmp`` goes when the next engine starts."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import psutil
+import pytest
+
+from support import SECONDS
+from support.workbench import Open
+
+DRIVER = """
+import asyncio, json, sys
+from pathlib import Path
+from lambda_tui.apis.environment_api import open_environment_api
+from lambda_tui.engine.engine import Engine
+from lambda_tui.project.function import Function, Project, PublishedVersion
+from lambda_tui.project.settings import Settings
+
+async def main():
+    directory, snap_start = Path(sys.argv[1]), sys.argv[2] == "snap-start"
+    function = Function(
+        "function", "lambda_function.lambda_handler", directory, timeout=60,
+        snap_start=snap_start, published=(PublishedVersion("1"),),
+    )
+    settings = Settings(sandbox="processes")
+    engine = Engine(Project(directory, (function,)), settings, open_environment_api)
+    await engine.start()
+    (pool,) = engine.pools.values()
+    await pool.invoke(b"{}", qualifier="1").wait()
+    print(json.dumps([str(one.tmp_directory) for one in pool.environments]), flush=True)
+    await asyncio.sleep(1000)
+
+asyncio.run(main())
+"""
+SOURCE = "def lambda_handler(event, context): return 1\n"
+
+
+@pytest.mark.parametrize("level", ["processes"])
+@pytest.mark.parametrize("kind", ["on-demand", "snap-start"])
+async def test_the_storage_of_killed_processes_goes_and_that_of_running_ones_stays(
+    open_project: Open, tmp_path: Path, kind: str
+) -> None:
+    running = await open_project(SOURCE)
+    await running.invoke()
+    kept = running.environment.tmp_directory
+    assert kept is not None
+    mine = Path(tempfile.gettempdir()) / f"lambda-tui-{tmp_path.name}"
+    mine.mkdir()
+    left = left_by_killed_processes(tmp_path / "killed", kind)
+    assert all(one.is_dir() for one in left)
+
+    other = await open_project(SOURCE)
+    await other.invoke()
+
+    assert not any(one.exists() for one in left)
+    assert kept.is_dir()
+    assert mine.is_dir()
+    mine.rmdir()
+
+
+def left_by_killed_processes(code: Path, kind: str) -> list[Path]:
+    """Run a function, kill all processes at once, and return the directories that are left."""
+    code.mkdir()
+    (code / "lambda_function.py").write_text(SOURCE)
+    command = [sys.executable, "-c", DRIVER, str(code), kind]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as driver:
+        assert driver.stdout is not None
+        (storage,) = json.loads(driver.stdout.readline())
+        process = psutil.Process(driver.pid)
+        processes = [process, *process.children(recursive=True)]
+        # Stopped first, so that none can clear up behind another.
+        for one in processes:
+            one.send_signal(signal.SIGSTOP)
+        for one in processes:
+            one.kill()
+        driver.wait(SECONDS)
+        psutil.wait_procs(processes, timeout=SECONDS)
+    # What was restored lies beside the snapshot's own.
+    return sorted({Path(storage), Path(storage.partition(".")[0])})

@@ -84,7 +84,7 @@ class Engine:
         """By the path of their interpreter."""
         self._retired: list[Pool] = []
         """Pools of functions that are no more; their last invocations may still run."""
-        self._endings: list[asyncio.Task[None]] = []
+        self._endings: set[asyncio.Task[None]] = set()
         """Tasks that close zygotes which have failed and were replaced."""
         self.asynchronous = AsyncInvocations(settings, self.pools)
         self.sdk = RuntimeSdk(settings, self.pools, self._zygotes)
@@ -157,6 +157,7 @@ class Engine:
         for name, pool in pools.items():
             if name not in self.pools:
                 pool.tell(FunctionAdded())
+        self._retired = [pool for pool in self._retired if not pool.has_ended]
         for name, pool in self.pools.items():
             if name not in pools:
                 pool.retire()
@@ -243,7 +244,9 @@ class Engine:
         zygote = self._zygotes.get(interpreter.executable)
         if zygote is None or zygote.problem is not None:
             if zygote is not None:
-                self._endings.append(asyncio.create_task(zygote.close()))
+                ending = start_task(zygote.close())
+                self._endings.add(ending)
+                ending.add_done_callback(self._endings.discard)
             zygote = Zygote(interpreter, self.settings.sandbox)
             self._zygotes[interpreter.executable] = zygote
             self.sdk.provide(zygote)

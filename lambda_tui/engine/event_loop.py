@@ -13,6 +13,14 @@ POLLING_SECONDS = 0.0001
 """Time in which quick functions answer, and callers send their next request."""
 
 
+def released(*_arguments: object) -> None:
+    """Do nothing: stands in the place of a callback when there is nothing more to tell.
+
+    Whoever has ended lets go of those that it told. What is left of an environment then goes at
+    once, where a circle of references would wait for a collection of all objects, which is rare.
+    """
+
+
 def start_task(work: Coroutine[object, object, None]) -> asyncio.Task[None]:
     """Start a task that nobody waits for; the exception that it ends with is reported at once."""
     task = asyncio.get_running_loop().create_task(work)
@@ -41,7 +49,7 @@ class Deadline:
 
     def __init__(self, on_limit: Callable[[], None]) -> None:
         self._loop = asyncio.get_running_loop()
-        self._on_limit = on_limit
+        self._on_limit: Callable[[], None] = on_limit
         self._due: float | None = None
         """Loop time at which the limit passes; None while there is none."""
         self._timer: asyncio.TimerHandle | None = None
@@ -61,6 +69,7 @@ class Deadline:
     def close(self) -> None:
         """Stop the clock for good, and release the callback."""
         self._due = None
+        self._on_limit = released
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

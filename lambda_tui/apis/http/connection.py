@@ -121,8 +121,9 @@ class Connection(asyncio.BufferedProtocol):
         self._transport = None
         if self.is_busy and self._cancel is not None:
             self._cancel()
+        self._cancel = None
         self._forget_waiting()
-        self._reader.stop()
+        self._reader.release()
         self._on_close(self)
 
     def get_buffer(self, sizehint: int) -> memoryview:
@@ -309,6 +310,11 @@ class RequestReader:
         self._is_stopped = True
         if self._request is not None and self._request.on_abort is not None:
             self._request.on_abort()
+
+    def release(self) -> None:
+        """Let go of the connection, which is lost."""
+        self.stop()
+        del self._parser, self._connection
 
     # Called by the parser ------------------------------------------------------------------------
 

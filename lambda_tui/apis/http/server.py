@@ -106,6 +106,7 @@ class Server:
         self.port = None
         if self._server is not None:
             self._server.close()
+            self._server = None
         for connection in list(self._connections):
             connection.abort()
         if self._sweeping is not None:

@@ -551,6 +551,8 @@ class ExecutionEnvironment:
             self.invocation = None
         self._move(State.ENDED, self._removal)
         self._owner.on_gone(self, problem)
+        # A snapshot and its environment would keep each other.
+        del self._owner
 
 
 def _reset_reason(failure: Failure) -> ResetReason:

@@ -15,7 +15,7 @@ from lambda_tui import limits
 from lambda_tui.engine.environment.invoke_phase import InvokePhase
 from lambda_tui.engine.environment.outcome import Failure
 from lambda_tui.engine.environment.shutdown_phase import ShutdownPhase
-from lambda_tui.engine.event_loop import report_defect
+from lambda_tui.engine.event_loop import released, report_defect
 from lambda_tui.engine.events import ExtensionLog, InitializationType, Notice, Record
 from lambda_tui.engine.launch import Launch, NetworkRefusedError, SandboxPlan
 from lambda_tui.engine.runtime_api import (
@@ -123,8 +123,8 @@ class Processes:
         self._environment_id = environment_id
         self._function = function
         self._fork_server = fork_server
-        self._emit = emit
-        self._on_event = on_event
+        self._emit: Callable[[Record], None] = emit
+        self._on_event: Callable[[ProcessesEvent], None] = on_event
         self._launch: Launch | None = None
         self._runtime: RuntimeLink | None = None
         self._shutdown: ShutdownPhase | None = None
@@ -235,8 +235,11 @@ class Processes:
         """Release everything: the environment has ended."""
         self.forget()
         self._api.close()
+        self.apis.release()
         if self._entering is not None:
             self._entering.cancel()
+        self._runtime = self._entering = None
+        self._on_event = self._emit = released
 
     # Events inside -------------------------------------------------------------------------------
 

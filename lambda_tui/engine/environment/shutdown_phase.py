@@ -59,8 +59,8 @@ class ShutdownPhase:
         self._limit.set(self._runtime_seconds)
 
     def cancel(self) -> None:
-        """Stop the clock: nothing is left to end."""
-        self._limit.clear()
+        """Stop the clock for good: nothing is left to end."""
+        self._limit.close()
 
     def on_runtime_exited(self) -> None:
         """Go on with the external extensions."""

@@ -15,6 +15,7 @@ from enum import StrEnum
 from functools import partial
 
 from lambda_tui import limits
+from lambda_tui.engine.event_loop import released
 from lambda_tui.engine.invocation import (
     TRUNCATED_RESPONSE,
     Payload,
@@ -67,7 +68,7 @@ class RuntimeApi:
 
     def __init__(self, on_frame: OnFrame, state: RuntimeState = RuntimeState.STARTED) -> None:
         self.state = state
-        self._on_frame = on_frame
+        self._on_frame: Callable[[RuntimeFrame], None] = on_frame
         self._event: ApiEvent | None = None
         """Event of the invocation that is not over."""
         self._answered: ApiEvent | None = None
@@ -94,7 +95,8 @@ class RuntimeApi:
     def close(self) -> None:
         """Dismiss waiting calls, and ignore later ones: the runtime's process is gone."""
         self._is_closed = True
-        self._event = None
+        self._on_frame = released
+        self._event = self._posted = None
         while self._waiting:
             self._waiting.popleft()(None)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from lambda_tui.engine.event_loop import released
 from lambda_tui.engine.events import Event, Record
 from lambda_tui.engine.runtime_api.extensions import Extension, Extensions
 from lambda_tui.engine.runtime_api.runtime import RuntimeApi, RuntimeState
@@ -32,7 +33,7 @@ class Subscriptions:
     """Passes an environment's events on, beginning with those since its Init phase began."""
 
     def __init__(self, emit: Callable[[Record], None]) -> None:
-        self.emit = emit
+        self.emit: Callable[[Record], None] = emit
         """Puts a record of the environment on the stream."""
         self.wants_events = True
         """Whether ``on_event`` has anything to do."""
@@ -103,10 +104,10 @@ class ApiState:
         self.function = function
         self.network: OwnNetwork | None = None
         """The environment's own network; None where it shares the machine's."""
-        self._emit = emit
-        self._on_frame = on_frame
-        self._on_change = on_change
-        self._on_failure = on_failure
+        self._emit: Callable[[Record], None] = emit
+        self._on_frame: Callable[[RuntimeFrame], None] = on_frame
+        self._on_change: Callable[[], None] = on_change
+        self._on_failure: Callable[[Extension, str, str], None] = on_failure
         self.renew((), RuntimeState.STARTED)
 
     def renew(self, external_extensions: Sequence[str], runtime: RuntimeState) -> None:
@@ -163,6 +164,12 @@ class ApiState:
             self._extensions.close()
             # Nobody may find the extensions of processes that are gone.
             self._extensions = None
+
+    def release(self) -> None:
+        """Tell nobody anything more: the environment has ended."""
+        self._runtime = None
+        self._emit = self._on_frame = self._on_change = self._on_failure = released
+        self.telemetry.emit = released
 
     async def connect_inside(self, port: int) -> Streams:
         """Connect to a port on the environment's loopback. Raise ``OSError``."""

@@ -23,7 +23,12 @@ from typing import Any
 import msgpack
 import msgspec
 
-from lambda_tui.engine.event_loop import POLLING_SECONDS, available_cores, report_defect
+from lambda_tui.engine.event_loop import (
+    POLLING_SECONDS,
+    available_cores,
+    released,
+    report_defect,
+)
 from lambda_tui.engine.invocation import Payload
 from lambda_tui.engine.wire.frames import LONGEST_ERROR_TYPE, RuntimeFrame
 
@@ -51,6 +56,8 @@ _MOST_MISSES = 6
 # A text may have a path in it.
 _ERRORS = "surrogateescape"
 
+# One for all channels, which belong to one thread: each has a buffer of 256 KB.
+_pack = msgpack.Packer(default=os.fsencode, unicode_errors=_ERRORS).pack
 _decode = msgspec.msgpack.Decoder(RuntimeFrame).decode
 
 
@@ -79,9 +86,8 @@ class Channel:
         """Whether descriptors are accepted: only where no function can write to the other end."""
         self._loop = asyncio.get_running_loop()
         self._socket = end
-        self._on_message = on_message
-        self._on_closed = on_closed
-        self._pack = msgpack.Packer(default=os.fsencode, unicode_errors=_ERRORS).pack
+        self._on_message: OnMessage = on_message
+        self._on_closed: Callable[[], None] = on_closed
         self._incoming = b""
         self._message = b""
         """Message of a large frame whose payload is being received."""
@@ -109,7 +115,7 @@ class Channel:
             return
         if descriptors:
             message = {**message, "descriptors": len(descriptors)}
-        packed: bytes = self._pack(message)
+        packed: bytes = _pack(message)
         head = _HEADER.pack(len(packed), len(payload)) + packed
         if len(payload) < _READ_SIZE:
             self._send(head + payload, descriptors)
@@ -129,6 +135,7 @@ class Channel:
             for descriptor in descriptors:
                 os.close(descriptor)
         self._outgoing.clear()
+        self._on_message = self._on_closed = released
         while self._descriptors:
             os.close(self._descriptors.popleft())
 
@@ -222,8 +229,9 @@ class Channel:
 
     def _break_off(self) -> None:
         """Close a channel whose other end has gone or does not send frames."""
+        on_closed = self._on_closed
         self.close()
-        self._on_closed()
+        on_closed()
 
     def _fill(self, payload: bytearray, count: int) -> None:
         self._filled += count

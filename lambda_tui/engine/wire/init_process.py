@@ -14,7 +14,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from lambda_tui.engine.event_loop import Deadline
+from lambda_tui.engine.event_loop import Deadline, released
 from lambda_tui.engine.invocation import Payload
 from lambda_tui.engine.launch import Launch, SandboxPlan
 from lambda_tui.engine.wire.channel import Channel, Message, RuntimeChannel, socket_pair
@@ -188,8 +188,8 @@ class InitProcess:
         self.is_measuring = False
         """Whether ``Measured`` is still to come."""
         self._id = id
-        self._on_event = on_event
-        self._on_extension_log = self._once_started(on_extension_log)
+        self._on_event: Callable[[InitProcessEvent], None] = on_event
+        self._on_extension_log: OnRecord = self._once_started(on_extension_log)
         self._extension_logs: dict[str, LogPipe] = {}
         """By name, for every extension that was ever started."""
         # A generation is everything between two resets. Messages about an earlier one are late.
@@ -477,13 +477,16 @@ class InitProcess:
             return
         self._has_ended = True
         self.end()
-        self._grace_period.clear()
+        self._grace_period.close()
         if self._runtime is not None:
             self._runtime.close()
+            self._runtime = None
         self._log.close()
         for log in self._extension_logs.values():
             log.close()
         self._pass_early()
         if self.network is not None:
             self.network.close()
-        self._on_event(Ended(problem))
+        on_event, self._on_event = self._on_event, released
+        self._on_extension_log = released
+        on_event(Ended(problem))

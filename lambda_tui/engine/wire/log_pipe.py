@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 
 from lambda_tui import limits
+from lambda_tui.engine.event_loop import released
 
 _READ_SIZE = 1 << 16
 _PIPE_SIZE = 1 << 20
@@ -52,7 +53,7 @@ class LogPipe:
 
     def __init__(self, on_record: OnRecord) -> None:
         self._loop = asyncio.get_running_loop()
-        self._on_record = on_record
+        self._on_record: OnRecord = on_record
         self._unread = bytearray()
         self._read_end, self.write_end = os.pipe()
         os.set_blocking(self._read_end, False)
@@ -86,6 +87,7 @@ class LogPipe:
         self._loop.remove_reader(self._read_end)
         os.close(self._read_end)
         os.close(self.write_end)
+        self._on_record = released
 
     def _read(self, size: int = _READ_SIZE) -> int:
         try:

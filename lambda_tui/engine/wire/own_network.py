@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
+from lambda_tui.engine.event_loop import released
 from lambda_tui.engine.launch import Connector
 from lambda_tui.engine.wire.log_pipe import LogPipe
 
@@ -35,8 +36,8 @@ class OwnNetwork:
         self.connector_log = LogPipe(self._note) if connector else None
         """Output of the program that connects it; None without one."""
         self._connector = connector
-        self._ask_for_socket = ask_for_socket
-        self._on_lost = on_lost
+        self._ask_for_socket: Callable[[], None] = ask_for_socket
+        self._on_lost: Callable[[str], None] = on_lost
         self._awaited: deque[asyncio.Future[socket.socket]] = deque()
         self._last_words = ""
         self._was_connected = False
@@ -92,6 +93,7 @@ class OwnNetwork:
     def close(self) -> None:
         """Dismiss whoever waits for a socket: the environment has gone."""
         self._is_closed = True
+        self._ask_for_socket = self._on_lost = released
         if self.connector_log is not None:
             self.connector_log.close()
         while self._awaited:

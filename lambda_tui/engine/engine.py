@@ -327,6 +327,9 @@ class Engine:
                 where = tuple(sorted(folders)) or (interpreter.origin,)
                 pool.change(pool.function, where, interpreter)
                 self.dependencies.check(pool)
+        if self.settings.undeclared_packages == "error":
+            # The installed packages decide which modules a function may not find.
+            start_task(self.reload_project())
 
     def _describes_project(self, paths: frozenset[Path]) -> bool:
         """Return whether the files determine which functions there are, or their content."""

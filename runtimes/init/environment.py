@@ -144,7 +144,7 @@ def _is_abandoned(storage: str) -> bool:
     try:
         descriptor = os.open(storage, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     except FileNotFoundError:
-        # What was restored from a snapshot goes with the snapshot's own, which is gone.
+        # A restored environment's goes with the snapshot's own, which is gone.
         return True
     except OSError:
         return False

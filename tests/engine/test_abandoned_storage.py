@@ -1,4 +1,4 @@
-"""What killed environments have left in the place of ``/tmp`` goes when the next engine starts."""
+"""The next engine clears up behind environments that were killed: the directories for ``/tmp``."""
 
 from __future__ import annotations
 
@@ -82,5 +82,5 @@ def left_by_killed_processes(code: Path, kind: str) -> list[Path]:
             one.kill()
         driver.wait(SECONDS)
         psutil.wait_procs(processes, timeout=SECONDS)
-    # What was restored lies beside the snapshot's own.
+    # A restored environment's lies beside the snapshot's own.
     return sorted({Path(storage), Path(storage.partition(".")[0])})

@@ -129,8 +129,9 @@ def test_an_engine_that_is_killed_leaves_no_process_and_no_mount(
 
 
 def zygotes() -> list[psutil.Process]:
-    children = psutil.Process().children()
-    return [child for child in children if any(one.endswith("/boot.py") for one in child.cmdline())]
+    """Return the zygotes, each of which leads a session, without orphans that were forked."""
+    leaders = [one for one in psutil.Process().children() if os.getsid(one.pid) == one.pid]
+    return [one for one in leaders if any(part.endswith("/boot.py") for part in one.cmdline())]
 
 
 async def test_a_zygote_that_is_killed_is_told_and_the_next_invocation_works(

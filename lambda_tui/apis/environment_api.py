@@ -29,10 +29,12 @@ from lambda_tui.engine.runtime_api import ApiError, ApiServer, ApiState
 
 MAXIMUM_BODY = 1 << 20
 """Bytes of a request's body; the results of a runtime have a limit of their own."""
+MAXIMUM_CONNECTIONS = 256
+"""Connections of one environment at a time: a function cannot use up what all of them share."""
 OWN_NETWORK_HOST = "169.254.100.1"
 OWN_NETWORK_PORT = 9001
 """Where AWS has the API, and where an environment with a network of its own has it."""
-_GUARD = Guard("sandbox.localdomain", OWN_NETWORK_HOST)
+_GUARD = Guard("sandbox.localdomain", "sandbox", OWN_NETWORK_HOST)
 _APIS = (runtime_api.operations, extensions_api.operations, telemetry.operations)
 
 
@@ -48,15 +50,9 @@ def open_environment_api(host: ApiState, inside: socket.socket | None = None) ->
         listener = inside
         bind(inside, (OWN_NETWORK_HOST, OWN_NETWORK_PORT))
     address = "{}:{}".format(*listener.getsockname())
-    server = Server(_Application(host))
-    starting = asyncio.get_running_loop().create_task(server.serve(listener))
-
-    def close() -> None:
-        starting.cancel()
-        server.abort()
-        listener.close()
-
-    return ApiServer(address, close)
+    server = Server(_Application(host), MAXIMUM_CONNECTIONS)
+    server.serve(listener)
+    return ApiServer(address, server.abort)
 
 
 class _Application:

@@ -174,7 +174,7 @@ async def _serve_lambda_api(engine: Engine) -> Server:
 
     server = lambda_server(engine)
     try:
-        await server.start(or_next=True)
+        server.start(or_next=True)
         announce(engine, server)
     except ServerError as error:
         notice = Notice("warning", f"The Lambda API is not served: {error}")

@@ -91,7 +91,7 @@ async def test_clients_that_hang_up_disturb_nobody(tmp_path: Path, nothing_is_le
     engine = Engine(load_project(write_project(tmp_path)), settings, open_environment_api)
     await engine.start()
     serving = lambda_server(engine)
-    await serving.start(0)
+    serving.start(0)
     pool = engine.pools["echo"]
 
     clients = [Client(serving, seed) for seed in range(CLIENTS)]

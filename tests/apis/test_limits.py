@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from lambda_tui.apis.environment_api import open_environment_api
-from lambda_tui.apis.http import Server, ServerError, connection, server
+from lambda_tui.apis.http import DEFAULT_HOST, Server, ServerError, connection, server
 from lambda_tui.apis.lambda_api import lambda_server
+from lambda_tui.apis.lambda_api.api import LambdaApi
 from lambda_tui.engine.engine import Engine
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import Settings
@@ -38,7 +39,7 @@ async def serving(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
     monkeypatch.setattr(connection, "BODY_SECONDS", 0.2)
     monkeypatch.setattr(server, "_SWEEP_SECONDS", 0.02)
     serving = lambda_server(engine)
-    await serving.start(0)
+    serving.start(0)
     yield serving
     await serving.close()
     assert serving.connections == 0
@@ -115,20 +116,55 @@ async def test_a_head_that_comes_byte_by_byte_is_not_waited_for(serving: Server)
     slow[1].close()
 
 
+@pytest.fixture
+async def small(engine: Engine) -> AsyncIterator[Server]:
+    small = Server(LambdaApi(engine, DEFAULT_HOST), most_connections=5)
+    small.start(0)
+    yield small
+    await small.close()
+    assert small.connections == 0
+
+
 async def test_idle_clients_make_room_for_new_ones_and_the_served_ones_stay(
-    engine: Engine, serving: Server, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, small: Server
 ) -> None:
-    monkeypatch.setattr(server, "MAXIMUM_CONNECTIONS", 5)
-    busy = await connect(serving)
+    busy = await connect(small)
     answer = asyncio.create_task(ask(busy, "waits", b'{"seconds": 0.5}'))
-    await until(engine, lambda: serving.in_flight)
-    idle = [await connect(serving) for _ in range(8)]
+    await until(engine, lambda: small.in_flight)
+    idle = [await connect(small) for _ in range(8)]
 
     assert await ask(idle[-1]) == b"{}"
-    assert serving.connections <= 5
+    assert small.connections <= 5
     assert [await is_closed(streams) for streams in idle[:4]] == [True] * 4
     assert await answer == b"0.5"
     for _, writer in (busy, *idle):
+        writer.close()
+
+
+async def test_callers_beyond_the_connections_wait_and_each_gets_its_answer(
+    small: Server,
+) -> None:
+    callers = [await connect(small) for _ in range(40)]
+    events = [b"%d" % number for number in range(40)]
+    answers = asyncio.gather(*map(ask, callers, ["echo"] * 40, events))
+
+    assert await asyncio.wait_for(answers, SECONDS) == events
+    assert small.connections <= 5
+    for _, writer in callers:
+        writer.close()
+
+
+async def test_a_client_in_the_middle_of_its_request_does_not_make_room(small: Server) -> None:
+    half, *others = [await connect(small) for _ in range(5)]
+    half[1].write(b"POST / HTTP/1.1\r\n")
+    waiting = [await connect(small) for _ in range(5)]
+
+    for streams in waiting:
+        assert await ask(streams) == b"{}"
+    assert [await is_closed(streams) for streams in others] == [True] * 4
+    half[1].write(b"Host: localhost\r\n\r\n")
+    assert (await half[0].readuntil(b"\r\n")).startswith(b"HTTP/1.1 404 ")
+    for _, writer in (half, *others, *waiting):
         writer.close()
 
 
@@ -138,9 +174,9 @@ async def test_the_next_free_port_is_taken_only_when_it_may_be(
     assert serving.port is not None
     second = lambda_server(engine)
     with pytest.raises(ServerError, match=f"port {serving.port}: address already in use"):
-        await second.start(serving.port)
+        second.start(serving.port)
 
-    await second.start(serving.port, or_next=True)
+    second.start(serving.port, or_next=True)
     assert second.port is not None
     assert second.port > serving.port
     assert second.address == f"http://127.0.0.1:{second.port}"
@@ -149,9 +185,9 @@ async def test_the_next_free_port_is_taken_only_when_it_may_be(
 
 async def test_a_host_that_is_not_ours_is_told(engine: Engine) -> None:
     with pytest.raises(ServerError, match=r"cannot listen on 192\.0\.2\.1 port 0: "):
-        await lambda_server(engine, "192.0.2.1").start(0)
+        lambda_server(engine, "192.0.2.1").start(0)
     with pytest.raises(ServerError, match=r"there is no address 'no\.such\.host\.invalid'"):
-        await lambda_server(engine, "no.such.host.invalid").start(0)
+        lambda_server(engine, "no.such.host.invalid").start(0)
 
 
 @pytest.mark.parametrize(("seconds", "given_up"), [(60.0, 0), (0.05, 1)])
@@ -159,7 +195,7 @@ async def test_closing_answers_what_is_in_flight_or_says_how_much_it_gave_up(
     engine: Engine, seconds: float, given_up: int
 ) -> None:
     serving = lambda_server(engine)
-    await serving.start(0)
+    serving.start(0)
     busy, idle = await connect(serving), await connect(serving)
     answer = asyncio.create_task(ask(busy, "waits", b'{"seconds": 0.4}'))
     await until(engine, lambda: serving.in_flight)

@@ -65,7 +65,7 @@ async def api(
     engine = Engine(load_project(tmp_path), Settings(watch=False), open_environment_api)
     await engine.start()
     serving = lambda_server(engine)
-    await serving.start(0)
+    serving.start(0)
     assert serving.port is not None
     yield Api(serving.port)
     await serving.close()

@@ -125,7 +125,7 @@ class Answer:
 async def served(engine: Engine) -> AsyncIterator[Api]:
     """Serve the API of an engine in this process until the end of the block."""
     server = lambda_server(engine)
-    await server.start(0)
+    server.start(0)
     assert server.port is not None
     yield Api(server.port)
     await server.close()

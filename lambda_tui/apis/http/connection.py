@@ -84,6 +84,10 @@ class Connection(asyncio.BufferedProtocol):
         self._loop = asyncio.get_running_loop()
         self._reader = RequestReader(self, buffer, application.head_limit)
         self._transport: asyncio.Transport | None = None
+        self._is_receiving = False
+        """Whether a request has begun to arrive and is not complete."""
+        self._was_idle = False
+        """Whether it was idle when the server last looked for room, and has been since."""
         self._waiting: deque[Request] = deque()
         """Complete requests whose turn has not come."""
         self._cancel: Cancel | None = None
@@ -102,6 +106,17 @@ class Connection(asyncio.BufferedProtocol):
         self._is_closing = True
         if not self.is_serving and self._transport is not None:
             self._transport.close()
+
+    def close_if_still_idle(self) -> None:
+        """Make room for another client, unless a request has come since the last call of this.
+
+        A client that has just connected has its request under way; so may one that was just
+        answered.
+        """
+        is_idle = not self._is_receiving and not self.is_serving
+        if is_idle and self._was_idle and self._transport is not None:
+            self._transport.close()
+        self._was_idle = is_idle
 
     def abort(self) -> None:
         """Close at once."""
@@ -154,6 +169,8 @@ class Connection(asyncio.BufferedProtocol):
     def on_begin(self) -> None:
         """Start the time limit of a request's head."""
         self.seconds_left = HEAD_SECONDS
+        self._is_receiving = True
+        self._was_idle = False
 
     def on_head(self, request: Request, size: int) -> None:
         """Accept or refuse a request by its head."""
@@ -176,6 +193,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def on_request(self, request: Request) -> None:
         """Answer a complete request when its turn has come."""
+        self._is_receiving = False
         if self._is_closing:
             return
         self._waiting.append(request)
@@ -243,6 +261,7 @@ class Connection(asyncio.BufferedProtocol):
         _logger.debug("refused a request with status %d", response.status)
         self._reader.stop()
         self._is_closing = True
+        self._is_receiving = False
         self._forget_waiting()
         # An earlier request that is being answered comes first, and its response is the last.
         if self.is_busy or self._transport is None:

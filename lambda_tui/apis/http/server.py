@@ -1,9 +1,14 @@
-"""Listens for clients, on loopback unless told otherwise, and bounds their number and time."""
+"""Listens for clients, on loopback unless told otherwise, and bounds their number and time.
+
+Clients beyond the number that is served at a time wait in the listener's queue until one leaves.
+None is accepted that cannot be answered.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import errno
+import resource
 import socket
 from contextlib import suppress
 from functools import cached_property
@@ -14,12 +19,17 @@ from lambda_tui.apis.http.connection import Application, Connection
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 3001
 """The port of AWS's own ``sam local start-lambda``."""
-MAXIMUM_CONNECTIONS = 256
 _PORTS_TRIED = 100
-_BACKLOG = 256
+_BACKLOG = 4096
+"""Clients that wait to be accepted; the system may allow fewer."""
+_ACCEPTED_AT_ONCE = 64
+"""Clients that are accepted before the loop serves those who are there."""
 _RECEIVE_SIZE = 1 << 16
 _SWEEP_SECONDS = 1.0
 """Between two looks for connections whose time is over."""
+_ROOM_SECONDS = 0.25
+"""Between two looks for room, while clients wait for it."""
+_SHORTAGES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
 class ServerError(Exception):
@@ -29,14 +39,23 @@ class ServerError(Exception):
 class Server:
     """Serves an application over HTTP."""
 
-    def __init__(self, application: Application, host: str = DEFAULT_HOST) -> None:
+    def __init__(
+        self, application: Application, most_connections: int, host: str = DEFAULT_HOST
+    ) -> None:
         self.host = host
         self.port: int | None = None
         """The port that it listens on; None while it does not listen."""
         self._application = application
+        self._wanted_connections = most_connections
         self._connections: dict[Connection, None] = {}
         """The open connections, oldest first."""
-        self._server: asyncio.Server | None = None
+        self._opening: set[asyncio.Task[None]] = set()
+        """The accepted connections that are not open yet."""
+        self._loop = asyncio.get_running_loop()
+        self._listener: socket.socket | None = None
+        self._is_accepting = False
+        self._looking: asyncio.TimerHandle | None = None
+        """The next look for room, while clients wait for it."""
         self._sweeping: asyncio.TimerHandle | None = None
         self._has_no_connections = asyncio.Event()
         self._has_no_connections.set()
@@ -59,37 +78,26 @@ class Server:
         """The number of open connections."""
         return len(self._connections)
 
-    async def start(self, port: int = DEFAULT_PORT, *, or_next: bool = False) -> None:
+    def start(self, port: int = DEFAULT_PORT, *, or_next: bool = False) -> None:
         """Listen on a port, or on the next free one, and bound the time of clients.
 
         Raises ``ServerError``.
         """
-        await self.serve(self._listener(port, or_next))
-        loop = asyncio.get_running_loop()
-        self._sweeping = loop.call_later(_SWEEP_SECONDS, self._sweep)
+        self.serve(self._free_listener(port, or_next))
+        self._sweeping = self._loop.call_later(_SWEEP_SECONDS, self._sweep)
 
-    async def serve(self, listener: socket.socket) -> None:
+    def serve(self, listener: socket.socket) -> None:
         """Listen on a socket; its clients may take as long as they like."""
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            lambda: Connection(self._application, self._buffer, self._on_open, self._on_close),
-            sock=listener,
-            backlog=_BACKLOG,
-            start_serving=False,
-        )
-        # Only now, with the server at hand: whoever is cancelled in its start must be able to close
-        # it, or the loop would take the next socket of the same number for this one.
-        await self._server.start_serving()
+        self._listener = listener
         self.port = listener.getsockname()[1]
+        self._go_on()
 
     async def close(self, seconds: float = 0.0) -> int:
         """Stop listening, and close once the requests in flight are answered or time is over.
 
         Returns how many were given up.
         """
-        self.port = None
-        if self._server is not None:
-            self._server.close()
+        self._stop_listening()
         for connection in list(self._connections):
             connection.close_when_idle()
         if seconds > 0:
@@ -103,10 +111,7 @@ class Server:
 
     def abort(self) -> None:
         """Stop listening and close every connection, at once."""
-        self.port = None
-        if self._server is not None:
-            self._server.close()
-            self._server = None
+        self._stop_listening()
         for connection in list(self._connections):
             connection.abort()
         if self._sweeping is not None:
@@ -117,20 +122,85 @@ class Server:
         """The buffer that all connections share; a server without clients never makes it."""
         return bytearray(_RECEIVE_SIZE)
 
+    @cached_property
+    def _most_connections(self) -> int:
+        """The number of connections at a time, which leaves descriptors for environments."""
+        soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if soft == resource.RLIM_INFINITY:
+            return self._wanted_connections
+        return min(self._wanted_connections, max(soft // 2, 1))
+
+    def _accept(self) -> None:
+        """Accept the clients that have come, as far as there is room for them."""
+        assert self._listener is not None
+        for _ in range(_ACCEPTED_AT_ONCE):
+            if len(self._connections) + len(self._opening) >= self._most_connections:
+                self._wait_for_room(self._listener)
+                return
+            try:
+                client, _address = self._listener.accept()
+            except OSError as error:
+                # Any other error is that of a client who has left already, or there is none.
+                if error.errno in _SHORTAGES:
+                    self._wait_for_room(self._listener)
+                return
+            client.setblocking(False)
+            opening = self._loop.create_task(self._open(client))
+            self._opening.add(opening)
+            opening.add_done_callback(self._opening.discard)
+
+    async def _open(self, client: socket.socket) -> None:
+        try:
+            await self._loop.connect_accepted_socket(
+                lambda: Connection(self._application, self._buffer, self._on_open, self._on_close),
+                client,
+            )
+        except OSError:
+            # The client has left already.
+            client.close()
+
+    def _wait_for_room(self, listener: socket.socket) -> None:
+        """Accept nobody until a client leaves, or is made to leave because it has been idle."""
+        self._is_accepting = False
+        self._loop.remove_reader(listener)
+        if self._looking is None:
+            self._looking = self._loop.call_later(_ROOM_SECONDS, self._look_for_room)
+
+    def _look_for_room(self) -> None:
+        """Close the connections that were idle at the last look and have been since."""
+        self._looking = None
+        for connection in list(self._connections):
+            connection.close_if_still_idle()
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Accept clients again."""
+        if self._listener is not None and not self._is_accepting:
+            self._is_accepting = True
+            self._loop.add_reader(self._listener, self._accept)
+
+    def _stop_listening(self) -> None:
+        self.port = None
+        if self._looking is not None:
+            self._looking.cancel()
+        if self._listener is not None:
+            self._loop.remove_reader(self._listener)
+            self._listener.close()
+            self._listener = None
+
     def _on_open(self, connection: Connection) -> None:
-        """Count a connection; when there are too many, close the oldest without a request."""
         self._connections[connection] = None
         self._has_no_connections.clear()
-        if len(self._connections) > MAXIMUM_CONNECTIONS:
-            idle = (one for one in self._connections if not one.is_serving)
-            next(idle).abort()
+        if self._listener is None:
+            connection.close_when_idle()
 
     def _on_close(self, connection: Connection) -> None:
         self._connections.pop(connection, None)
         if not self._connections:
             self._has_no_connections.set()
+        self._go_on()
 
-    def _listener(self, port: int, or_next: bool) -> socket.socket:
+    def _free_listener(self, port: int, or_next: bool) -> socket.socket:
         last = min(port + _PORTS_TRIED, 65_536) if or_next else port + 1
         for candidate in range(port, last):
             try:
@@ -146,12 +216,11 @@ class Server:
 
     def _sweep(self) -> None:
         """Close connections on which nothing has arrived in time."""
-        loop = asyncio.get_running_loop()
         for connection in list(self._connections):
             connection.seconds_left -= _SWEEP_SECONDS
             if connection.seconds_left <= 0 and not connection.is_busy:
                 connection.abort()
-        self._sweeping = loop.call_later(_SWEEP_SECONDS, self._sweep)
+        self._sweeping = self._loop.call_later(_SWEEP_SECONDS, self._sweep)
 
 
 def listen(host: str, port: int) -> socket.socket:

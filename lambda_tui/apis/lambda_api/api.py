@@ -21,11 +21,18 @@ from lambda_tui.engine.engine import Engine
 
 Operation = Callable[[Request, Answer], Cancel | None]
 _INVOKE_ASYNC = "/2014-11-13/"
+_LEAST_CONNECTIONS = 256
+"""Connections at a time that a small account has all the same: clients keep idle ones."""
 
 
 def lambda_server(engine: Engine, host: str = DEFAULT_HOST) -> Server:
-    """Return a server of the Lambda API, to be started."""
-    return Server(LambdaApi(engine, host), host)
+    """Return a server of the Lambda API, to be started.
+
+    It has room for every invocation that the account's concurrency admits, and for as many callers
+    again that are told that theirs is throttled.
+    """
+    most_connections = 2 * engine.settings.account_concurrency
+    return Server(LambdaApi(engine, host), max(most_connections, _LEAST_CONNECTIONS), host)
 
 
 class LambdaApi:

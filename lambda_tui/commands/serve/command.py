@@ -52,7 +52,7 @@ async def _serve(opened: OpenedProject, settings: Settings, options: argparse.Na
         server = lambda_server(engine, options.host)
         try:
             port = DEFAULT_PORT if options.port is None else options.port
-            await server.start(port, or_next=options.port is None)
+            server.start(port, or_next=options.port is None)
         except ServerError as error:
             await log.close()
             raise CommandError(str(error)) from None

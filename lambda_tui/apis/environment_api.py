@@ -31,6 +31,8 @@ MAXIMUM_BODY = 1 << 20
 """Bytes of a request's body; the results of a runtime have a limit of their own."""
 MAXIMUM_CONNECTIONS = 256
 """Connections of one environment at a time: a function cannot use up what all of them share."""
+_LONGEST_PATH = 1024
+"""Characters of a path at which there is something, but for the results of a runtime."""
 OWN_NETWORK_HOST = "169.254.100.1"
 OWN_NETWORK_PORT = 9001
 """Where AWS has the API, and where an environment with a network of its own has it."""
@@ -81,7 +83,10 @@ class _Application:
 
     def handle(self, request: Request, answer: Answer) -> Cancel | None:
         """Answer at once, or when an event has come; return what gives up waiting for that."""
-        offers = runtime_api.RESULTS if request.state is not None else _offers(request.path)
+        if request.state is not None:
+            offers = runtime_api.RESULTS
+        else:
+            offers = _offers(request.path) if len(request.path) <= _LONGEST_PATH else {}
         operation = offers.get(request.method)
         if operation is None:
             answer(Response(405, headers={"Allow": ", ".join(offers)}) if offers else not_found())

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from urllib.parse import unquote
 
-from lambda_tui.apis.http import Answer, Cancel, Request, Response
+from lambda_tui.apis.http import Answer, Cancel, Request, Response, header_value
 from lambda_tui.apis.operation import Operation, Wait, internal_error, json_response
 from lambda_tui.engine.runtime_api import (
     ApiError,
@@ -64,7 +64,7 @@ def operations(parts: Sequence[str]) -> Mapping[str, Operation]:
 
 def is_result(request: Request) -> bool:
     """Return whether a request posts an invocation's result, which has a limit of its own."""
-    return request.method == "POST" and _RESULT.fullmatch(request.path) is not None
+    return request.method == "POST" and _result_in(request.path) is not None
 
 
 def begin_result(host: ApiState, request: Request, size: int) -> None:
@@ -72,14 +72,26 @@ def begin_result(host: ApiState, request: Request, size: int) -> None:
 
     ``size`` is that of the body in bytes, unless it is chunked. Any other request is left alone.
     """
-    found = _RESULT.fullmatch(request.path) if request.method == "POST" else None
+    found = _result_in(request.path) if request.method == "POST" else None
     if found is None:
         return
-    posting = ResultPosting(host.runtime, unquote(found[1]), found[2], request, size)
+    request_id, kind = found
+    posting = ResultPosting(host.runtime, request_id, kind, request, size)
     request.state = posting
     request.on_abort = posting.abort
     if posting.takes_parts:
         request.on_part = posting.take
+
+
+def _result_in(path: str) -> tuple[str, str] | None:
+    """Return the request id and the kind in the path of a result; None for any other path."""
+    found = _RESULT.fullmatch(path)
+    if found is not None:
+        return unquote(found[1]), found[2]
+    match [unquote(part) for part in path.split("/")] if "%" in path else ():
+        case ["", version, "runtime", "invocation", request_id, "response" | "error" as kind]:
+            return (request_id, kind) if version == VERSION else None
+    return None
 
 
 class ResultPosting:
@@ -179,14 +191,8 @@ def _event_response(event: ApiEvent) -> Response:
     for key, name in _FROM_THE_CALLER.items():
         value = message.get(key)
         if value:
-            headers[name] = _header_value(value)
+            headers[name] = header_value(value)
     return Response(200, event.payload, headers)
-
-
-def _header_value(text: str) -> str:
-    """Return a text in one line, and in UTF-8, which headers carry as if it were Latin-1."""
-    text = text.replace("\r", " ").replace("\n", " ")
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("latin-1")
 
 
 def _without_cause(body: bytes) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -32,6 +33,16 @@ def head(api: Api, *lines: str, path: str = invocations("echo"), method: str = "
 
 def whole(api: Api, event: bytes = b'{"a": 1}', *lines: str) -> bytes:
     return head(api, f"Content-Length: {len(event)}", *lines) + event
+
+
+def read_head(end: socket.socket) -> bytes:
+    """The next head, and no byte beyond it."""
+    text = b""
+    while not text.endswith(b"\r\n\r\n"):
+        byte = end.recv(1)
+        assert byte, text
+        text += byte
+    return text
 
 
 def is_closed(end: socket.socket) -> bool:
@@ -92,6 +103,16 @@ def test_a_chunked_body_that_grows_too_large_is_refused(api: Api) -> None:
         ("Content-Length: 99999999999999999999999",),
         ("no header at all",),
         ("Transfer-Encoding: chunked, gzip",),
+        ("Transfer-Encoding: gzip, chunked",),
+        ("Transfer-Encoding: chunked", "Transfer-Encoding: chunked"),
+        ("Transfer-Encoding: identity", "Content-Length: 2"),
+        ("Content-Length : 2",),
+        ("Content-Length: 2", "Content-Length: 2"),
+        ("Content-Length: 0x2",),
+        ("X-Folded: 1", " 2", "Content-Length: 2"),
+        ("X-Nothing: \0", "Content-Length: 2"),
+        ("X-Return: a\rb", "Content-Length: 2"),
+        ("Content-Length: 2\n",),
     ],
 )
 def test_what_is_no_http_is_refused_and_the_connection_closed(
@@ -111,6 +132,32 @@ def test_noise_is_answered_and_the_connection_closed(api: Api, noise: bytes) -> 
         end.sendall(noise)
         assert read_answer(end).status == 400
         assert is_closed(end)
+
+
+@pytest.mark.parametrize("version", ["HTTP/2.0", "HTTP/0.9", "HTTP/1.2", "RTSP/2.0"])
+def test_another_protocol_is_refused(api: Api, version: str) -> None:
+    with api.connect() as end:
+        end.sendall(whole(api).replace(b"HTTP/1.1", version.encode(), 1))
+        assert read_answer(end).status == 400
+        assert is_closed(end)
+
+
+@pytest.mark.parametrize(
+    "chunk", [b"zz\r\n", b"-1\r\n", b"f" * 17 + b"\r\n", b"2 \r\n{}", b"2\n{}"]
+)
+def test_a_chunk_of_no_size_is_refused(api: Api, chunk: bytes) -> None:
+    with api.connect() as end:
+        end.sendall(head(api, "Transfer-Encoding: chunked") + chunk)
+        assert read_answer(end).status == 400
+        assert is_closed(end)
+
+
+def test_what_is_said_beside_chunks_and_behind_them_does_not_matter(api: Api) -> None:
+    body = b'2;name=value;other="quoted"\r\n{}\r\n0\r\nX-Other: 7\r\nHost: evil\r\n\r\n'
+    with api.connect() as end:
+        end.sendall(head(api, "Transfer-Encoding: CHUNKED") + body + whole(api))
+        assert read_answer(end).json == {}
+        assert read_answer(end).json == {"a": 1}
 
 
 def test_an_endless_head_is_refused(api: Api) -> None:
@@ -137,6 +184,46 @@ def test_unknown_operations_are_told(api: Api, method: str, path: str, status: i
     answer = api.request(method, path)
 
     assert answer.error[:2] == (status, "UnknownOperationException")
+
+
+def test_the_answer_to_head_has_no_body(api: Api) -> None:
+    with api.connect() as end:
+        end.sendall(head(api, method="HEAD") + whole(api))
+        refused = read_head(end)
+        assert refused.startswith(b"HTTP/1.1 405 ")
+        assert b"\r\nContent-Length: " in refused
+        assert read_answer(end).json == {"a": 1}
+        end.sendall(head(api, method="HEAD").replace(b"127.0.0.1", b"evil.example"))
+        assert read_head(end).startswith(b"HTTP/1.1 403 ")
+        assert is_closed(end)
+
+
+@pytest.mark.parametrize("path", ["", "?Qualifier=$LATEST"])
+def test_a_target_as_a_proxy_gets_it_is_understood(api: Api, path: str) -> None:
+    target = f"http://127.0.0.1:{api.port}{invocations('echo')}{path}"
+    with api.connect() as end:
+        end.sendall(head(api, "Content-Length: 1", path=target) + b"1")
+        assert read_answer(end).json == 1
+
+
+@pytest.mark.parametrize("target", ["http://evil.example", "http://localhost,evil.example"])
+def test_a_target_elsewhere_is_kept_out_whatever_the_host(api: Api, target: str) -> None:
+    with api.connect() as end:
+        end.sendall(head(api, "Content-Length: 1", path=target + invocations("echo")) + b"1")
+        assert read_answer(end).error[:2] == (403, "AccessDeniedException")
+
+
+def test_a_foreign_host_is_kept_out_whatever_the_target(api: Api) -> None:
+    target = f"http://localhost:{api.port}{invocations('echo')}"
+    with api.connect() as end:
+        end.sendall(head(api, path=target).replace(b"127.0.0.1", b"evil.example"))
+        assert read_answer(end).error[:2] == (403, "AccessDeniedException")
+
+
+def test_a_name_may_be_percent_encoded(api: Api) -> None:
+    assert api.invoke("%65cho", b"1").json == 1
+    assert api.invoke("ech%00o").status == 400
+    assert api.invoke("echo%2F..%2Fecho").status == 400
 
 
 @pytest.mark.parametrize(
@@ -238,13 +325,48 @@ def test_a_client_that_has_said_all_still_gets_its_answer(api: Api) -> None:
         assert is_closed(end)
 
 
-def test_a_client_that_asks_before_it_sends_is_told_to_go_on(api: Api) -> None:
+@pytest.mark.parametrize("expected", ["100-continue", "100-Continue"])
+def test_a_client_that_asks_before_it_sends_is_told_to_go_on(api: Api, expected: str) -> None:
     event = json.dumps("x" * 1_000_000).encode()
     with api.connect() as end:
-        end.sendall(head(api, f"Content-Length: {len(event)}", "Expect: 100-continue"))
+        end.sendall(head(api, f"Content-Length: {len(event)}", f"Expect: {expected}"))
         assert end.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
         end.sendall(event)
         assert read_answer(end).body == event
+
+
+def test_a_client_that_asks_is_told_after_the_answer_that_it_waits_for(api: Api) -> None:
+    path = invocations("waits")
+    first = head(api, "Content-Length: 16", path=path) + b'{"seconds": 0.2}'
+    with api.connect() as end:
+        end.sendall(first + head(api, "Content-Length: 1", "Expect: 100-continue"))
+        assert read_answer(end).json == 0.2
+        assert read_head(end) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        end.sendall(b"1")
+        assert read_answer(end).json == 1
+
+
+def test_an_old_client_is_not_told_to_go_on(api: Api) -> None:
+    with api.connect() as end:
+        end.sendall(whole(api, b"1", "Expect: 100-continue").replace(b"HTTP/1.1", b"HTTP/1.0", 1))
+        assert read_answer(end).json == 1
+
+
+def test_a_client_that_has_said_all_gets_what_has_to_be_read_from_files_first(api: Api) -> None:
+    with api.connect() as end:
+        end.sendall(head(api, path="/2015-03-31/functions/echo", method="GET"))
+        end.shutdown(socket.SHUT_WR)
+        assert read_answer(end).json["Configuration"]["FunctionName"] == "echo"
+
+
+def test_many_upgrades_in_one_piece_are_answered(api: Api) -> None:
+    request = b"GET / HTTP/1.1\r\nHost:[::1]\r\nConnection:Upgrade\r\nUpgrade:x\r\n\r\n"
+    count = 5000
+    with api.connect() as end:
+        sending = threading.Thread(target=end.sendall, args=(request * count,))
+        sending.start()
+        assert {read_answer(end).status for _ in range(count)} == {404}
+        sending.join()
 
 
 @pytest.mark.parametrize("event", [b"", b'{"a": 1}'])

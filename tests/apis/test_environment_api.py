@@ -117,12 +117,46 @@ async def test_a_web_page_of_another_origin_is_kept_out(host: Host) -> None:
     assert host.kinds == []
 
 
-@pytest.mark.parametrize("name", ["localhost:9001", "127.0.0.1", "sandbox.localdomain:9001"])
+@pytest.mark.parametrize(
+    "name", ["localhost:9001", "127.0.0.1", "sandbox.localdomain:9001", "sandbox:9001", "sandbox"]
+)
 async def test_the_names_of_the_sandbox_are_let_in(host: Host, name: str) -> None:
     client = await host.connect()
     client.send(f"GET /2018-06-01/ping HTTP/1.1\r\nHost: {name}\r\n\r\n".encode())
 
     assert (await client.answer()).body == b"pong"
+
+
+@pytest.mark.parametrize("authority", ["127.0.0.1:9001", "sandbox:9001", "sandbox.localdomain"])
+@pytest.mark.parametrize("lines", ["", "Host: {}\r\n"])
+async def test_a_target_as_a_proxy_gets_it_is_understood(
+    host: Host, authority: str, lines: str
+) -> None:
+    client = await host.connect()
+    target = f"http://{authority}/2018-06-01/ping"
+    client.send(f"GET {target} HTTP/1.1\r\n{lines.format(authority)}\r\n".encode())
+
+    assert (await client.answer()).body == b"pong"
+
+
+async def test_a_target_of_another_name_is_kept_out(host: Host) -> None:
+    for lines in ("", "Host: sandbox\r\n"):
+        client = await host.connect()
+        client.send(f"GET http://evil.example{NEXT} HTTP/1.1\r\n{lines}\r\n".encode())
+        assert (await client.answer()).status == 403
+    assert host.kinds == []
+
+
+async def test_a_path_may_be_percent_encoded(host: Host) -> None:
+    await host.begin()
+    path = response_path().replace("response", "respons%65").replace("runtime", "%72untime")
+
+    assert (await host.call("POST", path, b"1")).status == 202
+    assert (await host.hears("response")).payload == b"1"
+
+
+async def test_a_path_of_any_length_is_told(host: Host) -> None:
+    assert (await host.call("GET", "/" + "x" * 100_000)).status == 404
 
 
 async def test_a_client_of_a_few_lines_of_shell_needs_no_host(host: Host) -> None:

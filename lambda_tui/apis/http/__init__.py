@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lambda_tui.apis.http.connection import Answer, Application, Cancel, Connection
 from lambda_tui.apis.http.guard import Guard
-from lambda_tui.apis.http.message import ChunkedBody, Request, Response
+from lambda_tui.apis.http.message import ChunkedBody, Request, Response, header_value
 from lambda_tui.apis.http.server import (
     DEFAULT_HOST,
     DEFAULT_PORT,
@@ -28,5 +28,6 @@ __all__ = [
     "Server",
     "ServerError",
     "bind",
+    "header_value",
     "listen",
 ]

@@ -90,6 +90,8 @@ class Connection(asyncio.BufferedProtocol):
         """Whether it was idle when the server last looked for room, and has been since."""
         self._waiting: deque[Request] = deque()
         """Complete requests whose turn has not come."""
+        self._owes_continue = False
+        """Whether a client waits to be told to send its body."""
         self._cancel: Cancel | None = None
         """Gives up the request that is being answered."""
         self._is_closing = False
@@ -177,11 +179,13 @@ class Connection(asyncio.BufferedProtocol):
         self.seconds_left = BODY_SECONDS
         refusal = self._application.refusal(request, size)
         if refusal is not None:
-            self._refuse(refusal)
+            self._refuse(refusal, request)
             return
         self._application.accept(request, size)
-        if request.headers.get("expect") == "100-continue" and self._transport is not None:
-            self._transport.write(_CONTINUE)
+        expected = request.headers.get("expect")
+        if expected is not None and expected.lower() == "100-continue":
+            self._owes_continue = True
+            self._continue()
 
     def on_body(self, request: Request) -> None:
         """Check the size of a chunked body, which no header has announced, as it grows."""
@@ -189,11 +193,11 @@ class Connection(asyncio.BufferedProtocol):
         if request.headers.get("transfer-encoding") is not None:
             refusal = self._application.refusal(request, len(request.body))
             if refusal is not None:
-                self._refuse(refusal)
+                self._refuse(refusal, request)
 
     def on_request(self, request: Request) -> None:
         """Answer a complete request when its turn has come."""
-        self._is_receiving = False
+        self._is_receiving = self._owes_continue = False
         if self._is_closing:
             return
         self._waiting.append(request)
@@ -205,6 +209,10 @@ class Connection(asyncio.BufferedProtocol):
     def on_malformed(self) -> None:
         """Refuse bytes that are not HTTP, or a head that is too long."""
         self._refuse(self._application.malformed())
+
+    def on_failure(self, error: Exception) -> None:
+        """Answer a request in whose head or body a defect has shown."""
+        self._refuse(self._application.failed(error))
 
     # Inside --------------------------------------------------------------------------------------
 
@@ -229,7 +237,7 @@ class Connection(asyncio.BufferedProtocol):
         if not self.is_busy:
             return
         keep_alive = request.keep_alive and (bool(self._waiting) or not self._is_closing)
-        for piece in response.pieces(keep_alive):
+        for piece in response.pieces(keep_alive, is_body_wanted=request.method != "HEAD"):
             self._write(piece)
         if response.chunks is None:
             self._finish(keep_alive)
@@ -255,8 +263,16 @@ class Connection(asyncio.BufferedProtocol):
             self._is_closing = True
             self._forget_waiting()
             self._transport.close()
+        else:
+            self._continue()
 
-    def _refuse(self, response: Response) -> None:
+    def _continue(self) -> None:
+        """Tell a client to send its body, unless an earlier request has not been answered yet."""
+        if self._owes_continue and not self.is_serving and self._transport is not None:
+            self._owes_continue = False
+            self._transport.write(_CONTINUE)
+
+    def _refuse(self, response: Response, request: Request | None = None) -> None:
         """Answer, read no more, and close when the client has had time to read the response."""
         _logger.debug("refused a request with status %d", response.status)
         self._reader.stop()
@@ -266,7 +282,8 @@ class Connection(asyncio.BufferedProtocol):
         # An earlier request that is being answered comes first, and its response is the last.
         if self.is_busy or self._transport is None:
             return
-        for piece in response.pieces(keep_alive=False):
+        is_body_wanted = request is None or request.method != "HEAD"
+        for piece in response.pieces(keep_alive=False, is_body_wanted=is_body_wanted):
             self._transport.write(piece)
         self.seconds_left = _LINGER_SECONDS
         if self._transport.can_write_eof():
@@ -360,13 +377,23 @@ class RequestReader:
         """Hand over the head."""
         if self._is_stopped:
             return
-        path, _, query = self._target.decode("latin-1").partition("?")
+        target = self._target.decode("latin-1")
+        if not target.startswith("/"):
+            target = self._origin_form(target)
+        path, _, query = target.partition("?")
         method = self._parser.get_method().decode("latin-1")
         keep_alive = self._parser.should_keep_alive()
+        if not keep_alive and not self._is_known_version():
+            self._connection.on_malformed()
+            return
         self._request = Request(method, path, query, self._headers, keep_alive, bytearray())
         self._length = int(self._headers.get("content-length", 0))
-        if self._request.is_chunked and self._parser.should_upgrade():
+        if self._request.is_chunked and (
             # The parser would leave the chunks to the protocol that it is asked to upgrade to.
+            self._parser.should_upgrade()
+            # It undoes no other coding.
+            or self._headers["transfer-encoding"].lower() != "chunked"
+        ):
             self._connection.on_malformed()
             return
         self._connection.on_head(self._request, self._length)
@@ -399,8 +426,33 @@ class RequestReader:
         self._length = 0
         self._filled = 0
 
-    def _ignore_upgrade(self, rest: memoryview) -> None:
-        """Go on as with any other request: there is no protocol to upgrade to."""
+    def _origin_form(self, target: str) -> str:
+        """Return the path and the query of an absolute target, as it is sent to a proxy.
+
+        The host in it counts like a Host header; one that has another name makes two of them.
+        """
+        scheme, _, rest = target.partition("://")
+        if scheme.lower() != "http":
+            return target
+        authority = rest.partition("/")[0].partition("?")[0]
+        named = self._headers.setdefault("host", authority)
+        if named.lower() != authority.lower():
+            self._headers["host"] = f"{named},{authority}"
+        path = rest[len(authority) :]
+        return path if path.startswith("/") else f"/{path}"
+
+    def _is_known_version(self) -> bool:
+        """Return whether a request is of HTTP 1; a client of 1.0 knows nothing of 100."""
+        version = self._parser.get_http_version()
+        if version == "1.0":
+            self._headers.pop("expect", None)
+        return version in ("1.0", "1.1")
+
+    def _ignore_upgrade(self, rest: memoryview) -> memoryview:
+        """Go on as with any other request: there is no protocol to upgrade to.
+
+        Returns what follows the request.
+        """
         request, length = self._request, self._length
         self._start_over()
         if request is not None:
@@ -411,29 +463,38 @@ class RequestReader:
                 self._request, self._length = request, length
             else:
                 self._connection.on_request(request)
-        if rest and not self._is_stopped:
-            self._feed(rest)
+        return rest
 
     def _feed(self, data: memoryview) -> None:
+        # The requests in one piece of data are as many as fit into it: no call for each of them.
+        while data and not self._is_stopped:
+            data = self._parse(data)
+
+    def _parse(self, data: memoryview) -> memoryview:
+        """Have the parser read on, and return what it has left."""
+        rest = data[len(data) :]
         self._head_size += len(data)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
-            self._ignore_upgrade(data[upgrade.args[0] :])
+            rest = self._ignore_upgrade(data[upgrade.args[0] :])
+        except httptools.HttpParserCallbackError as error:
+            self._connection.on_failure(cast(Exception, error.__context__))
         except httptools.HttpParserError:
             self._connection.on_malformed()
         if self._is_stopped:
-            return
+            return rest
         request = self._request
         if self._head_size > self._head_limit:
             self._connection.on_malformed()
         elif request is None or request.on_part is not None:
-            return
+            return rest
         elif self._length > len(request.body):
             begun, request.body = request.body, bytearray(self._length)
             request.body[: len(begun)] = begun
             self._place = memoryview(request.body)
             self._filled = len(begun)
+        return rest
 
 
 def _add_part(request: Request, part: bytes) -> None:

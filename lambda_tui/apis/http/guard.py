@@ -47,6 +47,9 @@ class Guard:
 
 def _name_in(url: str) -> str | None:
     """Return the host of a URL that has nothing behind it; None for any other text."""
+    if "," in url:
+        # Two headers of a name are joined by it.
+        return None
     try:
         parts = urlsplit(url)
         # Reading the port checks it.

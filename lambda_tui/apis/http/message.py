@@ -13,6 +13,7 @@ from msgspec import Struct, field
 # A larger body is written on its own rather than copied behind its head.
 _COPIED_BODY = 1 << 16
 _NO_CONTENT = 204
+_LINE_ENDS = str.maketrans("\r\n\0", "   ")
 
 
 class Request(Struct):
@@ -89,8 +90,11 @@ class Response(Struct, frozen=True):
     headers: dict[str, str] = field(default_factory=dict)
     chunks: ChunkedBody | None = None
 
-    def pieces(self, keep_alive: bool) -> list[bytes | bytearray]:
-        """Return the bytes to write: one piece, or the head and a large body."""
+    def pieces(self, keep_alive: bool, *, is_body_wanted: bool = True) -> list[bytes | bytearray]:
+        """Return the bytes to write: one piece, or the head and a large body.
+
+        The response to HEAD is the head alone.
+        """
         lines = [_status_line(self.status), _date_line(int(time.time()))]
         lines += [f"{name}: {value}\r\n" for name, value in self.headers.items()]
         if self.chunks is not None:
@@ -101,9 +105,17 @@ class Response(Struct, frozen=True):
             "Connection: keep-alive\r\n\r\n" if keep_alive else "Connection: close\r\n\r\n"
         )
         head = "".join(lines).encode("latin-1", "replace")
+        if not is_body_wanted:
+            return [head]
         if len(self.body) < _COPIED_BODY:
             return [head + self.body]
         return [head, self.body]
+
+
+def header_value(text: str) -> str:
+    """Return a text in one line, and in UTF-8, which headers carry as if it were Latin-1."""
+    text = text.translate(_LINE_ENDS)
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("latin-1")
 
 
 @lru_cache

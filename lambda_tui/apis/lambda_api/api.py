@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import lru_cache, partial
 from urllib.parse import parse_qsl, unquote
 
-from lambda_tui.apis.http import DEFAULT_HOST, Answer, Cancel, Guard, Request, Response, Server
+from lambda_tui.apis.http import DEFAULT_HOST, Answer, Guard, Request, Response, Server
 from lambda_tui.apis.lambda_api.errors import LambdaApiError
 from lambda_tui.apis.lambda_api.function_names import Target, find_target
 from lambda_tui.apis.lambda_api.functions import FunctionDescriptions
@@ -19,8 +19,10 @@ from lambda_tui.apis.lambda_api.invoke import (
 )
 from lambda_tui.engine.engine import Engine
 
-Operation = Callable[[Request, Answer], Cancel | None]
+Operation = Callable[[Request, Answer], None]
 _INVOKE_ASYNC = "/2014-11-13/"
+_CACHED_PATH = 1024
+"""Characters of a path whose parts are remembered: the next request is often for the same."""
 _LEAST_CONNECTIONS = 256
 """Connections at a time that a small account has all the same: clients keep idle ones."""
 
@@ -44,6 +46,8 @@ class LambdaApi:
         self._engine = engine
         self._guard = Guard(host)
         self._descriptions = FunctionDescriptions()
+        self._readings: set[asyncio.Task[None]] = set()
+        """Tasks that answer when they have read files; the loop itself would forget them."""
 
     def refusal(self, request: Request, size: int) -> Response | None:
         """Refuse a web page's request, and a body that is too large."""
@@ -57,13 +61,12 @@ class LambdaApi:
     def accept(self, request: Request, size: int) -> None:
         """Do nothing: every operation needs its complete body."""
 
-    def handle(self, request: Request, answer: Answer) -> Cancel | None:
+    def handle(self, request: Request, answer: Answer) -> None:
         """Answer at once, when files have been read, or when an invocation is over."""
         try:
-            return self._operation(request)(request, answer)
+            self._operation(request)(request, answer)
         except LambdaApiError as error:
             answer(error.response())
-            return None
 
     def malformed(self) -> Response:
         """Return the response to bytes that are not HTTP, or to a head that is too long."""
@@ -79,7 +82,8 @@ class LambdaApi:
         return LambdaApiError(500, "ServiceException", message).response()
 
     def _operation(self, request: Request) -> Operation:
-        methods = self._methods(_parts(request.path))
+        path = request.path
+        methods = self._methods(_parts(path) if len(path) <= _CACHED_PATH else _split(path))
         if not methods:
             raise _unknown(404, f"There is no operation at {request.path} here.")
         if request.method not in methods:
@@ -111,9 +115,9 @@ class LambdaApi:
                 return {"POST": partial(self._invoke, invoke_async, name)}
         return {}
 
-    def _list_functions(self, request: Request, answer: Answer) -> Cancel:
+    def _list_functions(self, request: Request, answer: Answer) -> None:
         listing = self._descriptions.list_functions(self._engine.pools, _query(request))
-        return self._answer_later(listing, answer)
+        self._answer_later(listing, answer)
 
     def _get(
         self,
@@ -121,11 +125,13 @@ class LambdaApi:
         name: str,
         request: Request,
         answer: Answer,
-    ) -> Cancel:
+    ) -> None:
         target = self._target(name, request, latest_is_implied=False)
-        return self._answer_later(get(target, _query(request)), answer)
+        self._answer_later(get(target, _query(request)), answer)
 
-    def _answer_later(self, response: Awaitable[Response], answer: Answer) -> Cancel:
+    def _answer_later(self, response: Awaitable[Response], answer: Answer) -> None:
+        """Answer when files have been read, which ends by itself if the client leaves."""
+
         async def wait() -> None:
             try:
                 answer(await response)
@@ -134,7 +140,9 @@ class LambdaApi:
             except Exception as error:
                 answer(self.failed(error))
 
-        return asyncio.get_running_loop().create_task(wait()).cancel
+        reading = asyncio.get_running_loop().create_task(wait())
+        self._readings.add(reading)
+        reading.add_done_callback(self._readings.discard)
 
     def _invoke(
         self,
@@ -152,6 +160,10 @@ class LambdaApi:
 
 @lru_cache(maxsize=256)
 def _parts(path: str) -> tuple[str, ...]:
+    return _split(path)
+
+
+def _split(path: str) -> tuple[str, ...]:
     return tuple(unquote(part) for part in path.strip("/").split("/"))
 
 

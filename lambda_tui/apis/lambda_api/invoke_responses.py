@@ -6,7 +6,7 @@ import base64
 import json
 
 from lambda_tui import limits
-from lambda_tui.apis.http import Answer, ChunkedBody, Response
+from lambda_tui.apis.http import Answer, ChunkedBody, Response, header_value
 from lambda_tui.apis.lambda_api.amazon_eventstream import CONTENT_TYPE, encode_message
 from lambda_tui.engine import events
 from lambda_tui.engine.engine import Engine
@@ -79,7 +79,8 @@ class StreamedResponse:
     def _response(
         self, invocation: Invocation, body: bytes, chunks: ChunkedBody | None = None
     ) -> Response:
-        kind = invocation.content_type or CONTENT_TYPE
+        # A function can write what it likes to its runtime's channel, the end of a line included.
+        kind = header_value(invocation.content_type or CONTENT_TYPE)
         headers = _result_headers(invocation) | {"Content-Type": kind}
         return invoke_response(200, invocation.request_id, body, headers, chunks)
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Mapping
-from functools import lru_cache
+from collections.abc import Mapping
+from functools import lru_cache, partial
 from urllib.parse import unquote
 
 from lambda_tui.apis import extensions_api, runtime_api, telemetry
@@ -98,8 +98,9 @@ class _Application:
             elif callable(response):
                 return response(answer)
             else:
-                waiting = self._answer_later(response, answer)
-                return asyncio.get_running_loop().create_task(waiting).cancel
+                waiting = asyncio.ensure_future(response)
+                waiting.add_done_callback(partial(self._answer_result, answer))
+                return waiting.cancel
         except ApiError as error:
             answer(error_response(error))
         return None
@@ -115,16 +116,18 @@ class _Application:
         )
         return internal_error()
 
-    async def _answer_later(self, response: Awaitable[Response], answer: Answer) -> None:
-        try:
-            answer(await response)
-        except ApiError as error:
-            answer(error_response(error))
-        except asyncio.CancelledError:
+    def _answer_result(self, answer: Answer, waiting: asyncio.Future[Response]) -> None:
+        if waiting.cancelled():
             # Nobody reads it if the client has hung up; somebody does if the environment was reset.
             answer(internal_error())
-            raise
-        except Exception as error:
+            return
+        error = waiting.exception()
+        if error is None:
+            answer(waiting.result())
+        elif isinstance(error, ApiError):
+            answer(error_response(error))
+        else:
+            assert isinstance(error, Exception)
             answer(self.failed(error))
 
 

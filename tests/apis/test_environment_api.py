@@ -247,6 +247,21 @@ async def test_many_clients_that_hang_up_anywhere_leave_nothing(host: Host) -> N
     host.restart()
 
 
+async def test_a_runtime_that_leaves_with_a_request_behind_its_call_is_given_no_event(
+    host: Host,
+) -> None:
+    gone = await host.wait()
+    gone.send(head("GET", "/2018-06-01/ping", {}) * 3)
+    assert (await host.call("GET", "/2018-06-01/ping")).body == b"pong"
+    gone.hang_up()
+    runtime = await host.wait()
+    host.invoke()
+
+    assert (await runtime.answer()).body == EVENT
+    runtime.request("POST", response_path(), b"1")
+    assert (await runtime.answer()).status == 202
+
+
 async def test_closing_the_api_ends_every_connection(host: Host) -> None:
     async with environment_host() as ending:
         waiting = await ending.wait()

@@ -42,7 +42,7 @@ def room_for_many() -> Iterator[None]:
 
 
 def answers_of(api: Api, name: str, event: bytes, count: int) -> list[Answer]:
-    """Returns the answers to invocations that were all sent before the first was read."""
+    """Return the answers to invocations that were all sent before the first was read."""
     head = f"POST {invocations(name)} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
     request = f"{head}Content-Length: {len(event)}\r\n\r\n".encode() + event
     with ExitStack() as stack:
@@ -53,7 +53,7 @@ def answers_of(api: Api, name: str, event: bytes, count: int) -> list[Answer]:
 
 
 def check(answers: list[Answer]) -> Counter[int]:
-    """Checks that each has its event or the reason why it was throttled; counts the statuses."""
+    """Check that each has its event or the reason why it was throttled; count the statuses."""
     for answer in answers:
         if answer.status == 429:
             assert answer.error[1] == "TooManyRequestsException"

@@ -438,3 +438,22 @@ def test_a_buffers_time_runs_from_its_first_event() -> None:
     assert buffer.due_at == pytest.approx(5.1)
     buffer.take()
     assert buffer.due_at is None
+
+
+class EndlessListener(HttpListener):
+    """Begins to answer each batch, and never ends."""
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 999999999999\r\n\r\n")
+        while True:
+            writer.write(b"x" * 10_000)
+            await writer.drain()
+
+
+async def test_a_response_without_an_end_is_not_read_for_ever() -> None:
+    async with subscribed(EndlessListener()) as one:
+        one.log("first")
+        await one.delivered()
+
+    assert one.lost == []

@@ -21,6 +21,10 @@ IDLE_SECONDS = 60.0
 """Between two requests, and for a client that does not read its response."""
 _LINGER_SECONDS = 10.0
 """For a client whose request was refused to read why."""
+_MOST_AHEAD = 16
+"""Requests that wait for their turn while more are read."""
+_LARGE_BODY = 1 << 16
+"""Bytes of a waiting request's body with which no more are read."""
 _logger = logging.getLogger(__name__)
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -95,6 +99,8 @@ class Connection(asyncio.BufferedProtocol):
         self._cancel: Cancel | None = None
         """Gives up the request that is being answered."""
         self._is_closing = False
+        self._has_said_all = False
+        """Whether the client sends no more: it may have left."""
         self._is_full = False
         self._is_dispatching = False
 
@@ -153,7 +159,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def eof_received(self) -> bool:
         """Keep the connection open for a client that sends no more but waits for a response."""
-        self._is_closing = True
+        self._is_closing = self._has_said_all = True
         return self.is_serving and self._cancel is None
 
     def pause_writing(self) -> None:
@@ -202,8 +208,10 @@ class Connection(asyncio.BufferedProtocol):
             return
         self._waiting.append(request)
         self._dispatch()
-        # A client that sends ahead of its responses is not read before they have been written.
-        if self._waiting and self._transport is not None:
+        # A client that sends far ahead of its responses is not read before they have been written.
+        # One that is not read could hang up unnoticed.
+        is_ahead = len(self._waiting) > _MOST_AHEAD or len(request.body) > _LARGE_BODY
+        if self._waiting and is_ahead and self._transport is not None:
             self._transport.pause_reading()
 
     def on_malformed(self) -> None:
@@ -229,6 +237,8 @@ class Connection(asyncio.BufferedProtocol):
                 self._cancel = self._application.handle(request, answer)
             except Exception as error:
                 answer(self._application.failed(error))
+            if self._has_said_all and self.is_busy and self._cancel is not None:
+                self.abort()
         self._is_dispatching = False
         if not self._waiting and self._transport is not None and not self._is_closing:
             self._transport.resume_reading()
@@ -470,6 +480,12 @@ class RequestReader:
         while data and not self._is_stopped:
             data = self._parse(data)
 
+    def _fail(self, error: httptools.HttpParserError) -> None:
+        if isinstance(error, httptools.HttpParserCallbackError):
+            self._connection.on_failure(cast(Exception, error.__context__))
+        else:
+            self._connection.on_malformed()
+
     def _parse(self, data: memoryview) -> memoryview:
         """Have the parser read on, and return what it has left."""
         rest = data[len(data) :]
@@ -478,10 +494,10 @@ class RequestReader:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
             rest = self._ignore_upgrade(data[upgrade.args[0] :])
-        except httptools.HttpParserCallbackError as error:
-            self._connection.on_failure(cast(Exception, error.__context__))
-        except httptools.HttpParserError:
-            self._connection.on_malformed()
+        except httptools.HttpParserError as error:
+            # A request that was refused already is parsed on, to the end of this piece.
+            if not self._is_stopped:
+                self._fail(error)
         if self._is_stopped:
             return rest
         request = self._request

@@ -168,7 +168,7 @@ def _split(path: str) -> tuple[str, ...]:
 
 
 def _query(request: Request) -> dict[str, str]:
-    return dict(parse_qsl(request.query, keep_blank_values=True, max_num_fields=100))
+    return dict(parse_qsl(request.query, keep_blank_values=True))
 
 
 def _unknown(status: int, message: str) -> LambdaApiError:

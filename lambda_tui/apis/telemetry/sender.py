@@ -16,6 +16,8 @@ Connect = Callable[[int], Awaitable[Streams]]
 """Connects to a port inside the environment. Raises ``OSError``."""
 
 _RECEIVE_SIZE = 1 << 16
+_LONGEST_RESPONSE = 1 << 20
+"""Bytes of a response that are read."""
 _FIRST_FINAL_STATUS = 200
 _FIRST_ERROR_STATUS = 400
 
@@ -138,13 +140,19 @@ class _ResponseReader:
 
 
 async def _response_status(reader: asyncio.StreamReader) -> int:
-    """Read a response to its end; one without a length ends with the connection."""
-    response = _ResponseReader()
-    while not response.is_complete:
+    """Read a response to its end; one without a length ends with the connection.
+
+    A subscriber that does not end is not read for ever.
+    """
+    response, size = _ResponseReader(), 0
+    while not response.is_complete and size < _LONGEST_RESPONSE:
         data = await reader.read(_RECEIVE_SIZE)
         if not data:
             break
+        size += len(data)
         response.feed(data)
+    if response.status is None and size >= _LONGEST_RESPONSE:
+        raise DeliveryError("the response does not end")
     if response.status is None:
         raise DeliveryError("connection closed before the response")
     return response.status

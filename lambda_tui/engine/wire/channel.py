@@ -14,6 +14,7 @@ import mmap
 import os
 import socket
 import struct
+import termios
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -39,6 +40,7 @@ _Outgoing = tuple[Buffer, Sequence[int]]
 """Bytes to write, and the descriptors that go with the first of them."""
 
 _HEADER = struct.Struct("!II")
+_COUNT = struct.Struct("i")
 # Small, because memory for a read is taken in full. A larger payload is read into its place.
 _READ_SIZE = 1 << 16
 _SOCKET_BUFFER = 1 << 20
@@ -147,9 +149,15 @@ class Channel:
         return self._descriptors.popleft()
 
     def drain(self) -> None:
-        """Read the frames that have arrived by now, ahead of the event loop."""
-        while self._is_open and self._read():
-            pass
+        """Read the frames that have arrived by now, ahead of the event loop.
+
+        It reads no more than that: a process that writes endlessly must not hold the loop.
+        """
+        if not self._is_open:
+            return
+        (remaining,) = _COUNT.unpack(fcntl.ioctl(self._socket, termios.FIONREAD, _COUNT.pack(0)))
+        while self._is_open and remaining >= 0 and (count := self._read()):
+            remaining -= count
 
     def _send(self, data: Buffer, descriptors: Sequence[int]) -> None:
         # Frames keep their order: nothing overtakes what waits.
@@ -189,8 +197,8 @@ class Channel:
                 return
         self._loop.remove_writer(self._socket.fileno())
 
-    def _read(self) -> bool:
-        """Read once; return whether there may be more."""
+    def _read(self) -> int:
+        """Read once; return how many bytes, 0 if there is nothing to read."""
         try:
             if self._payload is not None:
                 count = self._socket.recv_into(memoryview(self._payload)[self._filled :])
@@ -204,12 +212,12 @@ class Channel:
                 data = self._socket.recv(_READ_SIZE)
                 count = len(data)
         except BlockingIOError:
-            return False
+            return 0
         except OSError:
             count = 0
         if not count:
             self._end()
-            return False
+            return 0
         try:
             if self._payload is None:
                 self._incoming += data
@@ -221,7 +229,7 @@ class Channel:
             report_defect(error, "A frame could not be handled.")
             if self._is_open:
                 self._break_off()
-        return True
+        return count
 
     def _end(self) -> None:
         """Close a channel whose other end has gone."""

@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -222,17 +222,28 @@ def read_answer(end: socket.socket) -> Answer:
 class Serving:
     """``lambda-tui serve`` as a process of its own."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *options: str,
+        module: str = "lambda_tui",
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
+        """``module`` is what Python runs, with these further environment variables."""
         self.log = folder / "serve.log"
         self.output = folder / "serve.out"
         """Standard output."""
         with self.log.open("w") as log, self.output.open("w") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "lambda_tui", "serve", "--project", str(folder), *options],
+                [sys.executable, "-m", module, "serve", "--project", str(folder), *options],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=log,
-                env={**os.environ, "XDG_CONFIG_HOME": str(folder / ".config")},
+                env={
+                    **os.environ,
+                    "XDG_CONFIG_HOME": str(folder / ".config"),
+                    **(variables or {}),
+                },
             )
 
     @property

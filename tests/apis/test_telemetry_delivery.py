@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -19,7 +20,7 @@ from lambda_tui.apis.telemetry.subscription import STREAMS, Buffering, Destinati
 from lambda_tui.engine import events
 from lambda_tui.engine.events import Json, telemetry
 from lambda_tui.engine.lifecycle import State
-from lambda_tui.engine.wire import connect_to_loopback
+from lambda_tui.engine.wire import OwnNetwork, connect_to_loopback
 from support.telemetry_listener import HttpListener, Listener, TcpListener, response
 
 SECONDS = 60.0
@@ -457,3 +458,24 @@ async def test_a_response_without_an_end_is_not_read_for_ever() -> None:
         await one.delivered()
 
     assert one.lost == []
+
+
+class OwnPort:
+    """A network in which the kernel chooses a certain port, which it may do in any."""
+
+    def __init__(self) -> None:
+        with socket.socket() as chosen:
+            chosen.bind(("127.0.0.1", 0))
+            self.port: int = chosen.getsockname()[1]
+
+    async def open_socket(self) -> socket.socket:
+        end = socket.socket()
+        end.bind(("127.0.0.1", self.port))
+        return end
+
+
+async def test_a_port_where_nobody_listens_is_not_connected_to_itself() -> None:
+    network = OwnPort()
+
+    with pytest.raises(ConnectionRefusedError):
+        await connect_to_loopback(cast(OwnNetwork, network), network.port)

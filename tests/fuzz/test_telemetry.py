@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import socket
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -53,19 +54,24 @@ class BrokenListener:
         self.is_well = False
         self.got_when_well: list[bytes] = []
         self._chance = chance
-        self._server: asyncio.Server | None = None
+        self._listening: socket.socket | None = None
+        self._serving: set[asyncio.Task[None]] = set()
         self.has_got = asyncio.Event()
         self._writers: set[asyncio.StreamWriter] = set()
 
-    async def start(self) -> None:
+    def start(self) -> None:
         """Listen on the port that it had, if it had one."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
+        self._listening = socket.create_server(("127.0.0.1", self.port))
+        self._listening.setblocking(False)
+        self.port = self._listening.getsockname()[1]
+        asyncio.get_running_loop().add_reader(self._listening, self._accept)
 
     def stop(self) -> None:
         """Refuse connections from now on."""
-        if self._server is not None:
-            self._server.close()
+        if self._listening is not None:
+            asyncio.get_running_loop().remove_reader(self._listening)
+            self._listening.close()
+            self._listening = None
 
     def hang_up(self) -> None:
         """Abort every connection, those that hang included."""
@@ -73,7 +79,16 @@ class BrokenListener:
             writer.transport.abort()
         self._writers.clear()
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _accept(self) -> None:
+        # A server of asyncio that is closed just then forgets a client that it has accepted.
+        assert self._listening is not None
+        client, _address = self._listening.accept()
+        serving = asyncio.create_task(self._serve(client))
+        self._serving.add(serving)
+        serving.add_done_callback(self._serving.discard)
+
+    async def _serve(self, client: socket.socket) -> None:
+        reader, writer = await asyncio.open_connection(sock=client)
         self._writers.add(writer)
         try:
             batch = await reader.read(1 << 16)
@@ -147,7 +162,7 @@ async def test_a_broken_subscriber_harms_nobody_and_may_become_well(protocol: st
     errors = caught_errors()
     for number in range(ROUNDS * DELIVERIES):
         listener = BrokenListener(chance)
-        await listener.start()
+        listener.start()
         delivery = delivery_to(listener, protocol)
         for line in range(chance.randint(1, 4)):
             tell(delivery, f"line {line} of {number}")
@@ -157,7 +172,7 @@ async def test_a_broken_subscriber_harms_nobody_and_may_become_well(protocol: st
         listener.is_well = True
         listener.stop()
         listener.hang_up()
-        await listener.start()
+        listener.start()
         await until_heard(listener, delivery)
         delivery.close()
         listener.stop()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import socket
 from collections import deque
 from collections.abc import Callable
@@ -123,6 +125,10 @@ async def connect_to_loopback(network: OwnNetwork | None, port: int) -> Streams:
     try:
         end.setblocking(False)
         await asyncio.get_running_loop().sock_connect(end, ("127.0.0.1", port))
+        if end.getsockname() == end.getpeername():
+            # Nobody listens there: the kernel has chosen that very port for this end, and has
+            # connected it to itself.
+            raise ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
         return await asyncio.open_connection(sock=end)
     except BaseException:
         end.close()

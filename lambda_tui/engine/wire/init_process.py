@@ -399,6 +399,9 @@ class InitProcess:
                 assert self.network is not None
                 self.network.disconnect()
             case "ended":
+                # Its last frames came by another socket and may be unread: why it could not be
+                # built, for one.
+                self._control.drain()
                 self._finish(None if self._is_to_end else _GONE)
 
     def _on_control_message(self, message: Message, _payload: bytes) -> None:

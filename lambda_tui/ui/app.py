@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-import signal
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
-from textual.app import SystemCommand
+from rich.console import RenderableType
+from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.driver import Driver
 from textual.screen import Screen
 from textual.theme import Theme
 
 from lambda_tui.apis.environment_api import open_environment_api
 from lambda_tui.apis.http import Server, ServerError
 from lambda_tui.debug_log import log_events
+from lambda_tui.end_signals import EndSignals
 from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.events import Event, Notice
 from lambda_tui.project.function import Problem
@@ -27,7 +27,9 @@ from lambda_tui.project.settings import Settings
 from lambda_tui.ui.bindings import BINDINGS
 from lambda_tui.ui.crash import crash_sentence
 from lambda_tui.ui.keys import KeyboardApp, exclude_from_garbage_collection
-from lambda_tui.ui.screens import MainScreen
+from lambda_tui.ui.screens import MainScreen, Palette
+from lambda_tui.ui.terminal import TerminalDriver
+from lambda_tui.ui.textual_private import terminal_size
 
 _THEME = Theme(
     name="lambda-tui",
@@ -52,7 +54,8 @@ _THEME = Theme(
     },
 )
 
-_ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+END_LIMIT = 2.5
+"""Seconds in which the application ends, else it is ended by force; extensions may take two."""
 
 
 async def run_app(directory: Path, settings: Settings, problems: Iterable[Problem] = ()) -> int:
@@ -87,6 +90,7 @@ class LambdaTuiApp(KeyboardApp):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+p", "command_palette", "Palette", tooltip="Every action", id="palette"),
         Binding("ctrl+q", "quit", "Quit", show=False, system=True),
+        Binding("ctrl+z", "suspend_process", "Suspend", show=False, id="suspend"),
     ]
 
     def __init__(self, engine: Engine, settings: Settings, *, serve: bool) -> None:
@@ -96,6 +100,8 @@ class LambdaTuiApp(KeyboardApp):
         self._serve = serve
         self._server: Server | None = None
         self._main = MainScreen(engine)
+        self._end_signals: EndSignals | None = None
+        self._terminal: TerminalDriver | None = None
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (150, "-wide")]
         self.VERTICAL_BREAKPOINTS = [(0, "-tiny"), (20, "-short"), (30, "-medium"), (45, "-tall")]
         self.animation_level = "none"
@@ -109,8 +115,13 @@ class LambdaTuiApp(KeyboardApp):
 
     async def run_to_end(self) -> int:
         """Run until the user leaves or a signal ends the application; return the exit status."""
-        with _ending_signals(self._end_by_signal):
-            await self.run_async()
+        stream = sys.__stdin__
+        assert stream is not None
+        terminal = stream.fileno()
+        with EndSignals(self._end_by_signal, self._restore_terminal, terminal) as end_signals:
+            self._end_signals = end_signals
+            self.driver_class = cast("type[Driver]", self._open_terminal)
+            await self.run_async(size=terminal_size(terminal))
         _drop_unwritable_output()
         return self.return_code or 0
 
@@ -140,8 +151,49 @@ class LambdaTuiApp(KeyboardApp):
             await self._server.close()
         await self.engine.close()
 
+    def exit(
+        self,
+        result: None = None,
+        return_code: int = 0,
+        message: RenderableType | None = None,
+    ) -> None:
+        """Leave; whatever holds the end up, the process has ended after ``END_LIMIT`` seconds."""
+        if self._end_signals is not None:
+            self._end_signals.limit(END_LIMIT, return_code)
+        super().exit(result, return_code, message)
+
     def _end_by_signal(self, number: int) -> None:
         self.exit(return_code=128 + number)
+
+    # The terminal
+
+    def _open_terminal(
+        self, app: App[object], *, debug: bool, mouse: bool, size: tuple[int, int] | None
+    ) -> TerminalDriver:
+        """Return the driver; Textual calls this in the place of its class."""
+        assert self._end_signals is not None
+        self._terminal = TerminalDriver(
+            app, end_signals=self._end_signals, debug=debug, mouse=mouse, size=size
+        )
+        return self._terminal
+
+    def _restore_terminal(self) -> None:
+        if self._terminal is not None:
+            self._terminal.restore_by_force()
+
+    def is_terminal_behind(self) -> bool:
+        """Return whether the terminal does not read, so that the next frame is left out."""
+        return self._terminal is not None and self._terminal.is_behind
+
+    def action_suspend_process(self) -> None:
+        """Give the terminal back to the shell until ``fg`` continues the application."""
+        if self._terminal is not None and not self._terminal.suspend():
+            self._main.say("There is no shell to go back to: lambda-tui is not its job.")
+
+    def action_command_palette(self) -> None:
+        """Open the palette of all actions."""
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette())
 
     async def action_quit(self) -> None:
         """Leave; the main screen asks first while an invocation runs."""
@@ -180,23 +232,6 @@ async def _serve_lambda_api(engine: Engine) -> Server:
         notice = Notice("warning", f"The Lambda API is not served: {error}")
         engine.events.emit(Event(record=notice, function=""))
     return server
-
-
-@contextmanager
-def _ending_signals(end: Callable[[int], None]) -> Iterator[None]:
-    """Call ``end`` with the number of a signal that would end the process.
-
-    It runs in the loop, so that the terminal is restored. Textual's Linux driver does not handle
-    these signals.
-    """
-    loop = asyncio.get_running_loop()
-    for number in _ENDING_SIGNALS:
-        loop.add_signal_handler(number, end, number)
-    try:
-        yield
-    finally:
-        for number in _ENDING_SIGNALS:
-            loop.remove_signal_handler(number)
 
 
 def _drop_unwritable_output() -> None:

@@ -8,11 +8,16 @@ import time
 from contextlib import suppress
 
 from textual import events
-from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
-from lambda_tui.ui.textual_private import CrashSentenceApp, needs_paint, paint_now, run_binding
+from lambda_tui.ui.textual_private import (
+    FrameApp,
+    SteadyScreen,
+    needs_paint,
+    paint_now,
+    run_binding,
+)
 
 HASTE = 0.1
 """Seconds after a key in which changes are painted without waiting for Textual's next frame."""
@@ -22,7 +27,7 @@ _PATIENCE = 0.5
 """Seconds for which the next key waits until an editor has run the action of this one."""
 
 
-class PromptScreen(Screen[None]):
+class PromptScreen(SteadyScreen[None]):
     """A screen that paints the effect of a key at once.
 
     Textual paints with its next frame, which on a busy screen begins up to 33 ms later.
@@ -50,7 +55,7 @@ class PromptScreen(Screen[None]):
         paint_now(self)
 
 
-class KeyboardApp(CrashSentenceApp):
+class KeyboardApp(FrameApp):
     """An application that runs the action of a key before it looks at the next key.
 
     Textual sends a key up through the queues of the focused widget and of all that contain it, and

@@ -7,14 +7,20 @@ fails when one is missing, or when one is used outside this module.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from rich.console import RenderableType
+from textual import events
 from textual.app import App
 from textual.binding import Binding
+from textual.drivers.linux_driver import LinuxDriver
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.timer import Timer
+
+ScreenResult = TypeVar("ScreenResult")
 
 if TYPE_CHECKING:
     # Drives the tests alone: the application starts without importing it.
@@ -49,6 +55,53 @@ class CrashSentenceApp(App[None]):
         if self.crash_sentence_to_print:
             self.error_console.file.write(self.crash_sentence_to_print + "\n")
         self.crash_sentence_to_print = ""
+
+
+class FrameApp(CrashSentenceApp):
+    """An application that leaves frames out while its terminal does not read.
+
+    Textual paints for a terminal that is behind too, and waits for it. There is no public hook.
+    """
+
+    def is_terminal_behind(self) -> bool:
+        """Return whether the frame that is due is to be left out."""
+        return False
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        if not self.is_terminal_behind():
+            super()._display(screen, renderable)
+
+
+class SteadyScreen(Screen[ScreenResult]):
+    """A screen that is laid out for the present size of the terminal, and for no earlier one.
+
+    A screen tells itself of each new size once more. When two sizes are under way at a time, each
+    makes it lay itself out and tell itself of that size again, for ever.
+    """
+
+    async def _on_resize(self, event: events.Resize) -> None:
+        if event.size != self.app.size:
+            event.stop()
+            event.prevent_default()
+
+
+class SizedLinuxDriver(LinuxDriver):
+    """Textual's driver with the size that the terminal has, whatever ``COLUMNS`` and ``LINES`` say.
+
+    Those may be exported from a window of another size, and never change.
+    """
+
+    def _get_terminal_size(self) -> tuple[int, int]:
+        return terminal_size(self.fileno)
+
+
+def terminal_size(descriptor: int) -> tuple[int, int]:
+    """Return columns and lines of a terminal; 80 and 24 where it does not know or is lost."""
+    try:
+        columns, lines = os.get_terminal_size(descriptor)
+    except OSError:
+        columns = lines = 0
+    return columns or 80, lines or 24
 
 
 # Needed by the application

@@ -17,8 +17,8 @@ from lambda_tui.commands.invoke.options import function_and_plan
 from lambda_tui.commands.invoke.writers import OutputFormat, make_writer
 from lambda_tui.commands.opened_project import OpenedProject, open_project
 from lambda_tui.commands.output import STANDARD_ERROR, OutputStream, unwritable
-from lambda_tui.commands.signals import handling_end_signals
 from lambda_tui.debug_log import log_events
+from lambda_tui.end_signals import EndSignals
 from lambda_tui.engine import events
 from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.events import AsyncRetried
@@ -82,7 +82,7 @@ class _InvokeRun:
 
     async def run(self) -> int:
         """Invoke until the plan is carried out or a signal comes. Returns the exit status."""
-        with handling_end_signals(self._end_by):
+        with EndSignals(self._end_by):
             try:
                 number = await self._unless_ended(self._call())
             finally:

@@ -16,8 +16,8 @@ from lambda_tui.commands.errors import CommandError
 from lambda_tui.commands.opened_project import OpenedProject, open_project, require_functions
 from lambda_tui.commands.output import unwritable
 from lambda_tui.commands.serve.log import ServeLog
-from lambda_tui.commands.signals import handling_end_signals
 from lambda_tui.debug_log import log_events
+from lambda_tui.end_signals import EndSignals
 from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.events import Event, InitStart, RestoreStart
 from lambda_tui.project.settings import Settings
@@ -44,7 +44,7 @@ async def _serve(opened: OpenedProject, settings: Settings, options: argparse.Na
     def note_signal(number: int) -> None:
         (second_signal if first_signal.is_set() else first_signal).set()
 
-    with handling_end_signals(note_signal):
+    with EndSignals(note_signal):
         engine = Engine(opened.project, settings, open_environment_api, opened.settings_problems)
         log = ServeLog(engine, options.output, options.log_level, first_signal.set)
         log_events(engine.events)

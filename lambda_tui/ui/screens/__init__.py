@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lambda_tui.ui.screens.dialogs import Palette
 from lambda_tui.ui.screens.main import MainScreen
 
-__all__ = ["MainScreen"]
+__all__ = ["MainScreen", "Palette"]

@@ -1,4 +1,4 @@
-"""The dialogs that ask how many invocations, for whom, which event, and whether to leave."""
+"""The palette, and the dialogs that ask for a number, a tenant, an event or a decision."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.command import CommandPalette
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
@@ -17,6 +18,7 @@ from lambda_tui import limits
 from lambda_tui.engine.invocation import TENANT_ID
 from lambda_tui.project.event_files import EventFile
 from lambda_tui.ui.terminal_text import plain_line
+from lambda_tui.ui.textual_private import SteadyScreen
 
 LARGEST_BURST = 1_000
 """Invocations at once that may be asked for."""
@@ -24,7 +26,11 @@ LARGEST_BURST = 1_000
 _ESCAPE = Binding("escape", "dismiss(None)", "Back")
 
 
-class AskBurst(ModalScreen[int | None]):
+class Palette(SteadyScreen[None], CommandPalette):
+    """Textual's palette: every action by name."""
+
+
+class AskBurst(SteadyScreen[int | None], ModalScreen[int | None]):
     """Asks how many invocations to make at once."""
 
     BINDINGS: ClassVar[list[BindingType]] = [_ESCAPE]
@@ -55,7 +61,7 @@ class AskBurst(ModalScreen[int | None]):
             self.query_one(".dialog--hint", Static).remove_class("-empty").update(hint)
 
 
-class AskTenant(ModalScreen[str | None]):
+class AskTenant(SteadyScreen[str | None], ModalScreen[str | None]):
     """Asks which tenant an invocation is for."""
 
     BINDINGS: ClassVar[list[BindingType]] = [_ESCAPE]
@@ -85,7 +91,7 @@ class AskTenant(ModalScreen[str | None]):
             self.query_one(".dialog--hint", Static).remove_class("-empty").update(hint)
 
 
-class AskEventFile(ModalScreen[EventFile | None]):
+class AskEventFile(SteadyScreen[EventFile | None], ModalScreen[EventFile | None]):
     """Asks which of the project's event files to take."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -117,7 +123,7 @@ class AskEventFile(ModalScreen[EventFile | None]):
         self.dismiss(self._files[event.option_index])
 
 
-class AskQuit(ModalScreen[bool]):
+class AskQuit(SteadyScreen[bool], ModalScreen[bool]):
     """Asks whether to leave while an invocation has no response."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -14,7 +14,7 @@ from textual.widgets import Static
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.ui.bindings import SECTIONS
 from lambda_tui.ui.glyphs import STATE_GLYPHS, STRIP_GLYPHS
-from lambda_tui.ui.textual_private import all_bindings
+from lambda_tui.ui.textual_private import SteadyScreen, all_bindings
 
 _MOVES = (
     ("↑ ↓  j k", "Move the cursor"),
@@ -22,12 +22,13 @@ _MOVES = (
     ("g G", "First, last"),
     ("tab", "Next pane"),
     ("^j", "Invoke from inside the event editor"),
+    ("^z", "Suspend: `fg` in the shell continues"),
     ("^p", "Palette: every action by name, and the theme"),
     ("shift + drag", "Your terminal's own selection, not the log's"),
 )
 
 
-class Help(ModalScreen[None]):
+class Help(SteadyScreen[None], ModalScreen[None]):
     """The keys by what they act on, then the signs; esc goes back."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

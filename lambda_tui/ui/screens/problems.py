@@ -14,9 +14,10 @@ from textual.widgets import Static
 from lambda_tui.engine.engine import Engine
 from lambda_tui.project.function import Problem
 from lambda_tui.ui.terminal_text import plain_line
+from lambda_tui.ui.textual_private import SteadyScreen
 
 
-class Problems(ModalScreen[None]):
+class Problems(SteadyScreen[None], ModalScreen[None]):
     """Each problem as ``file:line: sentence``; esc goes back."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,p", "dismiss(None)", "Back")]

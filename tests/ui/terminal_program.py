@@ -1,6 +1,7 @@
 """Opens the real application on a folder, for tests that look at its bytes.
 
-With ``CRASH`` in the environment, F9 raises an exception whose local variables hold a secret.
+With ``KEYS`` in the environment, F9 raises an exception whose local variables hold a secret, and F8
+never gives the loop back.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from lambda_tui.ui import make_app
 
 async def main() -> int:
     app = make_app(Path(sys.argv[1]), Settings())
-    if "CRASH" in os.environ:
+    if "KEYS" in os.environ:
         app.bind("f9", "crash")
 
         def action_crash() -> None:
@@ -24,6 +25,14 @@ async def main() -> int:
             raise ValueError(f"no {secret}")
 
         app.action_crash = action_crash  # type: ignore[attr-defined]
+        app.bind("f8", "loop")
+
+        def action_loop() -> None:
+            os.write(2, b"LOOPING")
+            while True:
+                pass
+
+        app.action_loop = action_loop  # type: ignore[attr-defined]
     return await app.run_to_end()
 
 

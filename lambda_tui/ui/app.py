@@ -24,6 +24,7 @@ from lambda_tui.engine.events import Event, Notice
 from lambda_tui.project.function import Problem
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import Settings
+from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.bindings import BINDINGS
 from lambda_tui.ui.crash import crash_sentence
 from lambda_tui.ui.keys import KeyboardApp, exclude_from_garbage_collection
@@ -198,6 +199,10 @@ class LambdaTuiApp(KeyboardApp):
     async def action_quit(self) -> None:
         """Leave; the main screen asks first while an invocation runs."""
         await self._main.run_action("quit")
+
+    def get_key_display(self, binding: Binding) -> str:
+        """Return a key as it is shown; the user's settings may name any."""
+        return one_line(super().get_key_display(binding))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Yield every action of the main screen, and the choice of the theme."""

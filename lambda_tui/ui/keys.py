@@ -11,6 +11,7 @@ from textual import events
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
+from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.textual_private import (
     FrameApp,
     SteadyScreen,
@@ -73,6 +74,9 @@ class KeyboardApp(FrameApp):
                 _postpone_garbage_collection(HASTE)
             if await self._run_action_of(event):
                 return
+        if isinstance(event, events.Paste) and isinstance(self.focused, Input):
+            # It would paint escape sequences as they are.
+            event.text = one_line(event.text)
         await super().on_event(event)
 
     async def _run_action_of(self, event: events.Key) -> bool:

@@ -11,14 +11,19 @@ from functools import lru_cache
 from itertools import islice
 
 from rich.ansi import SGR_STYLE_MAP
+from rich.cells import cell_len, set_cell_size
 from rich.color import Color
 from rich.style import Style
 from rich.text import Text
 
-from lambda_tui.terminal_text import ESCAPE_SEQUENCE, UNSAFE_CHARACTER, plain_text
+from lambda_tui.terminal_text import (
+    ESCAPE_SEQUENCE,
+    LINE_LIMIT,
+    UNSAFE_CHARACTER,
+    of_certain_width,
+    plain_text,
+)
 
-LINE_LIMIT = 4_000
-"""Characters of one line that are shown; a note says how many more there are."""
 TAB_SIZE = 4
 
 _NEVER_SHOWN = frozenset({"5", "6", "8"})
@@ -43,15 +48,17 @@ def terminal_text(raw: str | bytes, limit: int = LINE_LIMIT) -> Text:
     return text
 
 
-def plain_line(raw: str) -> str:
-    """Return names and messages from the user's files as one line of plain text."""
-    return terminal_text(raw.replace("\n", " ")).plain
+def fitted(line: str, cells: int) -> str:
+    """Return a line cut and padded to this number of cells."""
+    if cell_len(line) > cells:
+        line = set_cell_size(line, max(cells - 1, 0)) + "…"
+    return set_cell_size(line, max(cells, 0))
 
 
 def _safe_text(raw: str) -> Text:
     """Return the printable characters of ``raw``, with tabs expanded and colours kept."""
     if not UNSAFE_CHARACTER.search(raw):
-        return Text(raw.expandtabs(TAB_SIZE), end="")
+        return Text(of_certain_width(raw).expandtabs(TAB_SIZE), end="")
     raw = raw.replace("\r\n", "\n")
     text = Text(end="")
     style = Style.null()
@@ -68,7 +75,8 @@ def _safe_text(raw: str) -> Text:
 
 def _printable(text: str) -> str:
     """Return ``text`` without control characters; a carriage return inside it becomes a sign."""
-    return plain_text(text.rstrip("\r").replace("\r", "\N{SYMBOL FOR CARRIAGE RETURN}"))
+    text = text.rstrip("\r").replace("\r", "\N{SYMBOL FOR CARRIAGE RETURN}")
+    return of_certain_width(plain_text(text))
 
 
 @lru_cache(maxsize=256)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from lambda_tui.engine.events import Event, FunctionLog, Report
 from lambda_tui.project.function import LoggingConfig
+from lambda_tui.terminal_text import of_certain_width
 from lambda_tui.ui.feed import Feed
 from lambda_tui.ui.log.records import (
     LINES_LIMIT,
@@ -84,6 +85,7 @@ async def test_a_record_printed_with_carriage_returns_has_one_gutter(open_app: O
 
 @given(st.text(st.characters(exclude_categories=["C", "Z"]), max_size=200), st.integers(2, 40))
 def test_folding_loses_nothing(text: str, width: int) -> None:
+    text = of_certain_width(text)
     rows = rows_of(text, wrap_at=width)
     parts = [rows[index][0].plain[rows[index][1] : rows[index][2]] for index in range(len(rows))]
     assert "".join(parts) == text

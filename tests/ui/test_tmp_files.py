@@ -18,6 +18,17 @@ def test_tmp_is_listed_with_directories_before_their_content(tmp_path: Path) -> 
     assert [path for path, _, _ in found] == ["a.txt", "cache", "cache/prices.json"]
 
 
+def test_storage_counts_what_is_allocated_and_each_file_once(tmp_path: Path) -> None:
+    with open(tmp_path / "sparse", "wb") as file:
+        file.truncate(400 << 30)
+    (tmp_path / "data").write_bytes(bytes(range(256)) * 400)
+    os.link(tmp_path / "data", tmp_path / "same")
+    entries = {entry.name: entry for entry in list_tmp(tmp_path)}
+    assert entries["sparse"].size == 400 << 30
+    assert entries["sparse"].allocated == 0
+    assert 102_400 <= sum(entry.allocated for entry in entries.values()) < 200_000
+
+
 def test_a_listing_is_bounded(tmp_path: Path) -> None:
     names = [f"{number:04}" for number in range(ENTRIES * 3)]
     for name in names:

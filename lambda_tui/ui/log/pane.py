@@ -10,7 +10,6 @@ from textual.widgets import Input
 
 from lambda_tui.ui.log.store import LogStore
 from lambda_tui.ui.log.view import LogView
-from lambda_tui.ui.terminal_text import plain_line
 from lambda_tui.ui.widgets import Pane
 from lambda_tui.wording import counted
 
@@ -113,7 +112,7 @@ class LogPane(Vertical, Pane):
     @on(LogView.Changed)
     def _write_frame(self) -> None:
         view = self.view
-        scope = "all functions" if self._shows_all else plain_line(self._function)
+        scope = "all functions" if self._shows_all else self._function
         states = [] if view.follow else [f"+{view.missed} new ▼" if view.missed else "paused"]
         states += ["follow"] if view.follow else []
         states += ["wrap"] if view.wrap else []
@@ -121,5 +120,5 @@ class LogPane(Vertical, Pane):
             found = counted(view.matches, "line")
             states.append(f"“{view.query_text}” in {found}" + " only" * view.only_matches)
         title, subtitle = f"3 Log · {scope}", " · ".join(states)
-        self.write_frame(title.replace("[", r"\["), subtitle.replace("[", r"\["))
+        self.write_frame(title, subtitle)
         self.set_class(bool(view.missed), "-missed")

@@ -19,6 +19,7 @@ from lambda_tui.engine.events import (
 )
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.project.function import LoggingConfig
+from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.figures import milliseconds
 from lambda_tui.ui.terminal_text import terminal_text
 from lambda_tui.wording import counted
@@ -118,15 +119,15 @@ def _entries(event: events.Event, logging: LoggingConfig) -> Iterator[tuple[Kind
         case events.ExtensionLog(message=message):
             yield Kind.EXTENSION, message
         case events.Notice(message=message):
-            yield _KINDS.get(severity(event.record), Kind.DIVIDER), message
+            yield _KINDS.get(severity(event.record), Kind.DIVIDER), one_line(message)
         case events.ApiServed() as served:
-            yield Kind.DIVIDER, f"── {sentence(served)}"
+            yield Kind.DIVIDER, f"── {one_line(sentence(served))}"
             yield Kind.PLATFORM, served.client_variables
             yield Kind.PLATFORM, served.example
         case record if isinstance(record, _SAID) and severity(record) != "debug":
-            yield _KINDS.get(severity(record), Kind.DIVIDER), f"── {sentence(record)}"
+            yield _KINDS.get(severity(record), Kind.DIVIDER), f"── {one_line(sentence(record))}"
         case record if divider := _divider(record):
-            yield Kind.DIVIDER, f"── {divider}"
+            yield Kind.DIVIDER, f"── {one_line(divider)}"
         case record:
             if (text := log_text(event, logging)) is not None:
                 yield from _platform_entries(record, text)

@@ -20,9 +20,10 @@ from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
+from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.log.records import Kind, LogRecord
 from lambda_tui.ui.log.rows import LogRows, Row
-from lambda_tui.ui.terminal_text import plain_line
+from lambda_tui.ui.terminal_text import fitted
 from lambda_tui.ui.widgets import LineWidget, text_strip
 
 STRIPS = 128
@@ -55,7 +56,7 @@ class Gutter:
             whole = time.strftime("%H:%M:%S", time.localtime(record.time))
             clock = f"{whole}.{int(record.time * 1000) % 1000:03} "
         if self.with_names:
-            name = f"{plain_line(record.function)[:_NAME_WIDTH]:{_NAME_WIDTH}} "
+            name = f"{fitted(one_line(record.function), _NAME_WIDTH)} "
         number = "" if record.number is None else f"#{record.number}"
         return f"{clock}{name}{number:<{_NUMBER_WIDTH}}"
 

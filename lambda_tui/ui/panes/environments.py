@@ -7,15 +7,16 @@ from collections.abc import Callable, Hashable, Mapping
 from itertools import groupby
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.text import Text
-from textual.markup import escape
 
 from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.lifecycle import Phase, State
 from lambda_tui.engine.pool import Pool
+from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.figures import megabytes, seconds
 from lambda_tui.ui.glyphs import EXTENSION_GLYPHS, STATE_CLASSES, STATE_GLYPHS, STRIP_GLYPHS
-from lambda_tui.ui.terminal_text import plain_line
+from lambda_tui.ui.terminal_text import fitted
 from lambda_tui.ui.timeline import Timeline
 from lambda_tui.ui.widgets import Pane, RowList
 
@@ -79,7 +80,8 @@ class EnvironmentsPane(RowList[ExecutionEnvironment], Pane):
             row.append(" " * _GAP if index else "")
             text = value(item)
             style = STATE_CLASSES[item.state] if text.startswith(STATE_GLYPHS[item.state]) else ""
-            row.append(f"{text[:size]:{align}{size}}", self.style_of(style) if style else "")
+            cell = f"{text:>{size}}" if align == ">" else text
+            row.append(fitted(cell, size), self.style_of(style) if style else "")
         return row.append("  ").append_text(self._strip(item, self._strip_width(width)))
 
     def _columns(self, width: int) -> list[_Column]:
@@ -111,11 +113,9 @@ class EnvironmentsPane(RowList[ExecutionEnvironment], Pane):
         if function.published:
             columns.append(("version", 7, "<", lambda it: it.partition.version))
         if function.is_tenant_isolated:
-            longest = max((len(it.partition.tenant_id or "") for it in self.items), default=0)
+            longest = max((cell_len(_tenant(it)) for it in self.items), default=0)
             width = min(max(len("tenant"), longest), _LONGEST_TENANT)
-            columns.append(
-                ("tenant", width, "<", lambda it: plain_line(it.partition.tenant_id or ""))
-            )
+            columns.append(("tenant", width, "<", _tenant))
         return columns
 
     def _strip_width(self, width: int) -> int:
@@ -141,7 +141,7 @@ class EnvironmentsPane(RowList[ExecutionEnvironment], Pane):
 
     def _empty(self) -> Text:
         if self._pool is not None and self._pool.problem:
-            return Text(f"✗ {plain_line(self._pool.problem)}", no_wrap=True, overflow="ellipsis")
+            return Text(f"✗ {one_line(self._pool.problem)}", no_wrap=True, overflow="ellipsis")
         if self._pool is not None and self._pool.snapshot is not None:
             return Text("None yet: i invokes, and one is restored from the snapshot.")
         return Text("None yet: i invokes, and a cold start makes one.")
@@ -172,6 +172,10 @@ def _state(environment: ExecutionEnvironment) -> str:
     return f"{STATE_GLYPHS[environment.state]} {word}{stale}"
 
 
+def _tenant(environment: ExecutionEnvironment) -> str:
+    return one_line(environment.partition.tenant_id or "")
+
+
 def _extensions(environment: ExecutionEnvironment) -> str:
     return "".join(EXTENSION_GLYPHS[extension.state] for extension in environment.extensions)
 
@@ -179,7 +183,7 @@ def _extensions(environment: ExecutionEnvironment) -> str:
 def _extension_states(environment: ExecutionEnvironment) -> str:
     """Return each extension's name and state."""
     states = (
-        f"{EXTENSION_GLYPHS[one.state]} {escape(plain_line(one.name))} {one.state}"
+        f"{EXTENSION_GLYPHS[one.state]} {one_line(one.name)} {one.state}"
         for one in environment.extensions
     )
     return " · ".join(states)

@@ -6,6 +6,7 @@ import asyncio
 import json
 from typing import ClassVar
 
+from rich.text import Text
 from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.widgets import TextArea
@@ -20,7 +21,7 @@ from lambda_tui.project.event_files import (
 )
 from lambda_tui.project.files import UnreadableFileError
 from lambda_tui.project.function import Function, Project
-from lambda_tui.ui.terminal_text import plain_line
+from lambda_tui.terminal_text import UNSAFE_CHARACTER, one_line
 from lambda_tui.ui.widgets import Pane
 from lambda_tui.wording import counted
 
@@ -67,6 +68,13 @@ class EventPane(TextArea, Pane):
         """The event as UTF-8 bytes."""
         return self.text.encode("utf-8", "replace")
 
+    def get_line(self, line_index: int) -> Text:
+        """Return a line to be painted, with a sign for each character that a terminal obeys."""
+        line = super().get_line(line_index)
+        if UNSAFE_CHARACTER.search(line.plain):
+            line.plain = UNSAFE_CHARACTER.sub("\N{REPLACEMENT CHARACTER}", line.plain)
+        return line
+
     def show_function(self, function: Function, project: Project) -> None:
         """Keep the event of the function shown so far, and show this function's.
 
@@ -91,9 +99,9 @@ class EventPane(TextArea, Pane):
         try:
             text = await asyncio.to_thread(read_event, file.path)
         except (UnreadableFileError, OSError) as error:
-            self.notify(plain_line(f"{name}: {error}"), severity="error", markup=False)
+            self.notify(one_line(f"{name}: {error}"), severity="error", markup=False)
             return
-        self._file_names[self._function] = plain_line(name)
+        self._file_names[self._function] = one_line(name)
         self.load_text(text)
         self._texts[self._function] = text
         self._show_verdict()
@@ -125,5 +133,5 @@ class EventPane(TextArea, Pane):
         self.title = " · ".join(("e Event", *((name,) if name else ())))
         lines = counted(self.document.line_count, "line")
         verdict = f"✓ JSON · {lines}" if problem is None else f"✗ {problem}"
-        self.write_frame(subtitle=verdict.replace("[", r"\["))
+        self.write_frame(subtitle=verdict)
         self.set_class(problem is not None, "-error")

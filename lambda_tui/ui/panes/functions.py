@@ -10,8 +10,9 @@ from rich.text import Text
 
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.pool import Pool
+from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.glyphs import STATE_CLASSES, STATE_GLYPHS
-from lambda_tui.ui.terminal_text import plain_line
+from lambda_tui.ui.terminal_text import fitted
 from lambda_tui.ui.widgets import Pane, RowList
 
 _GLYPHS = 4
@@ -38,11 +39,10 @@ class FunctionsPane(RowList[Pool], Pane):
         """Return ``name   ❅❅►``; where room is short, the name is cut first."""
         marks = self._marks(item)
         marks.truncate(width // 2, overflow="ellipsis")
-        room = width - len(marks.plain) - 2
+        room = width - marks.cell_len - 2
         qualifier = item.function.event_qualifier
-        name = plain_line(f"{item.function.name}:{qualifier}" if qualifier else item.function.name)
-        name = name if len(name) <= room else name[: room - 1] + "…"
-        return Text.assemble(f" {name:<{room}}", marks, " ")
+        name = one_line(f"{item.function.name}:{qualifier}" if qualifier else item.function.name)
+        return Text.assemble(f" {fitted(name, room)}", marks, " ")
 
     def _marks(self, pool: Pool) -> Text:
         if pool.problem:

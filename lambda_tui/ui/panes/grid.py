@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from rich.markup import escape
 from textual.app import ComposeResult
 from textual.containers import Container
+from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input
 
+from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.feed import Feed
 from lambda_tui.ui.log import LogPane
 from lambda_tui.ui.panes.environments import EnvironmentsPane
@@ -107,7 +108,7 @@ class PaneGrid(Container):
     def write_titles(self) -> None:
         """Write the titles of the panes that share a place, with the tabs of the others."""
         focused = self.focused_pane
-        labels = {**_TABS, "response": escape(self.response.title)}
+        labels = {**_TABS, "response": self.response.title}
         narrow = self.screen.has_class("-narrow") and not self.is_zoomed
         wide = self.screen.has_class("-wide") or self.is_zoomed
         for pane in _TABS:
@@ -117,9 +118,13 @@ class PaneGrid(Container):
             elif not narrow:
                 others.remove("event")
             style = "b reverse" if pane == focused else "b"
-            tabs = "".join(f" │ [@click=screen.pane('{name}')]{labels[name]}[/]" for name in others)
+            tabs = "".join(f" │ [@click=screen.pane('{name}')]${name}[/]" for name in others)
             widget = self.by_id[pane]
-            widget.write_frame(f"[{style}]{escape(widget.title)}[/]{tabs}")
+            title = one_line(widget.title)
+            # Variables: no markup is looked for in them.
+            widget.write_frame(
+                Content.from_markup(f"[{style}]$title[/]{tabs}", title=title, **labels)
+            )
 
     # Copying
 

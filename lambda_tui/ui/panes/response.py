@@ -13,9 +13,10 @@ from textual.widgets import Static
 
 from lambda_tui.engine.invocation import Invocation
 from lambda_tui.engine.pool import Pool
+from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.figures import milliseconds, size
 from lambda_tui.ui.glyphs import STATUS_GLYPHS
-from lambda_tui.ui.terminal_text import plain_line, terminal_text
+from lambda_tui.ui.terminal_text import terminal_text
 from lambda_tui.ui.widgets import Pane
 
 SHOWN_LIMIT = 32_000
@@ -93,14 +94,15 @@ class ResponsePane(VerticalScroll, Pane, can_focus=True):
         for each in STATUS_GLYPHS:
             self.set_class(each == status, f"-{each}")
         if invocation is None:
-            self.title, self.border_subtitle, self._payload = "4 Response", "", b""
+            self.title, self._payload = "4 Response", b""
+            self.write_frame(subtitle="")
             self._body.update(
-                Content.styled(f"{plain_line(function)} has not been invoked yet.", "$text-muted")
+                Content.styled(f"{one_line(function)} has not been invoked yet.", "$text-muted")
             )
             return
         word = "error" if invocation.function_error and status == "success" else status
         self.title = f"4 Response #{invocation.number} {STATUS_GLYPHS[status]} {word}"
-        self.border_subtitle = _cost(invocation)
+        self.write_frame(subtitle=_cost(invocation))
         self._payload = invocation.response or b""
         self._body.update(response_content(invocation))
         self.scroll_home(animate=False)
@@ -168,7 +170,7 @@ def _shown(text: str, total: int) -> Content:
 
 def _error_content(error: dict[str, object]) -> Content:
     """Return the type, the message and the stack trace as Python prints it."""
-    kind = terminal_text(str(error.get("errorType"))).plain
+    kind = one_line(str(error.get("errorType")))
     message = terminal_text(str(error.get("errorMessage", "")), SHOWN_LIMIT).plain
     parts = [
         Content.styled(f"✗ {kind}", "bold $text-error"),

@@ -15,6 +15,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from lambda_tui.engine.environment import ExecutionEnvironment
+from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.figures import size
 from lambda_tui.ui.panes.tmp_files import (
     CONTENT,
@@ -25,7 +26,7 @@ from lambda_tui.ui.panes.tmp_files import (
     list_tmp,
     read_tmp,
 )
-from lambda_tui.ui.terminal_text import terminal_text
+from lambda_tui.ui.terminal_text import fitted, terminal_text
 from lambda_tui.ui.widgets import Pane, RowList
 
 _NAME_LIMIT = 200
@@ -46,9 +47,8 @@ class TmpTree(RowList[TmpEntry]):
         figure = size(item.size) if item.kind == "file" else item.kind
         mark = {"directory": "▸ ", "link": "→ "}.get(item.kind, "  ")
         room = width - len(figure) - 2
-        name = Text(" " + "  " * (len(item.path) - 1) + mark, end="")
-        name.append_text(terminal_text(item.name, _NAME_LIMIT))
-        name.truncate(room, overflow="ellipsis", pad=True)
+        indent = " " + "  " * (len(item.path) - 1)
+        name = fitted(f"{indent}{mark}{one_line(item.name, _NAME_LIMIT)}", room)
         return Text.assemble(name, " ", (figure, self.style_of("row--dim")))
 
 
@@ -129,7 +129,7 @@ class TmpPane(Horizontal, Pane):
         first_file = next((entry for entry in entries if entry.kind == "file"), None)
         if was_empty and first_file is not None:
             self.tree_view.highlight(first_file.path)
-        self.border_subtitle = _summary(entries, storage)
+        self.write_frame(subtitle=_summary(entries, storage))
         chosen = self.tree_view.highlighted
         if chosen is None:
             why = "Nothing yet: what the function writes to /tmp shows here."
@@ -144,7 +144,7 @@ class TmpPane(Horizontal, Pane):
     @work(exclusive=True, group="tmp-file")
     async def _read_file(self, entry: TmpEntry) -> None:
         if entry.kind != "file" or self._directory is None:
-            self._show(Text(f"{entry.kind}: {terminal_text('/'.join(entry.path)).plain}"))
+            self._show(Text(f"{entry.kind}: {one_line('/'.join(entry.path))}"))
             return
         found = await asyncio.to_thread(read_tmp, self._directory, entry.path)
         again, self._read = self._read == entry.path, entry.path
@@ -161,14 +161,14 @@ def _summary(entries: Sequence[TmpEntry], storage: int) -> str:
     """Return the number of entries and what they take of ``storage`` MB, if all are listed."""
     if len(entries) == ENTRIES:
         return f"the first {ENTRIES:,} entries"
-    used = sum(entry.size for entry in entries if entry.kind == "file")
+    used = sum(entry.allocated for entry in entries)
     count = "1 entry" if len(entries) == 1 else f"{len(entries)} entries"
     return f"{count} · {size(used)} of {storage} MB" if entries else ""
 
 
 def _content_text(found: TmpContent | str) -> Text:
     if isinstance(found, str):
-        return terminal_text(found)
+        return Text(one_line(found))
     if found.is_binary:
         text = Text("\n".join(hexadecimal(found.data[: CONTENT // 16])), no_wrap=True)
         shown = CONTENT // 16

@@ -19,6 +19,8 @@ DEPTH = 12
 CONTENT = 64_000
 """Bytes of a file that are read."""
 
+_BLOCK = 512
+"""Bytes of what the system counts as a block, whatever the file system's own are."""
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
@@ -33,6 +35,11 @@ class TmpEntry:
     """``directory``, ``file``, ``link`` or ``other``."""
     size: int
     """Bytes."""
+    allocated: int
+    """Bytes of the storage that it takes, which count for the quota; fewer in a file with holes.
+
+    Each entry counts its own, a file with several names only once.
+    """
 
     @property
     def name(self) -> str:
@@ -65,7 +72,7 @@ def list_tmp(directory: Path) -> tuple[TmpEntry, ...]:
     except OSError:
         return ()
     entries: list[TmpEntry] = []
-    for entry in _walk(descriptor, ()):
+    for entry in _walk(descriptor, (), set()):
         entries.append(entry)
         if len(entries) == ENTRIES:
             break
@@ -104,17 +111,24 @@ def _step(descriptor: int, name: str, flags: int) -> int:
         os.close(descriptor)
 
 
-def _walk(descriptor: int, above: tuple[str, ...]) -> Iterator[TmpEntry]:
-    """Yield the entries below an open directory, and close it."""
+def _walk(descriptor: int, above: tuple[str, ...], counted: set[int]) -> Iterator[TmpEntry]:
+    """Yield the entries below an open directory, and close it.
+
+    ``counted`` are the inodes of the files with several names that were seen before.
+    """
     try:
         for name in sorted(os.listdir(descriptor))[:ENTRIES]:
             try:
                 status = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
                 kind = _kind(status.st_mode)
-                yield TmpEntry((*above, name), kind, status.st_size)
+                is_again = status.st_nlink > 1 and status.st_ino in counted
+                if status.st_nlink > 1 and kind != "directory":
+                    counted.add(status.st_ino)
+                allocated = 0 if is_again else status.st_blocks * _BLOCK
+                yield TmpEntry((*above, name), kind, status.st_size, allocated)
                 if kind == "directory" and len(above) < DEPTH:
                     below = os.open(name, _DIRECTORY, dir_fd=descriptor)
-                    yield from _walk(below, (*above, name))
+                    yield from _walk(below, (*above, name), counted)
             except OSError:
                 continue
     except OSError:

@@ -17,7 +17,7 @@ from textual.widgets.option_list import Option
 from lambda_tui import limits
 from lambda_tui.engine.invocation import TENANT_ID
 from lambda_tui.project.event_files import EventFile
-from lambda_tui.ui.terminal_text import plain_line
+from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.textual_private import SteadyScreen
 
 LARGEST_BURST = 1_000
@@ -26,11 +26,11 @@ LARGEST_BURST = 1_000
 _ESCAPE = Binding("escape", "dismiss(None)", "Back")
 
 
-class Palette(SteadyScreen[None], CommandPalette):
+class Palette(CommandPalette, SteadyScreen[None]):
     """Textual's palette: every action by name."""
 
 
-class AskBurst(SteadyScreen[int | None], ModalScreen[int | None]):
+class AskBurst(ModalScreen[int | None], SteadyScreen[int | None]):
     """Asks how many invocations to make at once."""
 
     BINDINGS: ClassVar[list[BindingType]] = [_ESCAPE]
@@ -61,7 +61,7 @@ class AskBurst(SteadyScreen[int | None], ModalScreen[int | None]):
             self.query_one(".dialog--hint", Static).remove_class("-empty").update(hint)
 
 
-class AskTenant(SteadyScreen[str | None], ModalScreen[str | None]):
+class AskTenant(ModalScreen[str | None], SteadyScreen[str | None]):
     """Asks which tenant an invocation is for."""
 
     BINDINGS: ClassVar[list[BindingType]] = [_ESCAPE]
@@ -91,7 +91,7 @@ class AskTenant(SteadyScreen[str | None], ModalScreen[str | None]):
             self.query_one(".dialog--hint", Static).remove_class("-empty").update(hint)
 
 
-class AskEventFile(SteadyScreen[EventFile | None], ModalScreen[EventFile | None]):
+class AskEventFile(ModalScreen[EventFile | None], SteadyScreen[EventFile | None]):
     """Asks which of the project's event files to take."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -111,7 +111,7 @@ class AskEventFile(SteadyScreen[EventFile | None], ModalScreen[EventFile | None]
             dialog.border_subtitle = "enter takes one · esc goes back"
             yield OptionList(
                 *(
-                    Option(f"{plain_line(file.name)}", id=str(n))
+                    Option(f"{one_line(file.name)}", id=str(n))
                     for n, file in enumerate(self._files)
                 ),
                 markup=False,
@@ -123,7 +123,7 @@ class AskEventFile(SteadyScreen[EventFile | None], ModalScreen[EventFile | None]
         self.dismiss(self._files[event.option_index])
 
 
-class AskQuit(SteadyScreen[bool], ModalScreen[bool]):
+class AskQuit(ModalScreen[bool], SteadyScreen[bool]):
     """Asks whether to leave while an invocation has no response."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -28,7 +28,7 @@ _MOVES = (
 )
 
 
-class Help(SteadyScreen[None], ModalScreen[None]):
+class Help(ModalScreen[None], SteadyScreen[None]):
     """The keys by what they act on, then the signs; esc goes back."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

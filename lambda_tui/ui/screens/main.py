@@ -18,6 +18,7 @@ from lambda_tui.engine.pool import Pool
 from lambda_tui.project.event_files import EventFile, find_events
 from lambda_tui.project.function import Project
 from lambda_tui.project.sdk import InstallationError
+from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.bindings import BINDINGS, PANE_KEYS
 from lambda_tui.ui.clipboard import copy
 from lambda_tui.ui.feed import Feed
@@ -26,7 +27,6 @@ from lambda_tui.ui.panes import PaneGrid
 from lambda_tui.ui.screens.dialogs import AskBurst, AskEventFile, AskQuit, AskTenant
 from lambda_tui.ui.screens.help import Help
 from lambda_tui.ui.screens.problems import Problems
-from lambda_tui.ui.terminal_text import plain_line
 from lambda_tui.ui.widgets import Banner, Empty, HeaderLine, KeyBar, RowList
 from lambda_tui.wording import counted
 
@@ -89,7 +89,7 @@ class MainScreen(PromptScreen):
 
     def say(self, sentence: str, severity: SeverityLevel = "information") -> None:
         """Show one sentence for a while."""
-        self.notify(plain_line(sentence), severity=severity, markup=False)
+        self.notify(one_line(sentence), severity=severity, markup=False)
 
     # Painting
 

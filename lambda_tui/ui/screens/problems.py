@@ -13,11 +13,11 @@ from textual.widgets import Static
 
 from lambda_tui.engine.engine import Engine
 from lambda_tui.project.function import Problem
-from lambda_tui.ui.terminal_text import plain_line
+from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.textual_private import SteadyScreen
 
 
-class Problems(SteadyScreen[None], ModalScreen[None]):
+class Problems(ModalScreen[None], SteadyScreen[None]):
     """Each problem as ``file:line: sentence``; esc goes back."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,p", "dismiss(None)", "Back")]
@@ -39,7 +39,7 @@ class Problems(SteadyScreen[None], ModalScreen[None]):
         lines = []
         for problem in self._problems:
             sign, about = ("▲ ", "bold $text-warning"), (_about(problem), "bold")
-            lines.append(Content.assemble(sign, about, plain_line(str(problem))))
+            lines.append(Content.assemble(sign, about, one_line(str(problem))))
         return Content("\n\n").join(lines)
 
 
@@ -61,6 +61,4 @@ def _problems(engine: Engine) -> list[Problem]:
 def _about(problem: Problem) -> str:
     """Return the function in front of the sentence, unless the sentence begins with it."""
     start = f"{problem.function}: "
-    return (
-        "" if problem.function is None or problem.message.startswith(start) else plain_line(start)
-    )
+    return "" if problem.function is None or problem.message.startswith(start) else one_line(start)

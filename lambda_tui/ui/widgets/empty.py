@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from lambda_tui.project.function import Problem
-from lambda_tui.ui.terminal_text import plain_line
+from lambda_tui.terminal_text import one_line
 
 
 class Empty(VerticalScroll):
@@ -30,9 +30,9 @@ class Empty(VerticalScroll):
 
 def _content(directory: Path, problems: Sequence[Problem]) -> Content:
     strong = "bold $text-primary"
-    parts = [Content.assemble("λ  No Lambda function in ", (plain_line(str(directory)), strong))]
+    parts = [Content.assemble("λ  No Lambda function in ", (one_line(str(directory)), strong))]
     parts += [
-        Content.assemble(("\n▲ ", "bold $text-warning"), plain_line(str(problem)))
+        Content.assemble(("\n▲ ", "bold $text-warning"), one_line(str(problem)))
         for problem in problems
     ]
     parts.append(

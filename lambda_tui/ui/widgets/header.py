@@ -17,7 +17,8 @@ from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.pool import Pool
 from lambda_tui.project.function import Problem
 from lambda_tui.project.interpreters import own_program
-from lambda_tui.ui.terminal_text import plain_line
+from lambda_tui.terminal_text import one_line
+from lambda_tui.ui.terminal_text import fitted
 from lambda_tui.ui.widgets.line_widget import LineWidget, text_strip
 from lambda_tui.wording import counted
 
@@ -56,7 +57,7 @@ class HeaderLine(LineWidget):
         parts = _parts(engine, pool, address)
         if parts != self._parts:
             self._parts = parts
-            self.tooltip = "\n".join(part.text for part in parts)
+            self.tooltip = Content("\n".join(part.text for part in parts))
             self.refresh()
 
     def render_line(self, y: int) -> Strip:
@@ -77,8 +78,8 @@ class HeaderLine(LineWidget):
 
 def _parts(engine: Engine, pool: Pool | None, address: str | None) -> tuple[_Part, ...]:
     """Return project, sandbox level, what runs the function, credentials and address."""
-    name = plain_line(engine.project.directory.name or "/")
-    short = name if len(name) <= _SHORT_NAME else name[: _SHORT_NAME - 1] + "…"
+    name = one_line(engine.project.directory.name or "/")
+    short = fitted(name, min(cell_len(name), _SHORT_NAME))
     parts = [_Part(name, "", short)]
     if pool is not None:
         parts += [_sandbox(pool), _runs_on(pool)]
@@ -86,7 +87,7 @@ def _parts(engine: Engine, pool: Pool | None, address: str | None) -> tuple[_Par
         if address is not None:
             parts.append(_Part(address, "", address.removeprefix("http://127.0.0.1")))
         if own_program(pool.function) is None:
-            parts.append(_Part(plain_line(pool.interpreter.origin), "dim", ""))
+            parts.append(_Part(one_line(pool.interpreter.origin), "dim", ""))
     return tuple(parts)
 
 
@@ -101,10 +102,10 @@ def _sandbox(pool: Pool) -> _Part:
 def _runs_on(pool: Pool) -> _Part:
     program = own_program(pool.function)
     if program is not None:
-        return _Part(plain_line(program))
+        return _Part(one_line(program))
     version = pool.runtime_version or "…"
     if pool.version_mismatch:
-        wrong = f"{version}, not {plain_line(pool.function.runtime or '?')}"
+        wrong = f"{version}, not {one_line(pool.function.runtime or '?')}"
         return _Part(f"▲ {pool.interpreter.title(wrong)}", "warning", f"▲ {wrong}")
     return _Part(pool.interpreter.title(version), "", version)
 
@@ -119,7 +120,7 @@ class Banner(Static):
         self.display = bool(problems)
         if problems:
             count = counted(len(problems), "problem")
-            first = plain_line(str(problems[0]))
+            first = one_line(str(problems[0]))
             self.update(Content(f" ▲ {count} (p shows all)  {first}"))
 
     async def on_click(self, event: events.Click) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from textual.content import Content
 from textual.widget import Widget
+
+from lambda_tui.terminal_text import one_line
 
 
 class Pane(Widget):
@@ -32,19 +32,19 @@ class Pane(Widget):
         """Everything that the pane holds, to copy; None where it has no text of its own."""
         return None
 
-    def write_frame(self, title: str | None = None, subtitle: str | None = None) -> None:
-        """Set the texts in the frame, in Textual's markup; None leaves one as it is.
+    def write_frame(
+        self, title: Content | str | None = None, subtitle: Content | str | None = None
+    ) -> None:
+        """Set the texts in the frame; None leaves one as it is. A string has no markup.
 
         Textual paints a widget anew even when its title is set to what it was, so only a text that
         has changed is set.
         """
-        if title is not None and self.border_title != _as_read_back(title):
-            self.border_title = title
-        if subtitle is not None and self.border_subtitle != _as_read_back(subtitle):
-            self.border_subtitle = subtitle
+        if title is not None and self.border_title != (content := _content(title)).markup:
+            self.border_title = content
+        if subtitle is not None and self.border_subtitle != (content := _content(subtitle)).markup:
+            self.border_subtitle = content
 
 
-@lru_cache(maxsize=64)
-def _as_read_back(markup: str) -> str:
-    """Return the markup as the property of a widget gives it after it was set."""
-    return Content.from_markup(markup).markup
+def _content(text: Content | str) -> Content:
+    return Content(one_line(text)) if isinstance(text, str) else text

@@ -13,6 +13,7 @@ SECTIONS: dict[str, tuple[Binding, ...]] = {
     "Function": (
         _key("i", "invoke", "Invoke", "Invoke the function with the event", "invoke"),
         _key("b", "burst", "Burst", "Invoke it several times at once", "burst"),
+        _key("v", "qualifier", "Version", "Choose the alias or version to invoke", "qualifier"),
         _key("e", "pane('event')", "Event", "Edit the event", "event"),
         _key("S", "install_sdk", "SDK", "Install the SDK of AWS's runtime", "install_sdk"),
         _key("E", "event_file", "Event file", "Take an event file of the project", "event_file"),
@@ -66,7 +67,15 @@ BINDINGS: tuple[Binding, ...] = tuple(
 _MAIN = ("invoke", "burst", "event", "reinit")
 
 PANE_KEYS: dict[str, tuple[str, ...]] = {
-    "functions": (*_MAIN, "reinit_all", "all_functions", "event_file", "search", "zoom"),
+    "functions": (
+        *_MAIN,
+        "qualifier",
+        "reinit_all",
+        "all_functions",
+        "event_file",
+        "search",
+        "zoom",
+    ),
     "environments": ("invoke", "freeze", "kill", "reinit", "tmp", "reinit_all", "burst", "zoom"),
     "log": (
         "invoke",

@@ -27,6 +27,30 @@ async def test_the_screen_shows_the_alias_and_invokes_it(open_app: OpenApp, proj
         assert "version" in driver.text()
 
 
+async def test_v_chooses_the_version_that_is_invoked(open_app: OpenApp, project: Path) -> None:
+    change(project, "AutoPublishAlias: live, Timeout: 60}")
+
+    async with open_app(size=(160, 50)) as driver:
+        assert "v Version" in driver.text()
+        await driver.press("v")
+        assert "live → 1" in driver.text()
+        await driver.press("j", "enter")
+        assert "Greet:$LATEST" in driver.text()
+        await driver.invoke()
+        await driver.press("v", "home", "enter")
+        assert "Greet:live" in driver.text()
+        await driver.invoke()
+
+        invoked = [one.qualifier for one in driver.app.engine.pools["Greet"].invocations]
+        assert invoked == ["$LATEST", "live"]
+
+
+async def test_v_says_that_there_is_only_one_version(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        await driver.press("v")
+        assert "Greet has no alias or version: $LATEST is invoked." in driver.notices
+
+
 async def test_the_screen_asks_for_a_tenant_and_shows_whom_environments_serve(
     open_app: OpenApp, project: Path
 ) -> None:

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.pool import Pool
+from lambda_tui.project.function import Function
 from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.glyphs import STATE_CLASSES, STATE_GLYPHS
 from lambda_tui.ui.terminal_text import fitted
@@ -26,6 +27,18 @@ class FunctionsPane(RowList[Pool], Pane):
     COMPONENT_CLASSES: ClassVar[set[str]] = {*STATE_CLASSES.values(), "row--problem"}
     BORDER_TITLE = "1 Functions"
 
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self.chosen_qualifiers: dict[str, str] = {}
+        """The aliases or versions that the user invokes, by the functions' names."""
+
+    def qualifier(self, function: Function) -> str | None:
+        """Return the alias or version that is invoked: the chosen one, else as SAM has it."""
+        chosen = self.chosen_qualifiers.get(function.name)
+        # A project that was read again may have lost it.
+        is_there = chosen is not None and function.resolve(chosen) is not None
+        return chosen if is_there else function.event_qualifier
+
     @property
     def item_text(self) -> str | None:
         """The ARN of the chosen function."""
@@ -40,7 +53,7 @@ class FunctionsPane(RowList[Pool], Pane):
         marks = self._marks(item)
         marks.truncate(width // 2, overflow="ellipsis")
         room = width - marks.cell_len - 2
-        qualifier = item.function.event_qualifier
+        qualifier = self.qualifier(item.function)
         name = one_line(f"{item.function.name}:{qualifier}" if qualifier else item.function.name)
         return Text.assemble(f" {fitted(name, room)}", marks, " ")
 

@@ -17,6 +17,7 @@ from textual.widgets.option_list import Option
 from lambda_tui import limits
 from lambda_tui.engine.invocation import TENANT_ID
 from lambda_tui.project.event_files import EventFile
+from lambda_tui.project.function import Function
 from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.textual_private import SteadyScreen
 
@@ -24,6 +25,10 @@ LARGEST_BURST = 1_000
 """Invocations at once that may be asked for."""
 
 _ESCAPE = Binding("escape", "dismiss(None)", "Back")
+_MOVES = (
+    Binding("j", "app.simulate_key('down')", show=False),
+    Binding("k", "app.simulate_key('up')", show=False),
+)
 
 
 class Palette(CommandPalette, SteadyScreen[None]):
@@ -91,14 +96,39 @@ class AskTenant(ModalScreen[str | None], SteadyScreen[str | None]):
             self.query_one(".dialog--hint", Static).remove_class("-empty").update(hint)
 
 
+class AskQualifier(ModalScreen[str | None], SteadyScreen[str | None]):
+    """Asks which alias or version of a function to invoke."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [_ESCAPE, *_MOVES]
+
+    def __init__(self, function: Function, present: str | None) -> None:
+        super().__init__()
+        aliases = {alias.name: f"{alias.name} → {alias.version}" for alias in function.aliases}
+        self._choices = aliases | {version: version for version in function.versions}
+        self._present = present
+
+    def compose(self) -> ComposeResult:
+        """Yield the list of aliases and versions, with the cursor on the present one."""
+        with Vertical(classes="dialog") as dialog:
+            dialog.border_title = "Alias or version"
+            dialog.border_subtitle = "enter takes one · esc goes back"
+            options = (one_line(text) for text in self._choices.values())
+            yield OptionList(*options, markup=False, compact=True)
+
+    def on_mount(self) -> None:
+        """Put the cursor on what is invoked now."""
+        if self._present in self._choices:
+            self.query_one(OptionList).highlighted = list(self._choices).index(self._present)
+
+    @on(OptionList.OptionSelected)
+    def _take(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(list(self._choices)[event.option_index])
+
+
 class AskEventFile(ModalScreen[EventFile | None], SteadyScreen[EventFile | None]):
     """Asks which of the project's event files to take."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        _ESCAPE,
-        Binding("j", "app.simulate_key('down')", show=False),
-        Binding("k", "app.simulate_key('up')", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [_ESCAPE, *_MOVES]
 
     def __init__(self, files: Sequence[EventFile]) -> None:
         super().__init__()

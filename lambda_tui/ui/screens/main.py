@@ -16,7 +16,7 @@ from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.pool import Pool
 from lambda_tui.project.event_files import EventFile, find_events
-from lambda_tui.project.function import Project
+from lambda_tui.project.function import LATEST, Project
 from lambda_tui.project.sdk import InstallationError
 from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.bindings import BINDINGS, PANE_KEYS
@@ -24,7 +24,7 @@ from lambda_tui.ui.clipboard import copy
 from lambda_tui.ui.feed import Feed
 from lambda_tui.ui.keys import PromptScreen
 from lambda_tui.ui.panes import PaneGrid
-from lambda_tui.ui.screens.dialogs import AskBurst, AskEventFile, AskQuit, AskTenant
+from lambda_tui.ui.screens.dialogs import AskBurst, AskEventFile, AskQualifier, AskQuit, AskTenant
 from lambda_tui.ui.screens.help import Help
 from lambda_tui.ui.screens.problems import Problems
 from lambda_tui.ui.widgets import Banner, Empty, HeaderLine, KeyBar, RowList
@@ -217,10 +217,27 @@ class MainScreen(PromptScreen):
         self.panes.response.choose_newest(self.pool)
         function = self.pool.function
         tenant_id = self._tenant_id if function.is_tenant_isolated else None
+        qualifier = self.panes.functions.qualifier(function)
         for _ in range(count):
-            self.pool.invoke(event.payload, qualifier=function.event_qualifier, tenant_id=tenant_id)
+            self.pool.invoke(event.payload, qualifier=qualifier, tenant_id=tenant_id)
         self.panes.show_response()
         self.feed.request_paint()
+
+    def action_qualifier(self) -> None:
+        """Ask which alias or version of the function to invoke."""
+        if self.pool is None:
+            return
+        function = self.pool.function
+        if not function.published:
+            self.say(f"{function.name} has no alias or version: {LATEST} is invoked.")
+            return
+
+        def take(qualifier: str | None) -> None:
+            if qualifier is not None:
+                self.panes.functions.chosen_qualifiers[function.name] = qualifier
+                self.paint()
+
+        self.app.push_screen(AskQualifier(function, self.panes.functions.qualifier(function)), take)
 
     def action_invocation(self, step: int) -> None:
         """Show the response of an earlier or later invocation."""

@@ -22,6 +22,7 @@ from lambda_tui.commands.output import (
     write_output,
 )
 from lambda_tui.project.wording import shown
+from lambda_tui.terminal_text import one_line
 
 
 def main(given: list[str] | None = None) -> int:
@@ -35,7 +36,7 @@ def main(given: list[str] | None = None) -> int:
     try:
         return _run(given)
     except CommandError as error:
-        write_error("".join(f"lambda-tui: {sentence}\n" for sentence in error.args))
+        write_error("".join(f"lambda-tui: {one_line(str(sentence))}\n" for sentence in error.args))
         return USAGE_ERROR
     except BrokenPipeError:
         return SIGNALLED + signal.SIGPIPE

@@ -382,7 +382,7 @@ def test_the_keys_that_the_readme_lists_are_bound() -> None:
     table = rows(section(README, "## The keys"))
     listed = [key for row in table for cell in row[::2] for key in words(cell)]
     # Bound by the application and by the editor, or by Textual.
-    others = {"ctrl+p", "ctrl+j", "tab"}
+    others = {"ctrl+p", "ctrl+j", "ctrl+z", "tab"}
 
     assert len(listed) > 10
     assert {names.get(key, key) for key in listed} - bound - others == set()

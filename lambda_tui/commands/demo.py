@@ -9,6 +9,7 @@ from pathlib import Path
 from lambda_tui.commands.errors import CommandError
 from lambda_tui.commands.output import write_output
 from lambda_tui.project.demo import DemoError, copy_demo, has_demo
+from lambda_tui.terminal_text import one_line
 
 
 def run(options: argparse.Namespace, open_screen: Callable[[Path, argparse.Namespace], int]) -> int:
@@ -23,6 +24,6 @@ def run(options: argparse.Namespace, open_screen: Callable[[Path, argparse.Names
         except DemoError as error:
             raise CommandError(str(error)) from error
     if options.no_open:
-        write_output(f"The example project is in {folder}.\n")
+        write_output(f"The example project is in {one_line(str(folder))}.\n")
         return 0
     return open_screen(folder, options)

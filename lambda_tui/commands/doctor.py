@@ -41,6 +41,7 @@ from lambda_tui.project.sdk import (
     needed_packages,
 )
 from lambda_tui.project.settings import PROJECT_FILE, USER_FILE
+from lambda_tui.terminal_text import one_line
 
 _REMEDIES: dict[Language, str] = {
     "python": "install {}, or make a .venv with it in the project.",
@@ -73,7 +74,7 @@ def run(options: argparse.Namespace) -> int:
     }
     write_output(f"lambda-tui {__version__} on Python {sys.version.split()[0]}\n")
     for heading, findings in sections.items():
-        write_output(f"\n{heading}\n{''.join(map(_lines, findings))}")
+        write_output(f"\n{one_line(heading)}\n{''.join(map(_lines, findings))}")
     found = [finding for findings in sections.values() for finding in findings]
     return FAILURE if any(finding.falls_short for finding in found) else 0
 
@@ -81,9 +82,9 @@ def run(options: argparse.Namespace) -> int:
 def _lines(finding: Finding) -> str:
     good, note, bad, arrow = _MARKS if writes_unicode() else _PLAIN_MARKS
     if not finding.falls_short:
-        return f"  {note if finding.is_note else good} {finding.text}\n"
-    remedy = f"    {arrow} {finding.remedy}\n" if finding.remedy else ""
-    return f"  {bad} {finding.text}\n{remedy}"
+        return f"  {note if finding.is_note else good} {one_line(finding.text)}\n"
+    remedy = f"    {arrow} {one_line(finding.remedy)}\n" if finding.remedy else ""
+    return f"  {bad} {one_line(finding.text)}\n{remedy}"
 
 
 async def _boot(opened: OpenedProject) -> dict[Path, Zygote]:

@@ -13,6 +13,7 @@ from lambda_tui.commands.opened_project import OpenedProject, open_project, requ
 from lambda_tui.commands.output import write_error, write_output, writes_unicode
 from lambda_tui.project.function import Function
 from lambda_tui.project.interpreters import find_interpreter, own_program, version_mismatch
+from lambda_tui.terminal_text import one_line
 
 _HEADINGS = ("FUNCTION", "ALIASES", "RUNTIME", "HANDLER", "TIMEOUT", "MEMORY", "CODE")
 
@@ -23,7 +24,7 @@ def run(options: argparse.Namespace) -> int:
     project = opened.project
     require_functions(opened)
     for problem in (*opened.settings_problems, *project.problems, *_interpreter_problems(opened)):
-        write_error(f"lambda-tui: {problem}\n")
+        write_error(f"lambda-tui: {one_line(str(problem))}\n")
     if options.json:
         functions = [_fields(opened, function) for function in project.functions]
         write_output(json.dumps(functions, indent=2, ensure_ascii=not writes_unicode()) + "\n")
@@ -87,7 +88,7 @@ def _fields(opened: OpenedProject, function: Function) -> dict[str, Any]:
 
 def _row(directory: Path, function: Function) -> tuple[str, ...]:
     code = function.code_path
-    return (
+    cells = (
         function.name,
         ", ".join(f"{alias.name} → {alias.version}" for alias in function.aliases),
         function.runtime or "-",
@@ -96,6 +97,7 @@ def _row(directory: Path, function: Function) -> tuple[str, ...]:
         f"{function.memory_size} MB",
         str(code.relative_to(directory) if code.is_relative_to(directory) else code),
     )
+    return tuple(map(one_line, cells))
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> str:

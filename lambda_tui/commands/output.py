@@ -63,11 +63,13 @@ def write_error(text: str) -> None:
 def write_output(text: str) -> None:
     """Write a text to standard output, and flush it.
 
+    What a terminal would act upon is removed for a terminal.
+
     Raises ``BrokenPipeError`` when the reader has gone, and ``CommandError`` when it cannot be
     written for another reason, such as a full disk.
     """
     try:
-        sys.stdout.write(text)
+        sys.stdout.write(plain_text(text) if sys.stdout.isatty() else text)
         sys.stdout.flush()
     except OSError as error:
         # Python would try to write what is left once more when it ends, and complain again.

@@ -210,6 +210,11 @@ class LambdaTuiApp(KeyboardApp):
             if binding.id not in ("colon", "back") and binding.key != "f1":
                 key = f"{binding.description}: {self.get_key_display(binding)}"
                 yield SystemCommand(binding.tooltip, key, _runner(screen, binding.action))
+        yield SystemCommand(
+            "Suspend: give the terminal to the shell until `fg`",
+            "Suspend: ^z",
+            self.action_suspend_process,
+        )
         yield SystemCommand("Choose the colours", "Theme", self.action_change_theme)
 
     def crash_sentence(self, error: Exception) -> str:

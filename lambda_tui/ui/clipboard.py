@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import signal
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 _COMMANDS: tuple[tuple[str, str | None, tuple[str, ...]], ...] = (
     ("pbcopy", None, ()),
@@ -46,6 +48,7 @@ async def _run(path: str, arguments: tuple[str, ...], text: str) -> bool:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
         )
     except OSError:
         return False
@@ -53,8 +56,10 @@ async def _run(path: str, arguments: tuple[str, ...], text: str) -> bool:
         async with asyncio.timeout(_PATIENCE):
             await process.communicate(text.encode("utf-8", "replace"))
     except (TimeoutError, OSError):
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
         return False
+    finally:
+        # Not when it has ended: what it leaves behind keeps the text for others.
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
     return process.returncode == 0

@@ -1,7 +1,7 @@
 """Opens the real application on a folder, for tests that look at its bytes.
 
 With ``KEYS`` in the environment, F9 raises an exception whose local variables hold a secret, and F8
-never gives the loop back.
+never gives the loop back. ``LEVEL`` is the level of the sandboxes.
 """
 
 from __future__ import annotations
@@ -10,13 +10,16 @@ import asyncio
 import os
 import sys
 from pathlib import Path
+from typing import cast
 
 from lambda_tui.project.settings import Settings
+from lambda_tui.project.settings.settings import SandboxChoice
 from lambda_tui.ui import make_app
 
 
 async def main() -> int:
-    app = make_app(Path(sys.argv[1]), Settings())
+    level = cast("SandboxChoice", os.environ.get("LEVEL", Settings().sandbox))
+    app = make_app(Path(sys.argv[1]), Settings(sandbox=level))
     if "KEYS" in os.environ:
         app.bind("f9", "crash")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -34,6 +35,14 @@ IGNORING_HANG_UPS = """\
 import os, signal, sys
 signal.signal(signal.SIGHUP, signal.SIG_IGN)
 os.execv(sys.argv[1], sys.argv[1:])
+"""
+INSTALLING = """\
+import sys
+from pathlib import Path
+from lambda_tui.project.interpreters import Interpreter
+from lambda_tui.project.sdk.installation import Installation
+interpreter = Interpreter(Path(sys.executable), "the tests' own")
+Installation(interpreter, "python3.11", ["boto3"], print).run()
 """
 
 Start = Callable[..., Terminal]
@@ -320,3 +329,65 @@ def test_a_paste_of_megabytes_does_not_make_it_deaf(start: Start, project: Path)
             terminal.read(0.01)
     terminal.process.send_signal(signal.SIGTERM)
     assert terminal.process.wait(SECONDS + LOAD) == 128 + signal.SIGTERM
+
+
+def test_an_installer_ends_with_lambda_tui_however_that_ends(tmp_path: Path) -> None:
+    # An index that never answers.
+    with socket.create_server(("127.0.0.1", 0)) as index:
+        variables = {
+            **screen_environment(tmp_path),
+            "PIP_INDEX_URL": f"http://127.0.0.1:{index.getsockname()[1]}/simple",
+            "PIP_CONFIG_FILE": os.devnull,
+            "XDG_CACHE_HOME": str(tmp_path / "cache"),
+        }
+        program = subprocess.Popen([sys.executable, "-c", INSTALLING], env=variables)
+
+        def installer() -> list[psutil.Process]:
+            return [one for one in family(program.pid) if "install" in one.cmdline()]
+
+        until(lambda: bool(installer()), "an installer")
+        processes = installer()
+        program.kill()
+        program.wait()
+        assert_family_ends(processes, SECONDS + LOAD)
+
+
+@pytest.mark.parametrize("level", ["namespaces", "processes"])
+def test_an_end_by_force_leaves_no_storage(
+    start: Start, tmp_path: Path, project: Path, level: str
+) -> None:
+    storage = tmp_path / "storage"
+    storage.mkdir()
+    variables = {"KEYS": "1", "LEVEL": level, "TMPDIR": str(storage)}
+    terminal = start(sys.executable, PROGRAM, project, **variables)
+    processes = invoked(terminal)
+    assert level == "namespaces" or list(storage.glob("lambda-tui-*"))
+    terminal.press(b"\x1b[19~")
+    terminal.read_until(b"LOOPING")
+    terminal.process.send_signal(signal.SIGTERM)
+    assert terminal.wait_for_end() == 128 + signal.SIGTERM
+    assert_family_ends(processes, SECONDS + LOAD)
+    until(lambda: not list(storage.iterdir()), "no storage")
+
+
+def test_a_clipboard_command_that_hangs_holds_nothing_up(
+    start: Start, tmp_path: Path, project: Path
+) -> None:
+    (tmp_path / "bin").mkdir()
+    command = tmp_path / "bin" / "xclip"
+    command.write_text("#!/bin/sh\nsleep 50\n")
+    command.chmod(0o755)
+    path = f"{command.parent}:{os.environ['PATH']}"
+    terminal = start(*lambda_tui(project), PATH=path, DISPLAY=":0")
+    terminal.read_until(OPENED)
+    terminal.press(b"y")
+
+    def helper() -> list[psutil.Process]:
+        terminal.read()
+        return [one for one in family(terminal.process.pid) if str(command) in one.cmdline()]
+
+    until(lambda: bool(helper()), "a helper")
+    _, *processes = family(terminal.process.pid)
+    terminal.process.send_signal(signal.SIGTERM)
+    assert terminal.wait_for_end() == 128 + signal.SIGTERM
+    assert_family_ends(processes, SECONDS + LOAD)

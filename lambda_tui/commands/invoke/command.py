@@ -24,6 +24,7 @@ from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.events import AsyncRetried
 from lambda_tui.project.function import Function, Project
 from lambda_tui.project.sdk import InstallationError
+from lambda_tui.terminal_text import one_line
 
 _FLUSH_SECONDS = 1.0
 """How long an interrupted command waits for somebody to read its last output."""
@@ -187,7 +188,7 @@ class _InvokeRun:
             self._say(f"{event.function}: {events.sentence(event.record)}.")
 
     def _say(self, sentence: str) -> None:
-        self._output.put(f"lambda-tui: {sentence}\n", STANDARD_ERROR)
+        self._output.put(f"lambda-tui: {one_line(sentence)}\n", STANDARD_ERROR)
 
 
 def _without_provisioning(project: Project, chosen: Function) -> Project:

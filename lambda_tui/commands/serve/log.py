@@ -26,6 +26,7 @@ from lambda_tui.engine.events import (
 )
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.project.function import LoggingConfig
+from lambda_tui.terminal_text import one_line
 
 LogFormat = Literal["text", "json"]
 
@@ -123,7 +124,7 @@ class ServeLog:
             return _json_line(noted, level, text or own)
         if own is not None and noted.event.function:
             own = f"── {own}"
-        return _text_lines(noted, text or own or "")
+        return _text_lines(noted, text or one_line(own or ""))
 
 
 def _json_line(noted: _Noted, level: Severity, text: str | None) -> str:

@@ -41,6 +41,21 @@ _NPM_OPTIONS = (
 )
 
 
+_TIED = """\
+import ctypes, os, signal, sys
+parent, *command = sys.argv[1:]
+if sys.platform == "linux":
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != int(parent):
+        sys.exit(1)
+try:
+    os.execv(command[0], command)
+except OSError as error:
+    sys.exit(f"{command[0]} does not start: {error.strerror}.")
+"""
+"""Executes a command that the kernel kills when this process ends, however it ends."""
+
+
 class InstallationError(Exception):
     """The SDK cannot be installed; ``str()`` is a sentence that says why."""
 
@@ -131,7 +146,7 @@ class Installation:
         try:
             # By posix_spawn or vfork, as a fork of a process with threads could deadlock.
             process = subprocess.Popen(
-                command,
+                [sys.executable, "-I", "-S", "-c", _TIED, str(os.getpid()), *command],
                 cwd=folder,
                 env=variables,
                 stdin=subprocess.DEVNULL,

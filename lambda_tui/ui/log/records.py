@@ -121,11 +121,14 @@ def _entries(event: events.Event, logging: LoggingConfig) -> Iterator[tuple[Kind
         case events.Notice(message=message):
             yield _KINDS.get(severity(event.record), Kind.DIVIDER), one_line(message)
         case events.ApiServed() as served:
-            yield Kind.DIVIDER, f"── {one_line(sentence(served))}"
+            yield Kind.DIVIDER, f"── {one_line(sentence(served) or '')}"
             yield Kind.PLATFORM, served.client_variables
             yield Kind.PLATFORM, served.example
         case record if isinstance(record, _SAID) and severity(record) != "debug":
-            yield _KINDS.get(severity(record), Kind.DIVIDER), f"── {one_line(sentence(record))}"
+            yield (
+                _KINDS.get(severity(record), Kind.DIVIDER),
+                f"── {one_line(sentence(record) or '')}",
+            )
         case record if divider := _divider(record):
             yield Kind.DIVIDER, f"── {one_line(divider)}"
         case record:

@@ -137,7 +137,7 @@ def assert_family_ends(processes: Sequence[psutil.Process], seconds: float) -> N
     for one in alive:
         with suppress(psutil.NoSuchProcess):
             one.send_signal(signal.SIGKILL)
-    assert described == []
+    assert described == [], described
 
 
 def lambda_tui(*arguments: str | Path) -> list[str]:

@@ -223,7 +223,13 @@ def test_it_comes_back_whole_after_a_signal_that_stops_it(
     terminal = start("bash", "--norc", "--noprofile", "-i", PS1="READY ")
     terminal.press(" ".join(lambda_tui(project)).encode() + b"\r")
     terminal.read_until(OPENED)
-    (ours,) = (one for one in family(terminal.process.pid) if "lambda_tui" in one.cmdline())
+
+    def of_lambda_tui() -> list[psutil.Process]:
+        return [one for one in family(terminal.process.pid) if "lambda_tui" in one.cmdline()]
+
+    # The shell has forked, and executes it only now.
+    until(of_lambda_tui, "a start")
+    (ours,) = of_lambda_tui()
     ours.send_signal(number)
     terminal.read_until(b"Stopped")
     before = len(terminal.output)
@@ -259,7 +265,13 @@ def test_it_waits_in_the_background_until_it_gets_the_terminal(start: Start, pro
     terminal = start("bash", "--norc", "--noprofile", "-i", PS1="READY ")
     terminal.press(" ".join(lambda_tui(project)).encode() + b" &\r")
     terminal.read_until(b"[1] ")
-    (ours,) = (one for one in family(terminal.process.pid) if "lambda_tui" in one.cmdline())
+
+    def of_lambda_tui() -> list[psutil.Process]:
+        return [one for one in family(terminal.process.pid) if "lambda_tui" in one.cmdline()]
+
+    # The shell has forked, and executes it only now.
+    until(of_lambda_tui, "a start")
+    (ours,) = of_lambda_tui()
     until(lambda: ours.status() == psutil.STATUS_STOPPED, "a stop")
     assert b"\x1b[?1049h" not in terminal.output
     terminal.press(b"fg\r")

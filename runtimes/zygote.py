@@ -32,10 +32,15 @@ from .processes import (
 from .sandbox import (
     Bind,
     HostFiles,
+    Refusal,
     SandboxRefusedError,
     build_root,
+    explain,
+    explain_system,
     find_host_files,
     fork_into_namespaces,
+    received_refusal,
+    sent_refusal,
     start_connector,
 )
 from .sigchld import SigchldPipe
@@ -87,11 +92,11 @@ class _Zygote:
 
     def boot(self, level: str) -> None:
         """Choose the sandbox level and report it and the runtime's version to the engine."""
-        reason = "forced by a setting"
+        refusal: Refusal | None = Refusal("forced by a setting", "")
         executable = os.path.realpath(self._program) if self._program else sys.executable
         if level != "processes":
-            reason = probe(self._host_files)
-            if not reason:
+            refusal = probe(self._host_files)
+            if refusal is None:
                 self._level = "namespaces"
                 executable = self._host_files.program
                 if executable.startswith(python.LANGUAGE_ROOT) and not self._program:
@@ -105,7 +110,8 @@ class _Zygote:
                 "runtime_version": _version(self._program),
                 "program": executable,
                 "level": self._level,
-                "reason": reason,
+                "reason": refusal.reason if refusal is not None else "",
+                "remedy": refusal.remedy if refusal is not None else "",
                 "lacks": find_lacks(is_isolated=self._level == "namespaces"),
             }
         )
@@ -238,21 +244,24 @@ def _version(program: str) -> str:
     return version[1]
 
 
-def probe(host_files: HostFiles) -> str:
-    """Build a sandbox on trial; return why this machine does not allow it, or an empty text."""
-    if not _IS_LINUX:
-        return "namespaces exist on Linux only"
+def probe(host_files: HostFiles) -> Refusal | None:
+    """Build a sandbox on trial; return why this machine does not allow it, or None."""
+    unsuitable = explain_system()
+    if unsuitable is not None:
+        return unsuitable
     read_end, write_end = os.pipe()
     try:
         pid = fork_into_namespaces(lambda: _try_sandbox(host_files, write_end))
     except SandboxRefusedError as error:
-        return str(error)
+        return explain(error)
     finally:
         os.close(write_end)
     with open(read_end, "rb") as answer:
-        reason = answer.read().decode(errors="replace")
+        sent = answer.read()
     _, status = os.waitpid(pid, 0)
-    return reason or ("" if status == 0 else "the sandbox could not be built")
+    if sent:
+        return explain(received_refusal(sent))
+    return None if status == 0 else Refusal("the sandbox could not be built", "")
 
 
 def _try_sandbox(host_files: HostFiles, write_end: int) -> None:
@@ -260,4 +269,4 @@ def _try_sandbox(host_files: HostFiles, write_end: int) -> None:
         build_root(host_files, [], [], _PROBE_STORAGE_MB)
         linux.drop_capabilities()
     except OSError as error:
-        os.write(write_end, os.fsencode(str(error)))
+        os.write(write_end, sent_refusal(error))

@@ -14,12 +14,7 @@ from platformdirs import user_config_path
 from lambda_tui import __version__
 from lambda_tui.commands.errors import FAILURE
 from lambda_tui.commands.interpreter_versions import version_of
-from lambda_tui.commands.machine import (
-    Finding,
-    machine_findings,
-    network_finding,
-    sandbox_remedy,
-)
+from lambda_tui.commands.machine import Finding, machine_findings, network_finding
 from lambda_tui.commands.opened_project import OpenedProject, open_project
 from lambda_tui.commands.output import write_output, writes_unicode
 from lambda_tui.engine.wire import Zygote
@@ -120,7 +115,7 @@ def _sandbox(opened: OpenedProject, zygotes: Iterable[Zygote]) -> list[Finding]:
             findings.append(Finding(text, is_note=True))
         else:
             text = f"processes, without isolation: {sandbox.reason}"
-            findings.append(Finding(text, sandbox_remedy()))
+            findings.append(Finding(text, sandbox.remedy, is_problem=True))
         findings += [Finding(_LACKS[lack], is_note=True) for lack in sandbox.lacks]
     return findings or [Finding("unknown: no interpreter runs", "see the functions below.")]
 

@@ -41,7 +41,6 @@ _CONTAINER_MEMORY = (
 """The files of the limit and of the use, in both versions of control groups."""
 _PROGRAM_SECONDS = 10.0
 _TEMPORARY = "make /tmp writable, or set TMPDIR to a folder that is."
-_CONTAINER_SIGNS = ("/.dockerenv", "/run/.containerenv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,24 +76,6 @@ def machine_findings(directory: Path, functions: Iterable[Function]) -> list[Fin
         *_watches(directory),
         _port(DEFAULT_PORT),
     ]
-
-
-def sandbox_remedy() -> str:
-    """Return what makes namespaces work here, as far as the system tells why they do not."""
-    if platform.system() != "Linux":
-        return "run it on Linux, in a virtual machine for example, for real sandboxes."
-    if _number("kernel/apparmor_restrict_unprivileged_userns") == 1:
-        return "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0"
-    if _number("kernel/unprivileged_userns_clone") == 0:
-        return "sudo sysctl -w kernel.unprivileged_userns_clone=1"
-    if _number("user/max_user_namespaces") == 0:
-        return "sudo sysctl -w user.max_user_namespaces=15000"
-    if any(map(os.path.exists, _CONTAINER_SIGNS)):
-        return (
-            "start the container with --security-opt seccomp=unconfined "
-            "--security-opt apparmor=unconfined --security-opt systempaths=unconfined"
-        )
-    return "allow user, mount, process and IPC namespaces: `unshare -Urmpf true` has to work."
 
 
 def network_finding(

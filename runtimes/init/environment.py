@@ -105,7 +105,11 @@ def run_as_process(
     processes = process_tree(shared)
     try:
         # Held until this process has ended, however it does.
-        _make_storage(storage)
+        try:
+            _make_storage(storage)
+        except OSError as error:
+            control.send({"kind": "failed", "message": _unusable_storage(storage, error)})
+            return
         confine_environment()
         # Orphans would otherwise become the zygote's children, out of reach of this process.
         if sys.platform.startswith("linux"):
@@ -123,7 +127,7 @@ def run_as_process(
 def remove_storage(environment_id: str) -> None:
     """Remove the directory in the place of ``/tmp``, and those of what was restored from it."""
     directory, prefix = os.path.split(_storage_directory(environment_id))
-    for name in os.listdir(directory):
+    for name in _names_in(directory):
         if name.startswith(prefix):
             shutil.rmtree(os.path.join(directory, name), ignore_errors=True)
 
@@ -134,7 +138,7 @@ def remove_abandoned_storage() -> None:
     The lock on an environment's directory is its init process's, and ends with that.
     """
     directory, prefix = os.path.split(_storage_directory(""))
-    for name in os.listdir(directory):
+    for name in _names_in(directory):
         found = _ENVIRONMENT.fullmatch(name[len(prefix) :]) if name.startswith(prefix) else None
         if found is not None and _is_abandoned(os.path.join(directory, prefix + found[1])):
             remove_storage(found[1])
@@ -173,7 +177,27 @@ def _make_storage(path: str) -> None:
         os.close(descriptor)
 
 
+def _names_in(directory: str) -> list[str]:
+    try:
+        return os.listdir(directory)
+    except OSError:
+        # Nothing can have been made in one that does not exist or may not be read.
+        return []
+
+
+def _unusable_storage(storage: str, error: OSError) -> str:
+    """Return a sentence that names the directory, and the variable that chose it."""
+    directory = os.path.dirname(storage)
+    why = (error.strerror or str(error)).lower()
+    if not os.environ.get("TMPDIR"):
+        return f"the function's /tmp cannot be made in {directory} ({why}); set TMPDIR to a folder"
+    return (
+        f"TMPDIR is {directory}, where the function's /tmp cannot be made ({why}); "
+        "set it to a folder that can be written"
+    )
+
+
 def _storage_directory(environment_id: str) -> str:
     """Return the path of the directory in the place of ``/tmp`` at level ``processes``."""
     # Not by tempfile: it would remember the directory, and be among the function's modules.
-    return os.path.join(os.environ.get("TMPDIR", "/tmp"), f"lambda-tui-{environment_id}")
+    return os.path.join(os.environ.get("TMPDIR") or "/tmp", f"lambda-tui-{environment_id}")

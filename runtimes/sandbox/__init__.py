@@ -10,8 +10,11 @@ from .namespaces import (
     forbid_user_namespaces,
     fork_into_namespaces,
     map_own_user,
+    received_refusal,
+    sent_refusal,
 )
 from .network import bring_up_loopback, start_connector
+from .refusal import Refusal, explain, explain_system
 from .root import (
     PROC_FLAGS,
     TASK_ROOT,
@@ -28,15 +31,20 @@ __all__ = [
     "TASK_ROOT",
     "Bind",
     "HostFiles",
+    "Refusal",
     "SandboxRefusedError",
     "bind_descriptor",
     "bring_up_loopback",
     "build_root",
     "cover_proc",
+    "explain",
+    "explain_system",
     "find_host_files",
     "forbid_user_namespaces",
     "fork_into_namespaces",
     "map_own_user",
     "mount_storage",
+    "received_refusal",
+    "sent_refusal",
     "start_connector",
 ]

@@ -22,7 +22,7 @@ NAMESPACES = (
 """The namespaces that every environment has beside a user namespace."""
 
 
-class SandboxRefusedError(Exception):
+class SandboxRefusedError(OSError):
     """The machine does not give an environment namespaces of its own; the text says why."""
 
 
@@ -51,8 +51,20 @@ def fork_into_namespaces(body: Callable[[], None], *, own_network: bool = False)
     # Waited for here, so that the child that is meant to end is not taken for an environment.
     os.waitpid(middle, 0)
     if not answer.isdigit():
-        raise SandboxRefusedError(answer.decode(errors="replace") or "the fork failed")
+        raise received_refusal(answer)
     return int(answer)
+
+
+def sent_refusal(error: OSError) -> bytes:
+    """Return an error as it is sent to another process."""
+    place = f"{error.filename}: " if error.filename is not None else ""
+    return os.fsencode(f"{error.errno or 0} {place}{error.strerror or error}")
+
+
+def received_refusal(sent: bytes) -> SandboxRefusedError:
+    """Return the error that another process has sent; it may have ended before it could."""
+    number, _, text = sent.decode(errors="replace").partition(" ")
+    return SandboxRefusedError(int(number) if number.isdigit() else 0, text or "the fork failed")
 
 
 def _enter_and_fork(
@@ -67,7 +79,7 @@ def _enter_and_fork(
         _enter_namespaces(own_network=own_network)
         pid = os.fork()
     except OSError as error:
-        os.write(write_end, os.fsencode(str(error)))
+        os.write(write_end, sent_refusal(error))
         return
     if pid == 0:
         os.close(write_end)

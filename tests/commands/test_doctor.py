@@ -209,42 +209,19 @@ def test_a_port_in_use_is_told(tmp_path: Path) -> None:
     assert machine._port(port).text == f"port {port}: free for `lambda-tui serve`"
 
 
-@pytest.mark.parametrize(
-    ("setting", "value", "remedy"),
-    [
-        (
-            "kernel/apparmor_restrict_unprivileged_userns",
-            1,
-            "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0",
-        ),
-        (
-            "kernel/unprivileged_userns_clone",
-            0,
-            "sudo sysctl -w kernel.unprivileged_userns_clone=1",
-        ),
-        ("user/max_user_namespaces", 0, "sudo sysctl -w user.max_user_namespaces=15000"),
-    ],
-)
-def test_a_setting_of_the_kernel_that_forbids_namespaces_is_named_with_its_command(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: str, value: int, remedy: str
+def test_without_a_folder_for_temporary_files_the_interpreter_is_not_blamed(
+    tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr(machine, "_SYSTEM", tmp_path)
-    monkeypatch.setattr("platform.system", lambda: "Linux")
-    (tmp_path / setting).parent.mkdir()
-    (tmp_path / setting).write_text(f"{value}\n")
+    project = write_project(tmp_path / "shop", {"Order": HANDLER})
+    missing = tmp_path / "missing"
 
-    assert machine.sandbox_remedy() == remedy
+    invoked = run(
+        "invoke", "--project", project, TMPDIR=str(missing), LAMBDA_TUI_SANDBOX="processes"
+    )
 
-
-def test_in_a_container_its_options_are_the_remedy(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(machine, "_SYSTEM", tmp_path)
-    monkeypatch.setattr("platform.system", lambda: "Linux")
-    (tmp_path / ".dockerenv").touch()
-    monkeypatch.setattr(machine, "_CONTAINER_SIGNS", (str(tmp_path / ".dockerenv"),))
-
-    assert "--security-opt seccomp=unconfined" in machine.sandbox_remedy()
+    assert f"TMPDIR is {missing}, where the function's /tmp cannot be made" in invoked.errors
+    assert "interpreter" not in invoked.errors
+    assert invoked.status == 2
 
 
 def test_few_watches_and_descriptors_are_told_with_the_command(

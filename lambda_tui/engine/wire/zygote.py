@@ -43,6 +43,8 @@ class Sandbox:
     """Why it is not ``namespaces``; empty when it is."""
     lacks: tuple[str, ...] = ()
     """Shortcomings of the kernel's: ``sockets``, abstract ones, and ``processes`` without end."""
+    remedy: str = ""
+    """How to get ``namespaces``, with what to paste; empty where nothing is to be done."""
 
 
 OnMessage = Callable[[Message], None]
@@ -176,7 +178,9 @@ class Zygote:
                 self._boot_limit.clear()
                 self.runtime_version = message["runtime_version"]
                 self.program = message["program"]
-                self.sandbox = Sandbox(message["level"], message["reason"], tuple(message["lacks"]))
+                self.sandbox = Sandbox(
+                    message["level"], message["reason"], tuple(message["lacks"]), message["remedy"]
+                )
                 logger.debug("zygote %s booted: %s", self.interpreter.executable, message)
                 self.booted.set_result(None)
             case "spawned" | "disconnected":

@@ -50,11 +50,11 @@ def _problems(engine: Engine) -> list[Problem]:
         messages = (pool.problem, pool.version_mismatch)
         problems += [Problem(text, functions=(pool.function.name,)) for text in messages if text]
     reasons = {
-        pool.sandbox.reason
+        f"{pool.sandbox.reason}; {pool.sandbox.remedy}".removesuffix("; ")
         for pool in engine.pools.values()
         if pool.sandbox is not None and pool.sandbox.level == "processes"
     }
-    problems += [Problem(f"No isolation: {reason}") for reason in sorted(reasons) if reason]
+    problems += [Problem(f"No isolation: {reason}") for reason in sorted(reasons)]
     return problems
 
 

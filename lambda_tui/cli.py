@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 from lambda_tui.commands import arguments
 from lambda_tui.commands.errors import SIGNALLED, USAGE_ERROR, CommandError
@@ -43,6 +44,9 @@ def main(given: list[str] | None = None) -> int:
 
 
 def _run(given: list[str]) -> int:
+    place, given = arguments.take_place(given)
+    if place is not None:
+        return _inside(place, given)
     command = _COMMANDS.get(given[0]) if given else None
     try:
         return command(given[1:]) if command is not None else _screen(given)
@@ -53,13 +57,7 @@ def _run(given: list[str]) -> int:
 
 def _parse(parser: argparse.ArgumentParser, given: list[str]) -> argparse.Namespace:
     """Return the options, and start the debug log if they ask for it."""
-    # Intermixed: places may come before, between and after options.
-    options = parser.parse_intermixed_args(given)
-    try:
-        os.getcwd()
-    except OSError as error:
-        reason = "the present folder is not there any more, or cannot be entered"
-        raise CommandError(f"{reason}; change to another.") from error
+    options = _options(parser, given)
     if options.log_file is not None:
         from lambda_tui import debug_log
 
@@ -68,6 +66,29 @@ def _parse(parser: argparse.ArgumentParser, given: list[str]) -> argparse.Namesp
         except debug_log.DebugLogError as error:
             raise CommandError(str(error)) from error
     return options
+
+
+def _options(parser: argparse.ArgumentParser, given: list[str]) -> argparse.Namespace:
+    # Intermixed: places may come before, between and after options.
+    options = parser.parse_intermixed_args(given)
+    try:
+        os.getcwd()
+    except OSError as error:
+        reason = "the present folder is not there any more, or cannot be entered"
+        raise CommandError(f"{reason}; change to another.") from error
+    return options
+
+
+def _inside(place: arguments.Place, given: list[str]) -> NoReturn:
+    # Parsed here too: a mistake in the arguments, or help, needs no container.
+    if given and given[0] in _PARSERS:
+        options = _options(_PARSERS[given[0]](), given[1:])
+    else:
+        _require_known(given)
+        options = _options(arguments.screen_parser(), given)
+    from lambda_tui.commands import inside
+
+    inside.run(place, given, options)
 
 
 # Each command is imported only when it runs, so that none slows the others down. Parsing comes
@@ -110,10 +131,14 @@ def _demo(given: list[str]) -> int:
 
 
 def _screen(given: list[str]) -> int:
-    if given and _is_unknown_command(given[0]):
-        raise CommandError(_unknown_command(given[0]))
+    _require_known(given)
     options = _parse(arguments.screen_parser(), given)
     return _open_screen(options.project, options)
+
+
+def _require_known(given: list[str]) -> None:
+    if given and _is_unknown_command(given[0]):
+        raise CommandError(_unknown_command(given[0]))
 
 
 def _is_unknown_command(word: str) -> bool:
@@ -147,7 +172,7 @@ def _open_screen(directory: Path, options: argparse.Namespace) -> int:
         settings = replace(settings, sandbox=options.sandbox)
     if options.no_watch:
         settings = replace(settings, watch=False)
-    return asyncio.run(run_app(directory, settings, problems))
+    return asyncio.run(run_app(directory, settings, problems, options.host, options.port))
 
 
 _COMMANDS: dict[str, Callable[[list[str]], int]] = {
@@ -156,4 +181,11 @@ _COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "serve": _serve,
     "doctor": _doctor,
     "demo": _demo,
+}
+_PARSERS = {
+    "list": arguments.list_parser,
+    "invoke": arguments.invoke_parser,
+    "serve": arguments.serve_parser,
+    "doctor": arguments.doctor_parser,
+    "demo": arguments.demo_parser,
 }

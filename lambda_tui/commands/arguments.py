@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
-from typing import NoReturn, get_args
+from typing import Literal, NoReturn, get_args
 
 from lambda_tui import __version__
 from lambda_tui.commands.errors import USAGE_ERROR
 from lambda_tui.project.settings import SandboxChoice
+
+Place = Literal["docker", "podman", "lima"]
+"""Where else lambda-tui can run: in a container, or in a virtual machine."""
 
 _FOLDER_GIVEN = "is_project_given"
 """The name in the namespace of whether the project's folder is named."""
@@ -23,6 +26,7 @@ commands:
   lambda-tui doctor [PROJECT]     look at the sandbox, the interpreters and the machine's limits
   lambda-tui demo [FOLDER]        copy the example project and open it
 
+Each takes --in docker, --in podman or --in lima, and then runs there.
 `lambda-tui COMMAND --help` tells the rest. A folder named like a command is opened as ./COMMAND.
 Every command takes the project's folder as --project DIR too.
 """
@@ -46,6 +50,8 @@ def screen_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     _add_project(parser)
+    _add_place(parser)
+    _add_address(parser)
     parser.add_argument("--version", action="version", version=f"lambda-tui {__version__}")
     _add_sandbox(parser)
     _add_no_watch(parser)
@@ -58,6 +64,7 @@ def demo_parser() -> argparse.ArgumentParser:
     parser = _parser("demo", "Copies the example project to a folder and opens it.")
     _add_project(parser, "lambda-tui-demo")
     parser.add_argument("--no-open", action="store_true", help="only copy it")
+    _add_address(parser)
     _add_sandbox(parser)
     _add_no_watch(parser)
     return parser
@@ -83,8 +90,7 @@ def serve_parser() -> argparse.ArgumentParser:
     """Return the parser of ``lambda-tui serve``."""
     parser = _parser("serve", "Serves the Lambda API until Ctrl+C.")
     _add_project(parser)
-    parser.add_argument("--host", default="127.0.0.1", help="where to listen (%(default)s)")
-    parser.add_argument("--port", type=_port, help="(3001, or the next that is free)")
+    _add_address(parser)
     parser.add_argument(
         "--output",
         choices=("text", "json"),
@@ -158,9 +164,23 @@ def invoke_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def take_place(given: list[str]) -> tuple[Place | None, list[str]]:
+    """Return where a command line is to run, and the command line without that option.
+
+    None says that it runs here.
+    """
+    if not any(one == "--in" or one.startswith("--in=") for one in given):
+        return None, given
+    parser = OneLineParser(prog="lambda-tui", add_help=False, allow_abbrev=False)
+    _add_place(parser)
+    options, others = parser.parse_known_args(given)
+    return options.place, others
+
+
 def _parser(command: str, description: str) -> OneLineParser:
     prog = f"lambda-tui {command}"
     parser = OneLineParser(prog=prog, description=description, allow_abbrev=False)
+    _add_place(parser)
     _add_log_file(parser)
     return parser
 
@@ -209,6 +229,22 @@ def _add_sandbox(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sandbox", choices=get_args(SandboxChoice), help="how environments are kept apart (auto)"
     )
+
+
+def _add_place(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--in",
+        dest="place",
+        choices=get_args(Place),
+        help="run there, in a Linux whose sandboxes are real",
+    )
+
+
+def _add_address(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="where the Lambda API listens (%(default)s)"
+    )
+    parser.add_argument("--port", type=_port, help="(3001, or the next that is free)")
 
 
 def _add_no_watch(parser: argparse.ArgumentParser) -> None:

@@ -16,7 +16,7 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 from lambda_tui.apis.environment_api import open_environment_api
-from lambda_tui.apis.http import Server, ServerError
+from lambda_tui.apis.http import DEFAULT_HOST, DEFAULT_PORT, Server, ServerError
 from lambda_tui.debug_log import log_events
 from lambda_tui.end_signals import EndSignals
 from lambda_tui.engine.engine import Engine
@@ -59,9 +59,19 @@ END_LIMIT = 2.5
 """Seconds in which the application ends, else it is ended by force; extensions may take two."""
 
 
-async def run_app(directory: Path, settings: Settings, problems: Iterable[Problem] = ()) -> int:
-    """Show the project and serve the Lambda API until the user leaves; return the exit status."""
-    return await make_app(directory, settings, problems, serve=True).run_to_end()
+async def run_app(
+    directory: Path,
+    settings: Settings,
+    problems: Iterable[Problem] = (),
+    host: str = DEFAULT_HOST,
+    port: int | None = None,
+) -> int:
+    """Show the project until the user leaves; return the exit status.
+
+    The Lambda API is served at a port of the host; None is the usual port or the next free one.
+    """
+    app = make_app(directory, settings, problems, serve_at=(host, port))
+    return await app.run_to_end()
 
 
 def make_app(
@@ -69,17 +79,17 @@ def make_app(
     settings: Settings,
     problems: Iterable[Problem] = (),
     *,
-    serve: bool = False,
+    serve_at: tuple[str, int | None] | None = None,
 ) -> LambdaTuiApp:
     """Return the application on the project in this folder; call it in the loop that will run it.
 
-    The problems, those of the settings for instance, are shown with the project's own. ``serve``
-    says whether others can call the functions while the screen is open.
+    The problems, those of the settings for instance, are shown with the project's own. ``serve_at``
+    is the host and the port at which others can call the functions while the screen is open.
     """
     project = load_project(directory, settings)
     engine = Engine(project, settings, open_environment_api, tuple(problems))
     log_events(engine.events)
-    return LambdaTuiApp(engine, settings, serve=serve)
+    return LambdaTuiApp(engine, settings, serve_at=serve_at)
 
 
 class LambdaTuiApp(KeyboardApp):
@@ -94,11 +104,13 @@ class LambdaTuiApp(KeyboardApp):
         Binding("ctrl+z", "suspend_process", "Suspend", show=False, id="suspend"),
     ]
 
-    def __init__(self, engine: Engine, settings: Settings, *, serve: bool) -> None:
+    def __init__(
+        self, engine: Engine, settings: Settings, *, serve_at: tuple[str, int | None] | None
+    ) -> None:
         super().__init__()
         self.engine = engine
         self.settings = settings
-        self._serve = serve
+        self._serve_at = serve_at
         self._server: Server | None = None
         self._main = MainScreen(engine)
         self._end_signals: EndSignals | None = None
@@ -142,8 +154,8 @@ class LambdaTuiApp(KeyboardApp):
     async def _start(self) -> None:
         await self.engine.start()
         self.engine.sdk.install_needed_soon()
-        if self._serve:
-            self._server = await _serve_lambda_api(self.engine)
+        if self._serve_at is not None:
+            self._server = await _serve_lambda_api(self.engine, *self._serve_at)
             self._main.show_address(self._server.address)
 
     async def on_unmount(self) -> None:
@@ -229,14 +241,14 @@ def _runner(screen: Screen[Any], action: str) -> Callable[[], Awaitable[None]]:
     return run
 
 
-async def _serve_lambda_api(engine: Engine) -> Server:
-    """Serve the functions at the usual port or the next free one; report if that fails."""
+async def _serve_lambda_api(engine: Engine, host: str, port: int | None) -> Server:
+    """Serve the functions at a port, or the usual or the next free one; report if that fails."""
     # Imported here, after the first paint: it takes 5 ms.
     from lambda_tui.apis.lambda_api import announce, lambda_server
 
-    server = lambda_server(engine)
+    server = lambda_server(engine, host)
     try:
-        server.start(or_next=True)
+        server.start(DEFAULT_PORT if port is None else port, or_next=port is None)
         announce(engine, server)
     except ServerError as error:
         notice = Notice("warning", f"The Lambda API is not served: {error}")

@@ -90,7 +90,7 @@ def _setting_value(name: str, root: str) -> int | None:
 
 
 class _Container:
-    """What a container adds to the kernel's own rules, and the options that take it away."""
+    """A container: the rules that it adds to the kernel's own, and the options that lift them."""
 
     def __init__(self, root: str) -> None:
         self._is_docker = os.path.exists(f"{root}/.dockerenv")

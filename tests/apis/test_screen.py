@@ -16,7 +16,7 @@ from support.lambda_api import Api, write_project
 async def test_the_screen_shows_the_address_and_who_calls(
     tmp_path: Path, nothing_is_left: None
 ) -> None:
-    app = make_app(write_project(tmp_path), Settings(watch=False), serve=True)
+    app = make_app(write_project(tmp_path), Settings(watch=False), serve_at=("127.0.0.1", None))
     async with app.run_test(size=(160, 40)) as pilot:
         driver = Driver(app, pilot)
         await driver.until(lambda: "http://127.0.0.1:" in driver.text(), "the address")

@@ -19,6 +19,8 @@ from lambda_tui.apis.http.connection import Application, Connection
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 3001
 """The port of AWS's own ``sam local start-lambda``."""
+_LOOPBACK_OF = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+"""What reaches a server here that listens on every address; not every system takes that itself."""
 _PORTS_TRIED = 100
 _BACKLOG = 4096
 """Clients that wait to be accepted; the system may allow fewer."""
@@ -62,10 +64,11 @@ class Server:
 
     @property
     def address(self) -> str | None:
-        """The URL, such as ``http://127.0.0.1:3001``; None while it does not listen."""
+        """The URL for clients, such as ``http://127.0.0.1:3001``; None while it does not listen."""
         if self.port is None:
             return None
-        host = f"[{self.host}]" if ":" in self.host else self.host
+        host = _LOOPBACK_OF.get(self.host, self.host)
+        host = f"[{host}]" if ":" in host else host
         return f"http://{host}:{self.port}"
 
     @property

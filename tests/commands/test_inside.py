@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 import signal
 import socket
 import subprocess
@@ -173,22 +172,26 @@ def test_a_port_in_use_is_told_before_a_container_is_made(
 
 
 def test_a_terminal_is_handed_on(docker: FakeEngine, project: Path, tmp_path: Path) -> None:
-    typed = shlex.join([sys.executable, "-m", "lambda_tui", "--in", "docker", "list"])
+    command = [sys.executable, "-m", "lambda_tui", "--in", "docker", "list"]
+    master, slave = os.openpty()
     environment = {
         **{"PATH": docker.path, "PYTHONPATH": str(ROOT), "HOME": str(tmp_path)},
         "TERM": "xterm",
     }
     ran = subprocess.run(
-        ["script", "--quiet", "--return", "--command", typed, "/dev/null"],
+        command,
         cwd=project,
         env=environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
+        stdin=slave,
+        stdout=slave,
+        stderr=subprocess.PIPE,
         timeout=120,
         check=False,
     )
+    os.close(slave)
+    os.close(master)
 
-    assert ran.returncode == 0, ran.stdout
+    assert ran.returncode == 0, ran.stderr
     assert "--tty" in docker.call("run")
 
 

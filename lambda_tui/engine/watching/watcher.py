@@ -9,9 +9,13 @@ from pathlib import Path
 
 from watchfiles import Change, DefaultFilter, watch
 
+from lambda_tui.engine.watching.file_systems import must_poll
+
 # Milliseconds without a save that end a burst, and the longest duration of one.
 _STEP_MS = 5
 _DEBOUNCE_MS = 100
+_POLL_MS = 200
+"""Between two looks at folders of whose changes the kernel does not tell."""
 
 OnChange = Callable[[frozenset[Path]], None]
 
@@ -132,6 +136,8 @@ class _Watch:
             watch_filter=tools if self.files is None else self._is_wanted,
             step=_STEP_MS,
             debounce=_DEBOUNCE_MS,
+            force_polling=must_poll(self.directories),
+            poll_delay_ms=_POLL_MS,
             stop_event=self._stop,
             raise_interrupt=False,
             ignore_permission_denied=True,

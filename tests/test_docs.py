@@ -39,8 +39,9 @@ DOCUMENTS = (
     "CHANGELOG.md",
     "docs/architecture.md",
     "docs/security.md",
+    "docs/containers/README.md",
 )
-README, CONTRIBUTING, CHANGELOG, ARCHITECTURE, SECURITY = (
+README, CONTRIBUTING, CHANGELOG, ARCHITECTURE, SECURITY, CONTAINERS = (
     (ROOT / name).read_text(encoding="utf-8") for name in DOCUMENTS
 )
 PICTURES = sorted((ROOT / "screenshots").glob("*.svg"))

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import urllib.request
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,26 @@ def test_the_image_is_built_once_from_this_very_source_for_the_functions_version
     assert {"pyproject.toml", "LICENSE", "README.md", "docs/containers/Containerfile"} <= context
     assert {"lambda_tui/cli.py", "runtimes/boot.py", "docs/containers/seccomp.json"} <= context
     assert not any("__pycache__" in name or name.startswith(("tests", ".git")) for name in context)
+
+
+def test_an_installed_lambda_tui_builds_the_image_from_its_wheel(
+    docker: FakeEngine, project: Path, tmp_path: Path
+) -> None:
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True, timeout=120)
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "installed")
+    run_in(docker, project, "list")
+    of_checkout = docker.context
+
+    run_in(docker, project, "list", PYTHONPATH=str(tmp_path / "installed"), PYTHONSAFEPATH="1")
+    first, second = (call[-2] for call in docker.calls if call[0] == "run")
+
+    assert first == second, "the same source has the same image"
+    docker.forget_image()
+    run_in(docker, project, "list", PYTHONPATH=str(tmp_path / "installed"))
+    assert docker.context == of_checkout
 
 
 def test_the_container_may_build_sandboxes_and_has_no_other_privilege(

@@ -85,6 +85,10 @@ class FakeEngine:
         """Make the engine one that is installed and does not run."""
         (self._folder / "is_down").touch()
 
+    def forget_image(self) -> None:
+        """Make the image one that does not exist."""
+        (self._folder / "state").unlink()
+
     @property
     def calls(self) -> list[list[str]]:
         """The arguments of each call."""

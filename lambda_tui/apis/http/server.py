@@ -20,7 +20,7 @@ DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 3001
 """The port of AWS's own ``sam local start-lambda``."""
 _LOOPBACK_OF = {"0.0.0.0": "127.0.0.1", "::": "::1"}
-"""What reaches a server here that listens on every address; not every system takes that itself."""
+"""The address for clients of a server that listens on every one, which itself is none everywhere."""
 _PORTS_TRIED = 100
 _BACKLOG = 4096
 """Clients that wait to be accepted; the system may allow fewer."""

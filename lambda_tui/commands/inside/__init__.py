@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from .command import run
+from lambda_tui.commands.inside.command import run
 
 __all__ = ["run"]

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from lambda_tui.commands.inside.source import copy_source
 from support.command_line import Outcome, outcome, run, start, write_project
 from support.fake_engines import FakeEngine, values
 from support.files import ROOT
@@ -74,13 +75,30 @@ def test_the_image_is_built_once_from_this_very_source_for_the_functions_version
     assert not any("__pycache__" in name or name.startswith(("tests", ".git")) for name in context)
 
 
+def build_wheel(source: Path, folder: Path) -> Path:
+    """Build the wheel of a checkout, or of a copy of what belongs to it."""
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(build, cwd=source, check=True, capture_output=True, timeout=120)
+    (wheel,) = folder.glob("*.whl")
+    return wheel
+
+
+def test_what_the_image_is_given_makes_the_same_wheel(tmp_path: Path) -> None:
+    copy_source(tmp_path / "source")
+    wheels = [
+        zipfile.ZipFile(build_wheel(source, tmp_path / str(number)))
+        for number, source in enumerate([ROOT, tmp_path / "source"])
+    ]
+    first, second = ({entry.filename: entry.CRC for entry in wheel.infolist()} for wheel in wheels)
+    assert first == second
+    for wheel in wheels:
+        wheel.close()
+
+
 def test_an_installed_lambda_tui_builds_the_image_from_its_wheel(
     docker: FakeEngine, project: Path, tmp_path: Path
 ) -> None:
-    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
-    subprocess.run(build, cwd=ROOT, check=True, capture_output=True, timeout=120)
-    (wheel,) = tmp_path.glob("*.whl")
-    with zipfile.ZipFile(wheel) as archive:
+    with zipfile.ZipFile(build_wheel(ROOT, tmp_path)) as archive:
         archive.extractall(tmp_path / "installed")
     run_in(docker, project, "list")
     of_checkout = docker.context

@@ -20,7 +20,7 @@ DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 3001
 """The port of AWS's own ``sam local start-lambda``."""
 _LOOPBACK_OF = {"0.0.0.0": "127.0.0.1", "::": "::1"}
-"""The address for clients of a server that listens on every one, which itself is none everywhere."""
+"""The address for clients of a server that listens on all of them: not every system takes that."""
 _PORTS_TRIED = 100
 _BACKLOG = 4096
 """Clients that wait to be accepted; the system may allow fewer."""

@@ -234,6 +234,14 @@ def test_a_terminal_is_handed_on(docker: FakeEngine, project: Path, tmp_path: Pa
     assert "--tty" in docker.call("run")
 
 
+def test_a_project_that_does_not_exist_yet_is_made_in_a_container(
+    docker: FakeEngine, tmp_path: Path
+) -> None:
+    copied = run_in(docker, tmp_path, "demo", "--no-open")
+    assert copied.status == 0, copied.errors
+    assert (tmp_path / "lambda-tui-demo" / "template.yaml").is_file()
+
+
 def test_mistakes_and_help_need_no_container(docker: FakeEngine, project: Path) -> None:
     wrong = run_in(docker, project, "invoke", "--count", "0")
     helped = run_in(docker, project, "serve", "--help")

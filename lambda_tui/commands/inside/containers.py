@@ -23,6 +23,8 @@ IMAGE_VARIABLE = "LAMBDA_TUI_IMAGE"
 """Names an image of the user's own, which is then not built."""
 _LEAST_PYTHON = 11
 _EVERYWHERE = "0.0.0.0"
+_TUN = "/dev/net/tun"
+"""The device by which pasta connects environments with a network of their own."""
 _CONFIGURATION, _CACHE = "/config", "/cache"
 
 
@@ -99,6 +101,8 @@ def _run_options(engine: ContainerEngine, errand: Errand, *, is_rootless: bool) 
         options += ["--add-host", "host.docker.internal:host-gateway"]
         if not is_rootless:
             options += ["--user", f"{os.getuid()}:{os.getgid()}"]
+    if os.access(_TUN, os.R_OK | os.W_OK):
+        options += ["--device", _TUN]
     for folder in errand.folders:
         options += ["--mount", _mount(type="bind", source=folder, target=folder)]
     if errand.configuration.is_dir():

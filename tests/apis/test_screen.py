@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
 from pathlib import Path
 
 from lambda_tui.project.function import Problem
@@ -31,7 +32,7 @@ async def test_the_screen_shows_the_address_and_who_calls(
 async def test_the_log_has_the_line_to_paste_for_clients(
     tmp_path: Path, nothing_is_left: None
 ) -> None:
-    app = make_app(write_project(tmp_path), Settings(watch=False), serve=True)
+    app = make_app(write_project(tmp_path), Settings(watch=False), serve_at=("127.0.0.1", None))
     async with app.run_test(size=(260, 40)) as pilot:
         driver = Driver(app, pilot)
         paste = re.compile(
@@ -55,3 +56,18 @@ async def test_the_problems_of_the_settings_stay_when_the_project_is_read_again(
 
         assert app.engine.project is not before
         assert app.engine.project.problems[0] == wrong
+
+
+async def test_the_screen_serves_at_a_host_and_a_port_of_the_users_choice(
+    tmp_path: Path, nothing_is_left: None
+) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    app = make_app(write_project(tmp_path), Settings(watch=False), serve_at=("0.0.0.0", port))
+    async with app.run_test(size=(160, 40)) as pilot:
+        driver = Driver(app, pilot)
+        # The address that clients here can use, whatever the server is bound to.
+        await driver.until(lambda: f"http://127.0.0.1:{port} " in driver.text(), "the address")
+        answer = await asyncio.to_thread(Api(port).invoke, "echo", b"1")
+        assert answer.json == 1

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from lambda_tui.commands.inside.source import copy_source
-from support.command_line import Outcome, outcome, run, start, write_project
+from support.command_line import Outcome, outcome, run, set_up, start, write_project
 from support.fake_engines import FakeEngine, values
 from support.files import ROOT
 
@@ -158,6 +158,21 @@ def test_the_project_its_repository_and_files_that_are_named_are_at_their_own_pa
     ]
     assert values(call, "--workdir") == [str(inner)]
     assert ran.output.strip() == "1"
+
+
+def test_a_layer_that_lies_elsewhere_is_there(
+    docker: FakeEngine, project: Path, tmp_path: Path
+) -> None:
+    layer = tmp_path / "layers" / "common"
+    layer.mkdir(parents=True)
+    set_up(project, f'layers = ["{layer}"]')
+    (project / "template.yaml").unlink()
+    (project / "lambda_function.py").write_text("def lambda_handler(event, context): ...\n")
+
+    run_in(docker, project, "list", HOME=str(tmp_path))
+
+    mounts = values(docker.call("run"), "--mount")
+    assert f"type=bind,source={layer},target={layer}" in mounts
 
 
 def test_variables_of_the_terminal_are_handed_on_and_no_others(

@@ -6,10 +6,12 @@ import argparse
 import shutil
 from typing import NoReturn, get_args
 
+from platformdirs import user_config_path
+
 from lambda_tui.commands.arguments import Place
 from lambda_tui.commands.errors import CommandError
 from lambda_tui.commands.inside.containers import run_in_container
-from lambda_tui.commands.inside.errand import errand_of
+from lambda_tui.commands.inside.errand import errand_of, project_of
 from lambda_tui.commands.inside.lima import run_in_lima
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import load_settings
@@ -26,9 +28,11 @@ def run(place: Place, given: list[str], options: argparse.Namespace) -> NoReturn
     if shutil.which(program) is None:
         others = ", ".join(f"--in {other}" for other in get_args(Place) if other != place)
         raise CommandError(f"{program} is not on PATH; install it, or use {others}.")
-    errand = errand_of(given, options)
+    directory = project_of(options)
+    settings, _problems = load_settings(directory, user_config_path("lambda-tui"))
+    functions = load_project(directory, settings).functions
+    errand = errand_of(given, options, functions)
     if place == "lima":
         run_in_lima(errand)
     else:
-        settings, _problems = load_settings(errand.project, errand.configuration)
-        run_in_container(place, errand, load_project(errand.project, settings).functions)
+        run_in_container(place, errand, functions)

@@ -6,6 +6,7 @@ import argparse
 import os
 import socket
 import sys
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from platformdirs import user_config_path
 
 from lambda_tui.apis.http import DEFAULT_HOST, DEFAULT_PORT
 from lambda_tui.commands.errors import CommandError
+from lambda_tui.project.function import Function
 
 _PORTS_TRIED = 100
 _PASSED_ON = (
@@ -29,8 +31,6 @@ class Errand:
     arguments: tuple[str, ...]
     directory: Path
     """The current folder."""
-    project: Path
-    """The project's folder, as it was given."""
     folders: tuple[Path, ...]
     """Folders that have to be there, none inside another."""
     configuration: Path
@@ -43,20 +43,30 @@ class Errand:
     has_terminal: bool
 
 
-def errand_of(given: list[str], options: argparse.Namespace) -> Errand:
-    """Return what a command line needs; ``options`` are its parsed arguments."""
-    directory = Path.cwd()
-    project: Path = options.folder if hasattr(options, "folder") else options.project
+def project_of(options: argparse.Namespace) -> Path:
+    """Return the project's folder as the arguments name it; it need not exist."""
+    folder: Path = options.folder if hasattr(options, "folder") else options.project
+    return folder
+
+
+def errand_of(
+    given: list[str], options: argparse.Namespace, functions: Iterable[Function]
+) -> Errand:
+    """Return what a command line needs.
+
+    ``options`` are its parsed arguments, and ``functions`` those of the project.
+    """
+    directory, project = Path.cwd(), project_of(options)
     # By both names where there are links on its path.
     projects = {Path(os.path.abspath(project)), project.resolve()}
     folders = {_with_repository(folder) for folder in (directory, *projects)}
-    folders |= {Path(os.path.abspath(path)).parent for path in _files_of(options)}
+    named = map(os.path.abspath, (*_files_of(options), *_sources_of(functions)))
+    folders |= {path if path.is_dir() else path.parent for path in map(Path, named)}
     serves = hasattr(options, "host")
     host = options.host if serves else DEFAULT_HOST
     return Errand(
         arguments=tuple(given),
         directory=directory,
-        project=project,
         folders=_outermost(folders),
         configuration=user_config_path("lambda-tui"),
         variables={name: os.environ[name] for name in _PASSED_ON if name in os.environ},
@@ -69,6 +79,13 @@ def errand_of(given: list[str], options: argparse.Namespace) -> Errand:
 def _files_of(options: argparse.Namespace) -> list[Path]:
     names = (getattr(options, "event", None), options.log_file)
     return [Path(name) for name in names if name not in (None, "-")]
+
+
+def _sources_of(functions: Iterable[Function]) -> Iterator[Path]:
+    """Yield the files and folders of functions and layers, which may lie anywhere."""
+    for function in functions:
+        yield function.code_archive or function.code_directory
+        yield from (layer.path for layer in function.layers if layer.path is not None)
 
 
 def _with_repository(folder: Path) -> Path:

@@ -92,6 +92,8 @@ class Container:
                 _mount("/dev/shm", "tmpfs", *_SAFE, "mode=1777"),
                 {**_mount("/sys", "bind", "rbind", "ro", *_SAFE), "source": "/sys"},
                 _mount("/tmp", "tmpfs", "mode=1777"),
+                # A user may not enter some folders above these, such as root's home.
+                *(_mount(folder, "tmpfs", "mode=755") for folder in _closed_folders(seen)),
                 *({**_mount(str(one), "bind", "rbind"), "source": str(one)} for one in seen),
             ],
             "linux": {
@@ -122,6 +124,16 @@ class Container:
             "architectures": architectures,
             "syscalls": calls,
         }
+
+
+def _closed_folders(paths: Iterable[Path]) -> list[str]:
+    """Return the outermost folders above paths that others may not enter, but for those in /tmp."""
+    closed = set()
+    for path in paths:
+        above = [one for one in reversed(path.parents) if one.stat().st_mode & 0o001 == 0]
+        if above and not path.is_relative_to("/tmp"):
+            closed.add(str(above[0]))
+    return sorted(closed)
 
 
 def _mount(target: str, kind: str, *options: str) -> dict[str, Any]:

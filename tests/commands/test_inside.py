@@ -193,7 +193,7 @@ def test_what_is_served_inside_is_reached_from_this_machine_alone(
             line = serving.stderr.readline().decode()
             assert line, text
             text += line
-        address = text.rpartition("=")[2].strip()
+        address = text.rpartition("export AWS_ENDPOINT_URL_LAMBDA=")[2].split()[0]
         request = urllib.request.Request(
             f"{address}/2015-03-31/functions/Order/invocations", data=b"[1]", method="POST"
         )

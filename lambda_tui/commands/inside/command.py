@@ -6,15 +6,12 @@ import argparse
 import shutil
 from typing import NoReturn, get_args
 
-from platformdirs import user_config_path
-
 from lambda_tui.commands.arguments import Place
 from lambda_tui.commands.errors import CommandError
 from lambda_tui.commands.inside.containers import run_in_container
-from lambda_tui.commands.inside.errand import errand_of, project_of
+from lambda_tui.commands.inside.errand import errand_of
 from lambda_tui.commands.inside.lima import run_in_lima
-from lambda_tui.project.load import load_project
-from lambda_tui.project.settings import load_settings
+from lambda_tui.commands.opened_project import open_project
 
 _PROGRAMS = {"docker": "docker", "podman": "podman", "lima": "limactl"}
 
@@ -28,9 +25,7 @@ def run(place: Place, given: list[str], options: argparse.Namespace) -> NoReturn
     if shutil.which(program) is None:
         others = ", ".join(f"--in {other}" for other in get_args(Place) if other != place)
         raise CommandError(f"{program} is not on PATH; install it, or use {others}.")
-    directory = project_of(options)
-    settings, _problems = load_settings(directory, user_config_path("lambda-tui"))
-    functions = load_project(directory, settings).functions
+    functions = open_project(options).project.functions
     errand = errand_of(given, options, functions)
     if place == "lima":
         run_in_lima(errand)

@@ -43,12 +43,6 @@ class Errand:
     has_terminal: bool
 
 
-def project_of(options: argparse.Namespace) -> Path:
-    """Return the project's folder as the arguments name it; it need not exist."""
-    folder: Path = options.folder if hasattr(options, "folder") else options.project
-    return folder
-
-
 def errand_of(
     given: list[str], options: argparse.Namespace, functions: Iterable[Function]
 ) -> Errand:
@@ -56,7 +50,7 @@ def errand_of(
 
     ``options`` are its parsed arguments, and ``functions`` those of the project.
     """
-    directory, project = Path.cwd(), project_of(options)
+    directory, project = Path.cwd(), options.project
     # By both names where there are links on its path.
     projects = {Path(os.path.abspath(project)), project.resolve()}
     folders = {_with_repository(folder) for folder in (directory, *projects)}

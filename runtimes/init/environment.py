@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import re
@@ -81,7 +82,9 @@ def run_in_namespaces(
             # A /proc with covered files would keep the restored environments from their own.
             covers_proc=not environment.is_snapshot,
         )
-        linux.set_host_name(HOST_NAME)
+        # Containers deny it by default; the name is then the container's.
+        with contextlib.suppress(PermissionError):
+            linux.set_host_name(HOST_NAME)
         linux.deny_capabilities_to_programs()
         linux.drop_capabilities(kept=linux.CAP_KILL)
     except OSError as error:

@@ -299,13 +299,18 @@ def test_an_image_of_the_users_own_is_taken_as_it_is(docker: FakeEngine, project
     assert docker.call("run")[-2:] == ["registry.example/mine:1", "list"]
 
 
-def test_podmans_own_profile_is_enough_once_proc_is_unmasked(tmp_path: Path, project: Path) -> None:
+def test_podman_unmasks_proc_and_keeps_the_users_id(tmp_path: Path, project: Path) -> None:
     podman = FakeEngine(tmp_path / "podman", "podman")
     ran = run_in(podman, project, "list", "--json")
 
     assert [function["name"] for function in json.loads(ran.output)] == ["Order"]
     call = podman.call("run")
-    assert values(call, "--security-opt") == ["unmask=ALL", "apparmor=unconfined", "label=disable"]
+    assert values(call, "--security-opt") == [
+        f"seccomp={ROOT / 'docs/containers/seccomp.json'}",
+        "unmask=ALL",
+        "apparmor=unconfined",
+        "label=disable",
+    ]
     assert values(call, "--userns") == ([] if os.getuid() == 0 else ["keep-id"])
     assert "--user" not in call
 

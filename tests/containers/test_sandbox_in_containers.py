@@ -76,7 +76,7 @@ def test_every_call_that_the_profile_adds_is_needed_and_named_when_it_is_refused
     tmp_path: Path, project: Path, user: int, call: str
 ) -> None:
     container = Container(tmp_path / "container", user, refused=(call,))
-    text, remedy = sandbox(container, project)
+    text, remedy, *_notes = sandbox(container, project)
     name = "umount" if call == "umount2" else call
     assert text == f"  ▲ processes, without isolation: a seccomp profile refuses {name}"
     assert remedy.startswith("    → ")
@@ -97,7 +97,20 @@ def test_snapshots_need_setns(tmp_path: Path, project: Path, user: int) -> None:
 
 
 @pytest.mark.parametrize("user", USERS)
+@pytest.mark.parametrize("refused", [(), ("sethostname",)])
+def test_the_name_of_the_host_is_awss_where_it_may_be_set_and_functions_run_anyhow(
+    tmp_path: Path, project: Path, user: int, refused: tuple[str, ...]
+) -> None:
+    source = "import os\ndef handler(event, context): return os.uname().nodename\n"
+    (project / "Order" / "app.py").write_text(source)
+    container = Container(tmp_path / "container", user, refused=refused)
+    said = container.run([*PROGRAM, "invoke", "Order", "--project", project], [project])
+    assert ("REPORT" in said and '"sandbox"' in said) == (not refused), said
+    assert said.splitlines()[-1].startswith('"'), said
+
+
+@pytest.mark.parametrize("user", USERS)
 def test_masked_paths_are_named(tmp_path: Path, project: Path, user: int) -> None:
-    text, remedy = sandbox(Container(tmp_path / "container", user, masks=True), project)
+    text, remedy, *_notes = sandbox(Container(tmp_path / "container", user, masks=True), project)
     assert text.startswith("  ▲ processes, without isolation: parts of /proc are masked (/proc/")
     assert remedy.startswith("    → ")

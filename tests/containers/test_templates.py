@@ -15,13 +15,13 @@ from support.files import ROOT
 FOLDER = ROOT / "docs/containers"
 PROFILE: dict[str, Any] = json.loads((FOLDER / "seccomp.json").read_text())
 CONTAINERFILE = (FOLDER / "Containerfile").read_text()
-NEEDED = {"unshare", "setns", "mount", "mount_setattr", "umount2", "pivot_root"}
+NEEDED = {*("unshare", "setns", "mount", "mount_setattr", "umount2", "pivot_root", "sethostname")}
 """The calls of the sandbox that Docker's own profile refuses."""
 # No container may do these, whatever runs in it; Docker's own profile refuses each of them too.
 REFUSED = {
     *("bpf", "init_module", "finit_module", "delete_module", "kexec_load", "kexec_file_load"),
     *("keyctl", "add_key", "request_key", "open_by_handle_at", "perf_event_open", "userfaultfd"),
-    *("reboot", "swapon", "swapoff", "acct", "settimeofday", "clock_settime", "sethostname"),
+    *("reboot", "swapon", "swapoff", "acct", "settimeofday", "clock_settime", "setdomainname"),
     *("fsopen", "fsmount", "fsconfig", "move_mount", "open_tree", "io_uring_setup", "iopl"),
 }
 NAMESPACE_FLAGS = {

@@ -124,14 +124,11 @@ def _run_options(engine: ContainerEngine, errand: Errand, *, is_rootless: bool) 
 def _security(engine: ContainerEngine) -> list[str]:
     """Return the security options with which a container lets sandboxes be built.
 
-    SELinux would keep the project from the container, and AppArmor any mount. Podman's own seccomp
-    profile allows what is needed.
+    SELinux would keep the project from the container, and AppArmor any mount.
     """
-    unconfined = ["apparmor=unconfined", "label=disable"]
-    if engine == "podman":
-        return ["unmask=ALL", *unconfined]
+    unmasked = "unmask=ALL" if engine == "podman" else "systempaths=unconfined"
     profile = source_file("docs/containers/seccomp.json")
-    return [f"seccomp={profile}", "systempaths=unconfined", *unconfined]
+    return [f"seccomp={profile}", unmasked, "apparmor=unconfined", "label=disable"]
 
 
 def _mount(*flags: str, **fields: object) -> str:

@@ -33,7 +33,6 @@ from .sandbox import (
     Bind,
     HostFiles,
     Refusal,
-    SandboxRefusedError,
     build_root,
     explain,
     explain_system,
@@ -174,7 +173,7 @@ class _Zygote:
             for log in connector_log:
                 connector = start_connector(frame.message["connector"], pid, log)
                 self._connectors[connector] = environment.id
-        except (SandboxRefusedError, OSError) as error:
+        except OSError as error:
             # The failure of this environment alone: the others go on.
             self._channel.send({"kind": "failed", "id": environment.id, "message": str(error)})
             if pid is not None:
@@ -252,7 +251,7 @@ def probe(host_files: HostFiles) -> Refusal | None:
     read_end, write_end = os.pipe()
     try:
         pid = fork_into_namespaces(lambda: _try_sandbox(host_files, write_end))
-    except SandboxRefusedError as error:
+    except OSError as error:
         return explain(error)
     finally:
         os.close(write_end)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from lambda_tui.engine.watching.file_systems import file_system_type, must_poll
 from lambda_tui.engine.watching import Watcher
+from lambda_tui.engine.watching.file_systems import file_system_type, must_poll
 from support.files import save
 
 MOUNTS = r"""
@@ -67,8 +67,8 @@ async def test_a_save_is_seen_by_looking(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("WATCHFILES_FORCE_POLLING", "true")
     seen: asyncio.Queue[frozenset[Path]] = asyncio.Queue()
     problems: list[str] = []
-    watcher = Watcher([tmp_path], seen.put_nowait, problems.append)
-    watcher.start()
+    watcher = Watcher(seen.put_nowait, problems.append)
+    watcher.cover([tmp_path], [])
     try:
         async with asyncio.timeout(60):
             number = 0

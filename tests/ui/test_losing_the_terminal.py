@@ -228,7 +228,7 @@ def test_it_comes_back_whole_after_a_signal_that_stops_it(
         return [one for one in family(terminal.process.pid) if "lambda_tui" in one.cmdline()]
 
     # The shell has forked, and executes it only now.
-    until(of_lambda_tui, "a start")
+    until(lambda: bool(of_lambda_tui()), "a start")
     (ours,) = of_lambda_tui()
     ours.send_signal(number)
     terminal.read_until(b"Stopped")
@@ -270,7 +270,7 @@ def test_it_waits_in_the_background_until_it_gets_the_terminal(start: Start, pro
         return [one for one in family(terminal.process.pid) if "lambda_tui" in one.cmdline()]
 
     # The shell has forked, and executes it only now.
-    until(of_lambda_tui, "a start")
+    until(lambda: bool(of_lambda_tui()), "a start")
     (ours,) = of_lambda_tui()
     until(lambda: ours.status() == psutil.STATUS_STOPPED, "a stop")
     assert b"\x1b[?1049h" not in terminal.output

@@ -95,6 +95,17 @@ def test_an_interpreter_of_another_version_than_is_named_is_said_once(
     assert serving.text.count(f"lambda-tui: echo {said[0]}") == 1
 
 
+def test_what_does_not_hold_without_isolation_is_said_once(serve: Callable[..., Serving]) -> None:
+    serving = serve("--port", "0", "--sandbox", "processes")
+    serving.wait_for(r"No isolation \(forced by a setting\): /var/task, /opt and /tmp are other")
+    serving.api().invoke("echo", b"1")
+    serving.wait_for("REPORT RequestId")
+    serving.signal()
+
+    assert serving.end() == 0
+    assert serving.text.count("No isolation") == 1
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_lets_what_is_in_flight_finish(
     serve: Callable[..., Serving], number: signal.Signals

@@ -272,17 +272,23 @@ def test_other_functions_are_not_initialised_ahead(tmp_path: Path) -> None:
     assert {event["record"]["reason"] for event in created} == {"provisioned"}
 
 
-def test_a_python_that_is_not_what_runtime_names_is_said_after_the_log(project: Path) -> None:
+def test_what_is_not_as_on_lambda_is_said_once_and_before_the_log(project: Path) -> None:
     template = project / "template.yaml"
     other = "python3.14" if sys.version_info[:2] != (3, 14) else "python3.13"
     template.write_text(re.sub(r"Runtime: \S+", f"Runtime: {other}", template.read_text()))
-    done = run("invoke", "Greet", "--project", project, LAMBDA_TUI_SANDBOX="processes")
+    options = ("--count", "2", "--output", "json", "--sandbox", "processes")
+    done = run("invoke", "Greet", "--project", project, *options, PATH="/nowhere")
 
     assert done.status == 0
-    *log, note = done.errors.splitlines()
-    assert log[-1].startswith("REPORT ")
+    version, level, *others = (
+        line for line in done.errors.splitlines() if line.startswith("lambda-tui: ")
+    )
     ours = f"{sys.version_info.major}.{sys.version_info.minor}"
-    assert note == f"lambda-tui: Greet runs on Python {ours}, but Runtime names {other}."
+    assert version == f"lambda-tui: Greet runs on Python {ours}, but Runtime names {other}."
+    assert level.startswith("lambda-tui: No isolation (forced by a setting): /var/task, /opt and")
+    assert not any("runs on" in line or "isolation" in line for line in others)
+    log = run("invoke", "Greet", "--project", project, "--sandbox", "processes").errors
+    assert log.index("No isolation") < log.index("START RequestId")
 
 
 def test_a_problem_in_the_settings_is_said_and_the_rest_holds(project: Path) -> None:

@@ -91,8 +91,29 @@ def test_the_python_that_runtime_names_is_looked_for_on_path(
     monkeypatch.setenv("PATH", f"relative:/nowhere:{tmp_path / 'bin'}")
     project = tmp_path / "project"
     assert found(project, "python3.12") == Interpreter(python, "python3.12 on PATH")
-    assert found(project, "python3.13").origin == "lambda-tui's own Python"
     assert found(project, None).origin == "lambda-tui's own Python"
+
+
+@pytest.mark.parametrize(
+    ("runtime", "chosen"),
+    [
+        ("python3.14", "python3.13 on PATH"),
+        ("python3.15", "python3.13 on PATH"),
+        ("python3.12", "python3.13 on PATH"),
+        ("python3.11", "lambda-tui's own Python"),
+        ("python3.10", "lambda-tui's own Python"),
+        ("python3.8", "python3.9 on PATH"),
+        ("python3.7", "python3.9 on PATH"),
+    ],
+)
+def test_the_nearest_version_stands_in_for_one_that_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, runtime: str, chosen: str
+) -> None:
+    for name in ("python3.9", "python3.13"):
+        executable(tmp_path / "bin" / name)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setattr(sys, "version_info", (3, 11, 7))
+    assert found(tmp_path / "project", runtime).origin == chosen
 
 
 @pytest.mark.parametrize("versions", ["versions", "installs/python"])

@@ -135,6 +135,34 @@ def test_a_shim_on_path_is_not_run_but_the_newest_installed_one(
     assert found(tmp_path, None) == Interpreter(node, "the newest Node.js installed", "node")
 
 
+@pytest.mark.parametrize(
+    ("runtime", "version"),
+    [
+        ("nodejs26.x", "24.2.0"),
+        ("nodejs22.x", "24.2.0"),
+        ("nodejs20.x", "21.1.0"),
+        ("nodejs16.x", "18.2.0"),
+    ],
+)
+def test_the_nearest_version_stands_in_for_one_that_is_not_there(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch, runtime: str, version: str
+) -> None:
+    nodes = {"21.1.0": on_path(tmp_path / "usr", monkeypatch, "21.1.0")}
+    for installed in ("18.1.0", "18.2.0", "24.2.0"):
+        nodes[installed] = executable(home / INSTALLED[0].format(installed))
+    assert found(tmp_path, runtime).executable == nodes[version]
+
+
+def test_the_nearest_to_runtime_goes_before_the_nearest_to_a_version_file(
+    tmp_path: Path, home: Path
+) -> None:
+    for version in ("18.1.0", "24.2.0"):
+        executable(home / INSTALLED[0].format(version))
+    (tmp_path / ".nvmrc").write_text("16")
+    assert found(tmp_path).executable == home / INSTALLED[0].format("24.2.0")
+    assert found(tmp_path, None).executable == home / INSTALLED[0].format("18.1.0")
+
+
 def test_without_any_node_one_sentence_says_so(tmp_path: Path) -> None:
     interpreter = found(tmp_path)
     assert interpreter.problem is not None

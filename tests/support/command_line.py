@@ -38,7 +38,7 @@ class Outcome:
         (line,) = (
             line
             for line in self.errors.splitlines()
-            if not line.startswith("lambda-tui: there is no isolation")
+            if not line.startswith("lambda-tui: No isolation")
         )
         return line
 

@@ -94,13 +94,14 @@ class _InvokeRun:
         # Before any environment is made: provisioned ones would fail without it.
         await self._install_sdk()
         await self._engine.start()
+        # The invocation waits for the interpreter anyway.
+        await self._pool.boot()
+        for difference in self._differences():
+            self._say(difference)
         await self._calls.run()
         await self._engine.dependencies.settle()
         # For the next time.
         await self._engine.sdk.settle()
-        if self._calls.problem is None:
-            for difference in self._differences():
-                self._say(difference)
         await self._output.flush()
 
     async def _install_sdk(self) -> None:
@@ -165,11 +166,8 @@ class _InvokeRun:
         pool = self._pool
         if pool.version_mismatch is not None:
             differences.append(f"{pool.function.name} {pool.version_mismatch}.")
-        is_chosen = self._engine.settings.sandbox == "processes"
-        if pool.sandbox is not None and pool.sandbox.level == "processes" and not is_chosen:
-            differences.append(
-                f"there is no isolation: {pool.sandbox.reason}; see `lambda-tui doctor`."
-            )
+        if pool.sandbox is not None and pool.sandbox.shortcoming:
+            differences.append(pool.sandbox.shortcoming)
         return differences
 
     def _note(self, event: events.Event) -> None:

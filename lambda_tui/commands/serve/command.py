@@ -119,7 +119,10 @@ async def _finish_invocations(server: Server, engine: Engine, seconds: float) ->
 
 
 class Mismatches:
-    """Says of functions' interpreters that are not the ones that they name, once for each."""
+    """Says once for each how this machine differs from what functions have on Lambda.
+
+    That is the sandbox level, and an interpreter that is not the one that its function names.
+    """
 
     def __init__(self, log: ServeLog, engine: Engine) -> None:
         self._log = log
@@ -132,6 +135,9 @@ class Mismatches:
     async def say_all(self) -> None:
         """Say all as soon as they are known."""
         await self._engine.booted()
+        sandboxes = [pool.sandbox for pool in self._engine.pools.values() if pool.sandbox]
+        for shortcoming in dict.fromkeys(one.shortcoming for one in sandboxes if one.shortcoming):
+            self._log.say(shortcoming, "warning")
         for name in list(self._engine.pools):
             self._say(name)
 

@@ -46,6 +46,17 @@ class Sandbox:
     remedy: str = ""
     """How to get ``namespaces``, with what to paste; empty where nothing is to be done."""
 
+    @property
+    def shortcoming(self) -> str:
+        """One sentence about what does not hold here as it does on AWS; empty when all does."""
+        if self.level == "namespaces":
+            return ""
+        return (
+            f"No isolation ({self.reason}): /var/task, /opt and /tmp are other folders here, and "
+            "nothing is read-only; find files by LAMBDA_TASK_ROOT, beside your modules and in "
+            "TMPDIR, and see `lambda-tui doctor`."
+        )
+
 
 OnMessage = Callable[[Message], None]
 """Receives the messages about one init process, each with its ``kind``: ``spawned`` with ``pid``,

@@ -10,10 +10,14 @@ from pathlib import Path
 from lambda_tui.project.files import UnreadableFileError, is_executable, read_text
 from lambda_tui.project.function import Function
 from lambda_tui.project.interpreters.interpreter import Interpreter
-from lambda_tui.project.interpreters.search import glob, is_shim, path_folders
+from lambda_tui.project.interpreters.search import (
+    Version,
+    glob,
+    is_shim,
+    nearest,
+    path_folders,
+)
 from lambda_tui.project.runtimes import NODE_RUNTIMES
-
-_Version = tuple[int, ...]
 
 _VERSION_FILES = (".nvmrc", ".node-version")
 _LARGEST_VERSION_FILE = 4096
@@ -37,14 +41,19 @@ def find_node(directory: Path, function: Function) -> Interpreter | None:
     """Return the Node.js for a function of the project in ``directory``; None when there is none.
 
     The first of these, among the one on PATH and those that version managers have installed: the
-    version in .nvmrc or .node-version, the one that Runtime names, the one on PATH, the newest.
+    version in .nvmrc or .node-version, the one that Runtime names, the nearest to that, the one on
+    PATH, the newest.
     """
     on_path = _on_path()
     installed = sorted(_installed(), reverse=True)
-    for wanted, origin in _wanted_versions(directory, function):
+    wanted_versions = list(_wanted_versions(directory, function))
+    for wanted, origin in wanted_versions:
         found = _find_version(wanted, origin, on_path, installed)
         if found is not None:
             return found
+    if wanted_versions and (on_path is None or _version_of(on_path)):
+        # The last is that of Runtime, where it names one.
+        return _find_nearest(wanted_versions[-1][0][:1], on_path, installed)
     if on_path is not None:
         return _node(on_path, "node on PATH")
     return _node(installed[0][1], "the newest Node.js installed") if installed else None
@@ -73,7 +82,7 @@ def _node(executable: Path, origin: str) -> Interpreter:
 
 
 def _find_version(
-    wanted: _Version, origin: str, on_path: Path | None, installed: Sequence[tuple[_Version, Path]]
+    wanted: Version, origin: str, on_path: Path | None, installed: Sequence[tuple[Version, Path]]
 ) -> Interpreter | None:
     if on_path is not None and _version_of(on_path)[: len(wanted)] == wanted:
         return _node(on_path, "node on PATH")
@@ -83,7 +92,22 @@ def _find_version(
     return None
 
 
-def _wanted_versions(directory: Path, function: Function) -> Iterator[tuple[_Version, str]]:
+def _find_nearest(
+    wanted: Version, on_path: Path | None, installed: Sequence[tuple[Version, Path]]
+) -> Interpreter | None:
+    """Return what stands in for a major version that is not there."""
+    versions = [version for version, _executable in installed]
+    if on_path is not None:
+        versions.append(_version_of(on_path))
+    found = nearest(wanted, {version[:1] for version in versions})
+    return (
+        None
+        if found is None
+        else _find_version(found, "the nearest to Runtime", on_path, installed)
+    )
+
+
+def _wanted_versions(directory: Path, function: Function) -> Iterator[tuple[Version, str]]:
     for folder in dict.fromkeys((function.code_directory, directory)):
         for name in _VERSION_FILES:
             version = _parse(_first_line(folder / name))
@@ -94,7 +118,7 @@ def _wanted_versions(directory: Path, function: Function) -> Iterator[tuple[_Ver
         yield named, "the version of Runtime"
 
 
-def _named_version(runtime: str) -> _Version:
+def _named_version(runtime: str) -> Version:
     """Return the version that a runtime such as nodejs22.x names; empty for another language."""
     named = re.fullmatch(r"nodejs(\d+)\.x", runtime)
     return (int(named[1]),) if named is not None else ()
@@ -107,13 +131,13 @@ def _first_line(file: Path) -> str:
         return ""
 
 
-def _parse(text: str) -> _Version:
+def _parse(text: str) -> Version:
     """Return the numbers of a version such as v22.3.0 or 22; empty for a name such as lts/jod."""
     match = _VERSION.fullmatch(text.strip())
     return tuple(int(part) for part in match.groups() if part is not None) if match else ()
 
 
-def _version_of(executable: Path) -> _Version:
+def _version_of(executable: Path) -> Version:
     """Return the version by the header installed with it, or by its folder; empty without both."""
     header = executable.resolve().parent.parent / "include" / "node" / "node_version.h"
     try:
@@ -126,7 +150,7 @@ def _version_of(executable: Path) -> _Version:
     return _version_in_path(executable)
 
 
-def _version_in_path(executable: Path) -> _Version:
+def _version_in_path(executable: Path) -> Version:
     return next((found for part in executable.parts if len(found := _parse(part)) == 3), ())
 
 
@@ -140,7 +164,7 @@ def _on_path() -> Path | None:
     return None
 
 
-def _installed() -> Iterator[tuple[_Version, Path]]:
+def _installed() -> Iterator[tuple[Version, Path]]:
     for variable, default, pattern in _INSTALLATIONS:
         root = Path(os.environ.get(variable) or Path.home() / default)
         for executable in glob(root, pattern):

@@ -11,7 +11,7 @@ from pathlib import Path
 from lambda_tui.project.files import is_executable
 from lambda_tui.project.function import Function
 from lambda_tui.project.interpreters.interpreter import Interpreter
-from lambda_tui.project.interpreters.search import glob, is_shim, path_folders
+from lambda_tui.project.interpreters.search import Version, glob, is_shim, nearest, path_folders
 from lambda_tui.project.runtimes import PYTHON_RUNTIMES
 
 _VERSIONED_NAME = re.compile(r"python(\d+\.\d+)")
@@ -22,12 +22,13 @@ def find_python(directory: Path, function: Function) -> Interpreter:
     """Return the Python for a function of the project in ``directory``.
 
     The first of these: the virtual environment of the function or the project, ``VIRTUAL_ENV``,
-    the ``pythonX.Y`` on PATH that Runtime names, lambda-tui's own.
+    the ``pythonX.Y`` on PATH that Runtime names, the nearest to that, lambda-tui's own.
     """
     return (
         _project_environment(directory, function)
         or _active_environment()
         or _on_path(function.runtime)
+        or _nearest(function.runtime)
         or _own_python()
     )
 
@@ -72,6 +73,26 @@ def _on_path(runtime: str | None) -> Interpreter | None:
             is_own = os.path.realpath(executable.parent.parent) == os.path.realpath(sys.prefix)
             return Interpreter(executable, f"{runtime} on PATH", finds_packages=not is_own)
     return None
+
+
+def _nearest(runtime: str | None) -> Interpreter | None:
+    """Return what stands in for a version that is not there; lambda-tui's own may be nearer."""
+    wanted = _version(runtime or "")
+    if not wanted:
+        return None
+    pythons: dict[Version, Interpreter] = {sys.version_info[:2]: _own_python()}
+    for name in PYTHON_RUNTIMES:
+        python = _on_path(name)
+        if python is not None:
+            pythons[_version(name)] = python
+    version = nearest(wanted, pythons)
+    return None if version is None else pythons[version]
+
+
+def _version(runtime: str) -> Version:
+    """Return the version in a name such as python3.13; empty for another name."""
+    named = _VERSIONED_NAME.fullmatch(runtime)
+    return tuple(map(int, named[1].split("."))) if named is not None else ()
 
 
 def _own_python() -> Interpreter:

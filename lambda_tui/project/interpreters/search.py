@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
+
+Version = tuple[int, ...]
 
 
 def path_folders() -> Iterator[Path]:
@@ -29,3 +31,9 @@ def glob(folder: Path, pattern: str) -> list[Path]:
         return list(folder.glob(pattern))
     except OSError:
         return []
+
+
+def nearest(wanted: Version, versions: Collection[Version]) -> Version | None:
+    """Return the nearest version above, which has all that the wanted one has, else below."""
+    above = [version for version in versions if version >= wanted]
+    return min(above) if above else max(versions, default=None)

@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from lambda_tui.engine.engine import Engine
+from lambda_tui.engine.wire import Sandbox
 from lambda_tui.project.function import Problem
 from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.textual_private import SteadyScreen
@@ -49,12 +50,8 @@ def _problems(engine: Engine) -> list[Problem]:
     for pool in engine.pools.values():
         messages = (pool.problem, pool.version_mismatch)
         problems += [Problem(text, functions=(pool.function.name,)) for text in messages if text]
-    reasons = {
-        f"{pool.sandbox.reason}; {pool.sandbox.remedy}".removesuffix("; ")
-        for pool in engine.pools.values()
-        if pool.sandbox is not None and pool.sandbox.level == "processes"
-    }
-    problems += [Problem(f"No isolation: {reason}") for reason in sorted(reasons)]
+    sandboxes = {pool.sandbox for pool in engine.pools.values() if pool.sandbox is not None}
+    problems += [Problem(text) for text in sorted(map(_shortcoming, sandboxes)) if text]
     return problems
 
 
@@ -62,3 +59,9 @@ def _about(problem: Problem) -> str:
     """Return the function in front of the sentence, unless the sentence begins with it."""
     start = f"{problem.function}: "
     return "" if problem.function is None or problem.message.startswith(start) else one_line(start)
+
+
+def _shortcoming(sandbox: Sandbox) -> str:
+    """Return what does not hold, with the remedy; empty when all does."""
+    text = sandbox.shortcoming
+    return f"{text} To get it: {sandbox.remedy}" if text and sandbox.remedy else text

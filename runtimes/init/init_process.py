@@ -223,7 +223,7 @@ class InitProcess:
         self._begin_generation(message)
         if not self._has_launch_failure:
             variables = self._with_storage(message["environment"])
-            launch = self._execute([message["path"]], variables, Streams(log))
+            launch = self._execute(message["command"], variables, Streams(log))
             if launch.problem:
                 self._report_launch_failure(message["name"], launch.problem)
             else:

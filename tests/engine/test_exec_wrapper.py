@@ -105,10 +105,15 @@ async def test_a_wrapped_function_finds_what_any_function_finds(
 
 @pytest.mark.rule("8.2.2")
 @pytest.mark.parametrize(
-    ("text", "status"), [(None, 127), ("#!/bin/bash\n", 126), ("#!/there/is/none\n", 127)]
+    ("text", "status", "said"),
+    [
+        (None, 127, "/var/task/wrapper: does not exist"),
+        ("#!/bin/bash\n", 126, "/var/task/wrapper: is not an executable"),
+        ("#!/there/is/none\n", 127, ""),
+    ],
 )
-async def test_a_wrapper_that_cannot_be_executed_ends_as_a_shell_ends(
-    open_project: Open, folder: Path, text: str | None, status: int
+async def test_a_wrapper_that_cannot_be_executed_ends_as_awss_script_does(
+    open_project: Open, folder: Path, text: str | None, status: int, said: str
 ) -> None:
     if text is not None:
         write_program(folder / "wrapper", text).chmod(0o644 if status == 126 else 0o755)
@@ -120,6 +125,37 @@ async def test_a_wrapper_that_cannot_be_executed_ends_as_a_shell_ends(
         "errorMessage": f"RequestId: {invocation.request_id} Error: "
         f"Runtime exited with error: exit status {status}",
     }
+    # In the first Init, and in the one that the invocation repeats.
+    messages = [one.message.strip() for one in workbench.records(events.FunctionLog)]
+    assert len(messages) == 2
+    assert all(said in message for message in messages)
+
+
+@pytest.mark.rule("8.2.2")
+@pytest.mark.parametrize("language", ["python", "node"])
+async def test_a_wrapper_in_a_layer_that_is_not_there_is_named_by_its_path_on_aws(
+    open_project: Open, folder: Path, language: str
+) -> None:
+    (folder.parent / "layer").mkdir()
+    (folder / "index.cjs").write_text("exports.handler = async () => 1")
+    node = {"handler": "index.handler", "runtime": "nodejs20.x"} if language == "node" else {}
+    workbench = await open_wrapped(
+        open_project, folder, "/opt/wrap", layers_directory=folder.parent / "layer", **node
+    )
+    await workbench.invoke("1")
+
+    messages = [one.message.strip() for one in workbench.records(events.FunctionLog)]
+    assert messages == ["/opt/wrap: does not exist"] * 2
+
+
+@pytest.mark.rule("8.2.1")
+async def test_a_wrapper_without_a_first_line_is_a_script_of_the_shell(
+    open_project: Open, folder: Path
+) -> None:
+    write_program(folder / "wrapper", 'export WRAPPED=bare\nexec "$@"\n')
+    workbench = await open_wrapped(open_project, folder, "/var/task/wrapper")
+
+    assert await workbench.answer("os.environ['WRAPPED']") == "bare"
 
 
 @pytest.mark.rule("8.2.2")

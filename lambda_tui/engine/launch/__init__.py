@@ -17,12 +17,11 @@ from lambda_tui.engine.launch.network import (
     find_connector,
     network_for,
 )
+from lambda_tui.engine.launch.places import Places, runtimes_directory
 from lambda_tui.engine.launch.runtime import (
-    Places,
     external_extensions,
     is_executed,
     is_snapshot_taken_of,
-    runtimes_directory,
 )
 
 __all__ = [

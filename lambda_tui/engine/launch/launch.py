@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,17 +10,20 @@ from pathlib import Path
 
 from lambda_tui.engine.events import InitializationType
 from lambda_tui.engine.launch.network import Network
-from lambda_tui.engine.launch.runtime import (
+from lambda_tui.engine.launch.places import (
+    LANGUAGE_BIN,
     LAYERS_ROOT,
     RUNTIMES_ROOT,
     SDK_ROOT,
     TASK_ROOT,
     Places,
+    runtimes_directory,
+)
+from lambda_tui.engine.launch.runtime import (
     RuntimeStart,
     external_extensions,
     is_executed,
     runtime_start,
-    runtimes_directory,
 )
 from lambda_tui.project.code import OutwardLink
 from lambda_tui.project.function import Function, LoggingConfig
@@ -126,7 +130,9 @@ class Launch:
         A snapshot (``is_snapshot_taken``) carries no extensions: each environment that is restored
         from it starts its own.
         """
-        places = Places.of(function, sdk, is_isolated=is_isolated)
+        # An interpreter that a function starts finds no packages either where it does not itself.
+        language = program if finds_packages else os.path.realpath(program)
+        places = Places.of(function, sdk, language, is_isolated=is_isolated)
         return cls(
             function,
             () if is_snapshot_taken else external_extensions(function),
@@ -157,6 +163,10 @@ class Launch:
         """Return the path of an external extension as its environment has it."""
         return f"{self.places.layers_root}/extensions/{name}"
 
+    def extension_command(self, name: str) -> tuple[str, ...]:
+        """Return the command that executes an external extension."""
+        return self.places.command(self.extension_path(name))
+
 
 def log_stream_name(function: Function, environment_id: str) -> str:
     """Return AWS's name; it includes the function's name in a log group of the user's choice."""
@@ -182,7 +192,8 @@ def environment_variables(
     is_os_only = runtime in OS_ONLY_RUNTIMES
     if not is_os_only:
         variables.update(_language_variables(function.language, runtime, places))
-    variables.update(function.environment)
+    given = {name: places.variable(value) for name, value in function.environment.items()}
+    variables.update(given)
     variables.update(_reserved(function, log_stream, places.task_root))
     if not is_os_only:
         variables["AWS_EXECUTION_ENV"] = f"AWS_Lambda_{runtime}"
@@ -196,7 +207,9 @@ def environment_variables(
 
 def _system_variables(runtime: str, places: Places) -> dict[str, str]:
     """Return the variables of the operating system on which AWS runs a runtime."""
-    lang = ("", "") if runtime in _WITHOUT_LANG else ("/var/lang/bin:", "/var/lang/lib:")
+    language_bin = LANGUAGE_BIN if runtime in OS_ONLY_RUNTIMES else places.language_bin
+    has_language = runtime not in _WITHOUT_LANG
+    lang = (f"{language_bin}:", "/var/lang/lib:") if has_language else ("", "")
     return {
         "LANG": "en_US.UTF-8",
         "TZ": ":UTC",

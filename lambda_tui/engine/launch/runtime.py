@@ -7,17 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lambda_tui.engine.launch.places import Places
 from lambda_tui.project.function import LATEST, Function
 from lambda_tui.project.handlers import find_node_source, split_node_handler
 from lambda_tui.project.interpreters import is_python
 from lambda_tui.project.runtimes import OS_ONLY_RUNTIMES
-from lambda_tui.project.sdk import brings_sdk
 
-TASK_ROOT = "/var/task"
-LAYERS_ROOT = "/opt"
-SDK_ROOT = "/var/runtime"
-# Not ``/var/runtime``, which is on the import path and has the SDK where that is installed.
-RUNTIMES_ROOT = "/var/.lambda-tui"
 LOG_DESCRIPTOR = 62
 """Descriptor for whole log records, numbered as on AWS."""
 LAYERS_VARIABLE = "_LAMBDA_TUI_LAYERS"
@@ -32,45 +27,22 @@ _WITHOUT_EFFECT = ("PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE")
 # Extension modules of Python, which its own import path finds without the linker's help.
 _MODULE_TAGS = (".cpython-", ".abi3.")
 
+# A shell starts managed runtimes on AWS. It tells by its log and its status of a wrapper that
+# cannot be executed, and runs one without a first line ``#!`` itself.
+_AWSS_SCRIPT = "/var/runtime/bootstrap"
+_WRAPPED = """\
+if [ ! -f "$2" ]; then echo "$1: does not exist"; exit 127; fi
+if [ ! -x "$2" ]; then echo "$1: is not an executable"; exit 126; fi
+shift 2
+exec "$@"
+"""
+
 _TYPESCRIPT = (".ts", ".mts", ".cts")
 # Versions of Node.js from which on a feature is on that AWS turns off, and from which on it strips
 # types, with a flag at first.
 _REQUIRES_MODULES_FROM = (20, 19)
 _DETECTS_MODULES_FROM = (22, 7)
 _STRIPS_TYPES_FROM, _STRIPS_TYPES_UNASKED_FROM = (22, 6), (22, 18)
-
-
-def runtimes_directory() -> Path:
-    """Return the folder of ``runtimes/``: inside the installed package, or beside it."""
-    package = Path(__file__).resolve().parents[2]
-    installed = package / "_runtimes"
-    return installed if installed.is_dir() else package.parent / "runtimes"
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Where the processes of an environment find the code, the layers and our runtimes."""
-
-    task_root: str
-    layers_root: str
-    sdk_root: str
-    runtimes_root: str
-    """Needed by programs that are executed, not by forks."""
-
-    @classmethod
-    def of(cls, function: Function, sdk: Path | None, *, is_isolated: bool) -> Places:
-        """Return AWS's paths, or the real ones where environments have no file system of theirs.
-
-        ``sdk`` is the folder of AWS's SDK for the function's runtime, where that is installed.
-        """
-        if is_isolated:
-            return cls(TASK_ROOT, LAYERS_ROOT, SDK_ROOT, RUNTIMES_ROOT)
-        return cls(
-            str(function.code_directory),
-            str(function.layers_directory or LAYERS_ROOT),
-            str(sdk if sdk is not None and brings_sdk(function) else SDK_ROOT),
-            str(runtimes_directory()),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +76,8 @@ def runtime_start(
         command = (_inside(Path(program), function, places), *arguments, function.handler)
         return RuntimeStart(command, speaks_http=True, variables=_log_variables(function))
     if function.runtime in OS_ONLY_RUNTIMES:
-        return RuntimeStart((_bootstrap(function, places),), speaks_http=True)
-    wrapper = _exec_wrapper(function)
-    wrapped = () if wrapper is None else (_in_layers(wrapper, places),)
+        return RuntimeStart(places.command(_bootstrap(function, places)), speaks_http=True)
+    wrapped = _wrapper_command(function, places)
     if function.language == "node":
         entry = f"{places.runtimes_root}/node/index.cjs"
         return RuntimeStart(
@@ -165,6 +136,15 @@ def _exec_wrapper(function: Function) -> str | None:
     return function.environment.get("AWS_LAMBDA_EXEC_WRAPPER") or None
 
 
+def _wrapper_command(function: Function, places: Places) -> tuple[str, ...]:
+    """Return what the command of the runtime is appended to; nothing without a wrapper."""
+    wrapper = _exec_wrapper(function)
+    if wrapper is None:
+        return ()
+    file = places.real(wrapper)
+    return ("/bin/sh", "-c", _WRAPPED, _AWSS_SCRIPT, wrapper, file, *places.command(file))
+
+
 def _needs_own_interpreter(function: Function) -> bool:
     """Return whether a Python function depends on what the interpreter reads as it starts.
 
@@ -202,14 +182,6 @@ def _log_variables(function: Function) -> dict[str, str]:
     if function.runtime in OS_ONLY_RUNTIMES:
         return {}
     return {"_LAMBDA_TELEMETRY_LOG_FD": str(LOG_DESCRIPTOR)}
-
-
-def _in_layers(path: str, places: Places) -> str:
-    """Return the real path of a file that a function names by its path on AWS."""
-    for root, place in ((LAYERS_ROOT, places.layers_root), (TASK_ROOT, places.task_root)):
-        if path.startswith(f"{root}/"):
-            return place + path.removeprefix(root)
-    return path
 
 
 def _inside(path: Path, function: Function, places: Places) -> str:

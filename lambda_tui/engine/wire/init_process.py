@@ -286,7 +286,7 @@ class InitProcess:
         request: Message = {
             **self._start_message("start_extension", launch, launch.extension_variables),
             "name": name,
-            "path": os.fsencode(launch.extension_path(name)),
+            "command": [os.fsencode(part) for part in launch.extension_command(name)],
         }
         self._control.send(request, descriptors=[self._extension_logs[name].write_end])
 

@@ -52,6 +52,66 @@ def test_what_exports_no_handler_is_no_function(tmp_path: Path, source: str) -> 
     assert load_project(tmp_path).functions == ()
 
 
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("handler.js", "module.exports.hello = async (event) => {\n  return event;\n};"),
+        ("index.js", "exports.hello = async (_event, context) => 1"),
+        ("index.js", "exports.hello = async function (event) {}"),
+        ("index.js", "exports.hello = function hello(event, context, callback) {}"),
+        ("index.cjs", "exports.hello = middy(async (event) => event)"),
+        ("index.cjs", "exports.hello = void 0;\nasync function hello(event) {}"),
+        ("index.js", "const run = async (event) => 1;\nexports.hello = run;"),
+        ("index.js", "const hello = event => 1;\nmodule.exports = { other, hello };"),
+        ("index.js", "async function run(event) {}\nmodule.exports = { hello: run };"),
+        ("app.mjs", "export const hello = async (event) => 1"),
+        ("app.mjs", "export async function hello(event) {}"),
+        ("app.mjs", "const run = (event) => 1;\nexport { run as hello };"),
+        ("index.ts", "export const hello: Handler<In, Out> = async (event) => 1"),
+        ("index.ts", "export async function hello(event: In, context: Context) {}"),
+        ("index.ts", "export const hello = async (\n  event: In,\n): Promise<Out> => 1"),
+        ("hello.mjs", "export const hello = async (event, context) => 1"),
+        ("hello.ts", "export async function hello(event: In, context: Context) {}"),
+    ],
+)
+def test_an_export_of_any_name_that_takes_an_event_is_a_function(
+    tmp_path: Path, name: str, source: str
+) -> None:
+    write(tmp_path / "orders" / name, source)
+    (function,) = load_project(tmp_path / "orders").functions
+    assert function.handler == f"{name.split('.')[0]}.hello"
+
+
+def test_each_of_several_exports_is_a_function_of_its_name(tmp_path: Path) -> None:
+    exports = ("export const get = async (event) => 1;", "export const put = (event) => 2;")
+    write(tmp_path / "orders" / "index.mjs", "\n".join(exports))
+    functions = load_project(tmp_path / "orders").functions
+    found = [(one.name, one.handler, one.line) for one in functions]
+    assert found == [("index-get", "index.get", 1), ("index-put", "index.put", 2)]
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("index.js", "exports.hello = () => 1"),
+        ("index.js", "exports.hello = event.detail"),
+        ("index.js", "exports.hello = emitter.on('event', run)"),
+        ("index.js", "const hello = (event) => 1"),
+        ("index.js", "exports.hello == (event)"),
+        ("index.js", "export const VALUE = 1;\nfunction hello(event) {}"),
+        ("validate.js", "exports.validate = (event) => event.body"),
+        ("index.js", "exports.handler = run;\nexports.hello = (event) => 1"),
+    ],
+)
+def test_an_export_that_is_no_function_of_an_event_is_no_function(
+    tmp_path: Path, name: str, source: str
+) -> None:
+    write(tmp_path / name, source)
+    assert [one.handler for one in load_project(tmp_path).functions] == (
+        ["index.handler"] if "handler" in source else []
+    )
+
+
 def test_of_a_source_and_what_was_built_of_it_one_is_the_function(tmp_path: Path) -> None:
     write(tmp_path / "index.ts")
     write(tmp_path / "index.js", "exports.handler = 1;")

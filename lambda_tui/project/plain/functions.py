@@ -154,7 +154,8 @@ def _candidates(files: Iterable[Path]) -> Iterator[_Candidate]:
     for file in files:
         if file.suffix in NODE_SUFFIXES:
             if file.with_suffix("") not in in_node:
-                for handler, line in exported_handlers(file).items():
+                is_well_known = file.stem in _WELL_KNOWN_MODULES
+                for handler, line in exported_handlers(file, is_well_known=is_well_known).items():
                     in_node.add(file.with_suffix(""))
                     yield _Candidate(file, handler, line)
             continue

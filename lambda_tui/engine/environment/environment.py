@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import ClassVar, Literal, NamedTuple, Protocol
 
 from lambda_tui.engine.environment.freezer import Freezer
+from lambda_tui.engine.environment.hints import hint
 from lambda_tui.engine.environment.init_phase import NO_COLD_START, InitPhase, runtime_version
 from lambda_tui.engine.environment.invoke_phase import InvokePhase
 from lambda_tui.engine.environment.outcome import Failure, Outcome
@@ -26,6 +27,7 @@ from lambda_tui.engine.event_loop import Deadline
 from lambda_tui.engine.events import (
     CreationReason,
     Event,
+    ExtensionLog,
     FunctionLog,
     InitializationType,
     PhaseName,
@@ -96,6 +98,9 @@ class EnvironmentOwner(Protocol):
     def on_missing_package(self, package: str) -> None:
         """Take notice that the function has failed for want of a package of AWS's SDK."""
 
+    def warn_once(self, sentence: str) -> None:
+        """Tell the user one sentence, once between two changes of the function."""
+
 
 class ExecutionEnvironment:
     """One sandbox with its processes: cold or warm, frozen, reset, and shut down in the end.
@@ -147,7 +152,14 @@ class ExecutionEnvironment:
         self._owner = owner
         self._emit = owner.emit
         self._processes = Processes(
-            function, fork_server, self.id, open_api, self.emit, self._on_event, self._on_log
+            function,
+            fork_server,
+            self.id,
+            open_api,
+            self.emit,
+            self._on_event,
+            self._on_log,
+            self._on_extension_log,
         )
         self._init_process = self._processes.init_process
         self._freezer = Freezer(self._init_process)
@@ -327,6 +339,17 @@ class ExecutionEnvironment:
         is_served = phase is not None and phase.dispatched
         request_id = phase.invocation.request_id if phase and is_served else None
         self.emit(FunctionLog(text, request_id, level))
+        self._look_for_hint(text)
+
+    def _on_extension_log(self, line: str, _level: str | None) -> None:
+        self.emit(ExtensionLog(line))
+        self._look_for_hint(line)
+
+    def _look_for_hint(self, text: str) -> None:
+        has_own_network = self._init_process.network is not None
+        sentence = hint(self.function, text, has_own_network=has_own_network)
+        if sentence is not None:
+            self._owner.warn_once(sentence)
 
     # Creation ------------------------------------------------------------------------------------
 

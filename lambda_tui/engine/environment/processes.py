@@ -16,7 +16,7 @@ from lambda_tui.engine.environment.invoke_phase import InvokePhase
 from lambda_tui.engine.environment.outcome import Failure
 from lambda_tui.engine.environment.shutdown_phase import ShutdownPhase
 from lambda_tui.engine.event_loop import released, report_defect
-from lambda_tui.engine.events import ExtensionLog, InitializationType, Notice, Record
+from lambda_tui.engine.events import InitializationType, Notice, Record
 from lambda_tui.engine.launch import Launch, NetworkRefusedError, SandboxPlan
 from lambda_tui.engine.runtime_api import (
     ApiState,
@@ -111,6 +111,7 @@ class Processes:
         emit: Callable[[Record], None],
         on_event: Callable[[ProcessesEvent], None],
         on_log: OnRecord,
+        on_extension_log: OnRecord,
     ) -> None:
         self.stage = Stage.ABSENT
         self.runtime_started: float | None = None
@@ -132,10 +133,7 @@ class Processes:
         self._api = open_api(self.apis, None)
         try:
             self.init_process = InitProcess(
-                environment_id,
-                self._on_event_inside,
-                on_log,
-                lambda line, _level: emit(ExtensionLog(line)),
+                environment_id, self._on_event_inside, on_log, on_extension_log
             )
         except OSError:
             self._api.close()

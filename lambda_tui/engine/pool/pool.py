@@ -149,10 +149,13 @@ class Pool:
             self._links_of,
             self._on_problem,
             self.on_missing_package,
+            self.warn_once,
         )
         self._on_missing_package = on_missing_package
         self._missing: set[str] = set()
         """The packages of the SDK whose absence was told."""
+        self._warned: set[str] = set()
+        """The sentences that are told once."""
         self._reloading: dict[str, Replacement] = {}
         """By the id of an environment that replaces another and has not been free yet."""
         self._problem: str | None = None
@@ -280,6 +283,7 @@ class Pool:
         self.interpreter = interpreter or self.interpreter
         self._problem = None
         self._missing.clear()
+        self._warned.clear()
         self._network.forget()
         self._snapshots.forget()
         reload = Replacement("reload", files)
@@ -382,6 +386,12 @@ class Pool:
         if package not in self._missing:
             self._missing.add(package)
             self._on_missing_package(self, package)
+
+    def warn_once(self, sentence: str) -> None:
+        """Tell the user one sentence, once between two changes."""
+        if sentence not in self._warned:
+            self._warned.add(sentence)
+            self._warn(sentence)
 
     # Assignment ----------------------------------------------------------------------------------
 

@@ -141,6 +141,10 @@ class Snapshot:
         """Take notice that the function has failed for want of a package of AWS's SDK."""
         self._owner.on_missing_package(package)
 
+    def warn_once(self, sentence: str) -> None:
+        """Tell the user one sentence, once between two changes of the function."""
+        self._owner.warn_once(sentence)
+
     def _note_booted(self) -> None:
         if not self.booted.done():
             self.booted.set_result(None)
@@ -164,12 +168,13 @@ class Snapshots:
         links_of: Callable[[Function], list[OutwardLink]],
         on_problem: Callable[[str], None],
         on_missing_package: Callable[[str], None],
+        warn_once: Callable[[str], None],
     ) -> None:
         """``environments`` are all of the pool.
 
         ``links_of`` returns the links that lead out of a function's files. ``on_problem`` is told
-        in one sentence why no environment can be made, and ``on_missing_package`` which package of
-        AWS's SDK the function lacks.
+        in one sentence why no environment can be made, ``on_missing_package`` which package of
+        AWS's SDK the function lacks, and ``warn_once`` what the user is to know.
         """
         self.emit = emit
         self.all: list[Snapshot] = []
@@ -181,6 +186,7 @@ class Snapshots:
         self._open_api = open_api
         self._on_problem = on_problem
         self.on_missing_package = on_missing_package
+        self.warn_once = warn_once
 
     @property
     def current(self) -> list[Snapshot]:

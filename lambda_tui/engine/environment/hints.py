@@ -1,0 +1,34 @@
+"""Remedies for what fails here for a reason that the error alone does not tell."""
+
+from __future__ import annotations
+
+import re
+
+from lambda_tui.project.function import Function
+from lambda_tui.project.wording import shown
+
+_DENIED = ("ermission denied", "EACCES")
+_IN_USE = ("ddress already in use", "EADDRINUSE")
+# As Go, Python and Node.js put it.
+_PORT = re.compile(
+    r"(?:(?:tcp|udp)\d? \S*:|bind on address \('[^']*', |already in use \S*:)(\d{1,5})\b"
+)
+
+
+def hint(function: Function, text: str, *, has_own_network: bool) -> str | None:
+    """Return one sentence if a log's text tells of a failure that has a remedy; else None."""
+    if function.unreadable and any(word in text for word in _DENIED):
+        path = next((path for path in function.unreadable if path in text), None)
+        if path is not None:
+            return (
+                f"{function.name} cannot read {shown(path)}, and could not in Lambda, which runs "
+                "it as another user and keeps the modes of a zip file; run chmod o+rX on it."
+            )
+    if not has_own_network and any(word in text for word in _IN_USE):
+        found = _PORT.search(text)
+        port = f"port {found[1]}" if found else "the port that it or an extension listens on"
+        return (
+            f"{function.name}: {port} is taken, because environments share this machine's network; "
+            'set network = "own" for it where there are namespaces, or invoke it one at a time.'
+        )
+    return None

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+_FIRST_LINE_BYTES = 256
+
 
 class UnreadableFileError(Exception):
     """A file cannot be read; ``str()`` is a sentence that follows the file's name."""
@@ -48,3 +50,17 @@ def read_text(file: Path, limit: int) -> str:
 def is_executable(file: str | os.PathLike[str]) -> bool:
     """Return whether a path is a file, or a link to one, that may be executed."""
     return os.path.isfile(file) and os.access(file, os.X_OK)
+
+
+def launch_obstacle(program: Path) -> str | None:
+    """Return why a program that is there cannot be executed, with the remedy; else None."""
+    if not is_executable(program):
+        return "cannot be executed; run chmod +x on it."
+    try:
+        with program.open("rb") as file:
+            line = file.readline(_FIRST_LINE_BYTES)
+    except OSError:
+        return None
+    if line.startswith(b"#!") and line.endswith(b"\r\n"):
+        return "has lines that end in CR LF, and no interpreter has that name; save it with LF."
+    return None

@@ -13,6 +13,7 @@ from lambda_tui.project.code import Cache, unreadable_paths
 from lambda_tui.project.dependencies import undeclared_modules
 from lambda_tui.project.function import NODE_SUFFIXES, Function, Problem, Project
 from lambda_tui.project.interpreters import find_interpreter
+from lambda_tui.project.layers import extension_problems
 from lambda_tui.project.settings import Settings
 from lambda_tui.project.wording import shown
 
@@ -36,7 +37,8 @@ def load_project(directory: Path, settings: Settings | None = None) -> Project:
     """
     settings = settings or Settings()
     Cache.of_user().remove_abandoned()
-    project = _with_settings(_with_modes(_read_project(directory, settings)), settings)
+    project = _with_extension_problems(_with_modes(_read_project(directory, settings)))
+    project = _with_settings(project, settings)
     if settings.undeclared_packages != "error":
         return project
     return _with_hidden_modules(project, settings)
@@ -89,6 +91,11 @@ def _with_modes(project: Project) -> Project:
             )
             problems.append(Problem(message, file, functions=(function.name,)))
     return replace(project, functions=tuple(functions), problems=tuple(problems))
+
+
+def _with_extension_problems(project: Project) -> Project:
+    problems = (one for function in project.functions for one in extension_problems(function))
+    return replace(project, problems=(*project.problems, *problems))
 
 
 def _is_code(path: Path) -> bool:

@@ -70,6 +70,35 @@ def test_a_bootstrap_that_cannot_be_executed_is_told(folder: Path) -> None:
     ]
 
 
+LAYERED = TEMPLATE.replace("Runtime: %s", "Runtime: %s, Layers: [!Ref Common]").replace(
+    "Resources:\n",
+    "Resources:\n  Common: {Type: AWS::Serverless::LayerVersion, Properties: "
+    "{ContentUri: common}}\n",
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "mode", "said"),
+    [
+        ("#!/bin/sh\n", 0o755, None),
+        ("#!/bin/sh\n", 0o644, "bootstrap of its layers cannot be executed; run chmod +x on it."),
+        ("#!/bin/sh\r\n", 0o755, "bootstrap of its layers has lines that end in CR LF, and no "),
+        (None, 0o755, "Runtime provided.al2023 runs bootstrap, which is not in src; build it "),
+    ],
+)
+def test_a_bootstrap_of_a_layer_is_looked_at_too(
+    folder: Path, text: str | None, mode: int, said: str | None
+) -> None:
+    (folder / "common").mkdir()
+    if text is not None:
+        write_program(folder / "common" / "bootstrap", text).chmod(mode)
+    (folder / "template.yaml").write_text(LAYERED % "provided.al2023")
+    problems = [str(problem) for problem in load_project(folder).problems]
+
+    assert len(problems) == (said is not None)
+    assert all(f"Custom: {said}" in problem for problem in problems)
+
+
 def test_a_runtime_of_almost_that_name_is_told(folder: Path) -> None:
     project = described(folder, "provided.al2024")
 

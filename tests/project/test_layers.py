@@ -8,7 +8,7 @@ import pytest
 from lambda_tui.project.function import Function, Problem, Project
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import Settings
-from support.files import zip_entry
+from support.files import write_program, zip_entry
 
 ACCOUNT = "arn:aws:lambda:us-east-1:123456789012:layer"
 FOREIGN = "arn:aws:lambda:eu-west-1:580247275435:layer:LambdaInsightsExtension:14"
@@ -362,3 +362,25 @@ def test_a_layer_that_is_not_where_the_settings_say_is_told(folder: Path) -> Non
         f"the setting layers, for {FOREIGN}: there is no {folder / 'nowhere'}; "
         "name a folder or a zip file."
     ]
+
+
+@pytest.mark.parametrize(
+    ("mode", "text", "obstacle"),
+    [
+        (0o644, "#!/bin/sh\n", "cannot be executed; run chmod +x on it."),
+        (0o755, "#!/bin/sh\r\n", "has lines that end in CR LF, and no interpreter has that name; "),
+    ],
+)
+def test_an_extension_that_lambda_cannot_execute_is_told_with_its_file(
+    folder: Path, mode: int, text: str, obstacle: str
+) -> None:
+    extensions = folder / "common" / "extensions"
+    for name in ("fine", "watcher"):
+        write_program(extensions / name, "#!/bin/sh\n")
+    (extensions / "watcher").write_text(text)
+    (extensions / "watcher").chmod(mode)
+    (problem,) = load_project(folder / "src", Settings(layers=(folder / "common",))).problems
+
+    begin = "src cannot start: its extension /opt/extensions/watcher "
+    assert problem.message.startswith(begin + obstacle)
+    assert (problem.file, problem.function) == (extensions / "watcher", "src")

@@ -19,7 +19,6 @@ from lambda_tui.engine.launch.network import (
 )
 from lambda_tui.engine.launch.places import Places, runtimes_directory
 from lambda_tui.engine.launch.runtime import (
-    external_extensions,
     is_executed,
     is_snapshot_taken_of,
 )
@@ -34,7 +33,6 @@ __all__ = [
     "SandboxPlan",
     "connector_remedy",
     "environment_variables",
-    "external_extensions",
     "find_connector",
     "is_executed",
     "is_snapshot_taken_of",

@@ -21,12 +21,12 @@ from lambda_tui.engine.launch.places import (
 )
 from lambda_tui.engine.launch.runtime import (
     RuntimeStart,
-    external_extensions,
     is_executed,
     runtime_start,
 )
 from lambda_tui.project.code import OutwardLink
 from lambda_tui.project.function import Function, LoggingConfig
+from lambda_tui.project.layers import external_extensions
 from lambda_tui.project.runtimes import OS_ONLY_RUNTIMES, Language, runtime_of
 from lambda_tui.project.sdk import brings_sdk
 

@@ -12,8 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from lambda_tui.engine.launch.runtime import external_extensions, is_snapshot_taken_of
+from lambda_tui.engine.launch.runtime import is_snapshot_taken_of
 from lambda_tui.project.function import Function
+from lambda_tui.project.layers import external_extensions
 from lambda_tui.project.settings import NetworkChoice
 
 RESOLVER = "10.0.2.3"

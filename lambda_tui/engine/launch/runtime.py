@@ -114,16 +114,6 @@ def is_snapshot_taken_of(function: Function) -> bool:
     return not (_has_own_runtime(function) or is_executed(function))
 
 
-def external_extensions(function: Function) -> tuple[str, ...]:
-    """Return the names of the files in the layers' ``extensions`` folder, in AWS's order."""
-    if function.layers_directory is None:
-        return ()
-    folder: Path = function.layers_directory / "extensions"
-    if not folder.is_dir():
-        return ()
-    return tuple(sorted(entry.name for entry in folder.iterdir() if not entry.is_dir()))
-
-
 def _has_own_runtime(function: Function) -> bool:
     """Return whether the runtime is a program of the user's."""
     return bool(function.bootstrap) or function.runtime in OS_ONLY_RUNTIMES

@@ -163,6 +163,7 @@ def test_a_template_may_name_a_node_runtime(tmp_path: Path, handler: str, file: 
     ],
 )
 def test_a_handler_that_is_not_there_is_said(tmp_path: Path, handler: str, sentence: str) -> None:
-    problem = handler_problem(Function("Hello", handler, tmp_path / "src", runtime="nodejs22.x"))
+    function = Function("Hello", handler, tmp_path / "src", runtime="nodejs22.x")
+    problem = handler_problem(function, lambda: tmp_path / "no-python")
     assert problem is not None
     assert problem.message.startswith(sentence)

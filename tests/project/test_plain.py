@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 
+from lambda_tui.project.interpreters import interpreters_on_path
 from lambda_tui.project.load import load_project
 from lambda_tui.project.plain.functions import MAXIMUM_FILES
+from support.files import write_program
 
 PROJECTS = Path(__file__).resolve().parent.parent / "projects"
 HANDLER = "def {name}(event, context):\n    return event\n"
@@ -153,6 +156,68 @@ def test_a_syntax_error_in_a_well_known_module_is_a_function_and_a_problem() -> 
     assert problem.file == function.file
     assert problem.line == 5
     assert "cannot parse the file" in problem.message
+
+
+# Written by every Python that outlines files, of which the last is the functions' own.
+NEWER_PYTHON = f"""\
+#!{sys.executable}
+import json, sys
+found = {{"line": 3, "kind": "function", "parameters": ["event", "context"], "required": 2,
+         "takes_any_number": False}}
+problem = {{"problem": "invalid syntax", "line": 2, "version": "3.99"}}
+for file in sys.argv[4:]:
+    open(file).read()
+print(json.dumps([
+    problem if "broken" in file else {{"names": {{"hello": found}}, "is_certain": True}}
+    for file in sys.argv[4:]
+]))
+"""
+NEWER_SYNTAX = "def hello(event, context):\n    return a b\n"
+
+
+def test_what_only_the_functions_own_python_can_parse_is_no_problem(tmp_path: Path) -> None:
+    write_program(tmp_path / ".venv" / "bin" / "python", NEWER_PYTHON)
+    write(tmp_path / "orders" / "app.py", NEWER_SYNTAX)
+    write(tmp_path / "orders" / "other.py", NEWER_SYNTAX)
+    project = load_project(tmp_path)
+
+    assert project.problems == ()
+    found = [(one.handler, one.line) for one in project.functions]
+    assert found == [("app.hello", 3), ("other.hello", 3)]
+
+
+def test_what_the_functions_own_python_cannot_parse_is_told_by_its_version(tmp_path: Path) -> None:
+    write_program(tmp_path / ".venv" / "bin" / "python", NEWER_PYTHON)
+    write(tmp_path / "broken" / "app.py", "def handler(event, context):\n    return a b\n")
+    (problem,) = load_project(tmp_path).problems
+
+    assert (problem.file, problem.line) == (tmp_path / "broken" / "app.py", 2)
+    assert problem.message == "Python 3.99 cannot parse the file: invalid syntax; mend it and save."
+
+
+@pytest.mark.parametrize("program", ["#!/bin/false\n", "#!/bin/echo\n", "#!/there/is/none\n"])
+def test_where_the_functions_own_python_says_nothing_lambda_tuis_is_named(
+    tmp_path: Path, program: str
+) -> None:
+    write_program(tmp_path / ".venv" / "bin" / "python", program)
+    write(tmp_path / "app.py", "def handler(event, context):\n    return a b\n")
+    (problem,) = load_project(tmp_path).problems
+
+    assert problem.message.startswith(f"Python {sys.version_info[0]}.{sys.version_info[1]} cannot")
+
+
+def test_real_interpreters_outline_a_file_alike(tmp_path: Path) -> None:
+    for name in ("python3.12", "python3.13", "python3.14"):
+        found = interpreters_on_path().get(name)
+        if found is None:
+            continue
+        (tmp_path / name / ".venv" / "bin").mkdir(parents=True)
+        (tmp_path / name / ".venv" / "bin" / "python").symlink_to(found)
+        newer = 'def hello[T](event: T, context):\n    return f"{event["a"]}"\n'
+        write(tmp_path / name / "orders" / "app.py", newer)
+        project = load_project(tmp_path / name)
+        assert project.problems == ()
+        assert [one.handler for one in project.functions] == ["app.hello"]
 
 
 def test_a_syntax_error_elsewhere_is_no_function(tmp_path: Path) -> None:

@@ -9,20 +9,24 @@ from lambda_tui.project.handlers.node_source import (
     find_node_source,
     split_node_handler,
 )
+from lambda_tui.project.handlers.outline import Definition
 from lambda_tui.project.handlers.python_source import (
     LARGEST_SOURCE,
+    FindPython,
     PythonSource,
-    read_python_source,
+    read_python_sources,
 )
 
 __all__ = [
     "DEFAULT_HANDLER",
     "LARGEST_SOURCE",
+    "Definition",
+    "FindPython",
     "PythonSource",
     "exported_handlers",
     "find_node_source",
     "handler_problem",
     "has_bootstrap",
-    "read_python_source",
+    "read_python_sources",
     "split_node_handler",
 ]

@@ -7,16 +7,17 @@ from pathlib import Path
 from lambda_tui.project.function import Function, Problem
 from lambda_tui.project.handlers.bootstrap import bootstrap_problem, needs_bootstrap
 from lambda_tui.project.handlers.node_source import find_node_source, split_node_handler
-from lambda_tui.project.handlers.python_source import read_python_source
+from lambda_tui.project.handlers.python_source import FindPython, read_python_source
 from lambda_tui.project.wording import shown
 
 _COMPILED_SUFFIXES = (".pyc", ".so")
 
 
-def handler_problem(function: Function) -> Problem | None:
+def handler_problem(function: Function, find_python: FindPython) -> Problem | None:
     """Return the problem of a handler that is certainly wrong; None where it may be right.
 
     The problem names a file where the source is at fault, and none where the setting is.
+    ``find_python`` returns the interpreter of a Python function.
     """
     if needs_bootstrap(function):
         return bootstrap_problem(function)
@@ -24,10 +25,10 @@ def handler_problem(function: Function) -> Problem | None:
         return None
     if function.language == "node":
         return _node_problem(function)
-    return _python_problem(function)
+    return _python_problem(function, find_python)
 
 
-def _python_problem(function: Function) -> Problem | None:
+def _python_problem(function: Function, find_python: FindPython) -> Problem | None:
     module, dot, name = function.handler.rpartition(".")
     if not dot or not module or not name:
         return _problem(
@@ -42,7 +43,7 @@ def _python_problem(function: Function) -> Problem | None:
             function,
             f"needs {shown(path)} in {shown(function.code_path.name)}, which is not there.",
         )
-    source = read_python_source(file)
+    source = read_python_source(file, find_python)
     if source.problem is not None:
         return Problem(source.problem.sentence, file, source.problem.line, (function.name,))
     if source.is_certain and name not in source.names:

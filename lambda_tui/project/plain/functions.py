@@ -6,17 +6,19 @@ A folder without handlers is a function too when it has a ``bootstrap``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from lambda_tui import limits
 from lambda_tui.project.function import NODE_SUFFIXES, Function, Problem
 from lambda_tui.project.handlers import (
     DEFAULT_HANDLER,
+    FindPython,
     exported_handlers,
     has_bootstrap,
-    read_python_source,
+    read_python_sources,
 )
 from lambda_tui.project.plain.python_handlers import handler_in_text, python_handlers
 from lambda_tui.project.runtimes import OS_ONLY_RUNTIMES
@@ -58,10 +60,13 @@ class _Candidate:
         return self.file.stem in _WELL_KNOWN_MODULES
 
 
-def find_functions(directory: Path) -> tuple[tuple[Function, ...], tuple[Problem, ...]]:
+def find_functions(
+    directory: Path, find_python: Callable[[Path], Path]
+) -> tuple[tuple[Function, ...], tuple[Problem, ...]]:
     """Return the functions of a folder and of its direct subfolders, and what is wrong.
 
-    Well-known modules come first in each folder.
+    Well-known modules come first in each folder. ``find_python`` returns the Python of the
+    functions in a folder.
     """
     functions: dict[str, Function] = {}
     problems: list[Problem] = []
@@ -78,7 +83,7 @@ def find_functions(directory: Path) -> tuple[tuple[Function, ...], tuple[Problem
                 "name the functions in a template.yaml."
             )
             problems.append(Problem(message, directory))
-        found = list(_candidates(files[:budget]))
+        found = list(_candidates(files[:budget], partial(find_python, folder)))
         budget -= len(files[:budget])
         has_own_functions |= folder == directory and bool(found)
         for candidate in found:
@@ -148,7 +153,8 @@ def _rank(module: str) -> int:
     return len(_WELL_KNOWN_MODULES)
 
 
-def _candidates(files: Iterable[Path]) -> Iterator[_Candidate]:
+def _candidates(files: Sequence[Path], find_python: FindPython) -> Iterator[_Candidate]:
+    sources = read_python_sources((file for file in files if file.suffix == ".py"), find_python)
     # Paths without suffixes: of handler.mjs and handler.js, only the first is loaded.
     in_node: set[Path] = set()
     for file in files:
@@ -159,10 +165,10 @@ def _candidates(files: Iterable[Path]) -> Iterator[_Candidate]:
                     in_node.add(file.with_suffix(""))
                     yield _Candidate(file, handler, line)
             continue
-        source = read_python_source(file)
+        source = sources[file]
         if source.problem is None:
             for handler in python_handlers(source):
-                yield _Candidate(file, handler, source.names[handler].lineno)
+                yield _Candidate(file, handler, source.names[handler]["line"])
             continue
         # A well-known module stays a function while it is being edited.
         expected = handler_in_text(file) if file.stem in _WELL_KNOWN_MODULES else None

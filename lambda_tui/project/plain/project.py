@@ -6,7 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from lambda_tui.project.code import Cache
-from lambda_tui.project.function import Problem, Project
+from lambda_tui.project.function import Function, Problem, Project
+from lambda_tui.project.interpreters import find_interpreter
 from lambda_tui.project.layers import LayerExtractor, layers_of_settings
 from lambda_tui.project.plain.functions import find_functions
 from lambda_tui.project.settings import Settings
@@ -19,7 +20,12 @@ _EMPTY = (
 
 def read_project(directory: Path, settings: Settings) -> Project:
     """Return the project of any folder; one without functions has a problem that says so."""
-    functions, problems = find_functions(directory)
+
+    def find_python(folder: Path) -> Path:
+        function = Function(folder.name, "", folder)
+        return find_interpreter(directory, function, settings).executable
+
+    functions, problems = find_functions(directory, find_python)
     if not functions:
         problems = (*problems, Problem(_EMPTY))
     layers, layer_problems = layers_of_settings(settings.layers)

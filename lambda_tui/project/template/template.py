@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from lambda_tui import limits
@@ -12,6 +14,7 @@ from lambda_tui.project.code import Cache
 from lambda_tui.project.files import UnreadableFileError, read_text
 from lambda_tui.project.function import Function, Problem, Project
 from lambda_tui.project.handlers import handler_problem
+from lambda_tui.project.interpreters import find_interpreter
 from lambda_tui.project.layers import LayerExtractor
 from lambda_tui.project.settings import Settings
 from lambda_tui.project.template.dependent_resources import apply_dependent_resources
@@ -48,7 +51,12 @@ _LIST_OF_LAYERS = (
 )
 
 Bootstraps = Mapping[str, tuple[str, ...]]
+FindPythonOf = Callable[[Function], Path]
 TemplateContent = tuple[tuple[Function, ...], tuple[Problem, ...]]
+
+
+def _find_own_python(_function: Function) -> Path:
+    return Path(sys.executable)
 
 
 def read_project(directory: Path, settings: Settings) -> Project | None:
@@ -58,8 +66,16 @@ def read_project(directory: Path, settings: Settings) -> Project | None:
     if file is None:
         return None
     bootstraps = {name: one.bootstrap for name, one in settings.functions.items()}
+
+    def find_python(function: Function) -> Path:
+        return find_interpreter(directory, function, settings).executable
+
     functions, problems = read_template(
-        file, settings.layer_paths, bootstraps=bootstraps, values=settings.values
+        file,
+        settings.layer_paths,
+        bootstraps=bootstraps,
+        values=settings.values,
+        find_python=find_python,
     )
     if settings.layers:
         problems = (*problems, Problem(_LIST_OF_LAYERS.format(file.name)))
@@ -84,19 +100,22 @@ def read_template(
     cache: Cache | None = None,
     bootstraps: Bootstraps | None = None,
     values: Mapping[str, str] | None = None,
+    find_python: FindPythonOf = _find_own_python,
 ) -> TemplateContent:
     """Return the template's functions in its order, and what is wrong with it; never raise.
 
     ``layer_paths`` has, by ARN, the paths of layers that the template does not declare,
     ``bootstraps``, by name, the commands that replace the runtimes of functions, and ``values``
-    what only a deployment knows.
+    what only a deployment knows. ``find_python`` returns the interpreter of a Python function.
     """
     try:
         document = read_yaml(read_text(file, limits.TEMPLATE_BYTES))
         if not isinstance(document.content, LinedMapping):
             return (), (Problem(f"the template has no Resources; {_ADVICE}", file, 1),)
         resolver = Resolver(document.content, values)
-        reader = _TemplateReader(file, document.content, resolver, layer_paths or {}, bootstraps)
+        reader = _TemplateReader(
+            file, document.content, resolver, layer_paths or {}, bootstraps, find_python
+        )
         functions, problems = reader.read(cache or Cache.of_user())
         return functions, (*document_problems(file, document), *problems)
     except UnreadableFileError as error:
@@ -117,6 +136,7 @@ class _TemplateReader:
         resolver: Resolver,
         layer_paths: Mapping[str, Path],
         bootstraps: Bootstraps | None,
+        find_python: FindPythonOf,
     ) -> None:
         self._file = file
         self._document = document
@@ -124,6 +144,7 @@ class _TemplateReader:
         self._resolver = resolver
         self._resources = resolver.resources
         self._bootstraps = bootstraps or {}
+        self._find_python = find_python
         self._layers = TemplateLayers(file, self._resources, resolver, layer_paths)
         self._functions: dict[str, Function] = {}
         self._problems: list[Problem] = []
@@ -182,8 +203,15 @@ class _TemplateReader:
         elif function is not None:
             # The handler may be in a layer, so the layers have to be there before it is checked.
             function = self._functions[function.name] = extractor.extract(function)
-            self._problems += _handler_problems(function, reader.line_of("Handler"))
+            self._check_handler(function, reader.line_of("Handler"))
         self._problems += reader.problems
+
+    def _check_handler(self, function: Function, line: int | None) -> None:
+        problem = handler_problem(function, partial(self._find_python, function))
+        if problem is not None and problem.file is None:
+            problem = replace(problem, file=function.file, line=line)
+        if problem is not None:
+            self._problems.append(problem)
 
 
 def _is_function(resource: object) -> bool:
@@ -224,12 +252,3 @@ def _outline_remarks(
     if "Properties" in resource and not isinstance(resource["Properties"], LinedMapping):
         remarks["Properties"] = f"Properties is {shown(resource['Properties'])}, not a mapping."
     yield from ((key, f"{name}: {one}") for key, one in remarks.items() if one is not None)
-
-
-def _handler_problems(function: Function, line: int | None) -> list[Problem]:
-    problem = handler_problem(function)
-    if problem is None:
-        return []
-    if problem.file is None:
-        problem = replace(problem, file=function.file, line=line)
-    return [problem]

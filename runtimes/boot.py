@@ -38,7 +38,19 @@ def main() -> None:
     interpreter.finish_start(finds_packages=bool(sys.argv[3]))
     interpreter.clear_isolation()
     zygote = importlib.import_module(PACKAGE + ".zygote")
-    zygote.main(descriptor, sandbox, program)
+    step = zygote.main(descriptor, sandbox, program)
+    if step is None:
+        return
+    # A forked process ends by ``_exit``: exit handlers and buffers are copies of the zygote's.
+    status = 1
+    try:
+        while callable(step):
+            # The last one is kept: the channel that it holds would close before the process ends,
+            # and the engine takes the one for the other.
+            last, step = step, step()  # noqa: F841
+        status = step or 0
+    finally:
+        os._exit(status)
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ def main() -> None:
     log = _take_descriptor("_LAMBDA_TELEMETRY_LOG_FD")
     engine = os.environ.pop("_LAMBDA_TUI_RUNTIME_API")
     python = importlib.import_module(_PACKAGE + ".python")
+    python.name_frames()
     if sys.executable.startswith(python.LANGUAGE_ROOT + "/"):
         python.report_places_on_aws(sys.executable)
     address = os.environ["AWS_LAMBDA_RUNTIME_API"]
@@ -57,7 +58,10 @@ def main() -> None:
     }
     status = 1
     try:
-        status = python.main(link, message)
+        step = python.main(link, message)
+        while callable(step):
+            last, step = step, step()  # noqa: F841 - it holds the channel, which closes at the end
+        status = step
     finally:
         os._exit(status)
 

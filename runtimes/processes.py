@@ -12,8 +12,8 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple, Protocol
+from collections.abc import Iterable, Mapping
+from typing import Any, Callable, NamedTuple, Protocol
 
 from . import macos
 
@@ -246,6 +246,14 @@ def reap(block: bool) -> list[EndedChild]:
             return ended
         unit = 1 if sys.platform.startswith("linux") else 1024
         ended.append(EndedChild(pid, status, usage.ru_maxrss // unit))
+
+
+Step = Callable[[], Any]
+"""The work of a forked process, from the bottom of its stack: returns another, or its status.
+
+What forks returns in the new process too, as ``os.fork`` does. So a function finds no frames below
+its own but those that it finds on AWS, and nothing that its forebears held.
+"""
 
 
 def run_and_exit(body: Callable[[], None]) -> None:

@@ -14,7 +14,6 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 
 from . import init, linux, python, snapshots
 from .confinement import find_lacks, leave_users_session
@@ -24,6 +23,7 @@ from .macos import SeenProcesses
 from .processes import (
     KILL,
     ProcessTree,
+    Step,
     current_pid_namespace,
     end_descendants_of_ended,
     reap,
@@ -49,8 +49,10 @@ _IS_LINUX = sys.platform.startswith("linux")
 _PROBE_STORAGE_MB = 1
 
 
-def main(descriptor: int, level: str, program: str) -> None:
-    """Serve until the engine goes; ``level`` is ``auto``, ``namespaces`` or ``processes``.
+def main(descriptor: int, level: str, program: str) -> Step | None:
+    """Serve until the engine goes; return in each forked process what that has to do.
+
+    ``level`` is ``auto``, ``namespaces`` or ``processes``.
 
     ``program`` is the path of the program that functions run on, such as ``node``, and empty where
     that is this interpreter.
@@ -65,14 +67,14 @@ def main(descriptor: int, level: str, program: str) -> None:
         linux.set_process_name("lambda-zygote")
     # An engine that ended before the lines above causes no signal any more.
     if os.getppid() != parent:
-        return
+        return None
     zygote = _Zygote(Channel(descriptor), program)
     zygote.boot(level)
     # Exclude existing objects from later collections: a collection in a fork would write to every
     # object's header, and so copy the pages that it shares with the zygote.
     gc.collect()
     gc.freeze()
-    zygote.serve()
+    return zygote.serve()
 
 
 class _Zygote:
@@ -91,6 +93,9 @@ class _Zygote:
 
     def boot(self, level: str) -> None:
         """Choose the sandbox level and report it and the runtime's version to the engine."""
+        if not self._program:
+            # Here, once for all that are forked: no environment has to do it as it starts.
+            python.name_frames()
         refusal: Refusal | None = Refusal("forced by a setting", "")
         executable = os.path.realpath(self._program) if self._program else sys.executable
         if level != "processes":
@@ -99,7 +104,6 @@ class _Zygote:
                 self._level = "namespaces"
                 executable = self._host_files.program
                 if executable.startswith(python.LANGUAGE_ROOT) and not self._program:
-                    # Here, once for all that are forked: no environment has to do it as it starts.
                     python.report_places_on_aws(executable)
         if self._level == "processes":
             init.remove_abandoned_storage()
@@ -115,7 +119,7 @@ class _Zygote:
             }
         )
 
-    def serve(self) -> None:
+    def serve(self) -> Step | None:
         while True:
             has_frame = self._sigchld.wait(self._channel)
             for child in reap(block=False):
@@ -123,8 +127,11 @@ class _Zygote:
             if has_frame:
                 frame = self._channel.receive()
                 if frame is None:
-                    return self._kill_environments()
-                self._spawn(frame)
+                    self._kill_environments()
+                    return None
+                step = self._spawn(frame)
+                if step is not None:
+                    return step
 
     def _kill_environments(self) -> None:
         """Kill what should be ending by itself, so that no init process outlives the engine."""
@@ -153,7 +160,8 @@ class _Zygote:
             os.kill(pid, KILL)
             del self._connectors[pid]
 
-    def _spawn(self, frame: Frame) -> None:
+    def _spawn(self, frame: Frame) -> Step | None:
+        """Fork an init process; return in it what it has to do."""
         environment = Environment(
             frame.message["id"],
             frame.message["code_directory"],
@@ -166,8 +174,15 @@ class _Zygote:
         )
         control, *connector_log = frame.descriptors
         pid = None
+        # Read before the fork: process 1 proves by it that it is in another one.
+        outer_namespace = current_pid_namespace() if self._level == "namespaces" else ""
+        shared = None if _IS_LINUX else SeenProcesses()
         try:
-            pid = self._fork_init(environment, control)
+            pid = self._fork_init(environment)
+            if pid == 0:
+                return lambda: self._become_init(environment, control, outer_namespace, shared)
+            if shared is not None:
+                self._shared[pid] = shared
             self._environments[pid] = environment.id
             self._channel.send({"kind": "spawned", "id": environment.id, "pid": pid})
             for log in connector_log:
@@ -176,52 +191,41 @@ class _Zygote:
         except OSError as error:
             # The failure of this environment alone: the others go on.
             self._channel.send({"kind": "failed", "id": environment.id, "message": str(error)})
-            if pid is not None:
+            # Neither None nor 0, which stands for a whole group.
+            if pid:
                 os.kill(pid, KILL)
-        finally:
-            # In any case: held here, they would hide the environment's end from the engine.
-            for descriptor in frame.descriptors:
-                os.close(descriptor)
+        # In any case: held here, they would hide the environment's end from the engine.
+        for descriptor in frame.descriptors:
+            os.close(descriptor)
+        return None
 
-    def _fork_init(self, environment: Environment, control: int) -> int:
+    def _fork_init(self, environment: Environment) -> int:
         if self._level == "namespaces":
-            run_in_namespaces: Callable[[Channel, Environment, HostFiles, str], None] = (
-                snapshots.run_in_namespaces if environment.is_snapshot else init.run_in_namespaces
-            )
-            # Read before the fork: process 1 proves by it that it is in another one.
-            outer_namespace = current_pid_namespace()
-            return fork_into_namespaces(
-                lambda: self._become_init(
-                    control,
-                    lambda channel: run_in_namespaces(
-                        channel, environment, self._host_files, outer_namespace
-                    ),
-                ),
-                own_network=environment.own_network,
-            )
-        run_as_process: Callable[[Channel, Environment, SeenProcesses | None], None] = (
-            snapshots.run_as_process if environment.is_snapshot else init.run_as_process
-        )
-        shared = None if _IS_LINUX else SeenProcesses()
-        pid = os.fork()
-        if pid == 0:
-            run_and_exit(
-                lambda: self._become_init(
-                    control, lambda channel: run_as_process(channel, environment, shared)
-                )
-            )
-        if shared is not None:
-            self._shared[pid] = shared
-        return pid
+            return fork_into_namespaces(own_network=environment.own_network)
+        return os.fork()
 
-    def _become_init(self, control: int, serve: Callable[[Channel], None]) -> None:
+    def _become_init(
+        self,
+        environment: Environment,
+        control: int,
+        outer_namespace: str,
+        shared: SeenProcesses | None,
+    ) -> Step | None:
         # The zygote's own: an init process makes a SIGCHLD pipe for itself, and must not keep the
         # channel open when the zygote has gone.
         self._sigchld.close()
         self._channel.close()
         if _IS_LINUX:
             linux.set_process_name("lambda-init")
-        serve(Channel(control))
+        channel = Channel(control)
+        if self._level == "namespaces":
+            run_in_namespaces = (
+                snapshots.run_in_namespaces if environment.is_snapshot else init.run_in_namespaces
+            )
+            return run_in_namespaces(channel, environment, self._host_files, outer_namespace)
+        if environment.is_snapshot:
+            return snapshots.run_as_process(channel, environment, shared)
+        return init.run_as_process(channel, environment, shared)
 
 
 def _version(program: str) -> str:
@@ -250,7 +254,9 @@ def probe(host_files: HostFiles) -> Refusal | None:
         return unsuitable
     read_end, write_end = os.pipe()
     try:
-        pid = fork_into_namespaces(lambda: _try_sandbox(host_files, write_end))
+        pid = fork_into_namespaces()
+        if pid == 0:
+            run_and_exit(lambda: _try_sandbox(host_files, write_end))
     except OSError as error:
         return explain(error)
     finally:

@@ -19,7 +19,7 @@ from ..confinement import (
 )
 from ..frames import Channel, Message
 from ..macos import SeenProcesses
-from ..processes import KILL, PidNamespace, ProcessSet, process_tree
+from ..processes import KILL, PidNamespace, ProcessSet, Step, process_tree
 from ..sandbox import HOST_NAME, TASK_ROOT, Bind, HostFiles, bring_up_loopback, build_root
 from .init_process import InitProcess
 
@@ -52,8 +52,8 @@ def run_in_namespaces(
     outer_namespace: str,
     make_init: MakeInit = InitProcess,
     prepare: Callable[[str], None] | None = None,
-) -> None:
-    """Serve as process 1 of new namespaces; return when the engine has gone.
+) -> Step | None:
+    """Serve as process 1 of new namespaces; return when the engine has gone, or in a fork.
 
     ``outer_namespace`` is the pid namespace of the zygote, and ``prepare`` goes to ``build_root``.
     """
@@ -89,9 +89,9 @@ def run_in_namespaces(
         linux.drop_capabilities(kept=linux.CAP_KILL)
     except OSError as error:
         control.send({"kind": "failed", "message": str(error)})
-        return
+        return None
     os.chdir(TASK_ROOT)
-    make_init(control, processes, {"kind": "created", "tmp": None}).run()
+    return make_init(control, processes, {"kind": "created", "tmp": None}).run()
 
 
 def run_as_process(
@@ -99,13 +99,14 @@ def run_as_process(
     environment: Environment,
     shared: SeenProcesses | None,
     make_init: MakeInit = InitProcess,
-) -> None:
-    """Serve without isolation, where namespaces are refused; return when the engine has gone.
+) -> Step | None:
+    """Serve without isolation, where namespaces are refused, as ``run_in_namespaces`` does.
 
     On macOS the zygote ends the processes that are ``shared`` with it, if this one is killed.
     """
     storage = _storage_directory(environment.id)
     processes = process_tree(shared)
+    step = None
     try:
         # Held until this process has ended, however it does.
         try:
@@ -118,13 +119,15 @@ def run_as_process(
         if sys.platform.startswith("linux"):
             linux.become_subreaper()
         os.chdir(environment.code_directory)
-        make_init(control, processes, {"kind": "created", "tmp": storage}).run()
+        step = make_init(control, processes, {"kind": "created", "tmp": storage}).run()
     except OSError as error:
         control.send({"kind": "failed", "message": str(error)})
     finally:
-        # In this order: a process that still runs could write to the directory.
-        processes.signal_all(KILL)
-        remove_storage(environment.id)
+        if step is None:
+            # In this order: a process that still runs could write to the directory.
+            processes.signal_all(KILL)
+            remove_storage(environment.id)
+    return step
 
 
 def remove_storage(environment_id: str) -> None:

@@ -24,7 +24,16 @@ import time
 from .. import linux, python
 from ..confinement import MOST_THREADS, maximum_processes
 from ..frames import Channel, Frame, Message
-from ..processes import CONTINUE, KILL, STOP, EndedChild, ProcessSet, count_threads, reap
+from ..processes import (
+    CONTINUE,
+    KILL,
+    STOP,
+    EndedChild,
+    ProcessSet,
+    Step,
+    count_threads,
+    reap,
+)
 from ..sigchld import SigchldPipe
 from .launch import Launch, Streams, execute, fork_runtime
 from .memory_limit import MemoryLimit
@@ -60,8 +69,8 @@ class InitProcess:
         self._shared_memory = SharedMemory(is_isolated=self._is_isolated)
         self._control.send(created)
 
-    def run(self) -> None:
-        """Serve until the engine's end of the channel closes."""
+    def run(self) -> Step | None:
+        """Serve until the engine's end of the channel closes; return in a fork what that does."""
         while True:
             has_frame = self._sigchld.wait(
                 self._control, self._seconds_to_memory_check(), self._processes.forks
@@ -70,7 +79,7 @@ class InitProcess:
                 # A process that forks and ends would leave one behind that nobody has seen.
                 self._processes.pids()
                 if self._processes.forks.is_orphaned:
-                    return
+                    return None
             if self._memory is not None and self._seconds_to_memory_check() == 0.0:
                 self._check_memory(self._memory)
             # Before the frame: a start begins a generation, to which these would seem to belong.
@@ -84,10 +93,13 @@ class InitProcess:
                 frame = self._control.receive()
                 if frame is None:
                     self._shared_memory.remove_segments()
-                    return
-                self._handle(frame)
+                    return None
+                step = self._handle(frame)
+                if step is not None:
+                    return step
 
-    def _handle(self, frame: Frame) -> None:
+    def _handle(self, frame: Frame) -> Step | None:
+        """Do as a frame says; return in a fork what that has to do."""
         kind = frame.message["kind"]
         if kind == "thaw":
             self._is_frozen = False
@@ -108,7 +120,7 @@ class InitProcess:
             self._report_exits(self._kill_all())
             self._control.send({"kind": "cleared", "generation": self._generation})
         elif kind == "start":
-            self._start_runtime(frame)
+            return self._start_runtime(frame)
         elif kind == "start_extension":
             self._start_extension(frame)
         elif kind == "signal":
@@ -117,6 +129,7 @@ class InitProcess:
             # Made here, it belongs to this network namespace, wherever it is connected.
             with socket.socket() as inside:
                 self._control.send({"kind": "socket"}, descriptors=[inside.fileno()])
+        return None
 
     def _seconds_to_memory_check(self) -> float | None:
         """Return the seconds until the memory limit may be reached; None when nothing runs."""
@@ -190,7 +203,7 @@ class InitProcess:
             }
         )
 
-    def _start_runtime(self, frame: Frame) -> None:
+    def _start_runtime(self, frame: Frame) -> Step | None:
         message = frame.message
         self._begin_generation(message)
         streams = Streams(*frame.descriptors)
@@ -199,6 +212,8 @@ class InitProcess:
             launch = self._execute(message["command"], variables, streams)
         else:
             launch = self._fork_runtime(streams, {**message, "environment": variables})
+            if launch.step is not None:
+                return launch.step
         # The runtime holds them now; here they would hide its end from the engine.
         for descriptor in frame.descriptors:
             os.close(descriptor)
@@ -206,10 +221,14 @@ class InitProcess:
             self._report_launch_failure("", launch.problem)
         else:
             self._runtime = launch.pid
+        return None
 
     def _fork_runtime(self, streams: Streams, message: Message) -> Launch:
-        def serve(channel: Channel) -> int:
-            self._sigchld.uninstall()
+        # Not ``self``, whose frames and channels a function has no part in.
+        sigchld = self._sigchld
+
+        def serve(channel: Channel) -> Step:
+            sigchld.uninstall()
             return python.main(channel, message)
 
         return fork_runtime(

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from ..confinement import RESTORED_PROCESSES, confine_process
 from ..frames import Channel
+from ..processes import Step
 from ..python import LOG_DESCRIPTOR
 
 # High, so that a function gets descriptors from 3 on as it would on AWS; lower where the machine
@@ -40,22 +41,24 @@ class Launch(NamedTuple):
     pid: int
     problem: str
     """In the words of Go, as in AWS's own messages; empty when the process runs."""
+    step: Step | None = None
+    """The work of the new process; None in the one that has launched it."""
 
 
 def fork_runtime(
     streams: Streams,
-    serve: Callable[[Channel], int],
+    serve: Callable[[Channel], Step],
     *,
     is_isolated: bool,
     processes: int,
     kept: int | None = None,
 ) -> Launch:
-    """Fork a process that serves as a runtime over its channel.
+    """Fork a process that serves as a runtime over its channel; return in it too.
 
     It inherits no other descriptor but ``kept``, on which a snapshot's runtime is asked to fork.
     """
 
-    def become() -> int:
+    def become() -> Step:
         # Limits first: the number of the channel depends on that of descriptors.
         confine_process(
             is_isolated=is_isolated, processes=processes, may_build_sandboxes=kept is not None
@@ -65,20 +68,17 @@ def fork_runtime(
         numbers = _target_numbers(streams, is_executed=False)
         _keep_only(streams, numbers, inheritable=False, kept=kept)
         assert numbers.channel is not None
-        # A local of this frame, which outlives the function: the engine takes the end of the
-        # channel for the end of the runtime.
-        channel = Channel(numbers.channel)
-        os._exit(serve(channel))
+        return serve(Channel(numbers.channel))
 
-    return Launch(_fork(become), "")
+    return _fork_to(become)
 
 
 def fork_restored_runtime(
-    streams: Streams, serve: Callable[[Channel], int], *, is_isolated: bool
+    streams: Streams, serve: Callable[[Channel], Step], *, is_isolated: bool
 ) -> Launch:
     """Fork a runtime that has initialised the function, with all descriptors of the function's."""
 
-    def become() -> int:
+    def become() -> Step:
         confine_process(is_isolated=is_isolated, processes=RESTORED_PROCESSES)
         numbers = _target_numbers(streams, is_executed=False)
         _install_streams(streams, numbers, inheritable=False)
@@ -87,10 +87,9 @@ def fork_restored_runtime(
         # Only these two: all other open descriptors are the function's.
         os.close(streams.log)
         os.close(streams.channel)
-        channel = Channel(numbers.channel)
-        os._exit(serve(channel))
+        return serve(Channel(numbers.channel))
 
-    return Launch(_fork(become), "")
+    return _fork_to(become)
 
 
 def execute(
@@ -137,6 +136,19 @@ def execute(
         # Reaped here, lest its end be reported as a runtime's.
         os.waitpid(pid, 0)
     return Launch(pid, problem)
+
+
+def _fork_to(become: Callable[[], Step]) -> Launch:
+    """Fork a process in a group of its own; return in it what it has to do."""
+    pid = os.fork()
+    if pid != 0:
+        return Launch(pid, "")
+
+    def become_leader() -> Step:
+        os.setpgid(0, 0)
+        return become()
+
+    return Launch(0, "", become_leader)
 
 
 def _fork(become: Callable[[], int]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .installation import LANGUAGE_ROOT, report_places_on_aws
 from .logs import LOG_DESCRIPTOR
-from .runtime import Resume, main
+from .runtime import Resume, main, name_frames
 from .runtime_api import RuntimeApi
 
 __all__ = [
@@ -13,5 +13,6 @@ __all__ = [
     "Resume",
     "RuntimeApi",
     "main",
+    "name_frames",
     "report_places_on_aws",
 ]

@@ -15,16 +15,6 @@ ErrorPayload = Dict[str, Any]
 # The oldest runtime has an older client of AWS's.
 _WITHOUT_REQUEST_ID = "AWS_Lambda_python3.8"
 
-# The frame of AWS's client that calls the handler, in its release 4.2.2.
-_BOOTSTRAP = "/var/runtime/awslambdaric/bootstrap.py"
-_BOOTSTRAP_FRAME = (
-    _BOOTSTRAP,
-    178,
-    "handle_event_request",
-    "response = request_handler(event, lambda_context)",
-)
-_OWN_DIRECTORY = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-
 
 class FaultError(Exception):
     """An error that the runtime itself finds, with AWS's error type for it."""
@@ -50,21 +40,12 @@ def error_payload(error: BaseException, request_id: str = "") -> ErrorPayload:
 
 
 def _stack_trace(trace: TracebackType | None) -> list[str]:
-    """Format a trace without the frames of AWS's client, which are the first ones."""
+    """Format a trace without the frames of the client, which are the first ones."""
     # Bare tuples, like AWS's: without the markers below the lines that came with Python 3.11.
     frames = [tuple(frame) for frame in traceback.extract_tb(trace)]
-    while frames and str(frames[0][0]).startswith(_OWN_DIRECTORY):
-        del frames[0]
     # It knows its own by their file's name, and keeps all where no other follows.
     others = (number for number, frame in enumerate(frames) if "/bootstrap.py" not in frame[0])
-    first = next(others, None)
-    kept = [_BOOTSTRAP_FRAME, *frames] if first is None else frames[first:]
-    return traceback.format_list([_shown(*frame) for frame in kept])
-
-
-def _shown(file: str, line: int, function: str, code: str) -> tuple[str, int, str, str]:
-    """Return a frame of the runtime's, such as that of a log handler, as one of AWS's client."""
-    return (_BOOTSTRAP if file.startswith(_OWN_DIRECTORY) else file, line, function, code)
+    return traceback.format_list(frames[next(others, 0) :])
 
 
 def error_log_text(payload: ErrorPayload) -> str:

@@ -41,6 +41,11 @@ class FreshSourceLoader(SourceFileLoader):
         return super().path_stats(path)
 
 
+# It shows in the specification of every module of the function's.
+FreshSourceLoader.__module__ = SourceFileLoader.__module__
+FreshSourceLoader.__qualname__ = FreshSourceLoader.__name__ = SourceFileLoader.__name__
+
+
 class _DeclaredPackagesFinder(FileFinder):
     """Finds the packages in a folder of the interpreter's, without those that are hidden."""
 

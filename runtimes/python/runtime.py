@@ -19,11 +19,14 @@ import sys
 import threading
 import time
 import types
+from functools import partial
 from typing import Any, Callable
 
 from .. import interpreter
 from ..frames import Channel, Frame, Message
+from ..processes import Step
 from . import client_package, snapshot_hooks
+from .client_frames import SCRIPT_FILE, from_the_bottom, name_frames_as_on_aws
 from .context import context_of
 from .errors import (
     ErrorPayload,
@@ -46,15 +49,13 @@ from .response import ResponseEncoder
 from .runtime_api import RuntimeApi
 from .trace_id import TraceVariable
 
-Resume = Callable[[Channel, Message], int]
-"""Serves as the runtime of a restored environment; returns the process's exit status."""
-ServeRestores = Callable[[Channel, Resume], None]
-"""Forks environments from an initialised runtime, in each of which it calls the ``Resume``."""
+Resume = Callable[[Channel, Message], Step]
+"""Returns what the runtime of a restored environment has to do."""
+ServeRestores = Callable[[Channel, Resume], Step]
+"""Forks environments from an initialised runtime, and returns in the init process of each."""
 
 RESPONSE_BYTES = 6_291_556
 """Largest response that the Runtime API takes: 6 MiB and 100 bytes."""
-# On AWS: two frames of a script, two of the client as it starts, one for an event, the handler.
-_DEPTH_OF_A_HANDLER = 6
 _UNHANDLED_AT_INIT = (
     "LAMBDA_WARNING: Unhandled exception. The most likely cause is an issue in the function code. "
     "However, in rare cases, a Lambda runtime update can cause unexpected function behavior. "
@@ -69,25 +70,34 @@ _UNHANDLED_AT_INIT = (
 
 def main(
     channel: Channel | RuntimeApi, message: Message, serve_restores: ServeRestores | None = None
-) -> int:
-    """Serve until the engine goes or the function ends the process; return the exit status.
+) -> Step:
+    """Prepare the process for a function; return what serves until the function ends the process.
 
     ``message`` has the function's variables, handler and directories. With ``serve_restores`` the
     process becomes a snapshot once the function is initialised.
     """
-    runtime = _ProxiedRuntime if isinstance(channel, RuntimeApi) else _Runtime
-    return _run_to_exit_status(lambda: runtime(channel, message).run(serve_restores))
+    kind = _ProxiedRuntime if isinstance(channel, RuntimeApi) else _Runtime
+    runtime = kind(channel, message)
+    return partial(_run_to_exit_status, partial(runtime.run, serve_restores))
 
 
-def _run_to_exit_status(run: Callable[[], int]) -> int:
+def name_frames() -> None:
+    """Name the frames below a handler as AWS's client does; to be called once."""
+    name_frames_as_on_aws(_run_to_exit_status, _Runtime.run, _Runtime._handle_event_request)
+
+
+def _run_to_exit_status(run: Callable[[], int | Step]) -> int | Step:
     """Do as the interpreter does at its end, which a fork does not reach: it leaves by _exit."""
     interrupted = False
     try:
         status = run()
+        if callable(status):
+            # In a process that was forked from a snapshot: this one goes on elsewhere.
+            return status
     except SystemExit as error:
         status = _exit_status(error)
     except BaseException as error:
-        sys.excepthook(*sys.exc_info())
+        sys.excepthook(type(error), error, from_the_bottom(error.__traceback__))
         interrupted = isinstance(error, KeyboardInterrupt)
         status = 1
     # It waits for the threads that are no daemons.
@@ -141,8 +151,8 @@ class _Runtime:
         client_package.provide_package()
         return configure_logging()
 
-    def run(self, serve_restores: ServeRestores | None) -> int:
-        _allow_awss_depth()
+    def run(self, serve_restores: ServeRestores | None) -> int | Step:
+        """Initialise the function, and serve invocations until the engine closes the channel."""
         began = time.monotonic()
         try:
             handler = load_handler(self._handler_name)
@@ -151,11 +161,14 @@ class _Runtime:
             return self._fail("init_error", error, began, "", 1)
         if serve_restores is not None:
             return self._become_snapshot(handler, serve_restores, began)
-        return self._serve(handler, began)
+        self._send_ready(began)
+        while (frame := self._channel.receive()) is not None:
+            self._channel.send(*self._handle_event_request(handler, frame))
+        return 0
 
     def _become_snapshot(
         self, handler: Handler, serve_restores: ServeRestores, began: float
-    ) -> int:
+    ) -> int | Step:
         try:
             snapshot_hooks.run_before_snapshot()
         except BaseException as error:
@@ -169,16 +182,16 @@ class _Runtime:
         gc.freeze()
         self._send_ready(began, threads=_count_threads())
         assert isinstance(self._channel, Channel)
-        serve_restores(
-            self._channel,
-            lambda channel, message: _run_to_exit_status(
-                lambda: self._resume(handler, channel, message)
-            ),
-        )
-        return 0
 
-    def _resume(self, handler: Handler, channel: Channel, message: Message) -> int:
-        """Serve in a restored environment."""
+        def resume(channel: Channel, message: Message) -> Step:
+            return partial(
+                _run_to_exit_status, partial(self.run_restored, handler, channel, message)
+            )
+
+        return serve_restores(self._channel, resume)
+
+    def run_restored(self, handler: Handler, channel: Channel, message: Message) -> int:
+        """Do as ``run`` does, in a restored environment."""
         began = time.monotonic()
         self._channel = channel
         _update_environment(self._variables, message["environment"])
@@ -187,16 +200,10 @@ class _Runtime:
         except BaseException as error:
             kind, status = snapshot_hooks.AFTER_RESTORE_ERROR, snapshot_hooks.AFTER_RESTORE_STATUS
             return self._fail("restore_error", error, began, kind, status)
-        return self._serve(handler, began)
-
-    def _serve(self, handler: Handler, began: float) -> int:
-        """Serve invocations until the engine closes the channel."""
         self._send_ready(began)
-        while True:
-            frame = self._channel.receive()
-            if frame is None:
-                return 0
-            self._serve_invocation(handler, frame)
+        while (frame := self._channel.receive()) is not None:
+            self._channel.send(*self._handle_event_request(handler, frame))
+        return 0
 
     def _send_ready(self, began: float, **more: int) -> None:
         ready = {"kind": "ready", "function_init_at": began, "at": time.monotonic(), **more}
@@ -216,7 +223,10 @@ class _Runtime:
         self._channel.send(answer, encode_payload(payload))
         return status
 
-    def _serve_invocation(self, handler: Handler, frame: Frame) -> None:
+    def _handle_event_request(
+        self, request_handler: Handler, frame: Frame
+    ) -> tuple[Message, bytes]:
+        """Return the answer to an invocation, to be sent when nothing is left of the handler's."""
         invocation = frame.message
         request_id = invocation["request_id"]
         self._log_filter.request_id = request_id
@@ -225,9 +235,10 @@ class _Runtime:
         answer: Message = {"kind": "response", "request_id": request_id}
         payload = None
         try:
-            returned = handler(self._parse(frame), context_of(invocation))
-            result = self._encoder.to_bytes(returned)
-            if result is returned:
+            event, lambda_context = self._parse(frame), context_of(invocation)
+            response = request_handler(event, lambda_context)
+            result = self._encoder.to_bytes(response)
+            if result is response:
                 answer["is_binary"] = True
         except Exception as error:
             payload = error_payload(error, request_id)
@@ -243,7 +254,7 @@ class _Runtime:
         if len(result) > self.largest_result:
             answer["response_size"] = len(result)
             result = b""
-        self._channel.send(answer, result)
+        return answer, result
 
     def _parse(self, frame: Frame) -> Any:  # noqa: ANN401 - any JSON value
         try:
@@ -289,17 +300,6 @@ def _update_environment(before: dict[str, str], now: dict[str, str]) -> None:
         vars(tempfile)["tempdir"] = None
 
 
-def _allow_awss_depth() -> None:
-    """Let a handler recurse as deep as on AWS, where it begins with fewer frames below it."""
-    depth = 0
-    frame: types.FrameType | None = sys._getframe()
-    while frame is not None:
-        depth += 1
-        frame = frame.f_back
-    # This function is two less than a handler.
-    sys.setrecursionlimit(sys.getrecursionlimit() + depth + 2 - _DEPTH_OF_A_HANDLER)
-
-
 def _count_threads() -> int:
     """Return the number of this process's threads; of Python's alone where only those are known."""
     if sys.platform.startswith("linux"):
@@ -310,8 +310,9 @@ def _count_threads() -> int:
 def _hide_runtime() -> None:
     """Leave only those modules loaded that AWS's runtime has, and a fresh ``__main__``."""
     interpreter.present_as_on_aws()
-    sys.modules["__main__"] = types.ModuleType("__main__")
-    sys.argv = ["/var/runtime/bootstrap.py"]
+    main_module = sys.modules["__main__"] = types.ModuleType("__main__")
+    main_module.__file__ = SCRIPT_FILE
+    sys.argv = [SCRIPT_FILE]
 
 
 def _peak_memory_kb() -> int:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 
 from .. import linux
-from ..processes import run_and_exit
 
 USER, GROUP = 993, 990
 """Ids of ``sbx_user1051`` on AWS, as which a function runs. The group has no name there."""
@@ -26,8 +24,8 @@ class SandboxRefusedError(OSError):
     """The machine does not give an environment namespaces of its own; the text says why."""
 
 
-def fork_into_namespaces(body: Callable[[], None], *, own_network: bool = False) -> int:
-    """Run ``body`` as process 1 of new namespaces; return its pid as this process sees it.
+def fork_into_namespaces(*, own_network: bool = False) -> int:
+    """Fork process 1 of new namespaces; return its pid as this process sees it, and 0 in it.
 
     A child enters the namespaces, forks process 1 and ends: unsharing a pid namespace moves only
     children into it, and this process must not move itself. Being a subreaper, it becomes process
@@ -41,7 +39,9 @@ def fork_into_namespaces(body: Callable[[], None], *, own_network: bool = False)
         os.close(write_end)
         raise
     if middle == 0:
-        run_and_exit(lambda: _enter_and_fork(body, read_end, write_end, own_network=own_network))
+        os.close(read_end)
+        _enter_and_fork(write_end, own_network=own_network)
+        return 0
     # Before reading: the answer ends only when no process holds the write end any more.
     os.close(write_end)
     answer = b""
@@ -67,24 +67,23 @@ def received_refusal(sent: bytes) -> SandboxRefusedError:
     return SandboxRefusedError(int(number) if number.isdigit() else 0, text or "the fork failed")
 
 
-def _enter_and_fork(
-    body: Callable[[], None], read_end: int, write_end: int, *, own_network: bool
-) -> None:
-    """Fork process 1 and write its pid, or why there is none.
+def _enter_and_fork(write_end: int, *, own_network: bool) -> None:
+    """Fork process 1, write its pid, or why there is none, and end; return in process 1.
 
     Process 1 does not know that pid itself: in its own namespace it is 1.
     """
-    os.close(read_end)
+    pid = -1
     try:
         _enter_namespaces(own_network=own_network)
         pid = os.fork()
+        if pid != 0:
+            os.write(write_end, str(pid).encode())
     except OSError as error:
         os.write(write_end, sent_refusal(error))
-        return
-    if pid == 0:
-        os.close(write_end)
-        run_and_exit(body)
-    os.write(write_end, str(pid).encode())
+    finally:
+        if pid != 0:
+            os._exit(0)
+    os.close(write_end)
 
 
 def _enter_namespaces(*, own_network: bool) -> None:

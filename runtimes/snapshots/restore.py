@@ -28,9 +28,9 @@ from ..processes import (
     KILL,
     PidNamespace,
     ProcessSet,
+    Step,
     current_pid_namespace,
     process_tree,
-    run_and_exit,
 )
 from ..python import LOG_DESCRIPTOR, Resume
 from . import nested_sandbox
@@ -45,8 +45,8 @@ class RestoreServer:
         self._requests = Channel(requests)
         self._storage = storage
 
-    def serve(self, channel: Channel, resume: Resume) -> None:
-        """Fork an environment for each request; never return.
+    def serve(self, channel: Channel, resume: Resume) -> Step:
+        """Fork an environment for each request; return in its init process what that has to do.
 
         ``channel`` is the runtime's own to the engine, which no environment gets.
         """
@@ -54,9 +54,11 @@ class RestoreServer:
             frame = self._requests.receive()
             if frame is None:
                 os._exit(0)
-            self._restore(frame, channel, resume)
+            step = self._restore(frame, channel, resume)
+            if step is not None:
+                return step
 
-    def _restore(self, frame: Frame, channel: Channel, resume: Resume) -> None:
+    def _restore(self, frame: Frame, channel: Channel, resume: Resume) -> Step | None:
         """Fork a process that forks the new environment's init process and ends.
 
         So the init process becomes a child of the snapshot's init process, which reaps it, and
@@ -68,32 +70,34 @@ class RestoreServer:
         # its copies of the descriptors by then, the engine would never see that process's end.
         until_closed, closed = os.pipe()
 
-        def become_init() -> None:
+        def become_init() -> Step | None:
             os.close(closed)
             os.read(until_closed, 1)
             os.close(until_closed)
             channel.close()
             self._requests.close()
             _silence()
-            self._build(frame, resume)
+            return self._build(frame, resume)
 
         middle = _fork()
         if middle == 0:
-            run_and_exit(become_init)
+            return become_init
         for descriptor in (*frame.descriptors, until_closed, closed):
             os.close(descriptor)
         os.waitpid(middle, 0)
+        return None
 
-    def _build(self, frame: Frame, resume: Resume) -> None:
+    def _build(self, frame: Frame, resume: Resume) -> Step | None:
+        """Build the new environment; return, in the process between, at once."""
         control, line, *namespaces = frame.descriptors
         engine = socket.socket(fileno=line)
         try:
             if self._storage is None:
-                self._build_in_namespaces(frame.message, control, engine, namespaces, resume)
-            else:
-                self._build_as_process(frame.message, control, engine, self._storage, resume)
+                return self._build_in_namespaces(frame.message, control, engine, namespaces, resume)
+            return self._build_as_process(frame.message, control, engine, self._storage, resume)
         except OSError as error:
             engine.sendall(os.fsencode(str(error)))
+            return None
 
     def _build_in_namespaces(
         self,
@@ -102,7 +106,7 @@ class RestoreServer:
         engine: socket.socket,
         namespaces: Sequence[int],
         resume: Resume,
-    ) -> None:
+    ) -> Step | None:
         (user_namespace,) = namespaces
         # Read before the new one is entered: process 1 proves by it that it is in another.
         outer_namespace = current_pid_namespace()
@@ -110,33 +114,39 @@ class RestoreServer:
         os.close(user_namespace)
         # The child is process 1 of the new pid namespace; this process is not in it, and ends.
         if _fork() != 0:
-            return
+            return None
         nested_sandbox.become_first()
         # Beside the snapshot's own confinement, which this process has inherited.
         confine_environment()
         processes = PidNamespace(outer_namespace)
         # 1, as it is in here: beside it the kernel tells the engine the sender's id out there.
         engine.sendall(str(os.getpid()).encode())
-        _RestoredInit(Channel(control), processes, None, None, engine, resume).run()
+        return _RestoredInit(Channel(control), processes, None, None, engine, resume).run()
 
     def _build_as_process(
         self, message: Message, control: int, engine: socket.socket, storage: str, resume: Resume
-    ) -> None:
+    ) -> Step | None:
         # Named after the snapshot's, with which it is removed at the latest.
         own_storage = f"{storage}.{message['id']}"
         nested_sandbox.copy_files(storage, own_storage)
         if _fork() != 0:
-            return
+            return None
         processes = process_tree()
+        step = None
         try:
             if sys.platform.startswith("linux"):
                 linux.become_subreaper()
             confine_environment()
             engine.sendall(str(os.getpid()).encode())
-            _RestoredInit(Channel(control), processes, own_storage, storage, engine, resume).run()
+            restored = _RestoredInit(
+                Channel(control), processes, own_storage, storage, engine, resume
+            )
+            step = restored.run()
         finally:
-            processes.signal_all(KILL)
-            shutil.rmtree(own_storage, ignore_errors=True)
+            if step is None:
+                processes.signal_all(KILL)
+                shutil.rmtree(own_storage, ignore_errors=True)
+        return step
 
 
 class _RestoredInit(InitProcess):
@@ -157,7 +167,7 @@ class _RestoredInit(InitProcess):
         self._resume = resume
 
     def _fork_runtime(self, streams: Streams, message: Message) -> Launch:
-        def serve(channel: Channel) -> int:
+        def serve(channel: Channel) -> Step:
             # One by one: all others that are open are the function's, from before the snapshot.
             self._sigchld.close()
             self._control.close()
@@ -209,7 +219,7 @@ def _with_same_random_numbers(resume: Resume) -> Resume:
         return resume
     state = random.getstate()
 
-    def resume_with_state(channel: Channel, message: Message) -> int:
+    def resume_with_state(channel: Channel, message: Message) -> Step:
         random.setstate(state)
         return resume(channel, message)
 

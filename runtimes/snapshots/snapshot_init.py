@@ -18,7 +18,7 @@ from .. import init, python
 from ..frames import Channel, Frame, Message
 from ..init import Environment, InitProcess, Launch, Streams, fork_runtime
 from ..macos import SeenProcesses
-from ..processes import CONTINUE, STOP, ProcessSet
+from ..processes import CONTINUE, STOP, ProcessSet, Step
 from ..sandbox import HostFiles
 from .nested_sandbox import make_user_namespace
 from .restore import RestoreServer
@@ -29,10 +29,10 @@ _REQUESTS_DESCRIPTOR = 990
 
 def run_in_namespaces(
     control: Channel, environment: Environment, host_files: HostFiles, outer_namespace: str
-) -> None:
-    """Serve as process 1 of new namespaces; return when the engine has gone."""
+) -> Step | None:
+    """Serve as process 1 of new namespaces; return when the engine has gone, or in a fork."""
     namespaces: list[int] = []
-    init.run_in_namespaces(
+    return init.run_in_namespaces(
         control,
         environment,
         host_files,
@@ -44,10 +44,10 @@ def run_in_namespaces(
 
 def run_as_process(
     control: Channel, environment: Environment, shared: SeenProcesses | None
-) -> None:
-    """Serve without isolation, where namespaces are refused; return when the engine has gone."""
+) -> Step | None:
+    """Serve without isolation, where namespaces are refused, as ``run_in_namespaces`` does."""
     make_init = partial(_SnapshotInit, namespaces=[])
-    init.run_as_process(control, environment, shared, make_init=make_init)
+    return init.run_as_process(control, environment, shared, make_init=make_init)
 
 
 class _SnapshotInit(InitProcess):
@@ -60,19 +60,21 @@ class _SnapshotInit(InitProcess):
         self._requests: Channel | None = None
         self._is_taken = False
 
-    def _handle(self, frame: Frame) -> None:
+    def _handle(self, frame: Frame) -> Step | None:
         kind = frame.message["kind"]
         if kind == "restore":
             self._restore(frame)
-        elif kind == "freeze" and self._is_taken:
+            return None
+        if kind == "freeze" and self._is_taken:
             self._signal_runtime(STOP)
-        else:
-            super()._handle(frame)
-            if kind == "freeze":
-                # The snapshot is taken. Restored environments, whose processes are below this one,
-                # are frozen and limited by init processes of their own.
-                self._is_taken = True
-                self._memory = None
+            return None
+        step = super()._handle(frame)
+        if kind == "freeze":
+            # The snapshot is taken. Restored environments, whose processes are below this one,
+            # are frozen and limited by init processes of their own.
+            self._is_taken = True
+            self._memory = None
+        return step
 
     def _restore(self, frame: Frame) -> None:
         # Before the request is sent: a stopped runtime reads nothing, so that a full socket would
@@ -97,9 +99,11 @@ class _SnapshotInit(InitProcess):
         number = fcntl.fcntl(theirs, fcntl.F_DUPFD_CLOEXEC, min(_REQUESTS_DESCRIPTOR, soft - 10))
         theirs.close()
 
-        def serve(channel: Channel) -> int:
-            self._sigchld.uninstall()
-            return python.main(channel, message, RestoreServer(number, self._storage).serve)
+        sigchld, storage = self._sigchld, self._storage
+
+        def serve(channel: Channel) -> Step:
+            sigchld.uninstall()
+            return python.main(channel, message, RestoreServer(number, storage).serve)
 
         launch = fork_runtime(
             streams,
@@ -108,6 +112,8 @@ class _SnapshotInit(InitProcess):
             processes=self._maximum_processes(),
             kept=number,
         )
+        if launch.step is not None:
+            return launch
         os.close(number)
         self._requests = Channel(ours.detach())
         return launch

@@ -15,6 +15,7 @@ import pytest
 
 from lambda_tui.engine import events
 from lambda_tui.project.function import Function, Project
+from support.files import ROOT
 from support.workbench import TIMEOUT, Open, Workbench
 
 RUNTIME = f"python3.{sys.version_info[1]}"
@@ -29,6 +30,7 @@ if __name__ == "__main__":
     main()
 """
 HANDLER = """
+import faulthandler, inspect, warnings
 import asyncio, collections, decimal, enum, io, json, logging, os, pickle, signal, sys, threading
 import time, traceback
 
@@ -52,6 +54,19 @@ def recursion(levels=0):
         return recursion(levels + 1)
     except RecursionError:
         return levels
+
+class Unspeakable(Exception):
+    def __str__(self):
+        raise LookupError("no text")
+
+async def never_awaited():
+    pass
+
+def hook(kind, error, trace):
+    traceback.print_exception(kind, error, trace)
+
+def end_badly():
+    raise LookupError("at the end")
 
 def handler(event, context):
     return eval(event)
@@ -132,7 +147,6 @@ EVALUATED: dict[str, str] = {
 }
 
 KNOWN = {
-    "the depth": "the process was forked within others: as many more frames may be used",
     "the finders": "snapshot_restore_py is no file here: a finder of its own makes it",
     "frozen objects": "those that all environments share: a collection would copy their memory",
     "what is not written": "the code is the user's own folder where there is no sandbox",
@@ -244,3 +258,78 @@ async def test_handlers_end_as_they_do_under_awss_client(side_by_side: Workbench
 
     assert {name: pair for name, pair in differ.items() if name not in KNOWN} == {}
     assert set(differ) == set(KNOWN), "a difference that has gone is no longer known"
+
+
+STACKS: dict[str, str] = {
+    "an interruption": "raises(KeyboardInterrupt())",
+    "an error that is no exception": "raises(type('Odd', (BaseException,), {})('odd'))",
+    "a hook of the function's own": "setattr(sys, 'excepthook', hook) "
+    "or raises(KeyboardInterrupt())",
+    "a coroutine that is never awaited": "never_awaited()",
+    "a printed stack": "traceback.print_stack()",
+    "a formatted stack": "print(*traceback.format_stack())",
+    "a logged stack": "logging.warning('here', stack_info=True)",
+    "an inspected stack": 'print(*[f\'File "{one.filename}", line {one.lineno}, in '
+    "{one.function}' for one in inspect.stack()], sep='\\n')",
+    "a dump": "faulthandler.dump_traceback(file=sys.__stderr__)",
+    "a dump as it dies": "faulthandler.enable(sys.__stderr__) or os.kill(os.getpid(), 11)",
+    "a warning about the caller's caller": "warnings.warn('careful', stacklevel=3)",
+    "a warning about the script": "warnings.warn('careful', stacklevel=9)",
+    "a thread's error": "threading.Thread(target=raises, args=(LookupError('t'),)).start()",
+    "an error at the end": "__import__('atexit').register(end_badly) and sys.exit(3)",
+    "a recursion without end": "recursion() and raises(KeyboardInterrupt())",
+}
+_FRAME = re.compile(r'File "([^"]+)", line (\d+),? in (\S+)|^(/\S+):(\d+): \w*Warning', re.M)
+_CLIENT = re.compile(r".*/awslambdaric/")
+_SCRIPT = "/var/runtime/bootstrap.py"
+
+
+def frames_in(log: str) -> list[tuple[str, ...]]:
+    """Return the files, lines and functions that a log names."""
+    found: list[tuple[str, ...]] = []
+    for file, line, name, warned, warned_line in _FRAME.findall(log):
+        place = _CLIENT.sub("/var/runtime/awslambdaric/", masked_library(file or warned))
+        # AWS's own script is not at hand.
+        place = place.replace("/var/task/bootstrap.py", _SCRIPT)
+        found.append((place, "" if place == _SCRIPT else line or warned_line, name))
+    return found
+
+
+def masked_library(text: str) -> str:
+    return _LIBRARY.sub(f"/var/lang/lib/{RUNTIME}/", text)
+
+
+async def log_of(workbench: Workbench, name: str, expression: str) -> str:
+    before = len(workbench.events)
+    await workbench.invoke(expression, workbench.engine.pools[name])
+    await workbench.until_settled(workbench.engine.pools[name])
+    logs = [event.record for event in workbench.events[before:]]
+    return "\n".join(one.message for one in logs if isinstance(one, events.FunctionLog))
+
+
+@pytest.mark.parametrize("level", ["namespaces"])
+async def test_stacks_show_the_frames_of_awss_client(side_by_side: Workbench) -> None:
+    differ = {}
+    for name, expression in STACKS.items():
+        ours = await log_of(side_by_side, "ours", expression)
+        awss = await log_of(side_by_side, "client", expression)
+        if frames_in(ours) != frames_in(awss):
+            differ[name] = (ours, awss)
+
+    assert differ == {}
+
+
+@pytest.mark.parametrize("level", ["namespaces", "processes"])
+@pytest.mark.parametrize("options", [{}, {"PYTHONHASHSEED": "1"}], ids=["forked", "executed"])
+async def test_no_stack_shows_a_file_of_ours(
+    open_project: Open, tmp_path: Path, options: dict[str, str]
+) -> None:
+    (tmp_path / "app.py").write_text(HANDLER)
+    function = Function("ours", "app.handler", tmp_path, environment=options, timeout=TIMEOUT)
+    workbench = await open_project(Project(tmp_path, (function,)))
+    expressions = [*STACKS.values(), *EVALUATED.values(), "raises(Unspeakable())"]
+    logs = [await log_of(workbench, "ours", expression) for expression in expressions]
+
+    shown = [log for log in logs if str(ROOT) in log or "lambda_tui" in log or "runtimes/" in log]
+    assert shown == []
+    assert sum("/var/runtime/awslambdaric/bootstrap.py" in log for log in logs) > len(STACKS) // 2

@@ -64,6 +64,7 @@ async def test_nothing_of_ours_is_in_the_functions_modules(open_project: Open) -
     assert [name for name in names if name.startswith(ours)] == []
     assert await workbench.answer("sorted(vars(sys.modules['__main__']))") == [
         "__doc__",
+        "__file__",
         "__loader__",
         "__name__",
         "__package__",

@@ -64,12 +64,13 @@ async def test_a_function_with_libraries_is_initialised_though_it_asks_for_a_sna
 
 
 async def test_the_functions_variables_set_pythons_start(
-    open_project: Open, tmp_path: Path
+    open_project: Open, tmp_path: Path, level: str
 ) -> None:
     variables = {"PYTHONPATH": "/opt/ours:/var/runtime", "PYTHONOPTIMIZE": "1"}
     workbench = await open_function(open_project, tmp_path, environment=variables)
 
-    assert await workbench.answer("'/opt/ours' in sys.path") is True
+    ours = "/opt/ours" if level == "namespaces" else str(tmp_path / "layer" / "ours")
+    assert await workbench.answer(f"{ours!r} in sys.path") is True
     assert await workbench.answer("sys.flags.optimize") == 1
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -103,7 +105,9 @@ async def test_a_log_call_that_fails_fails_the_invocation(
 
 
 def expected_variables(directory: Path, level: str, stream: str) -> dict[str, str]:
-    root = "/var/task" if level == "namespaces" else str(directory)
+    root, language = "/var/task", "/var/lang/bin"
+    if level == "processes":
+        root, language = str(directory), os.path.dirname(os.path.realpath(sys.executable))
     return {
         "_HANDLER": "lambda_function.lambda_handler",
         "AWS_DEFAULT_REGION": "us-east-1",
@@ -118,7 +122,7 @@ def expected_variables(directory: Path, level: str, stream: str) -> dict[str, st
         "LAMBDA_TASK_ROOT": root,
         "LAMBDA_RUNTIME_DIR": "/var/runtime",
         "LANG": "en_US.UTF-8",
-        "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
+        "PATH": f"{language}:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
         "LD_LIBRARY_PATH": (
             "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:"
             f"{root}:{root}/lib:/opt/lib"

@@ -43,14 +43,14 @@ os.dup2(2, 62)
 def serve_restores(channel, resume):
     assert ours.receive().message["kind"] == "ready"
     os.write(1, b"taken ")
-    finish(resume(channel, message))
+    finish(resume(channel, message)())
 
 def finish(status):
     frame = ours.receive()
     os.write(1, f"{frame.message['kind']} {frame.message['error_type']}".encode())
     os._exit(status)
 
-finish(python.main(theirs, message, serve_restores))
+finish(python.main(theirs, message, serve_restores)())
 """
 
 

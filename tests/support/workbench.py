@@ -146,6 +146,12 @@ class Workbench:
         """Wait until an environment, the only one by default, is frozen."""
         return await self.until_state(State.FROZEN, environment)
 
+    async def until_settled(self, pool: Pool) -> None:
+        """Wait until a function's only environment has nothing to do, or has no runtime."""
+        await self.until(
+            lambda: all(one.state in (State.FROZEN, State.RESET) for one in pool.environments)
+        )
+
     async def until_stopped(self, environment: ExecutionEnvironment) -> None:
         """Wait for a freeze, and for the system calls that were under way when it came."""
         await self.until_frozen(environment)

@@ -5,9 +5,6 @@
 const util = require('node:util');
 const { isFrom24 } = require('./generation.cjs');
 
-/** The directory of the runtime on AWS, which stack traces show in place of this one. */
-const RUNTIME_DIRECTORY = '/var/runtime';
-
 /** An error that the runtime itself finds, with AWS's name for it. */
 class RuntimeError extends Error {
   constructor(name, message) {
@@ -70,7 +67,7 @@ function withoutDelete(text) {
 }
 
 function stackLines(stack) {
-  return stack.replaceAll(__dirname, RUNTIME_DIRECTORY).split('\n');
+  return stack.split('\n');
 }
 
 /** Returns the error for a line of the text log, with a tab before it. */

@@ -9,6 +9,10 @@
  */
 
 const fs = require('node:fs');
+const Module = require('node:module');
+
+/** The script of AWS's runtime, which all frames of this one name as their file. */
+const SCRIPT = '/var/runtime/index.mjs';
 
 const descriptor = Number(process.env._LAMBDA_TUI_CHANNEL);
 const logDescriptor = Number(process.env._LAMBDA_TELEMETRY_LOG_FD);
@@ -18,8 +22,10 @@ const isProxied = address !== process.env._LAMBDA_TUI_RUNTIME_API;
 delete process.env._LAMBDA_TUI_CHANNEL;
 delete process.env._LAMBDA_TELEMETRY_LOG_FD;
 delete process.env._LAMBDA_TUI_RUNTIME_API;
-process.argv.splice(1, process.argv.length, '/var/runtime/index.mjs');
+process.argv.splice(1, process.argv.length, SCRIPT);
 process.mainModule = undefined;
+
+Module._extensions['.cjs'] = (module, file) => module._compile(fs.readFileSync(file, 'utf8'), SCRIPT);
 
 const { Channel } = require('./channel.cjs');
 const { searchNodePath } = require('./node_path.cjs');
@@ -29,9 +35,19 @@ const { Runtime } = require('./runtime.cjs');
 
 patchConsole(logDescriptor);
 defineAwslambda();
-searchNodePath();
+searchNodePath(require.resolve('./node_path.cjs'));
 if (isProxied) fs.closeSync(descriptor);
-new Runtime(isProxied ? toProxy : toEngine).start(process.env.LAMBDA_TASK_ROOT, process.env._HANDLER);
+const runtime = new Runtime(isProxied ? toProxy : toEngine);
+hideModules();
+// After this script, which then is no frame of the function's stacks.
+queueMicrotask(runtime.start.bind(runtime, process.env.LAMBDA_TASK_ROOT, process.env._HANDLER));
+
+/** Hides the modules of this runtime, all of which are loaded, from the function. */
+function hideModules() {
+  delete Module._extensions['.cjs'];
+  const own = Object.keys(require.cache).filter((file) => file.startsWith(__dirname));
+  for (const file of own) delete require.cache[file];
+}
 
 function toEngine(onEvent) {
   return new Channel(descriptor, onEvent, () => process.exit(0));

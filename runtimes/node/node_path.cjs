@@ -7,15 +7,18 @@ const nodeModule = require('node:module');
 const path = require('node:path');
 const { pathToFileURL } = require('node:url');
 
-/** Adds the folders of `NODE_PATH` to those where `import` looks, behind all of Node.js's own. */
-function searchNodePath() {
+/**
+ * Adds the folders of `NODE_PATH` to those where `import` looks, behind all of Node.js's own. `file`
+ * is this module's.
+ */
+function searchNodePath(file) {
   const folders = (process.env.NODE_PATH ?? '').split(path.delimiter).filter(Boolean);
   if (nodeModule.registerHooks !== undefined) {
     nodeModule.registerHooks({ resolve: makeResolve(folders) });
   } else if (folders.some(isLayer)) {
     // This older kind of hook runs in a thread of its own: only where it is of use, as that costs
     // time to start.
-    nodeModule.register?.(pathToFileURL(__filename), { data: { folders } });
+    nodeModule.register?.(pathToFileURL(file), { data: { folders } });
   }
 }
 

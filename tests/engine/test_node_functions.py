@@ -48,7 +48,9 @@ def open_node(open_project: Open, tmp_path: Path) -> OpenNode:
 
 
 def expected_variables(folder: Path, level: str, stream: str) -> dict[str, str]:
-    root = "/var/task" if level == "namespaces" else str(folder)
+    root, language = "/var/task", "/var/lang/bin"
+    if level == "processes":
+        root, language = str(folder), str(NODE.resolve().parent)
     return {
         "_HANDLER": "index.handler",
         "AWS_DEFAULT_REGION": "us-east-1",
@@ -67,7 +69,7 @@ def expected_variables(folder: Path, level: str, stream: str) -> dict[str, str]:
         "LAMBDA_TASK_ROOT": root,
         "LAMBDA_RUNTIME_DIR": "/var/runtime",
         "LANG": "en_US.UTF-8",
-        "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
+        "PATH": f"{language}:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
         "LD_LIBRARY_PATH": (
             "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:"
             f"{root}:{root}/lib:/opt/lib"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from support.files import ROOT
 from support.node_process import BOTH, EVALUATES, REQUEST_ID, init_error, node_process, started
 
 FOR_LONG = "await new Promise((resolve) => setTimeout(resolve, 60000))"
@@ -330,3 +331,19 @@ def test_a_top_level_await_that_never_ends_is_an_exit(tmp_path: Path, generation
         with pytest.raises(EOFError):
             node.receive()
         assert node.wait() == (0 if generation == 24 else 13)
+
+
+@BOTH
+def test_no_stack_shows_a_file_of_ours(tmp_path: Path, generation: int) -> None:
+    source = (
+        "Error.stackTraceLimit = 50;"
+        "const stacks = () => [new Error('here').stack, Object.keys(require.cache).join()];"
+        "const loaded = stacks();"
+        "exports.handler = async () => [...loaded, ...stacks()];"
+    )
+    with started(tmp_path, source, generation=generation) as node:
+        _message, (loading, _loaded, handling, cache) = node.invoke()
+    assert cache == str(tmp_path / "index.js")
+    for stack in (loading, handling):
+        assert "/var/runtime/index.mjs:" in stack
+        assert str(ROOT / "runtimes") not in stack

@@ -113,7 +113,7 @@ def run_as_process(
             _make_storage(storage)
         except OSError as error:
             control.send({"kind": "failed", "message": _unusable_storage(storage, error)})
-            return
+            return None
         confine_environment()
         # Orphans would otherwise become the zygote's children, out of reach of this process.
         if sys.platform.startswith("linux"):

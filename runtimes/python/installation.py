@@ -1,7 +1,7 @@
 """The interpreter's own places, reported as AWS's: this machine's would fail there.
 
-What a function can rely on is named as on AWS: the program, the prefixes, and the files of the
-standard library in tracebacks. The modules themselves lie where this machine has them.
+What a function can rely on is named as on AWS: the program, the prefixes, the import path, and the
+files of the standard library in modules and in tracebacks.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import os
 import sys
 import threading
 import traceback
+from importlib.machinery import FileFinder
 from types import TracebackType
 from typing import Any
 
@@ -25,10 +26,44 @@ def report_places_on_aws(program: str) -> None:
 
     To be called once, before a function is loaded.
     """
+    if sys.prefix == sys.base_prefix:
+        # A virtual environment, which stands there itself, has no standard library.
+        _move_modules(f"{sys.prefix}/lib/", f"{LANGUAGE_ROOT}/lib/")
     _rename_in_tracebacks(_places_on_aws())
     sys.executable = sys._base_executable = program  # type: ignore[attr-defined]
     sys.orig_argv = [program, "/var/runtime/bootstrap.py"]
     sys.prefix = sys.base_prefix = sys.exec_prefix = sys.base_exec_prefix = LANGUAGE_ROOT
+
+
+def _move_modules(here: str, there: str) -> None:
+    """Have the modules that are loaded, and those that will be found, lie in another folder."""
+
+    def moved(path: Any) -> Any:  # noqa: ANN401
+        is_here = isinstance(path, str) and path.startswith(here)
+        return there + path[len(here) :] if is_here else path
+
+    sys.path[:] = map(moved, sys.path)
+    # From Python 3.11 on, the files of frozen modules are named after it.
+    sys._stdlib_dir = moved(getattr(sys, "_stdlib_dir", None))  # type: ignore[attr-defined]
+    for path, finder in list(sys.path_importer_cache.items()):
+        if moved(path) != path:
+            del sys.path_importer_cache[path]
+        if moved(path) != path and isinstance(finder, FileFinder):
+            # With what it knows of the folder, which no environment then has to read again.
+            finder.path = moved(path)
+            sys.path_importer_cache[finder.path] = finder
+    for module in list(sys.modules.values()):
+        names = getattr(module, "__dict__", {})
+        for name in ("__file__", "__cached__"):
+            if name in names:
+                names[name] = moved(names[name])
+        if isinstance(names.get("__path__"), list):
+            names["__path__"][:] = map(moved, names["__path__"])
+        loader, spec = names.get("__loader__"), names.get("__spec__")
+        for holder, name in ((loader, "path"), (spec, "origin"), (spec, "_cached")):
+            before = getattr(holder, name, None)
+            if moved(before) != before:
+                setattr(holder, name, moved(before))
 
 
 def _places_on_aws() -> dict[str, str]:

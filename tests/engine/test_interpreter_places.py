@@ -88,6 +88,27 @@ async def test_a_stack_trace_names_the_standard_library_as_on_aws(
 
 
 @ENVIRONMENTS
+async def test_modules_of_the_standard_library_lie_where_they_do_on_aws(
+    open_project: Open, options: dict[str, Any]
+) -> None:
+    workbench = await open_project(SOURCE, **options)
+    library = f"/var/lang/lib/{VERSION}"
+
+    # Loaded before the function is, and by it.
+    for module in ("os", "json.decoder", "colorsys", "email.message"):
+        load = f"__import__('importlib').import_module({module!r})"
+        file = f"{library}/{module.replace('.', '/')}.py"
+        assert await workbench.answer(f"{load}.__file__") == file
+        assert await workbench.answer(f"__import__('inspect').getsourcefile({load})") == file
+        assert await workbench.answer(f"os.path.exists({load}.__file__)") is True
+    assert await workbench.answer("json.__spec__.origin") == f"{library}/json/__init__.py"
+    assert await workbench.answer("json.__path__") == [f"{library}/json"]
+    assert await workbench.answer("[one for one in sys.path if 'python3' in one][:1]") != []
+    shown = "str([sys.path, [getattr(one, '__file__', '') for one in list(sys.modules.values())]])"
+    assert STANDARD_LIBRARY not in await workbench.answer(shown)
+
+
+@ENVIRONMENTS
 async def test_what_is_logged_of_an_exception_names_awss_places(
     open_project: Open, options: dict[str, Any]
 ) -> None:

@@ -76,7 +76,8 @@ def nothing_is_left(adopt_orphans: None) -> Iterator[None]:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run what asks for a level at each, and at ``processes`` on macOS too where it is marked."""
-    parametrized = (one.args[0] for one in metafunc.definition.iter_markers("parametrize"))
+    marks = [one.args[0] for one in metafunc.definition.iter_markers("parametrize")]
+    parametrized = [name for one in marks for name in ([one] if isinstance(one, str) else one)]
     if "level" not in metafunc.fixturenames or "level" in parametrized:
         return
     is_marked = metafunc.definition.get_closest_marker("also_on_macos") is not None

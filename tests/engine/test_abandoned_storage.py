@@ -6,7 +6,6 @@ import json
 import signal
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import psutil
@@ -45,13 +44,16 @@ SOURCE = "def lambda_handler(event, context): return 1\n"
 @pytest.mark.parametrize("level", ["processes"])
 @pytest.mark.parametrize("kind", ["on-demand", "snap-start"])
 async def test_the_storage_of_killed_processes_goes_and_that_of_running_ones_stays(
-    open_project: Open, tmp_path: Path, kind: str
+    open_project: Open, tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # A folder for this test alone: every zygote that starts beside it clears the machine's.
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
     running = await open_project(SOURCE)
     await running.invoke()
     kept = running.environment.tmp_directory
     assert kept is not None
-    mine = Path(tempfile.gettempdir()) / f"lambda-tui-{tmp_path.name}"
+    mine = tmp_path / "temporary" / "lambda-tui-mine"
     mine.mkdir()
     left = left_by_killed_processes(tmp_path / "killed", kind)
     assert all(one.is_dir() for one in left)
@@ -62,7 +64,6 @@ async def test_the_storage_of_killed_processes_goes_and_that_of_running_ones_sta
     assert not any(one.exists() for one in left)
     assert kept.is_dir()
     assert mine.is_dir()
-    mine.rmdir()
 
 
 def left_by_killed_processes(code: Path, kind: str) -> list[Path]:

@@ -297,7 +297,8 @@ async def test_pip_of_the_functions_own_python_installs(
     venv.create(tmp_path / "environment", symlinks=True, with_pip=True)
     python = tmp_path / "environment" / "bin" / "python"
     # lambda-tui's own cannot do it then.
-    monkeypatch.setattr("lambda_tui.project.sdk.installation.sys.executable", "/nowhere")
+    venv.create(tmp_path / "own", symlinks=True, with_pip=False)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "own" / "bin" / "python"))
     workbench = await open_project(USES_BOTO3, python=python)
 
     await workbench.engine.sdk.install(workbench.pool)
@@ -308,7 +309,7 @@ async def test_pip_of_the_functions_own_python_installs(
 async def test_a_machine_without_pip_is_told_so(
     open_project: Open, python: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lambda_tui.project.sdk.installation.sys.executable", "/nowhere")
+    monkeypatch.setattr(sys, "executable", str(python))
     workbench = await open_project(USES_BOTO3, python=python)
 
     with pytest.raises(InstallationError, match=r"neither .* nor lambda-tui's own Python has pip"):

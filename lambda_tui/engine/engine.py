@@ -94,6 +94,8 @@ class Engine:
         self._installations = Quiet(self._on_installed)
         self._changed: set[Path] = set()
         """Saved files that are not followed up yet."""
+        self._is_outdated = False
+        """Whether the project is to be read again, whatever was saved."""
         self._sampling: asyncio.Task[None] | None = None
         self._following: asyncio.Task[None] | None = None
         self._is_reporting = False
@@ -301,17 +303,21 @@ class Engine:
             if files or _are_required(paths):
                 self.dependencies.check(pool)
         self._changed |= paths
+        self._follow_soon()
+
+    def _follow_soon(self) -> None:
         if self._following is None or self._following.done():
             self._following = start_task(self._follow())
 
     async def _follow(self) -> None:
         """Read again what the saves concern, and watch what is new: one burst after the other."""
-        while self._changed:
+        while self._changed or self._is_outdated:
             paths, self._changed = frozenset(self._changed), set()
+            is_outdated, self._is_outdated = self._is_outdated, False
             are_settings = self.project.directory / PROJECT_FILE in paths
             if are_settings:
                 await self._reload_settings()
-            if are_settings or self._describes_project(paths):
+            if is_outdated or are_settings or self._describes_project(paths):
                 await self.reload_project(paths)
             else:
                 await self._watch()
@@ -329,7 +335,8 @@ class Engine:
                 self.dependencies.check(pool)
         if self.settings.undeclared_packages == "error":
             # The installed packages decide which modules a function may not find.
-            start_task(self.reload_project())
+            self._is_outdated = True
+            self._follow_soon()
 
     def _describes_project(self, paths: frozenset[Path]) -> bool:
         """Return whether the files determine which functions there are, or their content."""

@@ -37,6 +37,8 @@ class Problem:
     """The line in the file, counted from 1."""
     functions: tuple[str, ...] = ()
     """The names of the functions concerned; empty where it concerns the whole project."""
+    directory: Path | None = field(default=None, compare=False)
+    """The project's folder, from which the file is named: many may have the same name."""
 
     @property
     def function(self) -> str | None:
@@ -51,8 +53,14 @@ class Problem:
         """Return the message with its position in front, in the format of compilers."""
         if self.file is None:
             return self.message
-        position = self.file.name if self.line is None else f"{self.file.name}:{self.line}"
+        name = self._name(self.file)
+        position = name if self.line is None else f"{name}:{self.line}"
         return f"{position}: {self.message}"
+
+    def _name(self, file: Path) -> str:
+        if self.directory is None or self.directory not in file.parents:
+            return file.name
+        return str(file.relative_to(self.directory))
 
 
 LogFormat = Literal["Text", "JSON"]

@@ -38,7 +38,7 @@ def load_project(directory: Path, settings: Settings | None = None) -> Project:
     settings = settings or Settings()
     Cache.of_user().remove_abandoned()
     project = _with_extension_problems(_with_modes(_read_project(directory, settings)))
-    project = _with_settings(project, settings)
+    project = _with_places(_with_settings(project, settings))
     if settings.undeclared_packages != "error":
         return project
     return _with_hidden_modules(project, settings)
@@ -66,6 +66,12 @@ def _not_a_folder(directory: Path) -> Problem:
     return Problem(
         f"{shown(str(directory))} does not exist; name a project folder, or run `lambda-tui demo`."
     )
+
+
+def _with_places(project: Project) -> Project:
+    """Return the project with problems that name files as they are found from its folder."""
+    places = (replace(problem, directory=project.directory) for problem in project.problems)
+    return replace(project, problems=tuple(places))
 
 
 def _with_modes(project: Project) -> Project:

@@ -332,5 +332,7 @@ def test_a_package_that_lambda_would_miss_is_told(tmp_path: Path) -> None:
     doctor = run("doctor", project, LAMBDA_TUI_SANDBOX="processes")
 
     (first, *_others) = section(doctor, "Functions")
-    assert first.startswith("  ▲ app.py:1: Order imports pytest, which requirements.txt does not")
+    assert first.startswith(
+        "  ▲ Order/app.py:1: Order imports pytest, which requirements.txt does not"
+    )
     assert doctor.status == 1

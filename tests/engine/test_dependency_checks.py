@@ -101,13 +101,15 @@ async def test_a_missing_requirement_is_told_once_for_each_change(
     workbench = await open_project(load_project(tmp_path), watch=True, python=python)
     await workbench.until_watched()
     await workbench.until(lambda: len(told(workbench)) == 1)
-    assert told(workbench)[0].startswith("app.py:1: Hello imports pytest, which requirements.txt")
+    assert told(workbench)[0].startswith(
+        "code/app.py:1: Hello imports pytest, which requirements.txt"
+    )
 
     app = tmp_path / "code" / "app.py"
     save(app, "\n" + IMPORTS.replace("pytest", "hypothesis"))
 
     await workbench.until(lambda: len(told(workbench)) == 2)
-    assert told(workbench)[1].startswith("app.py:2: Hello imports hypothesis,")
+    assert told(workbench)[1].startswith("code/app.py:2: Hello imports hypothesis,")
 
     save(requirements, "hypothesis\n")
     save(app, IMPORTS)

@@ -68,7 +68,7 @@ def found(folder: Path, interpreter: Interpreter, source: str, **files: str) -> 
 
 def said(line: int, module: str, package: str, file: str = "requirements.txt") -> str:
     return (
-        f"app.py:{line}: Hello imports {module}, which {file} does not bring to Lambda; "
+        f"code/app.py:{line}: Hello imports {module}, which {file} does not bring to Lambda; "
         f"add {package}==1.2 to it."
     )
 
@@ -230,10 +230,10 @@ def test_what_lambda_has_or_can_do_without_is_not_told(
 @pytest.mark.parametrize(
     ("source", "where"),
     [
-        ("def handler(event, context):\n    import pytest\n", "app.py:2"),
-        ("import helper\n", "helper.py:1"),
-        ("from package import inner\n", "deeper.py:1"),
-        ("import package.inner\n", "deeper.py:1"),
+        ("def handler(event, context):\n    import pytest\n", "code/app.py:2"),
+        ("import helper\n", "code/helper.py:1"),
+        ("from package import inner\n", "code/package/deeper.py:1"),
+        ("import package.inner\n", "code/package/deeper.py:1"),
     ],
 )
 def test_every_module_that_is_reached_is_looked_at(

@@ -226,6 +226,13 @@ def test_a_syntax_error_elsewhere_is_no_function(tmp_path: Path) -> None:
     assert handlers(tmp_path) == {}
 
 
+def test_a_problem_names_its_file_by_the_path_in_the_project(tmp_path: Path) -> None:
+    for name in ("charge", "order"):
+        write(tmp_path / name / "app.py", f"{HANDLER.format(name='handler')}def broken(:\n")
+    told = [str(problem).partition(": ")[0] for problem in load_project(tmp_path).problems]
+    assert sorted(told) == ["charge/app.py:3", "order/app.py:3"]
+
+
 def test_code_is_read_and_never_run(tmp_path: Path) -> None:
     marker = tmp_path / "marker"
     write(tmp_path / "app.py", f"open({str(marker)!r}, 'w')\n" + HANDLER.format(name="handler"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
@@ -49,7 +50,9 @@ def undeclared_packages(
     if all(normalised(one.module) in declared for one in imports):
         # This is mostly so, and spares the reading of what is installed.
         return ()
-    return tuple(_problems(function, imports, requirements, _Installed(interpreter)))
+    installed = _Installed(interpreter)
+    problems = _problems(function, imports, requirements, installed)
+    return tuple(replace(problem, directory=directory) for problem in problems)
 
 
 def undeclared_modules(

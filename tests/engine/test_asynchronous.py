@@ -418,6 +418,19 @@ async def test_a_dead_letter_has_the_attributes_that_aws_sent(
     assert letter.dead_letter_attributes == {**attributes, "RequestID": request_id}
 
 
+async def test_an_event_that_becomes_a_dead_letter_is_not_said_to_go_to_nobody(
+    open_project: Open, tmp_path: Path
+) -> None:
+    one = function(tmp_path, "recorded", BY_MODE)
+    one = with_config(one, maximum_retry_attempts=0, dead_letter=QUEUE)
+    workbench = await open_project(Project(tmp_path, (one,)))
+
+    await see_through(workbench, {"mode": "failure"})
+
+    (letter,) = workbench.records(AsyncDelivered)
+    assert (letter.target, letter.is_dead_letter) == (QUEUE, True)
+
+
 async def test_an_event_that_was_handled_is_no_dead_letter(
     open_project: Open, tmp_path: Path
 ) -> None:

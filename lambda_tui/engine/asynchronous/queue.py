@@ -149,11 +149,14 @@ class AsyncInvocations:
         record = destination_record(
             arn, queued.request_id, queued.payload, condition, queued.attempts, invocation
         )
-        self._tell(queued, condition, target, as_sent(record, function, target))
+        is_dead = condition != "Success" and config.dead_letter is not None
+        if target is not None or not is_dead:
+            # A record without a destination tells of an event that would be lost in silence.
+            self._tell(queued, condition, target, as_sent(record, function, target))
         pool, qualifier = self._function_at(target)
         if pool is not None:
             self._pass_on(queued, pool, qualifier, compact(record))
-        if condition != "Success" and config.dead_letter is not None:
+        if is_dead:
             event = queued.payload.decode("utf-8", errors="replace")
             attributes = dead_letter_attributes(queued.request_id, invocation)
             self._tell(queued, condition, config.dead_letter, event, attributes)

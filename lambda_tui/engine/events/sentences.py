@@ -60,8 +60,8 @@ def changed_files(files: tuple[str, ...]) -> str:
 
 def delivery(record: records.AsyncDelivered) -> str:
     """Return what is sent of an asynchronous invocation that is over, and where to."""
-    what = "the dead letter" if record.is_dead_letter else f"the record, {record.condition}"
-    return f"{what}, goes to {record.target or 'nobody: it has no destination'}"
+    what = "the dead letter" if record.is_dead_letter else f"the record, {record.condition},"
+    return f"{what} goes to {record.target or 'nobody: it has no destination'}"
 
 
 def _retry(record: records.AsyncRetried) -> str:

@@ -148,10 +148,11 @@ class Engine:
         project = self._with_problems_of_settings(
             await asyncio.to_thread(load_project, self.project.directory, self.settings)
         )
-        self._tell_problems(self.project.problems, project.problems)
         if self.pools and not project.functions:
-            self.project = replace(self.project, problems=project.problems)
-            return
+            # The problems of the functions that stay are not solved.
+            problems = (*project.problems, *_lasting(self.project.problems, project.problems))
+            project = replace(self.project, problems=problems)
+        self._tell_problems(self.project.problems, project.problems)
         self.project = project
         pools = {
             function.name: self._changed_pool(function, paths) for function in project.functions
@@ -180,8 +181,7 @@ class Engine:
 
     def _tell_problems(self, before: Iterable[Problem], now: Iterable[Problem]) -> None:
         """Tell of problems that have come and gone, not of those whose line alone has changed."""
-        known = {(problem.message, problem.file): problem for problem in before}
-        found = {(problem.message, problem.file): problem for problem in now}
+        known, found = _by_sentence(before), _by_sentence(now)
         for key, problem in known.items():
             if key not in found:
                 record = ProblemSolved(str(problem))
@@ -340,7 +340,13 @@ class Engine:
 
     def _describes_project(self, paths: frozenset[Path]) -> bool:
         """Return whether the files determine which functions there are, or their content."""
-        if any(source_files(paths, pool.function) for pool in self.pools.values()):
+        functions = [pool.function for pool in self.pools.values()]
+        if any(source_files(paths, function) for function in functions):
+            return True
+        gone = [path for path in paths if not path.exists()]
+        if any(
+            function.code_directory.is_relative_to(path) for function in functions for path in gone
+        ):
             return True
         directory = self.project.directory
         if paths & {directory / name for name in TEMPLATES}:
@@ -353,6 +359,17 @@ class Engine:
             for path in paths
             if path.is_relative_to(directory) and "node_modules" not in path.parts
         )
+
+
+def _by_sentence(problems: Iterable[Problem]) -> dict[tuple[str, Path | None], Problem]:
+    return {(problem.message, problem.file): problem for problem in problems}
+
+
+def _lasting(before: Iterable[Problem], now: Iterable[Problem]) -> Iterable[Problem]:
+    """Return the problems of single functions that are not among those of now."""
+    found = _by_sentence(now)
+    known = _by_sentence(problem for problem in before if problem.functions)
+    return (problem for key, problem in known.items() if key not in found)
 
 
 def _is_in(file: str, folders: tuple[str, ...]) -> bool:

@@ -97,6 +97,57 @@ def test_a_problem_that_only_moves_to_another_line_is_not_said_again(
     assert serving.text.count("layer:tools:1, which is not on this machine") == 1
 
 
+def test_problems_of_functions_are_not_said_to_be_solved_by_a_broken_template(
+    serve: Callable[..., Serving], project: Path
+) -> None:
+    save(project, lambda text: text.replace("CodeUri: Order", f"CodeUri: Order\n      {MISSING}"))
+    serving = serve()
+    serving.api()
+
+    save(project, lambda text: f"{text}  bad: [")
+    serving.wait_for("the template is not valid YAML")
+    save(project, lambda text: text.removesuffix("  bad: ["))
+    serving.wait_for("solved: template.yaml:.* the template is not valid YAML")
+    save(project, lambda text: text.replace(MISSING, "MemorySize: 256"))
+    serving.wait_for("solved: .*layer:tools:1")
+    serving.signal()
+
+    assert serving.end() == 0
+    assert serving.text.count("layer:tools:1, which is not on this machine") == 2
+
+
+def test_a_folder_that_is_moved_away_takes_its_function_along(
+    serve: Callable[..., Serving], tmp_path: Path, project: Path
+) -> None:
+    (project / "template.yaml").unlink()
+    (project / "lambda-tui.toml").unlink()
+    (project / "Refund").mkdir()
+    (project / "Refund" / "app.py").write_text(HANDLER)
+    serving = serve()
+    serving.api()
+
+    (project / "Refund").rename(tmp_path / "elsewhere")
+
+    serving.wait_for(rf"{STAMP}Refund  ── is no more")
+    serving.signal()
+    assert serving.end() == 0
+
+
+def test_the_missing_code_of_a_template_is_said_until_it_is_back(
+    serve: Callable[..., Serving], tmp_path: Path, project: Path
+) -> None:
+    serving = serve()
+    serving.api()
+
+    (project / "Order").rename(tmp_path / "elsewhere")
+    missing = r"template\.yaml:\d+: Order: CodeUri names Order, which does not exist"
+    serving.wait_for(rf"{STAMP}Order  ── {missing}")
+    (tmp_path / "elsewhere").rename(project / "Order")
+    serving.wait_for(rf"{STAMP}Order  ── solved: {missing}")
+    serving.signal()
+    assert serving.end() == 0
+
+
 def test_a_reload_is_said_with_the_file_and_the_environments(
     serve: Callable[..., Serving], project: Path
 ) -> None:
@@ -122,7 +173,7 @@ def test_tries_waits_and_deliveries_of_an_event_are_said(serve: Callable[..., Se
     )
     record = r"the record, RetriesExhausted, goes to arn:aws:sqs:\S+Queue"
     serving.wait_for(rf"{STAMP}Order  ── event {request_id}: {record}: {{\"version\":\"1\.0\",")
-    letter = r"the dead letter, goes to arn:aws:sns:us-east-1:123456789012:dead"
+    letter = r"the dead letter goes to arn:aws:sns:us-east-1:123456789012:dead"
     serving.wait_for(rf"{STAMP}Order  ── event {request_id}: {letter}: {{\"a\": 1}}")
     serving.signal()
 

@@ -283,7 +283,8 @@ class Engine:
         await asyncio.to_thread(lambda: [self._links.search(one) for one in functions])
         if not self.settings.watch:
             return
-        folders, files = {self.project.directory}, set[Path]()
+        # As a single file too: nobody below the project's folder tells that it has come back.
+        folders, files = {self.project.directory}, {self.project.directory}
         for pool in self.pools.values():
             folders |= watched_folders(pool.function, pool.links)
             folders |= package_folders(pool.interpreter)
@@ -349,7 +350,7 @@ class Engine:
         ):
             return True
         directory = self.project.directory
-        if paths & {directory / name for name in TEMPLATES}:
+        if paths & {directory, *(directory / name for name in TEMPLATES)}:
             return True
         if self.settings.undeclared_packages == "error" and _are_required(paths):
             return True

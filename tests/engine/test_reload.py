@@ -344,6 +344,23 @@ async def test_a_code_folder_that_comes_back_is_seen(open_project: Open, tmp_pat
 
 
 @ONE_LEVEL
+async def test_saves_count_again_in_a_project_that_was_away(
+    open_project: Open, tmp_path: Path
+) -> None:
+    workbench = await open_template(open_project, tmp_path)
+    project, elsewhere = workbench.directory, tmp_path / "elsewhere"
+    project.rename(elsewhere)
+    await workbench.until(lambda: workbench.engine.project.problems)
+    elsewhere.rename(project)
+    await workbench.until(lambda: not workbench.engine.project.problems)
+    assert await workbench.answer() == "128"
+
+    workbench.write(TEMPLATE.format(memory=512), "template.yaml")
+
+    await workbench.until(lambda: workbench.pool.function.memory_size == 512)
+
+
+@ONE_LEVEL
 async def test_a_file_that_others_may_now_read_is_read(open_project: Open, tmp_path: Path) -> None:
     folder = tmp_path / "closed"
     folder.mkdir()

@@ -127,16 +127,18 @@ class ForkWatch:
     So it does when this process's parent has ended: macOS sends no signal for that.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, has_lasting_parent: bool) -> None:
+        """Watch the parent too, unless it ends at once as a restored environment's does."""
         self._queue = _kqueue.kqueue()
         self._watched: set[int] = set()
-        self._parent = os.getppid()
-        self._register(self._parent, _kqueue.KQ_NOTE_EXIT)
+        self._parent = os.getppid() if has_lasting_parent else None
+        if self._parent is not None:
+            self._register(self._parent, _kqueue.KQ_NOTE_EXIT)
 
     @property
     def is_orphaned(self) -> bool:
         """Whether this process's parent has ended since."""
-        return os.getppid() != self._parent
+        return self._parent is not None and os.getppid() != self._parent
 
     def fileno(self) -> int:
         """Return the descriptor."""

@@ -106,12 +106,12 @@ class FollowedTree:
     """
 
     def __init__(self, shared: macos.SeenProcesses | None = None) -> None:
-        """Raise ``OSError`` where there is no libproc."""
+        """Share them with the zygote, its child's parent. Raise ``OSError`` without libproc."""
         self._libproc = macos.Libproc()
         self._shared = shared
         self._seen: dict[int, macos.Process] = {}
         """By the process id."""
-        self.forks = macos.ForkWatch()
+        self.forks = macos.ForkWatch(has_lasting_parent=shared is not None)
 
     def pids(self) -> list[int]:
         """Return their ids, and follow each from now on."""

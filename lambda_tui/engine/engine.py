@@ -32,8 +32,10 @@ from lambda_tui.engine.sampling import Sampler
 from lambda_tui.engine.sdk import RuntimeSdk
 from lambda_tui.engine.watching import (
     Quiet,
+    ReloadStorms,
     Watcher,
     installed_packages,
+    last_write,
     makes_environment,
     package_folders,
     seen_files,
@@ -92,6 +94,7 @@ class Engine:
         self._settings_files = SettingsFiles(project.directory, user_config_path("lambda-tui"))
         self._watcher = Watcher(self._on_files_changed, self._warn)
         self._installations = Quiet(self._on_installed)
+        self._storms = ReloadStorms(self._warn)
         self._changed: set[Path] = set()
         """Saved files that are not followed up yet."""
         self._is_outdated = False
@@ -293,10 +296,13 @@ class Engine:
 
     def _on_files_changed(self, paths: frozenset[Path]) -> None:
         has_environment = makes_environment(paths, self.project)
+        written_at = last_write(paths)
         for pool in self.pools.values():
             files = seen_files(paths, pool.function, self.project, pool.links)
             packages = installed_packages(paths, files, pool.interpreter)
             files = tuple(file for file in files if not _is_in(file, packages))
+            is_running = written_at is not None and pool.ran_at(written_at)
+            files = self._storms.saved(pool.function.name, files, is_running=is_running)
             if files and not source_files(paths, pool.function):
                 pool.change(pool.function, files)
             if packages or has_environment:

@@ -203,6 +203,14 @@ class Pool:
         """Whether nothing of it runs any more."""
         return not self.environments and not self._snapshots.all
 
+    def ran_at(self, moment: float) -> bool:
+        """Return whether one of its environments, or a snapshot, ran at a moment just gone."""
+        found = (*self.environments, *(one.environment for one in self._snapshots.current))
+        return any(
+            one.created <= moment and (one.state is not State.FROZEN or moment <= one.state_since)
+            for one in found
+        )
+
     # Commands ------------------------------------------------------------------------------------
 
     def warm_up(self) -> None:

@@ -12,12 +12,15 @@ from lambda_tui.engine.watching.concerned import (
     watched_folders,
 )
 from lambda_tui.engine.watching.quiet import Quiet
+from lambda_tui.engine.watching.storms import ReloadStorms, last_write
 from lambda_tui.engine.watching.watcher import Watcher
 
 __all__ = [
     "Quiet",
+    "ReloadStorms",
     "Watcher",
     "installed_packages",
+    "last_write",
     "makes_environment",
     "package_folders",
     "seen_files",

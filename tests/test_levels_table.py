@@ -24,7 +24,8 @@ PROOFS = {
         "engine/test_real_places.py::test_programs_that_a_layer_interprets_are_started",
         "engine/test_real_places.py::test_a_wrapper_finds_awss_interpreter",
     ),
-    "Read-only files": ("engine/test_sandbox.py",),
+    "Read-only files": ("engine/test_sandbox.py", "sandbox/test_read_only.py"),
+    "`ENOSPC` in": ("engine/test_sandbox.py::test_a_full_tmp_says_so_at_the_configured_size",),
     "User, modes": ("engine/test_ordinary_user.py", "engine/test_hints.py"),
     "Variables of your shell": (
         "engine/test_python_runtime.py::"

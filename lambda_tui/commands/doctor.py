@@ -47,6 +47,8 @@ _MARKS = ("✓", "·", "▲", "→")
 """The marks of what is well, of what is neither good nor bad, of what falls short, of remedies."""
 _PLAIN_MARKS = ("[ok]", "[--]", "[!!]", "->")
 _LACKS = {
+    "writes": "functions can write to your files; Linux 6.2 and later, with Landlock, and Seatbelt "
+    "on macOS keep them from it without namespaces",
     "sockets": "abstract Unix sockets of this machine can be reached; Linux 6.12 and later, with "
     "Landlock, keeps them apart",
     "processes": "processes without end are noticed, not refused: their environment is ended",
@@ -114,7 +116,8 @@ def _sandbox(opened: OpenedProject, zygotes: Iterable[Zygote]) -> list[Finding]:
             text = "processes, without isolation: you have set it so"
             findings.append(Finding(text, is_note=True))
         else:
-            text = f"processes, without isolation: {sandbox.reason}"
+            refused = ", and functions are refused" if sandbox.refusal else ""
+            text = f"processes, without isolation{refused}: {sandbox.reason}"
             findings.append(Finding(text, sandbox.remedy, is_problem=True))
         findings += [Finding(_LACKS[lack], is_note=True) for lack in sandbox.lacks]
     return findings or [Finding("unknown: no interpreter runs", "see the functions below.")]

@@ -12,9 +12,10 @@ import contextlib
 import os
 import signal
 import sys
+from collections.abc import Iterable
 
 from .. import linux
-from . import landlock, limits, system_calls
+from . import landlock, limits, seatbelt, system_calls
 
 _UMASK = 0o022
 _TIMER_SLACK_NS = 50_000  # The kernel's default.
@@ -24,15 +25,37 @@ _PYTHONS_OWN = frozenset({signal.SIGPIPE, getattr(signal, "SIGXFSZ", signal.SIGP
 
 
 def find_lacks(*, is_isolated: bool) -> list[str]:
-    """Return what this machine's kernel cannot hold back: ``sockets``, ``processes``, or neither.
+    """Return what this machine cannot hold back: ``writes``, ``sockets`` and ``processes``.
 
-    The sockets are abstract ones, which a function can then connect to. Processes without end are
-    then noticed by the init process, which ends the environment.
+    A function can then write to the user's files; connect to abstract sockets; and start processes
+    without end, which the init process notices, and ends the environment.
     """
-    if not sys.platform.startswith("linux"):
-        return ["processes"]
-    lacks = [] if landlock.has_scopes() else ["sockets"]
-    return lacks if limits.holds_processes(is_isolated=is_isolated) else [*lacks, "processes"]
+    lacks = []
+    if not (is_isolated or _can_protect_files()):
+        lacks.append("writes")
+    if sys.platform.startswith("linux") and not landlock.has_scopes():
+        lacks.append("sockets")
+    if not limits.holds_processes(is_isolated=is_isolated):
+        lacks.append("processes")
+    return lacks
+
+
+def _can_protect_files() -> bool:
+    if sys.platform.startswith("linux"):
+        return landlock.can_protect_files()
+    return seatbelt.can_protect_files()
+
+
+def _protect_files(writable: Iterable[str]) -> None:
+    """Make all files read-only but those in these folders, as far as the machine can.
+
+    The engine knows where it cannot, and has asked the user.
+    """
+    if sys.platform.startswith("linux"):
+        landlock.protect_files(writable)
+        return
+    with contextlib.suppress(OSError):
+        seatbelt.protect_files(writable)
 
 
 def leave_users_session() -> None:
@@ -69,7 +92,7 @@ def leave_users_session() -> None:
     linux.leave_memory_out_of_cores()
 
 
-def confine_environment() -> None:
+def confine_environment(*, is_isolated: bool) -> None:
     """Confine an environment, as its process 1, while ``/proc`` can be written.
 
     What is allowed within an environment, such as signals, is so among all of its processes.
@@ -84,17 +107,25 @@ def confine_environment() -> None:
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
         file.write(str(_FIRST_VICTIM))
     linux.forbid_new_privileges()
-    landlock.keep_sockets_and_signals_inside()
+    landlock.keep_sockets_and_signals_inside(will_mount=is_isolated)
 
 
 def confine_process(
-    *, is_isolated: bool, processes: int, may_build_sandboxes: bool = False
+    *,
+    is_isolated: bool,
+    processes: int,
+    writable: Iterable[str] | None = None,
+    may_build_sandboxes: bool = False,
 ) -> None:
     """Set AWS's limits, give up all capabilities, and tie this process's life to init's.
 
-    With ``may_build_sandboxes`` a fork of this process can become an environment of its own.
+    ``writable`` are the only folders that may be written from now on; None leaves that to the
+    mounts, or to what this process has inherited. With ``may_build_sandboxes`` a fork of this
+    process can become an environment of its own.
     """
     limits.set_limits(is_isolated=is_isolated, processes=processes, may_rise=may_build_sandboxes)
+    if writable is not None:
+        _protect_files(writable)
     if not sys.platform.startswith("linux"):
         return
     # Each fork has to ask for it anew: the kernel does not let it be inherited.

@@ -6,6 +6,7 @@ from .environment import (
     Environment,
     remove_abandoned_storage,
     remove_storage,
+    restored_storages,
     run_as_process,
     run_in_namespaces,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "fork_runtime",
     "remove_abandoned_storage",
     "remove_storage",
+    "restored_storages",
     "run_as_process",
     "run_in_namespaces",
 ]

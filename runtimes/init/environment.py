@@ -23,8 +23,9 @@ from ..processes import KILL, PidNamespace, ProcessSet, Step, process_tree
 from ..sandbox import HOST_NAME, TASK_ROOT, Bind, HostFiles, bring_up_loopback, build_root
 from .init_process import InitProcess
 
-_ENVIRONMENT = re.compile(r"([0-9a-f]{32})(\.[0-9a-f]{32})?")
-"""The id of an environment, and behind it that of one that was restored from it."""
+_RESTORED = ".restored"
+_ENVIRONMENT = re.compile(rf"([0-9a-f]{{32}})({re.escape(_RESTORED)})?")
+"""The id of an environment, and what is behind it in the name of the folder for restored ones."""
 MakeInit = Callable[[Channel, ProcessSet, Message], InitProcess]
 
 
@@ -68,7 +69,7 @@ def run_in_namespaces(
             prepare(proc)
 
     try:
-        confine_environment()
+        confine_environment(is_isolated=True)
         # The loopback, the mounts and the id maps all take capabilities, which go afterwards.
         if environment.own_network:
             bring_up_loopback()
@@ -114,7 +115,7 @@ def run_as_process(
         except OSError as error:
             control.send({"kind": "failed", "message": _unusable_storage(storage, error)})
             return None
-        confine_environment()
+        confine_environment(is_isolated=False)
         # Orphans would otherwise become the zygote's children, out of reach of this process.
         if sys.platform.startswith("linux"):
             linux.become_subreaper()
@@ -128,6 +129,11 @@ def run_as_process(
             processes.signal_all(KILL)
             remove_storage(environment.id)
     return step
+
+
+def restored_storages(storage: str) -> str:
+    """Return the folder for the storage of all environments that are restored from a snapshot."""
+    return storage + _RESTORED
 
 
 def remove_storage(environment_id: str) -> None:

@@ -66,6 +66,8 @@ class InitProcess:
         self._storage: str | None = created["tmp"]
         """The directory in the place of ``/tmp`` at level ``processes``."""
         self._is_isolated = self._storage is None
+        self._writable = None if self._storage is None else [self._storage]
+        """The only folders that what is started may write; None where mounts see to that."""
         self._shared_memory = SharedMemory(is_isolated=self._is_isolated)
         self._control.send(created)
 
@@ -232,7 +234,11 @@ class InitProcess:
             return python.main(channel, message)
 
         return fork_runtime(
-            streams, serve, is_isolated=self._is_isolated, processes=self._maximum_processes()
+            streams,
+            serve,
+            is_isolated=self._is_isolated,
+            processes=self._maximum_processes(),
+            writable=self._writable,
         )
 
     def _start_extension(self, frame: Frame) -> None:
@@ -256,6 +262,7 @@ class InitProcess:
             streams,
             is_isolated=self._is_isolated,
             processes=self._maximum_processes(),
+            writable=self._writable,
         )
 
     def _maximum_processes(self) -> int:

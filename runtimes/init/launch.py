@@ -6,7 +6,7 @@ import fcntl
 import os
 import resource
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from ..confinement import RESTORED_PROCESSES, confine_process
@@ -51,17 +51,22 @@ def fork_runtime(
     *,
     is_isolated: bool,
     processes: int,
+    writable: Iterable[str] | None,
     kept: int | None = None,
 ) -> Launch:
     """Fork a process that serves as a runtime over its channel; return in it too.
 
-    It inherits no other descriptor but ``kept``, on which a snapshot's runtime is asked to fork.
+    ``writable`` goes to ``confine_process``. It inherits no other descriptor but ``kept``, on which
+    a snapshot's runtime is asked to fork.
     """
 
     def become() -> Step:
         # Limits first: the number of the channel depends on that of descriptors.
         confine_process(
-            is_isolated=is_isolated, processes=processes, may_build_sandboxes=kept is not None
+            is_isolated=is_isolated,
+            processes=processes,
+            writable=writable,
+            may_build_sandboxes=kept is not None,
         )
         # The zygote ignores it, so that Ctrl-C in its terminal is the engine's alone.
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -99,12 +104,13 @@ def execute(
     *,
     is_isolated: bool,
     processes: int,
+    writable: Iterable[str] | None,
 ) -> Launch:
     """Fork a process that executes a program, and wait until it does or cannot."""
     read_end, write_end = os.pipe()
 
     def become() -> int:
-        confine_process(is_isolated=is_isolated, processes=processes)
+        confine_process(is_isolated=is_isolated, processes=processes, writable=writable)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         # Out of the way first: any of these may have a number that another one is about to take.
         answer = _duplicate_high(write_end)

@@ -23,6 +23,7 @@ from ..init import (
     Launch,
     Streams,
     fork_restored_runtime,
+    restored_storages,
 )
 from ..processes import (
     KILL,
@@ -117,7 +118,7 @@ class RestoreServer:
             return None
         nested_sandbox.become_first()
         # Beside the snapshot's own confinement, which this process has inherited.
-        confine_environment()
+        confine_environment(is_isolated=True)
         processes = PidNamespace(outer_namespace)
         # 1, as it is in here: beside it the kernel tells the engine the sender's id out there.
         engine.sendall(str(os.getpid()).encode())
@@ -126,8 +127,8 @@ class RestoreServer:
     def _build_as_process(
         self, message: Message, control: int, engine: socket.socket, storage: str, resume: Resume
     ) -> Step | None:
-        # Named after the snapshot's, with which it is removed at the latest.
-        own_storage = f"{storage}.{message['id']}"
+        # Removed with the snapshot's at the latest.
+        own_storage = os.path.join(restored_storages(storage), message["id"])
         nested_sandbox.copy_files(storage, own_storage)
         if _fork() != 0:
             return None
@@ -136,7 +137,7 @@ class RestoreServer:
         try:
             if sys.platform.startswith("linux"):
                 linux.become_subreaper()
-            confine_environment()
+            confine_environment(is_isolated=False)
             engine.sendall(str(os.getpid()).encode())
             restored = _RestoredInit(
                 Channel(control), processes, own_storage, storage, engine, resume
@@ -162,6 +163,8 @@ class _RestoredInit(InitProcess):
         resume: Resume,
     ) -> None:
         super().__init__(control, processes, {"kind": "created", "tmp": storage})
+        # As the snapshot's runtime may: paths in its storage may be in the function's memory.
+        self._writable = None
         self._snapshot_storage = snapshot_storage
         self._engine = engine
         self._resume = resume

@@ -16,7 +16,14 @@ from functools import partial
 
 from .. import init, python
 from ..frames import Channel, Frame, Message
-from ..init import Environment, InitProcess, Launch, Streams, fork_runtime
+from ..init import (
+    Environment,
+    InitProcess,
+    Launch,
+    Streams,
+    fork_runtime,
+    restored_storages,
+)
 from ..macos import SeenProcesses
 from ..processes import CONTINUE, STOP, ProcessSet, Step
 from ..sandbox import HostFiles
@@ -55,6 +62,11 @@ class _SnapshotInit(InitProcess):
         self, control: Channel, processes: ProcessSet, created: Message, namespaces: list[int]
     ) -> None:
         super().__init__(control, processes, created)
+        if self._writable is not None:
+            # Restored environments are forks of the runtime, and may write only where it may.
+            folder = restored_storages(self._writable[0])
+            os.mkdir(folder, mode=0o700)
+            self._writable.append(folder)
         self._namespaces = namespaces
         """Descriptor of the user namespace for restored environments, at level ``namespaces``."""
         self._requests: Channel | None = None
@@ -110,6 +122,7 @@ class _SnapshotInit(InitProcess):
             serve,
             is_isolated=self._is_isolated,
             processes=self._maximum_processes(),
+            writable=self._writable,
             kept=number,
         )
         if launch.step is not None:

@@ -151,7 +151,7 @@ linux.system_call("add_key", ADD, b"user", b"lambda-tui-test", b"secret", 6, SES
 print(repr([
     in_a_fork(lambda: None),
     in_a_fork(inheritance.leave_users_session),
-    in_a_fork(inheritance.confine_environment),
+    in_a_fork(lambda: inheritance.confine_environment(is_isolated=False)),
 ]))
 """
 

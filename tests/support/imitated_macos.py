@@ -24,7 +24,8 @@ def imitated_macos(folder: Path) -> Path:
     """
     library, python = folder / "libproc.dylib", folder / "python3"
     command = ["cc", "-shared", "-fPIC", "-O2", "-Wall", "-Werror", "-o", str(library)]
-    subprocess.run([*command, str(_SOURCES / "libproc.c")], check=True, timeout=60)
+    sources = [str(_SOURCES / name) for name in ("libproc.c", "libsandbox.c")]
+    subprocess.run([*command, *sources], check=True, timeout=60)
     paths = {"python": sys.executable, "imitation": _SOURCES / "imitation.py", "library": library}
     python.write_text(
         _SCRIPT.format_map({name: shlex.quote(str(it)) for name, it in paths.items()})

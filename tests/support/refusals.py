@@ -6,10 +6,11 @@ import os
 import struct
 import sys
 
+_LANDLOCK = {"landlock_create_ruleset": 444}
 # Numbers of system calls, by the machine type.
 _NUMBERS = {
-    "x86_64": {"unshare": 272, "mount": 165, "mount_setattr": 442, "pivot_root": 155},
-    "aarch64": {"unshare": 97, "mount": 40, "mount_setattr": 442, "pivot_root": 41},
+    "x86_64": {"unshare": 272, "mount": 165, "mount_setattr": 442, "pivot_root": 155, **_LANDLOCK},
+    "aarch64": {"unshare": 97, "mount": 40, "mount_setattr": 442, "pivot_root": 41, **_LANDLOCK},
 }
 _PROGRAM = """
 import ctypes, os, sys

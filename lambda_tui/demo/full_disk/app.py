@@ -3,7 +3,7 @@
 Watch: with the event "full_disk" the handler writes to /tmp until there is no space left, at the
 512 MB of the template's EphemeralStorage; raise it to 1024, save, and twice as much fits. With
 "full_disk-outside" it tries to write beside its own code, where the file system is read-only.
-(At the sandbox level "processes" there are no such walls, and the handler says so.)
+(At the sandbox level "processes" the first wall is missing, and the handler says so.)
 """
 
 from __future__ import annotations

@@ -21,6 +21,8 @@ from lambda_tui.project.interpreters import Interpreter
 from lambda_tui.project.settings import SandboxChoice
 
 SandboxLevel = Literal["namespaces", "processes"]
+_PROTECTION = "Landlock (Linux 6.2 or later)" if sys.platform == "linux" else "Seatbelt"
+"""By what files are read-only at level ``processes``."""
 
 BOOT_LIMIT = 20.0
 """Seconds after which an interpreter that has not booted is given up."""
@@ -42,7 +44,8 @@ class Sandbox:
     reason: str = ""
     """Why it is not ``namespaces``; empty when it is."""
     lacks: tuple[str, ...] = ()
-    """Shortcomings of the kernel's: ``sockets``, abstract ones, and ``processes`` without end."""
+    """Shortcomings of the kernel's: ``writes`` to the user's files, ``sockets``, abstract ones, and
+    ``processes`` without end."""
     remedy: str = ""
     """How to get ``namespaces``, with what to paste; empty where nothing is to be done."""
 
@@ -51,10 +54,26 @@ class Sandbox:
         """One sentence about what does not hold here as it does on AWS; empty when all does."""
         if self.level == "namespaces":
             return ""
+        writes = (
+            "nothing is read-only"
+            if "writes" in self.lacks
+            else "TMPDIR alone can be written, not the path /tmp"
+        )
         return (
             f"No isolation ({self.reason}): /var/task, /opt and /tmp are other folders here, and "
-            "nothing is read-only; find files by LAMBDA_TASK_ROOT, beside your modules and in "
-            "TMPDIR, and see `lambda-tui doctor`."
+            f"{writes}; find files by LAMBDA_TASK_ROOT, beside your modules and in TMPDIR, and see "
+            "`lambda-tui doctor`."
+        )
+
+    @property
+    def refusal(self) -> str:
+        """One sentence: why no function may run here unless the user agrees; empty if it may."""
+        if "writes" not in self.lacks:
+            return ""
+        return (
+            f"Functions could change your files here: there is no isolation ({self.reason}), and "
+            f"{_PROTECTION} is missing, which makes files read-only without it; see `lambda-tui "
+            'doctor`, or set sandbox = "processes" to let them.'
         )
 
 
@@ -193,7 +212,10 @@ class Zygote:
                     message["level"], message["reason"], tuple(message["lacks"]), message["remedy"]
                 )
                 logger.debug("zygote %s booted: %s", self.interpreter.executable, message)
-                self.booted.set_result(None)
+                if self._choice == "auto" and self.sandbox.refusal:
+                    self._fail(self.sandbox.refusal)
+                else:
+                    self.booted.set_result(None)
             case "spawned" | "disconnected":
                 self._listeners[message["id"]](message)
             case "failed" | "ended":

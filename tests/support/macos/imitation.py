@@ -1,7 +1,8 @@
 """macOS as far as a zygote and its forks can see it, on Linux; started as their interpreter.
 
 ``sys.platform`` says so, ``/proc`` is hidden from Python, calls that only Linux has are absent,
-libproc is the small library whose path comes first among the arguments, and kqueue a timer.
+libproc and libsandbox are the small library whose path comes first among the arguments, and kqueue
+is a timer.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ _LINUX_ONLY = {
     os: ("memfd_create", "pidfd_open", "pipe2", "posix_fadvise", "sched_getaffinity", "unshare"),
     select: ("epoll",),
 }
+_MACOS_LIBRARIES = ("/usr/lib/libproc.dylib", "/usr/lib/libsandbox.1.dylib")
 _LINUX_CALLS = ("mount", "prctl", "setns", "syscall", "tgkill", "umount2", "unshare")
 _LOOK_NANOSECONDS = 5_000_000
 # Many times as long: the machine may be busy.
@@ -130,7 +132,7 @@ def imitate(library: str) -> None:
         setattr(polling, name, 0)
     polling.kqueue, polling.kevent = _Kqueue, _Kevent
     libraries.CDLL = lambda name, **options: _Library(
-        library if name == "/usr/lib/libproc.dylib" else name, **options
+        library if name in _MACOS_LIBRARIES else name, **options
     )
     builtin.open, system.open = _WithoutProc(open), _WithoutProc(os.open)
     system.listdir, system.readlink = _WithoutProc(os.listdir), _WithoutProc(os.readlink)

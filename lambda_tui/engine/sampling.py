@@ -28,7 +28,13 @@ class Sampler:
     async def _sample(self) -> None:
         chosen = {one.id: one for one in self._environments() if _may_have_changed(one)}
         subjects = {
-            id: Subject(one.pid or 0, one.tmp_directory, one.is_isolated, one.usage)
+            id: Subject(
+                one.pid or 0,
+                one.tmp_directory,
+                one.is_isolated,
+                one.usage,
+                (one.function.code_directory, *filter(None, [one.function.layers_directory])),
+            )
             for id, one in chosen.items()
         }
         if not subjects:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import ClassVar, Literal, NamedTuple, Protocol
 
 from lambda_tui.engine.environment.freezer import Freezer
-from lambda_tui.engine.environment.hints import hint
+from lambda_tui.engine.environment.hints import full_storage_hint, hint, machine_path_hint
 from lambda_tui.engine.environment.init_phase import NO_COLD_START, InitPhase, runtime_version
 from lambda_tui.engine.environment.invoke_phase import InvokePhase
 from lambda_tui.engine.environment.outcome import Failure, Outcome
@@ -269,6 +269,12 @@ class ExecutionEnvironment:
     def note_usage(self, usage: Usage) -> None:
         """Take a sample of what its processes use."""
         self.usage = usage
+        if self.is_isolated or self.state is State.ENDED:
+            return
+        if usage.tmp_mb > self.function.ephemeral_storage:
+            self._owner.warn_once(full_storage_hint(self.function))
+        if usage.machine_path:
+            self._owner.warn_once(machine_path_hint(self.function, usage.machine_path))
 
     def shut_down(self, reason: RemovalReason) -> None:
         """End it, extensions after their time. An invocation under way fails."""
@@ -459,6 +465,8 @@ class ExecutionEnvironment:
         if outcome.status == "error":
             self._look_for_missing_package(outcome.payload)
         self._init_process.note_runtime_memory(frame.peak_memory_kb)
+        if frame.machine_path:
+            self._owner.warn_once(machine_path_hint(self.function, frame.machine_path))
         # Whatever was logged until the answer belongs to this invocation.
         self._init_process.drain_logs()
         if frame.is_done:

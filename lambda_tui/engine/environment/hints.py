@@ -32,3 +32,21 @@ def hint(function: Function, text: str, *, has_own_network: bool) -> str | None:
             'set network = "own" for it where there are namespaces, or invoke it one at a time.'
         )
     return None
+
+
+def machine_path_hint(function: Function, path: str) -> str:
+    """Return one sentence about a path of AWS's that led to the machine's own file."""
+    return (
+        f"{function.name} opened {shown(path)} in a way that cannot be redirected at the sandbox "
+        "level processes: it is this machine's own, which all environments share; "
+        "lambda-tui doctor says how to get the level namespaces."
+    )
+
+
+def full_storage_hint(function: Function) -> str:
+    """Return one sentence about a ``/tmp`` that holds more than it may."""
+    return (
+        f"{function.name} has more than its {function.ephemeral_storage:,} MB in /tmp, which "
+        "nothing prevents at the sandbox level processes; in Lambda it gets ENOSPC, "
+        '"No space left on device": raise EphemeralStorage, or write less.'
+    )

@@ -26,6 +26,8 @@ class Usage:
     threads: int = 0
     tmp_mb: float = 0.0
     """Megabytes used in its ``/tmp``."""
+    machine_path: str = ""
+    """A file in the machine's ``/tmp`` that a process has open, at level ``processes`` on Linux."""
     cpu_seconds: float = 0.0
     """CPU time of the processes so far, from which the next percentage is computed."""
     taken: float = 0.0
@@ -40,6 +42,8 @@ class Subject:
     tmp: Path | None
     is_isolated: bool
     before: Usage
+    own: tuple[Path, ...] = ()
+    """Folders of the function's, which may lie in the machine's ``/tmp``."""
 
 
 def sample(subjects: Mapping[str, Subject], now: float) -> dict[str, Usage]:
@@ -64,6 +68,7 @@ def _sample(subject: Subject, children: Mapping[int, list[psutil.Process]], now:
     memory = files = threads = count = 0
     cpu_seconds = 0.0
     in_memory: dict[int, int] = {}
+    machine_path = ""
     for process in _below(subject.pid, children):
         try:
             with process.oneshot():
@@ -73,7 +78,10 @@ def _sample(subject: Subject, children: Mapping[int, list[psutil.Process]], now:
         except psutil.Error:
             continue
         memory += own
-        in_memory.update(_memory_files(process.pid))
+        opened = list(_open_files(process.pid))
+        in_memory.update(_memory_files(opened))
+        if not subject.is_isolated:
+            machine_path = machine_path or _machine_path(opened, subject)
         files = max(files, of_files)
         cpu_seconds += times.user + times.system
         count += 1
@@ -85,6 +93,7 @@ def _sample(subject: Subject, children: Mapping[int, list[psutil.Process]], now:
         processes=count,
         threads=threads,
         tmp_mb=_storage_used(subject) / _MB,
+        machine_path=machine_path,
         cpu_seconds=cpu_seconds,
         taken=now,
     )
@@ -104,15 +113,28 @@ def _memory_of(process: psutil.Process, *, is_program: bool) -> tuple[int, int]:
     return info.rss - of_files, of_files
 
 
-def _memory_files(pid: int) -> Iterable[tuple[int, int]]:
-    """Return the inode and the size of each file of memory that a process has open, on Linux."""
-    folder = Path(f"/proc/{pid}/fd")
+def _open_files(pid: int) -> Iterable[tuple[str, str]]:
+    """Return each descriptor of a process as a path, and the file that it leads to, on Linux."""
     with contextlib.suppress(OSError):
-        for descriptor in os.scandir(folder):
+        for descriptor in os.scandir(f"/proc/{pid}/fd"):
             with contextlib.suppress(OSError):
-                if os.readlink(descriptor.path).startswith("/memfd:"):
-                    status = os.stat(descriptor.path)
-                    yield status.st_ino, status.st_blocks * 512
+                yield descriptor.path, os.readlink(descriptor.path)
+
+
+def _memory_files(opened: Iterable[tuple[str, str]]) -> Iterable[tuple[int, int]]:
+    """Return the inode and the size of each file of memory among open ones."""
+    for descriptor, file in opened:
+        if file.startswith("/memfd:"):
+            with contextlib.suppress(OSError):
+                status = os.stat(descriptor)
+                yield status.st_ino, status.st_blocks * 512
+
+
+def _machine_path(opened: Iterable[tuple[str, str]], subject: Subject) -> str:
+    """Return the first open file that lies in the machine's ``/tmp``; empty if there is none."""
+    own = {path.parts[:3] for path in (subject.tmp, *subject.own) if path is not None}
+    found = (file for _, file in opened if file.startswith("/tmp/"))
+    return next((file for file in found if Path(file).parts[:3] not in own), "")
 
 
 def _below(pid: int, children: Mapping[int, list[psutil.Process]]) -> Iterable[psutil.Process]:
@@ -126,11 +148,23 @@ def _below(pid: int, children: Mapping[int, list[psutil.Process]]) -> Iterable[p
 def _storage_used(subject: Subject) -> int:
     if subject.tmp is None:
         return 0
+    if not subject.is_isolated:
+        return sum(dict(_sizes(subject.tmp)).values())
     try:
-        if subject.is_isolated:
-            # ``/tmp`` is a file system of its own, which knows its use.
-            storage = os.statvfs(subject.tmp)
-            return (storage.f_blocks - storage.f_bfree) * storage.f_frsize
-        return sum(file.stat().st_size for file in subject.tmp.rglob("*") if file.is_file())
+        # ``/tmp`` is a file system of its own, which knows its use.
+        storage = os.statvfs(subject.tmp)
     except OSError:
         return 0
+    return (storage.f_blocks - storage.f_bfree) * storage.f_frsize
+
+
+def _sizes(folder: Path) -> Iterable[tuple[int, int]]:
+    """Return the inode of each file below a folder, and the bytes that it takes there.
+
+    Files come and go meanwhile. Links are not followed, and a file with two names is one.
+    """
+    for directory, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(OSError):
+                status = os.lstat(os.path.join(directory, name))
+                yield status.st_ino, status.st_blocks * 512

@@ -40,6 +40,8 @@ class RuntimeFrame(msgspec.Struct):
     """Threads of a runtime of which a snapshot is taken."""
     content_type: str = ""
     """Content type of a response through the Runtime API, as the runtime names it."""
+    machine_path: str = ""
+    """A path of AWS's that has led to a file of the machine's own, at level ``processes``."""
     is_done: bool = True
     """Whether a runtime that answers is ready for the next event with that. Otherwise it sends
     ``next`` when it is, or ends."""

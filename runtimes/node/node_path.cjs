@@ -1,6 +1,9 @@
 'use strict';
 
-/** `NODE_PATH` for ES modules, which otherwise could not import the modules of layers. */
+/**
+ * `NODE_PATH` for ES modules, which otherwise could not import the modules of layers, and AWS's paths
+ * in what they import.
+ */
 
 const fs = require('node:fs');
 const nodeModule = require('node:module');
@@ -9,16 +12,16 @@ const { pathToFileURL } = require('node:url');
 
 /**
  * Adds the folders of `NODE_PATH` to those where `import` looks, behind all of Node.js's own. `file`
- * is this module's.
+ * is this module's; `paths` has the real places of AWS's paths, where these lead elsewhere.
  */
-function searchNodePath(file) {
+function searchNodePath(file, paths) {
   const folders = (process.env.NODE_PATH ?? '').split(path.delimiter).filter(Boolean);
   if (nodeModule.registerHooks !== undefined) {
-    nodeModule.registerHooks({ resolve: makeResolve(folders) });
-  } else if (folders.some(isLayer)) {
+    nodeModule.registerHooks({ resolve: makeResolve(folders, paths) });
+  } else if (paths !== undefined || folders.some(isLayer)) {
     // This older kind of hook runs in a thread of its own: only where it is of use, as that costs
     // time to start.
-    nodeModule.register?.(pathToFileURL(file), { data: { folders } });
+    nodeModule.register?.(pathToFileURL(file), { data: { folders, roots: paths?.roots } });
   }
 }
 
@@ -26,10 +29,17 @@ function isLayer(folder) {
   return path.basename(folder) === 'node_modules' && fs.existsSync(folder);
 }
 
-function makeResolve(folders) {
+function makeResolve(folders, paths) {
   const places = folders.filter(isLayer).map((folder) => pathToFileURL(path.join(folder, '..', 'x.mjs')));
-  return (specifier, context, nextResolve) =>
-    resolveFrom([context.parentURL, ...places.map(String)], specifier, context, nextResolve);
+  return (specifier, context, nextResolve) => {
+    const real = paths === undefined ? specifier : realSpecifier(paths, specifier);
+    return resolveFrom([context.parentURL, ...places.map(String)], real, context, nextResolve);
+  };
+}
+
+function realSpecifier(paths, specifier) {
+  if (specifier.startsWith('/')) return paths.real(specifier);
+  return specifier.startsWith('file:') ? String(paths.real(new URL(specifier))) : specifier;
 }
 
 function resolveFrom([parentURL, ...others], specifier, context, nextResolve) {
@@ -58,8 +68,9 @@ function isMissingPackage(error, specifier) {
 /** The state of the older kind of hook, which is set when its thread starts. */
 const thread = { resolve: undefined };
 
-function initialize({ folders }) {
-  thread.resolve = makeResolve(folders);
+function initialize({ folders, roots }) {
+  // Required here: in its own thread this module stands alone.
+  thread.resolve = makeResolve(folders, roots && new (require('./paths.cjs').Paths)(roots));
 }
 
 function resolve(specifier, context, nextResolve) {

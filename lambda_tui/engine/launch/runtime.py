@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lambda_tui.engine.launch.places import Places
+from lambda_tui.engine.launch.places import TASK_ROOT, Places
 from lambda_tui.project.function import LATEST, Function
 from lambda_tui.project.handlers import find_node_source, split_node_handler
 from lambda_tui.project.interpreters import is_python
@@ -80,8 +80,10 @@ def runtime_start(
     wrapped = _wrapper_command(function, places)
     if function.language == "node":
         entry = f"{places.runtimes_root}/node/index.cjs"
+        variables = {LAYERS_VARIABLE: places.layers_root, SDK_VARIABLE: places.sdk_root}
         return RuntimeStart(
-            (*wrapped, interpreter, *_node_arguments(function, version or ""), entry)
+            (*wrapped, interpreter, *_node_arguments(function, version or ""), entry),
+            variables={} if places.task_root == TASK_ROOT else variables,
         )
     if is_executed(function):
         script = f"{places.runtimes_root}/bootstrap.py"

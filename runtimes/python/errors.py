@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Dict
 
 from .json_encoder import JsonEncoder
+from .paths import is_translating
 
 ErrorPayload = Dict[str, Any]
 
@@ -42,7 +43,7 @@ def error_payload(error: BaseException, request_id: str = "") -> ErrorPayload:
 def _stack_trace(trace: TracebackType | None) -> list[str]:
     """Format a trace without the frames of the client, which are the first ones."""
     # Bare tuples, like AWS's: without the markers below the lines that came with Python 3.11.
-    frames = [tuple(frame) for frame in traceback.extract_tb(trace)]
+    frames = [tuple(frame) for frame in traceback.extract_tb(trace) if not is_translating(frame)]
     # It knows its own by their file's name, and keeps all where no other follows.
     others = (number for number, frame in enumerate(frames) if "/bootstrap.py" not in frame[0])
     return traceback.format_list(frames[next(others, 0) :])

@@ -25,7 +25,7 @@ from typing import Any, Callable
 from .. import interpreter
 from ..frames import Channel, Frame, Message
 from ..processes import Step
-from . import client_package, snapshot_hooks
+from . import client_package, paths, snapshot_hooks
 from .client_frames import SCRIPT_FILE, from_the_bottom, name_frames_as_on_aws
 from .context import context_of
 from .errors import (
@@ -56,6 +56,7 @@ ServeRestores = Callable[[Channel, Resume], Step]
 
 RESPONSE_BYTES = 6_291_556
 """Largest response that the Runtime API takes: 6 MiB and 100 bytes."""
+_LONGEST_PATH = 256
 _UNHANDLED_AT_INIT = (
     "LAMBDA_WARNING: Unhandled exception. The most likely cause is an issue in the function code. "
     "However, in rare cases, a Lambda runtime update can cause unexpected function behavior. "
@@ -132,6 +133,7 @@ class _Runtime:
         self._encoder = ResponseEncoder()
         self._trace = TraceVariable()
         self._reported_peak_memory_kb = 0
+        self._paths: paths.Paths | None = None
         self._handler_name: str = message["handler"]
         self._variables: dict[str, str] = message["environment"]
         _replace_environment(self._variables)
@@ -149,6 +151,10 @@ class _Runtime:
         # Once all of this package is imported, and before the first module of the function is.
         _hide_runtime()
         client_package.provide_package()
+        storage = self._variables.get("TMPDIR")
+        if message["task_root"] != paths.TASK_ROOT and storage is not None:
+            roots = message["task_root"], message["layers_root"], message["sdk_root"]
+            self._paths = paths.install(*roots, storage)
         return configure_logging()
 
     def run(self, serve_restores: ServeRestores | None) -> int | Step:
@@ -177,6 +183,9 @@ class _Runtime:
                 snapshot_hooks.BEFORE_SNAPSHOT_STATUS,
             )
             return self._fail("init_error", error, began, kind, status)
+        if self._paths is not None:
+            # Init processes of restored environments are forked from this process.
+            self._paths.stop()
         # Exclude existing objects from later collections: one in a restored fork would copy the
         # memory that it shares with the snapshot. Before the engine freezes this process.
         gc.freeze()
@@ -195,6 +204,8 @@ class _Runtime:
         began = time.monotonic()
         self._channel = channel
         _update_environment(self._variables, message["environment"])
+        if self._paths is not None:
+            self._paths.move_storage(message["environment"]["TMPDIR"])
         try:
             snapshot_hooks.run_after_restore()
         except BaseException as error:
@@ -251,6 +262,9 @@ class _Runtime:
         peak_memory_kb = _peak_memory_kb()
         if peak_memory_kb > self._reported_peak_memory_kb:
             answer["peak_memory_kb"] = self._reported_peak_memory_kb = peak_memory_kb
+        if self._paths is not None and self._paths.machine_path:
+            answer["machine_path"] = self._paths.machine_path[:_LONGEST_PATH]
+            self._paths.machine_path = ""
         if len(result) > self.largest_result:
             answer["response_size"] = len(result)
             result = b""
@@ -294,10 +308,6 @@ def _update_environment(before: dict[str, str], now: dict[str, str]) -> None:
     """Set the variables that differ from the snapshot's, and leave those that the function set."""
     changed = {name: value for name, value in now.items() if before.get(name) != value}
     os.environ.update(changed)
-    tempfile = sys.modules.get("tempfile")
-    if tempfile is not None and "TMPDIR" in changed:
-        # The module reads the variable once, and keeps the directory.
-        vars(tempfile)["tempdir"] = None
 
 
 def _count_threads() -> int:

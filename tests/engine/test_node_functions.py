@@ -96,8 +96,6 @@ async def test_the_variables_are_awss_and_the_functions_own_and_nothing_of_the_s
     assert re.fullmatch(r"127\.0\.0\.1:\d+", variables.pop("AWS_LAMBDA_RUNTIME_API"))
     secrets = {name for name in variables if "KEY" in name or "TOKEN" in name}
     assert secrets == {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}
-    if level == "processes":
-        assert variables.pop("TMPDIR") == str(workbench.environment.tmp_directory)
     own = {name: value for name, value in variables.items() if name not in secrets}
     stream = workbench.environment.log_stream
     assert own == expected_variables(workbench.directory, level, stream)

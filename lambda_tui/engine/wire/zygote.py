@@ -57,12 +57,12 @@ class Sandbox:
         writes = (
             "nothing is read-only"
             if "writes" in self.lacks
-            else "TMPDIR alone can be written, not the path /tmp"
+            else "TMPDIR alone can be written"
         )
         return (
             f"No isolation ({self.reason}): /var/task, /opt and /tmp are other folders here, and "
-            f"{writes}; find files by LAMBDA_TASK_ROOT, beside your modules and in TMPDIR, and see "
-            "`lambda-tui doctor`."
+            f"{writes}; Python and Node.js are led there, programs find them by LAMBDA_TASK_ROOT "
+            "and TMPDIR; see `lambda-tui doctor`."
         )
 
     @property

@@ -54,11 +54,7 @@ class Sandbox:
         """One sentence about what does not hold here as it does on AWS; empty when all does."""
         if self.level == "namespaces":
             return ""
-        writes = (
-            "nothing is read-only"
-            if "writes" in self.lacks
-            else "TMPDIR alone can be written"
-        )
+        writes = "nothing is read-only" if "writes" in self.lacks else "TMPDIR alone can be written"
         return (
             f"No isolation ({self.reason}): /var/task, /opt and /tmp are other folders here, and "
             f"{writes}; Python and Node.js are led there, programs find them by LAMBDA_TASK_ROOT "

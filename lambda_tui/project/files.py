@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from lambda_tui.project.native_code import build_of, this_machine
+
 _FIRST_LINE_BYTES = 256
 
 
@@ -63,4 +65,11 @@ def launch_obstacle(program: Path) -> str | None:
         return None
     if line.startswith(b"#!") and line.endswith(b"\r\n"):
         return "has lines that end in CR LF, and no interpreter has that name; save it with LF."
+    build = build_of(program)
+    if build is not None and not build.is_executable:
+        here = this_machine()
+        remedy = f"build it for {here.platform}"
+        if build == ("Linux", here.machine, ""):
+            remedy += ", or run lambda-tui with --in docker"
+        return f"is built for {build.platform}, and cannot run on {here.platform}; {remedy}."
     return None

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import _ctypes
+import platform
 import socket
+import struct
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +14,7 @@ import pytest
 
 from lambda_tui.engine import events
 from lambda_tui.engine.environment.hints import hint
-from lambda_tui.project.function import Function
+from lambda_tui.project.function import Function, Project
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import Settings
 from support.files import write_program
@@ -114,11 +118,11 @@ async def test_the_port_that_an_extension_finds_taken_is_named(
     ],
 )  # fmt: skip
 def test_a_port_is_named_where_the_error_names_it(text: str, port: str | None) -> None:
-    told = hint(Function("web", "app.handler", Path()), text, has_own_network=False)
+    told = hint(Function("web", "app.handler", Path()), text, None, has_own_network=False)
 
     assert told is not None
     assert told.startswith(f"web: port {port} is" if port else "web: the port that it or an")
-    assert hint(Function("web", "app.handler", Path()), text, has_own_network=True) is None
+    assert hint(Function("web", "app.handler", Path()), text, None, has_own_network=True) is None
 
 
 async def test_a_log_that_tells_of_something_else_is_no_hint(open_project: Open) -> None:
@@ -127,3 +131,103 @@ async def test_a_log_that_tells_of_something_else_is_no_hint(open_project: Open)
     await workbench.answer(None)
 
     assert hints(workbench) == []
+
+
+IMPORTS = """
+import package.{name}
+def lambda_handler(event, context): pass
+"""
+REQUIRES = "require('./package/core.node'); exports.lambda_handler = async () => null;"
+# The first bytes of files: one for Linux on another processor, and one for macOS.
+_OTHER = 62 if platform.machine() in ("aarch64", "arm64") else 183
+FOR_ANOTHER_PROCESSOR = b"\x7fELF\x02\x01\x01" + bytes(9) + struct.pack("<HHI", 3, _OTHER, 1)
+FOR_MACOS = b"\xcf\xfa\xed\xfe" + struct.pack("<I", 0x0100000C) + bytes(24)
+FOR_THIS = Path(_ctypes.__file__).read_bytes()[:64]
+
+
+async def told_of(
+    open_project: Open, folder: Path, source: str, library: str, content: bytes
+) -> str:
+    """Return what is told of a function whose package has a library, invoked twice."""
+    is_node = library.endswith(".node")
+    (folder / ("app.js" if is_node else "app.py")).write_text(source)
+    (folder / "package").mkdir()
+    (folder / "package" / library).write_bytes(content.ljust(4096, b"\0"))
+    (folder / "package" / "__init__.py").touch()
+    runtime = "nodejs22.x" if is_node else None
+    function = Function("function", "app.lambda_handler", folder, runtime=runtime)
+    workbench = await open_project(Project(folder, (function,)), node=NODE)
+
+    await workbench.invoke(None)
+    await workbench.invoke(None)
+
+    (told,) = hints(workbench)
+    return told
+
+
+@pytest.mark.parametrize("content", [FOR_ANOTHER_PROCESSOR, FOR_MACOS], ids=["Linux", "macOS"])
+@pytest.mark.parametrize("library", ["core.abi3.so", "core.node"])
+async def test_a_library_for_another_machine_is_named_once_when_it_cannot_be_loaded(
+    open_project: Open, tmp_path: Path, library: str, content: bytes
+) -> None:
+    source = REQUIRES if library.endswith(".node") else IMPORTS.format(name="core")
+
+    told = await told_of(open_project, tmp_path, source, library, content)
+
+    assert told.startswith(f"function: package/{library} is built for ")
+    assert ("macOS on arm64" in told) == (content == FOR_MACOS)
+    assert told.endswith("install the package for this machine in its place.")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [IMPORTS.format(name="core"), "from package import core\n" + IMPORTS.format(name="core")],
+    ids=["import", "from"],
+)
+async def test_a_module_for_another_python_is_named_when_it_is_not_found(
+    open_project: Open, tmp_path: Path, source: str
+) -> None:
+    library = "core.cpython-399-x86_64-linux-gnu.so"
+
+    told = await told_of(open_project, tmp_path, source, library, FOR_THIS)
+
+    here = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    assert told == (
+        f"function: package/{library} is built for Python 3.99, and cannot be loaded by Python "
+        f"{here}; install the package for Python {here}, or name a Python 3.99 with the setting "
+        "python."
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "system", "remedy"),
+    [
+        (FOR_THIS, "darwin", "or run lambda-tui with --in docker."),
+        (FOR_MACOS, "linux", "install the package for this machine in its place."),
+    ],
+    ids=["Linux", "macOS"],
+)
+def test_a_linux_for_the_same_processor_is_a_remedy_for_its_libraries(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, system: str, remedy: str
+) -> None:
+    (tmp_path / "core.so").write_bytes(content)
+    monkeypatch.setattr(sys, "platform", system)
+    # As macOS says it of a file for Linux.
+    text = f"dlopen({tmp_path}/core.so, 0x0002): tried: '{tmp_path}/core.so' (not a mach-o file)"
+
+    told = hint(Function("web", "app.handler", tmp_path), text, "3.11.2", has_own_network=True)
+
+    assert told is not None
+    assert told.startswith("web: core.so is built for")
+    assert told.endswith(remedy)
+
+
+def test_a_library_that_is_nowhere_is_no_hint(tmp_path: Path) -> None:
+    function = Function("web", "app.handler", tmp_path)
+    for text in (
+        "libpq.so.5: cannot open shared object file: No such file or directory",
+        f"{tmp_path}/core.so: cannot open shared object file: No such file or directory",
+        "No module named 'nowhere.at_all'",
+        "cannot import name 'nothing' from 'nowhere' (unknown location)",
+    ):
+        assert hint(function, text, "3.11.2", has_own_network=True) is None

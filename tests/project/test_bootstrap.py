@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import platform
+import struct
 import sys
 from pathlib import Path
 
 import pytest
 
+from lambda_tui.project import native_code
 from lambda_tui.project.function import Project
 from lambda_tui.project.interpreters import find_interpreter
 from lambda_tui.project.load import load_project
@@ -21,6 +24,9 @@ Resources:
     Metadata: {BuildMethod: makefile}
     Properties: {CodeUri: src, Handler: function.handler, Runtime: %s}
 """
+
+
+PROGRAM_FOR_X86 = b"\x7fELF\x02\x01\x01" + bytes(9) + struct.pack("<HHI", 2, 62, 1) + bytes(40)
 
 
 @pytest.fixture
@@ -68,6 +74,52 @@ def test_a_bootstrap_that_cannot_be_executed_is_told(folder: Path) -> None:
     assert [str(problem) for problem in described(folder).problems] == [
         "template.yaml:5: Custom: bootstrap in src cannot be executed; run chmod +x on it."
     ]
+
+
+@pytest.mark.parametrize(
+    ("system", "machine", "remedy"),
+    [
+        ("linux", "aarch64", "cannot run on Linux on arm64; build it for Linux on arm64."),
+        ("darwin", "arm64", "cannot run on macOS on arm64; build it for macOS on arm64."),
+        (
+            "darwin",
+            "x86_64",
+            "cannot run on macOS on x86_64; build it for macOS on x86_64, or run lambda-tui with "
+            "--in docker.",
+        ),
+        ("linux", "x86_64", None),
+    ],
+)
+def test_a_bootstrap_for_another_machine_is_told(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, system: str, machine: str, remedy: str | None
+) -> None:
+    (folder / "src" / "bootstrap").write_bytes(PROGRAM_FOR_X86)
+    (folder / "src" / "bootstrap").chmod(0o755)
+    monkeypatch.setattr(sys, "platform", system)
+    monkeypatch.setattr(platform, "machine", lambda: machine)
+    monkeypatch.setattr(native_code, "_EMULATED", str(folder / "nowhere"))
+
+    told = [str(problem) for problem in described(folder).problems]
+
+    assert told == (
+        []
+        if remedy is None
+        else [
+            f"template.yaml:5: Custom: bootstrap in src is built for Linux on x86_64, and {remedy}"
+        ]
+    )
+
+
+def test_a_bootstrap_that_an_emulator_may_run_is_no_problem(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "src" / "bootstrap").write_bytes(PROGRAM_FOR_X86)
+    (folder / "src" / "bootstrap").chmod(0o755)
+    (folder / "formats" / "qemu-x86_64").mkdir(parents=True)
+    monkeypatch.setattr(platform, "machine", lambda: "aarch64")
+    monkeypatch.setattr(native_code, "_EMULATED", str(folder / "formats"))
+
+    assert described(folder).problems == ()
 
 
 LAYERED = TEMPLATE.replace("Runtime: %s", "Runtime: %s, Layers: [!Ref Common]").replace(

@@ -353,7 +353,8 @@ class ExecutionEnvironment:
 
     def _look_for_hint(self, text: str) -> None:
         has_own_network = self._init_process.network is not None
-        sentence = hint(self.function, text, has_own_network=has_own_network)
+        version = self.fork_server.runtime_version
+        sentence = hint(self.function, text, version, has_own_network=has_own_network)
         if sentence is not None:
             self._owner.warn_once(sentence)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from lambda_tui.engine.environment.foreign_libraries import foreign_library_sentence
 from lambda_tui.project.function import Function
 from lambda_tui.project.wording import shown
 
@@ -15,8 +16,13 @@ _PORT = re.compile(
 )
 
 
-def hint(function: Function, text: str, *, has_own_network: bool) -> str | None:
-    """Return one sentence if a log's text tells of a failure that has a remedy; else None."""
+def hint(
+    function: Function, text: str, version: str | None, *, has_own_network: bool
+) -> str | None:
+    """Return one sentence if a log's text tells of a failure that has a remedy; else None.
+
+    ``version`` is that of the function's interpreter, such as ``3.13.1``.
+    """
     if function.unreadable and any(word in text for word in _DENIED):
         path = next((path for path in function.unreadable if path in text), None)
         if path is not None:
@@ -31,7 +37,7 @@ def hint(function: Function, text: str, *, has_own_network: bool) -> str | None:
             f"{function.name}: {port} is taken, because environments share this machine's network; "
             'set network = "own" for it where there are namespaces, or invoke it one at a time.'
         )
-    return None
+    return foreign_library_sentence(function, text, version)
 
 
 def machine_path_hint(function: Function, path: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,9 +13,11 @@ from lambda_tui.project import plain, template
 from lambda_tui.project.code import Cache, unreadable_paths
 from lambda_tui.project.dependencies import undeclared_modules
 from lambda_tui.project.function import NODE_SUFFIXES, Function, Problem, Project
+from lambda_tui.project.handlers import misspelt_imports
 from lambda_tui.project.interpreters import find_interpreter
 from lambda_tui.project.layers import extension_problems
 from lambda_tui.project.settings import Settings
+from lambda_tui.project.spelling import true_path
 from lambda_tui.project.wording import shown
 
 _KINDS: tuple[Callable[[Path, Settings], Project | None], ...] = (
@@ -26,7 +29,7 @@ _KINDS: tuple[Callable[[Path, Settings], Project | None], ...] = (
 The first that reads a folder decides; ``plain`` is last, as it reads any.
 """
 
-_CODE_SUFFIXES = (".py", ".so", ".node", *NODE_SUFFIXES)
+_CODE_SUFFIXES = (".py", ".so", ".dylib", ".node", *NODE_SUFFIXES)
 
 
 def load_project(directory: Path, settings: Settings | None = None) -> Project:
@@ -37,7 +40,7 @@ def load_project(directory: Path, settings: Settings | None = None) -> Project:
     """
     settings = settings or Settings()
     Cache.of_user().remove_abandoned()
-    project = _with_extension_problems(_with_modes(_read_project(directory, settings)))
+    project = _with_source_problems(_with_modes(_read_project(directory, settings)))
     project = _with_places(_with_settings(project, settings))
     if settings.undeclared_packages != "error":
         return project
@@ -49,6 +52,9 @@ def _read_project(directory: Path, settings: Settings) -> Project:
         directory = directory.expanduser().resolve()
         if not directory.is_dir():
             return Project(directory, problems=(_not_a_folder(directory),))
+        if sys.platform == "darwin":
+            # It may be named in another case there, and saves are told by its own.
+            directory = true_path(directory, str(directory)) or directory
         projects = (read_project(directory, settings) for read_project in _KINDS)
         project = next(project for project in projects if project is not None)
         misplaced = template.misplaced_templates(directory)
@@ -99,8 +105,13 @@ def _with_modes(project: Project) -> Project:
     return replace(project, functions=tuple(functions), problems=tuple(problems))
 
 
-def _with_extension_problems(project: Project) -> Project:
-    problems = (one for function in project.functions for one in extension_problems(function))
+def _with_source_problems(project: Project) -> Project:
+    """Return the project with what is wrong in its functions' extensions and imports."""
+    problems: list[Problem] = []
+    for function in project.functions:
+        problems += extension_problems(function)
+        if function.language == "node":
+            problems += misspelt_imports(function)
     return replace(project, problems=(*project.problems, *problems))
 
 

@@ -1,4 +1,4 @@
-"""What native code was built for: programs and shared libraries, by their first bytes."""
+"""Tells for what machine programs and shared libraries were built, by their first bytes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NO_EMULATORS = frozenset({"register", "status"})
 
 
 class Build(NamedTuple):
-    """What a file was built for."""
+    """The machine, and for a module the Python, that a file was built for."""
 
     system: str
     machine: str

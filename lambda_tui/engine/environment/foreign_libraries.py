@@ -10,7 +10,7 @@ from lambda_tui.project.function import Function
 from lambda_tui.project.native_code import build_of, this_machine
 from lambda_tui.project.wording import shown
 
-# What the dynamic linkers of Linux and macOS say of a file that is none for them. glibc says of one
+# The dynamic linkers of Linux and macOS say so of a file that is none for them. glibc says of one
 # for another processor that it does not exist.
 _REFUSED = (
     "invalid ELF header",

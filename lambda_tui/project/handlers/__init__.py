@@ -16,6 +16,7 @@ from lambda_tui.project.handlers.python_source import (
     PythonSource,
     read_python_sources,
 )
+from lambda_tui.project.handlers.relative_imports import misspelt_imports
 
 __all__ = [
     "DEFAULT_HANDLER",
@@ -27,6 +28,7 @@ __all__ = [
     "find_node_source",
     "handler_problem",
     "has_bootstrap",
+    "misspelt_imports",
     "read_python_sources",
     "split_node_handler",
 ]

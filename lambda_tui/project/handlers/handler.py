@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lambda_tui.project.function import Function, Problem
+from lambda_tui.project.function import NODE_SUFFIXES, Function, Problem
 from lambda_tui.project.handlers.bootstrap import bootstrap_problem, needs_bootstrap
 from lambda_tui.project.handlers.node_source import find_node_source, split_node_handler
 from lambda_tui.project.handlers.python_source import FindPython, read_python_source
+from lambda_tui.project.spelling import true_path
 from lambda_tui.project.wording import shown
 
 _COMPILED_SUFFIXES = (".pyc", ".so")
@@ -41,7 +42,8 @@ def _python_problem(function: Function, find_python: FindPython) -> Problem | No
         path = module.replace(".", "/") + ".py"
         return _problem(
             function,
-            f"needs {shown(path)} in {shown(function.code_path.name)}, which is not there.",
+            f"needs {shown(path)} in {shown(function.code_path.name)}, which is not there"
+            + _meant(function, path),
         )
     source = read_python_source(file, find_python)
     if source.problem is not None:
@@ -57,12 +59,22 @@ def _node_problem(function: Function) -> Problem | None:
     if split is None:
         return _problem(function, "is not of the form file.export, such as index.handler.")
     module, _name = split
-    if find_node_source(function.code_directory, module) is not None:
-        return None
+    file = find_node_source(function.code_directory, module)
+    if file is not None:
+        path = str(file.relative_to(function.code_directory))
+        listed = true_path(function.code_directory, path)
+        if listed is None or listed == file:
+            return None
+        return _problem(
+            function,
+            f"needs {shown(path)} in {shown(function.code_path.name)}, which is not there"
+            + _meant(function, path),
+        )
     return _problem(
         function,
         f"needs {shown(f'{module}.js')} in {shown(function.code_path.name)}, "
-        "or the same as .mjs, .cjs or TypeScript, which is not there.",
+        "or the same as .mjs, .cjs or TypeScript, which is not there"
+        + _meant(function, *(f"{module}{suffix}" for suffix in NODE_SUFFIXES)),
     )
 
 
@@ -73,9 +85,26 @@ def _find_module(code_directory: Path, module: str) -> Path | None:
         path = code_directory.joinpath(*parts)
         candidates = (path.with_name(f"{path.name}.py"), path / "__init__.py")
         # A package hides a module of the same name, as in an import.
-        return next((file for file in reversed(candidates) if file.is_file()), None)
+        found = next((file for file in reversed(candidates) if file.is_file()), None)
+        if found is None:
+            return None
+        # Python itself tells upper from lower case, also where the file system does not.
+        return (
+            found
+            if true_path(code_directory, str(found.relative_to(code_directory))) == found
+            else None
+        )
     except (OSError, ValueError):
         return None
+
+
+def _meant(function: Function, *paths: str) -> str:
+    """Return the end of a sentence on a file that is not there: one that differs in case alone."""
+    found = (true_path(function.code_directory, path) for path in paths)
+    file = next((one for one in found if one is not None), None)
+    if file is None:
+        return "."
+    return f"; did you mean {shown(str(file.relative_to(function.code_directory)))}?"
 
 
 def _may_be_in_layer(function: Function, module: str) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lambda_tui.project.code import ArchiveError, Cache, folder_of_file, is_archive, unpack
+from lambda_tui.project.spelling import true_path
 from lambda_tui.project.template.language import LinedMapping
 from lambda_tui.project.template.properties import Properties
 from lambda_tui.project.wording import shown
@@ -68,12 +69,8 @@ def _on_this_machine(
 
 
 def _at_path(properties: Properties, name: str, code: str, cache: Cache) -> CodeLocation | None:
-    path = os.path.join(properties.findings.file.parent, code)
-    # Unlike Path's own, these take any text and never raise.
-    if not os.path.isdir(path) and not os.path.isfile(path):
-        properties.refuse(
-            name, f"{name} names {shown(code)}, which does not exist; name a folder or a zip file."
-        )
+    path = named_path(properties, name, code)
+    if path is None:
         return None
     warn_if_far(properties, name, path)
     resolved = Path(path).resolve()
@@ -86,6 +83,38 @@ def _at_path(properties: Properties, name: str, code: str, cache: Cache) -> Code
     except ArchiveError as error:
         properties.refuse(name, f"{name} names {shown(code)}, which {error}")
     return None
+
+
+def named_path(properties: Properties, name: str, value: str) -> str | None:
+    """Return the path of the folder or file that a property names; None when it is refused.
+
+    A name in another case is told, and means the one that the file system lists: saves are told by
+    that, and Lambda's builders know no other.
+    """
+    project = properties.findings.file.parent
+    path = os.path.join(project, value)
+    listed = true_path(project, value)
+    # Unlike Path's own, these take any text and never raise.
+    exists = os.path.isdir(path) or os.path.isfile(path)
+    if listed is None or listed == Path(path):
+        if not exists:
+            properties.refuse(
+                name,
+                f"{name} names {shown(value)}, which does not exist; name a folder or a zip file.",
+            )
+        return path if exists else None
+    spelling = shown(os.path.relpath(listed, project))
+    if not exists:
+        properties.refuse(
+            name, f"{name} names {shown(value)}, which does not exist; did you mean {spelling}?"
+        )
+        return None
+    properties.warn(
+        name,
+        f"{name} names {shown(value)}, which is {spelling} where upper and lower case are told "
+        f"apart; write {spelling}.",
+    )
+    return str(listed)
 
 
 def warn_if_far(properties: Properties, name: str, path: str) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from lambda_tui import limits
 from lambda_tui.project.function import Layer, Problem
 from lambda_tui.project.layers import LayerArn, path_problem
-from lambda_tui.project.template.code_location import warn_if_far
+from lambda_tui.project.template.code_location import named_path, warn_if_far
 from lambda_tui.project.template.language import (
     Absent,
     LinedMapping,
@@ -134,6 +134,7 @@ class TemplateLayers:
             path = Path(os.path.join(self._file.parent, value))
             problem = path_problem(path)
             if problem is None:
+                path = Path(named_path(content, name, value) or path)
                 warn_if_far(content, name, str(path))
                 return path.resolve()
             content.warn(name, f"{name} names {shown(value)}, {_CONSEQUENCE}: {problem}")

@@ -7,7 +7,6 @@ import platform
 import re
 import resource
 import shutil
-import socket
 import subprocess
 import tempfile
 import threading
@@ -19,7 +18,7 @@ import psutil
 from platformdirs import user_cache_path
 from watchfiles import watch
 
-from lambda_tui.apis.http import DEFAULT_PORT
+from lambda_tui.apis.http import DEFAULT_HOST, DEFAULT_PORT, listen
 from lambda_tui.engine.launch import connector_remedy, find_connector, network_for
 from lambda_tui.project.function import Function
 from lambda_tui.project.settings import Settings
@@ -181,13 +180,11 @@ def _watches(directory: Path) -> list[Finding]:
 
 def _port(port: int) -> Finding:
     """Return whether a port is free; one in use does not fall short: the next one is taken."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            text = f"port {port}: in use, so `lambda-tui serve` takes the next free one"
-            return Finding(text, is_note=True)
+    try:
+        listen(DEFAULT_HOST, port).close()
+    except OSError:
+        text = f"port {port}: in use, so `lambda-tui serve` takes the next free one"
+        return Finding(text, is_note=True)
     return Finding(f"port {port}: free for `lambda-tui serve`")
 
 

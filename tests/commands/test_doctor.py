@@ -209,6 +209,25 @@ def test_a_port_in_use_is_told(tmp_path: Path) -> None:
     assert machine._port(port).text == f"port {port}: free for `lambda-tui serve`"
 
 
+@pytest.mark.parametrize("everywhere", ["0.0.0.0", "::"])
+def test_a_port_that_another_program_has_on_all_addresses_is_in_use_on_macos(
+    monkeypatch: pytest.MonkeyPatch, everywhere: str
+) -> None:
+    # There an address can be taken all the same, as here where both ends allow it.
+    monkeypatch.setattr(socket, "SO_REUSEADDR", socket.SO_REUSEPORT)
+    with socket.create_server(
+        (everywhere, 0),
+        family=socket.AF_INET6 if ":" in everywhere else socket.AF_INET,
+        reuse_port=True,
+        dualstack_ipv6=":" in everywhere,
+    ) as listening:
+        port = listening.getsockname()[1]
+        assert machine._port(port).text.endswith("free for `lambda-tui serve`")
+        monkeypatch.setattr(sys, "platform", "darwin")
+        assert machine._port(port).is_note
+    assert not machine._port(port).is_note
+
+
 def test_without_a_folder_for_temporary_files_the_interpreter_is_not_blamed(
     tmp_path: Path,
 ) -> None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import ctypes
 import shutil
+import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lambda_tui.engine.launch import is_executed
+from lambda_tui.engine.launch.places import Places
+from lambda_tui.engine.launch.runtime import runtime_start
 from lambda_tui.project.function import Function, Project
 from support.workbench import Open, Workbench
 
@@ -113,3 +117,30 @@ def test_only_variables_that_are_read_at_the_start_count(
     function = Function("function", "app.handler", tmp_path, environment={variable: "1"})
 
     assert is_executed(function) is expected
+
+
+@pytest.mark.parametrize(
+    ("variables", "searched"),
+    [
+        ({}, "{code}:{code}/lib:{layer}/lib"),
+        ({"LD_LIBRARY_PATH": "/opt/native"}, "{layer}/native"),
+        ({"DYLD_LIBRARY_PATH": "/opt/own"}, None),
+    ],
+)
+def test_libraries_of_macos_are_found_under_the_name_that_its_linker_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], searched: str | None
+) -> None:
+    code, layer = tmp_path / "code", tmp_path / "layer"
+    (layer / "lib").mkdir(parents=True)
+    (layer / "lib" / "libopinion.1.dylib").touch()
+    bare = Function("bare", "app.handler", code, layers_directory=layer)
+    assert not is_executed(bare)
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert is_executed(bare)
+
+    for runtime in ("python3.12", "nodejs22.x", "provided.al2023"):
+        function = replace(bare, environment=variables, runtime=runtime)
+        places = Places.of(function, None, "/usr/bin/python3", is_isolated=False)
+        start = runtime_start(function, places, "/usr/bin/python3", "3.12", finds_packages=True)
+        found = start.variables.get("DYLD_LIBRARY_PATH")
+        assert found == (searched.format(code=code, layer=layer) if searched else None)

@@ -10,6 +10,7 @@ from lambda_tui.project.interpreters import (
     Interpreter,
     find_interpreter,
     own_program,
+    search,
     version_mismatch,
 )
 from lambda_tui.project.settings import Settings
@@ -92,6 +93,21 @@ def test_the_python_that_runtime_names_is_looked_for_on_path(
     project = tmp_path / "project"
     assert found(project, "python3.12") == Interpreter(python, "python3.12 on PATH")
     assert found(project, None).origin == "lambda-tui's own Python"
+
+
+def test_homebrews_folder_is_searched_on_macos_where_path_lacks_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    python = executable(tmp_path / "homebrew" / "bin" / "python3.12")
+    monkeypatch.setattr(search, "_HOMEBREW", (str(python.parent),))
+    project = tmp_path / "project"
+    assert found(project, "python3.12").origin == "lambda-tui's own Python"
+
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert found(project, "python3.12") == Interpreter(python, "python3.12 on PATH")
+    before = executable(tmp_path / "bin" / "python3.12")
+    monkeypatch.setenv("PATH", str(before.parent))
+    assert found(project, "python3.12").executable == before
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import resource
 import socket
+import sys
 from contextlib import suppress
 from functools import cached_property
 from typing import Any
@@ -22,6 +24,7 @@ DEFAULT_PORT = 3001
 _LOOPBACK_OF = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 """The address for clients of a server that listens on all of them: not every system takes that."""
 _PORTS_TRIED = 100
+_PROBE_SECONDS = 1.0
 _BACKLOG = 4096
 """Clients that wait to be accepted; the system may allow fewer."""
 _ACCEPTED_AT_ONCE = 64
@@ -237,9 +240,21 @@ def listen(host: str, port: int) -> socket.socket:
         reason = getattr(error, "strerror", None) or "no host name"
         raise ServerError(f"there is no address {host!r}: {reason}; choose another.") from None
     family, kind, protocol, _, address = info[0]
+    if sys.platform == "darwin" and port and _is_answered(address, family):
+        raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
     listener = socket.socket(family, kind, protocol)
     bind(listener, address)
     return listener
+
+
+def _is_answered(address: tuple[Any, ...], family: int) -> bool:
+    """Return whether somebody listens on an address, or on all of the machine.
+
+    Linux refuses an address then. macOS gives it, and takes the other's clients away.
+    """
+    with socket.socket(family) as client:
+        client.settimeout(_PROBE_SECONDS)
+        return client.connect_ex(address) == 0
 
 
 def bind(listener: socket.socket, address: tuple[Any, ...]) -> None:

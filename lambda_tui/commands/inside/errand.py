@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import socket
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from pathlib import Path
 
 from platformdirs import user_config_path
 
-from lambda_tui.apis.http import DEFAULT_HOST, DEFAULT_PORT
+from lambda_tui.apis.http import DEFAULT_HOST, DEFAULT_PORT, ServerError, listen
 from lambda_tui.commands.errors import CommandError
 from lambda_tui.project.function import Function
 
@@ -106,16 +105,14 @@ def _free_port(host: str, wanted: int | None) -> int:
     """Return the port that a server is to have; where none is named, the usual or the next."""
     first = DEFAULT_PORT if wanted is None else wanted
     last = first + _PORTS_TRIED if wanted is None else first + 1
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     for port in range(first, last):
-        with socket.socket(family) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((host, port))
-            except OSError as error:
-                reason = (error.strerror or str(error)).lower()
-                continue
-            return int(probe.getsockname()[1])
+        try:
+            with listen(host, port) as probe:
+                return int(probe.getsockname()[1])
+        except ServerError as error:
+            raise CommandError(str(error)) from None
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
     raise CommandError(
         f"cannot listen on {host} port {first}: {reason}; choose another with --port or --host."
     )

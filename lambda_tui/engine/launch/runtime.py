@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +22,8 @@ HIDDEN_VARIABLE = "_LAMBDA_TUI_HIDDEN"
 PACKAGES_VARIABLE = "_LAMBDA_TUI_PACKAGES"
 
 # Read once, by the dynamic linker or Python, as a process begins: a fork comes too late for them.
-_READ_AT_START = ("LD_", "PYTHON")
+_READ_AT_START = ("LD_", "DYLD_", "PYTHON")
+_MACOS_LIBRARY_PATH = "DYLD_LIBRARY_PATH"
 # Without effect on a forked runtime, which behaves that way anyhow.
 _WITHOUT_EFFECT = ("PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE")
 # Extension modules of Python, which its own import path finds without the linker's help.
@@ -71,23 +73,26 @@ def runtime_start(
     it, ``version`` its version. ``finds_packages`` tells whether Python functions find the packages
     that are installed for it.
     """
+    linker = _linker_variables(function, places)
     if function.bootstrap:
         program, *arguments = function.bootstrap
         command = (_inside(Path(program), function, places), *arguments, function.handler)
-        return RuntimeStart(command, speaks_http=True, variables=_log_variables(function))
+        variables = {**linker, **_log_variables(function)}
+        return RuntimeStart(command, speaks_http=True, variables=variables)
     if function.runtime in OS_ONLY_RUNTIMES:
-        return RuntimeStart(places.command(_bootstrap(function, places)), speaks_http=True)
+        command = places.command(_bootstrap(function, places))
+        return RuntimeStart(command, speaks_http=True, variables=linker)
     wrapped = _wrapper_command(function, places)
     if function.language == "node":
         entry = f"{places.runtimes_root}/node/index.cjs"
-        variables = {LAYERS_VARIABLE: places.layers_root, SDK_VARIABLE: places.sdk_root}
-        return RuntimeStart(
-            (*wrapped, interpreter, *_node_arguments(function, version or ""), entry),
-            variables={} if places.task_root == TASK_ROOT else variables,
-        )
+        options = _node_arguments(function, version or "")
+        roots = {LAYERS_VARIABLE: places.layers_root, SDK_VARIABLE: places.sdk_root}
+        variables = {**linker, **({} if places.task_root == TASK_ROOT else roots)}
+        return RuntimeStart((*wrapped, interpreter, *options, entry), variables=variables)
     if is_executed(function):
         script = f"{places.runtimes_root}/bootstrap.py"
         variables = {
+            **linker,
             LAYERS_VARIABLE: places.layers_root,
             SDK_VARIABLE: places.sdk_root,
             HIDDEN_VARIABLE: ",".join(function.hidden_modules),
@@ -153,17 +158,32 @@ def _needs_own_interpreter(function: Function) -> bool:
     return any(map(_has_library, folders))
 
 
+def _linker_variables(function: Function, places: Places) -> dict[str, str]:
+    """Return the folders of libraries under the name that macOS's linker reads.
+
+    macOS takes it from programs of its own, such as ``/bin/sh``, and so from a wrapper's scripts.
+    """
+    if sys.platform != "darwin" or _MACOS_LIBRARY_PATH in function.environment:
+        return {}
+    folders = (places.task_root, f"{places.task_root}/lib", f"{places.layers_root}/lib")
+    own = function.environment.get("LD_LIBRARY_PATH")
+    return {_MACOS_LIBRARY_PATH: places.variable(own) if own is not None else ":".join(folders)}
+
+
 def _has_library(folder: Path) -> bool:
     """Return whether ``LD_LIBRARY_PATH`` would serve a purpose here."""
+    suffixes = (".so", ".dylib") if sys.platform == "darwin" else (".so",)
     try:
         # The common case has no such name, and costs one call for the whole folder.
-        names = [name for name in os.listdir(folder) if ".so" in name]
+        names = [name for name in os.listdir(folder) if any(one in name for one in suffixes)]
     except OSError:
         return False
     return any(map(_is_library, names))
 
 
 def _is_library(name: str) -> bool:
+    if name.endswith(".dylib"):
+        return name != ".dylib"
     stem, so, rest = name.partition(".so")
     is_named_so = bool(stem and so) and (not rest or rest.startswith("."))
     return is_named_so and not any(tag in name for tag in _MODULE_TAGS)

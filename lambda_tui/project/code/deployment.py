@@ -14,7 +14,7 @@ from pathlib import Path
 from lambda_tui.project.code.folder_walk import is_of_a_tool
 from lambda_tui.project.function import NODE_SUFFIXES
 
-_CODE_SUFFIXES = (".py", ".so", ".node", ".wasm", ".tsx", *NODE_SUFFIXES)
+_CODE_SUFFIXES = (".py", ".so", ".dylib", ".node", ".wasm", ".tsx", *NODE_SUFFIXES)
 _CODE_NAMES = ("bootstrap", "package.json", "tsconfig.json")
 _TESTS = re.compile(r"test_.*\.py|.*_test\.py|conftest\.py|.*\.(test|spec)\.\w+")
 _TEST_FOLDERS = ("test", "tests", "__tests__")

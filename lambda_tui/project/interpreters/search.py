@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
 Version = tuple[int, ...]
 
+# Where Homebrew installs, which is on the PATH of a shell and not of what the Dock starts.
+_HOMEBREW = ("/opt/homebrew/bin", "/usr/local/bin")
+
 
 def path_folders() -> Iterator[Path]:
-    """Yield the absolute folders on PATH.
+    """Yield the absolute folders on PATH; on macOS those of Homebrew are always among them.
 
     A relative one depends on where lambda-tui was started, and is nobody's choice of an
     interpreter.
     """
-    for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
+    folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    if sys.platform == "darwin":
+        folders += _HOMEBREW
+    for folder in dict.fromkeys(folders):
         if os.path.isabs(folder):
             yield Path(folder)
 

@@ -129,7 +129,10 @@ class ForkWatch:
 
     def __init__(self, *, has_lasting_parent: bool) -> None:
         """Watch the parent too, unless it ends at once as a restored environment's does."""
-        self._queue = _kqueue.kqueue()
+        self._queue = queue = _kqueue.kqueue()
+        # A fork has no kqueue, and Python before 3.13 closes in it whatever has the number by then
+        # when the object goes. So it never goes.
+        os.register_at_fork(after_in_child=lambda _held=queue: None)
         self._watched: set[int] = set()
         self._parent = os.getppid() if has_lasting_parent else None
         if self._parent is not None:

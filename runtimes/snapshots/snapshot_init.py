@@ -12,6 +12,7 @@ import fcntl
 import os
 import resource
 import socket
+import sys
 from functools import partial
 
 from .. import init, python
@@ -25,7 +26,7 @@ from ..init import (
     restored_storages,
 )
 from ..macos import SeenProcesses
-from ..processes import CONTINUE, STOP, ProcessSet, Step
+from ..processes import CONTINUE, STOP, EndedChild, ProcessSet, Step
 from ..sandbox import HostFiles
 from .nested_sandbox import make_user_namespace
 from .restore import RestoreServer
@@ -71,6 +72,8 @@ class _SnapshotInit(InitProcess):
         """Descriptor of the user namespace for restored environments, at level ``namespaces``."""
         self._requests: Channel | None = None
         self._is_taken = False
+        self._in_flight: list[int] = []
+        """On macOS: descriptors that were sent to the runtime, until it has certainly read them."""
 
     def _handle(self, frame: Frame) -> Step | None:
         kind = frame.message["kind"]
@@ -78,6 +81,8 @@ class _SnapshotInit(InitProcess):
             self._restore(frame)
             return None
         if kind == "freeze" and self._is_taken:
+            # The engine sends it once the new environment has answered.
+            self._close_in_flight()
             self._signal_runtime(STOP)
             return None
         step = super()._handle(frame)
@@ -96,9 +101,20 @@ class _SnapshotInit(InitProcess):
             with contextlib.suppress(OSError):
                 descriptors = [*frame.descriptors, *self._namespaces]
                 self._requests.send(frame.message, descriptors=descriptors)
-        # The runtime has copies. Where it has gone, their closing tells the engine so.
-        for descriptor in frame.descriptors:
-            os.close(descriptor)
+        self._in_flight += frame.descriptors
+        # The runtime has copies. Where it has gone, their closing tells the engine so. macOS may
+        # lose what is open in a message alone.
+        if sys.platform != "darwin" or self._runtime is None:
+            self._close_in_flight()
+
+    def _close_in_flight(self) -> None:
+        while self._in_flight:
+            os.close(self._in_flight.pop())
+
+    def _report_exits(self, ended: list[EndedChild]) -> None:
+        super()._report_exits(ended)
+        if self._runtime is None:
+            self._close_in_flight()
 
     def _signal_runtime(self, number: int) -> None:
         """Signal the runtime alone: below this process there are the restored environments too."""

@@ -16,6 +16,8 @@ from lambda_tui.engine.wire.log_pipe import FRAME_TYPES, LogPipe
 from lambda_tui.project.function import Function, LoggingConfig, Project
 from support.workbench import Open, Workbench
 
+pytestmark = pytest.mark.also_on_macos
+
 ONE_LEVEL = pytest.mark.parametrize("level", ["namespaces"])
 
 RUNS = """

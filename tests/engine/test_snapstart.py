@@ -22,6 +22,8 @@ from support.workbench import TIMEOUT, Open, Workbench, file_in, published, resp
 # The function returns the state of its Init, and does as the event says.
 SOURCE = """
 import os, random, time, uuid
+
+pytestmark = pytest.mark.also_on_macos
 TMP = os.environ.get("TMPDIR", "/tmp")
 ID = str(uuid.uuid4())
 COUNT = 0

@@ -25,6 +25,8 @@ from support import SECONDS
 from support.extensions import HELLO, PYTHON, RECORDER, project, said
 from support.workbench import TIMEOUT, Open, file_in, response_of
 
+pytestmark = pytest.mark.also_on_macos
+
 WAITS_FOR_A_FILE = f"""{PYTHON}
 register("INVOKE", "SHUTDOWN")
 go = os.path.join(os.environ.get("TMPDIR", "/tmp"), "go")

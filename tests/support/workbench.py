@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -232,6 +233,9 @@ def thread_states(environment: ExecutionEnvironment) -> list[str]:
     """Return the kernel's letter for each thread of an environment's processes: T if stopped."""
     processes = psutil.Process(environment.pid).children(recursive=True)
     assert processes
+    if sys.platform != "linux":
+        letters = {psutil.STATUS_STOPPED: "T", psutil.STATUS_ZOMBIE: "Z"}
+        return [letters.get(one.status(), "S") for one in processes]
     stats = [stat for one in processes for stat in Path(f"/proc/{one.pid}/task").glob("*/stat")]
     return [_state_in(stat) for stat in stats]
 

@@ -14,6 +14,7 @@ import mmap
 import os
 import socket
 import struct
+import sys
 import termios
 import time
 from collections import deque
@@ -49,6 +50,8 @@ _SOCKET_BUFFER = 1 << 20
 _MAXIMUM_MESSAGE = 1 << 16
 _MAXIMUM_PAYLOAD = 8 << 20
 _MAXIMUM_DESCRIPTORS = 4
+# By then the other end, which waits for frames, has read it. Longer would hide ends from readers.
+_FLIGHT_SECONDS = 0.5
 
 LARGE_EVENT = 1 << 18
 """Bytes from which on shared memory is faster than the socket."""
@@ -98,6 +101,8 @@ class Channel:
         """Bytes of that payload received so far."""
         self._descriptors: deque[int] = deque()
         """Received and not yet taken."""
+        self._in_flight: deque[Sequence[int]] = deque()
+        """On macOS: duplicates of descriptors that were sent a moment ago."""
         self._outgoing: deque[_Outgoing] = deque()
         self._is_open = True
         self._loop.add_reader(end.fileno(), self._read)
@@ -137,6 +142,8 @@ class Channel:
             for descriptor in descriptors:
                 os.close(descriptor)
         self._outgoing.clear()
+        while self._in_flight:
+            self._land()
         self._on_message = self._on_closed = released
         while self._descriptors:
             os.close(self._descriptors.popleft())
@@ -174,6 +181,7 @@ class Channel:
         try:
             if descriptors:
                 count = socket.send_fds(self._socket, [data], list(descriptors))
+                self._keep_in_flight(descriptors)
             else:
                 count = self._socket.send(data)
         except BlockingIOError:
@@ -182,6 +190,21 @@ class Channel:
             # The other end has gone. The reader sees end-of-file next and reports it.
             return None
         return None if count == len(data) else (memoryview(data)[count:], ())
+
+    def _keep_in_flight(self, descriptors: Sequence[int]) -> None:
+        """Keep what was sent open for a while where a kernel may lose what has no other holder.
+
+        macOS takes a file that is open in messages alone for garbage.
+        """
+        if sys.platform == "darwin":
+            self._in_flight.append(_duplicates(descriptors))
+            self._loop.call_later(_FLIGHT_SECONDS, self._land)
+
+    def _land(self) -> None:
+        """Close the duplicates of what was sent first."""
+        if self._in_flight:
+            for descriptor in self._in_flight.popleft():
+                os.close(descriptor)
 
     def _flush(self) -> None:
         while self._outgoing:

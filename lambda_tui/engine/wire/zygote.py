@@ -270,9 +270,15 @@ class Zygote:
 # page by page, which costs more than to parse the event. The function itself uses what is kept.
 _KEPT_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "33554432", "MALLOC_TRIM_THRESHOLD_": "33554432"}
 
+# For macOS: otherwise Objective-C ends a fork of a process in which a library has begun to use it,
+# as Apple's frameworks for proxies and certificates do. A snapshot is such a process.
+_FORK_SAFETY = {"OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES"}
+
 
 def _interpreter_environment() -> dict[str, str]:
     """Return the variables of the interpreter itself; functions get their own."""
     variables = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     own = {"LANG": "en_US.UTF-8", "LC_CTYPE": "C.UTF-8", "TZ": ":UTC"}
+    if sys.platform == "darwin":
+        own |= _FORK_SAFETY
     return {**own, **_KEPT_MEMORY, **variables}

@@ -17,7 +17,8 @@ import select
 import struct
 import sys
 import time
-from typing import Any
+import weakref
+from typing import Any, ClassVar
 
 _LINUX_ONLY = {
     os: ("memfd_create", "pidfd_open", "pipe2", "posix_fadvise", "sched_getaffinity", "unshare"),
@@ -43,6 +44,7 @@ class _Fork:
         pid = self._fork()
         if pid == 0:
             self._depth += 1
+            _Kqueue.lose_all()
         elif self._depth >= _DEPTH_OF_RUNTIMES:
             time.sleep(_TELLING_SECONDS)
         return pid
@@ -63,7 +65,20 @@ class _Kevent:
 
 
 class _Kqueue:
-    """Says again and again that one of the processes may have forked."""
+    """Says again and again that one of the processes may have forked; forks do not inherit it."""
+
+    _opened: ClassVar[weakref.WeakSet[_Kqueue]] = weakref.WeakSet()
+
+    @classmethod
+    def lose_all(cls) -> None:
+        for one in cls._opened:
+            os.close(one.fileno())
+        cls._opened = weakref.WeakSet()
+
+    def __del__(self) -> None:
+        # Whatever has the number by now, as Python does before 3.13.
+        with contextlib.suppress(AttributeError, OSError):
+            os.close(self._timer)
 
     def __init__(self) -> None:
         if sys._getframe(1).f_globals["__name__"] == "selectors":
@@ -72,6 +87,7 @@ class _Kqueue:
         self._timer = libc.timerfd_create(_CLOCK_MONOTONIC, os.O_NONBLOCK | os.O_CLOEXEC)
         times = struct.pack("qqqq", *[0, _LOOK_NANOSECONDS] * 2)
         libc.timerfd_settime(self._timer, 0, times, None)
+        self._opened.add(self)
 
     def fileno(self) -> int:
         return int(self._timer)

@@ -127,21 +127,27 @@ class ForkWatch:
     So it does when this process's parent has ended: macOS sends no signal for that.
     """
 
-    def __init__(self, *, has_lasting_parent: bool) -> None:
-        """Watch the parent too, unless it ends at once as a restored environment's does."""
+    def __init__(self, guardian: int | None = None) -> None:
+        """``guardian`` takes the part of the parent, where that one ends anyway."""
         self._queue = queue = _kqueue.kqueue()
         # A fork has no kqueue, and Python before 3.13 closes in it whatever has the number by then
         # when the object goes. So it never goes.
         os.register_at_fork(after_in_child=lambda _held=queue: None)
         self._watched: set[int] = set()
-        self._parent = os.getppid() if has_lasting_parent else None
-        if self._parent is not None:
-            self._register(self._parent, _kqueue.KQ_NOTE_EXIT)
+        self._guardian = guardian
+        self._parent = os.getppid()
+        self._register(self._parent if guardian is None else guardian, _kqueue.KQ_NOTE_EXIT)
 
     @property
     def is_orphaned(self) -> bool:
-        """Whether this process's parent has ended since."""
-        return self._parent is not None and os.getppid() != self._parent
+        """Whether this process's parent, or its guardian, has ended since."""
+        if self._guardian is None:
+            return os.getppid() != self._parent
+        try:
+            os.kill(self._guardian, 0)
+        except ProcessLookupError:
+            return True
+        return False
 
     def fileno(self) -> int:
         """Return the descriptor."""

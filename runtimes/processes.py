@@ -72,12 +72,15 @@ class PidNamespace:
             raise NotInOwnNamespaceError("process 1 has not entered a pid namespace of its own")
 
 
-def process_tree(shared: macos.SeenProcesses | None = None) -> ProcessSet:
+def process_tree(
+    shared: macos.SeenProcesses | None = None, guardian: int | None = None
+) -> ProcessSet:
     """Return all descendants of this process, where no pid namespace bounds them.
 
-    On macOS another process can end them by what is ``shared`` with it.
+    On macOS another process can end them by what is ``shared`` with it, and this process is to end
+    with its ``guardian``, or else its parent.
     """
-    return ProcessTree() if sys.platform.startswith("linux") else FollowedTree(shared)
+    return ProcessTree() if sys.platform.startswith("linux") else FollowedTree(shared, guardian)
 
 
 class ProcessTree:
@@ -105,13 +108,13 @@ class FollowedTree:
     was seen before, or because it is in the group of one that was.
     """
 
-    def __init__(self, shared: macos.SeenProcesses | None = None) -> None:
-        """Share them with the zygote, its child's parent. Raise ``OSError`` without libproc."""
+    def __init__(self, shared: macos.SeenProcesses | None, guardian: int | None) -> None:
+        """Raise ``OSError`` where there is no libproc."""
         self._libproc = macos.Libproc()
         self._shared = shared
         self._seen: dict[int, macos.Process] = {}
         """By the process id."""
-        self.forks = macos.ForkWatch(has_lasting_parent=shared is not None)
+        self.forks = macos.ForkWatch(guardian)
 
     def pids(self) -> list[int]:
         """Return their ids, and follow each from now on."""

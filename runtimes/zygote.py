@@ -137,6 +137,10 @@ class _Zygote:
         """Kill what should be ending by itself, so that no init process outlives the engine."""
         for pid in (*self._environments, *self._connectors):
             os.kill(pid, KILL)
+        if not _IS_LINUX:
+            # Nothing ends there with its parent.
+            for child in reap(block=True):
+                self._end_processes(child.pid, self._environments.pop(child.pid, ""))
 
     def _report_end(self, pid: int, status: int) -> None:
         disconnected = self._connectors.pop(pid, None)
@@ -145,15 +149,19 @@ class _Zygote:
         environment = self._environments.pop(pid, None)
         if environment is not None:
             if self._level == "processes":
-                # No namespace ended with it. On Linux the processes that it left are this one's
-                # children.
-                if _IS_LINUX:
-                    ProcessTree(frozenset(self._environments)).signal_all(KILL)
-                else:
-                    end_descendants_of_ended(self._shared.pop(pid))
-                init.remove_storage(environment)
+                self._end_processes(pid, environment)
             self._kill_connector(environment)
             self._channel.send({"kind": "ended", "id": environment, "status": status})
+
+    def _end_processes(self, pid: int, environment: str) -> None:
+        """End what an init process has left, where no namespace ended with it."""
+        if _IS_LINUX:
+            # They are this process's children.
+            ProcessTree(frozenset(self._environments)).signal_all(KILL)
+        elif pid in self._shared:
+            end_descendants_of_ended(self._shared.pop(pid))
+        if environment:
+            init.remove_storage(environment)
 
     def _kill_connector(self, environment: str) -> None:
         for pid in [pid for pid, id in self._connectors.items() if id == environment]:

@@ -45,6 +45,7 @@ class RestoreServer:
         """``storage`` is in the place of ``/tmp`` at level ``processes``, and None otherwise."""
         self._requests = Channel(requests)
         self._storage = storage
+        self._snapshot_init = os.getppid()
 
     def serve(self, channel: Channel, resume: Resume) -> Step:
         """Fork an environment for each request; return in its init process what that has to do.
@@ -132,7 +133,8 @@ class RestoreServer:
         nested_sandbox.copy_files(storage, own_storage)
         if _fork() != 0:
             return None
-        processes = process_tree()
+        # The parent ends at once.
+        processes = process_tree(guardian=self._snapshot_init)
         step = None
         try:
             if sys.platform.startswith("linux"):

@@ -79,6 +79,8 @@ from lambda_tui.project.function import Function, Project, PublishedVersion
 from lambda_tui.project.settings import Settings
 
 async def main():
+    # The interpreter of functions, which may imitate another system.
+    sys.executable = sys.argv.pop()
     directory, level, idle, busy, kind = Path(sys.argv[1]), *sys.argv[2:]
     function = Function(
         "function",
@@ -112,6 +114,7 @@ def test_an_engine_that_is_killed_leaves_no_process_and_no_mount(
     (tmp_path / "lambda_function.py").write_text(RUNS)
     mounts_before = mounts()
     arguments = [str(tmp_path), level, LEAVES_MUCH_RUNNING, NEVER_ANSWERS, kind]
+    arguments.append(sys.executable)
     with subprocess.Popen(
         [sys.executable, "-c", DRIVER, *arguments], stdout=subprocess.PIPE, text=True
     ) as driver:

@@ -18,10 +18,10 @@ from lambda_tui.engine.wire import LARGE_EVENT
 from support import SECONDS
 from support.workbench import Open, Workbench, response_of
 
+pytestmark = pytest.mark.also_on_macos
+
 DIGESTS = """
 import hashlib
-
-pytestmark = pytest.mark.also_on_macos
 def lambda_handler(event, context):
     with open("/proc/self/maps") as maps:
         is_shared = "memfd:event" in maps.read()

@@ -19,11 +19,11 @@ from lambda_tui.engine.lifecycle import Phase, State
 from support.extensions import RECORDER, project
 from support.workbench import TIMEOUT, Open, Workbench, file_in, published, response_of
 
+pytestmark = pytest.mark.also_on_macos
+
 # The function returns the state of its Init, and does as the event says.
 SOURCE = """
 import os, random, time, uuid
-
-pytestmark = pytest.mark.also_on_macos
 TMP = os.environ.get("TMPDIR", "/tmp")
 ID = str(uuid.uuid4())
 COUNT = 0

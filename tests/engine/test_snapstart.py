@@ -19,7 +19,6 @@ from lambda_tui.engine.lifecycle import Phase, State
 from support.extensions import RECORDER, project
 from support.workbench import TIMEOUT, Open, Workbench, file_in, published, response_of
 
-pytestmark = pytest.mark.also_on_macos
 
 # The function returns the state of its Init, and does as the event says.
 SOURCE = """
@@ -79,6 +78,7 @@ async def until_snapshot(workbench: Workbench, state: State) -> ExecutionEnviron
     return snapshot_of(workbench)
 
 
+@pytest.mark.also_on_macos
 @pytest.mark.rule("1.8.1")
 async def test_what_was_initialised_once_is_in_every_restored_environment(
     open_project: Open,
@@ -94,6 +94,7 @@ async def test_what_was_initialised_once_is_in_every_restored_environment(
     assert {environment.invocations for environment in workbench.pool.environments} == {1}
 
 
+@pytest.mark.also_on_macos
 @pytest.mark.rule("1.8.2")
 async def test_random_numbers_repeat_in_every_environment_as_on_aws(open_project: Open) -> None:
     workbench = await open_project(SOURCE, snap_start=True)
@@ -103,6 +104,7 @@ async def test_random_numbers_repeat_in_every_environment_as_on_aws(open_project
     assert one["random"] == other["random"]
 
 
+@pytest.mark.also_on_macos
 @pytest.mark.rule("1.8.2")
 async def test_a_restored_environment_has_a_tmp_of_its_own_with_the_snapshots_files(
     open_project: Open,
@@ -116,6 +118,7 @@ async def test_a_restored_environment_has_a_tmp_of_its_own_with_the_snapshots_fi
     assert file_in(snapshot_of(workbench), "of-init").read_text() == response_of(one)["id"]
 
 
+@pytest.mark.also_on_macos
 @pytest.mark.rule("1.8.1")
 async def test_a_snapshot_is_taken_ahead_of_invocations_and_frozen(open_project: Open) -> None:
     workbench = await open_project(SOURCE, snap_start=True)
@@ -138,6 +141,7 @@ async def test_a_snapshot_is_taken_ahead_of_invocations_and_frozen(open_project:
     await workbench.until(lambda: statuses_below(snapshot) == {psutil.STATUS_STOPPED})
 
 
+@pytest.mark.also_on_macos
 async def test_the_snapshots_runtime_is_stopped_again_after_a_restore(open_project: Open) -> None:
     workbench = await open_project(SOURCE, snap_start=True)
     await workbench.answer()
@@ -147,6 +151,7 @@ async def test_the_snapshots_runtime_is_stopped_again_after_a_restore(open_proje
     await workbench.until(lambda: statuses_below(snapshot, restored) == {psutil.STATUS_STOPPED})
 
 
+@pytest.mark.also_on_macos
 @pytest.mark.rule("1.8.2")
 async def test_a_restored_environment_is_restored_invoked_and_frozen(open_project: Open) -> None:
     workbench = await open_project(SOURCE, snap_start=True)

@@ -18,7 +18,6 @@ from lambda_tui.engine.wire import LARGE_EVENT
 from support import SECONDS
 from support.workbench import Open, Workbench, response_of
 
-
 DIGESTS = """
 import hashlib
 def lambda_handler(event, context):

@@ -19,7 +19,6 @@ from lambda_tui.engine.lifecycle import Phase, State
 from support.extensions import RECORDER, project
 from support.workbench import TIMEOUT, Open, Workbench, file_in, published, response_of
 
-
 # The function returns the state of its Init, and does as the event says.
 SOURCE = """
 import os, random, time, uuid

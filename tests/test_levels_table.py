@@ -19,13 +19,17 @@ PROOFS = {
         "engine/test_layers_in_opt.py::test_modules_and_programs_of_a_layer_are_found",
         "engine/test_own_interpreter.py",
     ),
-    "Paths `/var/task`": (
+    "Paths `/tmp`": (
+        "engine/test_literal_paths.py",
         "engine/test_real_places.py::test_variables_that_name_awss_paths_lead_to_the_files",
         "engine/test_real_places.py::test_programs_that_a_layer_interprets_are_started",
-        "engine/test_real_places.py::test_a_wrapper_finds_awss_interpreter",
     ),
+    "Path `/var/lang`": ("engine/test_real_places.py::test_a_wrapper_finds_awss_interpreter",),
     "Read-only files": ("engine/test_sandbox.py", "sandbox/test_read_only.py"),
-    "`ENOSPC` in": ("engine/test_sandbox.py::test_a_full_tmp_says_so_at_the_configured_size",),
+    "`ENOSPC` in": (
+        "engine/test_sandbox.py::test_a_full_tmp_says_so_at_the_configured_size",
+        "engine/test_literal_paths.py::test_a_tmp_beyond_its_size_is_told",
+    ),
     "User, modes": ("engine/test_ordinary_user.py", "engine/test_hints.py"),
     "Variables of your shell": (
         "engine/test_python_runtime.py::"

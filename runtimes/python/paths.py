@@ -342,7 +342,8 @@ def install(task_root: str, layers_root: str, sdk_root: str, storage: str) -> Pa
 
 
 def _translate(paths: Paths, module: ModuleType, functions: Mapping[str, _Arguments]) -> None:
-    if module.__name__ == "socket":
+    # A module of the function's own may have this name.
+    if module.__name__ == "socket" and hasattr(module, "socket"):
         for name in ("bind", "connect", "connect_ex"):
             method = getattr(module.socket, name)
             setattr(module.socket, name, _translating_address(paths, method))

@@ -39,6 +39,7 @@ if os.fork() == 0:
         time.sleep(1000)
     os._exit(0)
 """
+KINDS = ("on-demand", "snap-start")
 NEVER_ANSWERS = LEAVES_MUCH_RUNNING + 'print("busy")\ntime.sleep(1000)\n'
 
 
@@ -70,7 +71,6 @@ async def test_closing_before_the_interpreter_has_booted_is_fine(open_project: O
     assert workbench.pool.environments == []
 
 
-OWN_PYTHON = sys.executable
 DRIVER = """
 import asyncio, json, sys
 from pathlib import Path
@@ -107,7 +107,15 @@ asyncio.run(main())
 """
 
 
-@pytest.mark.parametrize("kind", ["on-demand", "snap-start"])
+@pytest.mark.parametrize(
+    ("level", "kind"),
+    [
+        *((level, kind) for level in ("namespaces", "processes") for kind in KINDS),
+        # The end of a snapshot is not proved there.
+        ("macos", "on-demand"),
+    ],
+    indirect=["level"],
+)
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=["SIGKILL", "SIGTERM"])
 def test_an_engine_that_is_killed_leaves_no_process_and_no_mount(
     tmp_path: Path, level: str, nothing_is_left: None, number: signal.Signals, kind: str
@@ -115,8 +123,7 @@ def test_an_engine_that_is_killed_leaves_no_process_and_no_mount(
     (tmp_path / "lambda_function.py").write_text(RUNS)
     mounts_before = mounts()
     arguments = [str(tmp_path), level, LEAVES_MUCH_RUNNING, NEVER_ANSWERS, kind]
-    # A snapshot's end is not proved where macOS is imitated.
-    arguments.append(sys.executable if kind == "on-demand" else OWN_PYTHON)
+    arguments.append(sys.executable)
     with subprocess.Popen(
         [sys.executable, "-c", DRIVER, *arguments], stdout=subprocess.PIPE, text=True
     ) as driver:

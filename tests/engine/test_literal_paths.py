@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -197,17 +198,18 @@ async def test_a_program_that_has_a_file_of_the_machines_tmp_open_is_told(
     open_project: Open, tmp_path: Path, level: str
 ) -> None:
     workbench = await open_python(open_project, tmp_path)
-    # The path is put together by the program itself.
-    script = "exec 3> /$0/lambda-tui-test-of-paths; rm /$0/lambda-tui-test-of-paths; sleep 30"
-    await workbench.answer(f"subprocess.Popen(['sh', '-c', {script!r}, 'tmp']).args[0]")
+    with tempfile.NamedTemporaryFile(dir="/tmp", prefix="lambda-tui-test-of-paths") as machines:
+        # The path is put together by the program itself.
+        script = f"sleep 30 3< /$0/{Path(machines.name).name} || sleep 30"
+        await workbench.answer(f"subprocess.Popen(['sh', '-c', {script!r}, 'tmp']).args[0]")
 
-    if level == "namespaces":
-        await workbench.until(lambda: workbench.environment.usage.processes > 1)
-        assert workbench.records(events.Notice) == []
-        return
-    await workbench.until(lambda: workbench.records(events.Notice))
+        if level == "namespaces":
+            await workbench.until(lambda: workbench.environment.usage.processes > 1)
+            assert workbench.records(events.Notice) == []
+            return
+        await workbench.until(lambda: workbench.records(events.Notice))
     (notice,) = workbench.records(events.Notice)
-    assert "/tmp/lambda-tui-test-of-paths" in notice.message
+    assert machines.name in notice.message
 
 
 async def test_a_tmp_beyond_its_size_is_told(

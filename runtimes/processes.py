@@ -12,10 +12,17 @@ import contextlib
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any, Callable, NamedTuple, Protocol
 
 from . import macos
+
+# The kernel hands a signal to all processes on to a child that is being forked just then, and takes
+# a stop back by a later SIGCONT in the processes that there are, not in that child.
+_FORK_SECONDS = 0.05
+"""The longest that a fork which a stop has met is waited for."""
+_LOOK_SECONDS = 0.0002
 
 
 class NotInOwnNamespaceError(Exception):
@@ -48,6 +55,8 @@ class PidNamespace:
     """All other processes of the pid namespace in which this process is process 1."""
 
     forks = None
+    _stopped_at = 0.0
+    """Monotonic time of the last stop."""
 
     def __init__(self, outer: str) -> None:
         """Prove it once here; ``outer`` is the namespace from which this process's was made."""
@@ -56,6 +65,10 @@ class PidNamespace:
 
     def signal_all(self, number: int) -> None:
         """Signal every process of the namespace but this one, if there is any."""
+        if number == STOP:
+            self._stopped_at = time.monotonic()
+        elif number == CONTINUE:
+            self._wait_for_forks()
         # Again at every call, and directly before it: nothing may come between proof and signal.
         self._require_proof()
         with contextlib.suppress(ProcessLookupError):
@@ -64,6 +77,15 @@ class PidNamespace:
     def pids(self) -> list[int]:
         """Return their ids, as they are in the namespace."""
         return [int(name) for name in os.listdir("/proc") if name.isdigit() and name != "1"]
+
+    def _wait_for_forks(self) -> None:
+        """Wait until no process runs that was stopped just before: it may be within a fork.
+
+        A child that is born after the SIGCONT would stay stopped.
+        """
+        until = self._stopped_at + _FORK_SECONDS
+        while time.monotonic() < until and any(map(_is_running, self.pids())):
+            time.sleep(_LOOK_SECONDS)
 
     def _require_proof(self) -> None:
         if os.getpid() != 1:
@@ -213,6 +235,21 @@ def _parents() -> Iterable[tuple[int, int]]:
         # Zombies count as well: a child that was read before its parent ended would be cut off from
         # the tree without it.
         yield int(name), int(fields[1])
+
+
+def _is_running(pid: int) -> bool:
+    """Return whether a thread of a process runs, or would if it had a processor."""
+    try:
+        threads = os.listdir(f"/proc/{pid}/task")
+        return any(_state(f"/proc/{pid}/task/{thread}/stat") == b"R" for thread in threads)
+    except OSError:
+        return False
+
+
+def _state(stat: str) -> bytes:
+    with open(stat, "rb") as file:
+        # Behind the name, in parentheses, which may hold anything.
+        return file.read().rpartition(b")")[2].split(None, 1)[0]
 
 
 def count_threads(pids: Iterable[int]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -133,3 +134,42 @@ async def test_a_reset_ends_threads_and_daemons_for_good(
     before = counts(environment)
     await let_the_clock_move_on(workbench)
     assert counts(environment) == before
+
+
+FORKS = """
+import subprocess
+LOOP = '''
+n=0
+while true; do
+    n=$((n + 1))
+    echo $n | tr -d x > $0.new
+    mv $0.new $0
+done
+'''
+def lambda_handler(event, context):
+    subprocess.Popen(["sh", "-c", LOOP, "/tmp/forks"])
+"""
+
+
+async def test_a_thaw_right_behind_a_freeze_leaves_no_process_stopped_that_was_being_forked(
+    open_project: Open,
+) -> None:
+    workbench = await open_project(FORKS)
+    await workbench.invoke()
+    environment = await workbench.until_frozen()
+    forks = file_in(environment, "forks")
+
+    def count() -> int:
+        return int(forks.read_text()) if forks.exists() else 0
+
+    def has_passed(number: int) -> bool:
+        return count() > number
+
+    environment.thaw()
+    before = 0
+    for _ in range(60):
+        await workbench.until(partial(has_passed, before))
+        before = count()
+        environment.freeze()
+        environment.thaw()
+    await workbench.until(partial(has_passed, before))

@@ -152,23 +152,26 @@ def remove_abandoned_storage() -> None:
     directory, prefix = os.path.split(_storage_directory(""))
     for name in _names_in(directory):
         found = _ENVIRONMENT.fullmatch(name[len(prefix) :]) if name.startswith(prefix) else None
-        if found is not None and _is_abandoned(os.path.join(directory, prefix + found[1])):
-            remove_storage(found[1])
+        if found is not None:
+            _remove_unlocked(found[1], is_restored=found[2] is not None)
 
 
-def _is_abandoned(storage: str) -> bool:
+def _remove_unlocked(environment_id: str, *, is_restored: bool) -> None:
     try:
-        descriptor = os.open(storage, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-    except FileNotFoundError:
+        flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+        descriptor = os.open(_storage_directory(environment_id), flags)
+    except OSError as error:
         # A restored environment's goes with the snapshot's own, which is gone.
-        return True
-    except OSError:
-        return False
+        if is_restored and isinstance(error, FileNotFoundError):
+            remove_storage(environment_id)
+        return
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return os.fstat(descriptor).st_uid == os.geteuid()
+        if os.fstat(descriptor).st_uid == os.geteuid():
+            # Under the lock: an init process that waits for it finds its directory gone.
+            remove_storage(environment_id)
     except OSError:
-        return False
+        return
     finally:
         os.close(descriptor)
 
@@ -177,7 +180,11 @@ def _make_storage(path: str) -> None:
     """Make the directory in the place of ``/tmp``, locked by this process alone."""
     while True:
         os.mkdir(path, mode=0o700)
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            # It was taken for abandoned before it was opened.
+            continue
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         except OSError:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -12,6 +14,7 @@ import psutil
 import pytest
 
 from support import SECONDS
+from support.runtimes_package import load_module
 from support.workbench import Open
 
 DRIVER = """
@@ -85,3 +88,48 @@ def left_by_killed_processes(code: Path, kind: str) -> list[Path]:
         psutil.wait_procs(processes, timeout=SECONDS)
     # A restored environment's lies beside the snapshot's own.
     return sorted({Path(storage), Path(storage.partition(".")[0])})
+
+
+@pytest.mark.parametrize("call", ["mkdir", "open"])
+def test_storage_that_is_taken_for_abandoned_before_it_is_locked_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    environment = load_module("init.environment")
+    original, calls = getattr(os, call), []
+
+    def take_away_behind(path: str, *more: int, **options: int) -> int | None:
+        calls.append(path)
+        answer = original(path, *more, **options)
+        if len(calls) == 1:
+            os.rmdir(path)
+        return answer  # type: ignore[no-any-return]
+
+    monkeypatch.setattr(os, call, take_away_behind)
+
+    environment._make_storage(str(tmp_path / "storage"))
+
+    assert (tmp_path / "storage").is_dir()
+    assert calls == [str(tmp_path / "storage")] * 2
+
+
+def test_storage_is_removed_under_its_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    environment = load_module("init.environment")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    storage = tmp_path / f"lambda-tui-{'0' * 32}"
+    storage.mkdir()
+    is_locked = []
+
+    def look(_environment_id: str) -> None:
+        descriptor = os.open(storage, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            is_locked.append(True)
+        finally:
+            os.close(descriptor)
+
+    monkeypatch.setattr(environment, "remove_storage", look)
+
+    environment.remove_abandoned_storage()
+
+    assert is_locked == [True]

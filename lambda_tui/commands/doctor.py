@@ -13,10 +13,10 @@ from platformdirs import user_config_path
 
 from lambda_tui import __version__
 from lambda_tui.commands.errors import FAILURE
-from lambda_tui.commands.interpreter_versions import version_of
 from lambda_tui.commands.machine import Finding, machine_findings, network_finding
 from lambda_tui.commands.opened_project import OpenedProject, open_project
 from lambda_tui.commands.output import write_output, writes_unicode
+from lambda_tui.commands.program_versions import version_of
 from lambda_tui.engine.wire import Zygote
 from lambda_tui.project.dependencies import undeclared_packages
 from lambda_tui.project.function import Function

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from lambda_tui.commands.interpreter_versions import version_of
 from lambda_tui.commands.opened_project import OpenedProject, open_project, require_functions
 from lambda_tui.commands.output import write_error, write_output, writes_unicode
+from lambda_tui.commands.program_versions import version_of
 from lambda_tui.project.function import Function
 from lambda_tui.project.interpreters import find_interpreter, own_program, version_mismatch
 from lambda_tui.terminal_text import one_line

@@ -7,7 +7,6 @@ import platform
 import re
 import resource
 import shutil
-import subprocess
 import tempfile
 import threading
 from collections.abc import Iterable
@@ -19,6 +18,7 @@ from platformdirs import user_cache_path
 from watchfiles import watch
 
 from lambda_tui.apis.http import DEFAULT_HOST, DEFAULT_PORT, listen
+from lambda_tui.commands.program_versions import output_of_version
 from lambda_tui.engine.launch import connector_remedy, find_connector, network_for
 from lambda_tui.project.function import Function
 from lambda_tui.project.settings import Settings
@@ -38,7 +38,6 @@ _CONTAINER_MEMORY = (
     ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"),
 )
 """The files of the limit and of the use, in both versions of control groups."""
-_PROGRAM_SECONDS = 10.0
 _TEMPORARY = "make /tmp writable, or set TMPDIR to a folder that is."
 
 
@@ -85,7 +84,7 @@ def network_finding(
         text = "network: all environments share this machine's, for want of namespaces"
         return Finding(text, is_note=True)
     connector = find_connector()
-    if connector is not None and not _runs(connector.command[0]):
+    if connector is not None and output_of_version(connector.command[0]) is None:
         text = f"network: {connector.command[0]}, which connects environments, does not run"
         return Finding(text, f"install {connector.name} anew, or remove it.")
     if connector is not None:
@@ -212,19 +211,6 @@ def _container_memory() -> tuple[int, int] | None:
         except (OSError, ValueError):
             continue
     return None
-
-
-def _runs(program: str) -> bool:
-    try:
-        done = subprocess.run(
-            [program, "--version"],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_PROGRAM_SECONDS,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return done.returncode == 0
 
 
 def _number(name: str) -> int | None:

@@ -216,6 +216,17 @@ def test_a_shell_stops_and_continues_it(start: Start, project: Path) -> None:
     terminal.read_until(b"status 0", before)
 
 
+def started_by_the_shell(terminal: Terminal) -> psutil.Process:
+    """Return lambda-tui's process; the shell has forked before, and executes it only then."""
+
+    def found() -> list[psutil.Process]:
+        return [one for one in family(terminal.process.pid) if "lambda_tui" in one.cmdline()]
+
+    until(lambda: bool(found()), "a start")
+    (ours,) = found()
+    return ours
+
+
 @pytest.mark.parametrize("number", [signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU])
 def test_it_comes_back_whole_after_a_signal_that_stops_it(
     start: Start, project: Path, number: signal.Signals
@@ -223,13 +234,7 @@ def test_it_comes_back_whole_after_a_signal_that_stops_it(
     terminal = start("bash", "--norc", "--noprofile", "-i", PS1="READY ")
     terminal.press(" ".join(lambda_tui(project)).encode() + b"\r")
     terminal.read_until(OPENED)
-
-    def of_lambda_tui() -> list[psutil.Process]:
-        return [one for one in family(terminal.process.pid) if "lambda_tui" in one.cmdline()]
-
-    # The shell has forked, and executes it only now.
-    until(lambda: bool(of_lambda_tui()), "a start")
-    (ours,) = of_lambda_tui()
+    ours = started_by_the_shell(terminal)
     ours.send_signal(number)
     terminal.read_until(b"Stopped")
     before = len(terminal.output)
@@ -265,13 +270,7 @@ def test_it_waits_in_the_background_until_it_gets_the_terminal(start: Start, pro
     terminal = start("bash", "--norc", "--noprofile", "-i", PS1="READY ")
     terminal.press(" ".join(lambda_tui(project)).encode() + b" &\r")
     terminal.read_until(b"[1] ")
-
-    def of_lambda_tui() -> list[psutil.Process]:
-        return [one for one in family(terminal.process.pid) if "lambda_tui" in one.cmdline()]
-
-    # The shell has forked, and executes it only now.
-    until(lambda: bool(of_lambda_tui()), "a start")
-    (ours,) = of_lambda_tui()
+    ours = started_by_the_shell(terminal)
     until(lambda: ours.status() == psutil.STATUS_STOPPED, "a stop")
     assert b"\x1b[?1049h" not in terminal.output
     terminal.press(b"fg\r")

@@ -75,7 +75,9 @@ def _retry(record: records.AsyncRetried) -> str:
 def _state(change: records.StateChange) -> str:
     match change.state:
         case State.CREATING:
-            return f"created {_CREATED.get(change.reason or '', 'on request')}"
+            return f"created {_CREATED.get(change.reason or '', 'as you asked')}"
+        case State.RESET:
+            return f"reset after a {change.reason}: processes killed, /tmp kept"
         case State.ENDED:
             return f"removed ({change.reason})"
         case State.IDLE | State.INVOKING if change.previous is State.FROZEN:

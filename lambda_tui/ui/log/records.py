@@ -148,13 +148,8 @@ def _platform_entries(record: events.Record, text: str) -> Iterator[tuple[Kind, 
     yield kind, last.rstrip()
 
 
-_CREATED = {
-    "invocation": "for an invocation",
-    "reload": "after a change",
-    "provisioned": "ahead of need",
-    "snapshot": "to be a snapshot",
-}
-"""By the reason of the creation."""
+_DIVIDING = (State.CREATING, State.FROZEN, State.RESET, State.ENDED)
+"""The states that other records do not tell better."""
 
 
 _KINDS = {"error": Kind.ERROR, "warning": Kind.WARNING}
@@ -194,15 +189,5 @@ def _divider(record: events.Record) -> str | None:
 
 def _state_divider(change: events.StateChange) -> str | None:
     """Return the text for a change of state; None for what other records tell better."""
-    match change.state:
-        case State.CREATING:
-            return f"created {_CREATED.get(change.reason or '', 'as you asked')}"
-        case State.FROZEN:
-            return "frozen"
-        case State.RESET:
-            return f"reset after a {change.reason}: processes killed, /tmp kept"
-        case State.ENDED:
-            return f"removed ({change.reason})"
-        case State.IDLE | State.INVOKING if change.previous is State.FROZEN:
-            return "thawed"
-    return None
+    is_told = change.state in _DIVIDING or change.previous is State.FROZEN
+    return events.sentence(change) if is_told else None

@@ -1,4 +1,4 @@
-"""Asks interpreters for their versions by running them."""
+"""Asks programs for their versions by running them."""
 
 from __future__ import annotations
 
@@ -8,14 +8,20 @@ from pathlib import Path
 
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
 _SECONDS = 10.0
-"""How long an interpreter may take."""
+"""How long a program may take."""
 
 
 def version_of(executable: Path) -> str | None:
     """Return the version that an interpreter says it has; None for one that does not run."""
+    found = _VERSION.search(output_of_version(executable) or "")
+    return None if found is None else found[0]
+
+
+def output_of_version(program: str | Path) -> str | None:
+    """Return what a program says of its version; None for one that does not run."""
     try:
         done = subprocess.run(
-            [executable, "--version"],
+            [program, "--version"],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -24,5 +30,4 @@ def version_of(executable: Path) -> str | None:
         )
     except (OSError, ValueError, subprocess.TimeoutExpired):
         return None
-    found = _VERSION.search(done.stdout)
-    return found[0] if found is not None and done.returncode == 0 else None
+    return done.stdout if done.returncode == 0 else None

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from lambda_tui.history.invocation_record import InvocationRecord, InvocationStatus
+from lambda_tui.history.invocation_record import InvocationRecord
 
-__all__ = ["InvocationRecord", "InvocationStatus"]
+__all__ = ["InvocationRecord"]

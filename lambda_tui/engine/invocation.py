@@ -36,6 +36,25 @@ _TRACED = re.compile(r"Root=(1-[0-9a-f]{8}-[0-9a-f]{24})(?:;|$)")
 _SAMPLED = re.compile(r"(?:^|;)Sampled=([01?])(?:;|$)")
 
 
+class Caller(NamedTuple):
+    """Whoever asked for an invocation."""
+
+    name: str
+    """``key``, ``API``, ``command``, ``asynchronous`` or ``destination of <function>``."""
+    attempt: int = 0
+    """The number of this attempt of an asynchronous invocation, counted from 1; 0 for others."""
+    attempts: int = 0
+    """The attempts that an asynchronous invocation gets at most."""
+
+
+COMMAND = Caller("command")
+"""The user, by a command of lambda-tui."""
+KEY = Caller("key")
+"""The user, by a key of the screen."""
+API = Caller("API")
+"""A client of the Lambda API."""
+
+
 class Refusal(NamedTuple):
     """An error of the service itself, by AWS's name."""
 
@@ -52,6 +71,7 @@ class Invocation:
         number: int,
         payload: Payload,
         *,
+        caller: Caller = COMMAND,
         request_id: str | None = None,
         client_context: str | None = None,
         qualifier: str | None = None,
@@ -61,6 +81,7 @@ class Invocation:
         tracing: TracingMode = "PassThrough",
         on_part: Callable[[bytes], None] | None = None,
     ) -> None:
+        self.caller = caller
         self.request_id = request_id or new_request_id()
         self.client_context = client_context
         """JSON text from the caller, which ``X-Amz-Client-Context`` carries in base64."""
@@ -87,6 +108,8 @@ class Invocation:
         """Id of the environment that serves it, once there is one."""
         self.status: InvocationStatus = "pending"
         self.cold_start = False
+        self.cold_because = ""
+        """One clause on why it waited for an Init: ``env 1 was busy with #10``."""
         self.started = time.time()
         self.response: bytes | None = None
         """The result, or the error payload, as JSON."""
@@ -108,10 +131,12 @@ class Invocation:
         """Whether the outcome is known."""
         return self._is_over
 
-    def assign(self, environment_id: str, *, is_cold: bool) -> None:
-        """Note the environment that serves it, and whether it waits for that to initialise."""
+    def assign(self, environment_id: str, cold_because: str) -> None:
+        """Note the environment that serves it, and why it waits for an Init, if it does."""
         self.environment_id = environment_id
-        self.cold_start = is_cold
+        # One that waits for an Init which fails is assigned again: the first reason is the reason.
+        self.cold_because = self.cold_because or cold_because
+        self.cold_start = bool(self.cold_because)
 
     def begin(self) -> None:
         """Note that the runtime has received it."""

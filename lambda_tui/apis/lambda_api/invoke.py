@@ -27,7 +27,14 @@ from lambda_tui.apis.lambda_api.invoke_responses import (
 )
 from lambda_tui.apis.lambda_api.json_syntax import check_json
 from lambda_tui.engine.engine import Engine
-from lambda_tui.engine.invocation import TENANT_ID, Invocation, Payload, Refusal, new_request_id
+from lambda_tui.engine.invocation import (
+    API,
+    TENANT_ID,
+    Invocation,
+    Payload,
+    Refusal,
+    new_request_id,
+)
 
 TYPE_HEADER = "x-amz-invocation-type"
 _RETRY_SECONDS = "1"
@@ -126,6 +133,7 @@ def _run(
     tail = LogTail(engine, target.pool.function, request_id) if log_type == "Tail" else None
     invocation = target.pool.invoke(
         event,
+        API,
         request_id=request_id,
         client_context=client_context,
         qualifier=target.qualifier,

@@ -22,7 +22,7 @@ from lambda_tui.engine.events import (
     Notice,
     RetryReason,
 )
-from lambda_tui.engine.invocation import Invocation, with_trace_root
+from lambda_tui.engine.invocation import Caller, Invocation, with_trace_root
 from lambda_tui.engine.pool import Pool
 from lambda_tui.project.function import LATEST, AsyncConfig
 from lambda_tui.project.settings import Settings
@@ -48,6 +48,12 @@ class QueuedEvent:
     """Functions that it has come through as the record of a destination, the first one first."""
     attempts: int = 0
     """Attempts that reached the function; throttled ones do not count."""
+
+    @property
+    def caller(self) -> Caller:
+        """Whoever asks for the next attempt."""
+        name = f"destination of {self.chain[-1]}" if self.chain else "asynchronous"
+        return Caller(name, self.attempts + 1, self.config.maximum_retry_attempts + 1)
 
     @property
     def config(self) -> AsyncConfig:
@@ -112,6 +118,7 @@ class AsyncInvocations:
                 return self._finish(queued, "ZeroReservedConcurrency", None)
             attempt = queued.pool.invoke(
                 queued.payload,
+                queued.caller,
                 request_id=queued.request_id,
                 qualifier=queued.qualifier,
                 tenant_id=queued.tenant_id,

@@ -140,6 +140,8 @@ class ExecutionEnvironment:
         """Number of invocations served."""
         self.init = self.init_phase("init", initialization_type)
         """The present Init phase, or the last."""
+        self.made_because = ""
+        """One clause on why it was made, for the invocation that waits for it."""
         self.initialised_at: float | None = None
         """Monotonic time of its last Init's success; None if that failed."""
         self.replacement: Replacement | None = None
@@ -168,6 +170,8 @@ class ExecutionEnvironment:
         """Durations that no REPORT has told of yet."""
         self._limit = Deadline(self._on_limit)
         self._removal: RemovalReason = "failure"
+        self._reset_reason: ResetReason = "failure"
+        """Why it was reset the last time."""
 
     # Views ---------------------------------------------------------------------------------------
 
@@ -202,6 +206,11 @@ class ExecutionEnvironment:
         return self.replacement is not None
 
     @property
+    def removal_reason(self) -> RemovalReason:
+        """Why it ends, or why it will have ended if its processes fail."""
+        return self._removal
+
+    @property
     def is_free(self) -> bool:
         """Whether it can take an invocation."""
         return self.invocation is None and self.replacement is None and self.state in _FREE
@@ -228,7 +237,7 @@ class ExecutionEnvironment:
         """Serve an invocation, at once or when it is initialised."""
         self.invocation = invocation
         self.removal_at = None
-        invocation.assign(self.id, is_cold=self.state not in WARM)
+        invocation.assign(self.id, "" if self.state in WARM else self._cold_reason())
         if self.state is State.RESET:
             self._begin_invoke(invocation)
             self._move(State.INITIALISING)
@@ -292,6 +301,14 @@ class ExecutionEnvironment:
         telemetry = self._processes.apis.telemetry
         if telemetry.wants_events:
             telemetry.on_event(event)
+
+    def _cold_reason(self) -> str:
+        """Return why an invocation that is assigned to it now waits for an Init."""
+        if self.state is not State.RESET:
+            return self.made_because or f"env {self.number} was not ready yet"
+        if self.init.error_type is not None:
+            return f"the Init of env {self.number} had failed"
+        return f"env {self.number} was reset after a {self._reset_reason}"
 
     # State machine -------------------------------------------------------------------------------
 
@@ -538,7 +555,8 @@ class ExecutionEnvironment:
             report = self._report(phase, outcome, failure.at)
             phase.invocation.finish(outcome.status, outcome.payload, report)
         self._processes.forget()
-        self._move(State.RESET, _reset_reason(failure))
+        self._reset_reason = _reset_reason(failure)
+        self._move(State.RESET, self._reset_reason)
         if self.invocation is not None:
             self.assign(self.invocation)
         else:

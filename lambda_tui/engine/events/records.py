@@ -110,6 +110,19 @@ class RestoreReport(Record, frozen=True):
     error_type: str | None = None
 
 
+class InvocationAccepted(Record, frozen=True):
+    """The function is asked to serve an invocation, whatever comes of it."""
+
+    type: ClassVar[str] = "invocation.accepted"
+    request_id: str
+    number: int
+    """Counted from 1 within the function."""
+    caller: str
+    """``key``, ``API``, ``command``, ``asynchronous`` or ``destination of <function>``."""
+    attempt: int = 0
+    """The number of this attempt of an asynchronous invocation, counted from 1; 0 for others."""
+
+
 class Start(Record, frozen=True):
     """An invocation begins."""
 

@@ -54,6 +54,7 @@ def severity(record: records.Record) -> Severity:
             return "debug" if target is None else "info"
         case (
             records.StateChange()
+            | records.InvocationAccepted()
             | records.InitRuntimeDone()
             | records.RestoreRuntimeDone()
             | records.RuntimeDone()

@@ -20,18 +20,28 @@ from lambda_tui.engine.events import (
     EnvironmentStale,
     Event,
     InitializationType,
+    InvocationAccepted,
     Notice,
     Record,
     Reloaded,
     Throttled,
+    changed_files,
 )
-from lambda_tui.engine.invocation import Invocation, Payload, RecentInvocations, Refusal
+from lambda_tui.engine.invocation import (
+    COMMAND,
+    Caller,
+    Invocation,
+    Payload,
+    RecentInvocations,
+    Refusal,
+)
 from lambda_tui.engine.launch import (
     Network,
     NetworkPolicy,
     is_snapshot_taken_of,
 )
 from lambda_tui.engine.lifecycle import WARM, State
+from lambda_tui.engine.pool.cold_start import Departure, made_because
 from lambda_tui.engine.pool.idle_removal import IdleRemoval
 from lambda_tui.engine.pool.waiting_line import WaitingLine, partition_of
 from lambda_tui.engine.runtime_api import OpenApi
@@ -159,6 +169,8 @@ class Pool:
         self._reloading: dict[str, Replacement] = {}
         """By the id of an environment that replaces another and has not been free yet."""
         self._problem: str | None = None
+        self._gone: Departure | None = None
+        """The environment that ended last."""
 
     # Views ---------------------------------------------------------------------------------------
 
@@ -227,6 +239,7 @@ class Pool:
     def invoke(
         self,
         payload: Payload,
+        caller: Caller = COMMAND,
         *,
         request_id: str | None = None,
         client_context: str | None = None,
@@ -246,6 +259,7 @@ class Pool:
             self.function.name,
             self._invocations_made,
             payload,
+            caller=caller,
             request_id=request_id,
             client_context=client_context,
             qualifier=qualifier,
@@ -256,6 +270,11 @@ class Pool:
             on_part=on_part,
         )
         self.invocations.add(invocation)
+        self.tell(
+            InvocationAccepted(
+                invocation.request_id, invocation.number, caller.name, caller.attempt
+            )
+        )
         refusal = self._refusal(version, qualifier, tenant_id)
         if refusal is not None or len(payload) > limits.EVENT_BYTES:
             invocation.refuse(refusal or _TOO_LARGE)
@@ -377,6 +396,7 @@ class Pool:
     def on_gone(self, environment: ExecutionEnvironment, problem: str | None) -> None:
         """Take notice that an environment has ended; ``problem`` says why it never worked."""
         self.environments.remove(environment)
+        self._gone = Departure.of(environment)
         self._forget_warm(environment)
         blocked, self._blocked = self._blocked, []
         for one in blocked:
@@ -541,6 +561,7 @@ class Pool:
             # Whatever it is, the invocation that it is for must not wait for ever.
             self._tell_impossible(error)
             return None
+        environment.made_because = made_because(reason, partition, self.environments, self._gone)
         self._environments_made += 1
         self.environments.append(environment)
         environment.announce(reason)
@@ -607,6 +628,7 @@ class Pool:
         reason: CreationReason = "provisioned" if is_provisioned else replacement.reason
         fresh = self._create(reason, environment.partition)
         if fresh is not None and replacement.reason == "reload":
+            fresh.made_because = f"{changed_files(replacement.files)} changed"
             self._reloading[fresh.id] = replacement
 
     def _make_network_policy(self) -> NetworkPolicy:

@@ -106,6 +106,8 @@ class Invocation:
         """Content type of the response, where the runtime names it."""
         self.environment_id: str | None = None
         """Id of the environment that serves it, once there is one."""
+        self.environment: int | None = None
+        """Its number within the function."""
         self.status: InvocationStatus = "pending"
         self.cold_start = False
         self.cold_because = ""
@@ -131,9 +133,10 @@ class Invocation:
         """Whether the outcome is known."""
         return self._is_over
 
-    def assign(self, environment_id: str, cold_because: str) -> None:
+    def assign(self, environment_id: str, environment: int, cold_because: str) -> None:
         """Note the environment that serves it, and why it waits for an Init, if it does."""
         self.environment_id = environment_id
+        self.environment = environment
         # One that waits for an Init which fails is assigned again: the first reason is the reason.
         self.cold_because = self.cold_because or cold_because
         self.cold_start = bool(self.cold_because)

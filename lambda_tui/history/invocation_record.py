@@ -44,6 +44,8 @@ class InvocationRecord(Struct, kw_only=True):
     """One clause: ``env 1 was busy with #10``. Empty when it was warm."""
 
     status: InvocationStatus = "pending"
+    follow_up: str = ""
+    """What follows an asynchronous attempt: ``next attempt at 14:52:10``, ``delivered to …``."""
     answer: str = ""
     """The outcome in a word or two: ``200``, ``KeyError``, ``timeout``, ``null``."""
     error_type: str = ""
@@ -67,6 +69,16 @@ class InvocationRecord(Struct, kw_only=True):
     tmp_removed: int = 0
 
     @property
+    def key(self) -> tuple[str, int]:
+        """The session and the number: its identity among those of its function."""
+        return self.session, self.number
+
+    @property
     def is_over(self) -> bool:
         """Whether the outcome is known."""
         return self.status not in ("pending", "running")
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it is over and was no success."""
+        return self.is_over and self.status != "success"

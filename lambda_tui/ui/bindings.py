@@ -11,14 +11,18 @@ def _key(keys: str, action: str, label: str, tooltip: str, id: str, display: str
 
 SECTIONS: dict[str, tuple[Binding, ...]] = {
     "Function": (
-        _key("i", "invoke", "Invoke", "Invoke the function with the event", "invoke"),
+        _key("i", "invoke", "Invoke", "Invoke it with the event that is shown", "invoke"),
+        _key("I", "invoke_asynchronously", "Invoke async", "Queue the event", "invoke_async"),
         _key("b", "burst", "Burst", "Invoke it several times at once", "burst"),
         _key("v", "qualifier", "Version", "Choose the alias or version to invoke", "qualifier"),
         _key("e", "pane('event')", "Event", "Edit the event", "event"),
-        _key("S", "install_sdk", "SDK", "Install the SDK of AWS's runtime", "install_sdk"),
         _key("E", "event_file", "Event file", "Take an event file of the project", "event_file"),
-        _key("[", "invocation(-1)", "Earlier", "Show the invocation before", "earlier", "["),
-        _key("]", "invocation(1)", "Later", "Show the invocation after", "later", "]"),
+        _key("S", "install_sdk", "SDK", "Install the SDK of AWS's runtime", "install_sdk"),
+    ),
+    "Invocation": (
+        _key("[", "invocation(1)", "Earlier", "Choose the invocation before", "earlier", "["),
+        _key("]", "invocation(-1)", "Later", "Choose the invocation after", "later", "]"),
+        _key("u", "reuse_event", "Edit, replay", "Edit the event that it was sent", "reuse"),
     ),
     "Environment": (
         _key("r", "reinitialise", "Re-init", "Replace this environment by a new one", "reinit"),
@@ -28,7 +32,7 @@ SECTIONS: dict[str, tuple[Binding, ...]] = {
         _key("t", "pane('tmp')", "/tmp", "Look into the environment's /tmp", "tmp"),
     ),
     "Log": (
-        _key("/", "search", "Search", "Find text in the log", "search", "/"),
+        _key("/", "search", "Find", "Filter the list, or find text in the log", "search", "/"),
         _key("n", "match(-1)", "Next", "Go to the next older match", "next_match"),
         _key("N", "match(1)", "Previous", "Go to the next newer match", "previous_match"),
         _key("m", "only_matches", "Only matches", "Hide lines without a match", "only_matches"),
@@ -44,14 +48,18 @@ SECTIONS: dict[str, tuple[Binding, ...]] = {
     "Screen": (
         _key("1", "pane('functions')", "Functions", "Go to the functions", "pane_1"),
         _key("2", "pane('environments')", "Environments", "Go to the environments", "pane_2"),
-        _key("3", "pane('log')", "Log", "Go to the log", "pane_3"),
-        _key("4", "pane('response')", "Response", "Go to the response", "pane_4"),
-        _key("5", "pane('tmp')", "/tmp", "Go to the environment's /tmp", "pane_5"),
+        _key("3", "pane('invocations')", "Invocations", "Go to the invocations", "pane_3"),
+        _key("4", "pane('log')", "Log", "Go to the log", "pane_4"),
+        _key("5", "pane('event')", "Event", "Go to the event", "pane_5"),
+        _key("6", "pane('response')", "Response", "Go to the response", "pane_6"),
+        _key("7", "pane('tmp')", "/tmp", "Go to the environment's /tmp", "pane_7"),
         _key("left,h", "step_pane(-1)", "Pane before", "Go to the pane before", "pane_before"),
         _key("right,l", "step_pane(1)", "Next pane", "Go to the next pane", "pane_after"),
+        _key("comma", "step_tab(-1)", "Tab before", "Go to the tab before", "tab_before", ","),
+        _key("full_stop", "step_tab(1)", "Next tab", "Go to the next tab", "tab_after", "."),
         _key("z", "zoom", "Zoom", "Let the pane fill the screen, or end it", "zoom"),
         _key("p", "problems", "Problems", "What in the project needs a hand", "problems"),
-        _key("escape", "back", "Back", "Out of the editor, the search, the zoom", "back"),
+        _key("escape", "back", "Back", "Out of the editor, the filter, the zoom", "back"),
         _key("question_mark", "help", "Help", "Show all keys and signs", "help", "?"),
         _key("f1", "help", "Help", "Show all keys and signs", "help"),
         _key("colon", "app.command_palette", "Palette", "Every action by name", "colon", ":"),
@@ -64,34 +72,29 @@ BINDINGS: tuple[Binding, ...] = tuple(
     binding for bindings in SECTIONS.values() for binding in bindings
 )
 
-_MAIN = ("invoke", "burst", "event", "reinit")
+_MAIN = ("invoke", "burst", "event")
 
 PANE_KEYS: dict[str, tuple[str, ...]] = {
-    "functions": (
-        *_MAIN,
-        "qualifier",
-        "reinit_all",
-        "all_functions",
-        "event_file",
-        "search",
-        "zoom",
-    ),
-    "environments": ("invoke", "freeze", "kill", "reinit", "tmp", "reinit_all", "burst", "zoom"),
+    "functions": (*_MAIN, "search", "reinit_all", "qualifier", "event_file", "problems", "zoom"),
+    "environments": ("invoke", "freeze", "kill", "reinit", "reinit_all", "tmp", "zoom"),
+    "invocations": ("invoke", "reuse", "search", "earlier", "later", "copy_item", "zoom"),
     "log": (
         "invoke",
         "search",
         "follow",
         "wrap",
+        "all_functions",
         "clear_log",
         "next_match",
         "only_matches",
         "copy_item",
-        "all_functions",
         "zoom",
     ),
-    "response": ("invoke", "copy_all", "earlier", "later", "zoom", "tmp", "event"),
+    "response": ("invoke", "copy_all", "earlier", "later", "zoom", "event"),
     "tmp": ("invoke", "copy_item", "copy_all", "zoom", "reinit", "freeze"),
-    "log-search": ("back",),
     "event": ("invoke_from_editor", "back", "event_file"),
+    "log-search": ("back",),
+    "function-filter": ("back",),
+    "invocation-filter": ("back",),
 }
 """The ids of the bindings that the key bar shows for a pane, the most important first."""

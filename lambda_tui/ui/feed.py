@@ -9,8 +9,11 @@ from typing import Any
 
 from lambda_tui.engine import events
 from lambda_tui.engine.engine import Engine
+from lambda_tui.engine.invocation import Invocation
+from lambda_tui.history import InvocationRecord
 from lambda_tui.project.function import LoggingConfig
 from lambda_tui.ui.log import LogStore, log_records
+from lambda_tui.ui.model import Invocations
 from lambda_tui.ui.timeline import Timeline
 
 FRAME = 1 / 15
@@ -30,6 +33,7 @@ class Feed:
 
     def __init__(self, engine: Engine, paint: Callable[[], None]) -> None:
         self.log = LogStore()
+        self.invocations = Invocations(engine.pools, self._on_over)
         self.timelines: dict[str, Timeline] = {}
         """By the environments' ids."""
         self._engine = engine
@@ -63,7 +67,11 @@ class Feed:
         self._painted_at = time.monotonic()
         self._paint()
 
+    def _on_over(self, record: InvocationRecord, invocation: Invocation) -> None:
+        self.request_paint()
+
     def _on_event(self, event: events.Event) -> None:
+        self.invocations.on_event(event)
         if event.environment:
             self._timeline(event.environment).add(event)
         pool = self._engine.pools.get(event.function)

@@ -237,7 +237,8 @@ class ExecutionEnvironment:
         """Serve an invocation, at once or when it is initialised."""
         self.invocation = invocation
         self.removal_at = None
-        invocation.assign(self.id, "" if self.state in WARM else self._cold_reason())
+        cold_because = "" if self.state in WARM else self._cold_reason()
+        invocation.assign(self.id, self.number, cold_because)
         if self.state is State.RESET:
             self._begin_invoke(invocation)
             self._move(State.INITIALISING)

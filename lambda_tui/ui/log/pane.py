@@ -1,4 +1,4 @@
-"""Pane 3: the log with its search line."""
+"""The log with its search line."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ class LogPane(Vertical, Pane):
         super().__init__(id=id, classes=classes)
         self.view = LogView(id="log-view")
         self.search = Input(placeholder="find in the log", id="log-search", compact=True)
+        self.title = "4 Log"
         self._store = store
         self._function = ""
         self._shows_all = False
@@ -119,6 +120,5 @@ class LogPane(Vertical, Pane):
         if view.query_text:
             found = counted(view.matches, "line")
             states.append(f"“{view.query_text}” in {found}" + " only" * view.only_matches)
-        title, subtitle = f"3 Log · {scope}", " · ".join(states)
-        self.write_frame(title, subtitle)
+        self.write_frame(subtitle=" · ".join([scope, *states]))
         self.set_class(bool(view.missed), "-missed")

@@ -50,7 +50,7 @@ class EventPane(TextArea, Pane):
         self.show_line_numbers = False
         self.highlight_cursor_line = False
         self.match_cursor_bracket = False
-        self.title = "e Event"
+        self.title = "5 Event"
         self._function = ""
         self._texts: dict[str, str] = {}
         """The events of the functions that were shown before, by the functions' names."""
@@ -106,6 +106,20 @@ class EventPane(TextArea, Pane):
         self._texts[self._function] = text
         self._show_verdict()
 
+    def take_text(self, text: str, name: str) -> None:
+        """Put an event into the editor, under this name."""
+        self._file_names[self._function] = one_line(name)
+        self.load_text(text)
+        self._texts[self._function] = text
+        self._show_verdict()
+
+    @property
+    def event_name(self) -> str:
+        """The name of the event's file; with ``*`` when it was edited since it was read."""
+        name = self._file_names.get(self._function, "")
+        is_edited = self.text != self._texts.get(self._function, DEFAULT_EVENT)
+        return f"{name or 'event'}*" if is_edited else name
+
     def check(self) -> str | None:
         """Return why the text is no event that Lambda takes, without a full stop; None if it is."""
         return check_event(self.text)
@@ -130,8 +144,9 @@ class EventPane(TextArea, Pane):
     def _show_verdict(self) -> None:
         problem = None if len(self.text) > _LARGEST_CHECKED else check_event(self.text)
         name = self._file_names.get(self._function, "")
-        self.title = " · ".join(("e Event", *((name,) if name else ())))
+        self.title = "5 Event"
         lines = counted(self.document.line_count, "line")
         verdict = f"✓ JSON · {lines}" if problem is None else f"✗ {problem}"
+        verdict = f"{name} · {verdict}" if name else verdict
         self.write_frame(subtitle=verdict)
         self.set_class(problem is not None, "-error")

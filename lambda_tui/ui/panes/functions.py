@@ -1,36 +1,140 @@
-"""Pane 1: the project's functions."""
+"""Pane 1: the project's functions, and what is to know of the chosen one."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Input, Static
 
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.pool import Pool
+from lambda_tui.history import InvocationRecord
 from lambda_tui.project.function import Function
 from lambda_tui.terminal_text import one_line
-from lambda_tui.ui.glyphs import STATE_CLASSES, STATE_GLYPHS
+from lambda_tui.ui.figures import milliseconds
+from lambda_tui.ui.glyphs import STATE_CLASSES, STATE_GLYPHS, STATUS_GLYPHS
+from lambda_tui.ui.model import Invocations
 from lambda_tui.ui.terminal_text import fitted
 from lambda_tui.ui.widgets import Pane, RowList
 
-_GLYPHS = 4
+_GLYPHS = 3
 """Environments up to which each has a glyph of its own; if there are more, states are counted."""
 _ORDER = tuple(State)
+_NOT_INVOKED = "·"
 
 
-class FunctionsPane(RowList[Pool], Pane):
-    """A row for each function: its name, and the states of its environments."""
+@dataclass(frozen=True, slots=True)
+class FunctionRow:
+    """A function with its last invocation in this session."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {*STATE_CLASSES.values(), "row--problem"}
+    pool: Pool
+    last: InvocationRecord | None
+    qualifier: str | None
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it cannot run, or its last invocation has failed."""
+        return bool(self.pool.problem) or (self.last is not None and self.last.has_failed)
+
+
+class FunctionList(RowList[FunctionRow]):
+    """A row for each function: the last outcome, the name, states, the last duration."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        *STATE_CLASSES.values(), "row--problem", "row--good"
+    }  # fmt: skip
+
+    def key(self, item: FunctionRow) -> Hashable:
+        """Return the function's name."""
+        return item.pool.function.name
+
+    def row(self, item: FunctionRow, width: int) -> Text:
+        """Return ``✓ name   ❅❅►  14 ms``; where room is short, the name is cut first."""
+        sign = self._sign(item)
+        marks, outcome = self._marks(item.pool), _outcome(item)
+        right = Text.assemble(marks, "  " if marks and outcome else "", outcome)
+        function = item.pool.function
+        name = one_line(f"{function.name}:{item.qualifier}" if item.qualifier else function.name)
+        if width - right.cell_len - 5 < min(len(name), width // 2):
+            right = marks
+        right.truncate(max(0, width - width // 2), overflow="ellipsis")
+        room = width - right.cell_len - 5
+        return Text.assemble(" ", sign, " ", fitted(name, room), " ", right, " ")
+
+    def _sign(self, item: FunctionRow) -> Text:
+        if item.has_failed:
+            return Text("✗", self.style_of("row--problem"))
+        if item.last is None:
+            return Text(_NOT_INVOKED, self.style_of("row--dim"))
+        style = "row--good" if item.last.status == "success" else "row--dim"
+        return Text(STATUS_GLYPHS[item.last.status], self.style_of(style))
+
+    def _marks(self, pool: Pool) -> Text:
+        marks = Text()
+        states = Counter(environment.state for environment in pool.environments)
+        counted = states.total() > _GLYPHS
+        for state, count in sorted(states.items(), key=lambda each: _ORDER.index(each[0])):
+            text = f"{STATE_GLYPHS[state]}{count}" if counted else STATE_GLYPHS[state] * count
+            marks.append(text, self.style_of(STATE_CLASSES[state]))
+        return marks
+
+
+class FunctionsPane(Vertical, Pane):
+    """The filter, the list, and below it what is to know of the chosen function.
+
+    Where the screen is narrow and the pane is not at work, it is one line.
+    """
+
     BORDER_TITLE = "1 Functions"
+    DEFAULT_CSS = """
+    FunctionsPane {
+        Input { display: none; height: 1; border: none; padding: 0 1; }
+        FunctionList { height: 1fr; }
+        #function-line { display: none; height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
+        #function-details { height: auto; max-height: 40%; padding: 0 1; }
+    }
+    FunctionsPane.-filtering Input { display: block; }
+    """
 
-    def __init__(self, *, id: str) -> None:
+    @dataclass
+    class Filtered(Message):
+        """Posted when the text of the filter has changed."""
+
+    def __init__(self, invocations: Invocations, *, id: str) -> None:
         super().__init__(id=id)
+        self.list = FunctionList(id="function-list")
+        self.filter = Input(placeholder="filter by name", id="function-filter", compact=True)
         self.chosen_qualifiers: dict[str, str] = {}
         """The aliases or versions that the user invokes, by the functions' names."""
+        self._invocations = invocations
+
+    def compose(self) -> ComposeResult:
+        """Yield the filter, the list, the details, and the line for narrow screens."""
+        yield self.filter
+        yield self.list
+        yield Static(id="function-details", markup=False)
+        yield Static(id="function-line", markup=False)
+
+    @property
+    def focus_target(self) -> Widget:
+        """The list."""
+        return self.list
+
+    @property
+    def item_text(self) -> str | None:
+        """The ARN of the chosen function."""
+        row = self.list.highlighted
+        return row.pool.function.arn if row is not None else None
 
     def qualifier(self, function: Function) -> str | None:
         """Return the alias or version that is invoked: the chosen one, else as SAM has it."""
@@ -39,31 +143,100 @@ class FunctionsPane(RowList[Pool], Pane):
         is_there = chosen is not None and function.resolve(chosen) is not None
         return chosen if is_there else function.event_qualifier
 
-    @property
-    def item_text(self) -> str | None:
-        """The ARN of the chosen function."""
-        return self.highlighted.function.arn if self.highlighted is not None else None
+    def show_pools(self, pools: Sequence[Pool], chosen: str) -> None:
+        """Show the functions whose names pass the filter."""
+        rows = [
+            FunctionRow(
+                pool, self._invocations.last(pool.function.name), self.qualifier(pool.function)
+            )
+            for pool in pools
+        ]
+        wanted = self.filter.value.strip().casefold()
+        passing = [row for row in rows if wanted in row.pool.function.name.casefold()]
+        self.list.show_items(passing)
+        self.list.highlight(chosen)
+        failing = sum(row.has_failed for row in rows)
+        counts = [f"{len(passing)} of {len(rows)}" if wanted else f"{len(rows)}"]
+        counts += [f"{failing} failing"] if failing else []
+        self.write_frame(subtitle=" · ".join(counts))
+        self._show_details(next((row for row in rows if self.list.key(row) == chosen), None))
+        self._show_line(rows, chosen, failing)
 
-    def key(self, item: Pool) -> Hashable:
-        """Return the function's name."""
-        return item.function.name
+    def open_filter(self) -> None:
+        """Put the cursor into the filter."""
+        self.add_class("-filtering")
+        self.screen.set_focus(self.filter)
 
-    def row(self, item: Pool, width: int) -> Text:
-        """Return ``name   ❅❅►``; where room is short, the name is cut first."""
-        marks = self._marks(item)
-        marks.truncate(width // 2, overflow="ellipsis")
-        room = width - marks.cell_len - 2
-        qualifier = self.qualifier(item.function)
-        name = one_line(f"{item.function.name}:{qualifier}" if qualifier else item.function.name)
-        return Text.assemble(f" {fitted(name, room)}", marks, " ")
+    def close_filter(self) -> bool:
+        """Take the filter away, and return whether it was there."""
+        was_open = self.has_class("-filtering")
+        self.remove_class("-filtering")
+        self.filter.value = ""
+        if self.filter.has_focus:
+            self.screen.set_focus(self.list)
+        return was_open
 
-    def _marks(self, pool: Pool) -> Text:
-        if pool.problem:
-            return Text("✗", self.style_of("row--problem"))
-        marks = Text()
-        states = Counter(environment.state for environment in pool.environments)
-        counted = states.total() > _GLYPHS
-        for state, count in sorted(states.items(), key=lambda each: _ORDER.index(each[0])):
-            text = f" {STATE_GLYPHS[state]}{count}" if counted else STATE_GLYPHS[state] * count
-            marks.append(text, self.style_of(STATE_CLASSES[state]))
-        return marks
+    @on(Input.Changed)
+    def _filter(self, event: Input.Changed) -> None:
+        event.stop()
+        self.post_message(self.Filtered())
+
+    @on(Input.Submitted)
+    def _leave_filter(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.screen.set_focus(self.list)
+
+    def _show_details(self, row: FunctionRow | None) -> None:
+        details = self.query_one("#function-details", Static)
+        text = "" if row is None else "\n".join(_details(row.pool))
+        if str(details.content) != text:
+            details.update(text)
+
+    def _show_line(self, rows: Sequence[FunctionRow], chosen: str, failing: int) -> None:
+        """Show ``1 ✗OrdersConsumer ▸ApiFunction ·NightlyReport … 8, 3 failing``."""
+        parts = [Content.styled("1 ", "bold $text-accent")]
+        keys = [self.list.key(row) for row in rows]
+        first = max(0, keys.index(chosen) - 1) if chosen in keys else 0
+        for row in rows[first : first + 8]:
+            name = one_line(row.pool.function.name)
+            is_chosen = name == chosen
+            sign = self.list._sign(row).plain
+            parts.append(Content.styled(f"{sign}{name}", "bold reverse" if is_chosen else ""))
+            parts.append(Content("  "))
+        total = f"{len(rows)}" + (f", {failing} failing" if failing else "")
+        line = Content("").join(parts)
+        width = self.size.width
+        if width:
+            room = width - len(total) - 2
+            line = line.truncate(room, ellipsis=True).pad_right(max(0, room - line.cell_length))
+            line += Content(f" {total} ")
+        widget = self.query_one("#function-line", Static)
+        if widget.content != line:
+            widget.update(line)
+
+
+def _outcome(row: FunctionRow) -> str:
+    """Return the last duration, or why the last invocation failed."""
+    if row.pool.problem:
+        return "cannot run"
+    last = row.last
+    if last is None or not last.is_over:
+        return ""
+    if last.has_failed:
+        return fitted(last.answer, min(len(last.answer), 12))
+    return "" if last.duration_ms is None else milliseconds(last.duration_ms)
+
+
+def _details(pool: Pool) -> list[str]:
+    """Return memory and time limits, code, what runs it, and where it is declared."""
+    function = pool.function
+    lines = [f"{function.memory_size} MB · {function.timeout} s", function.handler]
+    version = pool.runtime_version
+    if version is not None:
+        lines.append(f"{pool.interpreter.title(version)} · {pool.interpreter.origin}")
+    if function.file is not None:
+        place = function.file.name
+        lines.append(place if function.line is None else f"{place}:{function.line}")
+    if pool.problem:
+        lines.append(f"✗ {pool.problem}")
+    return [one_line(line) for line in lines]

@@ -1,6 +1,9 @@
-"""The grid of the panes: which share a place, which one is zoomed, which one has the focus."""
+"""The grid of the panes: which tab is forward, which pane is zoomed, which one has the focus."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from textual.app import ComposeResult
 from textual.containers import Container
@@ -8,53 +11,75 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input
 
+from lambda_tui.history import InvocationRecord
 from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.feed import Feed
+from lambda_tui.ui.glyphs import STATUS_GLYPHS
 from lambda_tui.ui.log import LogPane
+from lambda_tui.ui.model import Selected, Selection, Tab
 from lambda_tui.ui.panes.environments import EnvironmentsPane
 from lambda_tui.ui.panes.event import EventPane
 from lambda_tui.ui.panes.functions import FunctionsPane
+from lambda_tui.ui.panes.invocations import InvocationsPane
 from lambda_tui.ui.panes.response import ResponsePane
 from lambda_tui.ui.panes.tmp import TmpPane
 from lambda_tui.ui.widgets import Pane
 
-_TABS = {"event": "e Event", "response": "4 Response", "tmp": "5 /tmp"}
-"""The panes that share one place where there is little room, and the texts of their tabs."""
+TAB_NAMES: Mapping[Tab, str] = {
+    Tab.LOG: "4 Log",
+    Tab.EVENT: "5 Event",
+    Tab.RESPONSE: "6 Response",
+    Tab.TMP: "7 /tmp",
+}
+"""The names of the tabs, each behind the key that brings it forward."""
+_FRAME = 6
+"""Cells of a frame that its title cannot have."""
 
 
 class PaneGrid(Container):
-    """The six panes; where the screen is small, some of them are tabs of one place.
+    """Functions, environments, invocations, and the tabs of the selected invocation.
 
     Panes are named by their ids, which are the keys of ``by_id``.
     """
 
-    def __init__(self, feed: Feed) -> None:
+    def __init__(self, feed: Feed, selection: Selection) -> None:
         super().__init__(id="panes")
-        self.functions = FunctionsPane(id="functions")
+        self._selection = selection
+        self.functions = FunctionsPane(feed.invocations, id="functions")
         self.environments = EnvironmentsPane(feed.timelines, id="environments")
+        self.invocations = InvocationsPane(id="invocations")
         self.log_pane = LogPane(feed.log, id="log")
         self.event = EventPane(id="event")
         self.response = ResponsePane(id="response")
         self.tmp = TmpPane(id="tmp")
+        self.tabs: dict[Tab, Pane] = {
+            Tab.LOG: self.log_pane,
+            Tab.EVENT: self.event,
+            Tab.RESPONSE: self.response,
+            Tab.TMP: self.tmp,
+        }
         self.by_id: dict[str, Pane] = {
             "functions": self.functions,
             "environments": self.environments,
-            "log": self.log_pane,
-            "event": self.event,
-            "response": self.response,
-            "tmp": self.tmp,
+            "invocations": self.invocations,
+            **{tab.value: pane for tab, pane in self.tabs.items()},
         }
         """The panes in the order of the grid's cells, in which ``tab`` goes through them."""
+        self._summary = ""
+        self._tracks = ""
+        """The heights of the grid's rows."""
+        self.is_painting = False
+        """Whether cursors are moved by the screen itself."""
 
     def compose(self) -> ComposeResult:
         """Yield the panes in the order of the grid's cells."""
         yield from self.by_id.values()
 
     def on_mount(self) -> None:
-        """Begin with the response in front."""
+        """Show the chosen tab."""
         for pane in self.by_id.values():
             pane.add_class("pane")
-        self.bring_forward("response")
+        self._show_tabs()
 
     # Focus and layout
 
@@ -66,33 +91,53 @@ class PaneGrid(Container):
             widget = widget.parent if isinstance(widget.parent, Widget) else None
         return widget.id if widget is not None and widget.id else "functions"
 
+    @property
+    def is_narrow(self) -> bool:
+        """Whether the functions have a line only."""
+        return self.screen.has_class("-narrow")
+
+    @property
+    def shows_two_tabs(self) -> bool:
+        """Whether two tabs stand side by side."""
+        return self.screen.has_class("-wide")
+
     def go_to(self, pane: str) -> None:
-        """Give a pane the focus, in front of those that share its place."""
+        """Give a pane the focus, and bring it forward if it is a tab."""
         if self.is_zoomed:
             self.zoom(pane)
-        if pane in _TABS:
-            self.bring_forward(pane)
+        if pane in self.tabs:
+            self.bring_forward(Tab(pane))
         # Not ``focus``: it takes effect later, and keys typed right behind would go astray.
         self.screen.set_focus(self.by_id[pane].focus_target)
 
     def step(self, by: int) -> None:
         """Give the focus to the pane that is ``by`` after the focused one, or before it."""
-        order = list(self.by_id)
-        self.go_to(order[(order.index(self.focused_pane) + by) % len(order)])
+        order = ["functions", "environments", "invocations", self._selection.tab.value]
+        here = self.focused_pane
+        index = order.index(here) if here in order else len(order) - 1
+        self.go_to(order[(index + by) % len(order)])
 
-    def bring_forward(self, pane: str) -> None:
-        """Show a pane in front of those that share its place, without the focus."""
-        for each in _TABS:
-            self.set_class(each == pane, f"-tab-{each}")
-        # In the middle layout the event has a place of its own; the others share one.
-        self.set_class(pane == "tmp" or (pane == "event" and self.has_class("-tmp")), "-tmp")
+    def step_tab(self, by: int) -> None:
+        """Go to the tab that is ``by`` after the present one, or before it."""
+        order = list(self.tabs)
+        self.go_to(order[(order.index(self._selection.tab) + by) % len(order)])
+
+    def bring_forward(self, tab: Tab) -> None:
+        """Show a tab without giving it the focus."""
+        self._selection.choose_tab(tab)
+        self._show_tabs()
+
+    def _show_tabs(self) -> None:
+        for tab, pane in self.tabs.items():
+            pane.set_class(tab is self._selection.tab, "-forward")
+            pane.set_class(tab is self._selection.beside, "-beside")
         self.write_titles()
 
     def show_response(self) -> None:
-        """Bring the response forward, unless the user edits the event or looks into ``/tmp``."""
-        is_busy = self.focused_pane in ("event", "tmp") or isinstance(self.screen.focused, Input)
-        if not is_busy:
-            self.bring_forward("response")
+        """Let an invocation be seen, unless the user edits the event or looks into ``/tmp``."""
+        is_typing = isinstance(self.screen.focused, Input) or self.focused_pane == "event"
+        if self._selection.tab is Tab.EVENT and not is_typing:
+            self.bring_forward(Tab.LOG)
 
     @property
     def is_zoomed(self) -> bool:
@@ -105,26 +150,78 @@ class PaneGrid(Container):
         for each, widget in self.by_id.items():
             widget.set_class(each == pane, "-zoom")
 
+    def fit(self, environments: int) -> None:
+        """Give the environments as many rows as they need, within what the others can spare."""
+        height = self.size.height
+        if not height:
+            return
+        first = 1 if self.is_narrow else 0
+        frame, headings = 2, 1
+        most = max(frame + headings + 1, int((height - first) * 0.34))
+        rows = min(most, max(frame + headings + 2, environments + frame + headings))
+        rest = height - first - rows
+        invocations = max(4, round(rest * 0.38))
+        tracks = f"{rows} {invocations} 1fr"
+        if self.is_narrow:
+            tracks = f"{'1fr' if self.functions.has_focus_within else 1} {tracks}"
+        if tracks != self._tracks and not self.is_zoomed:
+            self._tracks = tracks
+            self.styles.grid_rows = tracks
+        elif self.is_zoomed and self._tracks:
+            self._tracks = ""
+            self.styles.grid_rows = "1fr"
+
+    # Titles
+
+    @contextmanager
+    def painting(self) -> Iterator[None]:
+        """Move cursors within, and it is not taken for the user's choice."""
+        self.is_painting = True
+        try:
+            yield
+        finally:
+            self.is_painting = False
+
+    def show_selected(self, selected: Selected) -> None:
+        """Show the selected invocation in its tabs, and name it in their frames."""
+        self._summary = summary(selected.record)
+        self.response.show(selected)
+        self.tmp.show_environment(selected.environment, selected.pool.function.ephemeral_storage)
+        self.write_titles()
+
     def write_titles(self) -> None:
-        """Write the titles of the panes that share a place, with the tabs of the others."""
-        focused = self.focused_pane
-        labels = {**_TABS, "response": self.response.title}
-        narrow = self.screen.has_class("-narrow") and not self.is_zoomed
-        wide = self.screen.has_class("-wide") or self.is_zoomed
-        for pane in _TABS:
-            others = [name for name in _TABS if name != pane]
-            if wide or (pane == "event" and not narrow):
-                others = []
-            elif not narrow:
-                others.remove("event")
-            style = "b reverse" if pane == focused else "b"
-            tabs = "".join(f" │ [@click=screen.pane('{name}')]${name}[/]" for name in others)
-            widget = self.by_id[pane]
-            title = one_line(widget.title)
-            # Variables: no markup is looked for in them.
-            widget.write_frame(
-                Content.from_markup(f"[{style}]$title[/]{tabs}", title=title, **labels)
-            )
+        """Write the titles of the tabs that are shown: the invocation, and the other tabs."""
+        forward = self.tabs[self._selection.tab]
+        self._write_title(forward, with_tabs=not self.is_zoomed)
+        if self.shows_two_tabs and not self.is_zoomed:
+            beside = self.tabs[self._selection.beside]
+            beside.write_frame(self._tab_text(self._selection.beside, is_alone=True))
+
+    def _write_title(self, pane: Pane, *, with_tabs: bool) -> None:
+        summary = Content.styled(one_line(self._summary), "bold")
+        tabs = [self._tab_text(tab) for tab in self.tabs if with_tabs or tab is self._selection.tab]
+        right = Content(" ").join(tabs)
+        room = self._title_width(pane) - right.cell_length - 1
+        left = summary.truncate(max(0, room - 1), ellipsis=True)
+        fill = max(1, room - left.cell_length)
+        line = Content.styled(" " + "─" * max(0, fill - 2) + " ", "$line")
+        pane.write_frame(Content("").join([left, line, right]))
+
+    def _title_width(self, pane: Pane) -> int:
+        return max(20, pane.outer_size.width - _FRAME)
+
+    def _tab_text(self, tab: Tab, *, is_alone: bool = False) -> Content:
+        name = self.tabs[tab].title or TAB_NAMES[tab]
+        is_forward = tab is self._selection.tab
+        style = "b" if is_alone or is_forward else ""
+        if is_forward and self.focused_pane == tab and not is_alone:
+            style = "b reverse"
+        text = f" {one_line(name)} "
+        # A variable: no markup is looked for in it.
+        opened, closed = (f"[{style}]", "[/]") if style else ("", "")
+        return Content.from_markup(
+            f"[@click=screen.pane('{tab}')]{opened}$name{closed}[/]", name=text
+        )
 
     # Copying
 
@@ -137,3 +234,14 @@ class PaneGrid(Container):
         """Return everything that the focused pane holds; the response where that is nothing."""
         text = self.by_id[self.focused_pane].whole_text
         return self.response.whole_text if text is None else text
+
+
+def summary(record: InvocationRecord | None) -> str:
+    """Return ``#10 ✗ KeyError · cold · env 2``, which names an invocation in a frame."""
+    if record is None:
+        return "no invocation yet"
+    word = record.answer if record.is_over and record.answer else record.status
+    parts = [f"#{record.number} {STATUS_GLYPHS[record.status]} {word}"]
+    if record.environment is not None:
+        parts += ["cold" if record.is_cold else "warm", f"env {record.environment}"]
+    return " · ".join(parts)

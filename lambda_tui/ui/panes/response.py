@@ -12,10 +12,10 @@ from textual.content import Content
 from textual.widgets import Static
 
 from lambda_tui.engine.invocation import Invocation
-from lambda_tui.engine.pool import Pool
 from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.figures import milliseconds, size
 from lambda_tui.ui.glyphs import STATUS_GLYPHS
+from lambda_tui.ui.model import Selected
 from lambda_tui.ui.terminal_text import terminal_text
 from lambda_tui.ui.widgets import Pane
 
@@ -28,7 +28,6 @@ _PRETTY_LIMIT = 256_000
 class ResponsePane(VerticalScroll, Pane, can_focus=True):
     """An invocation: its status in the title, its cost below, its response inside."""
 
-    BORDER_TITLE = "4 Response"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("k", "scroll_up", "Up", show=False),
         Binding("j", "scroll_down", "Down", show=False),
@@ -41,9 +40,7 @@ class ResponsePane(VerticalScroll, Pane, can_focus=True):
         self._body = Static(id="response-body", markup=False)
         self._shown: tuple[str, str, float | None] | None = None
         self._payload = b""
-        self._chosen: dict[str, int] = {}
-        """Numbers of invocations by the names of functions; other functions show their newest."""
-        self.title = "4 Response"
+        self.title = "6 Response"
 
     def compose(self) -> ComposeResult:
         """Yield the response alone; the rest is in the frame."""
@@ -54,31 +51,9 @@ class ResponsePane(VerticalScroll, Pane, can_focus=True):
         """The whole response, though only its beginning may be shown."""
         return self._payload.decode("utf-8", "replace")
 
-    def show_pool(self, pool: Pool) -> None:
-        """Show the invocation that was chosen of the pool's function, else the newest."""
-        number = self._chosen.get(pool.function.name)
-        newest = pool.invocations[-1] if pool.invocations else None
-        chosen = next((each for each in pool.invocations if each.number == number), newest)
-        self._show_invocation(chosen, pool.function.name)
-
-    def choose_newest(self, pool: Pool) -> None:
-        """Choose the newest invocation of the pool's function, now and from now on."""
-        self._chosen.pop(pool.function.name, None)
-
-    def step(self, pool: Pool, by: int) -> None:
-        """Choose the invocation that is ``by`` after the chosen one, or before when negative."""
-        function = pool.function.name
-        numbers = [each.number for each in pool.invocations]
-        if not numbers:
-            return
-        here = self._chosen.get(function, numbers[-1])
-        # An invocation that the pool no longer remembers counts as the newest.
-        index = numbers.index(here) if here in numbers else len(numbers) - 1
-        index = max(0, min(index + by, len(numbers) - 1))
-        if index == len(numbers) - 1:
-            self.choose_newest(pool)
-        else:
-            self._chosen[function] = numbers[index]
+    def show(self, selected: Selected) -> None:
+        """Show the response of the selected invocation."""
+        self._show_invocation(selected.invocation, selected.pool.function.name)
 
     def _show_invocation(self, invocation: Invocation | None, function: str) -> None:
         """Show an invocation of the function; does nothing when it has not changed."""
@@ -94,14 +69,12 @@ class ResponsePane(VerticalScroll, Pane, can_focus=True):
         for each in STATUS_GLYPHS:
             self.set_class(each == status, f"-{each}")
         if invocation is None:
-            self.title, self._payload = "4 Response", b""
+            self._payload = b""
             self.write_frame(subtitle="")
             self._body.update(
                 Content.styled(f"{one_line(function)} has not been invoked yet.", "$text-muted")
             )
             return
-        word = "error" if invocation.function_error and status == "success" else status
-        self.title = f"4 Response #{invocation.number} {STATUS_GLYPHS[status]} {word}"
         self.write_frame(subtitle=_cost(invocation))
         self._payload = invocation.response or b""
         self._body.update(response_content(invocation))

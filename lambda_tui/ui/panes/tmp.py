@@ -55,7 +55,6 @@ class TmpTree(RowList[TmpEntry]):
 class TmpPane(Horizontal, Pane):
     """The tree at the left, the chosen file at the right; both are bounded and read in a thread."""
 
-    BORDER_TITLE = "5 /tmp"
     DEFAULT_CSS = """
     TmpPane { TmpTree { width: 2fr; } VerticalScroll { width: 3fr; } }
     """
@@ -64,7 +63,7 @@ class TmpPane(Horizontal, Pane):
         super().__init__(id=id, classes=classes)
         self.tree_view = TmpTree(id="tmp-tree")
         self.file_view = VerticalScroll(Static(id="tmp-content", markup=False), id="tmp-file")
-        self.title = "5 /tmp"
+        self.title = "7 /tmp"
         self._directory: Path | None = None
         self._seen: tuple[str, float] | None = None
         """The environment's id, and the time since which it had its state when it was read."""
@@ -115,8 +114,6 @@ class TmpPane(Horizontal, Pane):
             return
         self._seen, self._loaded_at = seen, time.monotonic()
         self._directory = None if environment is None else environment.tmp_directory
-        number = "" if environment is None else f" of #{environment.number}"
-        self.title = f"5 /tmp{number}"
         self._load(storage)
 
     @work(exclusive=True, group="tmp")

@@ -1,4 +1,4 @@
-"""The main screen: shows the engine at work, one function at a time, and acts on keys."""
+"""The main screen: draws what the selection stands for, and acts on keys."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from textual.notifications import SeverityLevel
 
 from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.environment import ExecutionEnvironment
+from lambda_tui.engine.invocation import KEY
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.pool import Pool
+from lambda_tui.history import InvocationRecord
 from lambda_tui.project.event_files import EventFile, find_events
 from lambda_tui.project.function import LATEST, Project
 from lambda_tui.project.sdk import InstallationError
@@ -23,7 +25,8 @@ from lambda_tui.ui.bindings import BINDINGS, PANE_KEYS
 from lambda_tui.ui.clipboard import copy
 from lambda_tui.ui.feed import Feed
 from lambda_tui.ui.keys import PromptScreen
-from lambda_tui.ui.panes import PaneGrid
+from lambda_tui.ui.model import Selected, Selection
+from lambda_tui.ui.panes import FunctionsPane, InvocationsPane, PaneGrid
 from lambda_tui.ui.screens.dialogs import AskBurst, AskEventFile, AskQualifier, AskQuit, AskTenant
 from lambda_tui.ui.screens.help import Help
 from lambda_tui.ui.screens.problems import Problems
@@ -37,7 +40,7 @@ _BURST = 10
 
 
 class MainScreen(PromptScreen):
-    """Functions, environments, log, event, response and ``/tmp``, all of one function at a time."""
+    """Shows what the selection stands for, and changes it; the engine does the rest."""
 
     BINDINGS: ClassVar[list[BindingType]] = list(BINDINGS)
 
@@ -45,12 +48,15 @@ class MainScreen(PromptScreen):
         super().__init__(id="main")
         self.engine = engine
         self.feed = Feed(engine, self._request_paint)
-        self.panes = PaneGrid(self.feed)
-        self.function = next(iter(engine.pools), "")
-        """The name of the chosen function; empty while the project has none."""
+        self.selection = Selection(next(iter(engine.pools), ""))
+        self.panes = PaneGrid(self.feed, self.selection)
         self._address: str | None = None
         self._project: Project | None = None
         """The project that is shown, to notice when it was read again."""
+        self._listed: list[InvocationRecord] = []
+        """The invocations in scope, newest first."""
+        self._shown_function: str | None = None
+        """The function whose event and log are shown."""
         self._burst = _BURST
         self._tenant_id = ""
         """The tenant that functions with isolated tenants were last invoked for."""
@@ -67,25 +73,74 @@ class MainScreen(PromptScreen):
         """Show the first function, and start a clock for what changes with the time alone."""
         self.set_interval(1.0, self._tick)
         self.query_one(KeyBar).show_keys(PANE_KEYS["functions"])
-        self._show_project()
-        self.watch(self.panes.functions, "highlighted_key", self._choose_highlighted, init=False)
-        self.watch(self.panes.environments, "highlighted_key", self._request_paint, init=False)
-        self.set_focus(self.panes.functions)
+        panes = self.panes
+        self.watch(panes.functions.list, "highlighted_key", self._choose_function, init=False)
+        self.watch(panes.environments, "highlighted_key", self._choose_environment, init=False)
+        self.watch(panes.invocations.list, "highlighted_key", self._choose_invocation, init=False)
+        # Where the screen is narrow the functions are a line until they have the focus.
+        first = panes.invocations.list if panes.is_narrow else panes.functions.list
+        self.set_focus(first)
         self.paint()
 
     def on_unmount(self) -> None:
         """Stop listening to the engine."""
         self.feed.close()
 
+    # The selection
+
+    @property
+    def function(self) -> str:
+        """The name of the function that is shown; empty while the project has none."""
+        pool = self.pool
+        return pool.function.name if pool is not None else ""
+
     @property
     def pool(self) -> Pool | None:
-        """The chosen function's pool."""
-        return self.engine.pools.get(self.function)
+        """The chosen function's pool; the first one's while the project is without it."""
+        pools = self.engine.pools
+        return pools.get(self.selection.function) or next(iter(pools.values()), None)
+
+    @property
+    def record(self) -> InvocationRecord | None:
+        """The selected invocation."""
+        return self.selection.find(self._listed)
 
     @property
     def environment(self) -> ExecutionEnvironment | None:
-        """The environment under the cursor."""
-        return self.panes.environments.highlighted
+        """The chosen environment, else that of the selected invocation, else the newest."""
+        pool, record = self.pool, self.record
+        if pool is None or not pool.environments:
+            return None
+        wanted = self.selection.environment
+        if wanted is None and record is not None:
+            wanted = record.environment
+        found = next((one for one in pool.environments if one.number == wanted), None)
+        if found is None and wanted is None:
+            found = pool.environments[-1]
+        return found
+
+    def _choose_function(self, name: object) -> None:
+        if isinstance(name, str) and name != self.selection.function:
+            self.selection.choose_function(name)
+            self.paint()
+
+    def _choose_environment(self, _id: object) -> None:
+        """Take the row under the cursor, if the user has put it there."""
+        chosen = self.panes.environments.highlighted
+        if chosen is None or chosen is self.environment or not self.panes.environments.has_focus:
+            return
+        self.selection.choose_environment(chosen.number)
+        self.paint()
+
+    def _choose_invocation(self, _key: object) -> None:
+        """Take the row under the cursor, if the user has put it there."""
+        shown = self.panes.invocations.list
+        chosen = shown.highlighted
+        if chosen is None or chosen is self.record or self.panes.is_painting:
+            return
+        is_newest = bool(self._listed) and chosen.key == self._listed[0].key
+        self.selection.choose_invocation(None if is_newest else chosen.key)
+        self.paint()
 
     def say(self, sentence: str, severity: SeverityLevel = "information") -> None:
         """Show one sentence for a while."""
@@ -99,21 +154,46 @@ class MainScreen(PromptScreen):
             return
         self._show_project()
         pools = tuple(self.engine.pools.values())
-        panes = self.panes
-        # First: this may choose another function, which all the others then show.
-        panes.functions.show_items(pools)
-        self.query_one(HeaderLine).show(self.engine, self.pool, self._address)
-        pool = self.pool
+        pool, panes = self.pool, self.panes
+        self.query_one(HeaderLine).show(self.engine, pool, self._address)
         if pool is None:
             return
         # The version of an interpreter comes without an event: look again until it is there.
         if any(each.runtime_version is None and not each.problem for each in pools):
             self.feed.request_paint()
-        panes.log_pane.show_fresh_records()
-        panes.environments.show_pool(pool)
-        panes.response.show_pool(pool)
-        panes.tmp.show_environment(self.environment, pool.function.ephemeral_storage)
-        panes.write_titles()
+        self._show_function(pool)
+        self._listed = self.selection.listed(self.feed.invocations.of(pool.function.name))
+        record = self.record
+        invocation = None if record is None else self.feed.invocations.live(record)
+        selected = Selected(pool, record, invocation, self.environment)
+        with panes.painting():
+            panes.functions.show_pools(pools, pool.function.name)
+            panes.environments.show_pool(pool)
+            if selected.environment is not None:
+                panes.environments.highlight(selected.environment.id)
+            panes.invocations.show_records(
+                self._listed, self.selection.invocation, self._scope(pool), version=self._version()
+            )
+        panes.show_selected(selected)
+        panes.fit(len(pool.environments))
+
+    def _show_function(self, pool: Pool) -> None:
+        """Show the event and the log of another function."""
+        name = pool.function.name
+        if name != self._shown_function:
+            self._shown_function = name
+            self.panes.event.show_function(pool.function, self.engine.project)
+            self.panes.log_pane.show_function(name)
+        self.panes.log_pane.show_fresh_records()
+
+    def _scope(self, pool: Pool) -> str:
+        name = one_line(pool.function.name)
+        number = self.selection.environment
+        return name if number is None else f"{name} · env {number} (esc shows all)"
+
+    def _version(self) -> int:
+        """Return a number that changes with the list of invocations."""
+        return self.feed.invocations.version
 
     def show_address(self, address: str | None) -> None:
         """Show where the Lambda API listens."""
@@ -131,7 +211,7 @@ class MainScreen(PromptScreen):
         """Show the functions and problems of a project that was read again."""
         if self._project is self.engine.project:
             return
-        is_first, self._project = self._project is None, self.engine.project
+        self._project = self.engine.project
         has_functions = bool(self.engine.pools)
         problems = self._project.problems
         self.panes.display = has_functions
@@ -140,20 +220,9 @@ class MainScreen(PromptScreen):
         self.query_one(Banner).show_problems(problems if has_functions else ())
         self.refresh_bindings()
         if not has_functions:
-            self.function = ""
             empty.show_problems(self._project.directory, problems)
-        elif is_first or self.function not in self.engine.pools:
-            self._choose(next(iter(self.engine.pools)))
-
-    def _choose(self, function: str) -> None:
-        self.function = function
-        self.panes.event.show_function(self.engine.pools[function].function, self.engine.project)
-        self.panes.log_pane.show_function(function)
-        self.paint()
-
-    def _choose_highlighted(self, function: str | None) -> None:
-        if function is not None and function != self.function:
-            self._choose(function)
+        elif not self.selection.function:
+            self.selection.choose_function(self.function)
 
     def on_descendant_focus(self) -> None:
         """Show the keys of the pane that has the focus."""
@@ -162,11 +231,11 @@ class MainScreen(PromptScreen):
             keys = PANE_KEYS.get(focused or "", PANE_KEYS[self.panes.focused_pane])
             self.query_one(KeyBar).show_keys(keys)
             self.panes.write_titles()
+            self.feed.request_paint()
 
     def on_resize(self) -> None:
-        """Write titles that fit the new layout."""
-        if self.engine.pools:
-            self.call_after_refresh(self.panes.write_titles)
+        """Lay the panes out anew, and write titles that fit."""
+        self.call_after_refresh(self.paint)
 
     # Actions on the function
 
@@ -209,17 +278,25 @@ class MainScreen(PromptScreen):
         problem = event.check()
         if self.pool is None:
             return
+        if self.selection.function not in self.engine.pools:
+            self.say(f"Nothing was sent: {self.selection.function} is not in the project now.")
+            return
         if problem is not None:
             self.say(f"Nothing was sent: {problem}.", "error")
             self.panes.go_to("event")
             event.go_to_problem()
             return
-        self.panes.response.choose_newest(self.pool)
         function = self.pool.function
         tenant_id = self._tenant_id if function.is_tenant_isolated else None
         qualifier = self.panes.functions.qualifier(function)
+        payload, name = event.payload, event.event_name
+        if (sent := self._sent_event()) is not None:
+            payload, name = sent
         for _ in range(count):
-            self.pool.invoke(event.payload, qualifier=qualifier, tenant_id=tenant_id)
+            invocation = self.pool.invoke(payload, KEY, qualifier=qualifier, tenant_id=tenant_id)
+            self.feed.invocations.name_event(invocation, name)
+        # The new one is what the user wants to see, whichever was chosen before.
+        self.selection.choose_invocation(None)
         self.panes.show_response()
         self.feed.request_paint()
 
@@ -239,12 +316,59 @@ class MainScreen(PromptScreen):
 
         self.app.push_screen(AskQualifier(function, self.panes.functions.qualifier(function)), take)
 
+    def _sent_event(self) -> tuple[bytes, str] | None:
+        """Return the event of the invocation that the user has chosen, to be sent again."""
+        record = self.record
+        if self.selection.invocation is None or record is None:
+            return None
+        invocation = self.feed.invocations.live(record)
+        if invocation is None:
+            return None
+        return bytes(invocation.payload), record.event_name or f"of #{record.number}"
+
+    async def action_invoke_asynchronously(self) -> None:
+        """Queue the event for the function, as a service does that invokes it."""
+        if self.pool is None:
+            return
+        event = self.panes.event
+        await event.wait_until_loaded()
+        problem = event.check()
+        if problem is not None:
+            self.say(f"Nothing was sent: {problem}.", "error")
+            return
+        function = self.pool.function
+        tenant_id = self._tenant_id if function.is_tenant_isolated else None
+        qualifier = self.panes.functions.qualifier(function)
+        accepted = self.engine.asynchronous.accept(
+            self.pool, event.payload, qualifier=qualifier, tenant_id=tenant_id
+        )
+        self.selection.choose_invocation(None)
+        if accepted is None:
+            self.say("The queue of asynchronous invocations is full.", "error")
+        self.feed.request_paint()
+
+    def action_reuse_event(self) -> None:
+        """Put the event of the selected invocation into the editor."""
+        record = self.record
+        invocation = None if record is None else self.feed.invocations.live(record)
+        if record is None or invocation is None:
+            self.say("There is no invocation whose event could be edited.")
+            return
+        self.panes.event.take_text(
+            bytes(invocation.payload).decode("utf-8", "replace"), f"#{record.number}"
+        )
+        self.selection.choose_invocation(None)
+        self.panes.go_to("event")
+        self.paint()
+
     def action_invocation(self, step: int) -> None:
-        """Show the response of an earlier or later invocation."""
-        if self.pool is not None and self.pool.invocations:
-            self.panes.response.step(self.pool, step)
-            self.panes.show_response()
-            self.paint()
+        """Choose an earlier or later invocation."""
+        record = self.record
+        if record is None:
+            return
+        index = max(0, min(self._listed.index(record) + step, len(self._listed) - 1))
+        self.selection.choose_invocation(self._listed[index].key if index else None)
+        self.paint()
 
     async def action_event_file(self) -> None:
         """Ask which of the project's event files to put into the editor."""
@@ -294,7 +418,8 @@ class MainScreen(PromptScreen):
         elif environment.state is State.IDLE:
             environment.freeze()
         else:
-            self.say(f"#{environment.number} is {environment.state}: only an idle one is frozen.")
+            number, state = environment.number, environment.state
+            self.say(f"env {number} is {state}: only an idle one is frozen.")
 
     def action_kill(self) -> None:
         """Kill the environment's runtime, as a crash does."""
@@ -304,15 +429,36 @@ class MainScreen(PromptScreen):
             self.environment.kill()
 
     @on(RowList.Chosen, "#environments")
-    def _look_into_tmp(self) -> None:
-        self.panes.bring_forward("tmp")
+    def _choose_clicked_environment(self, event: RowList.Chosen) -> None:
+        self.selection.choose_environment(event.item.number)
+        self.paint()
+
+    @on(RowList.Chosen, "#invocation-list")
+    def _open_invocation(self) -> None:
+        self.panes.go_to(self.selection.tab)
+
+    @on(RowList.Chosen, "#function-list")
+    def _leave_functions(self) -> None:
+        if self.panes.is_narrow:
+            self.panes.go_to("invocations")
+
+    @on(FunctionsPane.Filtered)
+    @on(InvocationsPane.Filtered)
+    def _filter(self) -> None:
+        self.paint()
 
     # Actions on the log
 
     def action_search(self) -> None:
-        """Open the search."""
-        self.panes.go_to("log")
-        self.panes.log_pane.open_search()
+        """Filter the functions or invocations, where one of these has the focus, else the log."""
+        match self.panes.focused_pane:
+            case "functions":
+                self.panes.functions.open_filter()
+            case "invocations":
+                self.panes.invocations.open_filter()
+            case _:
+                self.panes.go_to("log")
+                self.panes.log_pane.open_search()
 
     def action_match(self, direction: int) -> None:
         """Go to another match."""
@@ -381,19 +527,34 @@ class MainScreen(PromptScreen):
         """Go to the pane before or after."""
         self.panes.step(step)
 
+    def action_step_tab(self, step: int) -> None:
+        """Go to the tab before or after."""
+        self.panes.step_tab(step)
+
     def action_zoom(self) -> None:
         """Let the focused pane fill the screen, or end that."""
         self.panes.zoom(None if self.panes.is_zoomed else self.panes.focused_pane)
-        self.panes.write_titles()
+        self.paint()
 
     def action_back(self) -> None:
-        """End the search, else the zoom, else go to the functions."""
-        if self.panes.log_pane.close_search():
+        """Undo the last narrowing: a search or filter, the zoom, a choice; else go to the list."""
+        panes, selection = self.panes, self.selection
+        if panes.log_pane.close_search() or panes.functions.close_filter():
             return
-        if self.panes.is_zoomed:
+        if panes.invocations.close_filter():
+            return
+        if panes.is_zoomed:
             self.action_zoom()
+        elif panes.focused_pane in panes.tabs:
+            panes.go_to("invocations")
+        elif selection.invocation is not None:
+            selection.choose_invocation(None)
+            self.paint()
+        elif selection.environment is not None:
+            selection.choose_environment(None)
+            self.paint()
         elif self.engine.pools:
-            self.panes.go_to("functions")
+            panes.go_to("functions")
 
     def action_problems(self) -> None:
         """List all problems."""

@@ -99,6 +99,7 @@ class RowList(LineWidget, ScrollView, Generic[Item], can_focus=True):
         for index, item in enumerate(self.items):
             if self.key(item) == key:
                 self._move(index)
+                return
 
     def action_cursor(self, step: int) -> None:
         """Move the cursor by that many rows."""

@@ -1,0 +1,281 @@
+"""Pane 3: the invocations of the chosen function, or of one of its environments."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.cells import cell_len
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Input
+
+from lambda_tui.history import InvocationRecord
+from lambda_tui.terminal_text import one_line
+from lambda_tui.ui.figures import milliseconds
+from lambda_tui.ui.glyphs import STATUS_GLYPHS
+from lambda_tui.ui.terminal_text import fitted
+from lambda_tui.ui.widgets import Pane, RowList
+
+_GAP = 2
+_SHORTEST_NOTE = 12
+"""Cells below which there is no column for the note."""
+_LONGEST_EVENT = 22
+_CLOCK_FROM = 62
+"""Width of the list from which on it shows when each invocation began."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    name: str
+    value: Callable[[InvocationRecord], str]
+    is_number: bool = True
+    needs: int = 0
+    """Cells that the list must have for the column to be shown."""
+    most: int = 0
+    """The most cells that it gets; 0 for as many as its values take."""
+
+
+class InvocationList(RowList[InvocationRecord]):
+    """A row for each invocation, the newest first; figures are never cut."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "invocation--cold", "invocation--success", "invocation--failed", "invocation--running"
+    }  # fmt: skip
+    HEADINGS = 1
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._widths: dict[tuple[int, int], tuple[tuple[_Column, int], ...]] = {}
+        """The columns with their widths, by the widget's width and the list's version."""
+        self._version = 0
+
+    def show_records(self, records: Sequence[InvocationRecord], version: int) -> None:
+        """Show these records, newest first."""
+        self._version = version
+        self._widths.clear()
+        self.show_items(records)
+
+    def key(self, item: InvocationRecord) -> Hashable:
+        """Return the session and the number."""
+        return item.key
+
+    def heading(self, width: int) -> Text:
+        """Return the names of the columns, or what to do before the first invocation."""
+        if not self.items:
+            return Text("   None yet: i invokes the function with the event.")
+        text = Text("   ")
+        for column, size in self._columns(width):
+            name = f"{column.name:>{size}}" if column.is_number else f"{column.name:<{size}}"
+            text.append(name + " " * _GAP)
+        return text
+
+    def row(self, item: InvocationRecord, width: int) -> Text:
+        """Return ``✓ 12  14:51:23  warm  api.json  env 1  14 ms …``."""
+        look = self.style_of(f"invocation--{_look(item)}")
+        text = Text(" ").append(STATUS_GLYPHS[item.status], look).append(" ")
+        for column, size in self._columns(width):
+            value = (
+                fitted(f"{column.value(item):>{size}}", size)
+                if column.is_number
+                else fitted(column.value(item), size)
+            )
+            style = ""
+            if column.name == "start" and item.is_cold:
+                style = "invocation--cold"
+            elif column.name == "answer" and (item.has_failed or item.status == "success"):
+                style = f"invocation--{_look(item)}"
+            text.append(value, self.style_of(style) if style else "")
+            text.append(" " * _GAP)
+        return text
+
+    def _columns(self, width: int) -> tuple[tuple[_Column, int], ...]:
+        """Return the columns that there is room for, each as wide as its widest value."""
+        known = self._widths.get((width, self._version))
+        if known is None:
+            known = self._widths[width, self._version] = self._measured(width)
+        return known
+
+    def _measured(self, width: int) -> tuple[tuple[_Column, int], ...]:
+        shown = [column for column in _COLUMNS if width >= column.needs]
+        sized = []
+        for column in shown:
+            widest = max((cell_len(column.value(item)) for item in self.items), default=0)
+            if column.name != "note":
+                widest = max(widest, len(column.name))
+            sized.append((column, min(widest, column.most) if column.most else widest))
+        left = width - 3 - sum(size + _GAP for column, size in sized if column.name != "note")
+        # Figures are whole or not there: the least important ones go, the note takes what is left.
+        while left < 0 and len(sized) > 3:
+            index = max(range(len(sized)), key=lambda at: _LESS_IMPORTANT.get(sized[at][0].name, 0))
+            column, size = sized.pop(index)
+            left += size + _GAP if column.name != "note" else 0
+        return tuple(
+            (column, min(size, left - _GAP) if column.name == "note" else size)
+            for column, size in sized
+            if column.name != "note" or left - _GAP >= _SHORTEST_NOTE
+        )
+
+
+class InvocationsPane(Vertical, Pane):
+    """The list, and the line in which its filter is typed."""
+
+    DEFAULT_CSS = """
+    InvocationsPane {
+        InvocationList { height: 1fr; }
+        Input { display: none; height: 1; border: none; padding: 0 1; }
+    }
+    InvocationsPane.-filtering Input { display: block; }
+    """
+
+    @dataclass
+    class Filtered(Message):
+        """Posted when the text of the filter has changed."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self.list = InvocationList(id="invocation-list")
+        self.filter = Input(
+            placeholder="find in number, event, answer, caller, id", id="invocation-filter",
+            compact=True,
+        )  # fmt: skip
+
+    def compose(self) -> ComposeResult:
+        """Yield the list above, the filter below."""
+        yield self.list
+        yield self.filter
+
+    @property
+    def focus_target(self) -> Widget:
+        """The list."""
+        return self.list
+
+    @property
+    def item_text(self) -> str | None:
+        """The request id of the chosen invocation."""
+        return self.list.highlighted.request_id if self.list.highlighted is not None else None
+
+    def show_records(
+        self,
+        records: Sequence[InvocationRecord],
+        chosen: tuple[str, int] | None,
+        scope: str,
+        *,
+        version: int,
+    ) -> None:
+        """Show the records that pass the filter, newest first; None follows the newest."""
+        wanted = self.filter.value.strip().casefold()
+        passing = [each for each in records if not wanted or _matches(each, wanted)]
+        self.list.show_records(passing, version)
+        if passing:
+            self.list.highlight(passing[0].key if chosen is None else chosen)
+        found = f" · {len(passing):,} of {len(records):,} match “{self.filter.value}”"
+        self.write_frame(f"3 Invocations · {scope}{found if wanted else ''}")
+
+    def open_filter(self) -> None:
+        """Put the cursor into the line of the filter."""
+        self.add_class("-filtering")
+        self.screen.set_focus(self.filter)
+
+    def close_filter(self) -> bool:
+        """Take the filter away, and return whether it was there."""
+        was_open = self.has_class("-filtering")
+        self.remove_class("-filtering")
+        self.filter.value = ""
+        if self.filter.has_focus:
+            self.screen.set_focus(self.list)
+        return was_open
+
+    @on(Input.Changed)
+    def _filter(self, event: Input.Changed) -> None:
+        event.stop()
+        self.post_message(self.Filtered())
+
+    @on(Input.Submitted)
+    def _leave_filter(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.screen.set_focus(self.list)
+
+
+def _look(record: InvocationRecord) -> str:
+    if not record.is_over:
+        return "running"
+    return "success" if record.status == "success" else "failed"
+
+
+def _matches(record: InvocationRecord, wanted: str) -> bool:
+    start = "cold" if record.is_cold else "warm"
+    texts = (
+        f"#{record.number}", record.event_name, record.answer, record.caller, record.request_id,
+        record.status, record.error_message, start, f"env {record.environment}",
+    )  # fmt: skip
+    return any(wanted in text.casefold() for text in texts)
+
+
+def _when(record: InvocationRecord) -> str:
+    moment = time.localtime(record.started)
+    is_today = time.strftime("%Y%m%d", moment) == time.strftime("%Y%m%d")
+    return time.strftime("%H:%M:%S" if is_today else "%d %b %H:%M", moment)
+
+
+def _start(record: InvocationRecord) -> str:
+    if record.environment is None:
+        return ""
+    if record.restore_ms is not None:
+        return "RESTORED"
+    return "COLD" if record.is_cold else "warm"
+
+
+def _event(record: InvocationRecord) -> str:
+    if record.attempt:
+        return f"{record.event_name or record.caller} {record.attempt}/{record.attempts}"
+    return one_line(record.event_name) or f"via {record.caller}"
+
+
+def _environment(record: InvocationRecord) -> str:
+    return "" if record.environment is None else f"env {record.environment}"
+
+
+def _milliseconds(value: float | None) -> str:
+    return "" if value is None else milliseconds(value)
+
+
+def _answer(record: InvocationRecord) -> str:
+    return record.answer if record.is_over else record.status
+
+
+def note(record: InvocationRecord) -> str:
+    """Return the clause that explains a row: why cold, why failed, or what follows."""
+    parts = []
+    if record.has_failed and record.error_message:
+        place = f"{record.error_place}: " if record.error_place else ""
+        parts.append(f"{place}{record.error_message}")
+    if record.follow_up:
+        parts.append(record.follow_up)
+    if record.is_cold:
+        parts.append(f"cold because {record.cold_because}")
+    return one_line(" · ".join(parts))
+
+
+_COLUMNS = (
+    _Column("#", lambda it: f"#{it.number}"),
+    _Column("when", _when, is_number=False, needs=_CLOCK_FROM),
+    _Column("start", _start, is_number=False),
+    _Column("event", _event, is_number=False, most=_LONGEST_EVENT),
+    _Column("env", _environment),
+    _Column("took", lambda it: _milliseconds(it.duration_ms)),
+    _Column("init", lambda it: _milliseconds(it.init_ms or it.restore_ms)),
+    _Column("billed", lambda it: "" if it.billed_ms is None else f"{it.billed_ms:,} ms", needs=90),
+    _Column(
+        "max MB", lambda it: "" if it.max_memory_mb is None else f"{it.max_memory_mb}", needs=90
+    ),
+    _Column("answer", _answer, is_number=False),
+    _Column("note", note, is_number=False),
+)
+_LESS_IMPORTANT = {"note": 9, "max MB": 8, "billed": 7, "when": 6, "init": 5, "event": 4, "env": 3}

@@ -28,7 +28,7 @@ from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.bindings import BINDINGS
 from lambda_tui.ui.crash import crash_sentence
 from lambda_tui.ui.keys import KeyboardApp, exclude_from_garbage_collection
-from lambda_tui.ui.screens import MainScreen, Palette
+from lambda_tui.ui.screens import NARROW, MainScreen, Palette
 from lambda_tui.ui.terminal import TerminalDriver
 from lambda_tui.ui.textual_private import terminal_size
 
@@ -115,7 +115,7 @@ class LambdaTuiApp(KeyboardApp):
         self._main = MainScreen(engine)
         self._end_signals: EndSignals | None = None
         self._terminal: TerminalDriver | None = None
-        self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (150, "-wide")]
+        self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-normal"), (150, "-wide")]
         self.VERTICAL_BREAKPOINTS = [(0, "-tiny"), (20, "-short"), (30, "-medium"), (45, "-tall")]
         self.animation_level = "none"
         self.register_theme(_THEME)

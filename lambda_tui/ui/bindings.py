@@ -32,7 +32,7 @@ SECTIONS: dict[str, tuple[Binding, ...]] = {
         _key("t", "pane('tmp')", "/tmp", "Look into the environment's /tmp", "tmp"),
     ),
     "Log": (
-        _key("/", "search", "Find", "Filter the list, or find text in the log", "search", "/"),
+        _key("/", "search", "Find", "Filter the list, or search the log", "search", "/"),
         _key("n", "match(-1)", "Next", "Go to the next older match", "next_match"),
         _key("N", "match(1)", "Previous", "Go to the next newer match", "previous_match"),
         _key("m", "only_matches", "Only matches", "Hide lines without a match", "only_matches"),

@@ -12,7 +12,11 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
+
 ROUNDS = int(os.environ.get("FUZZ_ROUNDS", "1"))
+LONG_ENOUGH = pytest.mark.timeout(300 * ROUNDS)
+"""The bound of a hanging test, which grows with the rounds."""
 _USUAL_SEED = 1
 _MOST_CHANGES = 4
 _LONGEST_PIECE = 40

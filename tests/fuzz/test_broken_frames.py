@@ -11,7 +11,7 @@ from typing import Any, get_args
 
 import msgpack
 
-from fuzz.fuzzing import ROUNDS, caught_errors, changed, new_chance
+from fuzz.fuzzing import LONG_ENOUGH, ROUNDS, caught_errors, changed, new_chance
 from lambda_tui.engine.wire import FrameKind, RuntimeChannel, RuntimeFrame, socket_pair
 from support import SECONDS
 from support.files import PROJECTS, write_program
@@ -49,6 +49,8 @@ def lambda_handler(event, context):
 """
 FLOODS = """
 import os, struct
+
+pytestmark = LONG_ENOUGH
 
 # A map of one key: {"kind": "next"}.
 FRAME = bytes.fromhex("81a46b696e64a46e657874")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from fuzz.fuzzing import ROUNDS, caught_errors, changed, new_chance
+from fuzz.fuzzing import LONG_ENOUGH, ROUNDS, caught_errors, changed, new_chance
 from lambda_tui.apis.telemetry import delivery as delivery_module
 from lambda_tui.apis.telemetry.delivery import Delivery
 from lambda_tui.apis.telemetry.sender import sender_to
@@ -20,6 +20,8 @@ from lambda_tui.engine import events
 from lambda_tui.engine.events import Json, telemetry
 from lambda_tui.engine.wire import connect_to_loopback
 from support import SECONDS
+
+pytestmark = LONG_ENOUGH
 
 DELIVERIES = 60
 AT_ONCE = Buffering(1000, 262_144, 25)

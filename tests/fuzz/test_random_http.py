@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fuzz.fuzzing import ROUNDS, caught_errors, changed, new_chance
+from fuzz.fuzzing import LONG_ENOUGH, ROUNDS, caught_errors, changed, new_chance
 from lambda_tui.apis.environment_api import open_environment_api
 from lambda_tui.apis.lambda_api import lambda_server
 from lambda_tui.engine.engine import Engine
@@ -36,6 +36,8 @@ from support.environment_host import (
     response_path,
 )
 from support.lambda_api import invocations, write_project
+
+pytestmark = LONG_ENOUGH
 
 CLIENTS = 400
 AT_A_TIME = 20

@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.ui import LambdaTuiApp
+from lambda_tui.ui.panes.grid import summary
 from lambda_tui.ui.screens import MainScreen
 from lambda_tui.ui.textual_private import (
     is_ending,
@@ -98,11 +99,16 @@ class Driver:
         await self.press("i")
         await self.until(lambda: len(pool.invocations) > before, "invocation")
         await self.until(lambda: pool.invocations[-1].is_over, "answer")
-        await self.until(lambda: f"#{pool.invocations[-1].number} " in self.title("response"))
+        await self.until(lambda: f"#{pool.invocations[-1].number} " in self.summary)
         await self.until(
             lambda: all(e.state in (State.FROZEN, State.RESET) for e in pool.environments), "a rest"
         )
         await self.until_painted()
+
+    @property
+    def summary(self) -> str:
+        """The name of the selected invocation: ``#3 ✓ {2 keys} · warm · env 1``."""
+        return summary(self.screen.record)
 
     def title(self, pane: str) -> str:
         """Return the title of a pane."""

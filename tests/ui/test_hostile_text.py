@@ -114,7 +114,7 @@ async def walk(driver: Driver) -> None:
         assert_is_whole(driver)
         await driver.press("escape")
     await driver.press("1", "j", "i")
-    await driver.until(lambda: "error" in driver.title("response"))
+    await driver.until(lambda: "✗" in driver.summary)
     assert_is_whole(driver)
 
 

@@ -36,7 +36,7 @@ async def test_q_quits_at_once_when_nothing_runs(open_app: OpenApp) -> None:
 async def test_q_asks_while_an_invocation_runs(open_app: OpenApp) -> None:
     async with open_app() as driver:
         await driver.press("j", "j", "i")
-        await driver.until(lambda: "► running" in driver.title("response"))
+        await driver.until(lambda: "► running" in driver.summary)
         await driver.press("q")
         assert isinstance(driver.app.screen, AskQuit)
         await driver.press("escape")
@@ -56,7 +56,7 @@ async def test_q_quits_at_once_when_only_an_extension_is_not_done(
     settings = Settings(watch=False, python=Path(sys.executable))
     async with open_app(tmp_path, settings=settings) as driver:
         await driver.press("i")
-        await driver.until(lambda: "✓ success" in driver.title("response"), "an answer")
+        await driver.until(lambda: "✓" in driver.summary, "an answer")
         (pool,) = driver.app.engine.pools.values()
         assert not pool.invocations[-1].is_over
         await driver.leave("q")

@@ -15,19 +15,23 @@ from lambda_tui.ui.screens.help import Help
 from support.app_driver import OpenApp
 
 SIZES = [(80, 24), (120, 40), (160, 50)]
+PANES = ("functions", "environments", "invocations", "log", "response", "tmp", "event")
+KEYS = "1234675"
+"""The keys of the panes; the event comes last, as the keys behind it are typed into it."""
 
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_i_invokes_right_after_launch(open_app: OpenApp, size: tuple[int, int]) -> None:
     async with open_app(size=size) as driver:
         await driver.invoke()
-        assert "✓ success" in driver.title("response")
+        assert "✓" in driver.summary
         text = driver.text()
-        assert '"hello": "Ada"' in text
         assert "greeting Ada number 1" in text
         assert "❅ frozen" in text
         assert "orders" in text
         assert "credentials: placeholder" in text
+        await driver.press("6")
+        await driver.until_seen('"hello": "Ada"')
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -60,7 +64,7 @@ async def test_b_asks_how_many_and_invokes_them_at_once(open_app: OpenApp) -> No
         assert isinstance(driver.app.screen, AskBurst), "none is no burst"
         await driver.press("backspace", "3", "enter")
         await driver.until(lambda: sum(each.is_over for each in pool.invocations) == 3)
-        await driver.until(lambda: "#3 ✓ success" in driver.title("response"))
+        await driver.until(lambda: "#3 ✓" in driver.summary)
         await driver.press("b", "escape")
         assert len(pool.invocations) == 3
 
@@ -81,8 +85,10 @@ async def test_e_edits_the_event_and_ctrl_j_sends_it_from_there(open_app: OpenAp
         assert driver.screen.panes.event.text == '{"name":"iqx"}'
         assert not driver.app.engine.pools["Greet"].invocations, "letters are only letters here"
         await driver.press("ctrl+j")
-        await driver.until(lambda: '"hello": "iqx"' in driver.text(), "the answer")
+        await driver.until(lambda: "iqx" in driver.screen.panes.response.whole_text, "the answer")
         assert driver.screen.panes.focused_pane == "event"
+        await driver.press("escape")
+        assert driver.screen.panes.focused_pane == "invocations"
         await driver.press("escape")
         assert driver.screen.panes.focused_pane == "functions"
 
@@ -106,7 +112,7 @@ async def test_a_capital_e_takes_an_event_file(open_app: OpenApp) -> None:
         await driver.until(lambda: isinstance(driver.app.screen, AskEventFile))
         await driver.press("down", "enter")
         await driver.until(lambda: "Grace" in driver.screen.panes.event.text)
-        assert "greet-other.json" in driver.title("event")
+        assert "greet-other.json" in driver.subtitle("event")
 
 
 async def test_each_function_keeps_its_own_event_response_and_log(open_app: OpenApp) -> None:
@@ -117,12 +123,13 @@ async def test_each_function_keeps_its_own_event_response_and_log(open_app: Open
         await driver.press("j")
         assert driver.screen.function == "Fail"
         assert "mine" not in driver.screen.panes.event.text
-        assert "Fail has not been invoked yet." in driver.text()
+        assert "no invocation yet" in driver.text()
         assert "greeting" not in driver.text()
         await driver.press("k")
         assert "mine" in driver.screen.panes.event.text
-        assert '"hello": "mine"' in driver.text()
         assert "greeting mine" in driver.text()
+        await driver.press("6")
+        await driver.until_seen('"hello": "mine"')
 
 
 async def test_a_shows_the_log_of_all_functions(open_app: OpenApp) -> None:
@@ -130,14 +137,15 @@ async def test_a_shows_the_log_of_all_functions(open_app: OpenApp) -> None:
         await driver.invoke()
         await driver.press("j", "a")
         assert "greeting" in driver.text()
-        assert "all functions" in driver.title("log")
+        assert "all functions" in driver.subtitle("log")
 
 
 async def test_an_error_shows_its_type_and_stack_trace(open_app: OpenApp) -> None:
     async with open_app() as driver:
         await driver.press("j")
         await driver.invoke("Fail")
-        assert "✗ error" in driver.title("response")
+        assert "✗ KeyError" in driver.summary
+        await driver.press("6")
         text = driver.text()
         assert "✗ KeyError" in text
         assert "in fail" in text
@@ -186,7 +194,7 @@ async def test_slash_searches_n_goes_on_and_escape_ends_it(open_app: OpenApp) ->
         for _ in range(3):
             await driver.invoke()
         view = driver.screen.panes.log_pane.view
-        await driver.press("slash", *"greeting")
+        await driver.press("4", "slash", *"greeting")
         assert driver.screen.focused is driver.screen.panes.log_pane.search
         assert view.matches == 3
         await driver.press("enter")
@@ -230,7 +238,7 @@ async def test_z_zooms_each_pane_and_escape_ends_it(
     open_app: OpenApp, size: tuple[int, int]
 ) -> None:
     async with open_app(size=size) as driver:
-        for key, pane in (("2", "environments"), ("3", "log"), ("4", "response"), ("5", "tmp")):
+        for key, pane in zip(KEYS[1:-1], PANES[1:-1], strict=True):
             await driver.press(key, "z")
             zoomed = driver.screen.query_one(f"#{pane}")
             await driver.until(lambda one=zoomed: one.size.width >= size[0] - 6, pane)  # type: ignore[misc]
@@ -245,14 +253,18 @@ async def test_numbers_tab_and_arrows_go_through_the_panes(
 ) -> None:
     async with open_app(size=size) as driver:
         panes = driver.screen.panes
-        for key, pane in zip(
-            "5432e1", ("tmp", "response", "log", "environments", "event"), strict=False
-        ):
+        for key, pane in zip(KEYS, PANES, strict=True):
             await driver.press(key)
             assert panes.focused_pane == pane
             widget = driver.screen.query_one(f"#{pane}")
             await driver.until(lambda one=widget: one.region.area > 0, pane)  # type: ignore[misc]
-        await driver.press("escape", "right", "l")
+        await driver.press("escape", "1", "right", "l", "l")
+        assert panes.focused_pane == "event"
+        await driver.press("escape", "comma")
+        assert panes.focused_pane == "log"
+        await driver.press("comma")
+        assert panes.focused_pane == "tmp"
+        await driver.press("full_stop")
         assert panes.focused_pane == "log"
         await driver.press("1", "l", "h")
         assert panes.focused_pane == "functions"
@@ -265,9 +277,9 @@ async def test_brackets_go_through_earlier_invocations(open_app: OpenApp) -> Non
         for _ in range(3):
             await driver.invoke()
         await driver.press("left_square_bracket", "left_square_bracket")
-        assert "#1 " in driver.title("response")
+        assert "#1 " in driver.summary
         await driver.press("right_square_bracket", "right_square_bracket")
-        assert "#3 " in driver.title("response")
+        assert "#3 " in driver.summary
 
 
 async def test_copying_says_how_and_how_much(
@@ -278,7 +290,7 @@ async def test_copying_says_how_and_how_much(
         await driver.invoke()
         await driver.press("Y")
         await driver.until(lambda: driver.app.clipboard == '{"hello": "Ada", "count": 1}')
-        await driver.press("3", "y")
+        await driver.press("4", "y")
         await driver.until(lambda: driver.app.clipboard.startswith("──"))
         await driver.press("Y")
         await driver.until(lambda: "greeting Ada number 1" in driver.app.clipboard)
@@ -323,8 +335,8 @@ async def test_every_action_is_in_the_palette(open_app: OpenApp) -> None:
         for binding in BINDINGS:
             if binding.id not in ("colon", "back"):
                 assert binding.tooltip in offered
-        await driver.press("ctrl+p", *"invoke the func")
-        await driver.until_seen("Invoke the function with the event")
+        await driver.press("ctrl+p", *"invoke it with")
+        await driver.until_seen("Invoke it with the event that is shown")
         await driver.until(lambda: all(one.is_finished for one in driver.app.workers), "its search")
         await driver.press("enter")
         await driver.until(lambda: driver.app.engine.pools["Greet"].invocations)
@@ -362,7 +374,7 @@ async def test_states_are_words_in_every_theme(open_app: OpenApp, theme: str) ->
     async with open_app(settings=Settings(watch=False, theme=theme)) as driver:
         await driver.invoke()
         assert "❅ frozen" in driver.text()
-        assert "✓ success" in driver.title("response")
+        assert "✓" in driver.summary
 
 
 def test_the_help_has_room_for_every_action() -> None:

@@ -101,7 +101,7 @@ async def test_only_the_rows_that_have_changed_are_painted(
         await driver.settle()
         assert painted == [rows.HEADINGS + 4]
         assert "↺ reset" in driver.text()
-        await driver.press("2", "j", "j")
+        await driver.press("2", "g", "j", "j")
         painted.clear()
         await driver.press("j")
         assert set(painted) == {rows.HEADINGS + 2, rows.HEADINGS + 3}
@@ -112,7 +112,7 @@ async def test_another_theme_changes_the_looks(open_app: OpenApp) -> None:
     async with open_app() as driver:
         await driver.invoke()
         widgets: list[LineWidget] = [
-            driver.screen.panes.functions,
+            driver.screen.panes.functions.list,
             driver.screen.panes.log_pane.view,
         ]
         before = [widget.base.bgcolor for widget in widgets]
@@ -144,7 +144,7 @@ async def test_a_switch_makes_no_more_lines_than_are_in_view(
         await driver.press("j")
         await driver.until(lambda: "line 4999 end" in driver.text())
         assert 0 < made <= 2 * driver.screen.panes.log_pane.view.size.height
-        await driver.press("3", "g")
+        await driver.press("4", "g")
         await driver.until_seen("line 0 end")
 
 
@@ -180,5 +180,4 @@ async def test_many_environments_in_many_states_leave_room_for_the_name(open_app
         await driver.settle()
         row = next(line for line in driver.text().splitlines() if "Greet" in line)
         assert "◌2 ◐2" in row
-        assert "…" in row
         pool.environments.clear()

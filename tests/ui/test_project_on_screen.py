@@ -40,7 +40,7 @@ async def test_problems_are_named_with_file_and_line(open_app: OpenApp, project:
         assert "Lost: template.yaml" not in driver.text()
         await driver.press("escape")
         await driver.invoke()
-        assert "✓ success" in driver.title("response")
+        assert "✓" in driver.summary
 
 
 async def test_the_header_says_when_there_is_no_isolation(open_app: OpenApp) -> None:
@@ -69,9 +69,10 @@ async def test_a_new_function_in_the_template_appears(open_app: OpenApp, project
 
 
 def function_rows(driver: Driver) -> list[str]:
-    """Return the rows of the functions' pane, which is beside that of the environments."""
-    rows = [line.split("││")[0] for line in driver.text().splitlines() if "││" in line]
-    return [row.strip("│ ") for row in rows]
+    """Return the rows of the functions' list."""
+    shown = driver.screen.panes.functions.list
+    lines = driver.text().splitlines()[shown.region.y : shown.region.bottom]
+    return [line.strip("│ ▁▂▃▄▅▆▇█·") for line in lines]
 
 
 async def test_the_list_follows_its_cursor(open_app: OpenApp, project: Path) -> None:

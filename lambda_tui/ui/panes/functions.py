@@ -84,8 +84,8 @@ class FunctionList(RowList[FunctionRow]):
         states = Counter(environment.state for environment in pool.environments)
         counted = states.total() > _GLYPHS
         for state, count in sorted(states.items(), key=lambda each: _ORDER.index(each[0])):
-            text = f"{STATE_GLYPHS[state]}{count}" if counted else STATE_GLYPHS[state] * count
-            marks.append(text, self.style_of(STATE_CLASSES[state]))
+            text = f" {STATE_GLYPHS[state]}{count}" if counted else STATE_GLYPHS[state] * count
+            marks.append(text.strip() if not marks else text, self.style_of(STATE_CLASSES[state]))
         return marks
 
 

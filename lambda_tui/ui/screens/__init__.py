@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from lambda_tui.ui.screens.dialogs import Palette
-from lambda_tui.ui.screens.main import MainScreen
+from lambda_tui.ui.screens.main import NARROW, MainScreen
 
-__all__ = ["MainScreen", "Palette"]
+__all__ = ["NARROW", "MainScreen", "Palette"]

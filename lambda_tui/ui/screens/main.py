@@ -35,6 +35,8 @@ from lambda_tui.wording import counted
 
 _WITHOUT_FUNCTION = frozenset({"quit", "help", "problems", "back"})
 """The actions that need no function."""
+NARROW = 100
+"""Width below which the functions are one line."""
 _BURST = 10
 """Invocations that the first burst suggests."""
 
@@ -78,7 +80,7 @@ class MainScreen(PromptScreen):
         self.watch(panes.environments, "highlighted_key", self._choose_environment, init=False)
         self.watch(panes.invocations.list, "highlighted_key", self._choose_invocation, init=False)
         # Where the screen is narrow the functions are a line until they have the focus.
-        first = panes.invocations.list if panes.is_narrow else panes.functions.list
+        first = panes.invocations.list if self.app.size.width < NARROW else panes.functions.list
         self.set_focus(first)
         self.paint()
 

@@ -23,6 +23,8 @@ KINDS = [*get_args(FrameKind), "invoke", "", "\ud83d", 7]
 TAKEN_OVER = """
 import os, time, urllib.parse
 
+pytestmark = LONG_ENOUGH
+
 def descriptors():
     for name in os.listdir("/proc/self/fd"):
         try:
@@ -49,9 +51,6 @@ def lambda_handler(event, context):
 """
 FLOODS = """
 import os, struct
-
-pytestmark = LONG_ENOUGH
-
 # A map of one key: {"kind": "next"}.
 FRAME = bytes.fromhex("81a46b696e64a46e657874")
 FRAMES = (struct.pack("!II", len(FRAME), 0) + FRAME) * 2000

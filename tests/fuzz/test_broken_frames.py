@@ -17,13 +17,13 @@ from support import SECONDS
 from support.files import PROJECTS, write_program
 from support.workbench import Open, Workbench
 
+pytestmark = LONG_ENOUGH
+
 STREAMS = 400
 INVOCATIONS = 16
 KINDS = [*get_args(FrameKind), "invoke", "", "\ud83d", 7]
 TAKEN_OVER = """
 import os, time, urllib.parse
-
-pytestmark = LONG_ENOUGH
 
 def descriptors():
     for name in os.listdir("/proc/self/fd"):

@@ -62,7 +62,8 @@ def test_another_function_begins_with_everything_of_it() -> None:
     selection.choose_function("Greet")
     assert selection.environment == 2, "it is chosen already"
     selection.choose_function("Other")
-    assert (selection.environment, selection.invocation) == (None, None)
+    assert selection.environment is None
+    assert selection.invocation is None
     assert selection.tab is Tab.TMP, "the tab is what the user wants to see of any function"
 
 

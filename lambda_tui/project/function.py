@@ -120,6 +120,20 @@ class PublishedVersion:
 
 
 @dataclass(frozen=True, slots=True)
+class FileSystem:
+    """A file system of a function's ``FileSystemConfigs``."""
+
+    local_mount_path: str
+    """Where the function finds it, such as ``/mnt/data``."""
+    arn: str = ""
+    """That of its access point; empty where only a deployment knows it, or there is no template."""
+    directory: Path | None = None
+    """The folder of the project's that takes its place, absolute; None where none does."""
+    line: int | None = field(default=None, compare=False)
+    """The line of its configuration in the template, counted from 1."""
+
+
+@dataclass(frozen=True, slots=True)
 class Alias:
     """A name for a version of a function."""
 
@@ -172,6 +186,7 @@ class Function:
     """MB, 128 to 10240."""
     ephemeral_storage: int = DEFAULT_EPHEMERAL_STORAGE
     """MB of ``/tmp``, 512 to 10240."""
+    file_systems: tuple[FileSystem, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     """The function's own environment variables."""
     logging: LoggingConfig = field(default_factory=LoggingConfig)
@@ -223,6 +238,15 @@ class Function:
     def code_path(self) -> Path:
         """The path of the code in the project: a folder, or the zip file that was unpacked."""
         return self.code_archive or self.code_directory
+
+    @property
+    def mounts(self) -> tuple[tuple[Path, str], ...]:
+        """The folders that are mounted for it, each with its path in Lambda."""
+        return tuple(
+            (one.directory, one.local_mount_path)
+            for one in self.file_systems
+            if one.directory is not None
+        )
 
     @property
     def versions(self) -> tuple[str, ...]:

@@ -48,7 +48,13 @@ _FIRST_CHECK = 0.005
 class InitProcess:
     """Serves the engine's control channel as long as the environment lives."""
 
-    def __init__(self, control: Channel, processes: ProcessSet, created: Message) -> None:
+    def __init__(
+        self, control: Channel, processes: ProcessSet, created: Message, writable: list[str]
+    ) -> None:
+        """``writable`` are the only folders that what is started may write, at level ``processes``.
+
+        Elsewhere mounts see to that.
+        """
         self._control = control
         self._processes = processes
         self._sigchld = SigchldPipe()
@@ -66,8 +72,7 @@ class InitProcess:
         self._storage: str | None = created["tmp"]
         """The directory in the place of ``/tmp`` at level ``processes``."""
         self._is_isolated = self._storage is None
-        self._writable = None if self._storage is None else [self._storage]
-        """The only folders that what is started may write; None where mounts see to that."""
+        self._writable = None if self._storage is None else writable
         self._shared_memory = SharedMemory(is_isolated=self._is_isolated)
         self._control.send(created)
 

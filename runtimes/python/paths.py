@@ -1,7 +1,7 @@
 """AWS's paths at level ``processes``, where the machine's own files lie there.
 
 The functions of Python that take paths are given the real place for each path below ``/tmp``,
-``/opt``, ``/var/task`` and ``/var/runtime``. What opens such a path in C is not seen by that, only
+``/opt``, ``/var/task``, ``/var/runtime`` and mounts of file systems. What opens such a path in C is not seen by that, only
 by an audit hook, whose finding the engine is told of.
 """
 
@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator
 from types import ModuleType
 from typing import Any, Callable, Mapping, Tuple
 
-TASK_ROOT = "/var/task"
+TASK_ROOT, LAYERS_ROOT, SDK_ROOT = "/var/task", "/opt", "/var/runtime"
 _TMP, _STORAGE_VARIABLE = "/tmp", b"TMPDIR"
 _USER, _HOME = "sbx_user1051", "/home/sbx_user1051"
 
@@ -30,7 +30,7 @@ _Arguments = Tuple[Tuple[int, str, _Convert], ...]
 
 # Where a path may begin in a command, or in the value of a variable.
 _IN_TEXT = re.compile(
-    r"(?<![\w.~/})-])/(?:tmp|opt|var/task|var/runtime)(?![\w.-])[^\s:;,\"'|<>()]*"
+    r"(?<![\w.~/})-])/(?:tmp|opt|var/task|var/runtime|mnt)(?![\w.-])[^\s:;,\"'|<>()]*"
 )
 _OPENING = ("open", "sqlite3.connect", "ctypes.dlopen")
 """Audit events whose first argument is a path."""
@@ -42,8 +42,9 @@ class Paths:
     machine_path = ""
     """A path of AWS's that was opened in C, and so led to the machine's own file; else empty."""
 
-    def __init__(self, task_root: str, layers_root: str, sdk_root: str, storage: str) -> None:
-        self._fixed = {TASK_ROOT: task_root, "/opt": layers_root, "/var/runtime": sdk_root}
+    def __init__(self, roots: Mapping[str, str], mounts: Mapping[str, str], storage: str) -> None:
+        """``roots`` and ``mounts`` have the place here of each path on AWS but ``/tmp``."""
+        self._fixed, self._mounts = {**roots, **mounts}, mounts
         self.move_storage(storage)
 
     def move_storage(self, storage: str) -> None:
@@ -86,11 +87,14 @@ class Paths:
         return path
 
     def on_aws(self, path: Any) -> Any:  # noqa: ANN401 - text or bytes
-        """Return the path as on AWS of what lies in the storage."""
+        """Return the path as on AWS of what lies in the storage or in a mount."""
         if isinstance(path, bytes):
             return os.fsencode(self.on_aws(os.fsdecode(path)))
-        is_inside = f"{path}/".startswith(f"{self.storage}/") and self._roots
-        return _TMP + path[len(self.storage) :] if is_inside else path
+        for root in (_TMP, *self._mounts):
+            place = self._roots.get(root)
+            if place is not None and f"{path}/".startswith(f"{place}/"):
+                return root + path[len(place) :]
+        return path
 
     def notice(self, event: str, arguments: tuple[Any, ...]) -> None:
         """Note, as an audit hook, a path that nothing has translated."""
@@ -312,12 +316,12 @@ class _Loader:
         _translate(self._paths, module, _IMPORTED_LATER[module.__name__])
 
 
-def install(task_root: str, layers_root: str, sdk_root: str, storage: str) -> Paths:
+def install(roots: Mapping[str, str], mounts: Mapping[str, str], storage: str) -> Paths:
     """Have all functions of this process translate; to be called once, before the function's code.
 
-    ``storage`` is the directory in the place of ``/tmp``, which the variable ``TMPDIR`` has too.
+    ``roots`` and ``mounts`` go to ``Paths``. ``storage`` is the directory in the place of ``/tmp``, which the variable ``TMPDIR`` has too.
     """
-    paths = Paths(task_root, layers_root, sdk_root, storage)
+    paths = Paths(roots, mounts, storage)
     originals = {name: getattr(os, name) for name in _OF_OS if hasattr(os, name)}
     for module in (os, posix):
         _translate(paths, module, _OF_OS)

@@ -153,8 +153,12 @@ class _Runtime:
         client_package.provide_package()
         storage = self._variables.get("TMPDIR")
         if message["task_root"] != paths.TASK_ROOT and storage is not None:
-            roots = message["task_root"], message["layers_root"], message["sdk_root"]
-            self._paths = paths.install(*roots, storage)
+            roots = {
+                paths.TASK_ROOT: message["task_root"],
+                paths.LAYERS_ROOT: message["layers_root"],
+                paths.SDK_ROOT: message["sdk_root"],
+            }
+            self._paths = paths.install(roots, dict(message["mounts"]), storage)
         return configure_logging()
 
     def run(self, serve_restores: ServeRestores | None) -> int | Step:

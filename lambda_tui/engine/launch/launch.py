@@ -63,6 +63,8 @@ class SandboxPlan:
     network: Network
     unreadable: tuple[str, ...] = ()
     """Paths inside of files and folders that the function must not read."""
+    mounts: tuple[tuple[Path, str], ...] = ()
+    """Folders of this machine that can be written, each with its path inside."""
     is_snapshot: bool = False
     """Whether other environments are forked from its runtime."""
 
@@ -95,6 +97,7 @@ class SandboxPlan:
             tuple(binds),
             network,
             function.unreadable,
+            function.mounts,
         )
 
 

@@ -3,9 +3,9 @@
 A function with ``AWS_LAMBDA_EXEC_WRAPPER`` needs one: its wrapper is given the command, may change
 variables and options of the interpreter, and executes it. So does a function with libraries or
 variables that are read only while a process starts. The descriptor of the engine's channel, that of
-the log, the engine's address of the Runtime API, the directories of layers, of the SDK and of file systems, whether
-installed packages are found and which of their modules are hidden come in variables. The
-interpreter is started with ``-S``.
+the log, the engine's address of the Runtime API, the directories of layers, of the SDK and of file
+systems, whether installed packages are found and which of their modules are hidden come in
+variables. The interpreter is started with ``-S``.
 Where a wrapper has put another address in the place of the engine's, the runtime calls the Runtime
 API there, and leaves the channel alone.
 """

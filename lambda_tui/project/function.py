@@ -126,7 +126,7 @@ class FileSystem:
     local_mount_path: str
     """Where the function finds it, such as ``/mnt/data``."""
     arn: str = ""
-    """That of its access point; empty where only a deployment knows it, or there is no template."""
+    """The access point's ARN; empty where it is not known, or where there is no template."""
     directory: Path | None = None
     """The folder of the project's that takes its place, absolute; None where none does."""
     line: int | None = field(default=None, compare=False)

@@ -1,8 +1,8 @@
 """AWS's paths at level ``processes``, where the machine's own files lie there.
 
 The functions of Python that take paths are given the real place for each path below ``/tmp``,
-``/opt``, ``/var/task``, ``/var/runtime`` and mounts of file systems. What opens such a path in C is not seen by that, only
-by an audit hook, whose finding the engine is told of.
+``/opt``, ``/var/task``, ``/var/runtime`` and mounts of file systems. What opens such a path in C is
+not seen by that, only by an audit hook, whose finding the engine is told of.
 """
 
 from __future__ import annotations
@@ -319,7 +319,8 @@ class _Loader:
 def install(roots: Mapping[str, str], mounts: Mapping[str, str], storage: str) -> Paths:
     """Have all functions of this process translate; to be called once, before the function's code.
 
-    ``roots`` and ``mounts`` go to ``Paths``. ``storage`` is the directory in the place of ``/tmp``, which the variable ``TMPDIR`` has too.
+    ``roots`` and ``mounts`` go to ``Paths``. ``storage`` is the directory in the place of ``/tmp``,
+    which the variable ``TMPDIR`` has too.
     """
     paths = Paths(roots, mounts, storage)
     originals = {name: getattr(os, name) for name in _OF_OS if hasattr(os, name)}

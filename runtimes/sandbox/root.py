@@ -55,9 +55,10 @@ def build_root(
 ) -> None:
     """Build the root directory and move into it, as process 1 of new namespaces.
 
-    ``mounts`` are folders that can be written. ``resolver`` is the address of a name server in the place of the machine's. ``prepare`` is
-    called with the path of ``/proc`` while that can still be written. ``covers_proc`` hides the
-    machine's own files in it. Raise ``OSError`` where the machine does not allow it.
+    ``mounts`` are folders that can be written. ``resolver`` is the address of a name server in the
+    place of the machine's. ``prepare`` is called with the path of ``/proc`` while that can still be
+    written. ``covers_proc`` hides the machine's own files in it. Raise ``OSError`` where the
+    machine does not allow it.
     """
     # First of all, so that no mount of ours propagates to the machine; pivot_root requires it too.
     linux.mount("", "/", None, linux.MS_REC | linux.MS_PRIVATE)
@@ -105,7 +106,7 @@ def build_root(
     linux.set_mount_attributes(root, add=read_only, recursive=True)
     linux.set_mount_attributes(f"{root}/tmp", remove=linux.MOUNT_ATTR_RDONLY, recursive=False)
     for bind in writable:
-        # What this machine itself has mounted read-only stays so.
+        # The kernel keeps read-only what this machine itself has mounted so.
         with contextlib.suppress(PermissionError):
             target = root + bind.target
             linux.set_mount_attributes(target, remove=linux.MOUNT_ATTR_RDONLY, recursive=True)

@@ -38,9 +38,7 @@ async def open_function(
     function = Function(
         "mounting", "app.handler", code, file_systems=(mounted,), timeout=60, **configuration
     )
-    return await open_project(
-        Project(folder, (function,)), python=Path(sys.executable), node=NODE
-    )
+    return await open_project(Project(folder, (function,)), python=Path(sys.executable), node=NODE)
 
 
 WRITE = "open('/mnt/data/new.txt', 'w').write('new')"

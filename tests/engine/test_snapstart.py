@@ -443,13 +443,15 @@ def lambda_handler(event, context):
     before = psutil.Process().children(recursive=True)
     await workbench.answer()
     environment = await workbench.until_frozen()
+    assert environment.pid is not None
+    session = os.getsid(environment.pid)
 
     await workbench.until(lambda: statuses_below(environment) == {psutil.STATUS_STOPPED})
     # On macOS it is no child of the init process, but of the one that adopts all orphans.
     (daemon,) = [
         process
         for process in psutil.Process().children(recursive=True)
-        if process not in before and os.getsid(process.pid) != os.getsid(environment.pid)
+        if process not in before and os.getsid(process.pid) != session
     ]
     await workbench.until(lambda: daemon.status() == psutil.STATUS_STOPPED)
     below = {daemon, *psutil.Process(environment.pid).children()}

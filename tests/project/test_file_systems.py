@@ -10,7 +10,9 @@ from lambda_tui.project.function import FileSystem, Project
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import load_settings
 
-ACCESS_POINT = "arn:aws:elasticfilesystem:us-east-1:123456789012:access-point/fsap-0123456789abcdef0"
+ACCESS_POINT = (
+    "arn:aws:elasticfilesystem:us-east-1:123456789012:access-point/fsap-0123456789abcdef0"
+)
 CONFIG = f"[{{Arn: '{ACCESS_POINT}', LocalMountPath: /mnt/data}}]"
 TEMPLATE = """
 Transform: AWS::Serverless-2016-10-31

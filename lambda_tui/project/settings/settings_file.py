@@ -15,8 +15,8 @@ from typing import Annotated, Any, get_args, get_type_hints
 
 import msgspec
 
-from lambda_tui.project.files import UnreadableFileError, is_executable, read_text
 from lambda_tui.project.file_systems import is_access_point, is_mount_path
+from lambda_tui.project.files import UnreadableFileError, is_executable, read_text
 from lambda_tui.project.function import ACCOUNT_ID, REGION, Problem
 from lambda_tui.project.layers import LayerArn
 from lambda_tui.project.settings.binding_ids import BINDING_IDS

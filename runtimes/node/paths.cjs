@@ -35,13 +35,14 @@ class Paths {
   #returned;
 
   /** `roots` has the real folder of each of AWS's, `mounts` those of file systems among them. */
-  constructor(roots, mounts) {
+  constructor(roots, mounts = []) {
     this.roots = roots;
     this.#returned = [TMP, ...mounts].map((root) => [root, roots[root]]);
     this.#roots = Object.entries(roots).filter(([root, place]) => root !== place);
     this.storage = roots[TMP];
-    // The interpreter or the project may itself lie below one of these on this machine.
-    const own = [...this.#roots.map(([, place]) => place), process.execPath, __dirname];
+    // The interpreter, this runtime (whose __dirname is AWS's) or the project may itself lie below one
+    // of these on this machine.
+    const own = [...this.#roots.map(([, place]) => place), process.execPath, module.path];
     this.#kept = new Set(
       own.flatMap((place) =>
         this.#roots

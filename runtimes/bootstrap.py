@@ -4,8 +4,8 @@ A function with ``AWS_LAMBDA_EXEC_WRAPPER`` needs one: its wrapper is given the 
 variables and options of the interpreter, and executes it. So does a function with libraries or
 variables that are read only while a process starts. The descriptor of the engine's channel, that of
 the log, the engine's address of the Runtime API, the directories of layers, of the SDK and of file
-systems, whether installed packages are found and which of their modules are hidden come in
-variables. The interpreter is started with ``-S``.
+systems, the size of ``/tmp``, whether installed packages are found and which of their modules are
+hidden come in variables. The interpreter is started with ``-S``.
 Where a wrapper has put another address in the place of the engine's, the runtime calls the Runtime
 API there, and leaves the channel alone.
 """
@@ -49,6 +49,7 @@ def main() -> None:
     layers_root = os.environ.pop("_LAMBDA_TUI_LAYERS")
     sdk_root = os.environ.pop("_LAMBDA_TUI_SDK")
     mounts = json.loads(os.environ.pop("_LAMBDA_TUI_MOUNTS"))
+    size = os.environ.pop("_LAMBDA_TUI_STORAGE_MB")
     hidden = os.environ.pop("_LAMBDA_TUI_HIDDEN")
     message = {
         "environment": dict(os.environ),
@@ -57,6 +58,7 @@ def main() -> None:
         "layers_root": layers_root,
         "sdk_root": sdk_root,
         "mounts": mounts,
+        "ephemeral_storage_mb": int(size),
         "hidden_modules": hidden.split(","),
     }
     status = 1

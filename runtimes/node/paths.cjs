@@ -13,6 +13,8 @@ const os = require('node:os');
 const path = require('node:path');
 const { fileURLToPath, pathToFileURL } = require('node:url');
 
+const { Storage } = require('./storage.cjs');
+
 const TMP = '/tmp';
 const USER = 'sbx_user1051';
 const HOME = `/home/${USER}`;
@@ -96,7 +98,7 @@ class Paths {
 }
 
 /** Has all functions of this process translate; to be called before the function's code. */
-function translatePaths(layersRoot, sdkRoot, mounts) {
+function translatePaths(layersRoot, sdkRoot, mounts, storageSize) {
   const roots = {
     [TMP]: process.env.TMPDIR,
     '/opt': layersRoot,
@@ -106,6 +108,7 @@ function translatePaths(layersRoot, sdkRoot, mounts) {
   };
   const paths = new Paths(roots, mounts.map(([root]) => root));
   delete process.env.TMPDIR;
+  new Storage(paths.storage, storageSize, replace).limit();
   translateFiles(paths);
   translatePrograms(paths);
   const resolveFilename = Module._resolveFilename;

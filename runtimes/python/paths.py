@@ -14,9 +14,8 @@ import posix
 import pwd
 import re
 import sys
-import traceback
 from collections.abc import Iterable, Iterator
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any, Callable, Mapping, Tuple
 
 TASK_ROOT, LAYERS_ROOT, SDK_ROOT = "/var/task", "/opt", "/var/runtime"
@@ -218,10 +217,9 @@ class _Translating:
         return result
 
 
-def is_translating(frame: traceback.FrameSummary) -> bool:
-    """Return whether a frame is that of a function which translates, and of which AWS has none."""
-    code = _Translating.__call__.__code__
-    return frame.name == code.co_name and frame.filename == code.co_filename
+def own_code() -> Iterable[CodeType]:
+    """Return the code here that a function calls unknowingly, and that AWS does not have."""
+    return (_Translating.__call__.__code__,)
 
 
 def _finish_path(paths: Paths, result: Any, _given: Any) -> Any:  # noqa: ANN401
@@ -316,13 +314,11 @@ class _Loader:
         _translate(self._paths, module, _IMPORTED_LATER[module.__name__])
 
 
-def install(roots: Mapping[str, str], mounts: Mapping[str, str], storage: str) -> Paths:
+def install(paths: Paths) -> None:
     """Have all functions of this process translate; to be called once, before the function's code.
 
-    ``roots`` and ``mounts`` go to ``Paths``. ``storage`` is the directory in the place of ``/tmp``,
-    which the variable ``TMPDIR`` has too.
+    The variable ``TMPDIR`` has the directory in the place of ``/tmp``.
     """
-    paths = Paths(roots, mounts, storage)
     originals = {name: getattr(os, name) for name in _OF_OS if hasattr(os, name)}
     for module in (os, posix):
         _translate(paths, module, _OF_OS)
@@ -343,7 +339,6 @@ def install(roots: Mapping[str, str], mounts: Mapping[str, str], storage: str) -
     sys.path_hooks[:] = [_translating_hook(paths, hook) for hook in sys.path_hooks]
     pwd.getpwuid = _user_on_aws(pwd.getpwuid)
     sys.addaudithook(paths.notice)
-    return paths
 
 
 def _translate(paths: Paths, module: ModuleType, functions: Mapping[str, _Arguments]) -> None:

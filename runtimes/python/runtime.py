@@ -47,6 +47,7 @@ from .logs import (
 )
 from .response import ResponseEncoder
 from .runtime_api import RuntimeApi
+from .storage import Storage
 from .trace_id import TraceVariable
 
 Resume = Callable[[Channel, Message], Step]
@@ -158,7 +159,9 @@ class _Runtime:
                 paths.LAYERS_ROOT: message["layers_root"],
                 paths.SDK_ROOT: message["sdk_root"],
             }
-            self._paths = paths.install(roots, dict(message["mounts"]), storage)
+            self._paths = paths.Paths(roots, dict(message["mounts"]), storage)
+            Storage(self._paths, message["ephemeral_storage_mb"]).limit()
+            paths.install(self._paths)
         return configure_logging()
 
     def run(self, serve_restores: ServeRestores | None) -> int | Step:

@@ -20,6 +20,7 @@ LOG_DESCRIPTOR = 62
 LAYERS_VARIABLE = "_LAMBDA_TUI_LAYERS"
 SDK_VARIABLE = "_LAMBDA_TUI_SDK"
 HIDDEN_VARIABLE = "_LAMBDA_TUI_HIDDEN"
+STORAGE_VARIABLE = "_LAMBDA_TUI_STORAGE_MB"
 MOUNTS_VARIABLE = "_LAMBDA_TUI_MOUNTS"
 PACKAGES_VARIABLE = "_LAMBDA_TUI_PACKAGES"
 
@@ -92,6 +93,7 @@ def runtime_start(
             LAYERS_VARIABLE: places.layers_root,
             SDK_VARIABLE: places.sdk_root,
             MOUNTS_VARIABLE: json.dumps(places.mounts),
+            STORAGE_VARIABLE: str(function.ephemeral_storage),
         }
         variables = {**linker, **({} if places.task_root == TASK_ROOT else roots)}
         return RuntimeStart((*wrapped, interpreter, *options, entry), variables=variables)
@@ -102,6 +104,7 @@ def runtime_start(
             LAYERS_VARIABLE: places.layers_root,
             SDK_VARIABLE: places.sdk_root,
             MOUNTS_VARIABLE: json.dumps(places.mounts),
+            STORAGE_VARIABLE: str(function.ephemeral_storage),
             HIDDEN_VARIABLE: ",".join(function.hidden_modules),
             PACKAGES_VARIABLE: "packages" if finds_packages else "",
         }

@@ -10,6 +10,7 @@ from __future__ import annotations
 import builtins
 import contextlib
 import ctypes
+import fcntl
 import os
 import resource
 import runpy
@@ -32,6 +33,7 @@ _TELLING_SECONDS = 0.3
 # Forked from the zygote are the init processes, and from these the runtimes.
 _DEPTH_OF_RUNTIMES = 2
 _CLOCK_MONOTONIC = 1
+_F_GETPATH = 50
 
 
 class _Fork:
@@ -107,6 +109,10 @@ class _WithoutProc:
 
     def __init__(self, function: Any) -> None:
         self._function = function
+        self.__name__ = function.__name__
+
+    def __repr__(self) -> str:
+        return repr(self._function)
 
     def __call__(self, path: Any = ".", *more: Any, **options: Any) -> Any:
         if isinstance(path, (str, bytes)) and os.fsdecode(path).startswith("/proc"):
@@ -125,6 +131,19 @@ class _Usage:
         return getattr(self._usage, name)
 
 
+class _Fcntl:
+    """Calls fcntl(2), and knows the path of a descriptor."""
+
+    def __init__(self) -> None:
+        self._fcntl, self._readlink = fcntl.fcntl, os.readlink
+
+    def __call__(self, descriptor: Any, command: int, argument: Any = 0) -> Any:
+        if command != _F_GETPATH:
+            return self._fcntl(descriptor, command, argument)
+        path = os.fsencode(self._readlink(f"/proc/self/fd/{descriptor}"))
+        return path.ljust(len(argument), b"\0")
+
+
 def imitate(library: str) -> None:
     """Make this interpreter look like one on macOS."""
     own: Any = sys
@@ -136,6 +155,8 @@ def imitate(library: str) -> None:
             if hasattr(module, name):
                 delattr(module, name)
     system.fork = _Fork()
+    controls: Any = fcntl
+    controls.fcntl = _Fcntl()
     wait4, getrusage = os.wait4, resource.getrusage
 
     def wait4_in_bytes(pid: int, options: int) -> tuple[int, int, _Usage]:

@@ -43,6 +43,8 @@ from .shared_memory import SharedMemory
 _REPORTED_RISE_KB = 1024
 # Seconds before the first check of a runtime that starts or is thawed: most are done by then.
 _FIRST_CHECK = 0.005
+_STORAGE_IN_VALUE = "\0"
+"""Stands for the storage in a variable's value, which cannot have it otherwise."""
 
 
 class InitProcess:
@@ -288,7 +290,17 @@ class InitProcess:
         )
 
     def _with_storage(self, variables: dict[str, str]) -> dict[str, str]:
-        return variables if self._storage is None else {**variables, "TMPDIR": self._storage}
+        """Return variables with the directory in the place of ``/tmp``, if there is one.
+
+        The engine, which does not know it yet, has left a character in its place.
+        """
+        storage = self._storage
+        if storage is None:
+            return variables
+        placed = {
+            name: value.replace(_STORAGE_IN_VALUE, storage) for name, value in variables.items()
+        }
+        return {**placed, "TMPDIR": storage}
 
     def _report_launch_failure(self, name: str, problem: str) -> None:
         """Report that an extension, or without a name the runtime, could not be executed."""

@@ -372,7 +372,13 @@ class ExecutionEnvironment:
     def _look_for_hint(self, text: str) -> None:
         has_own_network = self._init_process.network is not None
         version = self.fork_server.runtime_version
-        sentence = hint(self.function, text, version, has_own_network=has_own_network)
+        sentence = hint(
+            self.function,
+            text,
+            version,
+            has_own_network=has_own_network,
+            is_isolated=self.is_isolated,
+        )
         if sentence is not None:
             self._owner.warn_once(sentence)
 

@@ -21,8 +21,11 @@ SDK_ROOT = "/var/runtime"
 # Not ``/var/runtime``, which is on the import path and has the SDK where that is installed.
 RUNTIMES_ROOT = "/var/.lambda-tui"
 
+_TMP = "/tmp"
+STORAGE_IN_VALUE = "\0"
+"""Stands for the directory in the place of ``/tmp``, which the init process knows."""
 # Where a variable's value is a path, a list of paths, or options with paths.
-_ROOT_IN_VALUE = re.compile(r"(?<![^\s:;,=\"'])(/var/task|/opt|/mnt/[\w.-]+)(?=[/\s:;,\"']|$)")
+_ROOT_IN_VALUE = re.compile(r"(?<![^\s:;,=\"'])(/var/task|/opt|/tmp|/mnt/[\w.-]+)(?=[/\s:;,\"']|$)")
 _FIRST_LINE_BYTES = 256
 
 
@@ -78,9 +81,13 @@ class Places:
                 return place + path.removeprefix(root)
         return path
 
-    def variable(self, value: str) -> str:
-        """Return a variable's value with the paths here in the place of those on AWS."""
+    def variable(self, value: str, storage: str = _TMP) -> str:
+        """Return a variable's value with the paths here in the place of those on AWS.
+
+        ``storage`` takes the place of ``/tmp``.
+        """
         places = {LAYERS_ROOT: self.layers_root, TASK_ROOT: self.task_root, **dict(self.mounts)}
+        places[_TMP] = storage
         return _ROOT_IN_VALUE.sub(lambda found: places.get(found[1], found[1]), value)
 
     def command(self, file: str) -> tuple[str, ...]:

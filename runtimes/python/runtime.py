@@ -36,6 +36,7 @@ from .errors import (
     error_log_text,
     error_payload,
 )
+from .event_loops import EventLoops
 from .event_memory import EventMemory
 from .handler import Handler, load_handler, set_import_path
 from .logs import (
@@ -135,6 +136,7 @@ class _Runtime:
         self._trace = TraceVariable()
         self._reported_peak_memory_kb = 0
         self._paths: paths.Paths | None = None
+        self._event_loops: EventLoops | None = None
         self._handler_name: str = message["handler"]
         self._variables: dict[str, str] = message["environment"]
         _replace_environment(self._variables)
@@ -193,6 +195,8 @@ class _Runtime:
         if self._paths is not None:
             # Init processes of restored environments are forked from this process.
             self._paths.stop()
+        if not sys.platform.startswith("linux"):
+            self._event_loops = EventLoops()
         # Exclude existing objects from later collections: one in a restored fork would copy the
         # memory that it shares with the snapshot. Before the engine freezes this process.
         gc.freeze()
@@ -213,6 +217,8 @@ class _Runtime:
         _update_environment(self._variables, message["environment"])
         if self._paths is not None:
             self._paths.move_storage(message["environment"]["TMPDIR"])
+        if self._event_loops is not None:
+            self._event_loops.renew()
         try:
             snapshot_hooks.run_after_restore()
         except BaseException as error:

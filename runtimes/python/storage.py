@@ -9,7 +9,6 @@ from __future__ import annotations
 import builtins
 import contextlib
 import errno
-import fcntl
 import io
 import os
 import posix
@@ -21,6 +20,7 @@ from collections.abc import Iterable, Iterator
 from types import CodeType
 from typing import Any, Callable
 
+from ..macos import path_of_descriptor
 from .paths import Paths
 
 # From here, these are Python's own, even where the others translate paths by now.
@@ -29,7 +29,6 @@ _fstat, _readlink, _scandir = posix.fstat, posix.readlink, posix.scandir
 _BLOCK, _UNIT = 4096, 512
 # Others may have written a lot after so many seconds.
 _KNOWN_SECONDS = 0.5
-_LONGEST_PATH = 1024
 
 
 class Storage:
@@ -105,9 +104,7 @@ class Storage:
 def _path_of(descriptor: int) -> str:
     if sys.platform.startswith("linux"):
         return str(_readlink(f"/proc/self/fd/{descriptor}"))
-    # From Python 3.9 on.
-    number = getattr(fcntl, "F_GETPATH", 50)
-    return os.fsdecode(fcntl.fcntl(descriptor, number, bytes(_LONGEST_PATH)).rstrip(b"\0"))
+    return path_of_descriptor(descriptor)
 
 
 class _LikeItself:

@@ -1,4 +1,4 @@
-"""Event loops that a function made before its snapshot, on macOS, where no fork inherits a kqueue."""
+"""Event loops from before a snapshot, on macOS, where no fork inherits a kqueue."""
 
 from __future__ import annotations
 

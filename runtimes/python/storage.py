@@ -49,10 +49,11 @@ class Storage:
         modules: Any = (builtins, io, sys.modules["_io"])
         for module in modules:
             module.open = opening
-        for module in (os, posix):
-            module.write = _Writing(self, posix.write, 1)
-            if hasattr(posix, "sendfile"):
-                module.sendfile = _Writing(self, posix.sendfile, 3)
+        calls: Any = posix
+        write, send_file = _Writing(self, calls.write, 1), _Writing(self, calls.sendfile, 3)
+        systems: Any = (os, posix)
+        for module in systems:
+            module.write, module.sendfile = write, send_file
 
     def take(self, size: int) -> int:
         """Return how many of so many bytes there is room for; raise ``OSError`` if for none."""
@@ -142,7 +143,7 @@ class _Writing(_LikeItself):
 class _Opening(_LikeItself):
     """Python's ``open``."""
 
-    def __call__(  # noqa: ANN204
+    def __call__(
         self,
         file: Any,  # noqa: ANN401
         mode: str = "r",
@@ -152,7 +153,7 @@ class _Opening(_LikeItself):
         newline: str | None = None,
         closefd: bool = True,
         opener: Any = None,  # noqa: ANN401
-    ):
+    ) -> Any:  # noqa: ANN401
         is_text = "b" not in mode if isinstance(mode, str) else True
         is_odd = (not is_text and ("t" in mode or encoding or errors or newline)) or (
             is_text and buffering == 0

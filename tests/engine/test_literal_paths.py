@@ -12,7 +12,7 @@ import pytest
 
 from lambda_tui.engine import events
 from lambda_tui.project.function import Function, Project
-from support.node_process import NODE
+from support.node_process import NODE, nodes
 from support.workbench import Open, Workbench, file_in, published, response_of
 
 # Both: what leads to the real place at one level is the real place at the other.
@@ -53,6 +53,7 @@ async def open_literal(
     source: str,
     runtime: str,
     configuration: dict[str, Any],
+    node: Path = NODE,
 ) -> Workbench:
     """Start the engine on a function in ``folder``/code with a layer in ``folder``/layer."""
     code, layer = folder / "code", folder / "layer"
@@ -73,7 +74,7 @@ async def open_literal(
         **configuration,
     }
     project = Project(code, (Function("literal", **settings),))
-    return await open_project(project, python=Path(sys.executable), node=NODE)
+    return await open_project(project, python=Path(sys.executable), node=node)
 
 
 def open_here(folder: Path, arguments: str) -> list[Any]:
@@ -276,7 +277,7 @@ async def test_python_meets_the_end_of_a_full_tmp(
     used = "sum(os.lstat(f'/tmp/{name}').st_blocks for name in os.listdir('/tmp')) * 512"
     if "TemporaryFile('wb'" not in str(fill):
         assert 0.8 * (1 << 20) < await workbench.answer(used) <= 1 << 20
-    # What is removed makes room again.
+    # Removed files make room again.
     again = [
         "for name in os.listdir('/tmp'): os.unlink('/tmp/' + name)",
         "file = open('/tmp/again', 'w+')",
@@ -314,8 +315,9 @@ async def test_files_are_opened_as_ever(open_project: Open, tmp_path: Path) -> N
     ]
     for arguments in opened:
         kinds = "[type(one).__name__ for one in (file, getattr(file, 'buffer', None))]"
-        details = "file.mode, file.name, getattr(file, 'encoding', None), getattr(file, 'line_buffering', None)"
-        seen = await workbench.answer([f"file = open{arguments}", f"[{kinds}, {details}]"])
+        details = "[getattr(file, name, None) for name in ('encoding', 'line_buffering')]"
+        line = f"[{kinds}, file.mode, file.name, *{details}]"
+        seen = await workbench.answer([f"file = open{arguments}", line])
         expected = open_here(tmp_path, arguments)
         assert seen == expected, arguments
     for arguments in ("('/tmp/a', 'wx')", "('/tmp/a', 'bt')", "('/tmp/a', 'wb', encoding='utf-8')"):
@@ -382,9 +384,11 @@ NODE_FILLS = [
     "(() => { for (;;) fs.appendFileSync('/tmp/much', 'x'.repeat(1 << 18)); })()",
     "(() => { for (let n = 0; ; n++) fs.writeFileSync(`/tmp/${n}`, 'x'); })()",
     "(() => { const file = fs.openSync('/tmp/much', 'w'); "
-    "try { for (;;) fs.writeSync(file, 'x'.repeat(1 << 18)); } finally { fs.closeSync(file); } })()",
+    "try { for (;;) fs.writeSync(file, 'x'.repeat(1 << 18)); } "
+    "finally { fs.closeSync(file); } })()",
     "(async () => { const file = await fs.promises.open('/tmp/much', 'w'); "
-    "try { for (;;) await file.write(Buffer.alloc(1 << 18)); } finally { await file.close(); } })()",
+    "try { for (;;) await file.write(Buffer.alloc(1 << 18)); } "
+    "finally { await file.close(); } })()",
     "require('stream/promises').pipeline(fs.createReadStream('/opt/large'), "
     "fs.createWriteStream('/tmp/much'))",
     "require('stream/promises').pipeline([Buffer.alloc(1 << 20), Buffer.alloc(1 << 20)], "
@@ -425,3 +429,63 @@ async def test_a_copy_that_does_not_fit_fails_in_nodejs(open_project: Open, tmp_
     for copy in ("fs.copyFileSync", "fs.promises.copyFile"):
         message = await error_of(workbench, f"{copy}('/opt/large', '/tmp/much')")
         assert message.startswith("ENOSPC: no space left on device, copyfile")
+
+
+NODE_PATHS = """
+const fs = require('fs');
+exports.handler = async () => {
+  fs.writeFileSync('/tmp/text', 'text');
+  fs.mkdirSync('/tmp/folder/deep', { recursive: true });
+  await fs.promises.writeFile('/tmp/folder/more', 'more');
+  await require('stream/promises').pipeline(
+    fs.createReadStream('/tmp/folder/more'), fs.createWriteStream('/tmp/stream'));
+  const full = await fs.promises
+    .writeFile('/tmp/large', 'x'.repeat(3 << 20))
+    .catch((error) => error.code);
+  fs.unlinkSync('/tmp/large');
+  process.chdir('/tmp/folder');
+  return {
+    names: fs.readdirSync('/tmp').sort(),
+    stream: fs.readFileSync('/tmp/stream', 'utf8'),
+    folders: fs.readdirSync('/tmp', { withFileTypes: true }).filter((one) => one.isDirectory())
+      .length,
+    own: fs.existsSync('/var/task/app.cjs'),
+    layer: require('/opt/nodejs/extra.cjs').value,
+    // Node.js 16 has no hooks for ES modules.
+    module: require('module').register ? (await import('/opt/nodejs/extra.mjs')).value : 'imported',
+    shell: require('child_process').execSync('cat /tmp/text').toString(),
+    real: fs.realpathSync('/tmp/text'),
+    folder: process.cwd(),
+    full,
+  };
+};
+"""
+
+
+@pytest.mark.parametrize("level", ["processes"])
+@pytest.mark.parametrize("node", nodes(), ids=str)
+async def test_every_nodejs_at_hand_uses_the_environments_own_places(
+    open_project: Open, tmp_path: Path, node: Path
+) -> None:
+    workbench = await open_literal(
+        open_project,
+        tmp_path,
+        "app.cjs",
+        NODE_PATHS,
+        "nodejs22.x",
+        {"ephemeral_storage": 1},
+        node=node,
+    )
+
+    assert await workbench.answer() == {
+        "names": ["folder", "stream", "text"],
+        "stream": "more",
+        "folders": 1,
+        "own": True,
+        "layer": "imported",
+        "module": "imported",
+        "shell": "text",
+        "real": "/tmp/text",
+        "folder": "/tmp/folder",
+        "full": "ENOSPC",
+    }

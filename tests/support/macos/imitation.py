@@ -217,7 +217,6 @@ def imitate(library: str) -> None:
     builtin.open, system.open = _WithoutProc(open), _WithoutProc(os.open)
     system.listdir, system.readlink = _WithoutProc(os.listdir), _WithoutProc(os.readlink)
 
-
     # The settings of the system's network, which urllib asks for.
     settings: Any = types.ModuleType("_scproxy")
     settings._get_proxies, settings._get_proxy_settings = dict, lambda: {"exclude_simple": True}

@@ -126,3 +126,24 @@ async def test_what_is_written_there_is_no_save(open_project: Open, tmp_path: Pa
     await workbench.until_replaced(first)
     (reloaded,) = workbench.records(events.Reloaded)
     assert reloaded.files == ("other.py",)
+
+
+async def test_a_folder_that_is_made_later_is_mounted_at_once(
+    open_project: Open, tmp_path: Path
+) -> None:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "lambda_function.py").write_text(
+        "import os\ndef lambda_handler(event, context): return os.path.isdir('/mnt/data')\n"
+    )
+    folders = {"/mnt/data": folder / "efs"}
+    project = load_project(folder, Settings(file_systems=folders))
+    workbench = await open_project(project, watch=True, file_systems=folders)
+    await workbench.until_watched(folder)
+    assert await workbench.answer() is False
+    assert "where there is no folder" in str(workbench.engine.project.problems)
+
+    (folder / "efs").mkdir()
+
+    await workbench.until(lambda: not workbench.engine.project.problems)
+    assert await workbench.answer() is True

@@ -223,13 +223,18 @@ class Function:
     """The unqualified ARN."""
     log_group: str = field(init=False, compare=False)
     """The name of the CloudWatch log group."""
+    mounts: tuple[tuple[Path, str], ...] = field(init=False, compare=False)
+    """The folders that are mounted for it, each with its path in Lambda."""
 
     def __post_init__(self) -> None:
         """Derive the fields that every environment and invocation asks for."""
         is_node_source = self.file is not None and self.file.suffix in NODE_SUFFIXES
         language = language_of(self.runtime) or ("node" if is_node_source else "python")
         arn = f"arn:aws:lambda:{self.region}:{self.account_id}:function:{self.name}"
+        mounts = [(one.directory, one.local_mount_path) for one in self.file_systems]
+        mounted = tuple((folder, path) for folder, path in mounts if folder is not None)
         # The class is frozen for everyone else.
+        object.__setattr__(self, "mounts", mounted)
         object.__setattr__(self, "language", language)
         object.__setattr__(self, "arn", arn)
         object.__setattr__(self, "log_group", self.logging.group or f"/aws/lambda/{self.name}")
@@ -238,15 +243,6 @@ class Function:
     def code_path(self) -> Path:
         """The path of the code in the project: a folder, or the zip file that was unpacked."""
         return self.code_archive or self.code_directory
-
-    @property
-    def mounts(self) -> tuple[tuple[Path, str], ...]:
-        """The folders that are mounted for it, each with its path in Lambda."""
-        return tuple(
-            (one.directory, one.local_mount_path)
-            for one in self.file_systems
-            if one.directory is not None
-        )
 
     @property
     def versions(self) -> tuple[str, ...]:

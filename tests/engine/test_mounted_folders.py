@@ -67,8 +67,11 @@ async def test_environments_share_it(open_project: Open, tmp_path: Path) -> None
     workbench = await open_function(open_project, tmp_path, "app.py", PYTHON_SOURCE)
     await workbench.answer(WRITE)
 
-    workbench.environment.kill()
+    first = await workbench.until_frozen()
+    workbench.pool.change(workbench.pool.function, ("app.py",))
+    other = await workbench.until_replaced(first)
 
+    assert other.number > first.number
     assert await workbench.answer("open('/mnt/data/new.txt').read()") == "new"
 
 

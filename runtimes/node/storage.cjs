@@ -84,7 +84,7 @@ class Storage {
         else {
           const status = attempt(() => lstatSync(file));
           // A file with two names is one.
-          if (status) sizes.set(status.ino, status.blocks * UNIT);
+          if (status) sizes.set(status.ino, sizeOf(status));
         }
       }
     }
@@ -178,7 +178,7 @@ class Storage {
         if (String(flag).startsWith('w') && typeof file !== 'number') {
           const before = attempt(() => lstatSync(file));
           // What is there is replaced.
-          if (before?.isFile()) this.#room += before.blocks * UNIT;
+          if (before?.isFile()) this.#room += sizeOf(before);
         }
         let room = 0;
         let failure = noSpace('write');
@@ -244,6 +244,11 @@ class Storage {
       return undefined;
     }
   }
+}
+
+/** Returns the bytes of a file's blocks, without those that are kept for what may be added. */
+function sizeOf(status) {
+  return Math.min(status.blocks * UNIT, Math.ceil(status.size / BLOCK) * BLOCK);
 }
 
 function attempt(action) {

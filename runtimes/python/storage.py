@@ -67,6 +67,10 @@ class Storage:
         self._room -= taken
         return taken
 
+    def give_back(self, size: int) -> None:
+        """Note that so many bytes, for which there was room, have not been written."""
+        self._room += size
+
     def note_file(self, file: FileIO) -> None:
         """Note a file that has been opened, the first bytes of which may take a whole block."""
         self._open_files.add(file)
@@ -94,12 +98,17 @@ class Storage:
                     if status.st_ino not in seen:
                         # A file with two names is one.
                         seen.add(status.st_ino)
-                        yield status.st_blocks * _UNIT
+                        yield _size_of(status)
         for file in self._open_files:
             with contextlib.suppress(OSError, ValueError):
                 status = _fstat(file.fileno())
                 if status.st_nlink == 0:
-                    yield status.st_blocks * _UNIT
+                    yield _size_of(status)
+
+
+def _size_of(status: os.stat_result) -> int:
+    """Return the bytes of a file's blocks, without those that are kept for what may be added."""
+    return min(status.st_blocks * _UNIT, -(-status.st_size // _BLOCK) * _BLOCK)
 
 
 def _path_of(descriptor: int) -> str:
@@ -137,7 +146,9 @@ class _Writing(_LikeItself):
         size = written if is_count else memoryview(written).nbytes
         room = self._storage.take(size)
         part = room if is_count else memoryview(written).cast("B")[:room]
-        return self._call(*given[:position], part, *given[position + 1 :])
+        count = self._call(*given[:position], part, *given[position + 1 :])
+        self._storage.give_back(room - count)
+        return count
 
 
 class _Opening(_LikeItself):
@@ -154,11 +165,11 @@ class _Opening(_LikeItself):
         closefd: bool = True,
         opener: Any = None,  # noqa: ANN401
     ) -> Any:  # noqa: ANN401
-        is_text = "b" not in mode if isinstance(mode, str) else True
-        is_odd = (not is_text and ("t" in mode or encoding or errors or newline)) or (
-            is_text and buffering == 0
+        # Python itself refuses arguments that are wrong or do not go together.
+        is_text = not isinstance(mode, str) or "b" not in mode
+        is_odd = not isinstance(mode, str) or (
+            buffering == 0 if is_text else "t" in mode or encoding or errors or newline
         )
-        # Arguments that do not go together are refused by Python itself.
         if is_odd or set(mode).isdisjoint("wax+") or not self._storage.holds(file):
             return self._call(file, mode, buffering, encoding, errors, newline, closefd, opener)
         raw_mode = mode.replace("b", "").replace("t", "")

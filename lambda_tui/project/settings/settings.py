@@ -59,6 +59,9 @@ _Values = Annotated[
     Meta(description='a table of values for what a template names, such as ApiKey = "value"'),
 ]
 FolderPath = Annotated[Path, Meta(description="the path of a folder")]
+_FileSystems = Annotated[
+    Mapping[str, Path], Meta(description='a table of folders, such as "/mnt/data" = "efs"')
+]
 _Watch = Annotated[bool, Meta(description="true or false")]
 Keys = Annotated[str, Meta(description='keys, such as "i,f5"')]
 _KeyTable = Annotated[
@@ -131,7 +134,7 @@ class Settings:
 
     In a settings file it is ``layers`` too, a table.
     """
-    file_systems: Mapping[str, FolderPath] = field(default_factory=dict)
+    file_systems: _FileSystems = field(default_factory=dict)
     """The folders in the place of file systems, by a ``LocalMountPath`` or an access point's ARN.
 
     A project without a template has those that are named by a path in all of its functions.

@@ -12,6 +12,8 @@ from lambda_tui.project.wording import shown
 _DENIED = ("ermission denied", "EACCES")
 _DENIED_ON_MACOS = ("peration not permitted", "EPERM")
 _IN_TMP = re.compile(r"(?<![\w./~})-])/tmp/[^\s:;,\"'`()]+")
+_STORAGE_NAME = "lambda-tui-"
+"""The beginning of the name of what is in the place of ``/tmp``."""
 _IN_USE = ("ddress already in use", "EADDRINUSE")
 # As Go, Python and Node.js put it.
 _PORT = re.compile(
@@ -25,11 +27,12 @@ def hint(
     version: str | None,
     *,
     has_own_network: bool,
-    is_isolated: bool = True,
+    finds_storage: bool = True,
 ) -> str | None:
     """Return one sentence if a log's text tells of a failure that has a remedy; else None.
 
-    ``version`` is that of the function's interpreter, such as ``3.13.1``.
+    ``version`` is that of the function's interpreter, such as ``3.13.1``. ``finds_storage`` tells
+    whether what wrote the text finds the environment's own ``/tmp`` there.
     """
     if function.unreadable and any(word in text for word in _DENIED):
         path = next((path for path in function.unreadable if path in text), None)
@@ -38,11 +41,15 @@ def hint(
                 f"{function.name} cannot read {shown(path)}, and could not in Lambda, which runs "
                 "it as another user and keeps the modes of a zip file; run chmod o+rX on it."
             )
-    if not is_isolated and any(word in text for word in (*_DENIED, *_DENIED_ON_MACOS)):
+    if not finds_storage and any(word in text for word in (*_DENIED, *_DENIED_ON_MACOS)):
         own = (function.code_directory, function.layers_directory)
-        written = next((Path(found[0]) for found in _IN_TMP.finditer(text)), None)
-        if written is not None and not any(one and written.is_relative_to(one) for one in own):
-            return denied_path_hint(function, str(written))
+        paths = [Path(found[0]) for found in _IN_TMP.finditer(text)]
+        # The text may begin with the program's own path, as a shell's does.
+        others = [
+            path for path in paths if not any(one and path.is_relative_to(one) for one in own)
+        ]
+        if others and not others[0].parts[2].startswith(_STORAGE_NAME):
+            return denied_path_hint(function, str(others[0]))
     if not has_own_network and any(word in text for word in _IN_USE):
         found = _PORT.search(text)
         port = f"port {found[1]}" if found else "the port that it or an extension listens on"

@@ -5,6 +5,9 @@ from __future__ import annotations
 # A function's configuration.
 TIMEOUT_SECONDS = (1, 900)
 MEMORY_MB = (128, 10_240)
+FILE_SYSTEMS = 1
+"""Elements of a function's ``FileSystemConfigs``."""
+MOUNT_PATH_CHARACTERS = 160
 EPHEMERAL_STORAGE_MB = (512, 10_240)
 """Megabytes of ``/tmp``."""
 FUNCTION_NAME_CHARACTERS = 64

@@ -3,9 +3,9 @@
 A function with ``AWS_LAMBDA_EXEC_WRAPPER`` needs one: its wrapper is given the command, may change
 variables and options of the interpreter, and executes it. So does a function with libraries or
 variables that are read only while a process starts. The descriptor of the engine's channel, that of
-the log, the engine's address of the Runtime API, the directories of layers and of the SDK, whether
-installed packages are found and which of their modules are hidden come in variables. The
-interpreter is started with ``-S``.
+the log, the engine's address of the Runtime API, the directories of layers, of the SDK and of file
+systems, the size of ``/tmp``, whether installed packages are found and which of their modules are
+hidden come in variables. The interpreter is started with ``-S``.
 Where a wrapper has put another address in the place of the engine's, the runtime calls the Runtime
 API there, and leaves the channel alone.
 """
@@ -13,6 +13,7 @@ API there, and leaves the channel alone.
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import sys
 import types
@@ -47,6 +48,8 @@ def main() -> None:
     os.close(log)
     layers_root = os.environ.pop("_LAMBDA_TUI_LAYERS")
     sdk_root = os.environ.pop("_LAMBDA_TUI_SDK")
+    mounts = json.loads(os.environ.pop("_LAMBDA_TUI_MOUNTS"))
+    size = os.environ.pop("_LAMBDA_TUI_STORAGE_MB")
     hidden = os.environ.pop("_LAMBDA_TUI_HIDDEN")
     message = {
         "environment": dict(os.environ),
@@ -54,6 +57,8 @@ def main() -> None:
         "task_root": os.environ["LAMBDA_TASK_ROOT"],
         "layers_root": layers_root,
         "sdk_root": sdk_root,
+        "mounts": mounts,
+        "ephemeral_storage_mb": int(size),
         "hidden_modules": hidden.split(","),
     }
     status = 1

@@ -7,6 +7,7 @@ milliseconds.
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import mmap
 import os
 import select
@@ -32,6 +33,14 @@ _FIRST_PIDS = 256
 # In memory that is shared: a process id, its start's two numbers, its group.
 _SEEN = struct.Struct("=q QQ q")
 _MOST_SEEN = 4096
+_F_GETPATH, _LONGEST_PATH = 50, 1024
+
+
+def path_of_descriptor(descriptor: int) -> str:
+    """Return the path of an open file; raise ``OSError`` where it has none."""
+    # Python has the number from 3.9 on.
+    number = getattr(fcntl, "F_GETPATH", _F_GETPATH)
+    return os.fsdecode(fcntl.fcntl(descriptor, number, bytes(_LONGEST_PATH)).rstrip(b"\0"))
 
 
 class Process(NamedTuple):

@@ -175,6 +175,7 @@ class _Zygote:
             frame.message["code_directory"],
             frame.message["ephemeral_storage_mb"],
             [Bind(*bind) for bind in frame.message["binds"]],
+            [Bind(*bind) for bind in frame.message["mounts"]],
             frame.message["unreadable"],
             frame.message["own_network"],
             frame.message["resolver"],
@@ -279,7 +280,7 @@ def probe(host_files: HostFiles) -> Refusal | None:
 
 def _try_sandbox(host_files: HostFiles, write_end: int) -> None:
     try:
-        build_root(host_files, [], [], _PROBE_STORAGE_MB)
+        build_root(host_files, [], [], [], _PROBE_STORAGE_MB)
         linux.drop_capabilities()
     except OSError as error:
         os.write(write_end, sent_refusal(error))

@@ -103,8 +103,9 @@ def imitated_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def on_macos(imitated_python: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let all zygotes of a test run as if on macOS."""
+    """Let all zygotes of a test run as if on macOS, where the engine has no memory to share."""
     monkeypatch.setattr(sys, "executable", str(imitated_python))
+    monkeypatch.delattr(os, "memfd_create")
 
 
 @pytest.fixture(scope="session")

@@ -292,6 +292,9 @@ class Engine:
             folders |= watched_folders(pool.function, pool.links)
             folders |= package_folders(pool.interpreter)
             files |= watched_files(pool.function, pool.links)
+        # One that is missing may be made, and one that is there may go.
+        mounts = self.settings.file_systems.values()
+        files |= {folder for folder in mounts if folder.parent.is_dir()}
         self._watcher.cover(folders, files)
 
     def _on_files_changed(self, paths: frozenset[Path]) -> None:
@@ -357,6 +360,8 @@ class Engine:
             return True
         directory = self.project.directory
         if paths & {directory, *(directory / name for name in TEMPLATES)}:
+            return True
+        if not paths.isdisjoint(self.settings.file_systems.values()):
             return True
         if self.settings.undeclared_packages == "error" and _are_required(paths):
             return True

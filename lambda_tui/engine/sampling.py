@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from lambda_tui.engine.environment import ExecutionEnvironment, Subject, sample
 from lambda_tui.engine.lifecycle import State
+from lambda_tui.project.function import Function
 
 SAMPLING_SECONDS = 1.0
 _STILL = (State.FROZEN, State.RESET)
@@ -33,7 +35,7 @@ class Sampler:
                 one.tmp_directory,
                 one.is_isolated,
                 one.usage,
-                (one.function.code_directory, *filter(None, [one.function.layers_directory])),
+                _own_folders(one.function),
             )
             for id, one in chosen.items()
         }
@@ -41,6 +43,11 @@ class Sampler:
             return
         for id, usage in (await asyncio.to_thread(sample, subjects, time.monotonic())).items():
             chosen[id].note_usage(usage)
+
+
+def _own_folders(function: Function) -> tuple[Path, ...]:
+    layers = () if function.layers_directory is None else (function.layers_directory,)
+    return (function.code_directory, *layers, *(folder for folder, _ in function.mounts))
 
 
 def _may_have_changed(environment: ExecutionEnvironment) -> bool:

@@ -120,6 +120,20 @@ class PublishedVersion:
 
 
 @dataclass(frozen=True, slots=True)
+class FileSystem:
+    """A file system of a function's ``FileSystemConfigs``."""
+
+    local_mount_path: str
+    """Where the function finds it, such as ``/mnt/data``."""
+    arn: str = ""
+    """The access point's ARN; empty where it is not known, or where there is no template."""
+    directory: Path | None = None
+    """The folder of the project's that takes its place, absolute; None where none does."""
+    line: int | None = field(default=None, compare=False)
+    """The line of its configuration in the template, counted from 1."""
+
+
+@dataclass(frozen=True, slots=True)
 class Alias:
     """A name for a version of a function."""
 
@@ -172,6 +186,7 @@ class Function:
     """MB, 128 to 10240."""
     ephemeral_storage: int = DEFAULT_EPHEMERAL_STORAGE
     """MB of ``/tmp``, 512 to 10240."""
+    file_systems: tuple[FileSystem, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     """The function's own environment variables."""
     logging: LoggingConfig = field(default_factory=LoggingConfig)
@@ -208,13 +223,18 @@ class Function:
     """The unqualified ARN."""
     log_group: str = field(init=False, compare=False)
     """The name of the CloudWatch log group."""
+    mounts: tuple[tuple[Path, str], ...] = field(init=False, compare=False)
+    """The folders that are mounted for it, each with its path in Lambda."""
 
     def __post_init__(self) -> None:
         """Derive the fields that every environment and invocation asks for."""
         is_node_source = self.file is not None and self.file.suffix in NODE_SUFFIXES
         language = language_of(self.runtime) or ("node" if is_node_source else "python")
         arn = f"arn:aws:lambda:{self.region}:{self.account_id}:function:{self.name}"
+        mounts = [(one.directory, one.local_mount_path) for one in self.file_systems]
+        mounted = tuple((folder, path) for folder, path in mounts if folder is not None)
         # The class is frozen for everyone else.
+        object.__setattr__(self, "mounts", mounted)
         object.__setattr__(self, "language", language)
         object.__setattr__(self, "arn", arn)
         object.__setattr__(self, "log_group", self.logging.group or f"/aws/lambda/{self.name}")

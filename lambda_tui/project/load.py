@@ -12,6 +12,7 @@ from pathlib import Path
 from lambda_tui.project import plain, template
 from lambda_tui.project.code import Cache, unreadable_paths
 from lambda_tui.project.dependencies import undeclared_modules
+from lambda_tui.project.file_systems import mount_file_systems
 from lambda_tui.project.function import NODE_SUFFIXES, Function, Problem, Project
 from lambda_tui.project.handlers import misspelt_imports
 from lambda_tui.project.interpreters import find_interpreter
@@ -41,6 +42,7 @@ def load_project(directory: Path, settings: Settings | None = None) -> Project:
     settings = settings or Settings()
     Cache.of_user().remove_abandoned()
     project = _with_source_problems(_with_modes(_read_project(directory, settings)))
+    project = mount_file_systems(project, settings.file_systems)
     project = _with_places(_with_settings(project, settings))
     if settings.undeclared_packages != "error":
         return project

@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 import sys
-from typing import Callable, NamedTuple
+from typing import Callable, List, NamedTuple
 
 from .. import linux
 from ..confinement import (
@@ -26,7 +26,7 @@ from .init_process import InitProcess
 _RESTORED = ".restored"
 _ENVIRONMENT = re.compile(rf"([0-9a-f]{{32}})({re.escape(_RESTORED)})?")
 """The id of an environment, and what is behind it in the name of the folder for restored ones."""
-MakeInit = Callable[[Channel, ProcessSet, Message], InitProcess]
+MakeInit = Callable[[Channel, ProcessSet, Message, List[str]], InitProcess]
 
 
 class Environment(NamedTuple):
@@ -37,6 +37,8 @@ class Environment(NamedTuple):
     ephemeral_storage_mb: int
     binds: list[Bind]
     """The environment's own files and directories; the code is bound to ``/var/task``."""
+    mounts: list[Bind]
+    """Folders that the function may write."""
     unreadable: list[str]
     """Paths inside of files and folders in them that the function must not read."""
     own_network: bool
@@ -76,6 +78,7 @@ def run_in_namespaces(
         build_root(
             host_files,
             environment.binds,
+            environment.mounts,
             environment.unreadable,
             environment.ephemeral_storage_mb,
             environment.resolver,
@@ -92,7 +95,7 @@ def run_in_namespaces(
         control.send({"kind": "failed", "message": str(error)})
         return None
     os.chdir(TASK_ROOT)
-    return make_init(control, processes, {"kind": "created", "tmp": None}).run()
+    return make_init(control, processes, {"kind": "created", "tmp": None}, []).run()
 
 
 def run_as_process(
@@ -120,7 +123,8 @@ def run_as_process(
         if sys.platform.startswith("linux"):
             linux.become_subreaper()
         os.chdir(environment.code_directory)
-        step = make_init(control, processes, {"kind": "created", "tmp": storage}).run()
+        writable = [storage, *(mount.source for mount in environment.mounts)]
+        step = make_init(control, processes, {"kind": "created", "tmp": storage}, writable).run()
     except OSError as error:
         control.send({"kind": "failed", "message": str(error)})
     finally:

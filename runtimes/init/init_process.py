@@ -43,12 +43,20 @@ from .shared_memory import SharedMemory
 _REPORTED_RISE_KB = 1024
 # Seconds before the first check of a runtime that starts or is thawed: most are done by then.
 _FIRST_CHECK = 0.005
+_STORAGE_IN_VALUE = "\0"
+"""Stands for the storage in a variable's value, which cannot have it otherwise."""
 
 
 class InitProcess:
     """Serves the engine's control channel as long as the environment lives."""
 
-    def __init__(self, control: Channel, processes: ProcessSet, created: Message) -> None:
+    def __init__(
+        self, control: Channel, processes: ProcessSet, created: Message, writable: list[str]
+    ) -> None:
+        """``writable`` are the only folders that what is started may write, at level ``processes``.
+
+        Elsewhere mounts see to that.
+        """
         self._control = control
         self._processes = processes
         self._sigchld = SigchldPipe()
@@ -66,8 +74,7 @@ class InitProcess:
         self._storage: str | None = created["tmp"]
         """The directory in the place of ``/tmp`` at level ``processes``."""
         self._is_isolated = self._storage is None
-        self._writable = None if self._storage is None else [self._storage]
-        """The only folders that what is started may write; None where mounts see to that."""
+        self._writable = None if self._storage is None else writable
         self._shared_memory = SharedMemory(is_isolated=self._is_isolated)
         self._control.send(created)
 
@@ -283,7 +290,17 @@ class InitProcess:
         )
 
     def _with_storage(self, variables: dict[str, str]) -> dict[str, str]:
-        return variables if self._storage is None else {**variables, "TMPDIR": self._storage}
+        """Return variables with the directory in the place of ``/tmp``, if there is one.
+
+        The engine, which does not know it yet, has left a character in its place.
+        """
+        storage = self._storage
+        if storage is None:
+            return variables
+        placed = {
+            name: value.replace(_STORAGE_IN_VALUE, storage) for name, value in variables.items()
+        }
+        return {**placed, "TMPDIR": storage}
 
     def _report_launch_failure(self, name: str, problem: str) -> None:
         """Report that an extension, or without a name the runtime, could not be executed."""

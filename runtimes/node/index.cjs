@@ -3,9 +3,10 @@
 /**
  * The script that `node` executes to become a function's runtime. `_LAMBDA_TUI_CHANNEL` is the number
  * of the descriptor to the engine, `_LAMBDA_TELEMETRY_LOG_FD` that for whole log records, and
- * `_LAMBDA_TUI_RUNTIME_API` is the engine's address of the Runtime API. `_LAMBDA_TUI_LAYERS` and
- * `_LAMBDA_TUI_SDK` are the real places of `/opt` and `/var/runtime` where the environment has no file
- * system of its own. All other variables are as on AWS. Where a wrapper has put another address in the place of the engine's, the runtime calls the
+ * `_LAMBDA_TUI_RUNTIME_API` is the engine's address of the Runtime API. `_LAMBDA_TUI_LAYERS`
+ * and `_LAMBDA_TUI_SDK` are the real places of `/opt` and `/var/runtime`, and `_LAMBDA_TUI_MOUNTS` those
+ * of file systems, and `_LAMBDA_TUI_STORAGE_MB` is the size of `/tmp`, where the environment has no file system of its own. All other variables are as on
+ * AWS. Where a wrapper has put another address in the place of the engine's, the runtime calls the
  * Runtime API there, and leaves the channel alone.
  */
 
@@ -19,6 +20,8 @@ const descriptor = Number(process.env._LAMBDA_TUI_CHANNEL);
 const logDescriptor = Number(process.env._LAMBDA_TELEMETRY_LOG_FD);
 const address = process.env.AWS_LAMBDA_RUNTIME_API;
 const { _LAMBDA_TUI_LAYERS: layersRoot, _LAMBDA_TUI_SDK: sdkRoot } = process.env;
+const mounts = JSON.parse(process.env._LAMBDA_TUI_MOUNTS ?? '[]');
+const storageSize = Number(process.env._LAMBDA_TUI_STORAGE_MB);
 const isProxied = address !== process.env._LAMBDA_TUI_RUNTIME_API;
 // Hidden, with the script's own path, before the first module of the function can see them.
 delete process.env._LAMBDA_TUI_CHANNEL;
@@ -26,6 +29,8 @@ delete process.env._LAMBDA_TELEMETRY_LOG_FD;
 delete process.env._LAMBDA_TUI_RUNTIME_API;
 delete process.env._LAMBDA_TUI_LAYERS;
 delete process.env._LAMBDA_TUI_SDK;
+delete process.env._LAMBDA_TUI_MOUNTS;
+delete process.env._LAMBDA_TUI_STORAGE_MB;
 process.argv.splice(1, process.argv.length, SCRIPT);
 process.mainModule = undefined;
 
@@ -40,7 +45,9 @@ const { Runtime } = require('./runtime.cjs');
 patchConsole(logDescriptor);
 defineAwslambda();
 const paths =
-  layersRoot === undefined ? undefined : require('./paths.cjs').translatePaths(layersRoot, sdkRoot);
+  layersRoot === undefined
+    ? undefined
+    : require('./paths.cjs').translatePaths(layersRoot, sdkRoot, mounts, storageSize);
 searchNodePath(require.resolve('./node_path.cjs'), paths);
 if (isProxied) fs.closeSync(descriptor);
 const runtime = new Runtime(isProxied ? toProxy : toEngine);

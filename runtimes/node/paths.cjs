@@ -3,7 +3,7 @@
 /**
  * AWS's paths at level `processes`, where the machine's own files lie there. The functions of Node.js
  * that take paths are given the real place for each path below `/tmp`, `/opt`, `/var/task` and
- * `/var/runtime`. What addons and workers open is not seen by that.
+ * `/var/runtime` and mounts of file systems. What addons and workers open is not seen by that.
  */
 
 const childProcess = require('node:child_process');
@@ -13,11 +13,13 @@ const os = require('node:os');
 const path = require('node:path');
 const { fileURLToPath, pathToFileURL } = require('node:url');
 
+const { Storage } = require('./storage.cjs');
+
 const TMP = '/tmp';
 const USER = 'sbx_user1051';
 const HOME = `/home/${USER}`;
 /** Where a path may begin in a command, or in the value of a variable. */
-const IN_TEXT = /(?<![\w.~/})-])\/(?:tmp|opt|var\/task|var\/runtime)(?![\w.-])[^\s:;,"'|<>()]*/g;
+const IN_TEXT = /(?<![\w.~/})-])\/(?:tmp|opt|var\/task|var\/runtime|mnt)(?![\w.-])[^\s:;,"'|<>()]*/g;
 
 /** Functions by the number of paths that they begin with; also as `…Sync`, and of `fs.promises`. */
 const ONE_PATH =
@@ -32,14 +34,17 @@ const RETURNING_PATHS = new Set(['mkdir', 'mkdtemp', 'readlink', 'realpath']);
 class Paths {
   #roots;
   #kept;
+  #returned;
 
-  /** `roots` has the real folder of each of AWS's. */
-  constructor(roots) {
+  /** `roots` has the real folder of each of AWS's, `mounts` those of file systems among them. */
+  constructor(roots, mounts = []) {
     this.roots = roots;
+    this.#returned = [TMP, ...mounts].map((root) => [root, roots[root]]);
     this.#roots = Object.entries(roots).filter(([root, place]) => root !== place);
     this.storage = roots[TMP];
-    // The interpreter or the project may itself lie below one of these on this machine.
-    const own = [...this.#roots.map(([, place]) => place), process.execPath, __dirname];
+    // The interpreter, this runtime (whose __dirname is AWS's) or the project may itself lie below one
+    // of these on this machine.
+    const own = [...this.#roots.map(([, place]) => place), process.execPath, module.path];
     this.#kept = new Set(
       own.flatMap((place) =>
         this.#roots
@@ -72,17 +77,20 @@ class Paths {
     return typeof text === 'string' ? text.replace(IN_TEXT, (found) => this.real(found)) : text;
   }
 
-  /** Returns the path as on AWS of what lies in the storage. */
+  /** Returns the path as on AWS of what lies in the storage or in a mount. */
   onAws(found) {
-    const isInside = typeof found === 'string' && `${found}/`.startsWith(`${this.storage}/`);
-    return isInside ? TMP + found.slice(this.storage.length) : found;
+    if (typeof found !== 'string') return found;
+    const inside = this.#returned.find(([, place]) => `${found}/`.startsWith(`${place}/`));
+    return inside ? inside[0] + found.slice(inside[1].length) : found;
   }
 
   /** Has an error name the path as on AWS: the function has never heard of the real place. */
   named(error) {
     for (const key of ['path', 'dest', 'message', 'stack']) {
-      if (typeof error?.[key] === 'string' && error[key].includes(this.storage)) {
-        error[key] = error[key].replaceAll(this.storage, TMP);
+      for (const [root, place] of this.#returned) {
+        if (typeof error?.[key] === 'string' && error[key].includes(place)) {
+          error[key] = error[key].replaceAll(place, root);
+        }
       }
     }
     return error;
@@ -90,14 +98,17 @@ class Paths {
 }
 
 /** Has all functions of this process translate; to be called before the function's code. */
-function translatePaths(layersRoot, sdkRoot) {
-  const paths = new Paths({
+function translatePaths(layersRoot, sdkRoot, mounts, storageSize) {
+  const roots = {
     [TMP]: process.env.TMPDIR,
     '/opt': layersRoot,
     '/var/task': process.env.LAMBDA_TASK_ROOT,
     '/var/runtime': sdkRoot,
-  });
+    ...Object.fromEntries(mounts),
+  };
+  const paths = new Paths(roots, mounts.map(([root]) => root));
   delete process.env.TMPDIR;
+  new Storage(paths.storage, storageSize, replace).limit();
   translateFiles(paths);
   translatePrograms(paths);
   const resolveFilename = Module._resolveFilename;

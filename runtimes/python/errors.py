@@ -8,8 +8,8 @@ import traceback
 from types import TracebackType
 from typing import Any, Dict
 
+from . import paths, storage
 from .json_encoder import JsonEncoder
-from .paths import is_translating
 
 ErrorPayload = Dict[str, Any]
 
@@ -42,8 +42,10 @@ def error_payload(error: BaseException, request_id: str = "") -> ErrorPayload:
 
 def _stack_trace(trace: TracebackType | None) -> list[str]:
     """Format a trace without the frames of the client, which are the first ones."""
+    own = {*paths.own_code(), *storage.own_code()}
+    walked = (place for place in traceback.walk_tb(trace) if place[0].f_code not in own)
     # Bare tuples, like AWS's: without the markers below the lines that came with Python 3.11.
-    frames = [tuple(frame) for frame in traceback.extract_tb(trace) if not is_translating(frame)]
+    frames = [tuple(frame) for frame in traceback.StackSummary.extract(walked)]
     # It knows its own by their file's name, and keeps all where no other follows.
     others = (number for number, frame in enumerate(frames) if "/bootstrap.py" not in frame[0])
     return traceback.format_list(frames[next(others, 0) :])

@@ -1,8 +1,8 @@
 """AWS's paths at level ``processes``, where the machine's own files lie there.
 
 The functions of Python that take paths are given the real place for each path below ``/tmp``,
-``/opt``, ``/var/task`` and ``/var/runtime``. What opens such a path in C is not seen by that, only
-by an audit hook, whose finding the engine is told of.
+``/opt``, ``/var/task``, ``/var/runtime`` and mounts of file systems. What opens such a path in C is
+not seen by that, only by an audit hook, whose finding the engine is told of.
 """
 
 from __future__ import annotations
@@ -14,12 +14,11 @@ import posix
 import pwd
 import re
 import sys
-import traceback
 from collections.abc import Iterable, Iterator
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any, Callable, Mapping, Tuple
 
-TASK_ROOT = "/var/task"
+TASK_ROOT, LAYERS_ROOT, SDK_ROOT = "/var/task", "/opt", "/var/runtime"
 _TMP, _STORAGE_VARIABLE = "/tmp", b"TMPDIR"
 _USER, _HOME = "sbx_user1051", "/home/sbx_user1051"
 
@@ -30,7 +29,7 @@ _Arguments = Tuple[Tuple[int, str, _Convert], ...]
 
 # Where a path may begin in a command, or in the value of a variable.
 _IN_TEXT = re.compile(
-    r"(?<![\w.~/})-])/(?:tmp|opt|var/task|var/runtime)(?![\w.-])[^\s:;,\"'|<>()]*"
+    r"(?<![\w.~/})-])/(?:tmp|opt|var/task|var/runtime|mnt)(?![\w.-])[^\s:;,\"'|<>()]*"
 )
 _OPENING = ("open", "sqlite3.connect", "ctypes.dlopen")
 """Audit events whose first argument is a path."""
@@ -42,8 +41,9 @@ class Paths:
     machine_path = ""
     """A path of AWS's that was opened in C, and so led to the machine's own file; else empty."""
 
-    def __init__(self, task_root: str, layers_root: str, sdk_root: str, storage: str) -> None:
-        self._fixed = {TASK_ROOT: task_root, "/opt": layers_root, "/var/runtime": sdk_root}
+    def __init__(self, roots: Mapping[str, str], mounts: Mapping[str, str], storage: str) -> None:
+        """``roots`` and ``mounts`` have the place here of each path on AWS but ``/tmp``."""
+        self._fixed, self._mounts = {**roots, **mounts}, mounts
         self.move_storage(storage)
 
     def move_storage(self, storage: str) -> None:
@@ -86,11 +86,14 @@ class Paths:
         return path
 
     def on_aws(self, path: Any) -> Any:  # noqa: ANN401 - text or bytes
-        """Return the path as on AWS of what lies in the storage."""
+        """Return the path as on AWS of what lies in the storage or in a mount."""
         if isinstance(path, bytes):
             return os.fsencode(self.on_aws(os.fsdecode(path)))
-        is_inside = f"{path}/".startswith(f"{self.storage}/") and self._roots
-        return _TMP + path[len(self.storage) :] if is_inside else path
+        for root in (_TMP, *self._mounts):
+            place = self._roots.get(root)
+            if place is not None and f"{path}/".startswith(f"{place}/"):
+                return root + path[len(place) :]
+        return path
 
     def notice(self, event: str, arguments: tuple[Any, ...]) -> None:
         """Note, as an audit hook, a path that nothing has translated."""
@@ -214,10 +217,9 @@ class _Translating:
         return result
 
 
-def is_translating(frame: traceback.FrameSummary) -> bool:
-    """Return whether a frame is that of a function which translates, and of which AWS has none."""
-    code = _Translating.__call__.__code__
-    return frame.name == code.co_name and frame.filename == code.co_filename
+def own_code() -> Iterable[CodeType]:
+    """Return the code here that a function calls unknowingly, and that AWS does not have."""
+    return (_Translating.__call__.__code__,)
 
 
 def _finish_path(paths: Paths, result: Any, _given: Any) -> Any:  # noqa: ANN401
@@ -312,12 +314,11 @@ class _Loader:
         _translate(self._paths, module, _IMPORTED_LATER[module.__name__])
 
 
-def install(task_root: str, layers_root: str, sdk_root: str, storage: str) -> Paths:
+def install(paths: Paths) -> None:
     """Have all functions of this process translate; to be called once, before the function's code.
 
-    ``storage`` is the directory in the place of ``/tmp``, which the variable ``TMPDIR`` has too.
+    The variable ``TMPDIR`` has the directory in the place of ``/tmp``.
     """
-    paths = Paths(task_root, layers_root, sdk_root, storage)
     originals = {name: getattr(os, name) for name in _OF_OS if hasattr(os, name)}
     for module in (os, posix):
         _translate(paths, module, _OF_OS)
@@ -338,7 +339,6 @@ def install(task_root: str, layers_root: str, sdk_root: str, storage: str) -> Pa
     sys.path_hooks[:] = [_translating_hook(paths, hook) for hook in sys.path_hooks]
     pwd.getpwuid = _user_on_aws(pwd.getpwuid)
     sys.addaudithook(paths.notice)
-    return paths
 
 
 def _translate(paths: Paths, module: ModuleType, functions: Mapping[str, _Arguments]) -> None:

@@ -36,6 +36,7 @@ from .errors import (
     error_log_text,
     error_payload,
 )
+from .event_loops import EventLoops
 from .event_memory import EventMemory
 from .handler import Handler, load_handler, set_import_path
 from .logs import (
@@ -47,6 +48,7 @@ from .logs import (
 )
 from .response import ResponseEncoder
 from .runtime_api import RuntimeApi
+from .storage import Storage
 from .trace_id import TraceVariable
 
 Resume = Callable[[Channel, Message], Step]
@@ -134,6 +136,7 @@ class _Runtime:
         self._trace = TraceVariable()
         self._reported_peak_memory_kb = 0
         self._paths: paths.Paths | None = None
+        self._event_loops: EventLoops | None = None
         self._handler_name: str = message["handler"]
         self._variables: dict[str, str] = message["environment"]
         _replace_environment(self._variables)
@@ -153,8 +156,14 @@ class _Runtime:
         client_package.provide_package()
         storage = self._variables.get("TMPDIR")
         if message["task_root"] != paths.TASK_ROOT and storage is not None:
-            roots = message["task_root"], message["layers_root"], message["sdk_root"]
-            self._paths = paths.install(*roots, storage)
+            roots = {
+                paths.TASK_ROOT: message["task_root"],
+                paths.LAYERS_ROOT: message["layers_root"],
+                paths.SDK_ROOT: message["sdk_root"],
+            }
+            self._paths = paths.Paths(roots, dict(message["mounts"]), storage)
+            Storage(self._paths, message["ephemeral_storage_mb"]).limit()
+            paths.install(self._paths)
         return configure_logging()
 
     def run(self, serve_restores: ServeRestores | None) -> int | Step:
@@ -186,6 +195,8 @@ class _Runtime:
         if self._paths is not None:
             # Init processes of restored environments are forked from this process.
             self._paths.stop()
+        if not sys.platform.startswith("linux"):
+            self._event_loops = EventLoops()
         # Exclude existing objects from later collections: one in a restored fork would copy the
         # memory that it shares with the snapshot. Before the engine freezes this process.
         gc.freeze()
@@ -206,6 +217,8 @@ class _Runtime:
         _update_environment(self._variables, message["environment"])
         if self._paths is not None:
             self._paths.move_storage(message["environment"]["TMPDIR"])
+        if self._event_loops is not None:
+            self._event_loops.renew()
         try:
             snapshot_hooks.run_after_restore()
         except BaseException as error:

@@ -7,6 +7,7 @@ Nothing of the user's is in it: home directories and everything that is not list
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterable
 
@@ -44,6 +45,7 @@ _SCAFFOLD = "/tmp"
 def build_root(
     host_files: HostFiles,
     own_binds: Iterable[Bind],
+    mounts: Iterable[Bind],
     unreadable: Iterable[str],
     ephemeral_storage_mb: int,
     resolver: str = "",
@@ -53,9 +55,10 @@ def build_root(
 ) -> None:
     """Build the root directory and move into it, as process 1 of new namespaces.
 
-    ``resolver`` is the address of a name server in the place of the machine's. ``prepare`` is
-    called with the path of ``/proc`` while that can still be written. ``covers_proc`` hides the
-    machine's own files in it. Raise ``OSError`` where the machine does not allow it.
+    ``mounts`` are folders that can be written. ``resolver`` is the address of a name server in the
+    place of the machine's. ``prepare`` is called with the path of ``/proc`` while that can still be
+    written. ``covers_proc`` hides the machine's own files in it. Raise ``OSError`` where the
+    machine does not allow it.
     """
     # First of all, so that no mount of ours propagates to the machine; pivot_root requires it too.
     linux.mount("", "/", None, linux.MS_REC | linux.MS_PRIVATE)
@@ -72,6 +75,8 @@ def build_root(
     # Opened before the scaffold is mounted: what lies under it can then be bound all the same.
     links = [(os.readlink(bind.source), bind.target) for bind in binds if bind.is_link]
     binds = [bind for bind in binds if not bind.is_link]
+    writable = list(mounts)
+    binds += writable
     sources = [os.open(bind.source, os.O_PATH | os.O_CLOEXEC) for bind in binds]
     devices = [os.open(f"/dev/{name}", os.O_PATH | os.O_CLOEXEC) for name in _DEVICES]
     texts = {"/etc/hosts": _hosts_text(), "/etc/passwd": _USERS, "/etc/group": _GROUPS}
@@ -100,6 +105,11 @@ def build_root(
     read_only = linux.MOUNT_ATTR_RDONLY | linux.MOUNT_ATTR_NOSUID | linux.MOUNT_ATTR_NODEV
     linux.set_mount_attributes(root, add=read_only, recursive=True)
     linux.set_mount_attributes(f"{root}/tmp", remove=linux.MOUNT_ATTR_RDONLY, recursive=False)
+    for bind in writable:
+        # The kernel keeps read-only what this machine itself has mounted so.
+        with contextlib.suppress(PermissionError):
+            target = root + bind.target
+            linux.set_mount_attributes(target, remove=linux.MOUNT_ATTR_RDONLY, recursive=True)
     # Devices after that, because none can be opened on a mount with the attribute NODEV.
     for descriptor, name in zip(devices, _DEVICES):
         bind_descriptor(descriptor, f"{root}/dev/{name}")

@@ -12,8 +12,10 @@ import os
 import select
 import socket
 import stat
-from collections.abc import Callable, Iterable
+import sys
+from collections.abc import Callable, Iterable, Mapping
 
+from ..macos import path_of_descriptor
 from .sock_diag import unix_socket_peers
 
 _POLLER = "anon_inode:[eventpoll]"
@@ -22,19 +24,22 @@ _POLLER = "anon_inode:[eventpoll]"
 def renew_descriptors(kept: Iterable[int], move: Callable[[str], str]) -> None:
     """Renew every descriptor that is not ``kept``, in place.
 
-    ``move`` returns a file's path now for its path in the snapshot. Where there is no ``/proc``,
-    everything stays shared.
+    ``move`` returns a file's path now for its path in the snapshot. On macOS, where nothing tells
+    which ends belong together, pipes and socket pairs stay shared.
     """
-    with contextlib.suppress(FileNotFoundError):
-        numbers = sorted({int(name) for name in os.listdir("/proc/self/fd")} - {*kept})
-        found = {number: target for number in numbers if (target := _target(number)) is not None}
-        _renew_files(found, move)
-        _renew_pipes([number for number, target in found.items() if target.startswith("pipe:")])
-        _renew_sockets([number for number, target in found.items() if target.startswith("socket:")])
-        # Pollers last: epoll watches open files, not numbers, and has to get the renewed ones.
-        for number, target in found.items():
-            if target == _POLLER:
-                _renew_poller(number)
+    is_linux = sys.platform.startswith("linux")
+    folder = "/proc/self/fd" if is_linux else "/dev/fd"
+    numbers = sorted({int(name) for name in os.listdir(folder)} - {*kept})
+    find = _target if is_linux else _target_on_macos
+    found = {number: target for number in numbers if (target := find(number)) is not None}
+    _renew_files(found, move)
+    _renew_pipes([number for number, target in found.items() if target.startswith("pipe:")])
+    sockets = [number for number, target in found.items() if target.startswith("socket:")]
+    _renew_sockets(sockets, unix_socket_peers() if sockets and is_linux else {})
+    # Pollers last: epoll watches open files, not numbers, and has to get the renewed ones.
+    for number, target in found.items():
+        if target == _POLLER:
+            _renew_poller(number)
 
 
 def _target(number: int) -> str | None:
@@ -42,6 +47,19 @@ def _target(number: int) -> str | None:
         return os.readlink(f"/proc/self/fd/{number}")
     except OSError:
         return None
+
+
+def _target_on_macos(number: int) -> str | None:
+    """Return a file's path, and a word for a socket of the network."""
+    try:
+        if stat.S_ISREG(os.fstat(number).st_mode):
+            return path_of_descriptor(number)
+        end = socket.socket(fileno=number)
+    except OSError:
+        return None
+    is_of_network = end.family in (socket.AF_INET, socket.AF_INET6)
+    end.detach()
+    return "socket:" if is_of_network else None
 
 
 def _replace(number: int, new: int) -> None:
@@ -82,11 +100,14 @@ def _access(number: int) -> int:
     return fcntl.fcntl(number, fcntl.F_GETFL) & os.O_ACCMODE
 
 
-def _renew_sockets(numbers: list[int]) -> None:
-    """Make socket pairs within the process anew, and break connections that leave it."""
-    by_inode = {os.fstat(number).st_ino: number for number in numbers}
-    peer_of = unix_socket_peers() if by_inode else {}
-    for inode, number in by_inode.items():
+def _renew_sockets(numbers: list[int], peer_of: Mapping[int, int]) -> None:
+    """Make socket pairs within the process anew, and break connections that leave it.
+
+    ``peer_of`` has the inode of the other end by that of one.
+    """
+    inodes = {number: os.fstat(number).st_ino for number in numbers}
+    by_inode = {inode: number for number, inode in inodes.items()}
+    for number, inode in inodes.items():
         peer = by_inode.get(peer_of.get(inode, 0))
         if peer is None:
             if _is_connection(number):

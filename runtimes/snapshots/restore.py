@@ -164,7 +164,7 @@ class _RestoredInit(InitProcess):
         engine: socket.socket,
         resume: Resume,
     ) -> None:
-        super().__init__(control, processes, {"kind": "created", "tmp": storage})
+        super().__init__(control, processes, {"kind": "created", "tmp": storage}, [])
         # As the snapshot's runtime may: paths in its storage may be in the function's memory.
         self._writable = None
         self._snapshot_storage = snapshot_storage

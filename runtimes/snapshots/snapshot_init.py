@@ -60,9 +60,14 @@ def run_as_process(
 
 class _SnapshotInit(InitProcess):
     def __init__(
-        self, control: Channel, processes: ProcessSet, created: Message, namespaces: list[int]
+        self,
+        control: Channel,
+        processes: ProcessSet,
+        created: Message,
+        writable: list[str],
+        namespaces: list[int],
     ) -> None:
-        super().__init__(control, processes, created)
+        super().__init__(control, processes, created, writable)
         if self._writable is not None:
             # Restored environments are forks of the runtime, and may write only where it may.
             folder = restored_storages(self._writable[0])

@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
-from lambda_tui.project.function import AsyncConfig, Function, Layer, Project
+from lambda_tui.project.function import AsyncConfig, FileSystem, Function, Layer, Project
 from support.lambda_api import served
 from support.workbench import Open, Workbench, one_function
 
 ONE_LEVEL = pytest.mark.parametrize("level", ["processes"])
+ACCESS_POINT = "arn:aws:elasticfilesystem:us-east-1:123456789012:access-point/fsap-1"
 LAYER = "arn:aws:lambda:us-east-1:123456789012:layer"
 
 pytestmark = ONE_LEVEL
@@ -79,7 +80,7 @@ async def test_digest_and_revision_change_with_the_code_only(
 
 
 async def test_what_is_not_set_is_not_told(open_project: Open, tmp_path: Path) -> None:
-    optional = {"Environment", "Layers", "DeadLetterConfig"}
+    optional = {"Environment", "Layers", "DeadLetterConfig", "FileSystemConfigs"}
     assert not optional & set(await described(await open_project(one_function(tmp_path))))
 
     queue = "arn:aws:sqs:us-east-1:123456789012:queue"
@@ -88,11 +89,14 @@ async def test_what_is_not_set_is_not_told(open_project: Open, tmp_path: Path) -
         "app.handler",
         tmp_path,
         environment={"COLOUR": "green"},
+        file_systems=(FileSystem("/mnt/data", ACCESS_POINT, tmp_path / "mounted"),),
         asynchronous=AsyncConfig(dead_letter=queue),
     )
     configuration = await described(await open_project(Project(tmp_path, (function,))))
     assert configuration["Environment"] == {"Variables": {"COLOUR": "green"}}
     assert configuration["DeadLetterConfig"] == {"TargetArn": queue}
+    mounted = {"Arn": ACCESS_POINT, "LocalMountPath": "/mnt/data"}
+    assert configuration["FileSystemConfigs"] == [mounted]
 
 
 async def test_a_function_that_cannot_run_is_told_as_failed(

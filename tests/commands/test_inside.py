@@ -160,12 +160,14 @@ def test_the_project_its_repository_and_files_that_are_named_are_at_their_own_pa
     assert ran.output.strip() == "1"
 
 
-def test_a_layer_that_lies_elsewhere_is_there(
+def test_layers_and_file_systems_that_lie_elsewhere_are_there(
     docker: FakeEngine, project: Path, tmp_path: Path
 ) -> None:
     layer = tmp_path / "layers" / "common"
     layer.mkdir(parents=True)
-    set_up(project, f'layers = ["{layer}"]')
+    mounted = tmp_path / "efs"
+    mounted.mkdir()
+    set_up(project, f'layers = ["{layer}"]\nfile_systems = {{"/mnt/data" = "{mounted}"}}')
     (project / "template.yaml").unlink()
     (project / "lambda_function.py").write_text("def lambda_handler(event, context): ...\n")
 
@@ -173,6 +175,7 @@ def test_a_layer_that_lies_elsewhere_is_there(
 
     mounts = values(docker.call("run"), "--mount")
     assert f"type=bind,source={layer},target={layer}" in mounts
+    assert f"type=bind,source={mounted},target={mounted}" in mounts
 
 
 def test_variables_of_the_terminal_are_handed_on_and_no_others(

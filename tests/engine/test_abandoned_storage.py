@@ -27,6 +27,7 @@ from lambda_tui.project.settings import Settings
 
 async def main():
     directory, snap_start = Path(sys.argv[1]), sys.argv[2] == "snap-start"
+    sys.executable = sys.argv[3]
     function = Function(
         "function", "lambda_function.lambda_handler", directory, timeout=60,
         snap_start=snap_start, published=(PublishedVersion("1"),),
@@ -44,7 +45,7 @@ asyncio.run(main())
 SOURCE = "def lambda_handler(event, context): return 1\n"
 
 
-@pytest.mark.parametrize("level", ["processes"])
+@pytest.mark.parametrize("level", ["processes", "macos"], indirect=True)
 @pytest.mark.parametrize("kind", ["on-demand", "snap-start"])
 async def test_the_storage_of_killed_processes_goes_and_that_of_running_ones_stays(
     open_project: Open, tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
@@ -73,7 +74,7 @@ def left_by_killed_processes(code: Path, kind: str) -> list[Path]:
     """Run a function, kill all processes at once, and return the directories that are left."""
     code.mkdir()
     (code / "lambda_function.py").write_text(SOURCE)
-    command = [sys.executable, "-c", DRIVER, str(code), kind]
+    command = [sys.executable, "-c", DRIVER, str(code), kind, sys.executable]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as driver:
         assert driver.stdout is not None
         (storage,) = json.loads(driver.stdout.readline())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from lambda_tui.engine.lifecycle import State
 from lambda_tui.project.function import Function, Project
 from support import SECONDS
 from support.files import write_program
-from support.workbench import TIMEOUT, Open, Workbench, response_of
+from support.workbench import TIMEOUT, Open, Workbench, file_in, response_of
 
 pytestmark = pytest.mark.also_on_macos
 
@@ -113,6 +114,10 @@ async def open_client(
     return await open_project(project_of(folder, CLIENT + work, **configuration))
 
 
+def is_on_the_machine(path: str) -> bool:
+    return os.path.lexists(path)
+
+
 def for_this_level(bootstrap: str, level: str) -> str:
     """In the sandbox sh is bash, as on Amazon Linux; without one it is the machine's."""
     return bootstrap if level == "namespaces" else bootstrap.replace("/bin/sh", "/bin/bash")
@@ -157,6 +162,59 @@ async def test_the_bootstrap_in_the_code_goes_before_the_layers(
     workbench = await open_client(open_project, folder, ANSWERS, layers_directory=layer)
 
     assert await workbench.answer() == 1
+
+
+async def test_variables_of_a_bootstrap_lead_to_the_environments_own_tmp(
+    open_project: Open, folder: Path
+) -> None:
+    work = """
+def answer(id, event, headers):
+    with open(os.environ["CACHE"], "x") as file:
+        file.write(os.environ["OTHERS"])
+    respond(id, os.environ["CACHE"])
+serve(answer)
+"""
+    variables = {"CACHE": "/tmp/cache", "OTHERS": "/tmpx --dir=/tmp:/x/tmp"}
+    workbench = await open_client(open_project, folder, work, environment=variables)
+
+    cache = await workbench.answer()
+
+    own = cache.removesuffix("/cache")
+    written = file_in(workbench.environment, "cache").read_text()
+    assert written == f"/tmpx --dir={own}:/x/tmp"
+
+
+async def test_a_bootstrap_that_cannot_write_its_literal_tmp_is_told_why_once(
+    open_project: Open, folder: Path, level: str
+) -> None:
+    # Only a literal path; that there is nothing makes it the same in each run.
+    work = """
+def answer(id, event, headers):
+    try:
+        with open("/tmp/lambda-tui-none/literal", "w"):
+            pass
+    except OSError as error:
+        print(error, flush=True)
+    try:
+        with open("/tmp/literal", "w"):
+            respond(id, "written")
+    except OSError as error:
+        print(error, flush=True)
+        respond(id, "denied")
+serve(answer)
+"""
+    workbench = await open_client(open_project, folder, work)
+
+    answers = [await workbench.answer() for _ in range(2)]
+
+    assert answers == (["written"] * 2 if level == "namespaces" else ["denied"] * 2)
+    if level == "namespaces":
+        assert workbench.records(events.Notice) == []
+        return
+    await workbench.until(lambda: workbench.records(events.Notice))
+    (notice,) = workbench.records(events.Notice)
+    assert notice.message.startswith("custom cannot write /tmp/literal at the sandbox level")
+    assert not is_on_the_machine("/tmp/literal")
 
 
 @pytest.mark.rule("2.8.2", "6.3.8")

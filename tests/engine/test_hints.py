@@ -125,6 +125,31 @@ def test_a_port_is_named_where_the_error_names_it(text: str, port: str | None) -
     assert hint(Function("web", "app.handler", Path()), text, None, has_own_network=True) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("/tmp/project/bootstrap: line 3: /tmp/x: Permission denied", "/tmp/x"),
+        ("open /tmp/cache/x: permission denied", "/tmp/cache/x"),
+        ("Error: EACCES: permission denied, open '/tmp/x'", "/tmp/x"),
+        ("touch: /tmp/x: Operation not permitted", "/tmp/x"),
+        ("/tmp/project/bootstrap: Permission denied", None),
+        ("/tmp/lambda-tui-0123/x: Permission denied", None),
+        ("/var/tmp/x: Permission denied", None),
+        ("/tmp/x: No such file or directory", None),
+    ],
+)
+def test_a_program_that_is_denied_a_literal_tmp_is_told_of_the_variable(
+    text: str, path: str | None
+) -> None:
+    function = Function("web", "app.handler", Path("/tmp/project"))
+
+    told = hint(function, text, None, has_own_network=True, finds_storage=False)
+
+    assert (told or "").startswith(f"web cannot write {path} at" if path else "")
+    assert (told is None) == (path is None)
+    assert hint(function, text, None, has_own_network=True, finds_storage=True) is None
+
+
 async def test_a_log_that_tells_of_something_else_is_no_hint(open_project: Open) -> None:
     source = "def lambda_handler(event, context): print('Permission denied: /var/task/x')"
     workbench = await open_project(source)

@@ -15,11 +15,13 @@ from lambda_tui.engine.wire import init_process
 from support import SECONDS
 from support.workbench import Open, Workbench, response_of
 
+pytestmark = pytest.mark.also_on_macos
+
 WRITES_ON_ITS_CHANNEL = """
 import ctypes, os, struct, time
 
 def channel():
-    return max(int(name) for name in os.listdir("/proc/self/fd") if int(name) > 900)
+    return max(int(name) for name in os.listdir("/dev/fd") if int(name) > 900)
 
 def lambda_handler(event, context):
     if "frame" in event:

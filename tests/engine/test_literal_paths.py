@@ -12,7 +12,7 @@ import pytest
 
 from lambda_tui.engine import events
 from lambda_tui.project.function import Function, Project
-from support.node_process import NODE
+from support.node_process import NODE, nodes
 from support.workbench import Open, Workbench, file_in, published, response_of
 
 # Both: what leads to the real place at one level is the real place at the other.
@@ -40,8 +40,10 @@ async def open_python(open_project: Open, folder: Path, **configuration: Any) ->
     return await open_literal(open_project, folder, "app.py", PYTHON_SOURCE, PYTHON, configuration)
 
 
-async def open_node(open_project: Open, folder: Path) -> Workbench:
-    return await open_literal(open_project, folder, "app.cjs", NODE_SOURCE, "nodejs22.x", {})
+async def open_node(open_project: Open, folder: Path, **configuration: Any) -> Workbench:
+    return await open_literal(
+        open_project, folder, "app.cjs", NODE_SOURCE, "nodejs22.x", configuration
+    )
 
 
 async def open_literal(
@@ -51,11 +53,12 @@ async def open_literal(
     source: str,
     runtime: str,
     configuration: dict[str, Any],
+    node: Path = NODE,
 ) -> Workbench:
     """Start the engine on a function in ``folder``/code with a layer in ``folder``/layer."""
     code, layer = folder / "code", folder / "layer"
     for directory in (code, layer / "more", layer / "nodejs"):
-        directory.mkdir(parents=True)
+        directory.mkdir(parents=True, exist_ok=True)
     (code / name).write_text(source)
     (code / "data.txt").write_text("data")
     (layer / "settings.txt").write_text("of the layer")
@@ -71,7 +74,17 @@ async def open_literal(
         **configuration,
     }
     project = Project(code, (Function("literal", **settings),))
-    return await open_project(project, python=Path(sys.executable), node=NODE)
+    return await open_project(project, python=Path(sys.executable), node=node)
+
+
+def open_here(folder: Path, arguments: str) -> list[Any]:
+    """Return what is seen of a file that this very process opens, in another folder."""
+    file = eval("open" + arguments.replace("/tmp/", f"{folder}/"))
+    kinds = [type(one).__name__ for one in (file, getattr(file, "buffer", None))]
+    name = file.name.replace(f"{folder}/", "/tmp/")
+    more = [getattr(file, "encoding", None), getattr(file, "line_buffering", None)]
+    file.close()
+    return [kinds, file.mode, name, *more]
 
 
 def is_on_the_machine(path: str) -> bool:
@@ -216,14 +229,100 @@ async def test_a_tmp_beyond_its_size_is_told(
     open_project: Open, tmp_path: Path, level: str
 ) -> None:
     workbench = await open_python(open_project, tmp_path, ephemeral_storage=1)
-    write = "open('/tmp/large', 'wb').write(bytes(3 << 20))"
+    write = "subprocess.getoutput('head -c 3145728 /dev/zero > /tmp/large; stat -c %s /tmp/large')"
     if level == "namespaces":
-        assert "No space left on device" in await error_of(workbench, write)
+        assert "No space left on device" in await workbench.answer(write)
         return
-    assert await workbench.answer(write) == 3 << 20
+    assert await workbench.answer(write) == "3145728"
     await workbench.until(lambda: workbench.records(events.Notice))
     (notice,) = workbench.records(events.Notice)
     assert notice.message.startswith("literal has more than its 1 MB in /tmp")
+    # It is full for what can be held back.
+    assert "No space left on device" in await error_of(workbench, WRITE_MUCH)
+
+
+WRITE_MUCH = "open('/tmp/much', 'wb').write(bytes(3 << 20))"
+FILLS = [
+    WRITE_MUCH,
+    "pathlib.Path('/tmp/much').write_text('x' * (3 << 20))",
+    "open('/tmp/much', 'w+b', buffering=0).write(bytes(1 << 20)) and "
+    "open('/tmp/much', 'ab', buffering=0).write(bytes(1 << 20))",
+    "[pathlib.Path(f'/tmp/{number}').write_text('x') for number in range(300)]",
+    "shutil.copyfile('/opt/large', '/tmp/much')",
+    "shutil.copyfileobj(open('/opt/large', 'rb'), held := tempfile.TemporaryFile('wb', 0))",
+    "tempfile.NamedTemporaryFile(delete=False).write(bytes(3 << 20))",
+    [
+        "descriptor = os.open('/tmp/much', os.O_CREAT | os.O_WRONLY)",
+        "try: [os.write(descriptor, bytes(1 << 20)) for _ in 'ab']\nfinally: os.close(descriptor)",
+        "None",
+    ],
+    "os.fdopen(tempfile.mkstemp()[0], 'w').write('x' * (3 << 20))",
+]
+
+
+@pytest.mark.rule("8.3.2")
+@pytest.mark.parametrize("fill", FILLS)
+async def test_python_meets_the_end_of_a_full_tmp(
+    open_project: Open, tmp_path: Path, fill: str | list[str]
+) -> None:
+    (tmp_path / "layer").mkdir()
+    (tmp_path / "layer" / "large").write_bytes(bytes(3 << 20))
+    workbench = await open_python(open_project, tmp_path, ephemeral_storage=1)
+
+    answer = response_of(await workbench.invoke(fill))
+
+    assert answer["errorType"] == "OSError"
+    assert answer["errorMessage"].startswith("[Errno 28] No space left on device")
+    assert "/runtime" not in str(answer["stackTrace"])
+    used = "sum(os.lstat(f'/tmp/{name}').st_blocks for name in os.listdir('/tmp')) * 512"
+    if "TemporaryFile('wb'" not in str(fill):
+        assert 0.8 * (1 << 20) < await workbench.answer(used) <= 1 << 20
+    # Removed files make room again.
+    again = [
+        "for name in os.listdir('/tmp'): os.unlink('/tmp/' + name)",
+        "file = open('/tmp/again', 'w+')",
+        "file.write('x' * 500_000)",
+        "file.seek(0)",
+        "file.read() == 'x' * 500_000",
+    ]
+    assert await workbench.answer(again) is True
+
+
+async def test_what_is_there_can_be_overwritten_in_a_full_tmp(
+    open_project: Open, tmp_path: Path
+) -> None:
+    workbench = await open_python(open_project, tmp_path, ephemeral_storage=1)
+    await workbench.invoke(WRITE_MUCH)
+
+    overwritten = [
+        "file = open('/tmp/much', 'r+b', buffering=0)",
+        "file.write(b'overwritten')",
+        "[file.seek(0), file.read(11).decode(), file.name][1:]",
+    ]
+
+    assert await workbench.answer(overwritten) == ["overwritten", "/tmp/much"]
+
+
+async def test_files_are_opened_as_ever(open_project: Open, tmp_path: Path) -> None:
+    workbench = await open_python(open_project, tmp_path)
+    opened = [
+        "('/tmp/a', 'wb')",
+        "('/tmp/a', 'wb', 0)",
+        "('/tmp/a', 'r+b')",
+        "('/tmp/a', 'w')",
+        "('/tmp/a', 'a+', 1, 'latin-1', 'replace', '')",
+        "('/tmp/a', 'w', 100)",
+    ]
+    for arguments in opened:
+        kinds = "[type(one).__name__ for one in (file, getattr(file, 'buffer', None))]"
+        details = "[getattr(file, name, None) for name in ('encoding', 'line_buffering')]"
+        line = f"[{kinds}, file.mode, file.name, *{details}]"
+        seen = await workbench.answer([f"file = open{arguments}", line])
+        expected = open_here(tmp_path, arguments)
+        assert seen == expected, arguments
+    for arguments in ("('/tmp/a', 'wx')", "('/tmp/a', 'bt')", "('/tmp/a', 'wb', encoding='utf-8')"):
+        assert response_of(await workbench.invoke(f"open{arguments}"))["errorType"] == "ValueError"
+    assert await workbench.answer("repr(open)") == "<built-in function open>"
 
 
 async def test_nodejs_uses_the_environments_own_places(open_project: Open, tmp_path: Path) -> None:
@@ -275,3 +374,118 @@ async def test_an_error_of_nodejs_names_the_path_that_the_function_gave(
         assert await error_of(workbench, call) == (
             "ENOENT: no such file or directory, open '/tmp/missing'"
         )
+
+
+NODE_FILLS = [
+    "fs.writeFileSync('/tmp/much', Buffer.alloc(3 << 20))",
+    "fs.promises.writeFile('/tmp/much', 'x'.repeat(3 << 20))",
+    "require('util').promisify(fs.writeFile)('/tmp/much', Buffer.alloc(3 << 20))",
+    "(async () => { for (;;) await fs.promises.appendFile('/tmp/much', 'x'.repeat(1 << 18)); })()",
+    "(() => { for (;;) fs.appendFileSync('/tmp/much', 'x'.repeat(1 << 18)); })()",
+    "(() => { for (let n = 0; ; n++) fs.writeFileSync(`/tmp/${n}`, 'x'); })()",
+    "(() => { const file = fs.openSync('/tmp/much', 'w'); "
+    "try { for (;;) fs.writeSync(file, 'x'.repeat(1 << 18)); } "
+    "finally { fs.closeSync(file); } })()",
+    "(async () => { const file = await fs.promises.open('/tmp/much', 'w'); "
+    "try { for (;;) await file.write(Buffer.alloc(1 << 18)); } "
+    "finally { await file.close(); } })()",
+    "require('stream/promises').pipeline(fs.createReadStream('/opt/large'), "
+    "fs.createWriteStream('/tmp/much'))",
+    "require('stream/promises').pipeline([Buffer.alloc(1 << 20), Buffer.alloc(1 << 20)], "
+    "fs.createWriteStream('/tmp/much'))",
+]
+
+
+@pytest.mark.rule("8.3.2")
+@pytest.mark.parametrize("fill", NODE_FILLS)
+async def test_nodejs_meets_the_end_of_a_full_tmp(
+    open_project: Open, tmp_path: Path, fill: str
+) -> None:
+    (tmp_path / "layer").mkdir()
+    (tmp_path / "layer" / "large").write_bytes(bytes(3 << 20))
+    workbench = await open_node(open_project, tmp_path, ephemeral_storage=1)
+
+    message = await error_of(workbench, fill)
+
+    assert message == "ENOSPC: no space left on device, write"
+    used = (
+        "fs.readdirSync('/tmp').map((name) => fs.lstatSync('/tmp/' + name).blocks * 512)"
+        ".reduce((sum, one) => sum + one, 0)"
+    )
+    assert 0.7 * (1 << 20) < await workbench.answer(used) <= 1 << 20
+    # Removed files make room again.
+    again = (
+        "fs.readdirSync('/tmp').map((name) => fs.unlinkSync('/tmp/' + name)), "
+        "fs.writeFileSync('/tmp/again', 'x'.repeat(500000)), fs.readFileSync('/tmp/again').length"
+    )
+    assert await workbench.answer(again) == 500_000
+
+
+async def test_a_copy_that_does_not_fit_fails_in_nodejs(open_project: Open, tmp_path: Path) -> None:
+    (tmp_path / "layer").mkdir()
+    (tmp_path / "layer" / "large").write_bytes(bytes(3 << 20))
+    workbench = await open_node(open_project, tmp_path, ephemeral_storage=1)
+
+    for copy in ("fs.copyFileSync", "fs.promises.copyFile"):
+        message = await error_of(workbench, f"{copy}('/opt/large', '/tmp/much')")
+        assert message.startswith("ENOSPC: no space left on device, copyfile")
+
+
+NODE_PATHS = """
+const fs = require('fs');
+exports.handler = async () => {
+  fs.writeFileSync('/tmp/text', 'text');
+  fs.mkdirSync('/tmp/folder/deep', { recursive: true });
+  await fs.promises.writeFile('/tmp/folder/more', 'more');
+  await require('stream/promises').pipeline(
+    fs.createReadStream('/tmp/folder/more'), fs.createWriteStream('/tmp/stream'));
+  const full = await fs.promises
+    .writeFile('/tmp/large', 'x'.repeat(3 << 20))
+    .catch((error) => error.code);
+  fs.unlinkSync('/tmp/large');
+  process.chdir('/tmp/folder');
+  return {
+    names: fs.readdirSync('/tmp').sort(),
+    stream: fs.readFileSync('/tmp/stream', 'utf8'),
+    folders: fs.readdirSync('/tmp', { withFileTypes: true }).filter((one) => one.isDirectory())
+      .length,
+    own: fs.existsSync('/var/task/app.cjs'),
+    layer: require('/opt/nodejs/extra.cjs').value,
+    // Node.js 16 has no hooks for ES modules.
+    module: require('module').register ? (await import('/opt/nodejs/extra.mjs')).value : 'imported',
+    shell: require('child_process').execSync('cat /tmp/text').toString(),
+    real: fs.realpathSync('/tmp/text'),
+    folder: process.cwd(),
+    full,
+  };
+};
+"""
+
+
+@pytest.mark.parametrize("level", ["processes"])
+@pytest.mark.parametrize("node", nodes(), ids=str)
+async def test_every_nodejs_at_hand_uses_the_environments_own_places(
+    open_project: Open, tmp_path: Path, node: Path
+) -> None:
+    workbench = await open_literal(
+        open_project,
+        tmp_path,
+        "app.cjs",
+        NODE_PATHS,
+        "nodejs22.x",
+        {"ephemeral_storage": 1},
+        node=node,
+    )
+
+    assert await workbench.answer() == {
+        "names": ["folder", "stream", "text"],
+        "stream": "more",
+        "folders": 1,
+        "own": True,
+        "layer": "imported",
+        "module": "imported",
+        "shell": "text",
+        "real": "/tmp/text",
+        "folder": "/tmp/folder",
+        "full": "ENOSPC",
+    }

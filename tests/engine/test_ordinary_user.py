@@ -51,7 +51,7 @@ from lambda_tui.apis.environment_api import open_environment_api
 from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.events import StateChange
 from lambda_tui.engine.lifecycle import State
-from lambda_tui.project.function import Function, Project, PublishedVersion
+from lambda_tui.project.function import FileSystem, Function, Project, PublishedVersion
 from lambda_tui.project.settings import Settings
 
 async def main():
@@ -61,6 +61,7 @@ async def main():
         "lambda_function.lambda_handler",
         directory,
         ephemeral_storage=4,
+        file_systems=(FileSystem("/mnt/data", directory=directory.parent / "mounted"),),
         timeout=60,
         snap_start=sys.argv[4] == "snap-start",
         published=(PublishedVersion("1"),),
@@ -86,6 +87,7 @@ asyncio.run(asyncio.wait_for(main(), 120))
 """
 KINDS = ["on-demand", "snap-start"]
 """How environments begin."""
+MOUNTED = "/mnt/data/new"
 PATHS = ["/new", "/usr/new", "/etc/new", "/var/task/new", "/home/new", "/proc/sys/kernel/hostname"]
 
 
@@ -95,6 +97,8 @@ def drive(
     folder = directory / "function"
     folder.mkdir()
     (folder / "lambda_function.py").write_text(FUNCTION)
+    (directory / "mounted").mkdir()
+    (directory / "mounted").chmod(0o777)
     ran = subprocess.run(
         [*prefix, sys.executable, "-c", DRIVER, str(folder), level, json.dumps(event), kind],
         cwd="/",
@@ -116,7 +120,7 @@ def drive(
 def test_the_sandbox_holds_for_an_ordinary_user(
     as_ordinary_user: list[str], tmp_path: Path, kind: str
 ) -> None:
-    seen = drive(as_ordinary_user, tmp_path, "namespaces", {"paths": PATHS}, kind)
+    seen = drive(as_ordinary_user, tmp_path, "namespaces", {"paths": [*PATHS, MOUNTED]}, kind)
     assert seen["level"] == ["namespaces", ""]
     assert seen["crash"]["errorType"] == "Runtime.ExitError"
     for name in ("first", "second"):
@@ -125,12 +129,13 @@ def test_the_sandbox_holds_for_an_ordinary_user(
         writes = dict.fromkeys(PATHS, "EROFS")
         writes["/proc/sys/kernel/hostname"] = answer["writes"]["/proc/sys/kernel/hostname"]
         assert writes["/proc/sys/kernel/hostname"] in ("EROFS", "EACCES")
-        assert answer["writes"] == writes
+        assert answer["writes"] == {**writes, MOUNTED: "written"}
         assert answer["capabilities"] == [0] * 5
         assert (answer["mount"], answer["umount"], answer["unshare"]) == (-1, -1, -1)
         assert sorted(answer["processes"]) == sorted([1, answer["pid"]])
         assert answer["full"] == "ENOSPC"
     assert {"full", "small"} <= set(seen["tmp"])
+    assert (tmp_path / "mounted" / "new").exists()
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -140,9 +145,11 @@ def test_the_level_without_namespaces_works_for_an_ordinary_user(
 ) -> None:
     # The user could write to the last two.
     paths = ["/usr/new", "/var/tmp/new", "/dev/shm/new"]
-    seen = drive(as_ordinary_user, tmp_path, "processes", {"paths": paths}, kind)
+    seen = drive(as_ordinary_user, tmp_path, "processes", {"paths": [*paths, MOUNTED]}, kind)
     assert seen["level"][0] == "processes"
     assert seen["crash"]["errorType"] == "Runtime.ExitError"
     assert seen["first"]["user"] == seen["second"]["user"] == seen["user"]
     assert seen["first"]["capabilities"][1:3] == [0, 0]
-    assert seen["first"]["writes"] == dict.fromkeys(paths, "EACCES")
+    denied = dict.fromkeys(paths, "EACCES")
+    assert seen["first"]["writes"] == {**denied, MOUNTED: "written"}
+    assert (tmp_path / "mounted" / "new").exists()

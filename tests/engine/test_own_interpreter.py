@@ -17,6 +17,8 @@ from lambda_tui.engine.launch.runtime import runtime_start
 from lambda_tui.project.function import Function, Project
 from support.workbench import Open, Workbench
 
+pytestmark = pytest.mark.also_on_macos
+
 EVALUATES = """
 import ctypes, sys
 

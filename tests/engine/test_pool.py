@@ -11,6 +11,8 @@ from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.lifecycle import State
 from support.workbench import Open, Workbench, response_of
 
+pytestmark = pytest.mark.also_on_macos
+
 NAMES_ITSELF = """
 import os, time, uuid
 me = uuid.uuid4().hex

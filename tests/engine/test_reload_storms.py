@@ -10,6 +10,8 @@ import pytest
 from lambda_tui.engine import events
 from support.workbench import Open, Workbench
 
+pytestmark = pytest.mark.also_on_macos
+
 # A function cannot write to its folder: what it calls does.
 CALLS = """
 # It writes data.json.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +13,9 @@ import pytest
 
 from lambda_tui import limits
 from lambda_tui.engine.events import InitReport, RuntimeDone
+from lambda_tui.engine.launch import launch, places
 from support.extensions import PYTHON
+from support.files import ROOT
 from support.node_process import NODE
 from support.runtime_proxy import (
     AS_EXTENSION,
@@ -123,6 +127,22 @@ async def test_a_proxy_sees_and_may_change_why_a_function_cannot_be_initialised(
     calls = [call[:3] for call in seen(workbench)]
     # In Init, and again in the invocation.
     assert calls == [["POST", "error", ["lambda-runtime-function-error-type"]]] * 2
+
+
+async def test_a_runtime_that_is_installed_below_awss_paths_finds_itself(
+    open_project: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, language: Language
+) -> None:
+    # Such as a virtual environment in /opt; nothing else of this test is in this folder of /tmp.
+    with tempfile.TemporaryDirectory(dir="/tmp") as elsewhere:
+        installed = Path(elsewhere) / "runtimes"
+        shutil.copytree(ROOT / "runtimes", installed)
+        for module in (launch, places):
+            monkeypatch.setattr(module, "runtimes_directory", lambda: installed)
+        wrapper, programs = PROXIES["wrapper"]
+        project = language.project(tmp_path, wrapper, programs)
+        workbench = await open_project(project, node=NODE)
+
+        assert (await workbench.answer({"n": 1}))["event"] == {"n": 1}
 
 
 @pytest.mark.rule("8.2.10")

@@ -22,6 +22,7 @@ async def answers_of_two(workbench: Workbench, event: object = None) -> list[obj
     return [response_of(invocation) for invocation in invocations]
 
 
+@pytest.mark.also_on_macos
 async def test_a_file_is_read_on_from_where_it_was_in_each_environment(open_project: Open) -> None:
     source = """
 import os, time
@@ -49,6 +50,7 @@ def lambda_handler(event, context):
     assert (workbench.pool.snapshot.tmp_directory / "lines").read_text() == "one two three"
 
 
+@pytest.mark.also_on_macos
 async def test_a_file_is_where_it_was_again_after_a_reset(open_project: Open) -> None:
     source = """
 import os
@@ -86,6 +88,7 @@ def server() -> Iterator[tuple[int, list[bytes]]]:
         assert not thread.is_alive()
 
 
+@pytest.mark.also_on_macos
 async def test_a_connection_does_not_survive_its_restore(
     # Before the engine, so that it ends after it: the snapshot holds the connection.
     server: tuple[int, list[bytes]],
@@ -115,6 +118,7 @@ def lambda_handler(event, context):
     assert told == []
 
 
+@pytest.mark.also_on_macos
 async def test_an_event_loop_wakes_up_in_each_environment(open_project: Open) -> None:
     source = """
 import asyncio, time
@@ -167,14 +171,15 @@ def lambda_handler(event, context):
     assert await answers_of_two(workbench) == [[True, True, False]] * 2
 
 
+@pytest.mark.also_on_macos
 async def test_a_restored_function_has_no_descriptor_of_anothers(open_project: Open) -> None:
     source = """
 import os
 def numbers():
     found = []
-    for name in os.listdir("/proc/self/fd"):
+    for name in os.listdir("/dev/fd"):
         try:
-            os.stat("/proc/self/fd/" + name)
+            os.stat("/dev/fd/" + name)
         except OSError:
             continue
         found.append(int(name))

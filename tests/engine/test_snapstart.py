@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,10 @@ from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.invocation import Invocation
 from lambda_tui.engine.lifecycle import Phase, State
 from support.extensions import RECORDER, project
+from support.leftovers import has_ended
 from support.workbench import TIMEOUT, Open, Workbench, file_in, published, response_of
+
+pytestmark = pytest.mark.also_on_macos
 
 # The function returns the state of its Init, and does as the event says.
 SOURCE = """
@@ -77,7 +81,6 @@ async def until_snapshot(workbench: Workbench, state: State) -> ExecutionEnviron
     return snapshot_of(workbench)
 
 
-@pytest.mark.also_on_macos
 @pytest.mark.rule("1.8.1")
 async def test_what_was_initialised_once_is_in_every_restored_environment(
     open_project: Open,
@@ -93,7 +96,6 @@ async def test_what_was_initialised_once_is_in_every_restored_environment(
     assert {environment.invocations for environment in workbench.pool.environments} == {1}
 
 
-@pytest.mark.also_on_macos
 @pytest.mark.rule("1.8.2")
 async def test_random_numbers_repeat_in_every_environment_as_on_aws(open_project: Open) -> None:
     workbench = await open_project(SOURCE, snap_start=True)
@@ -103,7 +105,6 @@ async def test_random_numbers_repeat_in_every_environment_as_on_aws(open_project
     assert one["random"] == other["random"]
 
 
-@pytest.mark.also_on_macos
 @pytest.mark.rule("1.8.2")
 async def test_a_restored_environment_has_a_tmp_of_its_own_with_the_snapshots_files(
     open_project: Open,
@@ -117,7 +118,6 @@ async def test_a_restored_environment_has_a_tmp_of_its_own_with_the_snapshots_fi
     assert file_in(snapshot_of(workbench), "of-init").read_text() == response_of(one)["id"]
 
 
-@pytest.mark.also_on_macos
 @pytest.mark.rule("1.8.1")
 async def test_a_snapshot_is_taken_ahead_of_invocations_and_frozen(open_project: Open) -> None:
     workbench = await open_project(SOURCE, snap_start=True)
@@ -140,7 +140,6 @@ async def test_a_snapshot_is_taken_ahead_of_invocations_and_frozen(open_project:
     await workbench.until(lambda: statuses_below(snapshot) == {psutil.STATUS_STOPPED})
 
 
-@pytest.mark.also_on_macos
 async def test_the_snapshots_runtime_is_stopped_again_after_a_restore(open_project: Open) -> None:
     workbench = await open_project(SOURCE, snap_start=True)
     await workbench.answer()
@@ -150,7 +149,6 @@ async def test_the_snapshots_runtime_is_stopped_again_after_a_restore(open_proje
     await workbench.until(lambda: statuses_below(snapshot, restored) == {psutil.STATUS_STOPPED})
 
 
-@pytest.mark.also_on_macos
 @pytest.mark.rule("1.8.2")
 async def test_a_restored_environment_is_restored_invoked_and_frozen(open_project: Open) -> None:
     workbench = await open_project(SOURCE, snap_start=True)
@@ -442,15 +440,25 @@ def lambda_handler(event, context):
     os.read(reader, 1)
 """
     workbench = await open_project(source, snap_start=True)
+    before = psutil.Process().children(recursive=True)
     await workbench.answer()
     environment = await workbench.until_frozen()
+    assert environment.pid is not None
+    session = os.getsid(environment.pid)
 
     await workbench.until(lambda: statuses_below(environment) == {psutil.STATUS_STOPPED})
-    below = psutil.Process(environment.pid).children()
+    # On macOS it is no child of the init process, but of the one that adopts all orphans.
+    (daemon,) = [
+        process
+        for process in psutil.Process().children(recursive=True)
+        if process not in before and os.getsid(process.pid) != session
+    ]
+    await workbench.until(lambda: daemon.status() == psutil.STATUS_STOPPED)
+    below = {daemon, *psutil.Process(environment.pid).children()}
     await workbench.invoke("crash")
 
     assert len(below) == 2
-    await workbench.until(lambda: not any(process.is_running() for process in below))
+    await workbench.until(lambda: all(map(has_ended, below)))
 
 
 async def test_a_snapshot_that_does_not_fork_is_given_up(

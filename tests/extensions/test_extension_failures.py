@@ -22,6 +22,8 @@ from support import SECONDS
 from support.extensions import HELLO, PYTHON, RECORDER, project, said
 from support.workbench import Open, Workbench, file_in, response_of
 
+pytestmark = pytest.mark.also_on_macos
+
 CRASHES_ONCE_TOLD = f"""{PYTHON}
 register("INVOKE")
 next_event()

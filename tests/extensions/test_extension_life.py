@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -55,6 +56,19 @@ async def test_extensions_register_before_the_runtime_starts(
 
     log = workbench.log()
     assert log.index('["early", "here"]') < log.index("importing")
+
+
+async def test_a_variable_leads_an_extension_to_the_functions_tmp(
+    open_project: Open, tmp_path: Path
+) -> None:
+    writes = 'open(os.environ["SHARED"], "x").write("shared")'
+    extension = f"{PYTHON}\n{writes}\nregister()\nnext_event()\n"
+    source = "def lambda_handler(event, context): return open('/tmp/shared').read()\n"
+    plain = project(tmp_path, {"writer": extension}, source)
+    function = replace(plain.functions[0], environment={"SHARED": "/tmp/shared"})
+    workbench = await open_project(replace(plain, functions=(function,)))
+
+    assert await workbench.answer() == "shared"
 
 
 @pytest.mark.rule("3.1.1")

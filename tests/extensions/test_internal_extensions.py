@@ -12,6 +12,8 @@ from support import SECONDS
 from support.extensions import PYTHON, RECORDER, project, said
 from support.workbench import Open
 
+pytestmark = pytest.mark.also_on_macos
+
 INSIDE = f"""\
 import threading
 

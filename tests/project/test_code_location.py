@@ -98,17 +98,3 @@ def message(target: Path) -> str:
         "has its content of the moment when that is made; copy it into the project to be sure of "
         "it."
     )
-
-
-def test_a_file_system_is_told_with_what_to_do(tmp_path: Path) -> None:
-    (tmp_path / "app.py").write_text(SOURCE)
-    template(tmp_path, ".")
-    with (tmp_path / "template.yaml").open("a") as file:
-        file.write("      FileSystemConfigs: [{Arn: arn, LocalMountPath: /mnt/data}]\n")
-
-    (problem,) = load_project(tmp_path).problems
-
-    assert str(problem).startswith(
-        "template.yaml:9: Hello: file systems are not mounted here, so their LocalMountPath is "
-        "missing; "
-    )

@@ -283,6 +283,7 @@ ODD = (
 PLACES = (
     *(field.name for field in dataclasses.fields(Settings)),
     *("keys.invoke", "keys.''", "layers.x", f"layers.'{ARN}'", "values.X", "functions.A", "x.y.z"),
+    *("file_systems.x", "file_systems.'/mnt/a'", f"file_systems.'{ARN}'"),
     *("functions.A.bootstrap", "functions.A.network", "functions.A.x", "functions.''.network"),
 )
 

@@ -117,6 +117,63 @@ async def test_every_interpreter_is_at_awss_place(open_project: Open, version: s
     assert f'{place}threading.py", line ' in "\n".join(workbench.log())
 
 
+PATHS = """
+import errno, io, os, pathlib, shutil, sqlite3, subprocess, sys, tempfile
+def fails(number, call, *arguments):
+    try:
+        call(*arguments)
+    except OSError as error:
+        return error.errno == number and "/lambda-tui-" not in str(error)
+def lambda_handler(event, context):
+    with open("/tmp/text", "w") as file:
+        file.write("text")
+    with sqlite3.connect("/tmp/database") as database:
+        database.execute("create table one (two)")
+    pathlib.Path("/tmp/folder").mkdir()
+    pathlib.Path("/tmp/folder/more").write_bytes(b"more")
+    shutil.copytree("/tmp/folder", "/tmp/copy")
+    os.chdir("/tmp/copy")
+    with tempfile.TemporaryDirectory() as folder:
+        temporary = folder[:8]
+    return {
+        "names": sorted(os.listdir("/tmp")),
+        "walked": sorted(sum((names for _, _, names in os.walk("/tmp")), [])),
+        "own": pathlib.Path("/var/task/lambda_function.py").exists(),
+        "read": pathlib.Path("/tmp/text").read_text(),
+        "resolved": str(pathlib.Path("/tmp/text").resolve()),
+        "matched": [str(path) for path in pathlib.Path("/tmp").glob("copy/*")],
+        "shell": subprocess.check_output("cat /tmp/text", shell=True).decode(),
+        "folder": os.getcwd(),
+        "temporary": temporary,
+        "kind": type(open("/tmp/text", "a")).__name__,
+        "missing": fails(errno.ENOENT, open, "/tmp/none"),
+        "full": fails(errno.ENOSPC, pathlib.Path("/tmp/large").write_bytes, bytes(3 << 20)),
+    }
+"""
+
+
+@pytest.mark.parametrize("version", INTERPRETERS)
+async def test_awss_paths_lead_to_the_environments_own_places_on_every_interpreter(
+    open_project: Open, version: str
+) -> None:
+    workbench = await open_project(PATHS, python=INTERPRETERS[version], ephemeral_storage=1)
+
+    assert await workbench.answer() == {
+        "names": ["copy", "database", "folder", "text"],
+        "walked": ["database", "more", "more", "text"],
+        "own": True,
+        "read": "text",
+        "resolved": "/tmp/text",
+        "matched": ["/tmp/copy/more"],
+        "shell": "text",
+        "folder": "/tmp/copy",
+        "temporary": "/tmp/tmp",
+        "kind": "TextIOWrapper",
+        "missing": True,
+        "full": True,
+    }
+
+
 async def test_another_version_than_runtime_names_is_told(open_project: Open) -> None:
     running = f"{sys.version_info[0]}.{sys.version_info[1]}"
     named = "3.9" if running != "3.9" else "3.10"

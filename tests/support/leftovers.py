@@ -26,10 +26,10 @@ def survivors(
 def still_alive(processes: Iterable[psutil.Process], seconds: float) -> list[psutil.Process]:
     """Return those of the processes that have not ended after the given seconds."""
     _, alive = psutil.wait_procs(processes, timeout=seconds)
-    return [process for process in alive if not _has_ended(process)]
+    return [process for process in alive if not has_ended(process)]
 
 
-def _has_ended(process: psutil.Process) -> bool:
+def has_ended(process: psutil.Process) -> bool:
     """Return whether nothing is left of a process, or only its exit status for its parent."""
     try:
         return bool(process.status() == psutil.STATUS_ZOMBIE)

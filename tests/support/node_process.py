@@ -35,9 +35,9 @@ _LOG_HEADER = struct.Struct("!IIQ")
 
 
 def nodes() -> list[Path]:
-    """Return the tests' own Node.js, and the machine's if it has one."""
-    found = shutil.which("node")
-    return [NODE] if found is None else [NODE, Path(found)]
+    """Return the tests' own Node.js, the machine's if it has one, and those in ``TEST_NODES``."""
+    found = (shutil.which("node"), *os.environ.get("TEST_NODES", "").split(os.pathsep))
+    return [NODE, *(Path(one) for one in found if one)]
 
 
 def _records_in(log: bytes) -> list[tuple[int | None, str]]:

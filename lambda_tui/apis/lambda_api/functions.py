@@ -213,6 +213,12 @@ def _optional_members(function: Function, packages: Packages) -> dict[str, Any]:
             {"Arn": layer.arn, "CodeSize": packages[layer.path].size if layer.path else 0}
             for layer in function.layers
         ]
+    # In a project without a template there is no access point.
+    file_systems = [one for one in function.file_systems if one.arn]
+    if file_systems:
+        members["FileSystemConfigs"] = [
+            {"Arn": one.arn, "LocalMountPath": one.local_mount_path} for one in file_systems
+        ]
     if function.asynchronous.dead_letter is not None:
         members["DeadLetterConfig"] = {"TargetArn": function.asynchronous.dead_letter}
     return members

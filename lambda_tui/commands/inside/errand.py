@@ -75,10 +75,11 @@ def _files_of(options: argparse.Namespace) -> list[Path]:
 
 
 def _sources_of(functions: Iterable[Function]) -> Iterator[Path]:
-    """Yield the files and folders of functions and layers, which may lie anywhere."""
+    """Yield the files and folders of functions, layers and mounts, which may lie anywhere."""
     for function in functions:
         yield function.code_archive or function.code_directory
         yield from (layer.path for layer in function.layers if layer.path is not None)
+        yield from (folder for folder, _ in function.mounts)
 
 
 def _with_repository(folder: Path) -> Path:

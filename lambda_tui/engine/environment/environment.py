@@ -363,16 +363,22 @@ class ExecutionEnvironment:
         is_served = phase is not None and phase.dispatched
         request_id = phase.invocation.request_id if phase and is_served else None
         self.emit(FunctionLog(text, request_id, level))
-        self._look_for_hint(text)
+        self._look_for_hint(text, finds_storage=self._processes.runtime_finds_storage)
 
     def _on_extension_log(self, line: str, _level: str | None) -> None:
         self.emit(ExtensionLog(line))
-        self._look_for_hint(line)
+        self._look_for_hint(line, finds_storage=False)
 
-    def _look_for_hint(self, text: str) -> None:
+    def _look_for_hint(self, text: str, *, finds_storage: bool) -> None:
         has_own_network = self._init_process.network is not None
         version = self.fork_server.runtime_version
-        sentence = hint(self.function, text, version, has_own_network=has_own_network)
+        sentence = hint(
+            self.function,
+            text,
+            version,
+            has_own_network=has_own_network,
+            finds_storage=finds_storage or self.is_isolated,
+        )
         if sentence is not None:
             self._owner.warn_once(sentence)
 

@@ -140,6 +140,11 @@ class Processes:
             raise
         self._entering: asyncio.Task[None] | None = None
 
+    @property
+    def runtime_finds_storage(self) -> bool:
+        """Whether the runtime is one of ours, in which ``/tmp`` leads to the environment's own."""
+        return self._launch is None or not self._launch.runtime.speaks_http
+
     # Commands of the environment -----------------------------------------------------------------
 
     def build(self, plan: Callable[[], SandboxPlan]) -> None:

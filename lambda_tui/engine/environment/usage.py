@@ -11,6 +11,8 @@ from pathlib import Path
 import psutil
 
 _MB = 1 << 20
+_PAGE = 4096
+"""The smallest part of a file in memory, as ``/tmp`` has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,4 +169,6 @@ def _sizes(folder: Path) -> Iterable[tuple[int, int]]:
         for name in names:
             with contextlib.suppress(OSError):
                 status = os.lstat(os.path.join(directory, name))
-                yield status.st_ino, status.st_blocks * 512
+                # Without blocks that a file system keeps for what may be added.
+                blocks = min(status.st_blocks * 512, -(-status.st_size // _PAGE) * _PAGE)
+                yield status.st_ino, blocks

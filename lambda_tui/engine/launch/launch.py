@@ -15,6 +15,7 @@ from lambda_tui.engine.launch.places import (
     LAYERS_ROOT,
     RUNTIMES_ROOT,
     SDK_ROOT,
+    STORAGE_IN_VALUE,
     TASK_ROOT,
     Places,
     runtimes_directory,
@@ -63,6 +64,8 @@ class SandboxPlan:
     network: Network
     unreadable: tuple[str, ...] = ()
     """Paths inside of files and folders that the function must not read."""
+    mounts: tuple[tuple[Path, str], ...] = ()
+    """Folders of this machine that can be written, each with its path inside."""
     is_snapshot: bool = False
     """Whether other environments are forked from its runtime."""
 
@@ -95,6 +98,7 @@ class SandboxPlan:
             tuple(binds),
             network,
             function.unreadable,
+            function.mounts,
         )
 
 
@@ -148,16 +152,32 @@ class Launch:
     @property
     def runtime_variables(self) -> dict[str, str]:
         """Environment variables of the runtime."""
-        return {**self.variables, **self.runtime.variables}
+        # In our own runtimes /tmp itself leads to the environment's.
+        variables = self._with_storage() if self.runtime.speaks_http else self.variables
+        return {**variables, **self.runtime.variables}
 
     @property
     def extension_variables(self) -> dict[str, str]:
         """Environment variables of external extensions."""
         return {
             name: value
-            for name, value in self.variables.items()
+            for name, value in self._with_storage().items()
             if name not in _RUNTIME_VARIABLES and not name.startswith("_")
         }
+
+    def _with_storage(self) -> dict[str, str]:
+        """Return the variables for programs that find the machine's own ``/tmp`` by that path."""
+        places = self.places
+        if places.task_root == TASK_ROOT:
+            return self.variables
+        given = self.function.environment.items()
+        own = {
+            name: places.variable(value, STORAGE_IN_VALUE)
+            for name, value in given
+            # Others are reserved.
+            if self.variables[name] == places.variable(value)
+        }
+        return {**self.variables, **own}
 
     def extension_path(self, name: str) -> str:
         """Return the path of an external extension as its environment has it."""

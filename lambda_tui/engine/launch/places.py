@@ -21,8 +21,11 @@ SDK_ROOT = "/var/runtime"
 # Not ``/var/runtime``, which is on the import path and has the SDK where that is installed.
 RUNTIMES_ROOT = "/var/.lambda-tui"
 
+_TMP = "/tmp"
+STORAGE_IN_VALUE = "\0"
+"""Stands for the directory in the place of ``/tmp``, which the init process knows."""
 # Where a variable's value is a path, a list of paths, or options with paths.
-_ROOT_IN_VALUE = re.compile(r"(?<![^\s:;,=\"'])(/var/task|/opt)(?=[/\s:;,\"']|$)")
+_ROOT_IN_VALUE = re.compile(r"(?<![^\s:;,=\"'])(/var/task|/opt|/tmp|/mnt/[\w.-]+)(?=[/\s:;,\"']|$)")
 _FIRST_LINE_BYTES = 256
 
 
@@ -44,6 +47,8 @@ class Places:
     """Needed by programs that are executed, not by forks."""
     language_bin: str
     """Folder of the interpreter."""
+    mounts: tuple[tuple[str, str], ...] = ()
+    """The paths of file systems on AWS, each with its folder here; none where it is mounted."""
 
     @classmethod
     def of(cls, function: Function, sdk: Path | None, program: str, *, is_isolated: bool) -> Places:
@@ -60,6 +65,7 @@ class Places:
             str(sdk if sdk is not None and brings_sdk(function) else SDK_ROOT),
             str(runtimes_directory()),
             os.path.dirname(program),
+            tuple((path, str(folder)) for folder, path in function.mounts),
         )
 
     def real(self, path: str) -> str:
@@ -68,16 +74,21 @@ class Places:
             (LAYERS_ROOT, self.layers_root),
             (TASK_ROOT, self.task_root),
             (LANGUAGE_BIN, self.language_bin),
+            *self.mounts,
         )
         for root, place in roots:
             if path.startswith(f"{root}/"):
                 return place + path.removeprefix(root)
         return path
 
-    def variable(self, value: str) -> str:
-        """Return a variable's value with the paths here in the place of those on AWS."""
-        places = {LAYERS_ROOT: self.layers_root, TASK_ROOT: self.task_root}
-        return _ROOT_IN_VALUE.sub(lambda found: places[found[1]], value)
+    def variable(self, value: str, storage: str = _TMP) -> str:
+        """Return a variable's value with the paths here in the place of those on AWS.
+
+        ``storage`` takes the place of ``/tmp``.
+        """
+        places = {LAYERS_ROOT: self.layers_root, TASK_ROOT: self.task_root, **dict(self.mounts)}
+        places[_TMP] = storage
+        return _ROOT_IN_VALUE.sub(lambda found: places.get(found[1], found[1]), value)
 
     def command(self, file: str) -> tuple[str, ...]:
         """Return the command that executes a file.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Mapping
@@ -19,6 +20,8 @@ LOG_DESCRIPTOR = 62
 LAYERS_VARIABLE = "_LAMBDA_TUI_LAYERS"
 SDK_VARIABLE = "_LAMBDA_TUI_SDK"
 HIDDEN_VARIABLE = "_LAMBDA_TUI_HIDDEN"
+STORAGE_VARIABLE = "_LAMBDA_TUI_STORAGE_MB"
+MOUNTS_VARIABLE = "_LAMBDA_TUI_MOUNTS"
 PACKAGES_VARIABLE = "_LAMBDA_TUI_PACKAGES"
 
 # Read once, by the dynamic linker or Python, as a process begins: a fork comes too late for them.
@@ -86,7 +89,12 @@ def runtime_start(
     if function.language == "node":
         entry = f"{places.runtimes_root}/node/index.cjs"
         options = _node_arguments(function, version or "")
-        roots = {LAYERS_VARIABLE: places.layers_root, SDK_VARIABLE: places.sdk_root}
+        roots = {
+            LAYERS_VARIABLE: places.layers_root,
+            SDK_VARIABLE: places.sdk_root,
+            MOUNTS_VARIABLE: json.dumps(places.mounts),
+            STORAGE_VARIABLE: str(function.ephemeral_storage),
+        }
         variables = {**linker, **({} if places.task_root == TASK_ROOT else roots)}
         return RuntimeStart((*wrapped, interpreter, *options, entry), variables=variables)
     if is_executed(function):
@@ -95,6 +103,8 @@ def runtime_start(
             **linker,
             LAYERS_VARIABLE: places.layers_root,
             SDK_VARIABLE: places.sdk_root,
+            MOUNTS_VARIABLE: json.dumps(places.mounts),
+            STORAGE_VARIABLE: str(function.ephemeral_storage),
             HIDDEN_VARIABLE: ",".join(function.hidden_modules),
             PACKAGES_VARIABLE: "packages" if finds_packages else "",
         }

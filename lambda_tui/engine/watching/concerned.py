@@ -99,7 +99,10 @@ def seen_files(
 
     They are relative to these. By ``links`` it sees files outside of them.
     """
-    paths = tuple(paths)
+    # A file in a mounted folder is none of the function's code.
+    folders = [folder for one in project.functions for folder, _ in one.mounts]
+    mounts = [form for folder in folders for form in _forms(folder)]
+    paths = tuple(path for path in paths if not any(map(path.is_relative_to, mounts)))
     files = _changed(paths, function.code_directory, _deployment_of(function, project))
     if function.layers_directory is not None:
         files += _changed(paths, function.layers_directory, is_deployed)

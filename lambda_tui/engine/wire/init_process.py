@@ -299,6 +299,8 @@ class InitProcess:
             "task_root": os.fsencode(launch.places.task_root),
             "layers_root": os.fsencode(launch.places.layers_root),
             "sdk_root": os.fsencode(launch.places.sdk_root),
+            "ephemeral_storage_mb": launch.function.ephemeral_storage,
+            "mounts": [[os.fsencode(one) for one in pair] for pair in launch.places.mounts],
             "hidden_modules": launch.function.hidden_modules,
         }
         self.runtime_is_running = True

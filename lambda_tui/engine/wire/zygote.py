@@ -174,6 +174,7 @@ class Zygote:
             "ephemeral_storage_mb": plan.ephemeral_storage,
             "is_snapshot": plan.is_snapshot,
             "binds": [[source, os.fsencode(target)] for source, target in plan.binds],
+            "mounts": [[source, os.fsencode(target)] for source, target in plan.mounts],
             "unreadable": [os.fsencode(path) for path in plan.unreadable],
             "own_network": plan.network.is_own,
             "resolver": plan.network.resolver,

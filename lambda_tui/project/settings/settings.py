@@ -58,6 +58,10 @@ _Values = Annotated[
     Mapping[str, str],
     Meta(description='a table of values for what a template names, such as ApiKey = "value"'),
 ]
+FolderPath = Annotated[Path, Meta(description="the path of a folder")]
+_FileSystems = Annotated[
+    Mapping[str, Path], Meta(description='a table of folders, such as "/mnt/data" = "efs"')
+]
 _Watch = Annotated[bool, Meta(description="true or false")]
 Keys = Annotated[str, Meta(description='keys, such as "i,f5"')]
 _KeyTable = Annotated[
@@ -129,6 +133,11 @@ class Settings:
     """The paths of layers that a template names, by their ARNs, with or without a version.
 
     In a settings file it is ``layers`` too, a table.
+    """
+    file_systems: _FileSystems = field(default_factory=dict)
+    """The folders in the place of file systems, by a ``LocalMountPath`` or an access point's ARN.
+
+    A project without a template has those that are named by a path in all of its functions.
     """
     values: _Values = field(default_factory=dict)
     """Values that only a deployment knows, by the names that a template has for them.

@@ -15,12 +15,14 @@ from typing import Annotated, Any, get_args, get_type_hints
 
 import msgspec
 
+from lambda_tui.project.file_systems import is_access_point, is_mount_path
 from lambda_tui.project.files import UnreadableFileError, is_executable, read_text
 from lambda_tui.project.function import ACCOUNT_ID, REGION, Problem
 from lambda_tui.project.layers import LayerArn
 from lambda_tui.project.settings.binding_ids import BINDING_IDS
 from lambda_tui.project.settings.settings import (
     EXAMPLE_FUNCTION,
+    FolderPath,
     FunctionSettings,
     Keys,
     LayerPath,
@@ -43,7 +45,7 @@ _TYPES: dict[str, object] = get_type_hints(Settings, include_extras=True)
 _FUNCTION_TYPES: dict[str, object] = get_type_hints(FunctionSettings, include_extras=True)
 _KEYS = [name for name in _TYPES if name != "layer_paths"]
 """The keys of a file, where ``layers`` is a list or the table of ``layer_paths``."""
-_TABLES = ("keys", "layer_paths", "functions", "values")
+_TABLES = ("keys", "layer_paths", "file_systems", "functions", "values")
 """The settings that are read entry by entry; the project's entries are added to the user's."""
 
 
@@ -127,6 +129,8 @@ class _Reader:
                     values["keys"] = self._entries(value, self._keys)
                 case "layers", dict():
                     values["layer_paths"] = self._entries(value, self._layer_path)
+                case "file_systems", dict():
+                    values["file_systems"] = self._entries(value, self._file_system)
                 case "values", dict():
                     values["values"] = self._entries(value, self._template_value)
                 case "functions", dict():
@@ -175,6 +179,14 @@ class _Reader:
                 f"layers has {shown(arn)}, which is no layer's ARN, such as {_EXAMPLE_ARN}."
             )
         return _convert(f"layers.{shown(arn)}", value, LayerPath, self._folder)
+
+    def _file_system(self, name: str, value: object) -> object:
+        if not (is_mount_path(name) or is_access_point(name)):
+            raise _BadValueError(
+                f"file_systems has {shown(name)}, which is neither a LocalMountPath, such as "
+                "/mnt/data, nor an access point's ARN."
+            )
+        return _convert(f"file_systems.{shown(name)}", value, FolderPath, self._folder)
 
     def _function(self, function: str, table: object) -> FunctionSettings:
         name = f"functions.{shown(function)}"

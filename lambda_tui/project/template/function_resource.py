@@ -26,6 +26,7 @@ from lambda_tui.project.template.event_invoke_config import (
     configure_qualifier,
     read_async_config,
 )
+from lambda_tui.project.template.file_systems import read_file_systems
 from lambda_tui.project.template.invocation_properties import (
     read_tenant_isolation,
     read_tracing,
@@ -44,7 +45,6 @@ from lambda_tui.project.wording import shown
 
 _FUNCTION_NAME = re.compile(r"[a-zA-Z0-9_-]+")
 _STORAGE_REMEDY = "EphemeralStorage needs a Size in MB, such as EphemeralStorage: {Size: 1024}."
-_FILE_SYSTEMS = "FileSystemConfigs"
 _SNAP_START = "SnapStart"
 _SNAP_START_REMEDY = (
     f"{_SNAP_START} needs ApplyOn, such as {_SNAP_START}: {{ApplyOn: PublishedVersions}}."
@@ -114,7 +114,13 @@ class FunctionResource:
             properties, snap_start=snap_start, provisioned=provisioned
         )
         description = properties.text("Description") or ""
-        self._warn_of_file_systems()
+        file_systems = read_file_systems(properties)
+        if file_systems and snap_start:
+            self.warn(
+                "FileSystemConfigs",
+                "Lambda takes no snapshots of functions with file systems; leave one of the two "
+                "out.",
+            )
         if self._findings.refused or code is None:
             return None
         function = Function(
@@ -129,6 +135,7 @@ class FunctionResource:
             timeout=timeout,
             memory_size=memory_size,
             ephemeral_storage=ephemeral_storage,
+            file_systems=file_systems,
             environment=environment,
             logging=logging,
             asynchronous=AsyncConfig(dead_letter=asynchronous.dead_letter),
@@ -232,15 +239,6 @@ class FunctionResource:
         if not self._is_serverless or not self._properties.is_given("AutoPublishAlias"):
             return (), ()
         return read_auto_published(self._properties, provisioned)
-
-    def _warn_of_file_systems(self) -> None:
-        if self._properties.is_given(_FILE_SYSTEMS):
-            self.warn(
-                _FILE_SYSTEMS,
-                "file systems are not mounted here, so their LocalMountPath is missing; let the "
-                "function take the path from a variable of a parameter, and give that a path in "
-                "/tmp below [values] in lambda-tui.toml.",
-            )
 
     def _snap_start(self, runtime: str | None, ephemeral_storage: int, provisioned: int) -> bool:
         """Return whether snapshots are taken; warn where AWS would not, or they are not here."""

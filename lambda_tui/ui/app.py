@@ -13,7 +13,6 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.screen import Screen
-from textual.theme import Theme
 
 from lambda_tui.apis.environment_api import open_environment_api
 from lambda_tui.apis.http import DEFAULT_HOST, DEFAULT_PORT, Server, ServerError
@@ -31,29 +30,7 @@ from lambda_tui.ui.keys import KeyboardApp, exclude_from_garbage_collection
 from lambda_tui.ui.screens import NARROW, MainScreen, Palette
 from lambda_tui.ui.terminal import TerminalDriver
 from lambda_tui.ui.textual_private import terminal_size
-
-_THEME = Theme(
-    name="lambda-tui",
-    primary="#7aa2c8",
-    secondary="#6c8ea8",
-    accent="#f0a04b",
-    warning="#e3b341",
-    error="#e5737a",
-    success="#7fbf8e",
-    foreground="#d5d9e0",
-    background="#14171c",
-    surface="#191d24",
-    panel="#232933",
-    dark=True,
-    variables={
-        "text-primary": "#7aa2c8",
-        "text-accent": "#f0a04b",
-        "text-warning": "#e3b341",
-        "text-error": "#e5737a",
-        "text-success": "#7fbf8e",
-        "footer-key-foreground": "#f0a04b",
-    },
-)
+from lambda_tui.ui.themes import DARK, THEMES, css_variables
 
 END_LIMIT = 2.5
 """Seconds in which the application ends, else it is ended by force; extensions may take two."""
@@ -107,7 +84,8 @@ class LambdaTuiApp(KeyboardApp):
     def __init__(
         self, engine: Engine, settings: Settings, *, serve_at: tuple[str, int | None] | None
     ) -> None:
-        super().__init__()
+        # Without colours the terminal's own two are left, which is all that `NO_COLOR` allows.
+        super().__init__(ansi_color="NO_COLOR" in os.environ or None)
         self.engine = engine
         self.settings = settings
         self._serve_at = serve_at
@@ -118,8 +96,9 @@ class LambdaTuiApp(KeyboardApp):
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-normal"), (150, "-wide")]
         self.VERTICAL_BREAKPOINTS = [(0, "-tiny"), (20, "-short"), (30, "-medium"), (45, "-tall")]
         self.animation_level = "none"
-        self.register_theme(_THEME)
-        self.theme = settings.theme if settings.theme in self.available_themes else _THEME.name
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = settings.theme if settings.theme in self.available_themes else DARK.name
         self.set_keymap(dict(settings.keys))
 
     def get_default_screen(self) -> Screen[Any]:
@@ -211,6 +190,13 @@ class LambdaTuiApp(KeyboardApp):
     async def action_quit(self) -> None:
         """Leave; the main screen asks first while an invocation runs."""
         await self._main.run_action("quit")
+
+    def get_css_variables(self) -> dict[str, str]:
+        """Return the variables of the stylesheet: Textual's, and ours for what colours are for."""
+        generated = super().get_css_variables()
+        ours = css_variables(self.current_theme, generated, self.no_color)
+        self.theme_variables = generated | ours
+        return self.theme_variables
 
     def get_key_display(self, binding: Binding) -> str:
         """Return a key as it is shown; the user's settings may name any."""

@@ -85,5 +85,5 @@ class Help(ModalScreen[None], SteadyScreen[None]):
 def _line(key: str, what: str, id: str = "") -> Content:
     """Return a line with a key, its action, and the id that changes it in ``[keys]``."""
     return Content.assemble(
-        (f"  {key:<13}", "bold $text-primary"), f"{what:<39} ", (id, "dim"), "\n"
+        (f"  {key:<13}", "bold $text-primary"), f"{what:<39} ", (id, "$text-dim"), "\n"
     )

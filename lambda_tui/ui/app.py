@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
+from platformdirs import user_config_path
 from rich.console import RenderableType
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
@@ -22,10 +23,11 @@ from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.events import Event, Notice
 from lambda_tui.project.function import Problem
 from lambda_tui.project.load import load_project
-from lambda_tui.project.settings import Settings
+from lambda_tui.project.settings import Settings, place_of
 from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.bindings import BINDINGS
 from lambda_tui.ui.crash import crash_sentence
+from lambda_tui.ui.keymap import Keymap, make_keymap
 from lambda_tui.ui.keys import KeyboardApp, exclude_from_garbage_collection
 from lambda_tui.ui.screens import NARROW, MainScreen, Palette
 from lambda_tui.ui.terminal import TerminalDriver
@@ -64,9 +66,23 @@ def make_app(
     is the host and the port at which others can call the functions while the screen is open.
     """
     project = load_project(directory, settings)
-    engine = Engine(project, settings, open_environment_api, tuple(problems))
+    keymap = make_keymap(settings.keys, _all_bindings())
+    problems = (*problems, *_key_problems(directory, keymap))
+    engine = Engine(project, settings, open_environment_api, problems)
     log_events(engine.events)
-    return LambdaTuiApp(engine, settings, serve_at=serve_at)
+    return LambdaTuiApp(engine, settings, keymap, serve_at=serve_at)
+
+
+def _key_problems(directory: Path, keymap: Keymap) -> Iterator[Problem]:
+    """Yield what is wrong with the user's keys, with the lines that say so."""
+    for id, sentence in keymap.problems.items():
+        place = place_of(directory, user_config_path("lambda-tui"), "keys", id)
+        yield Problem(sentence, *place)
+
+
+def _all_bindings() -> Iterator[Binding]:
+    yield from BINDINGS
+    yield from (each for each in LambdaTuiApp.BINDINGS if isinstance(each, Binding))
 
 
 class LambdaTuiApp(KeyboardApp):
@@ -82,7 +98,12 @@ class LambdaTuiApp(KeyboardApp):
     ]
 
     def __init__(
-        self, engine: Engine, settings: Settings, *, serve_at: tuple[str, int | None] | None
+        self,
+        engine: Engine,
+        settings: Settings,
+        keymap: Keymap,
+        *,
+        serve_at: tuple[str, int | None] | None,
     ) -> None:
         # Without colours the terminal's own two are left, which is all that `NO_COLOR` allows.
         super().__init__(ansi_color="NO_COLOR" in os.environ or None)
@@ -99,7 +120,7 @@ class LambdaTuiApp(KeyboardApp):
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = settings.theme if settings.theme in self.available_themes else DARK.name
-        self.set_keymap(dict(settings.keys))
+        self.set_keymap(keymap.keys)
 
     def get_default_screen(self) -> Screen[Any]:
         """Return the main screen."""

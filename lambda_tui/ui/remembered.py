@@ -1,4 +1,4 @@
-"""What the screen remembers between two sessions, in files of the user's state folder.
+"""Keeps what the screen remembers between two sessions, in files of the user's state folder.
 
 Nothing in them is needed: a file that is missing, damaged or of another version is begun anew.
 """
@@ -39,7 +39,7 @@ class _Versioned(Struct, kw_only=True):
 
 
 class Remembered(_Versioned, kw_only=True):
-    """What the screen of one project looked like when it was left."""
+    """The state of one project's screen when it was left."""
 
     MOST_FILES: ClassVar[int | None] = 200
 

@@ -158,7 +158,7 @@ def test_the_log_waits_while_a_line_is_typed(terminal: Terminal) -> None:
     prompt = len(terminal.output)
     terminal.press(b"gre")
     terminal.read_until(b"gre", prompt)
-    # What the terminal echoes is all that comes meanwhile.
+    # Nothing comes meanwhile but what the terminal echoes.
     assert terminal.output[prompt:].startswith(b"gre")
     terminal.press(b"\n")
     terminal.read_until(b"> Greet", prompt)

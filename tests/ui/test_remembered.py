@@ -1,4 +1,4 @@
-"""What is remembered survives the end, and nothing that is wrong with its file does harm."""
+"""A screen remembers across sessions, and nothing that is wrong with its file does harm."""
 
 from __future__ import annotations
 

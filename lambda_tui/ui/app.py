@@ -13,6 +13,7 @@ from rich.console import RenderableType
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from lambda_tui.apis.environment_api import open_environment_api
@@ -29,6 +30,7 @@ from lambda_tui.ui.bindings import BINDINGS
 from lambda_tui.ui.crash import crash_sentence
 from lambda_tui.ui.keymap import Keymap, make_keymap
 from lambda_tui.ui.keys import KeyboardApp, exclude_from_garbage_collection
+from lambda_tui.ui.model.toasts import Toast
 from lambda_tui.ui.screens import NARROW, MainScreen, Palette
 from lambda_tui.ui.terminal import TerminalDriver
 from lambda_tui.ui.textual_private import terminal_size
@@ -218,6 +220,18 @@ class LambdaTuiApp(KeyboardApp):
         ours = css_variables(self.current_theme, generated, self.no_color)
         self.theme_variables = generated | ours
         return self.theme_variables
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Show a message in one line for a while; it covers nothing that is being read."""
+        self._main.announcements.add(Toast(message, message, severity))
 
     def get_key_display(self, binding: Binding) -> str:
         """Return a key as it is shown; the user's settings may name any."""

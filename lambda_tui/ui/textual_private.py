@@ -166,11 +166,6 @@ def is_ending(app: App[Any]) -> bool:
     return app._exit
 
 
-def notices(app: App[Any]) -> list[str]:
-    """Return the notifications that are shown. The public API only adds and removes them."""
-    return [notice.message for notice in app._notifications]
-
-
 def rendered_lines(screen: Screen[Any]) -> list[Strip]:
     """Return the screen's lines as they are painted. The public API only exports a picture."""
     return screen._compositor.render_strips()

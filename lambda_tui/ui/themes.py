@@ -139,18 +139,22 @@ _COLOUR_STYLES = {
     "cursor-style": "bold",
     "cursor-blurred-style": "bold",
     "match-style": "bold",
+    "toast-style": "not reverse",
 }
 _ANSI_STYLES = _COLOUR_STYLES | {
     "cursor-style": "bold reverse",
     "cursor-blurred-style": "bold underline",
+    "toast-style": "reverse",
 }
 _ANSI_DEFAULTS = (
-    *("foreground", "row-cursor", "row-cursor-focused", "banner", "text-muted", "text-disabled"),
+    *("foreground", "row-cursor", "row-cursor-focused", "banner", "alarm"),
+    *("text-muted", "text-disabled"),
     *("block-cursor-background", "block-cursor-foreground", "block-hover-background"),
     *("block-cursor-blurred-background", "block-cursor-blurred-foreground"),
 )
 _UNCOLOURED = {
-    **dict.fromkeys(("match", "match-text", "banner-text", "line", "line-strong"), "ansi_default"),
+    **dict.fromkeys(("match", "match-text", "banner-text", "alarm-text"), "ansi_default"),
+    **dict.fromkeys(("line", "line-strong"), "ansi_default"),
     **dict.fromkeys(("input-selection-background", "input-selection-foreground"), "ansi_default"),
     "error-style": "bold underline",
     "warning-style": "bold",
@@ -162,9 +166,9 @@ def css_variables(theme: Theme, generated: Mapping[str, str], no_color: bool) ->
     """Return the variables for the stylesheet that are made from a theme, by their names.
 
     ``generated`` are those that Textual makes from it. Besides those of ``_PURPOSES`` they are
-    ``foreground``, the backgrounds ``row-cursor``, ``row-cursor-focused``, ``match`` and
-    ``banner``, the texts ``match-text`` and ``banner-text``, ``line`` and ``line-strong`` for
-    frames, and styles such as ``error-style``.
+    ``foreground``, the backgrounds ``row-cursor`` and ``row-cursor-focused``, ``match``,
+    ``banner`` and ``alarm`` each with its ``-text``, ``line`` and ``line-strong`` for frames, and
+    styles such as ``error-style``.
     """
     if no_color:
         without = NO_COLOR.to_color_system().generate()
@@ -184,6 +188,7 @@ def _variables(generated: Mapping[str, str]) -> dict[str, str]:
     cursor = background.blend(foreground, 0.1)
     focused = background.blend(accent, 0.16)
     banner = background.blend(colours["warning"], 0.14)
+    alarm = background.blend(colours["error"], 0.2)
     behind = (background, colours["surface"], cursor, focused)
     variables = {"foreground": _readable(foreground, behind)}
     for name, parts in _PURPOSES.items():
@@ -195,6 +200,8 @@ def _variables(generated: Mapping[str, str]) -> dict[str, str]:
         "match-text": _readable(background, (colours["warning"],)),
         "banner": banner,
         "banner-text": _readable(colours["warning"], (banner,)),
+        "alarm": alarm,
+        "alarm-text": _readable(colours["error"], (alarm,)),
         "line": background.blend(foreground, 0.28),
         "line-strong": _readable(accent, (background,)),
         "block-cursor-background": focused,
@@ -227,6 +234,7 @@ def _ansi_variables(colours: Mapping[str, str]) -> dict[str, str]:
         "input-cursor-foreground": "ansi_default",
         "input-cursor-text-style": "reverse",
         "banner-text": colours["warning"],
+        "alarm-text": colours["error"],
         "line": "ansi_bright_black",
         "line-strong": colours["accent"],
         "block-cursor-text-style": "bold reverse",

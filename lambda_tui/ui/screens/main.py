@@ -26,6 +26,7 @@ from lambda_tui.ui.clipboard import copy
 from lambda_tui.ui.feed import Feed
 from lambda_tui.ui.keys import PromptScreen
 from lambda_tui.ui.model import Selected, Selection
+from lambda_tui.ui.model.toasts import Announcements
 from lambda_tui.ui.panes import FunctionsPane, InvocationsPane, PaneGrid
 from lambda_tui.ui.screens.dialogs import AskBurst, AskEventFile, AskQualifier, AskQuit, AskTenant
 from lambda_tui.ui.screens.help import Help
@@ -50,6 +51,7 @@ class MainScreen(PromptScreen):
         super().__init__(id="main")
         self.engine = engine
         self.feed = Feed(engine, self._request_paint)
+        self.announcements = Announcements(engine.events, self._show_toasts)
         self.selection = Selection(next(iter(engine.pools), ""))
         self.panes = PaneGrid(self.feed, self.selection)
         self._address: str | None = None
@@ -65,7 +67,7 @@ class MainScreen(PromptScreen):
 
     def compose(self) -> ComposeResult:
         """Yield header, problems, panes and keys, and what stands there without a function."""
-        yield HeaderLine(id="header")
+        yield HeaderLine(self.announcements, id="header")
         yield Banner(id="banner")
         yield self.panes
         yield Empty(id="empty")
@@ -87,6 +89,7 @@ class MainScreen(PromptScreen):
     def on_unmount(self) -> None:
         """Stop listening to the engine."""
         self.feed.close()
+        self.announcements.close()
 
     # The selection
 
@@ -201,6 +204,10 @@ class MainScreen(PromptScreen):
         """Show where the Lambda API listens."""
         self._address = address
         self.feed.request_paint()
+
+    def _show_toasts(self) -> None:
+        for header in self.query(HeaderLine):
+            header.show_toasts()
 
     def _request_paint(self) -> None:
         self.call_later(self.paint)

@@ -31,6 +31,7 @@ from lambda_tui.ui.crash import crash_sentence
 from lambda_tui.ui.keymap import Keymap, make_keymap
 from lambda_tui.ui.keys import KeyboardApp, exclude_from_garbage_collection
 from lambda_tui.ui.model.toasts import Toast
+from lambda_tui.ui.remembered import Remembered, RememberedFile, project_file
 from lambda_tui.ui.screens import NARROW, MainScreen, Palette
 from lambda_tui.ui.terminal import TerminalDriver
 from lambda_tui.ui.textual_private import terminal_size
@@ -113,7 +114,10 @@ class LambdaTuiApp(KeyboardApp):
         self.settings = settings
         self._serve_at = serve_at
         self._server: Server | None = None
-        self._main = MainScreen(engine)
+        self._remembered = RememberedFile(
+            project_file(engine.project.directory), Remembered, self._tell_once
+        )
+        self._main = MainScreen(engine, self._remembered)
         self._end_signals: EndSignals | None = None
         self._terminal: TerminalDriver | None = None
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-normal"), (150, "-wide")]
@@ -121,8 +125,21 @@ class LambdaTuiApp(KeyboardApp):
         self.animation_level = "none"
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = settings.theme if settings.theme in self.available_themes else DARK.name
+        self.theme = self._first_theme()
         self.set_keymap(keymap.keys)
+
+    def _first_theme(self) -> str:
+        """Return the theme that was chosen here, unless the settings name another since then."""
+        wanted, known = self.settings.theme or "", self._remembered.content
+        chosen = known.theme if known.theme_setting == wanted else ""
+        there = [name for name in (chosen, wanted) if name in self.available_themes]
+        return there[0] if there else DARK.name
+
+    def _remember_theme(self, theme: str) -> None:
+        self._remembered.remember(theme=theme, theme_setting=self.settings.theme or "")
+
+    def _tell_once(self, sentence: str) -> None:
+        self._main.say(sentence, "warning")
 
     def get_default_screen(self) -> Screen[Any]:
         """Return the main screen."""
@@ -142,8 +159,11 @@ class LambdaTuiApp(KeyboardApp):
 
     def on_mount(self) -> None:
         """Start the engine once there is something to see."""
+        self.watch(self, "theme", self._remember_theme, init=False)
+        if self._remembered.damage:
+            self.notify(f"The screen begins anew: what it remembered {self._remembered.damage}.")
         wanted = self.settings.theme
-        if wanted and self.theme != wanted:
+        if wanted and wanted not in self.available_themes:
             hint = "ctrl+p, Choose the colours, shows those there are."
             self.notify(f"There is no theme {wanted!r}: {hint}", severity="warning", markup=False)
         self.call_after_refresh(self._start_engine)
@@ -165,6 +185,7 @@ class LambdaTuiApp(KeyboardApp):
         if self._server is not None:
             await self._server.close()
         await self.engine.close()
+        await self._remembered.close()
 
     def exit(
         self,

@@ -52,9 +52,7 @@ class Remembered(_Versioned, kw_only=True):
     """The id of the tab of the chosen invocation that was open."""
     zoomed: _Text = ""
     """The id of the pane that filled the screen; empty when none did."""
-    log_scope: _Text = ""
     log_wrap: bool = False
-    log_follow: bool = True
     burst: Annotated[int, Meta(ge=1, le=1_000)] = 10
     """Invocations of the last burst."""
     tenant_id: _Text = ""

@@ -53,6 +53,14 @@ def slow(event, context):
 """
 
 
+@pytest.fixture(autouse=True)
+def own_state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give each test a screen that nobody has used before."""
+    state = tmp_path_factory.mktemp("state")
+    monkeypatch.setenv("XDG_STATE_HOME", str(state))
+    return state
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A project of three functions: one answers, one fails, one takes long."""

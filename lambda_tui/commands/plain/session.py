@@ -12,7 +12,7 @@ from lambda_tui.commands.output import STANDARD_ERROR
 from lambda_tui.commands.plain.keyboard import Keyboard
 from lambda_tui.commands.serve.log import ServeLog
 from lambda_tui.engine.engine import Engine
-from lambda_tui.engine.invocation import TENANT_ID, Invocation
+from lambda_tui.engine.invocation import KEY, TENANT_ID, Invocation
 from lambda_tui.engine.pool import Pool
 from lambda_tui.project.event_files import DEFAULT_EVENT, check_event, find_events, read_event
 from lambda_tui.project.files import UnreadableFileError
@@ -218,7 +218,7 @@ class PlainSession:
         payload = event.text.encode("utf-8", "replace")
         for _ in range(count):
             invocation = pool.invoke(
-                payload, qualifier=pool.function.event_qualifier, tenant_id=tenant_id
+                payload, KEY, qualifier=pool.function.event_qualifier, tenant_id=tenant_id
             )
             invocation.when_over(self._write_outcome)
 

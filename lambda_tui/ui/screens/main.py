@@ -28,9 +28,11 @@ from lambda_tui.ui.keys import PromptScreen
 from lambda_tui.ui.model import Selected, Selection
 from lambda_tui.ui.model.toasts import Announcements
 from lambda_tui.ui.panes import FunctionsPane, InvocationsPane, PaneGrid
+from lambda_tui.ui.remembered import Remembered, RememberedFile
 from lambda_tui.ui.screens.dialogs import AskBurst, AskEventFile, AskQualifier, AskQuit, AskTenant
 from lambda_tui.ui.screens.help import Help
 from lambda_tui.ui.screens.problems import Problems
+from lambda_tui.ui.screens.view_state import ViewState
 from lambda_tui.ui.widgets import Banner, Empty, HeaderLine, KeyBar, RowList
 from lambda_tui.wording import counted
 
@@ -38,8 +40,6 @@ _WITHOUT_FUNCTION = frozenset({"quit", "help", "problems", "back"})
 """The actions that need no function."""
 NARROW = 100
 """Width below which the functions are one line."""
-_BURST = 10
-"""Invocations that the first burst suggests."""
 
 
 class MainScreen(PromptScreen):
@@ -47,7 +47,7 @@ class MainScreen(PromptScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = list(BINDINGS)
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, remembered: RememberedFile[Remembered]) -> None:
         super().__init__(id="main")
         self.engine = engine
         self.feed = Feed(engine, self._request_paint)
@@ -61,9 +61,8 @@ class MainScreen(PromptScreen):
         """The invocations in scope, newest first."""
         self._shown_function: str | None = None
         """The function whose event and log are shown."""
-        self._burst = _BURST
-        self._tenant_id = ""
-        """The tenant that functions with isolated tenants were last invoked for."""
+        self._view_state = ViewState(remembered, self.panes, self.selection)
+        self._view_state.choose_function(engine.pools)
 
     def compose(self) -> ComposeResult:
         """Yield header, problems, panes and keys, and what stands there without a function."""
@@ -84,10 +83,12 @@ class MainScreen(PromptScreen):
         # Where the screen is narrow the functions are a line until they have the focus.
         first = panes.invocations.list if self.app.size.width < NARROW else panes.functions.list
         self.set_focus(first)
+        self._view_state.restore()
         self.paint()
 
     def on_unmount(self) -> None:
-        """Stop listening to the engine."""
+        """Stop listening to the engine, and remember how the screen was left."""
+        self._view_state.remember()
         self.feed.close()
         self.announcements.close()
 
@@ -180,6 +181,7 @@ class MainScreen(PromptScreen):
                 self._listed, self.selection.invocation, self._scope(pool), version=self._version()
             )
         panes.show_selected(selected)
+        self._view_state.remember()
         panes.fit(len(pool.environments))
 
     def _show_function(self, pool: Pool) -> None:
@@ -261,11 +263,11 @@ class MainScreen(PromptScreen):
 
     async def action_burst(self) -> None:
         """Ask how many, and invoke the function that many times at once."""
-        await self.app.push_screen(AskBurst(self._burst), self._invoke_at_once)
+        await self.app.push_screen(AskBurst(self._view_state.burst), self._invoke_at_once)
 
     async def _invoke_at_once(self, count: int | None) -> None:
         if count is not None:
-            self._burst = count
+            self._view_state.burst = count
             await self._invoke_for_tenant(count)
 
     async def _invoke_for_tenant(self, count: int) -> None:
@@ -276,10 +278,10 @@ class MainScreen(PromptScreen):
 
         async def invoke(tenant_id: str | None) -> None:
             if tenant_id is not None:
-                self._tenant_id = tenant_id
+                self._view_state.tenant_id = tenant_id
                 await self._invoke(count)
 
-        await self.app.push_screen(AskTenant(self._tenant_id), invoke)
+        await self.app.push_screen(AskTenant(self._view_state.tenant_id), invoke)
 
     async def _invoke(self, count: int) -> None:
         event = self.panes.event
@@ -296,7 +298,7 @@ class MainScreen(PromptScreen):
             event.go_to_problem()
             return
         function = self.pool.function
-        tenant_id = self._tenant_id if function.is_tenant_isolated else None
+        tenant_id = self._view_state.tenant_id if function.is_tenant_isolated else None
         qualifier = self.panes.functions.qualifier(function)
         payload, name = event.payload, event.event_name
         if (sent := self._sent_event()) is not None:
@@ -346,7 +348,7 @@ class MainScreen(PromptScreen):
             self.say(f"Nothing was sent: {problem}.", "error")
             return
         function = self.pool.function
-        tenant_id = self._tenant_id if function.is_tenant_isolated else None
+        tenant_id = self._view_state.tenant_id if function.is_tenant_isolated else None
         qualifier = self.panes.functions.qualifier(function)
         accepted = self.engine.asynchronous.accept(
             self.pool, event.payload, qualifier=qualifier, tenant_id=tenant_id

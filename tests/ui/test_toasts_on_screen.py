@@ -88,7 +88,9 @@ async def test_a_save_that_breaks_the_code_stays_in_the_header_until_it_is_mende
     code = project / "code" / "app.py"
     good = code.read_text()
     async with open_app(settings=Settings()) as driver:
-        await driver.invoke()
+        await driver.press("i")
+        pool = driver.app.engine.pools["Greet"]
+        await driver.until(lambda: pool.invocations and pool.invocations[-1].is_over, "an answer")
         code.write_text("def greet(event, context:\n")
         await driver.until(lambda: "✗ Greet: does not start" in header(driver), "the sentence")
         toast = "Greet: does not start since app.py changed (UserCodeSyntaxError)"

@@ -20,6 +20,7 @@ from lambda_tui.project.event_files import EventFile
 from lambda_tui.project.function import Function
 from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.textual_private import SteadyScreen
+from lambda_tui.wording import counted
 
 LARGEST_BURST = 1_000
 """Invocations at once that may be asked for."""
@@ -154,23 +155,26 @@ class AskEventFile(ModalScreen[EventFile | None], SteadyScreen[EventFile | None]
 
 
 class AskQuit(ModalScreen[bool], SteadyScreen[bool]):
-    """Asks whether to leave while an invocation has no response."""
+    """Asks whether to leave while something would be lost."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y,q,enter", "dismiss(True)", "Quit"),
         Binding("n,escape", "dismiss(False)", "Stay"),
     ]
 
-    def __init__(self, unanswered: int) -> None:
+    def __init__(self, unanswered: int, waiting: int) -> None:
+        """Take the invocations without a response, and the asynchronous events not delivered."""
         super().__init__()
-        self._unanswered = unanswered
+        running = counted(unanswered, "invocation") + (" runs" if unanswered == 1 else " run")
+        events = counted(waiting, "asynchronous event")
+        pending = f"{events} {'is' if waiting == 1 else 'are'} not delivered yet"
+        self._lost = " and ".join(
+            text for text, count in ((running, unanswered), (pending, waiting)) if count
+        )
 
     def compose(self) -> ComposeResult:
         """Yield a sentence; the frame names the two answers."""
-        what = (
-            "An invocation is" if self._unanswered == 1 else f"{self._unanswered} invocations are"
-        )
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = "Quit?"
             dialog.border_subtitle = "y quits · n or esc stays"
-            yield Static(f"{what} still running and will be lost.")
+            yield Static(f"{self._lost}: what is left of it will be lost.")

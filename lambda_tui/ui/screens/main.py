@@ -576,14 +576,15 @@ class MainScreen(PromptScreen):
         self.app.push_screen(Help())
 
     async def action_quit(self) -> None:
-        """Leave; ask first while an invocation has no response."""
+        """Leave; ask first while an invocation, or the next try of one, would be lost."""
         unanswered = sum(
             environment.invocation is not None and environment.invocation.response is None
             for pool in self.engine.pools.values()
             for environment in pool.environments
         )
-        if unanswered:
-            await self.app.push_screen(AskQuit(unanswered), self._leave)
+        waiting = self.engine.asynchronous.waiting
+        if unanswered or waiting:
+            await self.app.push_screen(AskQuit(unanswered, waiting), self._leave)
         else:
             self._leave(True)
 

@@ -12,6 +12,7 @@ from lambda_tui.project.settings import Settings
 from lambda_tui.ui.model import toasts
 from lambda_tui.ui.widgets import HeaderLine
 from support.app_driver import Driver, OpenApp
+from support.files import is_watched
 
 LONG = "a sentence that is longer than any terminal " * 10
 
@@ -91,6 +92,7 @@ async def test_a_save_that_breaks_the_code_stays_in_the_header_until_it_is_mende
         await driver.press("i")
         pool = driver.app.engine.pools["Greet"]
         await driver.until(lambda: pool.invocations and pool.invocations[-1].is_over, "an answer")
+        await driver.until(lambda: is_watched(project), "the watching")
         code.write_text("def greet(event, context:\n")
         await driver.until(lambda: "✗ Greet: does not start" in header(driver), "the sentence")
         toast = "Greet: does not start since app.py changed (UserCodeSyntaxError)"

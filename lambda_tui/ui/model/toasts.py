@@ -86,6 +86,12 @@ class Toasts:
         if self.current is not None:
             self.current.shown_at = self._clock()
 
+    def drop(self, topic: str) -> None:
+        """Take away what is no longer so."""
+        self._waiting = [each for each in self._waiting if each.topic != topic]
+        if self.current is not None and self.current.topic == topic:
+            self.dismiss()
+
     def advance(self) -> float | None:
         """Take away the one whose time is over; return the seconds until the next change."""
         while self.current is not None:
@@ -144,9 +150,18 @@ class Announcements:
         self._on_change()
 
     def _note(self, event: events.Event) -> None:
+        was_broken = event.function in self._broken.sentences
         toast = self._broken.note(event) or toast_of(event)
+        if was_broken and event.function not in self._broken.sentences:
+            self.toasts.drop(broken_topic(event.function))
+            self._on_change()
         if toast is not None:
             self.add(toast)
+
+
+def broken_topic(function: str) -> str:
+    """Return the topic of the toast for a function that a save has broken."""
+    return f"broken {function}"
 
 
 class BrokenFunctions:
@@ -172,7 +187,8 @@ class BrokenFunctions:
                 sentence = f"{event.function}: does not start since {changed} changed ({what})"
                 is_new = self.sentences.pop(event.function, None) != sentence
                 self.sentences[event.function] = sentence
-                return Toast(f"broken {event.function}", sentence, "error") if is_new else None
+                topic = broken_topic(event.function)
+                return Toast(topic, sentence, "error") if is_new else None
             case events.FunctionRemoved():
                 self._changed.pop(event.function, None)
                 self.sentences.pop(event.function, None)

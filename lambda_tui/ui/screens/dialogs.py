@@ -1,4 +1,4 @@
-"""The palette, and the dialogs that ask for a number, a tenant, an event or a decision."""
+"""The dialogs that ask for a number, a tenant, an event or a decision."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.command import CommandPalette
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
@@ -30,10 +29,6 @@ _MOVES = (
     Binding("j", "app.simulate_key('down')", show=False),
     Binding("k", "app.simulate_key('up')", show=False),
 )
-
-
-class Palette(CommandPalette, SteadyScreen[None]):
-    """Textual's palette: every action by name."""
 
 
 class AskBurst(ModalScreen[int | None], SteadyScreen[int | None]):

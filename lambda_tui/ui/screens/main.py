@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import on, work
@@ -24,13 +25,21 @@ from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.bindings import BINDINGS, PANE_KEYS
 from lambda_tui.ui.clipboard import copy
 from lambda_tui.ui.feed import Feed
-from lambda_tui.ui.keys import PromptScreen
 from lambda_tui.ui.model import Selected, Selection
 from lambda_tui.ui.model.toasts import Announcements
 from lambda_tui.ui.panes import FunctionsPane, InvocationsPane, PaneGrid
 from lambda_tui.ui.remembered import Remembered, RememberedFile
 from lambda_tui.ui.screens.dialogs import AskBurst, AskEventFile, AskQualifier, AskQuit, AskTenant
 from lambda_tui.ui.screens.help import Help
+from lambda_tui.ui.screens.palette import (
+    Entry,
+    SearchableScreen,
+    event_entries,
+    function_entries,
+    invocation_entries,
+    setting_entries,
+    theme_entries,
+)
 from lambda_tui.ui.screens.problems import Problems
 from lambda_tui.ui.screens.view_state import ViewState
 from lambda_tui.ui.widgets import Banner, Empty, HeaderLine, KeyBar, RowList
@@ -42,7 +51,7 @@ NARROW = 100
 """Width below which the functions are one line."""
 
 
-class MainScreen(PromptScreen):
+class MainScreen(SearchableScreen):
     """Shows what the selection stands for, and changes it; the engine does the rest."""
 
     BINDINGS: ClassVar[list[BindingType]] = list(BINDINGS)
@@ -566,6 +575,26 @@ class MainScreen(PromptScreen):
             self.paint()
         elif self.engine.pools:
             panes.go_to("functions")
+
+    async def palette_entries(self) -> list[Entry]:
+        """Return functions, invocations, events, settings and themes for the palette."""
+        files: Sequence[EventFile] = ()
+        if self.pool is not None:
+            files = await asyncio.to_thread(find_events, self.engine.project, self.pool.function)
+        return [
+            *function_entries(self.engine.pools.values(), self._choose_function),
+            *invocation_entries(self._listed, self._choose_record),
+            *event_entries(files, self._take_chosen_file),
+            *setting_entries(self.engine.settings, self.say),
+            *theme_entries(self.app.available_themes, self._choose_theme),
+        ]
+
+    def _choose_record(self, record: InvocationRecord) -> None:
+        self.selection.choose_invocation(record.key)
+        self.paint()
+
+    def _choose_theme(self, name: str) -> None:
+        self.app.theme = name
 
     def action_problems(self) -> None:
         """List all problems."""

@@ -61,8 +61,8 @@ class HeaderLine(LineWidget):
         super().__init__(id=id)
         self._announcements = announcements
         self._parts: tuple[_Part, ...] = ()
-        self._timed: Toast | None = None
-        """The toast that the timer is for."""
+        self._timed: tuple[Toast | None, bool] = None, False
+        """The toast that the timer is for, and whether others wait."""
         self._timer: Timer | None = None
 
     def on_mount(self) -> None:
@@ -72,14 +72,15 @@ class HeaderLine(LineWidget):
     def show_toasts(self) -> None:
         """Show the toast whose turn it is, until its time is over."""
         toasts = self._announcements.toasts
-        if toasts.current is not self._timed:
+        # Those that wait give the one that is shown less time.
+        if (toasts.current, toasts.waiting > 0) != self._timed:
             self._advance()
         self.refresh()
 
     def _advance(self) -> None:
         toasts = self._announcements.toasts
         left = toasts.advance()
-        self._timed = toasts.current
+        self._timed = toasts.current, toasts.waiting > 0
         if self._timer is not None:
             self._timer.stop()
         self._timer = None if left is None else self.set_timer(left, self._advance)

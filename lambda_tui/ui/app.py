@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
 from platformdirs import user_config_path
 from rich.console import RenderableType
+from textual.actions import ActionParseResult
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.dom import DOMNode
 from textual.driver import Driver
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
@@ -30,13 +32,23 @@ from lambda_tui.ui.bindings import BINDINGS
 from lambda_tui.ui.crash import crash_sentence
 from lambda_tui.ui.keymap import Keymap, make_keymap
 from lambda_tui.ui.keys import KeyboardApp, exclude_from_garbage_collection
+from lambda_tui.ui.model.hints import HINTS, Hints
 from lambda_tui.ui.model.toasts import Toast
-from lambda_tui.ui.remembered import Remembered, RememberedFile, project_file
+from lambda_tui.ui.remembered import (
+    KnownHints,
+    Remembered,
+    RememberedFile,
+    hints_file,
+    project_file,
+)
 from lambda_tui.ui.screens import NARROW, MainScreen, Palette
 from lambda_tui.ui.terminal import TerminalDriver
 from lambda_tui.ui.textual_private import terminal_size
 from lambda_tui.ui.themes import DARK, THEMES, css_variables
 
+_HINT = "hint"
+"""The topic of the toasts that are hints."""
+_HINT_SECONDS = 15.0
 END_LIMIT = 2.5
 """Seconds in which the application ends, else it is ended by force; extensions may take two."""
 
@@ -112,12 +124,15 @@ class LambdaTuiApp(KeyboardApp):
         super().__init__(ansi_color="NO_COLOR" in os.environ or None)
         self.engine = engine
         self.settings = settings
+        self._own_keys = keymap
         self._serve_at = serve_at
         self._server: Server | None = None
         self._remembered = RememberedFile(
             project_file(engine.project.directory), Remembered, self._tell_once
         )
         self._main = MainScreen(engine, self._remembered)
+        self._known_hints = RememberedFile(hints_file(), KnownHints, self._tell_once)
+        self._hints = Hints(self._known_hints.content.ids)
         self._end_signals: EndSignals | None = None
         self._terminal: TerminalDriver | None = None
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-normal"), (150, "-wide")]
@@ -166,7 +181,35 @@ class LambdaTuiApp(KeyboardApp):
         if wanted and wanted not in self.available_themes:
             hint = "ctrl+p, Choose the colours, shows those there are."
             self.notify(f"There is no theme {wanted!r}: {hint}", severity="warning", markup=False)
+        self._show_hint()
         self.call_after_refresh(self._start_engine)
+
+    async def run_action(
+        self,
+        action: str | ActionParseResult,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Run an action; one that a hint is about makes room for the next hint."""
+        is_done = await super().run_action(action, default_namespace, namespaces)
+        name = (
+            action.removeprefix("app.").removeprefix("command_") if isinstance(action, str) else ""
+        )
+        if is_done and self._hints.follow(name):
+            self._known_hints.remember(ids=[*self._hints.known])
+            self._main.announcements.drop(_HINT)
+            self._show_hint()
+        return is_done
+
+    def _show_hint(self) -> None:
+        """Show the first hint that the user has not followed."""
+        id = self._hints.next
+        binding = next((each for each in _all_bindings() if each.id == id), None)
+        if id is not None and binding is not None and self.engine.pools:
+            keys = self._own_keys.keys.get(id, "")
+            key = self.get_key_display(binding.with_key(keys.split(",")[0]) if keys else binding)
+            toast = Toast(_HINT, f"{key} {HINTS[id]}", seconds=_HINT_SECONDS)
+            self._main.announcements.add(toast)
 
     def _start_engine(self) -> None:
         if not self.is_headless:
@@ -186,6 +229,7 @@ class LambdaTuiApp(KeyboardApp):
             await self._server.close()
         await self.engine.close()
         await self._remembered.close()
+        await self._known_hints.close()
 
     def exit(
         self,

@@ -36,6 +36,8 @@ class Toast:
     text: str
     severity: ToastSeverity = "information"
     count: int = 1
+    seconds: float | None = None
+    """How long it is shown; None for what its severity deserves."""
     shown_at: float = 0.0
     """A time of the clock; meaningful once it is shown."""
 
@@ -95,7 +97,8 @@ class Toasts:
     def advance(self) -> float | None:
         """Take away the one whose time is over; return the seconds until the next change."""
         while self.current is not None:
-            seconds = SECONDS_IN_TURN if self._waiting else SECONDS[self.current.severity]
+            whole = self.current.seconds or SECONDS[self.current.severity]
+            seconds = SECONDS_IN_TURN if self._waiting else whole
             left = self.current.shown_at + seconds - self._clock()
             if left > 0:
                 return left
@@ -149,12 +152,16 @@ class Announcements:
         self.toasts.add(toast)
         self._on_change()
 
+    def drop(self, topic: str) -> None:
+        """Take the toast of a topic away."""
+        self.toasts.drop(topic)
+        self._on_change()
+
     def _note(self, event: events.Event) -> None:
         was_broken = event.function in self._broken.sentences
         toast = self._broken.note(event) or toast_of(event)
         if was_broken and event.function not in self._broken.sentences:
-            self.toasts.drop(broken_topic(event.function))
-            self._on_change()
+            self.drop(broken_topic(event.function))
         if toast is not None:
             self.add(toast)
 

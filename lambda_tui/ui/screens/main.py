@@ -200,6 +200,7 @@ class MainScreen(SearchableScreen):
             self._shown_function = name
             self.panes.event.show_function(pool.function, self.engine.project)
             self.panes.log_pane.show_function(name)
+            self._show_keys()
         self.panes.log_pane.show_fresh_records()
 
     def _scope(self, pool: Pool) -> str:
@@ -247,11 +248,17 @@ class MainScreen(SearchableScreen):
     def on_descendant_focus(self) -> None:
         """Show the keys of the pane that has the focus."""
         if self.engine.pools:
-            focused = self.focused.id if self.focused is not None else None
-            keys = PANE_KEYS.get(focused or "", PANE_KEYS[self.panes.focused_pane])
-            self.query_one(KeyBar).show_keys(keys)
+            self._show_keys()
             self.panes.write_titles()
             self.feed.request_paint()
+
+    def _show_keys(self) -> None:
+        """Show the keys of the focused pane that have something to act on."""
+        focused = self.focused.id if self.focused is not None else None
+        keys = PANE_KEYS.get(focused or "", PANE_KEYS[self.panes.focused_pane])
+        has_versions = self.pool is not None and bool(self.pool.function.published)
+        shown = [key for key in keys if key != "qualifier" or has_versions]
+        self.query_one(KeyBar).show_keys(shown)
 
     def on_resize(self) -> None:
         """Lay the panes out anew, and write titles that fit."""
@@ -602,7 +609,7 @@ class MainScreen(SearchableScreen):
 
     def action_help(self) -> None:
         """Show all keys."""
-        self.app.push_screen(Help())
+        self.app.push_screen(Help(self.panes.by_id[self.panes.focused_pane], self.focused))
 
     async def action_quit(self) -> None:
         """Leave; ask first while an invocation, or the next try of one, would be lost."""

@@ -20,6 +20,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.timer import Timer
+from textual.widget import Widget
 
 ScreenResult = TypeVar("ScreenResult")
 
@@ -165,6 +166,11 @@ def is_laid_out(screen: Screen[Any]) -> bool:
 def is_ending(app: App[Any]) -> bool:
     """Return whether ``exit`` was called. The public ``App.is_running`` stays true for a while."""
     return app._exit
+
+
+def component_classes(widget: Widget) -> frozenset[str]:
+    """Return all component classes of a widget; the public attribute has those of one class."""
+    return widget._get_component_classes()
 
 
 def rendered_lines(screen: Screen[Any]) -> list[Strip]:

@@ -12,7 +12,7 @@ from textual.theme import BUILTIN_THEMES
 from textual.widget import Widget
 
 from lambda_tui.project.settings import Settings
-from lambda_tui.ui.textual_private import rendered_lines
+from lambda_tui.ui.textual_private import component_classes, rendered_lines
 from lambda_tui.ui.themes import CONTRAST, DARK, LIGHT, contrast
 from support.app_driver import Driver, OpenApp
 
@@ -42,9 +42,7 @@ def too_faint_pairs(screen: Widget) -> Iterator[str]:
         own = widget.background_colors[1]
         if own.ansi is not None:
             continue
-        styles = {
-            name: widget.get_component_styles(name) for name in widget._get_component_classes()
-        }
+        styles = {name: widget.get_component_styles(name) for name in component_classes(widget)}
         cursors = [
             own + each.background
             for each in styles.values()
@@ -139,7 +137,7 @@ async def test_the_error_of_a_failed_invocation_stands_out_without_colours(
     monkeypatch.setenv("NO_COLOR", "1")
     async with open_app(settings=Settings(watch=False, theme=DARK.name)) as driver:
         await driver.press("j", "i")
-        await driver.until_seen("✗ error", "[ERROR]")
+        await driver.until_seen("✗ #1", "[ERROR]")
         texts = [
             (segment.text, segment.style)
             for strip in rendered_lines(driver.app.screen)

@@ -101,8 +101,8 @@ def test_what_happens_to_any_function_is_worth_a_toast() -> None:
         (events.Throttled("1", "ReservedLimit"), "Greet: throttled, ReservedLimit"),
         (events.ProblemFound("template.yaml:3: no"), "template.yaml:3: no"),
         (
-            events.Report("1", "failure", 1.0, 1, 128, 10, error_type="Runtime.ExitError"),
-            "Greet: crashed, Runtime.ExitError",
+            events.Report("1", "error", 1.0, 1, 128, 10, error_type="Runtime.ExitError"),
+            "Greet: crashed (Runtime.ExitError)",
         ),
         (events.Report("1", "timeout", 1.0, 1, 128, 10), "Greet: timed out"),
         (events.Notice("warning", "the API is not served"), "Greet: the API is not served"),
@@ -110,5 +110,8 @@ def test_what_happens_to_any_function_is_worth_a_toast() -> None:
     texts = [toast_of(Event(record=record, function="Greet")) for record, _ in records]
 
     assert [toast.text if toast else None for toast in texts] == [text for _, text in records]
-    success = events.Report("1", "success", 1.0, 1, 128, 10)
-    assert toast_of(Event(record=success, function="Greet")) is None
+    for report in (
+        events.Report("1", "success", 1.0, 1, 128, 10),
+        events.Report("1", "error", 1.0, 1, 128, 10, error_type="Runtime.Unknown"),
+    ):
+        assert toast_of(Event(record=report, function="Greet")) is None

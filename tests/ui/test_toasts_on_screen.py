@@ -76,6 +76,20 @@ async def test_fifty_reloads_are_one_toast(open_app: OpenApp) -> None:
         assert "(×50)" in header(driver)
 
 
+async def test_a_crash_is_told_while_another_function_is_chosen(
+    open_app: OpenApp, project: Path
+) -> None:
+    code = project / "code" / "app.py"
+    code.write_text(
+        code.read_text() + "\n\ndef fail(event, context):\n    import os; os._exit(3)\n"
+    )
+    async with open_app() as driver:
+        await driver.press("j", "i", "k")
+        assert driver.screen.function == "Greet"
+        await driver.until(lambda: driver.notices, "the toast")
+        assert driver.notices == ["Fail: crashed (Runtime.ExitError)"]
+
+
 async def test_a_toast_of_hostile_text_is_one_line(open_app: OpenApp) -> None:
     async with open_app() as driver:
         emit(driver, events.Notice("error", "a\x1b]0;PWNED\x07b\nc"))

@@ -25,6 +25,8 @@ _ANNOUNCED = (
     *(events.ProblemFound, events.ProblemSolved, events.FunctionAdded, events.FunctionRemoved),
     events.Notice,
 )
+_CRASHES = frozenset({"Runtime.ExitError", "Extension.Crash", "Sandbox.Failure"})
+"""The types of errors that are no exception of the function's own code."""
 _ORDER: tuple[ToastSeverity, ...] = ("error", "warning", "information")
 
 
@@ -112,8 +114,8 @@ def toast_of(event: events.Event) -> Toast | None:
     match event.record:
         case events.Reloaded(files=files):
             return Toast("reload", f"{name}: reloaded, as {changed_files(files)} changed")
-        case events.Report(status="failure", error_type=error):
-            return Toast(f"crash {name}", f"{name}: crashed, {error or 'without a word'}", "error")
+        case events.Report(error_type=error) if error in _CRASHES:
+            return Toast(f"crash {name}", f"{name}: crashed ({error})", "error")
         case events.Report(status="timeout"):
             return Toast(f"timeout {name}", f"{name}: timed out", "warning")
         case events.Throttled(reason=reason):

@@ -27,7 +27,7 @@ from lambda_tui.wording import counted
 _SEPARATOR = " │ "
 _FULL_TITLE_FROM = 100
 """Width from which on the application's name is written out."""
-_LEFT_OF_TOAST = 4
+_LEFT_OF_TOAST = 6
 """Columns that a long toast leaves to the sign of the application."""
 _SHORT_NAME = 16
 """Characters of the project's name where there is little room."""
@@ -99,7 +99,8 @@ class HeaderLine(LineWidget):
         toast = self._toast_text()
         room = self.size.width - toast.cell_len
         line = self._facts(room)
-        line.truncate(room, pad=True)
+        line.truncate(room - 1 if toast else room, overflow="ellipsis")
+        line.pad_right(room - line.cell_len)
         return text_strip(line.append_text(toast), self.size.width, self.base)
 
     def on_click(self, event: events.Click) -> None:

@@ -38,7 +38,7 @@ BROKEN = "def greet(event, context):\n    raise ValueError('no')\n"
 
 def too_faint_pairs(screen: Widget) -> Iterator[str]:
     """Yield each text of a component class, or of a widget, that its backgrounds swallow."""
-    for widget in screen.walk_children(with_self=True):
+    for widget in screen.walk_children(Widget, with_self=True):
         own = widget.background_colors[1]
         if own.ansi is not None:
             continue

@@ -72,7 +72,7 @@ class HeaderLine(LineWidget):
     def show_toasts(self) -> None:
         """Show the toast whose turn it is, until its time is over."""
         toasts = self._announcements.toasts
-        # Those that wait give the one that is shown less time.
+        # The one that is shown has less time while others wait.
         if (toasts.current, toasts.waiting > 0) != self._timed:
             self._advance()
         self.refresh()

@@ -10,7 +10,7 @@ HINTS: dict[str, str] = {
     "palette": "finds every action, function and event by name",
     "zoom": "lets the pane fill the screen",
 }
-"""What a key does, by the id of its binding; in the order in which they are of use."""
+"""The effects of keys by the ids of their bindings, in the order in which they are of use."""
 
 
 class Hints:

@@ -153,26 +153,42 @@ def _unknown_command(word: str) -> str:
 
 
 def _open_screen(directory: Path, options: argparse.Namespace) -> int:
-    for stream, name in ((sys.stdout, "output"), (sys.stdin, "input")):
-        if not stream.isatty():
-            raise CommandError(
-                f"standard {name} is no terminal, so there can be no screen; use "
-                "`lambda-tui invoke`, `lambda-tui serve` or `lambda-tui list` instead."
-            )
-    if not sys.stderr.isatty():
-        # Textual draws on standard error, which may well go to a file.
-        os.dup2(sys.stdout.fileno(), STANDARD_ERROR)
+    if not options.plain:
+        _require_terminal()
     from platformdirs import user_config_path
 
     from lambda_tui.project.settings import load_settings
-    from lambda_tui.ui import run_app
 
     settings, problems = load_settings(directory, user_config_path("lambda-tui"))
     if options.sandbox is not None:
         settings = replace(settings, sandbox=options.sandbox)
     if options.no_watch:
         settings = replace(settings, watch=False)
+    if options.plain:
+        from lambda_tui.commands import plain
+
+        return plain.run(directory, settings, problems, options.host, options.port)
+    from lambda_tui.ui import run_app
+
     return asyncio.run(run_app(directory, settings, problems, options.host, options.port))
+
+
+def _require_terminal() -> None:
+    """Raise ``CommandError`` where no screen can be shown."""
+    for stream, name in ((sys.stdout, "output"), (sys.stdin, "input")):
+        if not stream.isatty():
+            raise CommandError(
+                f"standard {name} is no terminal, so there can be no screen; use "
+                "`lambda-tui --plain`, `lambda-tui invoke`, `lambda-tui serve` or "
+                "`lambda-tui list` instead."
+            )
+    if os.environ.get("TERM") == "dumb":
+        raise CommandError(
+            "this terminal can show no screen (its TERM is dumb); use `lambda-tui --plain` instead."
+        )
+    if not sys.stderr.isatty():
+        # Textual draws on standard error, which may well go to a file.
+        os.dup2(sys.stdout.fileno(), STANDARD_ERROR)
 
 
 _COMMANDS: dict[str, Callable[[list[str]], int]] = {

@@ -7,6 +7,7 @@ With the names of pictures as arguments it makes those alone.
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import tempfile
 import time
@@ -216,6 +217,8 @@ def _write(name: str, svg: str) -> None:
 async def main(names: list[str]) -> None:
     """Make every picture, or those of these names."""
     with tempfile.TemporaryDirectory() as folder:
+        # Pictures are of a screen that nobody has used before.
+        os.environ["XDG_STATE_HOME"] = folder
         project = copy_demo(Path(folder) / "demo")
         for picture in PICTURES:
             if not names or picture.name in names:

@@ -31,6 +31,7 @@ from lambda_tui.engine.wire import FrameKind, RuntimeFrame
 from lambda_tui.project.settings import PROJECT_FILE, Settings, load_settings
 from lambda_tui.ui.bindings import BINDINGS
 from support.files import ROOT
+from support.key_table import with_table
 from support.state_diagram import state_diagram, with_diagram
 
 DOCUMENTS = (
@@ -40,8 +41,9 @@ DOCUMENTS = (
     "docs/architecture.md",
     "docs/security.md",
     "docs/containers/README.md",
+    "docs/keys.md",
 )
-README, CONTRIBUTING, CHANGELOG, ARCHITECTURE, SECURITY, CONTAINERS = (
+README, CONTRIBUTING, CHANGELOG, ARCHITECTURE, SECURITY, CONTAINERS, KEYS = (
     (ROOT / name).read_text(encoding="utf-8") for name in DOCUMENTS
 )
 PICTURES = sorted((ROOT / "screenshots").glob("*.svg"))
@@ -387,6 +389,10 @@ def test_the_keys_that_the_readme_lists_are_bound() -> None:
 
     assert len(listed) > 10
     assert {names.get(key, key) for key in listed} - bound - others == set()
+
+
+def test_the_table_of_keys_is_made_from_the_bindings() -> None:
+    assert with_table(KEYS) == KEYS, "python -m tests.support.key_table writes it anew"
 
 
 def test_every_picture_of_the_readme_exists() -> None:

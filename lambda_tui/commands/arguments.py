@@ -19,7 +19,7 @@ _FOLDER_GIVEN = "is_project_given"
 
 _EPILOG = """\
 commands:
-  lambda-tui [PROJECT]            open the project in a folder on the screen
+  lambda-tui [PROJECT]            open the project in a folder on the screen; --plain: as lines
   lambda-tui list [PROJECT]       list its functions
   lambda-tui invoke [FUNCTION]    invoke one, with --payload, --event, --count, --async, --output
   lambda-tui serve [PROJECT]      serve the Lambda API to SDKs, the AWS CLI and other functions
@@ -52,6 +52,7 @@ def screen_parser() -> argparse.ArgumentParser:
     _add_project(parser)
     _add_place(parser)
     _add_address(parser)
+    _add_plain(parser)
     parser.add_argument("--version", action="version", version=f"lambda-tui {__version__}")
     _add_sandbox(parser)
     _add_no_watch(parser)
@@ -64,6 +65,7 @@ def demo_parser() -> argparse.ArgumentParser:
     parser = _parser("demo", "Copies the example project to a folder and opens it.")
     _add_project(parser, "lambda-tui-demo")
     parser.add_argument("--no-open", action="store_true", help="only copy it")
+    _add_plain(parser)
     _add_address(parser)
     _add_sandbox(parser)
     _add_no_watch(parser)
@@ -250,6 +252,14 @@ def _add_address(parser: argparse.ArgumentParser) -> None:
 def _add_no_watch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-watch", action="store_true", help="do not initialise again when a file changes"
+    )
+
+
+def _add_plain(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--plain",
+        action="store_true",
+        help="no screen: the log as lines on standard output, and the screen's letter keys",
     )
 
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
+from platformdirs import user_config_path
 from rich.console import RenderableType
+from textual.actions import ActionParseResult
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.dom import DOMNode
 from textual.driver import Driver
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
-from textual.theme import Theme
 
 from lambda_tui.apis.environment_api import open_environment_api
 from lambda_tui.apis.http import DEFAULT_HOST, DEFAULT_PORT, Server, ServerError
@@ -23,38 +26,29 @@ from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.events import Event, Notice
 from lambda_tui.project.function import Problem
 from lambda_tui.project.load import load_project
-from lambda_tui.project.settings import Settings
+from lambda_tui.project.settings import Settings, place_of
 from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.bindings import BINDINGS
 from lambda_tui.ui.crash import crash_sentence
+from lambda_tui.ui.keymap import Keymap, make_keymap
 from lambda_tui.ui.keys import KeyboardApp, exclude_from_garbage_collection
+from lambda_tui.ui.model.hints import HINTS, Hints
+from lambda_tui.ui.model.toasts import Toast
+from lambda_tui.ui.remembered import (
+    KnownHints,
+    Remembered,
+    RememberedFile,
+    hints_file,
+    project_file,
+)
 from lambda_tui.ui.screens import NARROW, MainScreen, Palette
 from lambda_tui.ui.terminal import TerminalDriver
 from lambda_tui.ui.textual_private import terminal_size
+from lambda_tui.ui.themes import DARK, THEMES, css_variables
 
-_THEME = Theme(
-    name="lambda-tui",
-    primary="#7aa2c8",
-    secondary="#6c8ea8",
-    accent="#f0a04b",
-    warning="#e3b341",
-    error="#e5737a",
-    success="#7fbf8e",
-    foreground="#d5d9e0",
-    background="#14171c",
-    surface="#191d24",
-    panel="#232933",
-    dark=True,
-    variables={
-        "text-primary": "#7aa2c8",
-        "text-accent": "#f0a04b",
-        "text-warning": "#e3b341",
-        "text-error": "#e5737a",
-        "text-success": "#7fbf8e",
-        "footer-key-foreground": "#f0a04b",
-    },
-)
-
+_HINT = "hint"
+"""The topic of the toasts that are hints."""
+_HINT_SECONDS = 15.0
 END_LIMIT = 2.5
 """Seconds in which the application ends, else it is ended by force; extensions may take two."""
 
@@ -87,9 +81,23 @@ def make_app(
     is the host and the port at which others can call the functions while the screen is open.
     """
     project = load_project(directory, settings)
-    engine = Engine(project, settings, open_environment_api, tuple(problems))
+    keymap = make_keymap(settings.keys, _all_bindings())
+    problems = (*problems, *_key_problems(directory, keymap))
+    engine = Engine(project, settings, open_environment_api, problems)
     log_events(engine.events)
-    return LambdaTuiApp(engine, settings, serve_at=serve_at)
+    return LambdaTuiApp(engine, settings, keymap, serve_at=serve_at)
+
+
+def _key_problems(directory: Path, keymap: Keymap) -> Iterator[Problem]:
+    """Yield what is wrong with the user's keys, with the lines that say so."""
+    for id, sentence in keymap.problems.items():
+        place = place_of(directory, user_config_path("lambda-tui"), "keys", id)
+        yield Problem(sentence, *place)
+
+
+def _all_bindings() -> Iterator[Binding]:
+    yield from BINDINGS
+    yield from (each for each in LambdaTuiApp.BINDINGS if isinstance(each, Binding))
 
 
 class LambdaTuiApp(KeyboardApp):
@@ -105,22 +113,48 @@ class LambdaTuiApp(KeyboardApp):
     ]
 
     def __init__(
-        self, engine: Engine, settings: Settings, *, serve_at: tuple[str, int | None] | None
+        self,
+        engine: Engine,
+        settings: Settings,
+        keymap: Keymap,
+        *,
+        serve_at: tuple[str, int | None] | None,
     ) -> None:
-        super().__init__()
+        # Without colours the terminal's own two are left, which is all that `NO_COLOR` allows.
+        super().__init__(ansi_color="NO_COLOR" in os.environ or None)
         self.engine = engine
         self.settings = settings
+        self._own_keys = keymap
         self._serve_at = serve_at
         self._server: Server | None = None
-        self._main = MainScreen(engine)
+        self._remembered = RememberedFile(
+            project_file(engine.project.directory), Remembered, self._tell_once
+        )
+        self._main = MainScreen(engine, self._remembered)
+        self._known_hints = RememberedFile(hints_file(), KnownHints, self._tell_once)
+        self._hints = Hints(self._known_hints.content.ids)
         self._end_signals: EndSignals | None = None
         self._terminal: TerminalDriver | None = None
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-normal"), (150, "-wide")]
         self.VERTICAL_BREAKPOINTS = [(0, "-tiny"), (20, "-short"), (30, "-medium"), (45, "-tall")]
         self.animation_level = "none"
-        self.register_theme(_THEME)
-        self.theme = settings.theme if settings.theme in self.available_themes else _THEME.name
-        self.set_keymap(dict(settings.keys))
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = self._first_theme()
+        self.set_keymap(keymap.keys)
+
+    def _first_theme(self) -> str:
+        """Return the theme that was chosen here, unless the settings name another since then."""
+        wanted, known = self.settings.theme or "", self._remembered.content
+        chosen = known.theme if known.theme_setting == wanted else ""
+        there = [name for name in (chosen, wanted) if name in self.available_themes]
+        return there[0] if there else DARK.name
+
+    def _remember_theme(self, theme: str) -> None:
+        self._remembered.remember(theme=theme, theme_setting=self.settings.theme or "")
+
+    def _tell_once(self, sentence: str) -> None:
+        self._main.say(sentence, "warning")
 
     def get_default_screen(self) -> Screen[Any]:
         """Return the main screen."""
@@ -140,11 +174,42 @@ class LambdaTuiApp(KeyboardApp):
 
     def on_mount(self) -> None:
         """Start the engine once there is something to see."""
+        self.watch(self, "theme", self._remember_theme, init=False)
+        if self._remembered.damage:
+            self.notify(f"The screen begins anew: what it remembered {self._remembered.damage}.")
         wanted = self.settings.theme
-        if wanted and self.theme != wanted:
+        if wanted and wanted not in self.available_themes:
             hint = "ctrl+p, Choose the colours, shows those there are."
             self.notify(f"There is no theme {wanted!r}: {hint}", severity="warning", markup=False)
+        self._show_hint()
         self.call_after_refresh(self._start_engine)
+
+    async def run_action(
+        self,
+        action: str | ActionParseResult,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Run an action; one that a hint is about makes room for the next hint."""
+        is_done = await super().run_action(action, default_namespace, namespaces)
+        name = (
+            action.removeprefix("app.").removeprefix("command_") if isinstance(action, str) else ""
+        )
+        if is_done and self._hints.follow(name):
+            self._known_hints.remember(ids=[*self._hints.known])
+            self._main.announcements.drop(_HINT)
+            self._show_hint()
+        return is_done
+
+    def _show_hint(self) -> None:
+        """Show the first hint that the user has not followed."""
+        id = self._hints.next
+        binding = next((each for each in _all_bindings() if each.id == id), None)
+        if id is not None and binding is not None and self.engine.pools:
+            keys = self._own_keys.keys.get(id, "")
+            key = self.get_key_display(binding.with_key(keys.split(",")[0]) if keys else binding)
+            toast = Toast(_HINT, f"{key} {HINTS[id]}", seconds=_HINT_SECONDS)
+            self._main.announcements.add(toast)
 
     def _start_engine(self) -> None:
         if not self.is_headless:
@@ -163,6 +228,8 @@ class LambdaTuiApp(KeyboardApp):
         if self._server is not None:
             await self._server.close()
         await self.engine.close()
+        await self._remembered.close()
+        await self._known_hints.close()
 
     def exit(
         self,
@@ -211,6 +278,25 @@ class LambdaTuiApp(KeyboardApp):
     async def action_quit(self) -> None:
         """Leave; the main screen asks first while an invocation runs."""
         await self._main.run_action("quit")
+
+    def get_css_variables(self) -> dict[str, str]:
+        """Return the variables of the stylesheet: Textual's, and ours for what colours are for."""
+        generated = super().get_css_variables()
+        ours = css_variables(self.current_theme, generated, self.no_color)
+        self.theme_variables = generated | ours
+        return self.theme_variables
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Show a message in one line for a while; it covers nothing that is being read."""
+        self._main.announcements.add(Toast(message, message, severity))
 
     def get_key_display(self, binding: Binding) -> str:
         """Return a key as it is shown; the user's settings may name any."""

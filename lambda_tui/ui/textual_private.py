@@ -15,10 +15,12 @@ from rich.console import RenderableType
 from textual import events
 from textual.app import App
 from textual.binding import Binding
+from textual.dom import DOMNode
 from textual.drivers.linux_driver import LinuxDriver
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.timer import Timer
+from textual.widget import Widget
 
 ScreenResult = TypeVar("ScreenResult")
 
@@ -116,13 +118,13 @@ async def run_binding(app: App[Any], key: str, *, priority: bool = False) -> boo
     return await app._check_bindings(key, priority)
 
 
-def all_bindings(screen: Screen[Any]) -> Iterator[Binding]:
-    """Yield the screen's bindings with the keys of the user's keymap.
+def all_bindings(node: DOMNode) -> Iterator[Binding]:
+    """Yield the bindings of a screen or widget; a screen's with the keys of the user's keymap.
 
     Needed to list them in the help. The public ``Screen.active_bindings`` leaves out those whose
     actions are disabled at the moment.
     """
-    return (binding for _, binding in screen._bindings)
+    return (binding for _, binding in node._bindings)
 
 
 def needs_paint(screen: Screen[Any]) -> bool:
@@ -166,9 +168,9 @@ def is_ending(app: App[Any]) -> bool:
     return app._exit
 
 
-def notices(app: App[Any]) -> list[str]:
-    """Return the notifications that are shown. The public API only adds and removes them."""
-    return [notice.message for notice in app._notifications]
+def component_classes(widget: Widget) -> frozenset[str]:
+    """Return all component classes of a widget; the public attribute has those of one class."""
+    return widget._get_component_classes()
 
 
 def rendered_lines(screen: Screen[Any]) -> list[Strip]:

@@ -16,7 +16,8 @@ def test_without_a_terminal_one_line_says_what_to_use_instead(tmp_path: Path) ->
     assert (bare.status, bare.output) == (2, "")
     assert bare.complaint == (
         "lambda-tui: standard output is no terminal, so there can be no screen; use "
-        "`lambda-tui invoke`, `lambda-tui serve` or `lambda-tui list` instead."
+        "`lambda-tui --plain`, `lambda-tui invoke`, `lambda-tui serve` or `lambda-tui list` "
+        "instead."
     )
 
 

@@ -296,7 +296,7 @@ def test_a_problem_in_the_settings_is_said_and_the_rest_holds(project: Path) -> 
     done = run("invoke", "Greet", "--project", project)
 
     assert done.status == 0
-    assert "lambda-tui: lambda-tui.toml: there is no setting colour; " in done.errors
+    assert "lambda-tui: lambda-tui.toml:2: there is no setting colour; " in done.errors
 
 
 def test_of_a_log_without_end_the_end_is_kept(tmp_path: Path) -> None:

@@ -123,7 +123,7 @@ def test_all_that_is_wrong_is_said_when_there_is_nothing_to_list(tmp_path: Path)
 
         assert (refused.status, refused.output) == (2, "")
         first, second, third = refused.errors.splitlines()
-        assert first.startswith("lambda-tui: lambda-tui.toml: idle_timeout is 0")
+        assert first.startswith("lambda-tui: lambda-tui.toml:1: idle_timeout is 0")
         assert "Order: Timeout is 0" in second
         assert "Refund: Timeout is 901" in third
 

@@ -234,7 +234,7 @@ def test_a_setting_that_cannot_be_used_is_told(folder: Path, text: str, said: st
 
     assert settings.functions == {}
     (problem,) = problems
-    assert problem.startswith("lambda-tui.toml: ")
+    assert problem.startswith("lambda-tui.toml:")
     assert said in problem
 
 
@@ -247,8 +247,8 @@ def test_a_table_that_cannot_be_used_leaves_the_others_alone(folder: Path) -> No
 
     assert settings.functions == {"src": FunctionSettings(network="own")}
     first, last = problems
-    assert first.startswith("lambda-tui.toml: functions.first is 1, but it takes a table, ")
-    assert last.startswith("lambda-tui.toml: functions.last.network is none, but it takes auto, ")
+    assert first.startswith("lambda-tui.toml:2: functions.first is 1, but it takes a table, ")
+    assert last.startswith("lambda-tui.toml:5: functions.last.network is none, but it takes auto, ")
 
 
 def test_settings_of_a_function_that_is_not_there_are_told(folder: Path) -> None:

@@ -162,7 +162,7 @@ def test_a_bad_key_or_value_is_named_and_the_rest_holds(
     loaded, problems = load(user, project)
     assert loaded == Settings(maximum_environments=7)
     (problem,) = problems
-    assert problem.startswith(f"lambda-tui.toml: {sentence}")
+    assert problem.startswith(f"lambda-tui.toml:1: {sentence}")
 
 
 def test_good_keys_beside_a_bad_one_hold(user: Path, project: Path) -> None:
@@ -182,11 +182,11 @@ def test_good_entries_of_a_table_beside_bad_ones_hold(user: Path, project: Path)
 
     assert loaded.keys == {"invoke": "f5"}
     assert loaded.layer_paths == {ARN: project.parent / "one"}
-    assert [problem.removeprefix("lambda-tui.toml: ").split(", ")[0] for problem in problems] == [
-        "keys.quit is 3",
-        "keys.help is []",
-        f"layers.{ARN}:1 is false",
-        "layers has common",
+    assert [problem.removeprefix("lambda-tui.toml:").split(", ")[0] for problem in problems] == [
+        "3: keys.quit is 3",
+        "4: keys.help is []",
+        f"7: layers.{ARN}:1 is false",
+        "8: layers has common",
     ]
 
 
@@ -199,11 +199,11 @@ def test_a_good_function_beside_bad_ones_holds(user: Path, project: Path) -> Non
     loaded, problems = load(user, project)
 
     assert loaded.functions == {"B": FunctionSettings(network="own")}
-    assert [problem.removeprefix("lambda-tui.toml: ").split("; ")[0] for problem in problems] == [
-        'functions.A is 3, but it takes a table, such as bootstrap = [".venv/bin/python", "-m", '
+    assert [problem.removeprefix("lambda-tui.toml:").split("; ")[0] for problem in problems] == [
+        '2: functions.A is 3, but it takes a table, such as bootstrap = [".venv/bin/python", "-m", '
         '"awslambdaric"] under [functions.NAME].',
-        "functions.C has memory, but it takes bootstrap and network only.",
-        "functions.D.bootstrap names ./none, which is no program that can be executed",
+        "5: functions.C has memory, but it takes bootstrap and network only.",
+        "7: functions.D.bootstrap names ./none, which is no program that can be executed",
     ]
 
 
@@ -296,7 +296,7 @@ def test_a_value_of_any_type_at_any_place_is_taken_or_told(
         project.write_text(f"{place} = {value}\n")
         user.write_text("maximum_environments = 7\n")
         loaded, problems = load(user, project)
-        assert all(problem.startswith("lambda-tui.toml: ") for problem in problems), value
+        assert all(problem.startswith("lambda-tui.toml:") for problem in problems), value
         assert all(problem.isprintable() for problem in problems), value
         assert loaded.maximum_environments == 7 or place == "maximum_environments"
         # The rest of the reader takes it too.

@@ -17,7 +17,6 @@ from lambda_tui.ui.screens import MainScreen
 from lambda_tui.ui.textual_private import (
     is_ending,
     is_laid_out,
-    notices,
     paint_now,
     rendered_lines,
     wait_for_messages,
@@ -41,8 +40,8 @@ class Driver:
 
     @property
     def notices(self) -> list[str]:
-        """The messages of the notifications that are shown."""
-        return notices(self.app)
+        """The lines of the toasts that are shown and that wait."""
+        return self.screen.announcements.toasts.lines
 
     async def press(self, *keys: str) -> None:
         """Press keys and wait until the screen is at rest."""

@@ -7,10 +7,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from lambda_tui.project.settings import Settings
 from lambda_tui.ui import make_app
+from lambda_tui.ui.model.hints import HINTS
+from lambda_tui.ui.remembered import KnownHints, hints_file
 from support.app_driver import Driver, OpenApp
 
 TEMPLATE = """\
@@ -51,6 +54,16 @@ def slow(event, context):
     print("at work")
     time.sleep(50)
 """
+
+
+@pytest.fixture(autouse=True)
+def own_state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give each test a screen that remembers nothing, of a user who needs no hints."""
+    state = tmp_path_factory.mktemp("state")
+    monkeypatch.setenv("XDG_STATE_HOME", str(state))
+    hints_file().parent.mkdir()
+    hints_file().write_bytes(msgspec.json.encode(KnownHints(ids=[*HINTS])))
+    return state
 
 
 @pytest.fixture

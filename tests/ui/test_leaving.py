@@ -60,3 +60,17 @@ async def test_q_quits_at_once_when_only_an_extension_is_not_done(
         (pool,) = driver.app.engine.pools.values()
         assert not pool.invocations[-1].is_over
         await driver.leave("q")
+
+
+async def test_q_asks_while_an_asynchronous_event_waits_for_its_next_try(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        engine = driver.app.engine
+        engine.asynchronous.accept(engine.pools["Fail"], b"{}")
+        await driver.until(lambda: len(engine.pools["Fail"].invocations) == 1, "the first try")
+        await driver.until(lambda: engine.pools["Fail"].invocations[0].is_over, "its end")
+        await driver.press("q")
+        assert isinstance(driver.app.screen, AskQuit)
+        assert "1 asynchronous event is not" in driver.text()
+        await driver.press("n")
+        assert not is_ending(driver.app)
+        await driver.leave("q", "y")

@@ -290,12 +290,12 @@ async def test_copying_says_how_and_how_much(
         await driver.invoke()
         await driver.press("Y")
         await driver.until(lambda: driver.app.clipboard == '{"hello": "Ada", "count": 1}')
+        said = "1 line sent to the terminal's clipboard (OSC 52)."
+        await driver.until(lambda: said in driver.notices)
         await driver.press("4", "y")
         await driver.until(lambda: driver.app.clipboard.startswith("──"))
         await driver.press("Y")
         await driver.until(lambda: "greeting Ada number 1" in driver.app.clipboard)
-        said = "1 line sent to the terminal's clipboard (OSC 52)."
-        await driver.until(lambda: said in driver.notices)
 
 
 async def test_help_names_every_key_and_escape_leaves_it(open_app: OpenApp) -> None:

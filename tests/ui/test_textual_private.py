@@ -50,6 +50,7 @@ async def test_the_installed_textual_has_every_private_name() -> None:
     app: App[None] = App()
     async with app.run_test() as pilot:
         owners = {"app": app, "screen": app.screen, "pilot": pilot, "driver": LinuxDriver}
+        owners |= {"node": app.screen, "widget": app.screen}
         names = sorted(set(names_by_owner()))
         missing = [f"{owner}.{name}" for owner, name in names if not hasattr(owners[owner], name)]
     assert len(names) >= 15

@@ -5,11 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Literal, NamedTuple
 
-from lambda_tui.commands.output import STANDARD_ERROR, STANDARD_OUTPUT, OutputStream
+from lambda_tui.commands.output import (
+    STANDARD_ERROR,
+    STANDARD_OUTPUT,
+    Descriptor,
+    OutputStream,
+)
 from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.events import (
     SEVERITIES,
@@ -34,6 +39,8 @@ _GATHER_SECONDS = 0.02
 """How long lines of the log are collected for one write."""
 _FLUSH_SECONDS = 1.0
 """How long the end waits for somebody to read the rest of the log."""
+_HELD = 10_000
+"""Events for which a user who types has the screen alone; more are written all the same."""
 _TEXT = LoggingConfig()
 
 
@@ -49,8 +56,7 @@ class _Noted(NamedTuple):
 class ServeLog:
     """Writes every event that matters enough, in order, and never blocks the loop.
 
-    Text goes to standard error, JSON to standard output. Lines that come close together are put
-    into one write.
+    JSON goes to standard output. Lines that come close together are put into one write.
     """
 
     def __init__(
@@ -59,10 +65,15 @@ class ServeLog:
         log_format: LogFormat,
         least: Severity,
         on_broken: Callable[[], None],
+        text_to: Descriptor = STANDARD_ERROR,
     ) -> None:
-        """``on_broken`` is called when standard output, if it is used, cannot be written."""
+        """``on_broken`` is called when standard output, if it is used, cannot be written.
+
+        ``text_to`` is where lines of text go.
+        """
         self._engine = engine
         self._is_json = log_format == "json"
+        self._descriptor: Descriptor = STANDARD_OUTPUT if self._is_json else text_to
         self._least = SEVERITIES.index(least)
         self._output = OutputStream(on_broken)
         self._waiting: list[_Noted] = []
@@ -70,6 +81,7 @@ class ServeLog:
         self._numbers: dict[str, int] = {}
         """The numbers of environments by their ids."""
         self._timer: asyncio.TimerHandle | None = None
+        self._is_held = False
         engine.events.listen(self._note)
 
     @property
@@ -80,6 +92,23 @@ class ServeLog:
     def say(self, message: str, notice: Literal["information", "warning"] = "information") -> None:
         """Put a sentence of lambda-tui's own on the event stream, and so into the log."""
         self._engine.events.emit(Event(record=Notice(notice, message), function=""))
+
+    def write(self, text: str, descriptor: Descriptor = STANDARD_OUTPUT) -> None:
+        """Write a text that is no event, behind the events so far; it is nowhere else recorded."""
+        if not self._is_held:
+            self._put()
+        self._output.put(text, descriptor)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold events back for a while, so that they do not get between what a user types."""
+        self._put()
+        self._is_held = True
+        try:
+            yield
+        finally:
+            self._is_held = False
+            self._put()
 
     async def close(self) -> None:
         """Write what is left, as far as somebody reads it."""
@@ -105,10 +134,12 @@ class ServeLog:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        if self._is_held and len(self._waiting) < _HELD:
+            return
         waiting, self._waiting = self._waiting, []
         lines = "".join(map(self._lines, waiting))
         if lines:
-            self._output.put(lines, STANDARD_OUTPUT if self._is_json else STANDARD_ERROR)
+            self._output.put(lines, self._descriptor)
 
     def _lines(self, noted: _Noted) -> str:
         """Return the line or lines of an event; empty if it is left out."""

@@ -15,6 +15,7 @@ from lambda_tui.project.settings.settings_file import (
     SANDBOX_VARIABLE,
     USER_FILE,
     load_settings,
+    place_of,
 )
 
 __all__ = [
@@ -29,4 +30,5 @@ __all__ = [
     "Settings",
     "SettingsFiles",
     "load_settings",
+    "place_of",
 ]

@@ -20,6 +20,7 @@ from lambda_tui.project.files import UnreadableFileError, is_executable, read_te
 from lambda_tui.project.function import ACCOUNT_ID, REGION, Problem
 from lambda_tui.project.layers import LayerArn
 from lambda_tui.project.settings.binding_ids import BINDING_IDS
+from lambda_tui.project.settings.lines import line_of
 from lambda_tui.project.settings.settings import (
     EXAMPLE_FUNCTION,
     FolderPath,
@@ -61,14 +62,26 @@ def load_settings(directory: Path, config_directory: Path) -> tuple[Settings, tu
     settings = Settings()
     problems: list[Problem] = []
     for file in (config_directory / USER_FILE, directory / PROJECT_FILE):
+        text = _read(file, problems)
         reader = _Reader(file.parent)
-        changes = reader.read(_parse(file, problems))
-        problems += [Problem(sentence, file) for sentence in reader.sentences]
+        changes = reader.read(_parse(text, file, problems))
+        problems += [
+            Problem(sentence, file, line_of(text, *path)) for path, sentence in reader.sentences
+        ]
         for name in _TABLES:
             if name in changes:
                 changes[name] = {**getattr(settings, name), **changes[name]}
         settings = dataclasses.replace(settings, **changes)
     return _with_environment(settings, problems), tuple(problems)
+
+
+def place_of(directory: Path, config_directory: Path, *path: str) -> tuple[Path | None, int | None]:
+    """Return the file and the line of the entry that holds; None where there is none."""
+    for file in (directory / PROJECT_FILE, config_directory / USER_FILE):
+        line = line_of(_read(file, []), *path)
+        if line is not None:
+            return file, line
+    return None, None
 
 
 def _with_environment(settings: Settings, problems: list[Problem]) -> Settings:
@@ -84,20 +97,27 @@ def _with_environment(settings: Settings, problems: list[Problem]) -> Settings:
     return dataclasses.replace(settings, **changes)
 
 
-def _parse(file: Path, problems: list[Problem]) -> Mapping[str, object]:
-    """Return a file's keys and values; none, with a problem, for a file that cannot be parsed."""
+def _read(file: Path, problems: list[Problem]) -> str:
+    """Return a file's text; none, with a problem if there is such a file, where that fails."""
     try:
         os.lstat(file)
     except (FileNotFoundError, NotADirectoryError):
-        return {}
+        return ""
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         problems.append(Problem(f"the file cannot be read: {reason}.", file))
-        return {}
+        return ""
     try:
-        return tomllib.loads(read_text(file, _LARGEST_FILE))
+        return read_text(file, _LARGEST_FILE)
     except UnreadableFileError as error:
         problems.append(Problem(str(error), file))
+    return ""
+
+
+def _parse(text: str, file: Path, problems: list[Problem]) -> Mapping[str, object]:
+    """Return a file's keys and values; none, with a problem, for a text that is no TOML."""
+    try:
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         problems.append(_syntax_problem(file, str(error)))
     except (RecursionError, ValueError) as error:
@@ -118,7 +138,8 @@ class _Reader:
     def __init__(self, folder: Path) -> None:
         """Take the file's folder, which the paths in it are relative to."""
         self._folder = folder
-        self.sentences: list[str] = []
+        self.sentences: list[tuple[tuple[str, ...], str]] = []
+        """Each with the path of the entry that it is about."""
 
     def read(self, document: Mapping[str, object]) -> dict[str, Any]:
         """Return the usable values by the names of the settings."""
@@ -126,29 +147,35 @@ class _Reader:
         for key, value in document.items():
             match key, value:
                 case "keys", dict():
-                    values["keys"] = self._entries(value, self._keys)
+                    values["keys"] = self._entries(value, self._keys, key)
                 case "layers", dict():
-                    values["layer_paths"] = self._entries(value, self._layer_path)
+                    values["layer_paths"] = self._entries(value, self._layer_path, key)
                 case "file_systems", dict():
-                    values["file_systems"] = self._entries(value, self._file_system)
+                    values["file_systems"] = self._entries(value, self._file_system, key)
                 case "values", dict():
-                    values["values"] = self._entries(value, self._template_value)
+                    values["values"] = self._entries(value, self._template_value, key)
                 case "functions", dict():
-                    values["functions"] = self._entries(value, self._function)
+                    values["functions"] = self._entries(value, self._function, key)
                 case _:
                     values |= self._entries({key: value}, self._setting)
         return values
 
     def _entries(
-        self, table: Mapping[str, object], read_entry: Callable[[str, object], object]
+        self,
+        table: Mapping[str, object],
+        read_entry: Callable[[str, object], object],
+        *path: str,
     ) -> dict[str, object]:
-        """Return the entries of a table that can be used; one that cannot drops only itself."""
+        """Return the entries of a table that can be used; one that cannot drops only itself.
+
+        ``path`` is that of the table in the file.
+        """
         entries: dict[str, object] = {}
         for name, value in table.items():
             try:
                 entries[name] = read_entry(name, value)
             except _BadValueError as error:
-                self.sentences.append(str(error))
+                self.sentences.append(((*path, name), str(error)))
         return entries
 
     def _setting(self, key: str, value: object) -> object:

@@ -144,6 +144,12 @@ class PaneGrid(Container):
         """Whether one pane fills the grid."""
         return self.has_class("-zoomed")
 
+    @property
+    def zoomed(self) -> str | None:
+        """The pane that fills the grid; None when none does."""
+        zoomed = (name for name, pane in self.by_id.items() if pane.has_class("-zoom"))
+        return next(zoomed, None)
+
     def zoom(self, pane: str | None) -> None:
         """Let one pane fill the grid; None ends that."""
         self.set_class(pane is not None, "-zoomed")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lambda_tui.ui.screens.dialogs import Palette
 from lambda_tui.ui.screens.main import NARROW, MainScreen
+from lambda_tui.ui.screens.palette import Palette
 
 __all__ = ["NARROW", "MainScreen", "Palette"]

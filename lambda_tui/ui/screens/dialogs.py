@@ -1,4 +1,4 @@
-"""The palette, and the dialogs that ask for a number, a tenant, an event or a decision."""
+"""The dialogs that ask for a number, a tenant, an event or a decision."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.command import CommandPalette
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
@@ -20,6 +19,7 @@ from lambda_tui.project.event_files import EventFile
 from lambda_tui.project.function import Function
 from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.textual_private import SteadyScreen
+from lambda_tui.wording import counted
 
 LARGEST_BURST = 1_000
 """Invocations at once that may be asked for."""
@@ -29,10 +29,6 @@ _MOVES = (
     Binding("j", "app.simulate_key('down')", show=False),
     Binding("k", "app.simulate_key('up')", show=False),
 )
-
-
-class Palette(CommandPalette, SteadyScreen[None]):
-    """Textual's palette: every action by name."""
 
 
 class AskBurst(ModalScreen[int | None], SteadyScreen[int | None]):
@@ -154,23 +150,26 @@ class AskEventFile(ModalScreen[EventFile | None], SteadyScreen[EventFile | None]
 
 
 class AskQuit(ModalScreen[bool], SteadyScreen[bool]):
-    """Asks whether to leave while an invocation has no response."""
+    """Asks whether to leave while something would be lost."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y,q,enter", "dismiss(True)", "Quit"),
         Binding("n,escape", "dismiss(False)", "Stay"),
     ]
 
-    def __init__(self, unanswered: int) -> None:
+    def __init__(self, unanswered: int, waiting: int) -> None:
+        """Take the invocations without a response, and the asynchronous events not delivered."""
         super().__init__()
-        self._unanswered = unanswered
+        running = counted(unanswered, "invocation") + (" runs" if unanswered == 1 else " run")
+        events = counted(waiting, "asynchronous event")
+        pending = f"{events} {'is' if waiting == 1 else 'are'} not delivered yet"
+        self._lost = " and ".join(
+            text for text, count in ((running, unanswered), (pending, waiting)) if count
+        )
 
     def compose(self) -> ComposeResult:
         """Yield a sentence; the frame names the two answers."""
-        what = (
-            "An invocation is" if self._unanswered == 1 else f"{self._unanswered} invocations are"
-        )
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = "Quit?"
             dialog.border_subtitle = "y quits · n or esc stays"
-            yield Static(f"{what} still running and will be lost.")
+            yield Static(f"{self._lost}: what is left of it will be lost.")

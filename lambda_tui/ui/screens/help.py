@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -9,12 +10,15 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Static
 
 from lambda_tui.engine.lifecycle import State
-from lambda_tui.ui.bindings import SECTIONS
+from lambda_tui.terminal_text import one_line
+from lambda_tui.ui.bindings import BINDINGS, PANE_KEYS, SECTIONS
 from lambda_tui.ui.glyphs import STATE_GLYPHS, STRIP_GLYPHS
 from lambda_tui.ui.textual_private import SteadyScreen, all_bindings
+from lambda_tui.ui.widgets import Pane
 
 _MOVES = (
     ("↑ ↓  j k", "Move the cursor"),
@@ -28,14 +32,34 @@ _MOVES = (
 )
 
 
+PANE_NAMES = {
+    "functions": "the functions",
+    "environments": "the environments",
+    "invocations": "the invocations",
+    "log": "the log",
+    "event": "the event",
+    "response": "the response",
+    "tmp": "the environment's /tmp",
+    "init": "the Init phase",
+    "details": "the details",
+}
+"""The names of the panes by their ids."""
+
+
 class Help(ModalScreen[None], SteadyScreen[None]):
-    """The keys by what they act on, then the signs; esc goes back."""
+    """The keys of the focused pane, then all by what they act on, then the signs."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark,f1", "dismiss(None)", "Back"),
         Binding("j", "scroll(1)", show=False),
         Binding("k", "scroll(-1)", show=False),
     ]
+
+    def __init__(self, pane: Pane, focused: Widget | None) -> None:
+        """Take the pane that has the focus, and the widget in it that does."""
+        super().__init__()
+        self._pane = pane
+        self._focused = focused
 
     def compose(self) -> ComposeResult:
         """Yield one column of sections that scrolls."""
@@ -54,7 +78,7 @@ class Help(ModalScreen[None], SteadyScreen[None]):
 
     def _content(self) -> Content:
         keys = self._keys()
-        parts: list[Content] = []
+        parts = [*self._pane_keys(keys), Content("\n")]
         for section, bindings in SECTIONS.items():
             parts.append(Content.styled(f"{section}\n", "bold $text-accent"))
             for binding in bindings:
@@ -71,6 +95,23 @@ class Help(ModalScreen[None], SteadyScreen[None]):
         parts.append(_line("*", "stale: replaced as soon as it has answered"))
         return Content("").join(parts)
 
+    def _pane_keys(self, keys: dict[str, str]) -> Iterator[Content]:
+        """Yield the keys of the pane, in the order of the key bar, and those of its widgets."""
+        id = self._pane.id or ""
+        yield Content.styled(f"Here: {PANE_NAMES.get(id, id)}\n", "bold $text-accent")
+        ours = {binding.id: binding for binding in BINDINGS}
+        ids = PANE_KEYS.get((self._focused and self._focused.id) or "", PANE_KEYS.get(id, ()))
+        for binding in (ours[each] for each in ids if each in ours):
+            yield _line(keys.get(binding.id or "", binding.key), binding.tooltip, binding.id or "")
+        widget = self._focused
+        while widget is not None and widget is not self._pane.parent:
+            for binding in all_bindings(widget):
+                what = binding.tooltip or binding.description
+                if binding.show and what:
+                    key = self.app.get_key_display(binding)
+                    yield _line(key, one_line(what), binding.id or "")
+            widget = widget.parent if isinstance(widget.parent, Widget) else None
+
     def _keys(self) -> dict[str, str]:
         """Return the keys of the user's keymap by the ids of their bindings."""
         found: dict[str, str] = {}
@@ -85,5 +126,5 @@ class Help(ModalScreen[None], SteadyScreen[None]):
 def _line(key: str, what: str, id: str = "") -> Content:
     """Return a line with a key, its action, and the id that changes it in ``[keys]``."""
     return Content.assemble(
-        (f"  {key:<13}", "bold $text-primary"), f"{what:<39} ", (id, "dim"), "\n"
+        (f"  {key:<13}", "bold $text-primary"), f"{what:<39} ", (id, "$text-dim"), "\n"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import on, work
@@ -24,12 +25,23 @@ from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.bindings import BINDINGS, PANE_KEYS
 from lambda_tui.ui.clipboard import copy
 from lambda_tui.ui.feed import Feed
-from lambda_tui.ui.keys import PromptScreen
 from lambda_tui.ui.model import Selected, Selection
+from lambda_tui.ui.model.toasts import Announcements
 from lambda_tui.ui.panes import FunctionsPane, InvocationsPane, PaneGrid
+from lambda_tui.ui.remembered import Remembered, RememberedFile
 from lambda_tui.ui.screens.dialogs import AskBurst, AskEventFile, AskQualifier, AskQuit, AskTenant
 from lambda_tui.ui.screens.help import Help
+from lambda_tui.ui.screens.palette import (
+    Entry,
+    SearchableScreen,
+    event_entries,
+    function_entries,
+    invocation_entries,
+    setting_entries,
+    theme_entries,
+)
 from lambda_tui.ui.screens.problems import Problems
+from lambda_tui.ui.screens.view_state import ViewState
 from lambda_tui.ui.widgets import Banner, Empty, HeaderLine, KeyBar, RowList
 from lambda_tui.wording import counted
 
@@ -37,19 +49,18 @@ _WITHOUT_FUNCTION = frozenset({"quit", "help", "problems", "back"})
 """The actions that need no function."""
 NARROW = 100
 """Width below which the functions are one line."""
-_BURST = 10
-"""Invocations that the first burst suggests."""
 
 
-class MainScreen(PromptScreen):
+class MainScreen(SearchableScreen):
     """Shows what the selection stands for, and changes it; the engine does the rest."""
 
     BINDINGS: ClassVar[list[BindingType]] = list(BINDINGS)
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, remembered: RememberedFile[Remembered]) -> None:
         super().__init__(id="main")
         self.engine = engine
         self.feed = Feed(engine, self._request_paint)
+        self.announcements = Announcements(engine.events, self._show_toasts)
         self.selection = Selection(next(iter(engine.pools), ""))
         self.panes = PaneGrid(self.feed, self.selection)
         self._address: str | None = None
@@ -59,13 +70,12 @@ class MainScreen(PromptScreen):
         """The invocations in scope, newest first."""
         self._shown_function: str | None = None
         """The function whose event and log are shown."""
-        self._burst = _BURST
-        self._tenant_id = ""
-        """The tenant that functions with isolated tenants were last invoked for."""
+        self._view_state = ViewState(remembered, self.panes, self.selection)
+        self._view_state.choose_function(engine.pools)
 
     def compose(self) -> ComposeResult:
         """Yield header, problems, panes and keys, and what stands there without a function."""
-        yield HeaderLine(id="header")
+        yield HeaderLine(self.announcements, id="header")
         yield Banner(id="banner")
         yield self.panes
         yield Empty(id="empty")
@@ -82,11 +92,14 @@ class MainScreen(PromptScreen):
         # Where the screen is narrow the functions are a line until they have the focus.
         first = panes.invocations.list if self.app.size.width < NARROW else panes.functions.list
         self.set_focus(first)
+        self._view_state.restore()
         self.paint()
 
     def on_unmount(self) -> None:
-        """Stop listening to the engine."""
+        """Stop listening to the engine, and remember how the screen was left."""
+        self._view_state.remember()
         self.feed.close()
+        self.announcements.close()
 
     # The selection
 
@@ -177,6 +190,7 @@ class MainScreen(PromptScreen):
                 self._listed, self.selection.invocation, self._scope(pool), version=self._version()
             )
         panes.show_selected(selected)
+        self._view_state.remember()
         panes.fit(len(pool.environments))
 
     def _show_function(self, pool: Pool) -> None:
@@ -186,6 +200,7 @@ class MainScreen(PromptScreen):
             self._shown_function = name
             self.panes.event.show_function(pool.function, self.engine.project)
             self.panes.log_pane.show_function(name)
+            self._show_keys()
         self.panes.log_pane.show_fresh_records()
 
     def _scope(self, pool: Pool) -> str:
@@ -201,6 +216,10 @@ class MainScreen(PromptScreen):
         """Show where the Lambda API listens."""
         self._address = address
         self.feed.request_paint()
+
+    def _show_toasts(self) -> None:
+        for header in self.query(HeaderLine):
+            header.show_toasts()
 
     def _request_paint(self) -> None:
         self.call_later(self.paint)
@@ -229,11 +248,17 @@ class MainScreen(PromptScreen):
     def on_descendant_focus(self) -> None:
         """Show the keys of the pane that has the focus."""
         if self.engine.pools:
-            focused = self.focused.id if self.focused is not None else None
-            keys = PANE_KEYS.get(focused or "", PANE_KEYS[self.panes.focused_pane])
-            self.query_one(KeyBar).show_keys(keys)
+            self._show_keys()
             self.panes.write_titles()
             self.feed.request_paint()
+
+    def _show_keys(self) -> None:
+        """Show the keys of the focused pane that have something to act on."""
+        focused = self.focused.id if self.focused is not None else None
+        keys = PANE_KEYS.get(focused or "", PANE_KEYS[self.panes.focused_pane])
+        has_versions = self.pool is not None and bool(self.pool.function.published)
+        shown = [key for key in keys if key != "qualifier" or has_versions]
+        self.query_one(KeyBar).show_keys(shown)
 
     def on_resize(self) -> None:
         """Lay the panes out anew, and write titles that fit."""
@@ -254,11 +279,11 @@ class MainScreen(PromptScreen):
 
     async def action_burst(self) -> None:
         """Ask how many, and invoke the function that many times at once."""
-        await self.app.push_screen(AskBurst(self._burst), self._invoke_at_once)
+        await self.app.push_screen(AskBurst(self._view_state.burst), self._invoke_at_once)
 
     async def _invoke_at_once(self, count: int | None) -> None:
         if count is not None:
-            self._burst = count
+            self._view_state.burst = count
             await self._invoke_for_tenant(count)
 
     async def _invoke_for_tenant(self, count: int) -> None:
@@ -269,10 +294,10 @@ class MainScreen(PromptScreen):
 
         async def invoke(tenant_id: str | None) -> None:
             if tenant_id is not None:
-                self._tenant_id = tenant_id
+                self._view_state.tenant_id = tenant_id
                 await self._invoke(count)
 
-        await self.app.push_screen(AskTenant(self._tenant_id), invoke)
+        await self.app.push_screen(AskTenant(self._view_state.tenant_id), invoke)
 
     async def _invoke(self, count: int) -> None:
         event = self.panes.event
@@ -289,7 +314,7 @@ class MainScreen(PromptScreen):
             event.go_to_problem()
             return
         function = self.pool.function
-        tenant_id = self._tenant_id if function.is_tenant_isolated else None
+        tenant_id = self._view_state.tenant_id if function.is_tenant_isolated else None
         qualifier = self.panes.functions.qualifier(function)
         payload, name = event.payload, event.event_name
         if (sent := self._sent_event()) is not None:
@@ -339,7 +364,7 @@ class MainScreen(PromptScreen):
             self.say(f"Nothing was sent: {problem}.", "error")
             return
         function = self.pool.function
-        tenant_id = self._tenant_id if function.is_tenant_isolated else None
+        tenant_id = self._view_state.tenant_id if function.is_tenant_isolated else None
         qualifier = self.panes.functions.qualifier(function)
         accepted = self.engine.asynchronous.accept(
             self.pool, event.payload, qualifier=qualifier, tenant_id=tenant_id
@@ -558,23 +583,44 @@ class MainScreen(PromptScreen):
         elif self.engine.pools:
             panes.go_to("functions")
 
+    async def palette_entries(self) -> list[Entry]:
+        """Return functions, invocations, events, settings and themes for the palette."""
+        files: Sequence[EventFile] = ()
+        if self.pool is not None:
+            files = await asyncio.to_thread(find_events, self.engine.project, self.pool.function)
+        return [
+            *function_entries(self.engine.pools.values(), self._choose_function),
+            *invocation_entries(self._listed, self._choose_record),
+            *event_entries(files, self._take_chosen_file),
+            *setting_entries(self.engine.settings, self.say),
+            *theme_entries(self.app.available_themes, self._choose_theme),
+        ]
+
+    def _choose_record(self, record: InvocationRecord) -> None:
+        self.selection.choose_invocation(record.key)
+        self.paint()
+
+    def _choose_theme(self, name: str) -> None:
+        self.app.theme = name
+
     def action_problems(self) -> None:
         """List all problems."""
         self.app.push_screen(Problems(self.engine))
 
     def action_help(self) -> None:
         """Show all keys."""
-        self.app.push_screen(Help())
+        self.app.push_screen(Help(self.panes.by_id[self.panes.focused_pane], self.focused))
 
     async def action_quit(self) -> None:
-        """Leave; ask first while an invocation has no response."""
+        """Leave; ask first while an invocation, or the next try of one, would be lost."""
         unanswered = sum(
             environment.invocation is not None and environment.invocation.response is None
             for pool in self.engine.pools.values()
             for environment in pool.environments
         )
-        if unanswered:
-            await self.app.push_screen(AskQuit(unanswered), self._leave)
+        waiting = self.engine.asynchronous.waiting
+        if unanswered or waiting:
+            await self.app.push_screen(AskQuit(unanswered, waiting), self._leave)
         else:
             self._leave(True)
 

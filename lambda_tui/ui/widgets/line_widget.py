@@ -56,8 +56,7 @@ def _component_style(widget: Widget, *names: str) -> Style:
     """Return what the stylesheet sets for these component classes, and nothing inherited.
 
     Textual's own partial style loses a colour's transparency; here the colour is mixed with what is
-    behind it. The terminal's own colours cannot be mixed: there a transparent text is dim and a
-    background is reversed.
+    behind it. The terminal's own colours cannot be mixed: there a transparent text is dim.
     """
     combined = Style.null()
     for name in names:
@@ -76,7 +75,7 @@ def _component_style(widget: Widget, *names: str) -> Style:
 def _background(behind: Color, colour: Color) -> Style:
     if behind.ansi is None and colour.ansi is None:
         return Style(bgcolor=(behind + colour).rich_color)
-    return Style(reverse=True)
+    return Style(bgcolor=colour.rich_color)
 
 
 def _foreground(behind: Color, colour: Color) -> Style:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textual import events
 from textual.content import Content
 from textual.widget import Widget
 
@@ -16,6 +17,11 @@ class Pane(Widget):
 
     title = ""
     """The name on the frame, and on the pane's tab where it shares its place with others."""
+
+    def on_click(self, event: events.Click) -> None:
+        """Go to the pane whose title is clicked; tabs in a title lead elsewhere."""
+        if event.widget is self and event.y == 0 and "@click" not in event.style.meta:
+            self.call_later(self.screen.run_action, f"pane('{self.id}')")
 
     @property
     def focus_target(self) -> Widget:

@@ -46,7 +46,7 @@ class PaneGrid(Container):
         super().__init__(id="panes")
         self._selection = selection
         self.functions = FunctionsPane(feed.invocations, id="functions")
-        self.environments = EnvironmentsPane(feed.timelines, id="environments")
+        self.environments = EnvironmentsPane(id="environments")
         self.invocations = InvocationsPane(id="invocations")
         self.log_pane = LogPane(feed.log, id="log")
         self.event = EventPane(id="event")

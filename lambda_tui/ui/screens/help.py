@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.ui.bindings import SECTIONS
-from lambda_tui.ui.glyphs import STATE_GLYPHS, STRIP_GLYPHS
+from lambda_tui.ui.glyphs import STATE_GLYPHS
 from lambda_tui.ui.textual_private import SteadyScreen, all_bindings
 
 _MOVES = (
@@ -65,9 +65,7 @@ class Help(ModalScreen[None], SteadyScreen[None]):
         parts += [_line(key, what) for key, what in _MOVES]
         parts.append(Content.styled("\nStates of an environment\n", "bold $text-accent"))
         for state in State:
-            strip = STRIP_GLYPHS[state].strip()
-            in_strip = f"   {strip} in the timeline" if strip else ""
-            parts.append(_line(STATE_GLYPHS[state], f"{state:<14}{in_strip}"))
+            parts.append(_line(STATE_GLYPHS[state], str(state)))
         parts.append(_line("*", "stale: replaced as soon as it has answered"))
         return Content("").join(parts)
 

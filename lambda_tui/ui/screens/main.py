@@ -73,7 +73,6 @@ class MainScreen(PromptScreen):
 
     def on_mount(self) -> None:
         """Show the first function, and start a clock for what changes with the time alone."""
-        self.set_interval(1.0, self._tick)
         self.query_one(KeyBar).show_keys(PANE_KEYS["functions"])
         panes = self.panes
         self.watch(panes.functions.list, "highlighted_key", self._choose_function, init=False)
@@ -170,7 +169,7 @@ class MainScreen(PromptScreen):
         selected = Selected(pool, record, invocation, self.environment)
         with panes.painting():
             panes.functions.show_pools(pools, pool.function.name)
-            panes.environments.show_pool(pool)
+            panes.environments.show_pool(pool, self.feed.lives)
             if selected.environment is not None:
                 panes.environments.highlight(selected.environment.id)
             panes.invocations.show_records(
@@ -204,10 +203,6 @@ class MainScreen(PromptScreen):
 
     def _request_paint(self) -> None:
         self.call_later(self.paint)
-
-    def _tick(self) -> None:
-        self.feed.tick()
-        self.paint()
 
     def _show_project(self) -> None:
         """Show the functions and problems of a project that was read again."""

@@ -26,7 +26,7 @@ _TEXT_LOGGING = LoggingConfig()
 
 
 class Feed:
-    """Listens to the engine's events; keeps log records, and a timeline for each environment.
+    """Listens to the engine's events; keeps log records, invocations and lives.
 
     ``paint`` is called by the loop, at most once in ``FRAME`` seconds and only after events or a
     request.

@@ -226,7 +226,7 @@ def histories(draw: st.DrawFn) -> list[Event]:
         name = draw(st.sampled_from(sorted(states)))
         state = states[name]
         if state is State.INVOKING and draw(st.booleans()):
-            status = draw(st.sampled_from(["success", "error", "timeout"]))
+            status: events.Status = draw(st.sampled_from(["success", "error", "timeout"]))
             stream.append(at(time, events.RuntimeDone(requests[name], status, 1.0), name))
             if draw(st.booleans()):
                 time += draw(st.sampled_from([0.0, 0.001, 1.0]))

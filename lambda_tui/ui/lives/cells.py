@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -45,6 +46,26 @@ FAILURE_LOOK = "segment--failure"
 END_LOOK = "segment--end"
 LOOKS = frozenset({*SEGMENT_LOOKS.values(), FAILURE_LOOK, END_LOOK})
 
+_LEGEND: tuple[tuple[str, str, int], ...] = (
+    ("░", "sandbox", 9),
+    ("▚", "extension init", 7),
+    ("▒", "runtime init", 8),
+    ("▓", "init", 0),
+    ("▞", "restore", 11),
+    ("█", "invoke", 1),
+    (SEVERAL_GLYPH, "several", 10),
+    ("▄", "extensions", 6),
+    ("─", "idle", 12),
+    ("·", "frozen", 2),
+    (FOLD_GLYPH, "time left out", 14),
+    (FAILURE_GLYPH, "failed", 4),
+    ("▽", "resetting", 13),
+    ("×", "reset", 3),
+    ("▼", "shutdown", 5),
+    (END_GLYPH, "ended", 15),
+)
+"""Signs, their meanings, and the order in which they are left out where there is no room."""
+
 _MARKS = (
     SegmentKind.SHUTDOWN,
     SegmentKind.RESETTING,
@@ -56,6 +77,17 @@ _MARKS = (
     SegmentKind.CREATING,
 )
 """The kinds that are shown even where they fill little of a cell, the most telling first."""
+
+
+def legend(width: int) -> str:
+    """Return signs with what they stand for, as many as the cells have room for."""
+    shown: set[str] = set()
+    for glyph, name, _ in sorted(_LEGEND, key=lambda each: each[2]):
+        width -= len(name) + 3
+        if width < 0:
+            break
+        shown.add(glyph)
+    return " ".join(f"{glyph} {name}" for glyph, name, _ in _LEGEND if glyph in shown)
 
 
 class Cell(NamedTuple):
@@ -108,6 +140,34 @@ def draw(life: Life, axis: Axis, now: float) -> list[Cell]:
         if cells[column].look != FAILURE_LOOK:
             cells[column] = Cell(END_GLYPH, END_LOOK, "")
     return cells
+
+
+def segment_at(life: Life, axis: Axis, column: int) -> Segment | None:
+    """Return the segment that a cell stands for: where several share it, the most telling one."""
+    start, end = axis.starts[column], axis.end_of(column)
+    inside = [
+        segment
+        for segment in life.segments
+        if segment.start < end and (segment.end is None or segment.end >= start)
+    ]
+
+    def weight(segment: Segment) -> tuple[bool, bool, float]:
+        until = end if segment.end is None else min(segment.end, end)
+        return segment.has_failed, not segment.is_quiet, until - max(segment.start, start)
+
+    return max(inside, key=weight, default=None)
+
+
+def columns_of_segment(segment: Segment, axis: Axis) -> range:
+    """Return the columns in which a segment lies; empty when it is out of view."""
+    is_past = segment.end is not None and segment.end < axis.start
+    if is_past or segment.start >= axis.end or not axis.width:
+        return range(0)
+    first = max(0, int(axis.position(segment.start)))
+    is_open = segment.end is None or segment.end >= axis.end
+    end = float(axis.width) if is_open else axis.position(segment.end or 0.0)
+    # A segment that ends where a column begins is not in that column.
+    return range(first, max(first + 1, math.ceil(end)))
 
 
 def _in_view(segments: Sequence[Segment], axis: Axis) -> Iterable[Segment]:

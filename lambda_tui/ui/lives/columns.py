@@ -86,10 +86,11 @@ def lay_out(
     in_order = list(columns)
     for column in sorted(in_order, key=lambda each: each.rank):
         size = max(_width(column, lives), known.get(column.name, 0))
-        if size + GAP <= room:
+        # The first two are there before any picture.
+        if size + GAP <= (room if column.rank > 1 else room + picture):
             chosen.append((column, size))
             room -= size + GAP
-        elif column.rank > 1:
+        else:
             break
     chosen.sort(key=lambda each: in_order.index(each[0]))
     return Layout(tuple(chosen))
@@ -202,7 +203,7 @@ def bar(share: float, peak: float = 0.0) -> list[StyledText]:
     track = list("·" * (_BAR - len(filled)))
     look = "bar--full" if max(share, peak) >= _FULL_FROM else "bar--filled"
     mark = min(int(peak * _BAR), _BAR - 1) - len(filled)
-    if mark < 0:
+    if mark < 0 or peak <= share:
         return [(filled, look), ("".join(track), "bar--track")]
     before, after = "".join(track[:mark]), "".join(track[mark + 1 :])
     return [(filled, look), (before, "bar--track"), ("│", look), (after, "bar--track")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from typing import ClassVar
 
@@ -17,10 +18,12 @@ from textual.timer import Timer
 from lambda_tui.engine.pool import Pool
 from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.glyphs import STATE_CLASSES
-from lambda_tui.ui.lives.cells import LOOKS, Cell, draw
+from lambda_tui.ui.lives.cells import LOOKS, Cell, draw, segment_at
 from lambda_tui.ui.lives.columns import Column, Layout, columns_of, lay_out
 from lambda_tui.ui.model.axis import SCALES, USUAL_SCALE, Axis
+from lambda_tui.ui.model.facts import clock_time
 from lambda_tui.ui.model.lives import FunctionLives, Life
+from lambda_tui.ui.model.segments import Segment
 from lambda_tui.ui.widgets import RowList
 
 _LEAST_PICTURE = 24
@@ -54,8 +57,18 @@ class LivesView(RowList[Life]):
         Binding("0", "follow_time", "Now", show=False, id="time_now"),
     ]
 
-    class AxisChanged(Message):
-        """Posted when the clock was zoomed or scrolled."""
+    @dataclass
+    class SegmentChosen(Message):
+        """Posted when a segment was clicked, or enter was pressed on it."""
+
+        view: LivesView
+        life: Life
+        segment: Segment
+
+        @property
+        def control(self) -> LivesView:
+            """The view, which ``@on`` selects by."""
+            return self.view
 
     def __init__(self, *, id: str, classes: str = "") -> None:
         super().__init__(id=id, classes=classes)
@@ -118,7 +131,11 @@ class LivesView(RowList[Life]):
         self._layout = lay_out(self._columns, candidates, width, picture, self._layout)
         self.axis = self._make_axis(width - self._layout.width - 1)
         self.show_items(self.shown_lives())
+        self.on_shown()
         self._plan_tick()
+
+    def on_shown(self) -> None:
+        """Do what is due whenever something is shown anew, by an event, a key or the clock."""
 
     def on_resize(self) -> None:
         """Lay everything out for the new size."""
@@ -150,7 +167,7 @@ class LivesView(RowList[Life]):
             self._end = middle + self.axis.width / 2 * SCALES[scale]
             self._end = min(self._end, self._live_end())
         self.scale = scale
-        self._show_anew()
+        self._show()
 
     def action_scroll_time(self, direction: int) -> None:
         """Show an earlier or a later time, a quarter of the width away."""
@@ -168,12 +185,12 @@ class LivesView(RowList[Life]):
                 if gap_start <= end < gap_end:
                     end = gap_end + step * self.axis.cell
             self._end = end if end < self._live_end() else None
-        self._show_anew()
+        self._show()
 
     def action_follow_time(self) -> None:
         """Let the clock's right end follow what happens."""
         self._end = None
-        self._show_anew()
+        self._show()
 
     def bring_into_view(self, start: float, end: float) -> None:
         """Scroll the clock as far as a stretch of time needs to be seen."""
@@ -183,10 +200,6 @@ class LivesView(RowList[Life]):
         end = middle + self.axis.width / 2 * self.axis.cell
         self._end = end if end < self._live_end() else None
         self._show()
-
-    def _show_anew(self) -> None:
-        self._show()
-        self.post_message(self.AxisChanged())
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Zoom out with ctrl, show a later time with shift."""
@@ -215,6 +228,26 @@ class LivesView(RowList[Life]):
             return
         event.stop()
         event.prevent_default()
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose the row under the mouse, and the segment where there is one."""
+        # In the place of what any list does with a click.
+        event.prevent_default()
+        offset = event.get_content_offset(self)
+        index = None if offset is None else self.index_at(offset.y)
+        if offset is None or index is None:
+            return
+        column = offset.x - self._layout.width - 1
+        life = self.items[index]
+        is_picture = 0 <= column < self.axis.width
+        self.click(life, segment_at(life, self.axis, column) if is_picture else None)
+
+    def click(self, life: Life, segment: Segment | None) -> None:
+        """Choose a row that was clicked, and the segment if one was clicked."""
+        self.highlight(life.id)
+        self.post_message(self.Chosen(self, life))
+        if segment is not None:
+            self.post_message(self.SegmentChosen(self, life, segment))
 
     # Ticking
 
@@ -255,7 +288,7 @@ class LivesView(RowList[Life]):
 
     # Drawing
 
-    def heading(self, width: int) -> Text:
+    def heading(self, width: int, y: int = 0) -> Text:
         """Return the names of the columns and the clock, or what to do without an environment."""
         if not self.items:
             return self._empty()
@@ -338,11 +371,6 @@ class LivesView(RowList[Life]):
         if self.pool is not None and self.pool.snapshot is not None:
             return Text("None yet: i invokes, and one is restored from the snapshot.")
         return Text("None yet: i invokes, and a cold start makes one.")
-
-
-def clock_time(moment: float) -> str:
-    """Return a moment as the clock on the wall has it."""
-    return time.strftime("%H:%M:%S", time.localtime(moment))
 
 
 def _count_glyph(count: int, most: int) -> str:

@@ -6,21 +6,13 @@ from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.pool import Pool
 from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.glyphs import EXTENSION_GLYPHS, STATE_GLYPHS
-from lambda_tui.ui.lives.cells import FAILURE_GLYPH, SEGMENT_GLYPHS
-from lambda_tui.ui.lives.view import LivesView, clock_time
+from lambda_tui.ui.lives import LivesView, legend
+from lambda_tui.ui.model.facts import clock_time
 from lambda_tui.ui.model.lives import Lives
-from lambda_tui.ui.model.segments import SegmentKind
 from lambda_tui.ui.widgets import Pane
 
-_LEGEND = (
-    (SEGMENT_GLYPHS[SegmentKind.FUNCTION_INIT], "init"),
-    (SEGMENT_GLYPHS[SegmentKind.INVOKE], "invoke"),
-    (SEGMENT_GLYPHS[SegmentKind.FROZEN], "frozen"),
-    (SEGMENT_GLYPHS[SegmentKind.RESET], "reset"),
-    (FAILURE_GLYPH, "failed"),
-)
-_LEGEND_FROM = 60
-"""Cells from which the frame explains the signs."""
+_NEXT_TO_LEGEND = 30
+"""Cells of the frame that are left to what stands beside the legend."""
 
 
 class EnvironmentsPane(LivesView, Pane):
@@ -31,6 +23,11 @@ class EnvironmentsPane(LivesView, Pane):
     def show_pool(self, pool: Pool, lives: Lives) -> None:
         """Show the environments of this pool as they are now."""
         self.show_lives(pool, lives.of(pool.function.name))
+
+    def on_shown(self) -> None:
+        """Write the frame."""
+        if (pool := self.pool) is None:
+            return
         name = one_line(pool.function.name)
         throttled = f" · {pool.throttles} throttled" if pool.throttles else ""
         self.write_frame(f"2 Environments · {name}{throttled}", self._subtitle(pool))
@@ -54,8 +51,8 @@ class EnvironmentsPane(LivesView, Pane):
         parts = [_snapshot(pool)]
         if self.environment is not None and self.environment.extensions:
             parts.append(_extension_states(self.environment))
-        elif self.size.width >= _LEGEND_FROM and self.items:
-            parts.append(" ".join(f"{glyph} {word}" for glyph, word in _LEGEND))
+        elif self.items:
+            parts.append(legend(self.size.width - _NEXT_TO_LEGEND))
         parts.append(self._clock_state())
         return " · ".join(filter(None, parts))
 

@@ -25,10 +25,14 @@ from lambda_tui.ui.bindings import BINDINGS, PANE_KEYS
 from lambda_tui.ui.clipboard import copy
 from lambda_tui.ui.feed import Feed
 from lambda_tui.ui.keys import PromptScreen
+from lambda_tui.ui.lives import LivesView
 from lambda_tui.ui.model import Selected, Selection
+from lambda_tui.ui.model.lives import Life
+from lambda_tui.ui.model.segments import Segment
 from lambda_tui.ui.panes import FunctionsPane, InvocationsPane, PaneGrid
 from lambda_tui.ui.screens.dialogs import AskBurst, AskEventFile, AskQualifier, AskQuit, AskTenant
 from lambda_tui.ui.screens.help import Help
+from lambda_tui.ui.screens.lives import LivesScreen
 from lambda_tui.ui.screens.problems import Problems
 from lambda_tui.ui.widgets import Banner, Empty, HeaderLine, KeyBar, RowList
 from lambda_tui.wording import counted
@@ -72,7 +76,7 @@ class MainScreen(PromptScreen):
         yield KeyBar(id="keys")
 
     def on_mount(self) -> None:
-        """Show the first function, and start a clock for what changes with the time alone."""
+        """Show the first function."""
         self.query_one(KeyBar).show_keys(PANE_KEYS["functions"])
         panes = self.panes
         self.watch(panes.functions.list, "highlighted_key", self._choose_function, init=False)
@@ -127,8 +131,11 @@ class MainScreen(PromptScreen):
 
     def _choose_environment(self, _id: object) -> None:
         """Take the row under the cursor, if the user has put it there."""
-        chosen = self.panes.environments.highlighted
-        if chosen is None or chosen is self.environment or not self.panes.environments.has_focus:
+        panes = self.panes
+        chosen = panes.environments.highlighted
+        if chosen is None or panes.is_painting or not panes.environments.has_focus:
+            return
+        if chosen.environment is not None and chosen.environment is self.environment:
             return
         self.selection.choose_environment(chosen.number)
         self.paint()
@@ -177,6 +184,8 @@ class MainScreen(PromptScreen):
             )
         panes.show_selected(selected)
         panes.fit(len(pool.environments))
+        if isinstance(self.app.screen, LivesScreen):
+            self.app.screen.paint()
 
     def _show_function(self, pool: Pool) -> None:
         """Show the event and the log of another function."""
@@ -430,6 +439,18 @@ class MainScreen(PromptScreen):
         self.selection.choose_environment(event.item.number)
         self.paint()
 
+    @on(LivesView.SegmentChosen, "#environments")
+    def _choose_clicked_segment(self, event: LivesView.SegmentChosen) -> None:
+        self._choose_segment(event.life, event.segment)
+
+    def _choose_segment(self, life: Life, segment: Segment) -> None:
+        """Select the invocation that a segment is about, if it is about one."""
+        for record in self.feed.invocations.of(life.function):
+            if segment.number is not None and record.number == segment.number:
+                self.selection.choose_environment(life.number)
+                self.selection.choose_invocation(record.key)
+                self.paint()
+
     @on(RowList.Chosen, "#invocation-list")
     def _open_invocation(self) -> None:
         self.panes.go_to(self.selection.tab)
@@ -529,7 +550,18 @@ class MainScreen(PromptScreen):
         self.panes.step_tab(step)
 
     def action_zoom(self) -> None:
-        """Let the focused pane fill the screen, or end that."""
+        """Let the focused pane fill the screen, or end that; the lives have one of their own."""
+        environments = self.panes.environments
+        if self.panes.focused_pane == "environments" and self.pool is not None:
+            lives = LivesScreen(
+                self.feed,
+                self.pool,
+                environments.item_text,
+                environments.scale,
+                self._choose_segment,
+            )
+            self.app.push_screen(lives)
+            return
         self.panes.zoom(None if self.panes.is_zoomed else self.panes.focused_pane)
         self.paint()
 

@@ -25,7 +25,9 @@ class RowList(LineWidget, ScrollView, Generic[Item], can_focus=True):
     """A row for each item; the cursor stays with its item when items come and go."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"row--cursor", "row--head", "row--dim"}
-    DEFAULT_CSS = "RowList { overflow: hidden auto; scrollbar-size-vertical: 1; }"
+    DEFAULT_CSS = """
+    RowList { overflow: hidden auto; scrollbar-size-vertical: 1; scrollbar-gutter: stable; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "cursor(-1)", "Up", show=False),
         Binding("down,j", "cursor(1)", "Down", show=False),
@@ -74,8 +76,8 @@ class RowList(LineWidget, ScrollView, Generic[Item], can_focus=True):
         """Return the row of an item, at most ``width`` cells wide."""
         raise NotImplementedError
 
-    def heading(self, width: int) -> Text:
-        """Return the row above the items."""
+    def heading(self, width: int, y: int = 0) -> Text:
+        """Return a row above the items."""
         return Text()
 
     def footing(self, width: int) -> Text:
@@ -144,7 +146,7 @@ class RowList(LineWidget, ScrollView, Generic[Item], can_focus=True):
     @property
     def row_width(self) -> int:
         """The cells of a row that the scrollbar leaves."""
-        return self.scrollable_content_region.width
+        return max(0, self.size.width - self.scrollbar_size_vertical)
 
     @property
     def _rows(self) -> int:
@@ -191,7 +193,7 @@ class RowList(LineWidget, ScrollView, Generic[Item], can_focus=True):
         """Return the text of a line of the widget, and the style under it."""
         width = self.row_width
         if y < self.headings:
-            return self.heading(width), self.style_of("row--head")
+            return self.heading(width, y), self.style_of("row--head")
         if y >= self.size.height - self.footings:
             return self.footing(width), self.style_of("row--head")
         index = self.index_at(y)

@@ -108,10 +108,10 @@ class SegmentChooser(LivesView):
         if life is not None and segment is not None:
             self.post_message(self.SegmentChosen(self, life, segment))
 
-    def heading(self, width: int, y: int = 0) -> Text:
+    def heading_at(self, y: int, width: int) -> Text:
         """Return the clock, and below it the length of the chosen segment over its cells."""
         if y == 0:
-            return super().heading(width)
+            return self.heading(width)
         line = [" "] * width
         if (segment := self.segment) is not None:
             columns = columns_of_segment(segment, self.axis)

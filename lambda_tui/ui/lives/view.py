@@ -30,7 +30,7 @@ _LEAST_PICTURE = 24
 """Cells that the picture has at least, before any but the first columns are shown."""
 _SHARE_OF_PICTURE = 0.45
 """Share of the width that the picture gets before the less important columns."""
-_HEADING_FROM, _FOOTING_FROM = 3, 5
+_HEADING_FROM, _FOOTING_FROM = 2, 4
 """Lines of the widget from which it has a heading, and a row of how many ran at once."""
 _RUNNING_TICK, _SECONDS_TICK, _QUIET_TICK = 1.0, 10.0, 60.0
 """Seconds between two paints without an event: while something runs, and by the figures shown."""
@@ -288,7 +288,7 @@ class LivesView(RowList[Life]):
 
     # Drawing
 
-    def heading(self, width: int, y: int = 0) -> Text:
+    def heading(self, width: int) -> Text:
         """Return the names of the columns and the clock, or what to do without an environment."""
         if not self.items:
             return self._empty()

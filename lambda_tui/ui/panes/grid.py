@@ -156,7 +156,8 @@ class PaneGrid(Container):
         if not height:
             return
         first = 1 if self.is_narrow else 0
-        frame, headings = 2, 1
+        # A row above the environments and one below them.
+        frame, headings = 2, 2
         most = max(frame + headings + 1, int((height - first) * 0.34))
         rows = min(most, max(frame + headings + 2, environments + frame + headings))
         rest = height - first - rows

@@ -183,7 +183,7 @@ class MainScreen(PromptScreen):
                 self._listed, self.selection.invocation, self._scope(pool), version=self._version()
             )
         panes.show_selected(selected)
-        panes.fit(len(pool.environments))
+        panes.fit(len(panes.environments.items))
         if isinstance(self.app.screen, LivesScreen):
             self.app.screen.paint()
 

@@ -76,9 +76,13 @@ class RowList(LineWidget, ScrollView, Generic[Item], can_focus=True):
         """Return the row of an item, at most ``width`` cells wide."""
         raise NotImplementedError
 
-    def heading(self, width: int, y: int = 0) -> Text:
-        """Return a row above the items."""
+    def heading(self, width: int) -> Text:
+        """Return the first row above the items."""
         return Text()
+
+    def heading_at(self, y: int, width: int) -> Text:
+        """Return one of the rows above the items."""
+        return self.heading(width)
 
     def footing(self, width: int) -> Text:
         """Return the row at the bottom of the list."""
@@ -193,7 +197,7 @@ class RowList(LineWidget, ScrollView, Generic[Item], can_focus=True):
         """Return the text of a line of the widget, and the style under it."""
         width = self.row_width
         if y < self.headings:
-            return self.heading(width, y), self.style_of("row--head")
+            return self.heading_at(y, width), self.style_of("row--head")
         if y >= self.size.height - self.footings:
             return self.footing(width), self.style_of("row--head")
         index = self.index_at(y)

@@ -13,7 +13,7 @@ from lambda_tui.engine.watching.file_systems import must_poll
 
 # Milliseconds without a save that end a burst, and the longest duration of one. A thread of
 # watchfiles also looks so often whether there was any: every 5 ms would take 0.5 % of a core.
-_STEP_MS = 40
+_STEP_MS = 50
 _DEBOUNCE_MS = 100
 _POLL_MS = 200
 """Between two looks at folders of whose changes the kernel does not tell."""

@@ -17,7 +17,7 @@ from lambda_tui.ui.model.facts import long_duration
 from lambda_tui.ui.model.lives import Life
 from lambda_tui.ui.model.segments import Segment, SegmentKind
 
-_PASSING_SECONDS = 0.1
+_PASSING_SECONDS = 1.0
 """Seconds that an idle segment lasts at least to be stepped on: most are on their way to frozen."""
 
 

@@ -28,6 +28,9 @@ _LONGEST_TENANT = 16
 _USUAL_STATE = len("► invoking")
 _MINUTE = 60
 
+_SHORT_WORDS = {State.INITIALISING: "init", State.SHUTTING_DOWN: "shutdown"}
+"""Words that are as wide as the others; the rest say their states in full."""
+
 StyledText = tuple[str, str]
 """A text and its component class."""
 
@@ -144,7 +147,7 @@ def _state_word(life: Life, state: State) -> str:
     if environment.phase is Phase.RESTORE:
         return "restoring"
     if state is not State.RESET:
-        return str(state)
+        return _SHORT_WORDS.get(state, str(state))
     if environment.init.error_type:
         return "init failed"
     current = life.current

@@ -15,6 +15,8 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.timer import Timer
 
+from lambda_tui.engine.environment import ExecutionEnvironment
+from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.pool import Pool
 from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.glyphs import STATE_CLASSES
@@ -268,10 +270,12 @@ class LivesView(RowList[Life]):
             return None
         if self.lives.activity.is_under_way and self.is_following:
             return min(max(self.axis.cell, _FASTEST_TICK), _RUNNING_TICK)
-        if not self.lives.living or not any(c.needs_tick for c, _ in self._layout.columns):
+        shown = [life.environment for life in self.items if life.environment is not None]
+        if any(_awaits_sample(one) for one in shown):
+            return _RUNNING_TICK
+        if not shown or not any(column.needs_tick for column, _ in self._layout.columns):
             return None
         now = time.monotonic()
-        shown = [life.environment for life in self.items if life.environment is not None]
         times = [now - one.created for one in shown]
         times += [one.removal_at - now for one in shown if one.removal_at is not None]
         is_young = any(0 <= each < _QUIET_TICK for each in times)
@@ -371,6 +375,12 @@ class LivesView(RowList[Life]):
         if self.pool is not None and self.pool.snapshot is not None:
             return Text("None yet: i invokes, and one is restored from the snapshot.")
         return Text("None yet: i invokes, and a cold start makes one.")
+
+
+def _awaits_sample(environment: ExecutionEnvironment) -> bool:
+    """Return whether its figures are about to change: they are sampled until it stands still."""
+    is_still = environment.state in (State.FROZEN, State.RESET)
+    return not is_still or environment.usage.taken <= environment.state_since
 
 
 def _count_glyph(count: int, most: int) -> str:

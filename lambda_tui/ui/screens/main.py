@@ -239,6 +239,10 @@ class MainScreen(PromptScreen):
             self.panes.write_titles()
             self.feed.request_paint()
 
+    def on_screen_resume(self) -> None:
+        """Show what has changed while another screen lay on top."""
+        self.feed.request_paint()
+
     def on_resize(self) -> None:
         """Lay the panes out anew, and write titles that fit."""
         self.call_after_refresh(self.paint)

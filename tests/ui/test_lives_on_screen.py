@@ -99,6 +99,20 @@ async def test_keys_zoom_and_scroll_the_clock_and_go_back_to_now(open_app: OpenA
         assert view.is_following
 
 
+async def test_a_short_history_fills_the_picture_until_a_cell_shows_a_second(
+    open_app: OpenApp,
+) -> None:
+    async with open_app() as driver:
+        await invoke(driver)
+        view = view_of(driver)
+        (life,) = view.items
+        assert view.axis.cell < 1.0
+        assert view.axis.start <= life.start
+        cells = "".join(cell.glyph for cell in view.cells_of(life))
+        assert "▓" in cells
+        assert cells.strip()[0] == "░", "the building of the sandbox"
+
+
 async def test_a_screen_at_rest_has_no_tick_within_ten_seconds(open_app: OpenApp) -> None:
     async with open_app() as driver:
         await invoke(driver)
@@ -237,10 +251,12 @@ async def test_a_click_in_the_lives_puts_the_cursor_on_a_segment(open_app: OpenA
         chooser = await open_lives(driver)
         life = chooser.items[0]
         first = next(one for one in life.segments if one.kind is SegmentKind.FUNCTION_INIT)
-        chooser.scale = 1
-        chooser.bring_into_view(first.start, first.end or first.start)
+        await driver.press(*["plus"] * 9)
+        invoked = chooser.segment
+        assert invoked is not None
+        assert columns_of_segment(invoked, chooser.axis), "a zoom keeps the segment in view"
         await driver.settle()
-        column = columns_of_segment(first, chooser.axis).start + 2
+        column = columns_of_segment(first, chooser.axis).start + 1
         left = chooser.row_width - chooser.axis.width + 2
         await driver.pilot.click("#lives", offset=(left + column, chooser.headings + 1))
         await driver.settle()

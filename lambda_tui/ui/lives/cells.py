@@ -151,9 +151,11 @@ def segment_at(life: Life, axis: Axis, column: int) -> Segment | None:
         if segment.start < end and (segment.end is None or segment.end >= start)
     ]
 
-    def weight(segment: Segment) -> tuple[bool, bool, float]:
+    def weight(segment: Segment) -> tuple[bool, bool, bool, float]:
         until = end if segment.end is None else min(segment.end, end)
-        return segment.has_failed, not segment.is_quiet, until - max(segment.start, start)
+        is_invoke = segment.kind is SegmentKind.INVOKE
+        length = until - max(segment.start, start)
+        return segment.has_failed, is_invoke, not segment.is_quiet, length
 
     return max(inside, key=weight, default=None)
 

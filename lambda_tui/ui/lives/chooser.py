@@ -83,6 +83,12 @@ class SegmentChooser(LivesView):
         """Tell of the segment, which may have changed, or another may have the cursor."""
         self.post_message(self.Stepped(self))
 
+    def action_zoom_time(self, step: int) -> None:
+        """Show more or less time around the segment."""
+        super().action_zoom_time(step)
+        if (segment := self.segment) is not None:
+            self.bring_into_view(segment.start, segment.end or time.time())
+
     def action_step_segment(self, step: int) -> None:
         """Go to the segment before or after."""
         life, segment = self.highlighted, self.segment
@@ -116,7 +122,7 @@ class SegmentChooser(LivesView):
         if (segment := self.segment) is not None:
             columns = columns_of_segment(segment, self.axis)
             left = width - self.axis.width
-            label = f" {long_duration(segment.seconds(time.time()) * 1000)} "
+            label = f" {long_duration(segment.took_ms(time.time()))} "
             _measure(line, left + columns.start, left + columns.stop, label)
         return Text().append("".join(line), self.style_of("segment--chosen"))
 

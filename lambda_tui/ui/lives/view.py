@@ -77,8 +77,10 @@ class LivesView(RowList[Life]):
         self.lives = FunctionLives()
         self.axis = Axis.make(0.0, 0, SCALES[USUAL_SCALE])
         self.pool: Pool | None = None
-        self.scale = USUAL_SCALE
-        """Index of the seconds that a cell shows."""
+        self.chosen_scale: int | None = None
+        """Index of the seconds that a cell shows, as the user has chosen it."""
+        self._fitting_scale = 0
+        """Index of the seconds with which all that is known fits, up to the usual ones."""
         self._end: float | None = None
         """The right end of a clock that was scrolled; None while it follows."""
         self._layout = Layout(())
@@ -113,6 +115,7 @@ class LivesView(RowList[Life]):
         """Show the environments of a pool as they are now."""
         if pool is not self.pool:
             self._layout, self._end = Layout(()), None
+            self._fitting_scale = 0
             self._drawn.clear()
         self.pool, self.lives = pool, lives
         lives.notice(pool.environments, time.time())
@@ -144,11 +147,22 @@ class LivesView(RowList[Life]):
         self._layout = Layout(())
         self._show()
 
+    @property
+    def scale(self) -> int:
+        """Index of the seconds that a cell shows."""
+        return self._fitting_scale if self.chosen_scale is None else self.chosen_scale
+
     def _make_axis(self, width: int) -> Axis:
-        cell = SCALES[self.scale]
+        """Return the clock, in the finest scale that shows everything unless one was chosen."""
         end = self._live_end() if self._end is None else self._end
         gaps = self.lives.activity.quiet(0.0, end)
-        return Axis.make(end, max(0, width), cell, gaps)
+        axis = Axis.make(end, max(0, width), SCALES[self.scale], gaps)
+        oldest = min((life.start for life in self.lives.all), default=end)
+        may_fit = width > 0 and self.chosen_scale is None
+        while may_fit and axis.start > oldest and self.scale < USUAL_SCALE:
+            self._fitting_scale += 1
+            axis = Axis.make(end, max(0, width), SCALES[self.scale], gaps)
+        return axis
 
     def _live_end(self) -> float:
         """Return the present while something runs, else the last moment at which it did."""
@@ -168,7 +182,7 @@ class LivesView(RowList[Life]):
             middle = self.axis.starts[self.axis.width // 2]
             self._end = middle + self.axis.width / 2 * SCALES[scale]
             self._end = min(self._end, self._live_end())
-        self.scale = scale
+        self.chosen_scale = scale
         self._show()
 
     def action_scroll_time(self, direction: int) -> None:

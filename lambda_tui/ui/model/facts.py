@@ -38,11 +38,10 @@ def title(life: Life, segment: Segment) -> str:
 
 def facts(life: Life, segment: Segment, now: float) -> list[tuple[str, str]]:
     """Return what is known of a segment as labels with their values; its time comes first."""
-    took = segment.seconds(now) * 1000
     since = f"{clock_with_milliseconds(segment.start)} – "
     until = clock_with_milliseconds(segment.end) if segment.end is not None else "goes on"
     outcome = _outcome(segment)
-    parts = [since + until, long_duration(took), outcome]
+    parts = [since + until, long_duration(segment.took_ms(now)), outcome]
     found = [("time", " · ".join(filter(None, parts)))]
     if segment.invocations > 1:
         busy = 100 * (segment.busy_seconds or 0.0) / max(segment.seconds(now), 1e-9)

@@ -196,7 +196,7 @@ class Life:
         segment = self._invoke_segment(done.request_id)
         if segment is None:
             return
-        segment.spans = done.spans
+        segment.spans, segment.duration_ms = done.spans, done.duration_ms
         self._note_failure(segment, done.status, done.error_type)
         if segment is self.current:
             overhead = Segment(SegmentKind.OVERHEAD, time, request_id=segment.request_id)
@@ -213,6 +213,7 @@ class Life:
         last = self.segments[-1]
         if not report.spans and last.kind is SegmentKind.OVERHEAD:
             # Without extensions nothing is waited for.
+            segment.duration_ms = report.duration_ms
             self.segments.pop()
             segment.end = last.end
 

@@ -75,6 +75,8 @@ class Segment:
     """Invocations in it; more than one where several are joined."""
     failures: int = 0
     """Failed invocations among them."""
+    duration_ms: float | None = None
+    """The invocation's, as the records tell it; None before, and for what is none."""
     busy_seconds: float | None = None
     """Seconds of invoking in a segment that was joined from several; None in any other."""
 
@@ -91,6 +93,10 @@ class Segment:
     def seconds(self, now: float) -> float:
         """Return how long it lasted, or has lasted so far."""
         return max(0.0, (now if self.end is None else self.end) - self.start)
+
+    def took_ms(self, now: float) -> float:
+        """Return its duration in milliseconds, in agreement with the log where that tells it."""
+        return self.seconds(now) * 1000 if self.duration_ms is None else self.duration_ms
 
 
 def joined(segments: list[Segment], most: int) -> list[Segment]:

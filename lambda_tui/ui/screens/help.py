@@ -21,6 +21,7 @@ _MOVES = (
     ("← →  h l", "Go to the pane before or after; sideways in the log"),
     ("g G", "First, last"),
     ("tab", "Next pane"),
+    ("+ - ← → 0", "Environments: zoom and scroll the clock, back to now"),
     ("^j", "Invoke from inside the event editor"),
     ("^z", "Suspend: `fg` in the shell continues"),
     ("^p", "Palette: every action by name, and the theme"),

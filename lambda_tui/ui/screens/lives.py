@@ -73,10 +73,11 @@ class LivesScreen(PromptScreen):
         feed: Feed,
         pool: Pool,
         environment: str | None,
-        scale: int,
+        scale: int | None,
         on_chosen: Callable[[Life, Segment], None],
     ) -> None:
-        """``environment`` is the id of the one to begin with, and ``scale`` that of the clock.
+        """``environment`` is the id of the one to begin with, and ``scale`` the chosen one of
+        the clock.
 
         ``on_chosen`` is called when the user leaves by a segment.
         """
@@ -86,7 +87,7 @@ class LivesScreen(PromptScreen):
         self._environment = environment
         self._on_chosen = on_chosen
         self._chooser = SegmentChooser(id="lives")
-        self._chooser.scale = scale
+        self._chooser.chosen_scale = scale
         self._facts = Static(id="segment-facts")
         self._log = SegmentLog(id="segment-log")
         self._shown: tuple[object, ...] = ()

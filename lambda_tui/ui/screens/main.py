@@ -561,7 +561,7 @@ class MainScreen(PromptScreen):
                 self.feed,
                 self.pool,
                 environments.item_text,
-                environments.scale,
+                environments.chosen_scale,
                 self._choose_segment,
             )
             self.app.push_screen(lives)

@@ -62,6 +62,15 @@ def test_an_init_has_its_parts_on_the_clock() -> None:
     ]
 
 
+def test_an_init_that_is_heard_of_too_late_begins_when_it_did() -> None:
+    life = told(
+        (1.0, change(State.INITIALISING)),
+        (1.1, events.InitReport("success", 600, spans=(Span("functionInit", 600),))),
+        (1.1, change(State.INVOKING)),
+    )
+    assert times(life)[:2] == [("creating", 0.0, 0.5), ("function init", 0.5, 1.1)]
+
+
 def test_a_restore_is_no_init() -> None:
     life = told(
         (1.0, change(State.INITIALISING)),

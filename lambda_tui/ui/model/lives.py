@@ -160,7 +160,8 @@ class Life:
         spans = [(kind, span) for span in report.spans if (kind := _PARTS.get(span.name))]
         if spans:
             self.segments.pop()
-            start = init.start
+            # The first process had been started before anybody heard of it.
+            start = self._move_end(time - sum(span.duration_ms for _, span in spans) / 1000, init)
             for kind, span in spans:
                 end = min(start + span.duration_ms / 1000, time)
                 self.segments.append(Segment(kind, start, end, request_id=init.request_id))
@@ -168,6 +169,17 @@ class Life:
             # The state lasts until the next change.
             self.segments[-1].end = None
         self._end_init(report.status, report.error_type)
+
+    def _move_end(self, time: float, following: Segment) -> float:
+        """Let the last segment end at an earlier time, unless nothing was under way in it.
+
+        Return where the one that follows begins then.
+        """
+        last = self.segments[-1] if self.segments else None
+        if last is None or last.is_quiet or time >= following.start:
+            return following.start
+        last.end = max(last.start, time)
+        return last.end
 
     def _end_init(self, status: events.Status, error_type: str | None) -> None:
         last = self.segments[-1] if self.segments else None

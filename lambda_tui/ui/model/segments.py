@@ -10,7 +10,7 @@ from lambda_tui.engine.events import Span
 
 
 class SegmentKind(StrEnum):
-    """What an environment was doing. The values are the words on the screen."""
+    """The things that an environment does. The values are the words on the screen."""
 
     CREATING = "creating"
     """The sandbox is being built."""
@@ -66,7 +66,7 @@ class Segment:
     """Why it began, such as ``timeout`` for a reset, in the words of ``StateChange.reason``."""
     error_type: str = ""
     request_id: str = ""
-    """Of the invocation; empty where several are joined."""
+    """The invocation's; empty where several are joined."""
     number: int | None = None
     """The invocation's: ``#12``."""
     spans: tuple[Span, ...] = ()

@@ -180,6 +180,6 @@ async def test_many_environments_in_many_states_leave_room_for_the_name(open_app
         ]
         driver.screen.paint()
         await driver.settle()
-        row = next(line for line in driver.text().splitlines() if "Greet" in line and "◌" in line)
+        row = next(line for line in driver.text().splitlines() if "Greet" in line)
         assert "◌2 ◐2" in row
         pool.environments.clear()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.project.settings import Settings
 from lambda_tui.ui.lives import LivesView, SegmentChooser
-from lambda_tui.ui.lives.cells import columns_of_segment, segment_at
+from lambda_tui.ui.lives.cells import columns_of_segment, draw, segment_at
 from lambda_tui.ui.model.lives import Life
 from lambda_tui.ui.model.segments import SegmentKind
 from lambda_tui.ui.screens.lives import LivesScreen
@@ -59,7 +59,7 @@ async def test_an_error_of_the_handler_has_a_sign_in_the_picture(open_app: OpenA
         await invoke(driver)
         (life,) = view_of(driver).items
         assert [one.failure for one in life.segments if one.invocations] == ["error"]
-        assert "✗" in "".join(cell.glyph for cell in view_of(driver).cells_of(life))
+        assert "✗" in "".join(cell.glyph for cell in draw(life, view_of(driver).axis, 0.0))
 
 
 async def test_environments_of_a_burst_share_one_clock(open_app: OpenApp) -> None:
@@ -108,7 +108,7 @@ async def test_a_short_history_fills_the_picture_until_a_cell_shows_a_second(
         (life,) = view.items
         assert view.axis.cell < 1.0
         assert view.axis.start <= life.start
-        cells = "".join(cell.glyph for cell in view.cells_of(life))
+        cells = "".join(cell.glyph for cell in draw(life, view.axis, 0.0))
         assert "▓" in cells
         assert cells.strip()[0] == "░", "the building of the sandbox"
 

@@ -46,6 +46,8 @@ class Column:
     align: str = ">"
     least: int = 0
     """Cells that it has at least."""
+    is_fixed: bool = False
+    """Whether all its texts have the least width."""
     needs_tick: bool = False
     """Whether its text changes with the clock alone."""
 
@@ -100,6 +102,8 @@ def lay_out(
 
 
 def _width(column: Column, lives: Sequence[Life]) -> int:
+    if column.is_fixed:
+        return column.least
     widths = (sum(cell_len(text) for text, _ in column.text(life)) for life in lives)
     return max(column.least, len(column.name), max(widths, default=0))
 
@@ -107,6 +111,7 @@ def _width(column: Column, lives: Sequence[Life]) -> int:
 def columns_of(pool: Pool, lives: Sequence[Life]) -> list[Column]:
     """Return the columns that matter for the environments of a pool, in their order."""
     function = pool.function
+    memory, storage = function.memory_size, function.ephemeral_storage
     columns = [Column("env", 0, lambda life: [(str(life.number or "?"), "")])]
     if function.published:
         columns.append(Column("version", 4, _version, "<"))
@@ -117,10 +122,17 @@ def columns_of(pool: Pool, lives: Sequence[Life]) -> list[Column]:
         columns.append(Column("ext", 6, _extensions, "<"))
     columns += [
         Column("inv", 2, lambda life: [(str(life.invocations), "")]),
-        Column("", 9, lambda life: _memory_bar(life, function.memory_size), "<"),
-        Column("max MB", 5, lambda life: _memory(life, function.memory_size)),
-        Column(" ", 11, lambda life: _tmp_bar(life, function.ephemeral_storage), "<"),
-        Column("/tmp MB", 7, lambda life: _tmp(life, function.ephemeral_storage)),
+        Column("", 9, lambda life: _memory_bar(life, memory), "<", _BAR, is_fixed=True),
+        Column("max MB", 5, lambda life: _memory(life, memory)),
+        Column(
+            " ",
+            11,
+            lambda life: _tmp_bar(life, storage),
+            "<",
+            _BAR,
+            is_fixed=True,
+        ),
+        Column("/tmp MB", 7, lambda life: _tmp(life, storage)),
         Column("last", 8, _last, least=7),
         Column("CPU", 14, _cpu, least=4),
         Column("age", 12, _age, least=4, needs_tick=True),

@@ -87,8 +87,9 @@ class LivesView(RowList[Life]):
         self._columns: list[Column] = []
         self._timer: Timer | None = None
         self._due = 0.0
-        self._drawn: dict[str, tuple[Hashable, list[Cell]]] = {}
-        """The cells of lives, with what they were drawn from."""
+        self._drawn: dict[str, tuple[Hashable, Text]] = {}
+        """The pictures of lives, with what they were drawn from."""
+        self._styles_of_cells: dict[tuple[str, str, bool], Style] = {}
 
     @property
     def is_following(self) -> bool:
@@ -336,29 +337,42 @@ class LivesView(RowList[Life]):
         dim = self.style_of("row--dim") if item.ended is not None else None
         for text, look in self._layout.row(item):
             row.append(text, self.style_of(look) if look else dim)
-        row.append(" ")
-        for cells in _runs(self.cells_of(item)):
-            style = self.cell_style(cells[0])
-            if dim is not None:
-                style += dim.without_color
-            row.append("".join(cell.glyph for cell in cells), style)
-        return row
+        return row.append(" ").append_text(self._picture(item))
 
-    def cells_of(self, life: Life) -> list[Cell]:
-        """Return the cells of a life on the present clock."""
+    def notify_style_update(self) -> None:
+        """Drop what was drawn: the theme or the focus has changed."""
+        super().notify_style_update()
+        self._drawn.clear()
+        self._styles_of_cells.clear()
+
+    def _picture(self, life: Life) -> Text:
+        """Return a life on the present clock, drawn anew only when one of them has changed."""
         moment = time.time() if life.is_working else 0.0
         source = (life.revision, moment, self.axis)
         known = self._drawn.get(life.id)
         if known is None or known[0] != source:
-            known = self._drawn[life.id] = (source, draw(life, self.axis, moment))
+            picture = Text()
+            for cells in _runs(draw(life, self.axis, moment)):
+                style = self._cell_style(cells[0], is_dim=life.ended is not None)
+                picture.append("".join(cell.glyph for cell in cells), style)
+            known = self._drawn[life.id] = (source, picture)
             while len(self._drawn) > 2 * max(len(self.items), 100):
                 del self._drawn[next(iter(self._drawn))]
         return known[1]
 
-    def cell_style(self, cell: Cell) -> Style:
-        """Return the style of a cell."""
+    def _cell_style(self, cell: Cell, *, is_dim: bool) -> Style:
         if not cell.look:
             return Style.null()
+        key = (cell.look, cell.behind, is_dim)
+        style = self._styles_of_cells.get(key)
+        if style is None:
+            style = self._styles_of_cells[key] = self._make_cell_style(cell)
+            if is_dim:
+                style += self.style_of("row--dim").without_color
+                self._styles_of_cells[key] = style
+        return style
+
+    def _make_cell_style(self, cell: Cell) -> Style:
         style = self.style_of(cell.look)
         if style.reverse is None:
             # Where the cursor's row is reversed for want of colours, its picture stays readable.

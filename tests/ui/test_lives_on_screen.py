@@ -109,7 +109,7 @@ async def test_a_short_history_fills_the_picture_until_a_cell_shows_a_second(
         assert view.axis.cell < 1.0
         assert view.axis.start <= life.start
         cells = "".join(cell.glyph for cell in draw(life, view.axis, 0.0))
-        assert "▓" in cells
+        assert "▒" in cells, "its Init"
         assert cells.strip()[0] == "░", "the building of the sandbox"
 
 

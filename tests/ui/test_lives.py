@@ -71,6 +71,16 @@ def test_an_init_that_is_heard_of_too_late_begins_when_it_did() -> None:
     assert times(life)[:2] == [("creating", 0.0, 0.5), ("function init", 0.5, 1.1)]
 
 
+def test_parts_of_an_init_that_are_longer_than_its_time_do_not_overlap() -> None:
+    spans = (Span("runtimeInit", 5000), Span("functionInit", 5000))
+    life = told(
+        (1.0, change(State.INITIALISING)),
+        (1.1, events.InitReport("success", 10_000, spans=spans)),
+        (1.2, change(State.INVOKING)),
+    )
+    assert_contiguous(life)
+
+
 def test_a_restore_is_no_init() -> None:
     life = told(
         (1.0, change(State.INITIALISING)),

@@ -79,6 +79,7 @@ def test_parts_of_an_init_that_are_longer_than_its_time_do_not_overlap() -> None
         (1.2, change(State.INVOKING)),
     )
     assert_contiguous(life)
+    assert [one.start for one in life.segments][-2:] == [1.1, 1.2]
 
 
 def test_a_restore_is_no_init() -> None:

@@ -217,9 +217,10 @@ async def test_up_and_down_stay_at_the_same_time(open_app: OpenApp) -> None:
     async with open_app() as driver:
         await invoke(driver, "b", "3", "enter")
         chooser = await open_lives(driver)
-        await driver.press("g")
+        await driver.press("g", "left")
         first, before = chooser.highlighted, chooser.segment
         assert before is not None
+        assert before.end is not None, "one that is over"
         await driver.press("down")
         after, life = chooser.segment, chooser.highlighted
         assert life is chooser.items[1]

@@ -113,7 +113,7 @@ class Engine:
         for pool in self.pools.values():
             pool.warm_up()
             self.dependencies.check(pool)
-        sampler = Sampler(self._environments)
+        sampler = Sampler(self._environments, self.events)
         self._sampling = start_task(sampler.run())
         await self._watch()
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from lambda_tui.engine.environment import ExecutionEnvironment, Subject, sample
+from lambda_tui.engine.events import Event, EventStream, StateChange
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.project.function import Function
 
@@ -16,18 +17,34 @@ _STILL = (State.FROZEN, State.RESET)
 
 
 class Sampler:
-    """Keeps the ``usage`` of environments up to date."""
+    """Keeps the ``usage`` of environments up to date, and rests while none of them changes."""
 
-    def __init__(self, environments: Callable[[], Iterable[ExecutionEnvironment]]) -> None:
+    def __init__(
+        self, environments: Callable[[], Iterable[ExecutionEnvironment]], events: EventStream
+    ) -> None:
         self._environments = environments
+        self._events = events
+        self._has_news = asyncio.Event()
 
     async def run(self) -> None:
         """Sample until it is cancelled."""
-        while True:
-            await asyncio.sleep(SAMPLING_SECONDS)
-            await self._sample()
+        stop = self._events.listen(self._on_change, StateChange)
+        try:
+            while True:
+                await self._has_news.wait()
+                await asyncio.sleep(SAMPLING_SECONDS)
+                # Before the look around: an environment may change its state during the sample.
+                self._has_news.clear()
+                if await self._sample():
+                    self._has_news.set()
+        finally:
+            stop()
 
-    async def _sample(self) -> None:
+    def _on_change(self, _event: Event) -> None:
+        self._has_news.set()
+
+    async def _sample(self) -> bool:
+        """Sample what may have changed; return whether there was anything."""
         chosen = {one.id: one for one in self._environments() if _may_have_changed(one)}
         subjects = {
             id: Subject(
@@ -40,9 +57,10 @@ class Sampler:
             for id, one in chosen.items()
         }
         if not subjects:
-            return
+            return False
         for id, usage in (await asyncio.to_thread(sample, subjects, time.monotonic())).items():
             chosen[id].note_usage(usage)
+        return True
 
 
 def _own_folders(function: Function) -> tuple[Path, ...]:

@@ -9,23 +9,24 @@ from typing import Any
 
 from lambda_tui.engine import events
 from lambda_tui.engine.engine import Engine
+from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.invocation import Invocation
 from lambda_tui.history import InvocationRecord
 from lambda_tui.project.function import LoggingConfig
 from lambda_tui.ui.log import LogStore, log_records
 from lambda_tui.ui.model import Invocations
-from lambda_tui.ui.timeline import Timeline
+from lambda_tui.ui.model.lives import RECORDS, Lives
 
 FRAME = 1 / 15
 """Seconds between two paints while something changes."""
 ENVIRONMENTS = 500
-"""Environments whose numbers and timelines are kept."""
+"""Environments whose numbers are kept."""
 _TEXT_LOGGING = LoggingConfig()
 """For events that belong to none of the project's functions."""
 
 
 class Feed:
-    """Listens to the engine's events; keeps log records, and a timeline for each environment.
+    """Listens to the engine's events; keeps log records, invocations and lives.
 
     ``paint`` is called by the loop, at most once in ``FRAME`` seconds and only after events or a
     request.
@@ -34,26 +35,22 @@ class Feed:
     def __init__(self, engine: Engine, paint: Callable[[], None]) -> None:
         self.log = LogStore()
         self.invocations = Invocations(engine.pools, self._on_over)
-        self.timelines: dict[str, Timeline] = {}
-        """By the environments' ids."""
+        self.lives = Lives(self._environment)
         self._engine = engine
         self._paint = paint
         self._numbers: dict[str, int] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._painted_at = 0.0
+        # First, so that whoever is painted finds the lives as they are.
+        self._stop_living = engine.events.listen(self.lives.add, *RECORDS)
         self._stop_listening = engine.events.listen(self._on_event)
 
     def close(self) -> None:
         """Stop listening, and paint no more."""
+        self._stop_living()
         self._stop_listening()
         if self._timer is not None:
             self._timer.cancel()
-
-    def tick(self) -> None:
-        """Let the timelines grow with the clock."""
-        now = time.time()
-        for timeline in self.timelines.values():
-            timeline.tick(now)
 
     def request_paint(self) -> None:
         """Ask for a paint: at once after a quiet time, else when the frame is over."""
@@ -72,32 +69,28 @@ class Feed:
 
     def _on_event(self, event: events.Event) -> None:
         self.invocations.on_event(event)
-        if event.environment:
-            self._timeline(event.environment).add(event)
         pool = self._engine.pools.get(event.function)
         logging = pool.function.logging if pool is not None else _TEXT_LOGGING
         for record in log_records(event, self._number(event), logging):
             self.log.add(record)
         self.request_paint()
 
-    def _timeline(self, environment: str) -> Timeline:
-        timeline = self.timelines.get(environment)
-        if timeline is None:
-            timeline = self.timelines[environment] = Timeline()
-            _drop_oldest(self.timelines)
-        return timeline
-
     def _number(self, event: events.Event) -> int | None:
         """Return the environment's number, also when the pool no longer has the environment."""
         if not event.environment or event.environment in self._numbers:
             return self._numbers.get(event.environment)
-        pool = self._engine.pools.get(event.function)
-        for environment in pool.environments if pool else ():
-            if environment.id == event.environment:
-                self._numbers[environment.id] = environment.number
-                _drop_oldest(self._numbers)
-                return environment.number
-        return None
+        environment = self._environment(event.function, event.environment)
+        if environment is None:
+            return None
+        self._numbers[environment.id] = environment.number
+        _drop_oldest(self._numbers)
+        return environment.number
+
+    def _environment(self, function: str, id: str) -> ExecutionEnvironment | None:
+        pool = self._engine.pools.get(function)
+        # The newest is asked for most: each is looked up when it begins.
+        environments = reversed(pool.environments) if pool is not None else ()
+        return next((each for each in environments if each.id == id), None)
 
 
 def _drop_oldest(known: dict[str, Any]) -> None:

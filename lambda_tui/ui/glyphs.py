@@ -15,23 +15,10 @@ STATE_GLYPHS: dict[State, str] = {
     State.INVOKING: "►",
     State.FROZEN: "❅",
     State.RESETTING: "▽",
-    State.RESET: "↺",
-    State.SHUTTING_DOWN: "▼",
-    State.ENDED: "×",
-}
-
-STRIP_GLYPHS: dict[State, str] = {
-    State.CREATING: "▒",
-    State.INITIALISING: "▓",
-    State.IDLE: "▁",
-    State.INVOKING: "█",
-    State.FROZEN: "·",
-    State.RESETTING: "▽",
     State.RESET: "×",
     State.SHUTTING_DOWN: "▼",
-    State.ENDED: " ",
+    State.ENDED: "┤",
 }
-"""The cell of a timeline for each state."""
 
 EXTENSION_GLYPHS: dict[ExtensionState, str] = {
     ExtensionState.STARTED: "◌",

@@ -73,7 +73,7 @@ async def test_what_was_throttled_is_counted(open_app: OpenApp) -> None:
     settings = Settings(watch=False, maximum_environments=1)
     async with open_app(size=(80, 24), settings=settings) as driver:
         await driver.press("b", "3", "enter")
-        await driver.until(lambda: driver.subtitle("environments") == "2 throttled")
+        await driver.until(lambda: driver.title("environments").endswith("2 throttled"))
 
 
 async def test_e_edits_the_event_and_ctrl_j_sends_it_from_there(open_app: OpenApp) -> None:
@@ -179,7 +179,7 @@ async def test_x_kills_and_the_reset_is_shown(open_app: OpenApp) -> None:
     async with open_app() as driver:
         await driver.invoke()
         await driver.press("space", "x")
-        await driver.until_seen("↺ reset", "reset after a failure")
+        await driver.until_seen("× crashed", "reset after a failure")
 
 
 async def test_keys_of_an_environment_say_so_when_there_is_none(open_app: OpenApp) -> None:
@@ -238,7 +238,7 @@ async def test_z_zooms_each_pane_and_escape_ends_it(
     open_app: OpenApp, size: tuple[int, int]
 ) -> None:
     async with open_app(size=size) as driver:
-        for key, pane in zip(KEYS[1:-1], PANES[1:-1], strict=True):
+        for key, pane in zip(KEYS[2:-1], PANES[2:-1], strict=True):
             await driver.press(key, "z")
             zoomed = driver.screen.query_one(f"#{pane}")
             await driver.until(lambda one=zoomed: one.size.width >= size[0] - 6, pane)  # type: ignore[misc]
@@ -258,7 +258,7 @@ async def test_numbers_tab_and_arrows_go_through_the_panes(
             assert panes.focused_pane == pane
             widget = driver.screen.query_one(f"#{pane}")
             await driver.until(lambda one=widget: one.region.area > 0, pane)  # type: ignore[misc]
-        await driver.press("escape", "1", "right", "l", "l")
+        await driver.press("escape", "1", "right", "tab", "l")
         assert panes.focused_pane == "event"
         await driver.press("escape", "comma")
         assert panes.focused_pane == "log"
@@ -266,8 +266,11 @@ async def test_numbers_tab_and_arrows_go_through_the_panes(
         assert panes.focused_pane == "tmp"
         await driver.press("full_stop")
         assert panes.focused_pane == "log"
-        await driver.press("1", "l", "h")
-        assert panes.focused_pane == "functions"
+        await driver.press("3", "h")
+        assert panes.focused_pane == "environments"
+        await driver.press("h", "l")
+        assert panes.focused_pane == "environments", "there the arrows scroll the clock"
+        await driver.press("1")
         await driver.press("tab")
         assert panes.focused_pane == "environments"
 

@@ -53,6 +53,8 @@ def stand_in_environment(number: int, state: State) -> Any:
         init=SimpleNamespace(error_type=None),
         invocation=None,
         usage=Usage(),
+        peak_memory_mb=0.0,
+        function=SimpleNamespace(name="Greet"),
         tmp_directory=None,
         stale=False,
         extensions=(),
@@ -99,12 +101,12 @@ async def test_only_the_rows_that_have_changed_are_painted(
         pool.environments[4].state = State.RESET
         driver.screen.paint()
         await driver.settle()
-        assert painted == [rows.HEADINGS + 4]
-        assert "↺ reset" in driver.text()
+        assert painted == [rows.headings + 4]
+        assert "× crashed" in driver.text()
         await driver.press("2", "g", "j", "j")
         painted.clear()
         await driver.press("j")
-        assert set(painted) == {rows.HEADINGS + 2, rows.HEADINGS + 3}
+        assert set(painted) == {rows.headings + 2, rows.headings + 3}
         pool.environments.clear()
 
 

@@ -186,6 +186,14 @@ class ExecutionEnvironment:
         return self.state.phase
 
     @property
+    def peak_memory_mb(self) -> float:
+        """Most memory that its processes have used since the last Init, extensions included.
+
+        The REPORT rounds it up to its Max Memory Used.
+        """
+        return max(self._init_process.peak_memory_kb / 1024, self.usage.memory_mb)
+
+    @property
     def tmp_directory(self) -> Path | None:
         """The environment's ``/tmp`` as this process sees it."""
         return self._init_process.tmp
@@ -530,9 +538,8 @@ class ExecutionEnvironment:
 
     def _report(self, phase: InvokePhase, outcome: Outcome, at: float) -> Report:
         """End the phase, and emit its REPORT."""
-        memory_mb = max(self._init_process.peak_memory_kb / 1024, self.usage.memory_mb)
         has_extensions = self._processes.apis.has_extensions
-        report = phase.report(outcome, at, memory_mb, has_extensions=has_extensions)
+        report = phase.report(outcome, at, self.peak_memory_mb, has_extensions=has_extensions)
         self.invocation = self._invoke = None
         self.invocations += 1
         self.emit(report)

@@ -11,8 +11,9 @@ from watchfiles import Change, DefaultFilter, watch
 
 from lambda_tui.engine.watching.file_systems import must_poll
 
-# Milliseconds without a save that end a burst, and the longest duration of one.
-_STEP_MS = 5
+# Milliseconds without a save that end a burst, and the longest duration of one. A thread of
+# watchfiles also looks so often whether there was any: every 5 ms would take 0.5 % of a core.
+_STEP_MS = 50
 _DEBOUNCE_MS = 100
 _POLL_MS = 200
 """Between two looks at folders of whose changes the kernel does not tell."""

@@ -46,7 +46,7 @@ class PaneGrid(Container):
         super().__init__(id="panes")
         self._selection = selection
         self.functions = FunctionsPane(feed.invocations, id="functions")
-        self.environments = EnvironmentsPane(feed.timelines, id="environments")
+        self.environments = EnvironmentsPane(id="environments")
         self.invocations = InvocationsPane(id="invocations")
         self.log_pane = LogPane(feed.log, id="log")
         self.event = EventPane(id="event")
@@ -162,7 +162,8 @@ class PaneGrid(Container):
         if not height:
             return
         first = 1 if self.is_narrow else 0
-        frame, headings = 2, 1
+        # A row above the environments and one below them.
+        frame, headings = 2, 2
         most = max(frame + headings + 1, int((height - first) * 0.34))
         rows = min(most, max(frame + headings + 2, environments + frame + headings))
         rest = height - first - rows

@@ -16,7 +16,7 @@ from textual.widgets import Static
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.bindings import BINDINGS, PANE_KEYS, SECTIONS
-from lambda_tui.ui.glyphs import STATE_GLYPHS, STRIP_GLYPHS
+from lambda_tui.ui.glyphs import STATE_GLYPHS
 from lambda_tui.ui.textual_private import SteadyScreen, all_bindings
 from lambda_tui.ui.widgets import Pane
 
@@ -25,6 +25,7 @@ _MOVES = (
     ("← →  h l", "Go to the pane before or after; sideways in the log"),
     ("g G", "First, last"),
     ("tab", "Next pane"),
+    ("+ - ← → 0", "Environments: zoom and scroll the clock, back to now"),
     ("^j", "Invoke from inside the event editor"),
     ("^z", "Suspend: `fg` in the shell continues"),
     ("^p", "Palette: every action by name, and the theme"),
@@ -89,9 +90,7 @@ class Help(ModalScreen[None], SteadyScreen[None]):
         parts += [_line(key, what) for key, what in _MOVES]
         parts.append(Content.styled("\nStates of an environment\n", "bold $text-accent"))
         for state in State:
-            strip = STRIP_GLYPHS[state].strip()
-            in_strip = f"   {strip} in the timeline" if strip else ""
-            parts.append(_line(STATE_GLYPHS[state], f"{state:<14}{in_strip}"))
+            parts.append(_line(STATE_GLYPHS[state], str(state)))
         parts.append(_line("*", "stale: replaced as soon as it has answered"))
         return Content("").join(parts)
 

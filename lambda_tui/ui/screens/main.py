@@ -25,12 +25,16 @@ from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.bindings import BINDINGS, PANE_KEYS
 from lambda_tui.ui.clipboard import copy
 from lambda_tui.ui.feed import Feed
+from lambda_tui.ui.lives import LivesView
 from lambda_tui.ui.model import Selected, Selection
+from lambda_tui.ui.model.lives import Life
+from lambda_tui.ui.model.segments import Segment
 from lambda_tui.ui.model.toasts import Announcements
 from lambda_tui.ui.panes import FunctionsPane, InvocationsPane, PaneGrid
 from lambda_tui.ui.remembered import Remembered, RememberedFile
 from lambda_tui.ui.screens.dialogs import AskBurst, AskEventFile, AskQualifier, AskQuit, AskTenant
 from lambda_tui.ui.screens.help import Help
+from lambda_tui.ui.screens.lives import LivesScreen
 from lambda_tui.ui.screens.palette import (
     Entry,
     SearchableScreen,
@@ -82,8 +86,7 @@ class MainScreen(SearchableScreen):
         yield KeyBar(id="keys")
 
     def on_mount(self) -> None:
-        """Show the first function, and start a clock for what changes with the time alone."""
-        self.set_interval(1.0, self._tick)
+        """Show the first function."""
         self.query_one(KeyBar).show_keys(PANE_KEYS["functions"])
         panes = self.panes
         self.watch(panes.functions.list, "highlighted_key", self._choose_function, init=False)
@@ -141,8 +144,11 @@ class MainScreen(SearchableScreen):
 
     def _choose_environment(self, _id: object) -> None:
         """Take the row under the cursor, if the user has put it there."""
-        chosen = self.panes.environments.highlighted
-        if chosen is None or chosen is self.environment or not self.panes.environments.has_focus:
+        panes = self.panes
+        chosen = panes.environments.highlighted
+        if chosen is None or panes.is_painting or not panes.environments.has_focus:
+            return
+        if chosen.environment is not None and chosen.environment is self.environment:
             return
         self.selection.choose_environment(chosen.number)
         self.paint()
@@ -183,7 +189,7 @@ class MainScreen(SearchableScreen):
         selected = Selected(pool, record, invocation, self.environment)
         with panes.painting():
             panes.functions.show_pools(pools, pool.function.name)
-            panes.environments.show_pool(pool)
+            panes.environments.show_pool(pool, self.feed.lives)
             if selected.environment is not None:
                 panes.environments.highlight(selected.environment.id)
             panes.invocations.show_records(
@@ -191,7 +197,9 @@ class MainScreen(SearchableScreen):
             )
         panes.show_selected(selected)
         self._view_state.remember()
-        panes.fit(len(pool.environments))
+        panes.fit(len(panes.environments.items))
+        if isinstance(self.app.screen, LivesScreen):
+            self.app.screen.paint()
 
     def _show_function(self, pool: Pool) -> None:
         """Show the event and the log of another function."""
@@ -224,10 +232,6 @@ class MainScreen(SearchableScreen):
     def _request_paint(self) -> None:
         self.call_later(self.paint)
 
-    def _tick(self) -> None:
-        self.feed.tick()
-        self.paint()
-
     def _show_project(self) -> None:
         """Show the functions and problems of a project that was read again."""
         if self._project is self.engine.project:
@@ -259,6 +263,10 @@ class MainScreen(SearchableScreen):
         has_versions = self.pool is not None and bool(self.pool.function.published)
         shown = [key for key in keys if key != "qualifier" or has_versions]
         self.query_one(KeyBar).show_keys(shown)
+
+    def on_screen_resume(self) -> None:
+        """Show what has changed while another screen lay on top."""
+        self.feed.request_paint()
 
     def on_resize(self) -> None:
         """Lay the panes out anew, and write titles that fit."""
@@ -460,6 +468,18 @@ class MainScreen(SearchableScreen):
         self.selection.choose_environment(event.item.number)
         self.paint()
 
+    @on(LivesView.SegmentChosen, "#environments")
+    def _choose_clicked_segment(self, event: LivesView.SegmentChosen) -> None:
+        self._choose_segment(event.life, event.segment)
+
+    def _choose_segment(self, life: Life, segment: Segment) -> None:
+        """Select the invocation that a segment is about, if it is about one."""
+        for record in self.feed.invocations.of(life.function):
+            if segment.number is not None and record.number == segment.number:
+                self.selection.choose_environment(life.number)
+                self.selection.choose_invocation(record.key)
+                self.paint()
+
     @on(RowList.Chosen, "#invocation-list")
     def _open_invocation(self) -> None:
         self.panes.go_to(self.selection.tab)
@@ -559,7 +579,18 @@ class MainScreen(SearchableScreen):
         self.panes.step_tab(step)
 
     def action_zoom(self) -> None:
-        """Let the focused pane fill the screen, or end that."""
+        """Let the focused pane fill the screen, or end that; the lives have one of their own."""
+        environments = self.panes.environments
+        if self.panes.focused_pane == "environments" and self.pool is not None:
+            lives = LivesScreen(
+                self.feed,
+                self.pool,
+                environments.item_text,
+                environments.chosen_scale,
+                self._choose_segment,
+            )
+            self.app.push_screen(lives)
+            return
         self.panes.zoom(None if self.panes.is_zoomed else self.panes.focused_pane)
         self.paint()
 

@@ -25,7 +25,9 @@ class RowList(LineWidget, ScrollView, Generic[Item], can_focus=True):
     """A row for each item; the cursor stays with its item when items come and go."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"row--cursor", "row--head", "row--dim"}
-    DEFAULT_CSS = "RowList { overflow: hidden auto; scrollbar-size-vertical: 1; }"
+    DEFAULT_CSS = """
+    RowList { overflow: hidden auto; scrollbar-size-vertical: 1; scrollbar-gutter: stable; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "cursor(-1)", "Up", show=False),
         Binding("down,j", "cursor(1)", "Down", show=False),
@@ -37,6 +39,8 @@ class RowList(LineWidget, ScrollView, Generic[Item], can_focus=True):
     ]
     HEADINGS = 0
     """The number of rows above the items, which do not scroll."""
+    FOOTINGS = 0
+    """The number of rows below them, at the bottom of the list, which do not scroll."""
 
     highlighted_key: var[Hashable] = var(None, init=False)
     """The key of the item under the cursor; None in an empty list.
@@ -73,8 +77,26 @@ class RowList(LineWidget, ScrollView, Generic[Item], can_focus=True):
         raise NotImplementedError
 
     def heading(self, width: int) -> Text:
-        """Return the row above the items."""
+        """Return the first row above the items."""
         return Text()
+
+    def heading_at(self, y: int, width: int) -> Text:
+        """Return one of the rows above the items."""
+        return self.heading(width)
+
+    def footing(self, width: int) -> Text:
+        """Return the row at the bottom of the list."""
+        return Text()
+
+    @property
+    def headings(self) -> int:
+        """The number of rows above the items at the present size."""
+        return self.HEADINGS
+
+    @property
+    def footings(self) -> int:
+        """The number of rows below the items at the present size."""
+        return self.FOOTINGS
 
     @property
     def highlighted(self) -> Item | None:
@@ -88,7 +110,7 @@ class RowList(LineWidget, ScrollView, Generic[Item], can_focus=True):
         key = None if before is None else self.key(before)
         self.items = items
         self._cursor = keys.index(key) if key in keys else max(0, min(self._cursor, len(items) - 1))
-        size = Size(max(1, self.size.width), len(items) + self.HEADINGS)
+        size = Size(max(1, self.row_width), self._rows)
         if size != self.virtual_size:
             self.virtual_size = size
         self._refresh_changed()
@@ -113,12 +135,26 @@ class RowList(LineWidget, ScrollView, Generic[Item], can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """Put the cursor on the clicked row and choose it."""
         offset = event.get_content_offset(self)
-        if offset is None or offset.y < self.HEADINGS:
-            return
-        index = offset.y - self.HEADINGS + self.scroll_offset.y
-        if index < len(self.items):
+        index = None if offset is None else self.index_at(offset.y)
+        if index is not None:
             self._move(index)
             self.action_choose()
+
+    def index_at(self, y: int) -> int | None:
+        """Return the index of the item on a line of the widget, if there is one."""
+        if not self.headings <= y < self.size.height - self.footings:
+            return None
+        index = y - self.headings + self.scroll_offset.y
+        return index if index < len(self.items) else None
+
+    @property
+    def row_width(self) -> int:
+        """The cells of a row that the scrollbar leaves."""
+        return max(0, self.size.width - self.scrollbar_size_vertical)
+
+    @property
+    def _rows(self) -> int:
+        return len(self.items) + self.headings + self.footings
 
     def _move(self, index: int) -> None:
         index = max(0, min(index, len(self.items) - 1))
@@ -135,7 +171,7 @@ class RowList(LineWidget, ScrollView, Generic[Item], can_focus=True):
 
     def _scroll_to_cursor(self) -> None:
         top = self.scroll_offset.y
-        visible = max(1, self.size.height - self.HEADINGS)
+        visible = max(1, self.size.height - self.headings - self.footings)
         if self._cursor < top:
             self.scroll_to(y=self._cursor, animate=False)
         elif self._cursor >= top + visible:
@@ -143,13 +179,13 @@ class RowList(LineWidget, ScrollView, Generic[Item], can_focus=True):
 
     def on_resize(self) -> None:
         """Keep the cursor's row in view."""
-        self.virtual_size = Size(max(1, self.size.width), len(self.items) + self.HEADINGS)
+        self.virtual_size = Size(max(1, self.row_width), self._rows)
         self._scroll_to_cursor()
 
     def render_line(self, y: int) -> Strip:
         """Render one line of the list."""
         text, style = self._rendered[y] = self._line(y)
-        return text_strip(text, self.size.width, self.base + style)
+        return text_strip(text, self.row_width, self.base + style)
 
     def _refresh_changed(self) -> None:
         """Ask for a paint of the lines that no longer look as they were last rendered."""
@@ -159,11 +195,13 @@ class RowList(LineWidget, ScrollView, Generic[Item], can_focus=True):
 
     def _line(self, y: int) -> tuple[Text, Style]:
         """Return the text of a line of the widget, and the style under it."""
-        width = self.size.width
-        if y < self.HEADINGS:
-            return self.heading(width), self.style_of("row--head")
-        index = y - self.HEADINGS + self.scroll_offset.y
-        if index >= len(self.items):
+        width = self.row_width
+        if y < self.headings:
+            return self.heading_at(y, width), self.style_of("row--head")
+        if y >= self.size.height - self.footings:
+            return self.footing(width), self.style_of("row--head")
+        index = self.index_at(y)
+        if index is None:
             return Text(), Style.null()
         style = self.style_of("row--cursor") if index == self._cursor else Style.null()
         return self.row(self.items[index], width), style

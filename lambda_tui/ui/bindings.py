@@ -38,7 +38,8 @@ SECTIONS: dict[str, tuple[Binding, ...]] = {
         _key("m", "only_matches", "Only matches", "Hide lines without a match", "only_matches"),
         _key("f", "follow", "Follow", "Stay at the newest line", "follow"),
         _key("w", "wrap", "Wrap", "Fold long lines", "wrap"),
-        _key("a", "all_functions", "All logs", "Log of all functions, or of one", "all_functions"),
+        _key("a", "widen_log", "Scope", "Log of more: the function, then all", "log_scope"),
+        _key("o", "open_source", "Source", "Open what the line names in $EDITOR", "open_source"),
         _key("c", "clear_log", "Clear", "Clear the log", "clear_log"),
     ),
     "Copy": (
@@ -83,7 +84,7 @@ PANE_KEYS: dict[str, tuple[str, ...]] = {
         "search",
         "follow",
         "wrap",
-        "all_functions",
+        "log_scope",
         "clear_log",
         "next_match",
         "only_matches",

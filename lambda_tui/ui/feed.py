@@ -11,8 +11,7 @@ from lambda_tui.engine import events
 from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.invocation import Invocation
 from lambda_tui.history import InvocationRecord
-from lambda_tui.project.function import LoggingConfig
-from lambda_tui.ui.log import LogStore, log_records
+from lambda_tui.ui.log import LogRecorder, LogStore
 from lambda_tui.ui.model import Invocations
 from lambda_tui.ui.timeline import Timeline
 
@@ -20,8 +19,6 @@ FRAME = 1 / 15
 """Seconds between two paints while something changes."""
 ENVIRONMENTS = 500
 """Environments whose numbers and timelines are kept."""
-_TEXT_LOGGING = LoggingConfig()
-"""For events that belong to none of the project's functions."""
 
 
 class Feed:
@@ -36,9 +33,9 @@ class Feed:
         self.invocations = Invocations(engine.pools, self._on_over)
         self.timelines: dict[str, Timeline] = {}
         """By the environments' ids."""
-        self._engine = engine
+        self.pools = engine.pools
         self._paint = paint
-        self._numbers: dict[str, int] = {}
+        self._recorder = LogRecorder(engine.pools)
         self._timer: asyncio.TimerHandle | None = None
         self._painted_at = 0.0
         self._stop_listening = engine.events.listen(self._on_event)
@@ -48,6 +45,7 @@ class Feed:
         self._stop_listening()
         if self._timer is not None:
             self._timer.cancel()
+        self.log.close()
 
     def tick(self) -> None:
         """Let the timelines grow with the clock."""
@@ -74,9 +72,7 @@ class Feed:
         self.invocations.on_event(event)
         if event.environment:
             self._timeline(event.environment).add(event)
-        pool = self._engine.pools.get(event.function)
-        logging = pool.function.logging if pool is not None else _TEXT_LOGGING
-        for record in log_records(event, self._number(event), logging):
+        for record in self._recorder.records(event):
             self.log.add(record)
         self.request_paint()
 
@@ -86,18 +82,6 @@ class Feed:
             timeline = self.timelines[environment] = Timeline()
             _drop_oldest(self.timelines)
         return timeline
-
-    def _number(self, event: events.Event) -> int | None:
-        """Return the environment's number, also when the pool no longer has the environment."""
-        if not event.environment or event.environment in self._numbers:
-            return self._numbers.get(event.environment)
-        pool = self._engine.pools.get(event.function)
-        for environment in pool.environments if pool else ():
-            if environment.id == event.environment:
-                self._numbers[environment.id] = environment.number
-                _drop_oldest(self._numbers)
-                return environment.number
-        return None
 
 
 def _drop_oldest(known: dict[str, Any]) -> None:

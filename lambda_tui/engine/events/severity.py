@@ -155,7 +155,7 @@ def _of_number(number: float, warning_from: int, error_from: int) -> Severity:
     return "warning" if number >= warning_from else "info"
 
 
-def _word_of(value: Any) -> str:
+def _word_of(value: Any) -> str:  # noqa: ANN401
     """Return the word of a level: ``"ERROR"``, or that of ``{"level": "error"}``."""
     if isinstance(value, dict):
         value = value.get("level")

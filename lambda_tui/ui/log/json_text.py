@@ -17,7 +17,9 @@ KEY, STRING, NUMBER, MARK = "json-key", "json-string", "json-number", "json-mark
 
 _STRING_SHOWN = 60
 """Characters of a string that the outline shows."""
-_FIRST = ("level", "severity", "levelname", "message", "msg", "event")
+_FIRST = (
+    "level", "severity", "levelname", "errorType", "errorMessage", "message", "msg", "event",
+)  # fmt: skip
 _LAST = frozenset(
     {
         "timestamp", "time", "ts", "@timestamp", "pid", "hostname", "v", "name", "service",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -17,6 +18,12 @@ from lambda_tui.wording import counted
 LINES_LIMIT = 1_000
 """Lines of one record that are shown."""
 FOLDED, OPEN = "▸ ", "▾ "
+_OF_FUNCTION = (Kind.FUNCTION, Kind.WARNING, Kind.ERROR)
+_PREFIX = re.compile(
+    r"(?:(?P<python>\[[A-Z]+\])\t)?\d{4}-\d\d-\d\dT[\d:.]+Z\t(?:[0-9a-f-]{1,36}|undefined)?\t"
+    r"(?(python)|(?P<node>[A-Z]+)\t)"
+)
+"""``[INFO]``, the time and the request id of Python; the time, the id and ``INFO`` of Node.js."""
 
 KIND_GLYPHS = {Kind.ERROR: "✗", Kind.WARNING: "▲"}
 """Signs in the gutter; the other kinds have none."""
@@ -58,7 +65,8 @@ def line_count(record: LogRecord, *, is_open: bool = False) -> int:
 def log_lines(record: LogRecord, *, is_open: bool = False, cells: int = 80) -> list[LogLine]:
     """Return the record's lines; the one of a folded record takes at most so many cells."""
     if record.fold is Fold.NONE:
-        return [LogLine(record, not at, line) for at, line in enumerate(_raw(record.message))]
+        message = _without_prefix(record)
+        return [LogLine(record, not at, line) for at, line in enumerate(_raw(message))]
     head = LogLine(record, True, _fold_line(record, is_open=is_open, cells=cells), is_fold=True)
     if not is_open:
         return [head]
@@ -68,6 +76,17 @@ def log_lines(record: LogRecord, *, is_open: bool = False, cells: int = 80) -> l
 def copied_text(record: LogRecord) -> str:
     """Return what is copied of a record: all of its message, whether it is folded or not."""
     return "\n".join(line.plain for line in _raw(record.message))
+
+
+def _without_prefix(record: LogRecord) -> str:
+    """Return the message without the time and the request id that Lambda's runtimes begin with.
+
+    The gutter has both, and beside them there would be no room for the message itself.
+    """
+    found = _PREFIX.match(record.message) if record.kind in _OF_FUNCTION else None
+    if found is None:
+        return record.message
+    return f"{found['python'] or found['node']} {record.message[found.end() :]}"
 
 
 def _raw(message: str) -> Iterator[Text]:

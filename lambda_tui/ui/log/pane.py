@@ -13,7 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from lambda_tui.engine.pool import Pool
-from lambda_tui.terminal_text import one_line, plain_text
+from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.editor import open_in_editor
 from lambda_tui.ui.log.lines import line_count
 from lambda_tui.ui.log.matches import MATCHES, Matches
@@ -120,7 +120,7 @@ class LogPane(Vertical, Pane):
         scope = self.scope
         records = [record for record in self._store.take() if scope.has(record)]
         if self.query_now and records:
-            found = [one for one in records if self.query_now.is_in(_searched(one))]
+            found = [one for one in records if self.query_now.is_in(one.searched_text)]
             self.matches.add(one.index for one in found)
             if self.only_matches:
                 records = found
@@ -421,7 +421,3 @@ class LogPane(Vertical, Pane):
             count = f"more than {MATCHES:,}"
         searching = "" if self.matches.is_complete else "…"
         return f"{query} found {count}{searching}" + " only" * self.only_matches
-
-
-def _searched(record: LogRecord) -> str:
-    return plain_text(record.searched_text)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 
-from lambda_tui.terminal_text import one_line
+from lambda_tui.terminal_text import UNSAFE_CHARACTER, one_line, plain_text
 
 RECORD_LIMIT = 64_000
 """Characters of one record that are kept."""
@@ -57,8 +57,9 @@ class LogRecord:
 
     @property
     def searched_text(self) -> str:
-        """The text that a search looks through; may hold escape sequences."""
-        return f"{self.summary}\n{self.message}" if self.summary else self.message
+        """The text that a search looks through: the summary and the message, without escapes."""
+        text = f"{self.summary}\n{self.message}" if self.summary else self.message
+        return plain_text(text) if UNSAFE_CHARACTER.search(text) else text
 
 
 class Extent(StrEnum):

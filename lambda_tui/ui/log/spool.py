@@ -14,7 +14,7 @@ from pathlib import Path
 from struct import Struct
 from typing import IO, NamedTuple
 
-from lambda_tui.terminal_text import UNSAFE_CHARACTER, plain_text
+from lambda_tui.terminal_text import UNSAFE_CHARACTER
 from lambda_tui.ui.log.query import Query
 from lambda_tui.ui.log.records import Fold, Kind, LogRecord, Scope
 
@@ -229,7 +229,7 @@ class Spool:
     def _record(self, segment: _Segment, index: int, entry: _Entry) -> LogRecord:
         length = entry.plain_bytes + (entry.raw_bytes and 1 + entry.raw_bytes)
         data = segment.text(entry.offset, length)
-        text = data[: entry.plain_bytes].decode("utf-8", "surrogatepass")
+        text = data[: entry.plain_bytes].decode()
         message = text[entry.summary + 1 :] if entry.summary else text
         if entry.raw_bytes:
             message = data[entry.plain_bytes + 1 :].decode("utf-8", "surrogatepass")
@@ -272,10 +272,9 @@ class _Segment:
             if not self.block_starts or offset - self._block_offset >= BLOCK_BYTES:
                 self._block_offset = offset
                 self.block_starts.append(record.index)
-            text = record.searched_text
-            is_plain = not UNSAFE_CHARACTER.search(text)
-            plain = (text if is_plain else plain_text(text)).encode("utf-8", "surrogatepass")
+            plain = record.searched_text.encode("utf-8")
             texts += plain
+            is_plain = not UNSAFE_CHARACTER.search(record.message)
             raw = b"" if is_plain else record.message.encode("utf-8", "surrogatepass")
             if raw:
                 texts += b"\n" + raw

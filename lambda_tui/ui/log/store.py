@@ -6,7 +6,7 @@ import asyncio
 import tempfile
 from array import array
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -127,22 +127,37 @@ class LogStore:
     async def older(self, scope: Scope, before: int, count: int) -> Page:
         """Return the last ``count`` records of a scope before an index."""
         first, _ = self._bounds(scope)
-        return await self._in_thread(lambda spool: spool.older(scope, first, before, count))
+        page = await self._in_thread(lambda spool: spool.older(scope, first, before, count))
+        if not self._failure:
+            return page
+        kept = [one for one in self.recent(scope) if one.index < before]
+        return Page(kept[-count:], is_last=len(kept) <= count)
 
     async def newer(self, scope: Scope, after: int, count: int) -> Page:
         """Return the first ``count`` records of a scope from an index on."""
         after = max(after, self._bounds(scope)[0])
-        return await self._in_thread(lambda spool: spool.newer(scope, after, count))
+        page = await self._in_thread(lambda spool: spool.newer(scope, after, count))
+        if not self._failure:
+            return page
+        kept = [one for one in self.recent(scope) if one.index >= after]
+        return Page(kept[:count], is_last=len(kept) <= count)
 
-    async def at(self, indices: list[int]) -> list[LogRecord]:
+    async def at(self, indices: Sequence[int]) -> list[LogRecord]:
         """Return the records with these indices, as far as they are kept."""
-        return await self._in_thread(lambda spool: spool.at(indices))
+        records = await self._in_thread(lambda spool: spool.at(indices))
+        if not self._failure:
+            return records
+        wanted = set(indices)
+        return [record for record in self.records if record.index in wanted]
 
     async def search(self, scope: Scope, query: Query, before: int) -> AsyncIterator[array[int]]:
         """Yield the indices of records before an index that match, block by block, newest first."""
         first, end = self._bounds(scope)
         before = min(before, end)
         blocks = await self._in_thread(lambda spool: list(spool.blocks(first, before)))
+        if self._failure:
+            kept = (one for one in self.recent(scope) if one.index < before)
+            yield array("Q", [one.index for one in kept if query.is_in(one.searched_text)])
         for start, stop in blocks:
             if query.problem:
                 return

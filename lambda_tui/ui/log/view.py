@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.cells import cell_len
+from rich.segment import Segment
 from rich.text import Span, Text
 from textual import events
 from textual.binding import Binding, BindingType
@@ -19,7 +20,7 @@ from textual.selection import Selection
 from textual.strip import Strip
 
 from lambda_tui.ui.log import json_text
-from lambda_tui.ui.log.gutter import Gutter, largest_numbers
+from lambda_tui.ui.log.gutter import Gutter, Largest
 from lambda_tui.ui.log.lines import copied_text
 from lambda_tui.ui.log.query import Query
 from lambda_tui.ui.log.records import Extent, Kind, LogRecord
@@ -102,7 +103,7 @@ class LogView(LineWidget, ScrollView, can_focus=True):
         self.rows = LogRows()
         self._cursor: int | None = None
         self._width = 0
-        self._numbers = (0, 0)
+        self._largest = Largest()
         self._gutter = Gutter()
         self._strips: LRUCache[tuple[int, int, bool], Strip] = LRUCache(STRIPS)
 
@@ -130,7 +131,7 @@ class LogView(LineWidget, ScrollView, can_focus=True):
     def replace(self, records: Sequence[LogRecord], *, head: str, is_live: bool = True) -> None:
         """Show these records instead, the newest in view if others can follow it."""
         self.missed, self._cursor, self.is_live = 0, None, is_live
-        self._numbers = largest_numbers(records)
+        self._largest = Largest().with_records(records)
         self.rows.set_head(head)
         self.rows.replace(records)
         self.rows.trim_start()
@@ -163,16 +164,14 @@ class LogView(LineWidget, ScrollView, can_focus=True):
 
     def _note_numbers(self, records: Sequence[LogRecord]) -> None:
         """Make the gutter wider for larger numbers."""
-        largest = tuple(map(max, self._numbers, largest_numbers(records)))
-        if largest != self._numbers:
-            self._numbers = (largest[0], largest[1])
-            width = self._gutter.width
-            self._gutter = self._make_gutter()
-            if self._gutter.width != width:
+        largest = self._largest.with_records(records)
+        if largest != self._largest:
+            self._largest = largest
+            if self._make_gutter() != self._gutter:
                 self._rebuild()
 
     def _make_gutter(self) -> Gutter:
-        return Gutter.of(self.extent, self.size.width, *self._numbers)
+        return Gutter.of(self.extent, self.size.width, self._largest)
 
     def _shift(self, rows: int) -> None:
         """Keep the place when so many rows were added before it."""
@@ -431,7 +430,13 @@ class LogView(LineWidget, ScrollView, can_focus=True):
         if index >= len(self.rows):
             return Strip.blank(width, self.base)
         strip = self._row_strip(index)
-        strip = strip.crop_extend(scroll_x, scroll_x + width, self.base)
+        end = scroll_x + width
+        if not self.wrap and strip.cell_length > end:
+            # Cut text says so: a number must not look like a smaller one.
+            sign = Strip([Segment("…", self.base + self.style_of("log--gutter"))], 1)
+            strip = Strip.join([strip.crop_extend(scroll_x, end - 1, self.base), sign])
+        else:
+            strip = strip.crop_extend(scroll_x, end, self.base)
         return strip.apply_offsets(scroll_x, index + self._selection_origin)
 
     def _row_strip(self, index: int) -> Strip:

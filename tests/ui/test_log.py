@@ -64,7 +64,7 @@ async def test_scrolling_up_stops_following_and_keeps_the_place(open_app: OpenAp
             emit(f"line {number} end")
         view = driver.screen.panes.log_pane.view
         await driver.until(lambda: "line 99 end" in driver.text())
-        await driver.press("3", "k", "pageup", "pageup")
+        await driver.press("4", "k", "pageup", "pageup")
         assert not view.follow
         place = view.scroll_offset.y
         for number in range(100, 120):
@@ -85,7 +85,7 @@ async def test_a_long_line_that_comes_late_can_be_read_to_its_end(open_app: Open
         emit("x" * 100 + " far end")
         await driver.until(lambda: "xxxx" in driver.text())
         assert "far end" not in driver.text()
-        await driver.press("3", *["right"] * 60)
+        await driver.press("4", *["right"] * 60)
         await driver.until(lambda: "far end" in driver.text())
 
 
@@ -115,7 +115,7 @@ async def test_a_place_stays_when_old_lines_are_forgotten(open_app: OpenApp) -> 
             emit(f"line {number} end")
         view = driver.screen.panes.log_pane.view
         await driver.until(lambda: view.line_text == f"line {ROWS - 1} end")
-        await driver.press("3", "k", "pageup")
+        await driver.press("4", "k", "pageup")
         here, at_top = view.line_text, driver.text().count("line 99")
         for number in range(500):
             emit(f"more {number}")
@@ -209,7 +209,7 @@ async def test_start_end_and_report_are_one_line_until_enter_opens_them(open_app
         assert folded.startswith("▸ REPORT ")
         assert "START" not in driver.text()
         row = shown(view).index(folded)
-        await driver.press("3", *["k"] * (len(view.rows) - 1 - (view.scroll_offset.y + row)))
+        await driver.press("4", *["k"] * (len(view.rows) - 1 - (view.scroll_offset.y + row)))
         await driver.press("enter")
         opened = driver.text()
         request_id = driver.app.engine.pools["Greet"].invocations[-1].request_id
@@ -247,7 +247,7 @@ async def test_no_number_of_a_report_is_cut_at_any_width(open_app: OpenApp, widt
         report = driver.app.engine.pools["Greet"].invocations[-1].report
         assert report is not None
         (line,) = [one for one in shown(view) if "REPORT" in one]
-        whole = [one for one in view.rows.records if "REPORT" in one.summary][0].summary
+        whole = next(one for one in view.rows.records if "REPORT" in one.summary).summary
         assert line.removeprefix("▸ ").removesuffix(" …") in whole
         assert line.endswith(" …") or line.removeprefix("▸ ") == whole
 
@@ -265,17 +265,30 @@ async def test_a_line_that_goes_on_says_so_at_the_edge(open_app: OpenApp) -> Non
 # Scopes
 
 
+def choose(driver: Driver, function: str, invocation: int | None, environment: int | None) -> None:
+    """Choose as the lists of the screen do."""
+    screen = driver.screen
+    screen.selection.choose_function(function)
+    screen.selection.choose_environment(environment)
+    if invocation is not None:
+        screen.selection.choose_invocation((screen.feed.invocations.session, invocation))
+    screen.paint()
+
+
+def told(driver: Driver) -> list[str]:
+    return [one.summary or one.message for one in pane_of(driver).view.rows.records]
+
+
 async def test_a_widens_the_scope_and_the_frame_names_it(open_app: OpenApp) -> None:
     async with open_app() as driver:
         for _ in range(2):
             await driver.invoke()
         await invoke(driver, "Fail")
-        pane = pane_of(driver)
-        pane.show_scope(Scope("Greet", environment=1, invocation=2))
+        choose(driver, "Greet", 2, 1)
         texts = []
         for name in ("Greet #2", "Greet env 1", "Greet", "all functions", "Greet #2"):
-            await driver.until(lambda name=name: driver.title("log").endswith(f"· {name}"), name)  # type: ignore[misc]
-            texts.append(pane.view.all_text)
+            await driver.until(lambda name=name: f"{name} · " in driver.subtitle("log"), name)  # type: ignore[misc]
+            texts.append("\n".join(told(driver)))
             await driver.press("a")
         of_one, of_environment, of_function, of_all, again = texts
         assert of_one == again
@@ -290,20 +303,19 @@ async def test_what_an_invocation_waited_for_belongs_to_it(open_app: OpenApp) ->
     async with open_app() as driver:
         await driver.invoke()
         await driver.invoke()
-        pane = pane_of(driver)
-        pane.show_scope(Scope("Greet", invocation=1))
-        first = [one.summary or one.message for one in pane.view.rows.records]
+        choose(driver, "Greet", 1, None)
+        first = told(driver)
         assert first[0] == "── created for an invocation"
         assert first[1].startswith("initialised in ")
         assert first[-1].startswith("REPORT ")
         assert "init " in first[-1]
-        pane.show_scope(Scope("Greet", invocation=2))
-        assert pane.view.rows.records[0].message == "── thawed"
+        choose(driver, "Greet", 2, None)
+        assert told(driver)[0] == "── thawed"
 
 
 async def test_a_reset_belongs_to_the_invocation_that_brought_it_about(open_app: OpenApp) -> None:
     async with open_app() as driver:
-        await driver.press("j", "j")
+        choose(driver, "Slow", None, None)
         pool = driver.app.engine.pools["Slow"]
         invocation = pool.invoke(b"{}")
         await driver.until_seen("at work")
@@ -311,23 +323,21 @@ async def test_a_reset_belongs_to_the_invocation_that_brought_it_about(open_app:
         async with asyncio.timeout(60):
             await invocation.wait()
         await driver.until_seen("reset after a failure")
-        pane = pane_of(driver)
-        pane.show_scope(Scope("Slow", invocation=1))
-        told = [one.summary or one.message for one in pane.view.rows.records]
-        assert any(one.startswith("REPORT ") and "error" in one for one in told)
-        assert told[-1].startswith("── reset after a failure")
+        choose(driver, "Slow", 1, None)
+        assert any(one.startswith("REPORT ") and "error" in one for one in told(driver))
+        assert told(driver)[-1].startswith("── reset after a failure")
 
 
 async def test_the_scope_that_was_chosen_stays_for_the_next_selection(open_app: OpenApp) -> None:
     async with open_app() as driver:
         pane = pane_of(driver)
-        pane.show_scope(Scope("Greet", 1, 1))
-        pane.widen()
-        pane.show_scope(Scope("Greet", 2, 5))
+        choose(driver, "Greet", 1, 1)
+        await driver.press("a")
+        choose(driver, "Greet", 5, 2)
         assert pane.scope == Scope("Greet", 2)
-        pane.show_scope(Scope("Fail"))
+        choose(driver, "Fail", None, None)
         assert pane.scope.extent is Extent.FUNCTION
-        pane.show_scope(Scope("Greet", 2, 5))
+        choose(driver, "Greet", 5, 2)
         assert pane.scope == Scope("Greet", 2)
 
 
@@ -342,7 +352,7 @@ async def test_scrolling_up_reads_lines_that_memory_has_no_more(open_app: OpenAp
         view.scroll_to(y=0, animate=False, immediate=True, force=True)
         await driver.until(lambda: view.rows.records[0].index < 5_000)
         top = shown(view)[1]
-        await driver.press("3", "g")
+        await driver.press("4", "g")
         await driver.until_seen("line 0 end")
         assert top != "line 0 end"
         assert GONE not in driver.text()
@@ -365,7 +375,7 @@ async def test_the_end_is_reached_by_scrolling_and_followed_from_then_on(open_ap
         view = pane_of(driver).view
         emit_many(driver, ROWS + 2_500)
         await driver.until_seen(f"line {ROWS + 2_499} end")
-        await driver.press("3", "g")
+        await driver.press("4", "g")
         await driver.until_seen("line 0 end")
         while not view.is_live:
             last = view.rows.records[-1].index
@@ -389,7 +399,7 @@ async def test_lines_that_are_gone_for_good_are_said_to_be(
         view = pane_of(driver).view
         emit_many(driver, 30_000)
         await driver.until_seen("line 29999 end")
-        await driver.press("3", "g")
+        await driver.press("4", "g")
         await driver.until_seen(GONE)
         assert view.rows.records[0].index > 0
         await driver.press("c")
@@ -497,20 +507,20 @@ async def test_a_stack_frame_opens_in_the_editor(
     editor.chmod(0o755)
     monkeypatch.setenv("VISUAL", str(editor))
     async with open_app() as driver:
-        await driver.press("j", "3")
+        await driver.press("j", "4")
         await invoke(driver, "Fail")
-        await driver.until_seen("KeyError", "line 21, in fail")
+        await driver.until_seen("KeyError", "line 19, in fail")
         view = pane_of(driver).view
         if by == "key":
             row = next(at for at, line in enumerate(shown(view)) if "KeyError" in line)
             view.put_cursor(view.scroll_offset.y + row)
             await driver.press("o")
         else:
-            row = next(at for at, line in enumerate(shown(view)) if "line 21" in line)
+            row = next(at for at, line in enumerate(shown(view)) if "line 19" in line)
             x = view.render_line(row).text.index("app.py")
             await driver.pilot.click(view, offset=(x, row))
         await driver.until(opened.exists, "the editor")
-        place = f"{project / 'code' / 'app.py'}:21"
+        place = f"{project / 'code' / 'app.py'}:19"
         assert opened.read_text().split() == ["-g", place]
 
 

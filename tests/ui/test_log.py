@@ -202,15 +202,15 @@ async def invoke(driver: Driver, function: str, payload: bytes = b"{}") -> None:
 
 
 async def test_start_end_and_report_are_one_line_until_enter_opens_them(open_app: OpenApp) -> None:
-    async with open_app(size=(80, 24)) as driver:
-        await driver.invoke()
+    async with open_app() as driver:
+        await invoke(driver, "Greet")
         view = pane_of(driver).view
         folded = next(line for line in shown(view) if "REPORT" in line)
         assert folded.startswith("▸ REPORT ")
         assert "START" not in driver.text()
         row = shown(view).index(folded)
-        await driver.press("4", *["k"] * (len(view.rows) - 1 - (view.scroll_offset.y + row)))
-        await driver.press("enter")
+        view.put_cursor(view.scroll_offset.y + row)
+        await driver.press("4", "enter")
         opened = driver.text()
         request_id = driver.app.engine.pools["Greet"].invocations[-1].request_id
         for text in (
@@ -242,7 +242,7 @@ async def test_a_click_opens_a_json_line_in_its_place_and_folds_it(open_app: Ope
 @pytest.mark.parametrize("width", [40, 60, 80, 120, 200])
 async def test_no_number_of_a_report_is_cut_at_any_width(open_app: OpenApp, width: int) -> None:
     async with open_app(size=(width, 24)) as driver:
-        await driver.invoke()
+        await invoke(driver, "Greet")
         view = pane_of(driver).view
         report = driver.app.engine.pools["Greet"].invocations[-1].report
         assert report is not None
@@ -282,7 +282,7 @@ def told(driver: Driver) -> list[str]:
 async def test_a_widens_the_scope_and_the_frame_names_it(open_app: OpenApp) -> None:
     async with open_app() as driver:
         for _ in range(2):
-            await driver.invoke()
+            await invoke(driver, "Greet")
         await invoke(driver, "Fail")
         choose(driver, "Greet", 2, 1)
         texts = []
@@ -301,8 +301,8 @@ async def test_a_widens_the_scope_and_the_frame_names_it(open_app: OpenApp) -> N
 
 async def test_what_an_invocation_waited_for_belongs_to_it(open_app: OpenApp) -> None:
     async with open_app() as driver:
-        await driver.invoke()
-        await driver.invoke()
+        await invoke(driver, "Greet")
+        await invoke(driver, "Greet")
         choose(driver, "Greet", 1, None)
         first = told(driver)
         assert first[0] == "── created for an invocation"
@@ -331,13 +331,14 @@ async def test_a_reset_belongs_to_the_invocation_that_brought_it_about(open_app:
 async def test_the_scope_that_was_chosen_stays_for_the_next_selection(open_app: OpenApp) -> None:
     async with open_app() as driver:
         pane = pane_of(driver)
-        choose(driver, "Greet", 1, 1)
-        await driver.press("a")
-        choose(driver, "Greet", 5, 2)
+        pane.show_scope(Scope("Greet", 1, 1))
+        assert pane.scope.extent is Extent.INVOCATION
+        pane.widen()
+        pane.show_scope(Scope("Greet", 2, 5))
         assert pane.scope == Scope("Greet", 2)
-        choose(driver, "Fail", None, None)
+        pane.show_scope(Scope("Fail"))
         assert pane.scope.extent is Extent.FUNCTION
-        choose(driver, "Greet", 5, 2)
+        pane.show_scope(Scope("Greet", 2, 5))
         assert pane.scope == Scope("Greet", 2)
 
 
@@ -419,7 +420,7 @@ async def test_a_match_that_is_not_loaded_is_gone_to(open_app: OpenApp) -> None:
         emit("the needle-2 is here")
         await driver.until_seen("needle-2")
         pane = pane_of(driver)
-        await driver.press("slash", *"needle-", "backslash", "d")
+        await driver.press("4", "slash", *"needle-", "backslash", "d")
         await driver.until(lambda: "found 2" in driver.subtitle("log"))
         await driver.press("enter")
         await driver.until(lambda: pane.view.line_text == "the needle-2 is here")
@@ -434,7 +435,7 @@ async def test_only_matches_are_read_from_the_files_too(open_app: OpenApp) -> No
     async with open_app() as driver:
         emit_many(driver, RECORDS + 3_000)
         await driver.until_seen(f"line {RECORDS + 2_999} end")
-        await driver.press("slash", *"line 77 end", "enter", "m")
+        await driver.press("4", "slash", *"line 77 end", "enter", "m")
         view = pane_of(driver).view
         await driver.until(lambda: view.all_text == "line 77 end")
         emit_many(driver, 100)
@@ -445,9 +446,9 @@ async def test_only_matches_are_read_from_the_files_too(open_app: OpenApp) -> No
 
 async def test_what_is_found_in_a_folded_record_opens_it(open_app: OpenApp) -> None:
     async with open_app() as driver:
-        await driver.invoke()
+        await invoke(driver, "Greet")
         pane = pane_of(driver)
-        await driver.press("slash", *"Billed Duration", "enter")
+        await driver.press("4", "slash", *"Billed Duration", "enter")
         await driver.until(lambda: "Billed Duration" in driver.text().split("find")[0])
         assert pane.view.line_text.strip().startswith("REPORT RequestId")
 
@@ -456,10 +457,10 @@ async def test_a_wrong_expression_is_said_and_a_missing_text_too(open_app: OpenA
     async with open_app() as driver:
         emit_many(driver, 5)
         await driver.until_seen("line 4 end")
-        await driver.press("slash", "left_parenthesis", "x")
+        await driver.press("4", "slash", "left_parenthesis", "x")
         assert "missing )" in driver.subtitle("log")
         assert pane_of(driver).has_class("-wrong")
-        await driver.press("escape", "slash", *"nowhere", "enter")
+        await driver.press("escape", "4", "slash", *"nowhere", "enter")
         await driver.until(lambda: "“nowhere” is not in this log." in driver.notices)
 
 
@@ -489,12 +490,12 @@ async def test_a_drag_over_wrapped_rows_copies_one_line(open_app: OpenApp) -> No
         await driver.pilot.mouse_up(view, offset=(gutter + 5, 2))
         width = view.size.width - gutter
         await driver.until(
-            lambda: (driver.screen.get_selected_text() or "").strip() == text[: 2 * width + 5]
+            lambda: (driver.screen.get_selected_text() or "").strip() == text[: 2 * width + 6]
         )
         emit_many(driver, 3)
         await driver.until_seen("line 2 end")
         selected = (driver.screen.get_selected_text() or "").strip()
-        assert selected == text[: 2 * width + 5], "other lines do not move it"
+        assert selected == text[: 2 * width + 6], "other lines do not move it"
 
 
 @pytest.mark.parametrize("by", ["key", "mouse"])
@@ -533,8 +534,10 @@ async def test_a_line_without_a_place_and_no_editor_are_said(
         emit_many(driver, 1)
         await driver.until_seen("line 0 end")
         await driver.press("o")
-        await driver.until(lambda: any("no place" in one for one in driver.notices))
+        await driver.until(lambda: any("No place" in one for one in driver.notices))
         await invoke(driver, "Fail")
-        await driver.press("j", "o")
-        pane_of(driver).open_source()
+        choose(driver, "Fail", None, None)
+        view = pane_of(driver).view
+        view.put_cursor(next(at for at, line in enumerate(shown(view)) if "KeyError" in line))
+        await driver.press("o")
         await driver.until(lambda: any("EDITOR" in one for one in driver.notices))

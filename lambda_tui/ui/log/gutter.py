@@ -12,7 +12,7 @@ from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.log.records import Extent, LogRecord
 from lambda_tui.ui.terminal_text import fitted
 
-_CLOCK_FROM = 100
+_CLOCK_FROM = 80
 """Width of the log from which on the time has hours and minutes."""
 _LONGEST_NAME = 18
 _SIGN_WIDTH = 2

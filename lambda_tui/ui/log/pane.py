@@ -28,6 +28,8 @@ _PAGE = 1_000
 """Records that are read at a time."""
 _AROUND = 300
 """Records that are read before a match that is not loaded, and behind it."""
+_LOOKED_AT = 500
+"""Records in which a place in the source is looked for."""
 GONE, EARLIER = "… earlier lines are gone", "… earlier lines"
 
 
@@ -364,18 +366,28 @@ class LogPane(Vertical, Pane):
     # The source
 
     def open_source(self) -> None:
-        """Open the place in the source that the line under the cursor names, in the editor."""
-        row = self.view.cursor_row
+        """Open the place in the source that the line under the cursor names, in the editor.
+
+        Without a cursor it is the last place that the log names.
+        """
+        view, row = self.view, self.view.cursor_row
         if row is None:
             return
-        line = self.view.rows[row][0]
-        place = find_place(line.plain) or next(
-            filter(None, map(find_place, reversed(line.record.message.split("\n")))), None
-        )
-        if place is None:
-            self._say("This line names no place in the source.")
+        if not view.has_cursor:
+            newest = list(reversed(view.rows.records[-_LOOKED_AT:]))
         else:
-            self._open(place, line.record)
+            line = view.rows[row][0]
+            if (place := find_place(line.plain)) is not None:
+                self._open(place, line.record)
+                return
+            newest = [line.record]
+        for record in newest:
+            # The last one of a stack of Python, and the only one of the JSON of Node.js.
+            for text in reversed(record.message.split("\n")):
+                if (place := find_place(text)) is not None:
+                    self._open(place, record)
+                    return
+        self._say("No place in the source is named here.")
 
     @on(LogView.PlaceChosen)
     def _open_chosen(self, event: LogView.PlaceChosen) -> None:

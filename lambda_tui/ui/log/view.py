@@ -286,7 +286,7 @@ class LogView(LineWidget, ScrollView, can_focus=True):
         here = last + (step < 0) if self._cursor is None else self._cursor
         if self._cursor is None and step > 0:
             return
-        self.put_cursor(max(0, min(here + step, last)))
+        self.put_cursor(max(0, min(here + step, last)), may_follow=True)
 
     def action_page(self, direction: int) -> None:
         """Move the line cursor by the height of the view."""
@@ -300,11 +300,11 @@ class LogView(LineWidget, ScrollView, can_focus=True):
         """Go to the newest line, and follow."""
         self.follow = True
 
-    def put_cursor(self, row: int) -> None:
-        """Put the line cursor on a row and show it; on the last one the view follows."""
-        self._cursor = row
-        self.follow = self.is_live and row == len(self.rows) - 1
-        if self.follow:
+    def put_cursor(self, row: int, *, may_follow: bool = False) -> None:
+        """Put the line cursor on a row and show it; on the last one the view may follow."""
+        is_last = may_follow and self.is_live and row == len(self.rows) - 1
+        self.follow, self._cursor = is_last, row
+        if is_last:
             return
         top, height = self.scroll_offset.y, self.size.height
         if row < top:
@@ -351,17 +351,21 @@ class LogView(LineWidget, ScrollView, can_focus=True):
         if record is None:
             return
         line, start, _ = self.rows[row]
+        self.put_cursor(row, may_follow=not line.is_fold)
         if line.is_fold:
-            self.put_cursor(row)
             self.toggle(record)
             return
-        self.put_cursor(row)
         place = find_place(line.plain)
         column = offset.x + self.scroll_offset.x - self._gutter.width + start
         if place is not None and place.start <= column < place.end:
             self.post_message(self.PlaceChosen(place, record))
 
     # Searching and copying
+
+    @property
+    def has_cursor(self) -> bool:
+        """Whether the user has chosen a line."""
+        return self._cursor is not None
 
     @property
     def cursor_row(self) -> int | None:

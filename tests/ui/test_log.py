@@ -332,7 +332,7 @@ async def test_the_scope_that_was_chosen_stays_for_the_next_selection(open_app: 
     async with open_app() as driver:
         pane = pane_of(driver)
         pane.show_scope(Scope("Greet", 1, 1))
-        assert pane.scope.extent is Extent.INVOCATION
+        assert pane.scope == Scope("Greet", invocation=1)
         pane.widen()
         pane.show_scope(Scope("Greet", 2, 5))
         assert pane.scope == Scope("Greet", 2)

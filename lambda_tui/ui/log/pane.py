@@ -67,6 +67,8 @@ class LogPane(Vertical, Pane):
         self._selection = Scope()
         self._extent = Extent.INVOCATION
         self._is_loading = False
+        self._wanted = 0
+        """The direction of the match to go to as soon as there is one; 0 for none."""
 
     def compose(self) -> ComposeResult:
         """Yield the lines above, the search line below."""
@@ -303,7 +305,9 @@ class LogPane(Vertical, Pane):
         if found is not None:
             self._go_to_record(found, direction)
         elif self.matches.is_complete:
-            self._say(f"“{self.query_now.text}” is not in this log.", "information")
+            self._say_missing()
+        else:
+            self._wanted = direction
 
     @work(group="log-older", exclusive=True)
     async def _go_to_record(self, index: int, direction: int = -1) -> None:
@@ -343,7 +347,7 @@ class LogPane(Vertical, Pane):
         self.go_to_match(-1)
 
     def _search(self, text: str) -> None:
-        self.query_now, self.matches = Query(text), Matches()
+        self.query_now, self.matches, self._wanted = Query(text), Matches(), 0
         self.view.mark(self.query_now)
         self._find_all(self.scope, self.query_now, self.matches)
         self._write_frame()
@@ -356,11 +360,16 @@ class LogPane(Vertical, Pane):
         async for found in self._store.search(scope, query, self._store.end):
             matches.add_older(found)
             self._write_frame()
+            if self._wanted and len(matches):
+                self._wanted, direction = 0, self._wanted
+                self.go_to_match(direction)
             if self.only_matches and len(self.view.rows) <= self.view.size.height:
                 self._load_older()
             if matches.is_cut:
                 break
         matches.is_complete = True
+        if self._wanted:
+            self._say_missing()
         self._write_frame()
 
     # The source
@@ -406,6 +415,10 @@ class LogPane(Vertical, Pane):
         problem = await open_in_editor(self.app, file, place.line, place.column)
         if problem:
             self._say(problem)
+
+    def _say_missing(self) -> None:
+        if not self.query_now.problem:
+            self._say(f"“{self.query_now.text}” is not in this log.", "information")
 
     def _say(self, sentence: str, severity: SeverityLevel = "warning") -> None:
         self.notify(one_line(sentence), severity=severity, markup=False)

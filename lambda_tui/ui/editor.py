@@ -38,7 +38,7 @@ _WITH_WINDOW = frozenset(
 )  # fmt: skip
 """Editors with a window of their own."""
 _WINDOW_OPTIONS = frozenset({"-n", "--no-wait", "-c", "--create-frame"})
-"""Of emacsclient."""
+"""Options with which emacsclient opens a window."""
 
 NO_EDITOR = "Set VISUAL or EDITOR to your editor, such as nano or “code -g”, and start again."
 

@@ -27,7 +27,7 @@ _LAST = frozenset(
         "function_memory_size", "function_arn", "tenantId", "location",
     }
 )  # fmt: skip
-"""What a line of most logging libraries has whatever it is about."""
+"""Fields that a line of most logging libraries has, whatever it is about."""
 _PINO_LEVELS = {10: "TRACE", 20: "DEBUG", 30: "INFO", 40: "WARN", 50: "ERROR", 60: "FATAL"}
 _TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
 _PRETTY = re.compile(

@@ -57,7 +57,7 @@ class LogPane(Vertical, Pane):
             placeholder="find in the log: a regular expression", id="log-search", compact=True
         )
         self.query_now = Query("")
-        """What is looked for."""
+        """The search."""
         self.matches = Matches()
         """Where it was found."""
         self.only_matches = False
@@ -94,7 +94,7 @@ class LogPane(Vertical, Pane):
 
     @property
     def scope(self) -> Scope:
-        """What is shown, around the selection."""
+        """The scope that is shown, around the selection."""
         return self._selection.to(self._extent)
 
     def show_scope(self, selection: Scope) -> None:

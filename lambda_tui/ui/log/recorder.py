@@ -58,18 +58,18 @@ _Entry = tuple[Kind, str, Fold, str]
 
 @dataclass(slots=True)
 class _Known:
-    """What is remembered of an environment."""
+    """An environment, and the invocation that its events belong to."""
 
     environment: ExecutionEnvironment | None
     number: int | None
     request_id: str = ""
-    """Of the last invocation that it was given."""
+    """The id of the last invocation that it was given."""
     invocation: int | None = None
     """The number of that invocation."""
     raw: list[str] = field(default_factory=list)
     """CloudWatch's lines that the next report folds."""
     created: LogRecord | None = None
-    """That it was created, held back until it is known for which invocation."""
+    """The record of its creation, held back until it is known for which invocation."""
 
 
 class LogRecorder:

@@ -53,7 +53,7 @@ class LogRecord:
     summary: str = ""
     """For ``Fold.SUMMARY``: parts that ``·`` separates, the most important ones first."""
     index: int = -1
-    """Its place among all records of the session, counted from 0; the store sets it."""
+    """The place among all records of the session, counted from 0; the store sets it."""
 
     @property
     def searched_text(self) -> str:
@@ -91,7 +91,7 @@ class Scope:
 
     @property
     def name(self) -> str:
-        """What the frame calls it: ``Greet #12``, ``Greet env 2``, ``Greet``, ``all functions``."""
+        """The name in the frame: ``Greet #12``, ``Greet env 2``, ``Greet``, ``all functions``."""
         match self.extent:
             case Extent.ALL:
                 return "all functions"

@@ -36,7 +36,7 @@ class LogRows:
         """The absolute number of the first row."""
         self.records: list[LogRecord] = []
         self.head = ""
-        """What is said in a row before all records; empty for none."""
+        """The text of a row before all records; empty for none."""
         self._head: Row | None = None
         self._ends: list[int] = []
         """For each record, the absolute number of the row behind its last."""

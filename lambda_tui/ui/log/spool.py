@@ -34,7 +34,7 @@ _KINDS = tuple(Kind)
 
 
 class _Entry(NamedTuple):
-    """What is known of a record without its text; 0 stands for no environment and invocation."""
+    """A record without its text; 0 stands for no environment and invocation."""
 
     offset: int
     plain_bytes: int

@@ -99,7 +99,7 @@ class LogView(LineWidget, ScrollView, can_focus=True):
         self.extent = Extent.FUNCTION
         """The extent of what is shown, which the lines need not repeat."""
         self.query_now = Query("")
-        """What is marked in the lines."""
+        """The search that is marked in the lines."""
         self.rows = LogRows()
         self._cursor: int | None = None
         self._width = 0
@@ -422,7 +422,7 @@ class LogView(LineWidget, ScrollView, can_focus=True):
 
     @property
     def _selection_origin(self) -> int:
-        """What a row's index lacks to a number that stays the same when others come or go."""
+        """The difference of a row's index to a number that stays when other rows come or go."""
         return self.rows.first + _SELECTION_ORIGIN
 
     # Rendering

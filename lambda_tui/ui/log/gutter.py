@@ -20,7 +20,7 @@ _SIGN_WIDTH = 2
 
 @dataclass(frozen=True, slots=True)
 class Largest:
-    """The values that the columns have to hold: the largest numbers, and the cells of the longest name."""
+    """The largest numbers that the columns have to hold, and the cells of the longest name."""
 
     invocation: int = 0
     """0 without one."""

@@ -100,7 +100,7 @@ class LogPane(Vertical, Pane):
     def show_scope(self, selection: Scope) -> None:
         """Show the log of what is selected, as narrow or wide as the user has chosen."""
         before, self._selection = self.scope, selection
-        if self.scope != before or not self.view.rows.records:
+        if self.scope != before:
             self._fill()
 
     def widen(self) -> None:

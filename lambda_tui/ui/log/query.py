@@ -19,7 +19,7 @@ _ESCAPED = re.compile(r"\\.")
 
 
 class Query:
-    """A search by an expression; upper and lower case are the same unless it has an upper-case letter.
+    """A search by an expression; case counts only where that has an upper-case letter.
 
     ``problem`` says why it finds nothing: the expression is wrong, or has taken too long.
     """

@@ -88,6 +88,7 @@ PANE_KEYS: dict[str, tuple[str, ...]] = {
         "clear_log",
         "next_match",
         "only_matches",
+        "open_source",
         "copy_item",
         "zoom",
     ),

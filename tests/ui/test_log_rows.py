@@ -124,6 +124,15 @@ def test_the_newest_rows_are_kept_when_records_come() -> None:
     assert [rows[at][0].plain for at in (0, 1)] == ["… earlier lines", "line 52"]
 
 
+def test_older_records_come_below_the_row_that_is_before_all() -> None:
+    rows = LogRows()
+    rows.set_head("… earlier lines")
+    rows.add(numbered("new", start=5))
+    assert rows.add_older(numbered("a", "b\nc", start=3)) == 3
+    assert texts(rows) == ["… earlier lines", "a", "b", "c", "new"]
+    assert [rows.rows_of_record(index) for index in (3, 4, 5)] == [(1, 2), (2, 4), (4, 5)]
+
+
 def test_the_oldest_rows_are_kept_when_older_records_come() -> None:
     rows = LogRows()
     rows.add(numbered(*["new"] * ROWS, start=100))

@@ -117,6 +117,27 @@ def test_what_is_read_and_found_is_what_was_added(
     asyncio.run(read_all())
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("e\\s+t", [3]),
+        ("31m", []),
+        ("red one", [2]),
+        ("REPORT 3", [4]),
+        ("ß.*ö", [5]),
+        ("^two$", [1]),
+    ],
+)
+async def test_a_place_lies_in_the_visible_text_of_one_record(
+    store: LogStore, text: str, expected: list[int]
+) -> None:
+    for message in ("one", "two", "\x1b[31mred\x1b[0m one", "one two"):
+        store.add(record(message))
+    store.add(LogRecord("a", 1, 0.0, Kind.REPORT, "raw", 1, Fold.SUMMARY, "REPORT 3 ms"))
+    store.add(record("Größe schön"))
+    assert await found_by(store, Scope(), Query(text)) == expected
+
+
 async def test_memory_holds_the_newest_and_files_the_rest(store: LogStore) -> None:
     for number in range(RECORDS + 2_000):
         store.add(record(f"line {number}", "a" if number % 2 else "b"))
@@ -174,6 +195,19 @@ async def test_no_file_of_the_log_has_a_name(store: LogStore, tmp_path: Path) ->
     store.add(record("secret"))
     assert (await store.older(Scope(), 1, 1)).records[0].message == "secret"
     assert os.listdir(tmp_path) == []
+
+
+async def test_whoever_reads_at_the_end_gets_nothing(tmp_path: Path) -> None:
+    store = LogStore(tmp_path)
+    for number in range(1_000):
+        store.add(record(f"line {number}"))
+    search = store.search(Scope(), Query("line"), store.end)
+    assert len(await anext(search)) == 1_000
+    store.close()
+    store.add(record("late"))
+    assert await store.older(Scope(), store.end, 5) == ([], True)
+    assert await store.at([3]) == []
+    assert [block async for block in search] == []
 
 
 def test_nothing_is_left_of_a_process_that_was_killed(tmp_path: Path) -> None:

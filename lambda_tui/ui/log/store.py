@@ -52,6 +52,7 @@ class LogStore:
         self._thread = ThreadPoolExecutor(1, "log")
         self._failure = ""
         """Why nothing can be written; empty while it can."""
+        self._is_closed = False
         self._submitted = self._written = 0
         """Records that were given to the thread, and that it is done with."""
         self._floors: dict[Scope, int] = {}
@@ -100,6 +101,7 @@ class LogStore:
 
     def close(self) -> None:
         """Give the room on the disk back; nothing is read any more."""
+        self._is_closed = True
         self._thread.submit(self._close_spool)
         self._thread.shutdown(wait=False)
 
@@ -178,12 +180,15 @@ class LogStore:
     async def _in_thread(self, read: Callable[[Spool], Result]) -> Result:
         """Return what is read from the files, once everything is in them."""
         self._write_waiting()
+        if self._is_closed:
+            # Whoever still reads at the end gets nothing.
+            return read(Spool(Path()))
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, lambda: read(self._opened_spool()))
 
     def _write_waiting(self) -> None:
         waiting, self._waiting, self._waiting_characters = self._waiting, [], 0
-        if not waiting:
+        if not waiting or self._is_closed:
             return
         if self._submitted - self._written > _WAITING:
             self._complete_from = self.end

@@ -21,7 +21,7 @@ from lambda_tui.ui.log.records import Fold, Kind, LogRecord, Scope
 SEGMENT_BYTES = 32 << 20
 SEGMENT_RECORDS = 250_000
 SEGMENTS = 12
-"""Segments that are kept: 384 MB of text, 3 million records at most."""
+"""Full segments that are kept: 384 MB of text, 3 million records at most."""
 BLOCK_BYTES = 1 << 20
 """Text that is searched at a time."""
 _ENTRIES = 4_096
@@ -89,9 +89,18 @@ class Spool:
                 self._segments.append(_Segment(self._directory, part[0].index))
             self._segments[-1].append(part, [self._function(one.function) for one in part])
             self.end = part[-1].index + 1
-        while len(self._segments) > SEGMENTS:
+        while self._is_too_large():
             self._segments.pop(0).close()
         self.first = self._segments[0].first if self._segments else self.end
+
+    def _is_too_large(self) -> bool:
+        """Return whether the oldest segment must go. Gaps between records make small segments."""
+        segments = self._segments
+        return len(segments) > 1 and (
+            len(segments) > SEGMENTS * 4
+            or sum(one.size for one in segments) > SEGMENTS * SEGMENT_BYTES
+            or sum(one.end - one.first for one in segments) > SEGMENTS * SEGMENT_RECORDS
+        )
 
     def close(self) -> None:
         """Give the room on the disk back."""
@@ -257,18 +266,19 @@ class _Segment:
         self._block_offset = 0
         self._text = _nameless_file(directory)
         self._entries = _nameless_file(directory)
-        self._size = 0
+        self.size = 0
+        """Bytes of all texts."""
 
     @property
     def is_full(self) -> bool:
         """Whether the next records go to another segment."""
-        return self._size >= SEGMENT_BYTES or self.end - self.first >= SEGMENT_RECORDS
+        return self.size >= SEGMENT_BYTES or self.end - self.first >= SEGMENT_RECORDS
 
     def append(self, records: Sequence[LogRecord], functions: Sequence[int]) -> None:
         """Write records and the numbers of their functions."""
         texts, entries = bytearray(), bytearray()
         for record, function in zip(records, functions, strict=True):
-            offset = self._size + len(texts)
+            offset = self.size + len(texts)
             if not self.block_starts or offset - self._block_offset >= BLOCK_BYTES:
                 self._block_offset = offset
                 self.block_starts.append(record.index)
@@ -293,7 +303,7 @@ class _Segment:
             )
         _write(self._text, texts)
         _write(self._entries, entries)
-        self._size += len(texts)
+        self.size += len(texts)
         self.end = records[-1].index + 1
 
     def packed(self, start: int, stop: int) -> bytes:

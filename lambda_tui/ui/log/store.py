@@ -55,6 +55,8 @@ class LogStore:
         self._is_closed = False
         self._submitted = self._written = 0
         """Records that were given to the thread, and that it is done with."""
+        self._is_behind = False
+        """Whether records are dropped until the thread has written those that it was given."""
         self._floors: dict[Scope, int] = {}
         """For each scope that was cleared, the index from which on its records are shown."""
         self._ranges: dict[tuple[str, int], tuple[int, int]] = {}
@@ -190,7 +192,10 @@ class LogStore:
         waiting, self._waiting, self._waiting_characters = self._waiting, [], 0
         if not waiting or self._is_closed:
             return
-        if self._submitted - self._written > _WAITING:
+        behind = self._submitted - self._written
+        # One large gap rather than many small ones.
+        self._is_behind = behind > _WAITING or (self._is_behind and behind > 0)
+        if self._is_behind:
             self._complete_from = self.end
             return
         self._submitted += len(waiting)

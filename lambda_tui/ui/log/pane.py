@@ -148,7 +148,8 @@ class LogPane(Vertical, Pane):
     def _show_newest(self) -> None:
         # Fresh records are among those in memory: they must not be appended a second time.
         self._store.fresh.clear()
-        records = self._store.recent(self.scope)
+        # A page is enough to begin with: others are read when the user scrolls up.
+        records = self._store.recent(self.scope, _PAGE)
         if self.only_matches and self.query_now:
             records = [record for record in records if record.index in self.matches]
         self.view.replace(records, head=self._head(records))

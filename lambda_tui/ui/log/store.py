@@ -109,12 +109,12 @@ class LogStore:
 
     # Reading
 
-    def recent(self, scope: Scope) -> list[LogRecord]:
-        """Return those of a scope's records that are in memory."""
+    def recent(self, scope: Scope, most: int = RECORDS) -> list[LogRecord]:
+        """Return those of a scope's records that are in memory, the newest ones of too many."""
         first, end = self._bounds(scope)
         found: list[LogRecord] = []
         for record in reversed(self.records):
-            if record.index < first:
+            if record.index < first or len(found) == most:
                 break
             if record.index < end and scope.has(record):
                 found.append(record)

@@ -5,24 +5,18 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Any
 
 from lambda_tui.engine import events
 from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.invocation import Invocation
 from lambda_tui.history import InvocationRecord
-from lambda_tui.project.function import LoggingConfig
-from lambda_tui.ui.log import LogStore, log_records
+from lambda_tui.ui.log import LogRecorder, LogStore
 from lambda_tui.ui.model import Invocations
 from lambda_tui.ui.model.lives import RECORDS, Lives
 
 FRAME = 1 / 15
 """Seconds between two paints while something changes."""
-ENVIRONMENTS = 500
-"""Environments whose numbers are kept."""
-_TEXT_LOGGING = LoggingConfig()
-"""For events that belong to none of the project's functions."""
 
 
 class Feed:
@@ -36,9 +30,9 @@ class Feed:
         self.log = LogStore()
         self.invocations = Invocations(engine.pools, self._on_over)
         self.lives = Lives(self._environment)
-        self._engine = engine
+        self.pools = engine.pools
         self._paint = paint
-        self._numbers: dict[str, int] = {}
+        self._recorder = LogRecorder(engine.pools)
         self._timer: asyncio.TimerHandle | None = None
         self._painted_at = 0.0
         # First, so that whoever is painted finds the lives as they are.
@@ -51,6 +45,7 @@ class Feed:
         self._stop_listening()
         if self._timer is not None:
             self._timer.cancel()
+        self.log.close()
 
     def request_paint(self) -> None:
         """Ask for a paint: at once after a quiet time, else when the frame is over."""
@@ -69,30 +64,12 @@ class Feed:
 
     def _on_event(self, event: events.Event) -> None:
         self.invocations.on_event(event)
-        pool = self._engine.pools.get(event.function)
-        logging = pool.function.logging if pool is not None else _TEXT_LOGGING
-        for record in log_records(event, self._number(event), logging):
+        for record in self._recorder.records(event):
             self.log.add(record)
         self.request_paint()
 
-    def _number(self, event: events.Event) -> int | None:
-        """Return the environment's number, also when the pool no longer has the environment."""
-        if not event.environment or event.environment in self._numbers:
-            return self._numbers.get(event.environment)
-        environment = self._environment(event.function, event.environment)
-        if environment is None:
-            return None
-        self._numbers[environment.id] = environment.number
-        _drop_oldest(self._numbers)
-        return environment.number
-
     def _environment(self, function: str, id: str) -> ExecutionEnvironment | None:
-        pool = self._engine.pools.get(function)
+        pool = self.pools.get(function)
         # The newest is asked for most: each is looked up when it begins.
         environments = reversed(pool.environments) if pool is not None else ()
         return next((each for each in environments if each.id == id), None)
-
-
-def _drop_oldest(known: dict[str, Any]) -> None:
-    if len(known) > ENVIRONMENTS:
-        del known[next(iter(known))]

@@ -22,6 +22,7 @@ from . import (
     languages,
     launch,
     life_cycle,
+    log,
     many,
     memory,
     reload,
@@ -46,6 +47,7 @@ MEASURES: dict[str, Callable[[Effort], list[Row] | Awaitable[list[Row]]]] = {
     "many": many.measure,
     "launch": launch.measure,
     "keys": keystroke.measure,
+    "log": log.measure,
 }
 """By the name that ``--only`` takes, in the order of the table."""
 

@@ -82,15 +82,15 @@ def _type(terminal: Terminal, keys: int) -> list[float]:
 
 
 def _switch(terminal: Terminal, keys: int) -> list[float]:
-    """Milliseconds from each arrow key to the name of the other function over the log."""
+    """Milliseconds from each arrow key to the name of the other function over its invocations."""
     terminal.press("1")
     terminal.watch(0.3)
     times = []
     for number, pause in zip(range(keys), _pauses(), strict=False):
-        key, title = ("\x1b[B", "Log · Quiet") if number % 2 == 0 else ("\x1b[A", "Log · Chatty")
+        key, name = ("\x1b[B", "Quiet") if number % 2 == 0 else ("\x1b[A", "Chatty")
         terminal.watch(pause)
         pressed = terminal.press(key)
-        times.append((terminal.wait_for(title) - pressed) * 1000)
+        times.append((terminal.wait_for(f"Invocations · {name}") - pressed) * 1000)
     return times
 
 

@@ -25,6 +25,8 @@ class Effort:
     """Frozen ones whose memory is measured."""
     invocations: int
     """After which an invocation must cost what it did at the start."""
+    lines: int
+    """Lines of the log that are kept and searched."""
 
 
 FULL = Effort(
@@ -36,6 +38,7 @@ FULL = Effort(
     keys=100,
     environments=8,
     invocations=20_000,
+    lines=1_000_000,
 )
 QUICK = Effort(
     rounds=2,
@@ -46,6 +49,7 @@ QUICK = Effort(
     keys=5,
     environments=2,
     invocations=300,
+    lines=20_000,
 )
 
 

@@ -1,74 +1,22 @@
-"""The log: bounded, sanitised, searchable, and quick whatever a function writes."""
+"""The log on the screen: scoped, folded, searched, sanitised, and quick whatever is written."""
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from lambda_tui.engine.events import Event, FunctionLog, Report
-from lambda_tui.project.function import LoggingConfig
-from lambda_tui.terminal_text import of_certain_width
+from lambda_tui.engine.events import Event, FunctionLog
 from lambda_tui.ui.feed import Feed
-from lambda_tui.ui.log.records import (
-    LINES_LIMIT,
-    Kind,
-    LogRecord,
-    line_count,
-    log_lines,
-    log_records,
-)
-from lambda_tui.ui.log.rows import ROWS, LogRows
+from lambda_tui.ui.log import Extent, Scope, spool
+from lambda_tui.ui.log.pane import EARLIER, GONE, LogPane
+from lambda_tui.ui.log.rows import ROWS
 from lambda_tui.ui.log.store import CHARACTERS, RECORDS
-from support.app_driver import OpenApp
-
-CUT = "… earlier lines are gone"
-
-
-def record(message: str, kind: Kind = Kind.FUNCTION) -> LogRecord:
-    return LogRecord("Greet", 1, 0.0, kind, message)
-
-
-def rows_of(
-    *messages: str, wrap_at: int | None = None, query: str = "", only_matches: bool = False
-) -> LogRows:
-    rows = LogRows()
-    rows.rebuild(wrap_at=wrap_at, query=query, only_matches=only_matches)
-    rows.add([record(message) for message in messages])
-    return rows
-
-
-def test_a_record_of_several_lines_takes_several_rows_and_one_gutter() -> None:
-    lines = log_lines(record("first\nsecond\n\nfourth"))
-    assert [line.plain for line in lines] == ["first", "second", "", "fourth"]
-    assert [line.is_first for line in lines] == [True, False, False, False]
-
-
-@pytest.mark.parametrize(
-    ("message", "lines"),
-    [
-        ("printed\rtogether", ["printed", "together"]),
-        ("logged\ntogether", ["logged", "together"]),
-        ("from Windows\r", ["from Windows"]),
-        ("one\r\ntwo\r\r\nthree\r", ["one", "two", "three"]),
-        ("one\r\n\r\nthree", ["one", "", "three"]),
-        ("\r 10%\r 20%", [" 10%", " 20%"]),
-        ("\r", [""]),
-    ],
-)
-def test_every_line_end_inside_a_record_parts_its_lines(message: str, lines: list[str]) -> None:
-    event = Event(record=FunctionLog(message), function="Greet")
-    (entry,) = log_records(event, 1, LoggingConfig())
-    assert [line.plain for line in log_lines(entry)] == lines
-    assert line_count(entry) == len(lines)
-
-
-def test_a_record_of_very_many_lines_is_counted_as_it_is_shown() -> None:
-    entry = record("\n" * (LINES_LIMIT + 500))
-    assert line_count(entry) == len(log_lines(entry)) == LINES_LIMIT + 1
+from lambda_tui.ui.log.view import LogView
+from support.app_driver import Driver, OpenApp
 
 
 async def test_a_record_printed_with_carriage_returns_has_one_gutter(open_app: OpenApp) -> None:
@@ -81,137 +29,6 @@ async def test_a_record_printed_with_carriage_returns_has_one_gutter(open_app: O
         assert lines[0].split()[-1] == "alpha"
         assert ":" in lines[0], "the clock"
         assert lines[1].split() == ["beta"]
-
-
-@given(st.text(st.characters(exclude_categories=["C", "Z"]), max_size=200), st.integers(2, 40))
-def test_folding_loses_nothing(text: str, width: int) -> None:
-    text = of_certain_width(text)
-    rows = rows_of(text, wrap_at=width)
-    parts = [rows[index][0].plain[rows[index][1] : rows[index][2]] for index in range(len(rows))]
-    assert "".join(parts) == text
-
-
-def test_the_newest_rows_are_kept() -> None:
-    rows = rows_of(*(f"line {number}" for number in range(ROWS + 50)))
-    assert len(rows) == ROWS
-    assert rows[0][0].plain == CUT
-    assert rows[1][0].plain == "line 51"
-    rows.add([record("one more")])
-    assert len(rows) == ROWS
-    assert [rows[index][0].plain for index in (0, 1, ROWS - 1)] == [CUT, "line 52", "one more"]
-
-
-@pytest.mark.parametrize("wrap_at", [None, 8])
-@pytest.mark.parametrize(("query", "only_matches"), [("", False), ("1", True), ("earlier", False)])
-def test_that_lines_are_gone_is_one_row_however_it_is_looked_at(
-    wrap_at: int | None, query: str, only_matches: bool
-) -> None:
-    rows = rows_of(*(f"line {number}" for number in range(ROWS + 5)))
-    rows.rebuild(wrap_at=wrap_at, query=query, only_matches=only_matches)
-    shown = list(rows.texts())
-    assert shown[0] == rows[0][0].plain == CUT
-    assert shown[1] == rows[1][0].plain
-    assert rows.matches == (len(shown) - 1 if only_matches else 0)
-    if only_matches:
-        assert rows.next_match(None, 1) == 1
-
-
-def test_lines_that_were_hidden_are_gone_too() -> None:
-    rows = rows_of("needle", query="needle", only_matches=True)
-    added, dropped = rows.add([record("hay")] * (ROWS - 1))
-    assert (added, dropped, len(rows), rows.is_cut) == (0, 0, 1, False)
-    rows = rows_of(*["hay"] * ROWS, query="needle", only_matches=True)
-    assert rows.add([record("a needle")]) == (1, -1)
-    assert [rows[index][0].plain for index in range(len(rows))] == [CUT, "a needle"]
-
-
-async def test_a_log_without_its_oldest_lines_says_so_on_its_first(open_app: OpenApp) -> None:
-    async with open_app() as driver:
-        emit = log_emitter(driver.app.engine.events.emit)
-        view = driver.screen.panes.log_pane.view
-        for number in range(ROWS - 500):
-            emit(f"line {number} end")
-        await driver.until(lambda: view.line_text == f"line {ROWS - 501} end")
-        view.scroll_to(y=0, animate=False, immediate=True, force=True)
-        for number in range(ROWS - view.virtual_size.height):
-            emit(f"more {number}")
-        await driver.until(lambda: "new" in driver.subtitle("log"))
-        await driver.until(lambda: view.virtual_size.height == ROWS)
-        assert "line 0 end" in driver.text()
-        assert CUT not in driver.text()
-        for number in range(5):
-            emit(f"most {number}")
-        await driver.until(lambda: view.missed > 500)
-        assert view.render_line(0).text.strip() == CUT
-        assert view.virtual_size.height == ROWS
-        await driver.press("a")
-        await driver.until(lambda: "all functions" in driver.title("log"))
-        await driver.press("3", "g")
-        assert view.render_line(0).text.strip() == CUT
-        await driver.press("c")
-        emit("anew")
-        await driver.until(lambda: "anew" in driver.text())
-        assert "anew" in view.render_line(0).text
-
-
-@given(
-    st.lists(st.text("ab\n", max_size=30), max_size=20),
-    st.one_of(st.none(), st.integers(2, 10)),
-    st.sampled_from(["", "a", "ab"]),
-    st.booleans(),
-)
-def test_rows_are_found_by_their_index_as_if_all_were_made(
-    messages: list[str], wrap_at: int | None, query: str, only_matches: bool
-) -> None:
-    rows = rows_of(*messages, wrap_at=wrap_at, query=query, only_matches=only_matches)
-    lines = [line for message in messages for line in message.split("\n")]
-    shown = [line for line in lines if query in line] if only_matches else lines
-    pieces = [rows[index] for index in range(len(rows))]
-    texts = "".join(line.plain[start:end] for line, start, end in pieces)
-    assert texts == "".join(shown)
-    assert [line.plain for line, start, _ in pieces if start == 0] == shown
-    assert list(rows.texts()) == shown
-    assert all(end - start <= (wrap_at or 30) for _, start, end in pieces)
-    assert rows.matches == (sum(query in line for line in lines) if query else 0)
-    if rows.matches:
-        first = rows.next_match(None, 1)
-        assert first is not None
-        assert query in rows[first][0].plain
-
-
-def test_records_that_the_filter_hides_are_bounded_too() -> None:
-    rows = rows_of("a needle", query="needle", only_matches=True)
-    assert len(rows) == rows.matches == 1
-    rows.add([record("hay")] * (ROWS + 50))
-    assert (len(rows), rows.matches, rows[0][0].plain) == (1, 0, CUT)
-    assert rows.next_match(None, -1) is None
-
-
-def test_matches_are_counted_as_lines_come_in() -> None:
-    rows = rows_of("One fish", "two", "red FISH", query="fish")
-    assert rows.matches == 2
-    assert rows.next_match(None, -1) == 2
-    assert rows.next_match(2, -1) == 0
-    assert rows.next_match(0, -1) == 2
-
-
-def test_errors_and_warnings_are_told_from_the_rest() -> None:
-    def kind(message: str) -> Kind:
-        event = Event(record=FunctionLog(message), function="Greet")
-        (entry,) = log_records(event, 1, LoggingConfig())
-        return entry.kind
-
-    assert kind("[ERROR]\t2026-11-21T00:00:00.000Z\tid\tno") is Kind.ERROR
-    assert kind('{"level": "ERROR", "message": "no"}') is Kind.ERROR
-    assert kind("[WARNING]\tcareful") is Kind.WARNING
-    assert kind("no errors so far") is Kind.FUNCTION
-
-
-def test_a_failed_report_has_a_sign_on_its_report_line() -> None:
-    report = Report("id", "error", 1.0, 1, 128, 30, error_type="Runtime.ExitError")
-    event = Event(record=report, function="Greet")
-    lines = [line for entry in log_records(event, 1, LoggingConfig()) for line in log_lines(entry)]
-    assert [(line.plain.split()[0], line.glyph) for line in lines] == [("END", ""), ("REPORT", "✗")]
 
 
 async def test_a_rendered_frame_holds_no_escape_of_the_input(open_app: OpenApp) -> None:
@@ -247,7 +64,7 @@ async def test_scrolling_up_stops_following_and_keeps_the_place(open_app: OpenAp
             emit(f"line {number} end")
         view = driver.screen.panes.log_pane.view
         await driver.until(lambda: "line 99 end" in driver.text())
-        await driver.press("3", "k", "pageup", "pageup")
+        await driver.press("4", "k", "pageup", "pageup")
         assert not view.follow
         place = view.scroll_offset.y
         for number in range(100, 120):
@@ -268,7 +85,7 @@ async def test_a_long_line_that_comes_late_can_be_read_to_its_end(open_app: Open
         emit("x" * 100 + " far end")
         await driver.until(lambda: "xxxx" in driver.text())
         assert "far end" not in driver.text()
-        await driver.press("3", *["right"] * 60)
+        await driver.press("4", *["right"] * 60)
         await driver.until(lambda: "far end" in driver.text())
 
 
@@ -298,7 +115,7 @@ async def test_a_place_stays_when_old_lines_are_forgotten(open_app: OpenApp) -> 
             emit(f"line {number} end")
         view = driver.screen.panes.log_pane.view
         await driver.until(lambda: view.line_text == f"line {ROWS - 1} end")
-        await driver.press("3", "k", "pageup")
+        await driver.press("4", "k", "pageup")
         here, at_top = view.line_text, driver.text().count("line 99")
         for number in range(500):
             emit(f"more {number}")
@@ -356,3 +173,371 @@ async def test_a_drag_selects_text_without_the_gutter(open_app: OpenApp) -> None
 def log_emitter(emit: Callable[[Event], None]) -> Callable[[str], None]:
     """Return a function that emits an event for each line that Greet is to have logged."""
     return lambda message: emit(Event(record=FunctionLog(message), function="Greet"))
+
+
+def pane_of(driver: Driver) -> LogPane:
+    return driver.screen.panes.log_pane
+
+
+def emit_many(driver: Driver, count: int, start: int = 0, function: str = "Greet") -> None:
+    for number in range(start, start + count):
+        record = FunctionLog(f"line {number} end")
+        driver.app.engine.events.emit(Event(record=record, function=function))
+
+
+def shown(view: LogView) -> list[str]:
+    """Return the text of the rows in view, without their gutters."""
+    gutter = view._gutter.width
+    return [view.render_line(y).text[gutter:].rstrip() for y in range(view.size.height)]
+
+
+async def invoke(driver: Driver, function: str, payload: bytes = b"{}") -> None:
+    invocation = driver.app.engine.pools[function].invoke(payload)
+    async with asyncio.timeout(60):
+        await invocation.wait()
+    await driver.until_painted()
+
+
+# Folding
+
+
+async def test_start_end_and_report_are_one_line_until_enter_opens_them(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        await invoke(driver, "Greet")
+        view = pane_of(driver).view
+        folded = next(line for line in shown(view) if "REPORT" in line)
+        assert folded.startswith("▸ REPORT ")
+        assert "START" not in driver.text()
+        row = shown(view).index(folded)
+        view.put_cursor(view.scroll_offset.y + row)
+        await driver.press("4", "enter")
+        opened = driver.text()
+        request_id = driver.app.engine.pools["Greet"].invocations[-1].request_id
+        for text in (
+            "▾ REPORT ",
+            f"START RequestId: {request_id}",
+            f"REPORT RequestId: {request_id}",
+        ):
+            assert text in opened
+        assert "REPORT RequestId: " in view.line_text, "it is copied as CloudWatch has it"
+        await driver.press("enter")
+        assert "START" not in driver.text()
+
+
+async def test_a_click_opens_a_json_line_in_its_place_and_folds_it(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        driver.app.engine.events.emit(
+            Event(record=FunctionLog('{"level": "WARN", "items": [1, 2]}'), function="Greet")
+        )
+        await driver.until_seen("▲ ▸ {level WARN, items[2]}")
+        view = pane_of(driver).view
+        x = view._gutter.width + 3
+        await driver.pilot.click(view, offset=(x, 0))
+        await driver.until_seen('"items": [')
+        assert shown(view)[0] == "▾ {level WARN, items[2]}"
+        await driver.pilot.click(view, offset=(x, 0))
+        await driver.until(lambda: '"items"' not in driver.text())
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120, 200])
+async def test_no_number_of_a_report_is_cut_at_any_width(open_app: OpenApp, width: int) -> None:
+    async with open_app(size=(width, 24)) as driver:
+        await invoke(driver, "Greet")
+        view = pane_of(driver).view
+        report = driver.app.engine.pools["Greet"].invocations[-1].report
+        assert report is not None
+        (line,) = [one for one in shown(view) if "REPORT" in one]
+        whole = next(one for one in view.rows.records if "REPORT" in one.summary).summary
+        assert line.removeprefix("▸ ").removesuffix(" …") in whole
+        assert line.endswith(" …") or line.removeprefix("▸ ") == whole
+
+
+async def test_a_line_that_goes_on_says_so_at_the_edge(open_app: OpenApp) -> None:
+    async with open_app(size=(80, 24)) as driver:
+        log_emitter(driver.app.engine.events.emit)("1234567890" * 20)
+        await driver.until_seen("1234567890")
+        view = pane_of(driver).view
+        assert shown(view)[0].endswith("…")
+        await driver.press("w")
+        assert not any(line.endswith("…") for line in shown(view))
+
+
+# Scopes
+
+
+def choose(driver: Driver, function: str, invocation: int | None, environment: int | None) -> None:
+    """Choose as the lists of the screen do."""
+    screen = driver.screen
+    screen.selection.choose_function(function)
+    screen.selection.choose_environment(environment)
+    if invocation is not None:
+        screen.selection.choose_invocation((screen.feed.invocations.session, invocation))
+    screen.paint()
+
+
+def told(driver: Driver) -> list[str]:
+    return [one.summary or one.message for one in pane_of(driver).view.rows.records]
+
+
+async def test_a_widens_the_scope_and_the_frame_names_it(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        for _ in range(2):
+            await invoke(driver, "Greet")
+        await invoke(driver, "Fail")
+        choose(driver, "Greet", 2, 1)
+        texts = []
+        for name in ("Greet #2", "Greet env 1", "Greet", "all functions", "Greet #2"):
+            await driver.until(lambda name=name: f"{name} · " in driver.subtitle("log"), name)  # type: ignore[misc]
+            texts.append("\n".join(told(driver)))
+            await driver.press("a")
+        of_one, of_environment, of_function, of_all, again = texts
+        assert of_one == again
+        assert "number 2" in of_one
+        assert "number 1" not in of_one
+        assert "number 1" in of_environment
+        assert "KeyError" not in of_function
+        assert "KeyError" in of_all
+
+
+async def test_what_an_invocation_waited_for_belongs_to_it(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        await invoke(driver, "Greet")
+        await invoke(driver, "Greet")
+        choose(driver, "Greet", 1, None)
+        first = told(driver)
+        assert first[0] == "── created for an invocation"
+        assert first[1].startswith("initialised in ")
+        assert first[-1].startswith("REPORT ")
+        assert "init " in first[-1]
+        choose(driver, "Greet", 2, None)
+        assert told(driver)[0] == "── thawed"
+
+
+async def test_a_reset_belongs_to_the_invocation_that_brought_it_about(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        choose(driver, "Slow", None, None)
+        pool = driver.app.engine.pools["Slow"]
+        invocation = pool.invoke(b"{}")
+        await driver.until_seen("at work")
+        pool.environments[0].kill()
+        async with asyncio.timeout(60):
+            await invocation.wait()
+        await driver.until_seen("reset after a failure")
+        choose(driver, "Slow", 1, None)
+        assert any(one.startswith("REPORT ") and "error" in one for one in told(driver))
+        assert told(driver)[-1].startswith("── reset after a failure")
+
+
+async def test_the_scope_that_was_chosen_stays_for_the_next_selection(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        pane = pane_of(driver)
+        pane.show_scope(Scope("Greet", 1, 1))
+        assert pane.scope == Scope("Greet", invocation=1)
+        pane.widen()
+        pane.show_scope(Scope("Greet", 2, 5))
+        assert pane.scope == Scope("Greet", 2)
+        pane.show_scope(Scope("Fail"))
+        assert pane.scope.extent is Extent.FUNCTION
+        pane.show_scope(Scope("Greet", 2, 5))
+        assert pane.scope == Scope("Greet", 2)
+
+
+# A million lines behind it
+
+
+async def test_scrolling_up_reads_lines_that_memory_has_no_more(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        view = pane_of(driver).view
+        emit_many(driver, RECORDS + 5_000)
+        await driver.until_seen(f"line {RECORDS + 4_999} end")
+        view.scroll_to(y=0, animate=False, immediate=True, force=True)
+        await driver.until(lambda: view.rows.records[0].index < 5_000)
+        top = shown(view)[1]
+        await driver.press("4", "g")
+        await driver.until_seen("line 0 end")
+        assert top != "line 0 end"
+        assert GONE not in driver.text()
+        assert EARLIER not in driver.text()
+        assert len(view.rows) <= ROWS + 1
+        assert not view.is_live
+        emit_many(driver, 10, RECORDS + 5_000)
+        await driver.until(lambda: "+10 new" in driver.subtitle("log"))
+        for _ in range(3):
+            last = view.rows.records[-1].index
+            view.scroll_to(y=len(view.rows), animate=False, immediate=True, force=True)
+            await driver.until(lambda last=last: view.rows.records[-1].index > last)  # type: ignore[misc]
+        await driver.press("G")
+        await driver.until_seen(f"line {RECORDS + 5_009} end")
+        assert view.follow
+
+
+async def test_the_end_is_reached_by_scrolling_and_followed_from_then_on(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        view = pane_of(driver).view
+        emit_many(driver, ROWS + 2_500)
+        await driver.until_seen(f"line {ROWS + 2_499} end")
+        await driver.press("4", "g")
+        await driver.until_seen("line 0 end")
+        while not view.is_live:
+            last = view.rows.records[-1].index
+            view.scroll_to(y=len(view.rows), animate=False, immediate=True, force=True)
+            await driver.until(
+                lambda last=last: view.is_live or view.rows.records[-1].index > last  # type: ignore[misc]
+            )
+        indices = [one.index for one in view.rows.records]
+        assert indices == list(range(indices[0], indices[-1] + 1)), "none is missing or twice"
+        view.scroll_to(y=len(view.rows), animate=False, immediate=True, force=True)
+        emit_many(driver, 1, ROWS + 2_500)
+        await driver.until_seen(f"line {ROWS + 2_500} end")
+
+
+async def test_lines_that_are_gone_for_good_are_said_to_be(
+    open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spool, "SEGMENT_RECORDS", 1_000)
+    monkeypatch.setattr(spool, "SEGMENTS", 12)
+    async with open_app() as driver:
+        view = pane_of(driver).view
+        emit_many(driver, 30_000)
+        await driver.until_seen("line 29999 end")
+        await driver.press("4", "g")
+        await driver.until_seen(GONE)
+        assert view.rows.records[0].index > 0
+        await driver.press("c")
+        emit_many(driver, 1)
+        await driver.until_seen("line 0 end")
+        assert GONE not in driver.text()
+
+
+# Searching
+
+
+async def test_a_match_that_is_not_loaded_is_gone_to(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        emit = log_emitter(driver.app.engine.events.emit)
+        emit("the needle-1 is here")
+        emit_many(driver, RECORDS + 3_000)
+        emit("the needle-2 is here")
+        await driver.until_seen("needle-2")
+        pane = pane_of(driver)
+        await driver.press("4", "slash", *"needle-", "backslash", "d")
+        await driver.until(lambda: "found 2" in driver.subtitle("log"))
+        await driver.press("enter")
+        await driver.until(lambda: pane.view.line_text == "the needle-2 is here")
+        await driver.press("n")
+        await driver.until(lambda: pane.view.line_text == "the needle-1 is here")
+        assert "line 5 end" in driver.text(), "with the lines around it"
+        await driver.press("n")
+        await driver.until(lambda: pane.view.line_text == "the needle-2 is here")
+
+
+async def test_only_matches_are_read_from_the_files_too(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        emit_many(driver, RECORDS + 3_000)
+        await driver.until_seen(f"line {RECORDS + 2_999} end")
+        await driver.press("4", "slash", *"line 77 end", "enter", "m")
+        view = pane_of(driver).view
+        await driver.until(lambda: view.all_text == "line 77 end")
+        emit_many(driver, 100)
+        await driver.until(lambda: view.all_text == "line 77 end\nline 77 end")
+        await driver.press("m")
+        await driver.until(lambda: "line 99 end" in driver.text())
+
+
+async def test_what_is_found_in_a_folded_record_opens_it(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        await invoke(driver, "Greet")
+        pane = pane_of(driver)
+        await driver.press("4", "slash", *"Billed Duration", "enter")
+        await driver.until(lambda: "Billed Duration" in driver.text().split("find")[0])
+        assert pane.view.line_text.strip().startswith("REPORT RequestId")
+
+
+async def test_a_wrong_expression_is_said_and_a_missing_text_too(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        emit_many(driver, 5)
+        await driver.until_seen("line 4 end")
+        await driver.press("4", "slash", "left_parenthesis", "x")
+        assert "missing )" in driver.subtitle("log")
+        assert pane_of(driver).has_class("-wrong")
+        await driver.press("escape", "4", "slash", *"nowhere", "enter")
+        await driver.until(lambda: "“nowhere” is not in this log." in driver.notices)
+
+
+async def test_an_expression_without_end_leaves_the_screen_alive(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        log_emitter(driver.app.engine.events.emit)("a" * 60 + "b")
+        await driver.until_seen("aaaab")
+        pane_of(driver).search.value = "(a|aa)+$"
+        await driver.until(lambda: "too long" in driver.subtitle("log"))
+        await driver.press("question_mark")
+        await driver.until_seen("Help")
+
+
+# Copying, and the source
+
+
+async def test_a_drag_over_wrapped_rows_copies_one_line(open_app: OpenApp) -> None:
+    async with open_app(size=(80, 24)) as driver:
+        text = "".join(f"[{number:03}]" for number in range(40))
+        log_emitter(driver.app.engine.events.emit)(text)
+        await driver.until_seen("[000]")
+        await driver.press("w")
+        view = pane_of(driver).view
+        gutter = view._gutter.width
+        await driver.pilot.mouse_down(view, offset=(gutter, 0))
+        await driver.pilot.hover(view, offset=(gutter + 5, 2))
+        await driver.pilot.mouse_up(view, offset=(gutter + 5, 2))
+        width = view.size.width - gutter
+        await driver.until(
+            lambda: (driver.screen.get_selected_text() or "").strip() == text[: 2 * width + 6]
+        )
+        emit_many(driver, 3)
+        await driver.until_seen("line 2 end")
+        selected = (driver.screen.get_selected_text() or "").strip()
+        assert selected == text[: 2 * width + 6], "other lines do not move it"
+
+
+@pytest.mark.parametrize("by", ["key", "mouse"])
+async def test_a_stack_frame_opens_in_the_editor(
+    open_app: OpenApp, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    opened = tmp_path / "opened"
+    editor = tmp_path / "code"
+    editor.write_text(f'#!/bin/sh\necho "$@" > {opened}.new\nmv {opened}.new {opened}\n')
+    editor.chmod(0o755)
+    monkeypatch.setenv("VISUAL", str(editor))
+    async with open_app() as driver:
+        await driver.press("j", "4")
+        await invoke(driver, "Fail")
+        await driver.until_seen("KeyError", "line 19, in fail")
+        view = pane_of(driver).view
+        if by == "key":
+            row = next(at for at, line in enumerate(shown(view)) if "KeyError" in line)
+            view.put_cursor(view.scroll_offset.y + row)
+            await driver.press("o")
+        else:
+            row = next(at for at, line in enumerate(shown(view)) if "line 19" in line)
+            x = view.render_line(row).text.index("app.py")
+            await driver.pilot.click(view, offset=(x, row))
+        await driver.until(opened.exists, "the editor")
+        place = f"{project / 'code' / 'app.py'}:19"
+        assert opened.read_text().split() == ["-g", place]
+
+
+async def test_a_line_without_a_place_and_no_editor_are_said(
+    open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("VISUAL", raising=False)
+    monkeypatch.delenv("EDITOR", raising=False)
+    async with open_app() as driver:
+        emit_many(driver, 1)
+        await driver.until_seen("line 0 end")
+        await driver.press("o")
+        await driver.until(lambda: any("No place" in one for one in driver.notices))
+        await invoke(driver, "Fail")
+        choose(driver, "Fail", None, None)
+        view = pane_of(driver).view
+        view.put_cursor(next(at for at, line in enumerate(shown(view)) if "KeyError" in line))
+        await driver.press("o")
+        await driver.until(lambda: any("EDITOR" in one for one in driver.notices))

@@ -6,6 +6,7 @@ import pytest
 from textual.binding import Binding
 from textual.widgets import Static
 
+from lambda_tui.engine.events import Event, FunctionLog
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.project.settings import BINDING_IDS, Settings
 from lambda_tui.ui.app import LambdaTuiApp
@@ -193,20 +194,22 @@ async def test_slash_searches_n_goes_on_and_escape_ends_it(open_app: OpenApp) ->
     async with open_app() as driver:
         for _ in range(3):
             await driver.invoke()
-        view = driver.screen.panes.log_pane.view
+        pane = driver.screen.panes.log_pane
+        view = pane.view
         await driver.press("4", "slash", *"greeting")
-        assert driver.screen.focused is driver.screen.panes.log_pane.search
-        assert view.matches == 3
+        assert driver.screen.focused is pane.search
+        await driver.until(lambda: "found 3" in driver.subtitle("log"))
         await driver.press("enter")
-        assert view.line_text == "greeting Ada number 3"
+        await driver.until(lambda: view.line_text == "greeting Ada number 3")
         await driver.press("n")
-        assert view.line_text == "greeting Ada number 2"
+        await driver.until(lambda: view.line_text == "greeting Ada number 2")
         await driver.press("N")
-        assert view.line_text == "greeting Ada number 3"
+        await driver.until(lambda: view.line_text == "greeting Ada number 3")
         await driver.press("m")
-        assert view.all_text.splitlines() == [f"greeting Ada number {n}" for n in (1, 2, 3)]
+        found = [f"greeting Ada number {number}" for number in (1, 2, 3)]
+        await driver.until(lambda: view.all_text.splitlines() == found)
         await driver.press("escape")
-        assert view.query_text == ""
+        assert pane.query_now.text == ""
         assert "START" in view.all_text
 
 
@@ -223,6 +226,8 @@ async def test_f_w_and_c_follow_wrap_and_clear(open_app: OpenApp) -> None:
         await driver.press("f")
         assert "follow" in driver.subtitle("log")
         await driver.until(lambda: view.is_vertical_scroll_end)
+        driver.app.engine.events.emit(Event(record=FunctionLog("long " * 50), function="Greet"))
+        await driver.until_seen("long long")
         rows = view.virtual_size.height
         await driver.press("w")
         await driver.until(lambda: view.virtual_size.height > rows)
@@ -230,7 +235,7 @@ async def test_f_w_and_c_follow_wrap_and_clear(open_app: OpenApp) -> None:
         await driver.press("c")
         assert view.all_text == ""
         await driver.press("a")
-        assert "greeting" not in view.all_text
+        assert "greeting" in view.all_text, "only the log that was shown is cleared"
 
 
 @pytest.mark.parametrize("size", SIZES)

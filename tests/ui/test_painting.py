@@ -15,7 +15,8 @@ from lambda_tui.engine.events import Event, FunctionLog
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.ui import keys
 from lambda_tui.ui.log import rows
-from lambda_tui.ui.log.records import LogLine, LogRecord, log_lines
+from lambda_tui.ui.log.lines import LogLine, log_lines
+from lambda_tui.ui.log.records import LogRecord
 from lambda_tui.ui.textual_private import DISPLAY, frame_timer
 from lambda_tui.ui.widgets import LineWidget
 from support.app_driver import Driver, OpenApp
@@ -137,10 +138,10 @@ async def test_a_switch_makes_no_more_lines_than_are_in_view(
         await driver.settle()
         made = 0
 
-        def counting(record: LogRecord) -> list[LogLine]:
+        def counting(record: LogRecord, *, is_open: bool, cells: int) -> list[LogLine]:
             nonlocal made
             made += 1
-            return log_lines(record)
+            return log_lines(record, is_open=is_open, cells=cells)
 
         monkeypatch.setattr(rows, "log_lines", counting)
         await driver.press("j")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from lambda_tui.ui.log.pane import LogPane
-from lambda_tui.ui.log.records import LogLine, LogRecord, log_lines, log_records
+from lambda_tui.ui.log.recorder import LogRecorder
+from lambda_tui.ui.log.records import Extent, LogRecord, Scope
 from lambda_tui.ui.log.store import LogStore
 
-__all__ = ["LogLine", "LogPane", "LogRecord", "LogStore", "log_lines", "log_records"]
+__all__ = ["Extent", "LogPane", "LogRecord", "LogRecorder", "LogStore", "Scope"]

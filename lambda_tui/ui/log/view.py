@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.cells import cell_len
-from rich.text import Text
+from rich.segment import Segment
+from rich.text import Span, Text
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.cache import LRUCache
@@ -20,69 +19,45 @@ from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
-from lambda_tui.terminal_text import one_line
-from lambda_tui.ui.log.records import Kind, LogRecord
-from lambda_tui.ui.log.rows import LogRows, Row
-from lambda_tui.ui.terminal_text import fitted
+from lambda_tui.ui.log import json_text
+from lambda_tui.ui.log.gutter import Gutter, Largest
+from lambda_tui.ui.log.lines import copied_text
+from lambda_tui.ui.log.query import Query
+from lambda_tui.ui.log.records import Extent, Kind, LogRecord
+from lambda_tui.ui.log.rows import ROWS, LogRows, Row
+from lambda_tui.ui.stack_frames import SourcePlace, find_place
 from lambda_tui.ui.widgets import LineWidget, text_strip
 
 STRIPS = 128
 """Rendered rows that are kept; not many, as each is a hundred objects to the garbage collector."""
-_CLOCK_FROM = 100
-"""Width from which on the gutter shows the time."""
-_NAME_WIDTH = 14
-_CLOCK_WIDTH = 13
-_NUMBER_WIDTH = 6
-"""The number of the environment, and the room for a sign behind it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Gutter:
-    """The columns in front of the lines: the time, the function, the environment."""
-
-    with_clock: bool
-    with_names: bool
-
-    @property
-    def width(self) -> int:
-        """Cells in all."""
-        names = _NAME_WIDTH + 1 if self.with_names else 0
-        return (_CLOCK_WIDTH if self.with_clock else 0) + names + _NUMBER_WIDTH
-
-    def text(self, record: LogRecord) -> str:
-        """Return ``12:30:01.042 Greet          #1``, exactly ``width`` cells wide."""
-        clock = name = ""
-        if self.with_clock:
-            whole = time.strftime("%H:%M:%S", time.localtime(record.time))
-            clock = f"{whole}.{int(record.time * 1000) % 1000:03} "
-        if self.with_names:
-            name = f"{fitted(one_line(record.function), _NAME_WIDTH)} "
-        number = "" if record.number is None else f"#{record.number}"
-        return f"{clock}{name}{number:<{_NUMBER_WIDTH}}"
+_SELECTION_ORIGIN = 1 << 40
+"""Added to the absolute number of a row, which may be negative, where text is selected."""
+_NEAR = 50
+"""Rows from the start or end of what is loaded at which more is asked for."""
+_JSON_STYLES = (json_text.KEY, json_text.STRING, json_text.NUMBER, json_text.MARK)
 
 
 class LogView(LineWidget, ScrollView, can_focus=True):
-    """Follows the newest line until the user scrolls up; searches, wraps, filters and selects."""
+    """Follows the newest line until the user scrolls up; wraps, folds, marks and selects."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        *(f"log--{kind}" for kind in Kind), "log--gutter", "log--match", "log--cursor"
+        *(f"log--{kind}" for kind in Kind), *(f"log--{one}" for one in _JSON_STYLES),
+        "log--gutter", "log--match", "log--cursor", "log--place",
     }  # fmt: skip
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "cursor(-1)", "Up", show=False),
         Binding("down,j", "cursor(1)", "Down", show=False),
         Binding("pageup", "page(-1)", "Page up", show=False),
         Binding("pagedown", "page(1)", "Page down", show=False),
-        Binding("home,g", "cursor(-1000000)", "First", show=False),
-        Binding("end,G", "cursor(1000000)", "Last", show=False),
+        Binding("home,g", "first", "First", show=False),
+        Binding("end,G", "last", "Last", show=False),
         Binding("left,h", "scroll_left", "Left", show=False),
         Binding("right,l", "scroll_right", "Right", show=False),
+        Binding("enter", "toggle_fold", "Open or fold", show=False),
     ]
 
     follow: var[bool] = var(True, init=False)
     wrap: var[bool] = var(False, init=False)
-    query_text: var[str] = var("", init=False)
-    only_matches: var[bool] = var(False, init=False)
-    with_names: var[bool] = var(False, init=False)
 
     @dataclass
     class Changed(Message):
@@ -92,45 +67,140 @@ class LogView(LineWidget, ScrollView, can_focus=True):
             """Return whether a waiting message makes this one redundant."""
             return isinstance(message, type(self))
 
+    @dataclass
+    class MoreWanted(Message):
+        """Posted when the start or the end of what is loaded comes near."""
+
+        is_older: bool
+
+        def can_replace(self, message: Message) -> bool:
+            """Return whether a waiting message makes this one redundant."""
+            return isinstance(message, type(self)) and message.is_older is self.is_older
+
+    class FirstWanted(Message):
+        """Posted when the user goes to the first line of all."""
+
+    class LastWanted(Message):
+        """Posted when the user goes to the newest line, which is not loaded."""
+
+    @dataclass
+    class PlaceChosen(Message):
+        """Posted when a place in the source was clicked."""
+
+        place: SourcePlace
+        record: LogRecord
+
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self.missed = 0
         """Rows that were added since following stopped."""
-        self._rows = LogRows()
+        self.is_live = True
+        """Whether the newest record is loaded, so that others can follow it."""
+        self.extent = Extent.FUNCTION
+        """The extent of what is shown, which the lines need not repeat."""
+        self.query_now = Query("")
+        """The search that is marked in the lines."""
+        self.rows = LogRows()
         self._cursor: int | None = None
         self._width = 0
+        self._largest = Largest()
+        self._gutter = Gutter()
         self._strips: LRUCache[tuple[int, int, bool], Strip] = LRUCache(STRIPS)
 
     # Records
 
     def add(self, records: Sequence[LogRecord]) -> None:
-        """Append records; unless the view follows, what is in view stays where it is."""
+        """Append newer records; unless the view follows, what is in view stays where it is."""
         if not records:
             return
-        added, dropped = self._rows.add(records)
+        self._note_numbers(records)
+        added = self.rows.add(records)
         self.missed = 0 if self.follow else self.missed + added
-        if self._cursor is not None:
-            self._cursor = max(0, self._cursor - dropped)
-        if dropped and not self.follow:
-            self._jump(max(0, self.scroll_offset.y - dropped))
+        dropped = self.rows.trim_start()
+        self._shift(-dropped)
         self._update_extent_and_scroll(grown=True)
 
-    def replace(self, records: Sequence[LogRecord], *, is_cut: bool) -> None:
-        """Show these records instead, the newest in view; ``is_cut`` when older ones are gone."""
-        self.missed, self._cursor = 0, None
-        self._rows.replace(records, is_cut=is_cut)
-        self.follow = True
+    def add_older(self, records: Sequence[LogRecord], head: str) -> None:
+        """Put older records before the others, below a row of this text; the place stays."""
+        self._note_numbers(records)
+        self._shift(self.rows.add_older(records) + self.rows.set_head(head))
+        if not self.follow and self.rows.trim_end():
+            self.is_live = False
+        self._update_extent_and_scroll()
+
+    def replace(self, records: Sequence[LogRecord], *, head: str, is_live: bool = True) -> None:
+        """Show these records instead, the newest in view if others can follow it."""
+        self.missed, self._cursor, self.is_live = 0, None, is_live
+        self._largest = Largest().with_records(records)
+        self.rows.set_head(head)
+        self.rows.replace(records)
+        self.rows.trim_start()
+        self.follow = is_live
         self._rebuild()
+
+    def set_head(self, text: str) -> None:
+        """Begin with a row of this text; empty for none."""
+        if shift := self.rows.set_head(text):
+            self._shift(shift)
+            self._update_extent_and_scroll()
+        elif text:
+            self._strips.clear()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether older rows must go if newer ones are added."""
+        return len(self.rows) >= ROWS
+
+    def count_missed(self, rows: int) -> None:
+        """Count rows that have come and are not loaded."""
+        self.missed += rows
+        self.post_message(self.Changed())
+
+    def mark(self, query: Query) -> None:
+        """Mark what is looked for in the lines."""
+        self.query_now = query
+        self._strips.clear()
+        self.refresh()
+
+    def _note_numbers(self, records: Sequence[LogRecord]) -> None:
+        """Make the gutter wider for larger numbers."""
+        largest = self._largest.with_records(records)
+        if largest != self._largest:
+            self._largest = largest
+            if self._make_gutter() != self._gutter:
+                self._rebuild()
+
+    def _make_gutter(self) -> Gutter:
+        return Gutter.of(self.extent, self.size.width, self._largest)
+
+    def _shift(self, rows: int) -> None:
+        """Keep the place when so many rows were added before it."""
+        if not rows:
+            return
+        if self._cursor is not None:
+            self._cursor = max(0, self._cursor + rows)
+        if not self.follow:
+            self._update_extent(grown=False)
+            self._jump(max(0, self.scroll_offset.y + rows))
 
     def _rebuild(self) -> None:
         self._strips.clear()
+        self._gutter = self._make_gutter()
         room = max(8, self.size.width - self._gutter.width)
-        self._rows.rebuild(
-            wrap_at=room if self.wrap else None,
-            query=self.query_text,
-            only_matches=self.only_matches,
-        )
+        top = self._top_record
+        self.rows.rebuild(wrap_at=room if self.wrap else None, cells=room)
+        self._update_extent(grown=False)
+        found = self.rows.rows_of_record(top) if top is not None and not self.follow else None
+        if found is not None:
+            self._jump(found[0])
         self._update_extent_and_scroll()
+
+    @property
+    def _top_record(self) -> int | None:
+        """The index of the record at the top of the view."""
+        top = self.scroll_offset.y
+        record = self.rows.record_at(top) if top < len(self.rows) else None
+        return None if record is None else record.index
 
     def _update_extent_and_scroll(self, *, grown: bool = False) -> None:
         """Make all rows reachable by scrolling, and go to the newest row while following."""
@@ -143,10 +213,10 @@ class LogView(LineWidget, ScrollView, can_focus=True):
         self.post_message(self.Changed())
 
     def _update_extent(self, *, grown: bool) -> None:
-        before, height, rows = self.virtual_size, self.size.height, len(self._rows)
+        before, height, rows = self.virtual_size, self.size.height, len(self.rows)
         top = rows - height if self.follow else self.scroll_offset.y
-        self._rows.make(max(0, top), height)
-        width = 0 if self.wrap else self._gutter.width + self._rows.widest
+        self.rows.make(max(0, top), height)
+        width = 0 if self.wrap else self._gutter.width + self.rows.widest
         size = Size(max(width, 1), rows)
         if grown and before.height > height:
             # Assigning it would lay out the whole screen again, with every frame of a busy log.
@@ -163,18 +233,28 @@ class LogView(LineWidget, ScrollView, can_focus=True):
         return self.max_scroll_x > 0
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Follow at the end, and nowhere else."""
+        """Follow at the end, and nowhere else; ask for more where what is loaded ends."""
         super().watch_scroll_y(old_value, new_value)
         if new_value < old_value:
-            self.follow = self.is_vertical_scroll_end
-        elif self.is_vertical_scroll_end:
+            self.follow = self.is_live and self.is_vertical_scroll_end
+        elif self.is_vertical_scroll_end and self.is_live:
             self.follow = True
         if not self.follow:
             self._update_extent(grown=True)
+            self._ask_for_more()
+
+    def _ask_for_more(self) -> None:
+        if self.scroll_offset.y < _NEAR:
+            self.post_message(self.MoreWanted(is_older=True))
+        if not self.is_live and self.max_scroll_y - self.scroll_offset.y < _NEAR:
+            self.post_message(self.MoreWanted(is_older=False))
 
     def watch_follow(self, follow: bool) -> None:
         """Go to the newest line when following begins."""
-        if follow:
+        if follow and not self.is_live:
+            self.set_reactive(LogView.follow, False)
+            self.post_message(self.LastWanted())
+        elif follow:
             self.missed, self._cursor = 0, None
             self.scroll_end(animate=False, immediate=True, force=True, x_axis=False)
         self.refresh()
@@ -183,19 +263,6 @@ class LogView(LineWidget, ScrollView, can_focus=True):
     def watch_wrap(self) -> None:
         """Wrap lines at the edge, or let them run on."""
         self.scroll_to(x=0, animate=False)
-        self._rebuild()
-
-    def watch_query_text(self) -> None:
-        """Mark the searched text in all lines."""
-        self._rebuild()
-
-    def watch_only_matches(self) -> None:
-        """Hide the lines without a match, or show them again."""
-        self._cursor = None
-        self._rebuild()
-
-    def watch_with_names(self) -> None:
-        """Make room for the functions' names."""
         self._rebuild()
 
     def on_resize(self) -> None:
@@ -213,79 +280,139 @@ class LogView(LineWidget, ScrollView, can_focus=True):
 
     def action_cursor(self, step: int) -> None:
         """Move the line cursor; on the last line the view follows again."""
-        if not len(self._rows):
+        if not len(self.rows):
             return
-        last = len(self._rows) - 1
+        last = len(self.rows) - 1
         here = last + (step < 0) if self._cursor is None else self._cursor
         if self._cursor is None and step > 0:
             return
-        self._put_cursor(max(0, min(here + step, last)))
+        self.put_cursor(max(0, min(here + step, last)), may_follow=True)
 
     def action_page(self, direction: int) -> None:
         """Move the line cursor by the height of the view."""
         self.action_cursor(direction * max(1, self.size.height - 1))
 
-    def _put_cursor(self, row: int) -> None:
-        self._cursor = row
-        self.follow = row == len(self._rows) - 1
-        if self.follow:
+    def action_first(self) -> None:
+        """Go to the first line that is kept."""
+        self.post_message(self.FirstWanted())
+
+    def action_last(self) -> None:
+        """Go to the newest line, and follow."""
+        self.follow = True
+
+    def put_cursor(self, row: int, *, may_follow: bool = False) -> None:
+        """Put the line cursor on a row and show it; on the last one the view may follow."""
+        is_last = may_follow and self.is_live and row == len(self.rows) - 1
+        self.follow, self._cursor = is_last, row
+        if is_last:
             return
         top, height = self.scroll_offset.y, self.size.height
         if row < top:
             self._jump(row)
         elif row >= top + height:
             self._jump(row - height + 1)
+        self._ask_for_more()
         self.refresh()
 
     def _jump(self, y: int) -> None:
         self.scroll_to(y=y, animate=False, immediate=True, force=True)
 
+    # Folding
+
+    def action_toggle_fold(self) -> None:
+        """Open the record under the cursor in its place, or fold it."""
+        row = self.cursor_row
+        record = self.rows.record_at(row) if row is not None else None
+        if record is not None:
+            self.toggle(record)
+
+    def toggle(self, record: LogRecord) -> None:
+        """Open a record in its place, or fold it; the cursor is on its first line then."""
+        found = self.rows.rows_of_record(record.index)
+        if found is None:
+            return
+        was_last = found[1] == len(self.rows)
+        self.rows.toggle(record)
+        self._strips.clear()
+        if was_last and self.follow:
+            self._update_extent_and_scroll()
+            return
+        self._update_extent(grown=False)
+        self.put_cursor(found[0])
+        self.post_message(self.Changed())
+
     def on_click(self, event: events.Click) -> None:
-        """Put the line cursor where the mouse is."""
+        """Put the line cursor where the mouse is; open a folded record or a place in the source."""
         offset = event.get_content_offset(self)
-        if offset is not None and self.text_selection is None:
-            row = offset.y + self.scroll_offset.y
-            if row < len(self._rows):
-                self._put_cursor(row)
+        if offset is None or self.text_selection is not None:
+            return
+        row = offset.y + self.scroll_offset.y
+        record = self.rows.record_at(row) if row < len(self.rows) else None
+        if record is None:
+            return
+        line, start, _ = self.rows[row]
+        self.put_cursor(row, may_follow=not line.is_fold)
+        if line.is_fold:
+            self.toggle(record)
+            return
+        place = find_place(line.plain)
+        column = offset.x + self.scroll_offset.x - self._gutter.width + start
+        if place is not None and place.start <= column < place.end:
+            self.post_message(self.PlaceChosen(place, record))
 
     # Searching and copying
 
-    def go_to_match(self, direction: int) -> bool:
-        """Put the cursor on the next line with a match, and return whether there is one."""
-        row = self._rows.next_match(self._cursor, direction)
-        if row is not None:
-            self._put_cursor(row)
-        return row is not None
+    @property
+    def has_cursor(self) -> bool:
+        """Whether the user has chosen a line."""
+        return self._cursor is not None
 
     @property
-    def matches(self) -> int:
-        """The number of lines that contain the searched text."""
-        return self._rows.matches
+    def cursor_row(self) -> int | None:
+        """The row under the cursor, or the last one; None for an empty log."""
+        if not len(self.rows):
+            return None
+        return len(self.rows) - 1 if self._cursor is None else min(self._cursor, len(self.rows) - 1)
+
+    def rows_with_match(self, index: int) -> list[int]:
+        """Return the rows, of the record with this index, in which the search is found."""
+        first, end = self.rows.rows_of_record(index) or (0, 0)
+        found: list[int] = []
+        for row in range(first, end):
+            line, start, stop = self.rows[row]
+            if any(start <= span[0] < stop for span in self.query_now.spans(line.plain)):
+                found.append(row)
+        return found
 
     @property
     def line_text(self) -> str:
-        """The line under the cursor, or the last one."""
-        if not len(self._rows):
+        """The line under the cursor, or the last one; all of a folded record."""
+        row = self.cursor_row
+        if row is None:
             return ""
-        return self._rows[len(self._rows) - 1 if self._cursor is None else self._cursor][0].plain
+        line = self.rows[row][0]
+        return copied_text(line.record) if line.is_fold else line.plain
 
     @property
     def all_text(self) -> str:
-        """Every line that is shown."""
-        return "\n".join(self._rows.texts())
+        """Every line that is loaded."""
+        return "\n".join(self.rows.texts())
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         """Return the selected text without the gutter; the rows of a wrapped line are joined."""
         parts: list[str] = []
-        gutter = self._gutter.width
-        for y in range(len(self._rows)):
-            span = selection.get_span(y)
+        gutter, origin = self._gutter.width, self._selection_origin
+        begin = 0 if selection.start is None else max(0, selection.start.y - origin)
+        last = len(self.rows) - 1
+        end = last if selection.end is None else min(last, selection.end.y - origin)
+        for y in range(begin, end + 1):
+            span = selection.get_span(y + origin)
             if span is None:
                 continue
-            line, start, end = self._rows[y]
+            line, start, stop = self.rows[y]
             first = max(0, span[0] - gutter)
-            last = None if span[1] == -1 else max(0, span[1] - gutter)
-            parts += ["" if start or not parts else "\n", line.plain[start:end][first:last]]
+            until = None if span[1] == -1 else max(0, span[1] - gutter)
+            parts += ["" if start or not parts else "\n", line.plain[start:stop][first:until]]
         return ("".join(parts), "\n") if parts else None
 
     def selection_updated(self, selection: Selection | None) -> None:
@@ -293,34 +420,42 @@ class LogView(LineWidget, ScrollView, can_focus=True):
         self._strips.clear()
         self.refresh()
 
-    # Rendering
-
     @property
-    def _gutter(self) -> Gutter:
-        return Gutter(self.size.width >= _CLOCK_FROM, self.with_names)
+    def _selection_origin(self) -> int:
+        """The difference of a row's index to a number that stays when other rows come or go."""
+        return self.rows.first + _SELECTION_ORIGIN
+
+    # Rendering
 
     def render_line(self, y: int) -> Strip:
         """Render one row of the log."""
         scroll_x, scroll_y = self.scroll_offset
         width, index = self.size.width, y + scroll_y
-        if index >= len(self._rows):
+        if index >= len(self.rows):
             return Strip.blank(width, self.base)
         strip = self._row_strip(index)
-        strip = strip.crop_extend(scroll_x, scroll_x + width, self.base)
-        return strip.apply_offsets(scroll_x, index)
+        end = scroll_x + width
+        if not self.wrap and strip.cell_length > end:
+            # Cut text says so: a number must not look like a smaller one.
+            sign = Strip([Segment("…", self.base + self.style_of("log--gutter"))], 1)
+            strip = Strip.join([strip.crop_extend(scroll_x, end - 1, self.base), sign])
+        else:
+            strip = strip.crop_extend(scroll_x, end, self.base)
+        return strip.apply_offsets(scroll_x, index + self._selection_origin)
 
     def _row_strip(self, index: int) -> Strip:
         has_cursor = index == self._cursor and not self.follow
-        key = (index + self._rows.first, self._rows[index][1], has_cursor)
+        key = (index + self.rows.first, self.rows[index][1], has_cursor)
         selection = self.text_selection
         # The first row is not cached: it changes when rows are dropped, as it says so.
         if index and selection is None and (known := self._strips.get(key)) is not None:
             return known
-        text = self._row_text(self._rows[index])
+        text = self._row_text(self.rows[index])
         base = self.base
         if has_cursor:
             base += self.style_of("log--cursor")
-        if selection is not None and (span := selection.get_span(index)) is not None:
+        span = None if selection is None else selection.get_span(index + self._selection_origin)
+        if span is not None:
             end = len(text) if span[1] == -1 else span[1]
             style = self.screen.get_component_rich_style("screen--selection")
             text.stylize(style, span[0], end)
@@ -333,13 +468,26 @@ class LogView(LineWidget, ScrollView, can_focus=True):
         line, start, end = row
         kind = self.style_of(f"log--{line.record.kind}")
         body = line.text[start:end]
+        body.spans = [
+            Span(span.start, span.end, self.style_of(f"log--{span.style}"))
+            if span.style in _JSON_STYLES
+            else span
+            for span in body.spans
+        ]
         body.stylize_before(kind)
-        if self.query_text:
-            for found in re.finditer(re.escape(self.query_text), body.plain, re.IGNORECASE):
-                body.stylize(self.style_of("log--match"), *found.span())
+        if (place := find_place(line.plain)) is not None:
+            style = self.style_of("log--place")
+            body.stylize(style, max(0, place.start - start), max(0, place.end - start))
+        if self.query_now:
+            for first, last in self.query_now.spans(line.plain):
+                if last > start and first < end:
+                    style = self.style_of("log--match")
+                    body.stylize(style, max(0, first - start), last - start)
         gutter = self._gutter
         is_first = line.is_first and start == 0
         front = gutter.text(line.record) if is_first else " " * gutter.width
+        if self.rows.record_at(0) is None and line is self.rows[0][0]:
+            front = ""
         text = Text(front, self.style_of("log--gutter"), end="")
         if start == 0 and line.glyph:
             text.right_crop(2)

@@ -48,7 +48,7 @@ class PaneGrid(Container):
         self.functions = FunctionsPane(feed.invocations, id="functions")
         self.environments = EnvironmentsPane(id="environments")
         self.invocations = InvocationsPane(id="invocations")
-        self.log_pane = LogPane(feed.log, id="log")
+        self.log_pane = LogPane(feed.log, feed.pools, id="log")
         self.event = EventPane(id="event")
         self.response = ResponsePane(id="response")
         self.tmp = TmpPane(id="tmp")

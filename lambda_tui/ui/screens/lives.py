@@ -19,7 +19,8 @@ from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.feed import Feed
 from lambda_tui.ui.keys import PromptScreen
 from lambda_tui.ui.lives import SegmentChooser, legend
-from lambda_tui.ui.log import LogLine, LogRecord, log_lines
+from lambda_tui.ui.log import LogRecord, Scope
+from lambda_tui.ui.log.lines import LogLine, log_lines
 from lambda_tui.ui.model.axis import duration
 from lambda_tui.ui.model.facts import clock_with_milliseconds, facts, title
 from lambda_tui.ui.model.lives import Life
@@ -161,17 +162,16 @@ class LivesScreen(PromptScreen):
 def _lines(known: list[tuple[str, str]]) -> list[tuple[str, str] | str]:
     parts: list[tuple[str, str] | str] = [f"{known[0][1]}\n"]
     for label, value in known[1:]:
-        parts += [(f"{label:>8}  ", "$foreground 65%"), f"{one_line(value)}\n"]
+        parts += [(f"{label:>8}  ", "$text-dim"), f"{one_line(value)}\n"]
     return parts
 
 
 def _records(feed: Feed, life: Life, segment: Segment) -> list[LogRecord]:
     """Return what an environment logged during a segment; the newest where that is much."""
-    found: list[LogRecord] = []
-    for record in reversed(feed.log.records):
-        if record.time < segment.start or len(found) == MOST_LINES:
-            break
-        is_own = record.function == life.function and record.number == life.number
-        if is_own and (segment.end is None or record.time <= segment.end):
-            found.append(record)
-    return found[::-1]
+    scope = Scope(life.function, life.number)
+    end = segment.end
+    return [
+        record
+        for record in feed.log.recent(scope)
+        if segment.start <= record.time and (end is None or record.time <= end)
+    ][-MOST_LINES:]

@@ -26,6 +26,7 @@ from lambda_tui.ui.bindings import BINDINGS, PANE_KEYS
 from lambda_tui.ui.clipboard import copy
 from lambda_tui.ui.feed import Feed
 from lambda_tui.ui.lives import LivesView
+from lambda_tui.ui.log import Scope
 from lambda_tui.ui.model import Selected, Selection
 from lambda_tui.ui.model.lives import Life
 from lambda_tui.ui.model.segments import Segment
@@ -187,6 +188,8 @@ class MainScreen(SearchableScreen):
         record = self.record
         invocation = None if record is None else self.feed.invocations.live(record)
         selected = Selected(pool, record, invocation, self.environment)
+        panes.log_pane.show_scope(self._log_scope(pool, record))
+        panes.log_pane.show_fresh_records()
         with panes.painting():
             panes.functions.show_pools(pools, pool.function.name)
             panes.environments.show_pool(pool, self.feed.lives)
@@ -202,19 +205,24 @@ class MainScreen(SearchableScreen):
             self.app.screen.paint()
 
     def _show_function(self, pool: Pool) -> None:
-        """Show the event and the log of another function."""
+        """Show the event of another function."""
         name = pool.function.name
         if name != self._shown_function:
             self._shown_function = name
             self.panes.event.show_function(pool.function, self.engine.project)
-            self.panes.log_pane.show_function(name)
             self._show_keys()
-        self.panes.log_pane.show_fresh_records()
 
     def _scope(self, pool: Pool) -> str:
         name = one_line(pool.function.name)
         number = self.selection.environment
         return name if number is None else f"{name} · env {number} (esc shows all)"
+
+    def _log_scope(self, pool: Pool, record: InvocationRecord | None) -> Scope:
+        """Return what the log is of: the invocation or environment, once one is chosen."""
+        chosen = record if self.selection.invocation is not None else None
+        is_here = chosen is not None and chosen.session == self.feed.invocations.session
+        number = chosen.number if chosen is not None and is_here else None
+        return Scope(pool.function.name, self.selection.environment, number)
 
     def _version(self) -> int:
         """Return a number that changes with the list of invocations."""
@@ -509,16 +517,12 @@ class MainScreen(SearchableScreen):
 
     def action_match(self, direction: int) -> None:
         """Go to another match."""
-        view = self.panes.log_pane.view
-        if not view.query_text:
-            self.action_search()
-        elif not view.go_to_match(direction):
-            self.say(f"“{view.query_text}” is not in this log.")
+        self.panes.go_to("log")
+        self.panes.log_pane.go_to_match(direction)
 
     def action_only_matches(self) -> None:
         """Hide lines without a match, or show them again."""
-        view = self.panes.log_pane.view
-        view.only_matches = not view.only_matches
+        self.panes.log_pane.toggle_only_matches()
 
     def action_follow(self) -> None:
         """Stay at the newest line, or stop staying there."""
@@ -530,13 +534,17 @@ class MainScreen(SearchableScreen):
         view = self.panes.log_pane.view
         view.wrap = not view.wrap
 
-    def action_all_functions(self) -> None:
-        """Show the log of all functions, or of the chosen one."""
-        self.panes.log_pane.toggle_all_functions()
+    def action_widen_log(self) -> None:
+        """Show the log of more: of an environment, the function, all functions."""
+        self.panes.log_pane.widen()
 
     def action_clear_log(self) -> None:
         """Clear the log that is shown."""
         self.panes.log_pane.clear_records()
+
+    def action_open_source(self) -> None:
+        """Open the place in the source that the line under the cursor names."""
+        self.panes.log_pane.open_source()
 
     # Copying
 

@@ -57,10 +57,11 @@ def adopt_orphans() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Give the session a cache directory of its own in place of the user's."""
+    """Give the session a cache directory and a state directory of its own, not the user's."""
     with pytest.MonkeyPatch.context() as environment:
         cache = tmp_path_factory.mktemp("cache")
         environment.setenv("XDG_CACHE_HOME", str(cache))
+        environment.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         yield cache
 
 

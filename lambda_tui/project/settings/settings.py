@@ -58,7 +58,7 @@ _Values = Annotated[
     Mapping[str, str],
     Meta(description='a table of values for what a template names, such as ApiKey = "value"'),
 ]
-_Watch = Annotated[bool, Meta(description="true or false")]
+_Flag = Annotated[bool, Meta(description="true or false")]
 Keys = Annotated[str, Meta(description='keys, such as "i,f5"')]
 _KeyTable = Annotated[
     Mapping[str, Keys],
@@ -136,8 +136,10 @@ class Settings:
     A name is a parameter, a logical id, an attribute such as ``Table.Arn``, an export of another
     stack, or a dynamic reference with its braces.
     """
-    watch: _Watch = True
+    watch: _Flag = True
     """Whether a saved file initialises the environments again that can see it."""
+    history: _Flag = True
+    """Whether invocations are kept for later sessions, with their events and responses."""
     keys: _KeyTable = field(default_factory=dict)
     """Keys of the screen by the ids of their bindings: ``{"invoke": "i,f5"}``."""
     theme: _Theme | None = None

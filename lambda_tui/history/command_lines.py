@@ -25,7 +25,7 @@ _STRING_OR_SPACE = re.compile(r'("(?:[^"\\]|\\.)*")|[\t\r\n]+ *', re.DOTALL)
 
 
 class Call(Struct, frozen=True, kw_only=True):
-    """What an invocation was made with."""
+    """The arguments of an invocation."""
 
     function: str
     event: bytes

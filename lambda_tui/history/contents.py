@@ -1,4 +1,4 @@
-"""What is kept of an invocation besides its record: event, response, log and details, bounded."""
+"""Event, response, log and details of an invocation, as far as they are kept beside its record."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Kept(Struct, frozen=True):
 
 
 class Contents(Struct, frozen=True, kw_only=True):
-    """What an invocation was given, what it answered, and what it wrote."""
+    """Event, response, log and details of an invocation."""
 
     event: Kept
     """The beginning of it, when it was cut."""
@@ -65,10 +65,16 @@ class Contents(Struct, frozen=True, kw_only=True):
 
 
 class Entry(Struct, frozen=True):
-    """An invocation to be kept."""
+    """An invocation to be kept, or the new record of one that is kept already."""
 
     record: InvocationRecord
-    contents: Contents
+    contents: Contents | None
+    """None leaves them as they are."""
+
+    @property
+    def bytes(self) -> int:
+        """The memory that its contents take, about."""
+        return 0 if self.contents is None else self.contents.bytes
 
 
 def _end_of(log: str) -> Kept:

@@ -119,6 +119,9 @@ class Database:
         """Keep invocations, each in the place of what is known of it, and remove the oldest."""
         with self._transaction():
             for entry in entries:
+                if entry.contents is None:
+                    self._connection.execute(_UPDATE, [*_row(entry.record), *_key(entry.record)])
+                    continue
                 self._connection.execute(_DELETE, _key(entry.record))
                 row = self._connection.execute(_INSERT, _row(entry.record))
                 self._connection.execute(_INSERT_CONTENTS, _contents(row.lastrowid, entry.contents))
@@ -408,6 +411,10 @@ def _pattern(text: str) -> str:
 _DELETE = "DELETE FROM invocation WHERE session = ? AND function = ? AND number = ?"
 _INSERT = (
     f"INSERT INTO invocation ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
+)
+_UPDATE = (
+    f"UPDATE invocation SET {', '.join(f'{name} = ?' for name in _COLUMNS)}"
+    " WHERE session = ? AND function = ? AND number = ?"
 )
 _INSERT_CONTENTS = f"INSERT INTO contents VALUES ({', '.join('?' * 8)})"
 _MATCHES = "({})".format(

@@ -18,9 +18,9 @@ _PROVISIONED_GB_SECOND: Mapping[Architecture, float] = {
 }
 """In an environment that was initialised ahead; that it is kept ready is billed by the hour."""
 _STORAGE_GB_SECOND: Final = 0.000_000_030_9
-"""Of ``/tmp`` beyond what is free."""
+"""For ``/tmp`` beyond what is free."""
 _RESTORED_GB: Final = 0.000_139_799_8
-"""Of memory, each time that an environment is restored from a snapshot."""
+"""For memory, each time that an environment is restored from a snapshot."""
 _MB_PER_GB: Final = 1024
 
 

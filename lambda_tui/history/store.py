@@ -77,18 +77,24 @@ class History:
 
         ``extras`` are JSON by name. ``Contents`` says how much of each is kept.
         """
+        self._put(record, Contents.of(event, response, log, extras))
+
+    def update(self, record: InvocationRecord) -> None:
+        """Keep a later record of an invocation that was added; its contents stay as they are."""
+        self._put(record, None)
+
+    def _put(self, record: InvocationRecord, contents: Contents | None) -> None:
         # A copy: the record of an invocation that is not over still changes.
-        entry = Entry(copy.copy(record), Contents.of(event, response, log, extras))
-        size = entry.contents.bytes
+        entry = Entry(copy.copy(record), contents)
         with self._change:
             has_room = (
                 len(self._waiting) < MOST_WAITING
-                and self._bytes_waiting + size <= MOST_BYTES_WAITING
+                and self._bytes_waiting + entry.bytes <= MOST_BYTES_WAITING
                 and not self._is_closing
             )
             if has_room:
                 self._waiting.append(entry)
-                self._bytes_waiting += size
+                self._bytes_waiting += entry.bytes
                 self._change.notify()
         if not has_room:
             self.dropped += 1

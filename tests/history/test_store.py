@@ -92,6 +92,20 @@ async def test_what_is_added_again_takes_the_place_of_what_was_known(
         assert found.event.content == b"[1]"
 
 
+async def test_a_later_record_leaves_event_and_response_as_they_are(
+    open_history: OpenHistory,
+) -> None:
+    async with open_history() as history:
+        add(history, record(1), event=b"[1]")
+        history.update(record(1, tmp_added=3))
+        history.update(record(2))
+
+        assert await history.rows() == [record(1, tmp_added=3)]
+        found = await history.open_one(SESSION, "Greet", 1)
+        assert found is not None
+        assert found.event.content == b"[1]"
+
+
 async def test_rows_come_newest_first_and_page_by_page(open_history: OpenHistory) -> None:
     # At one moment there may be several.
     records = [record(number, started=1.0 + number // 3) for number in range(1, 20)]

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -11,6 +15,9 @@ from hypothesis import strategies as st
 from lambda_tui.history import Contents, contents
 from lambda_tui.ui.model import comparison
 from lambda_tui.ui.model.comparison import Line, Side, compare
+from lambda_tui.ui.screens.comparison import Comparison
+from lambda_tui.ui.widgets import ComparisonView
+from support.app_driver import Driver, OpenApp
 from support.records import record
 
 
@@ -110,3 +117,91 @@ def test_nothing_that_a_terminal_acts_upon_is_left() -> None:
     for line in lines:
         text = line.left + line.right
         assert not any(character in text for character in "\x1b\x07\u202e\r\t")
+
+
+# The screen
+
+LEFT = side(
+    11,
+    json.dumps({"path": "/orders/17", "body": "Z" * 300, "stage": "dev"}).encode(),
+    b'{"statusCode": 200}',
+    "one\n\x1b]0;PWNED\x07two\n" + "".join(f"line {number}\n" for number in range(100)),
+)
+RIGHT = side(
+    12,
+    json.dumps({"path": "/orders/18", "body": "Z" * 300, "stage": "dev"}).encode(),
+    None,
+    "one\ntwo\n" + "".join(f"line {number}\n" for number in range(101)),
+    status="error",
+    answer="KeyError",
+)
+
+
+@asynccontextmanager
+async def comparison_of(
+    open_app: OpenApp, size: tuple[int, int], left: Side = LEFT, right: Side = RIGHT
+) -> AsyncIterator[Driver]:
+    async with open_app(size=size) as driver:
+        driver.app.push_screen(Comparison(left, right))
+        await driver.until(lambda: " difference" in driver.text(), "a comparison")
+        yield driver
+
+
+@pytest.mark.parametrize("size", [(120, 40), (200, 60)])
+async def test_two_invocations_stand_side_by_side(open_app: OpenApp, size: tuple[int, int]) -> None:
+    async with comparison_of(open_app, size) as driver:
+        rows = driver.text().splitlines()
+        path = next(row for row in rows if "/orders/17" in row)
+        outcome = next(row for row in rows if "success 200" in row)
+
+        assert any("- Greet #11" in row and "+ Greet #12" in row for row in rows)
+        assert re.search(r'-   "path": "/orders/17".* │ \+   "path": "/orders/18"', path)
+        assert re.search(r"- outcome .*success 200 .* │ \+ outcome .*error KeyError", outcome)
+
+
+async def test_at_80_columns_one_invocation_stands_under_the_other(open_app: OpenApp) -> None:
+    async with comparison_of(open_app, (80, 24)) as driver:
+        rows = [row.strip(" │") for row in driver.text().splitlines()]
+        at = rows.index("- outcome      success 200")
+
+        assert rows[at + 1] == "+ outcome      error KeyError"
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_of_a_long_line_nothing_is_lost(open_app: OpenApp, size: tuple[int, int]) -> None:
+    async with comparison_of(open_app, size) as driver:
+        view = driver.app.screen.query_one(ComparisonView)
+        texts = ["".join(part for part, _ in row.parts) for row in view._rows]
+        room = view.scrollable_content_region.width
+
+    assert sum(text.count("Z") for text in texts) == (600 if size[0] >= 100 else 300)
+    assert max(map(len, texts)) == room
+
+
+async def test_keys_go_to_differences_and_hide_what_is_the_same(open_app: OpenApp) -> None:
+    async with comparison_of(open_app, (80, 24)) as driver:
+        view = driver.app.screen.query_one(ComparisonView)
+        await driver.press("n", "n", "n", "n", "n", "n")
+        last = view.scroll_offset.y
+        assert "line 100" in driver.text()
+
+        await driver.press("N")
+        assert 0 < view.scroll_offset.y < last
+        await driver.press("d")
+        assert "/orders/18" in driver.text()
+        assert "stage" not in driver.text()
+        await driver.press("escape")
+        assert driver.app.screen is driver.screen
+
+
+async def test_invocations_that_are_alike_have_no_difference(open_app: OpenApp) -> None:
+    async with comparison_of(open_app, (120, 40), LEFT, LEFT) as driver:
+        assert "no difference" in driver.text()
+
+
+async def test_a_comparison_is_folded_anew_in_another_size(open_app: OpenApp) -> None:
+    async with comparison_of(open_app, (120, 40)) as driver:
+        await driver.pilot.resize_terminal(80, 24)
+        await driver.until(lambda: "+ outcome" in driver.text(), "lines below each other")
+
+        assert not re.search(r"- outcome .*\+ outcome", driver.text())

@@ -50,5 +50,5 @@ class Comparison(ModalScreen[None], SteadyScreen[None]):
         self.query_one(ComparisonView).show_lines(lines)
         differences = sum(line.is_difference for line in lines)
         told = counted(differences, "difference") if differences else "no difference"
-        keys = "n N next, previous · d differences only · esc goes back"
+        keys = "n next · d differences only · esc goes back"
         self.query_one("#comparison").border_subtitle = f"{told} · {keys}"

@@ -30,8 +30,9 @@ from lambda_tui.wording import counted
 COLD, WARM = "◆", "•"
 _LEAST_MS = 0.01
 """The least that a logarithmic axis shows."""
-_SPARSE = 60
-"""Warm invocations up to which each has a sign of its own; more are dots."""
+_NOTE = "Init and duration, logarithmic"
+_LABEL = 8
+"""Cells of an axis's labels, so that both plots begin in one column."""
 
 
 class Statistics(ModalScreen[None], SteadyScreen[None]):
@@ -58,7 +59,8 @@ class Statistics(ModalScreen[None], SteadyScreen[None]):
         with Vertical(id="statistics", classes="dialog") as dialog:
             count = counted(len(self._latencies), "invocation")
             dialog.border_title = Content(f"Latency of {one_line(self._function)} · {count}")
-            dialog.border_subtitle = "esc goes back"
+            choice = "← → environment · " if len(self._environments) > 1 else ""
+            dialog.border_subtitle = f"{choice}esc goes back"
             if not self._latencies:
                 yield Static("No invocation of it has run yet.")
                 return
@@ -90,10 +92,9 @@ class Statistics(ModalScreen[None], SteadyScreen[None]):
             every = zip(found, places, times, strict=True)
             return [(place, took) for one, place, took in every if one.is_cold == is_cold]
 
-        warm, cold = values(False), values(True)
         series = (
-            Points("warm", WARM if len(warm) <= _SPARSE else "", warm),
-            Points("cold", COLD, cold),
+            Points("warm", WARM, values(False), may_be_dots=True),
+            Points("cold", COLD, values(True)),
         )
         marks = [
             Mark(max(value, _LEAST_MS), name, percentile)
@@ -101,9 +102,9 @@ class Statistics(ModalScreen[None], SteadyScreen[None]):
             if one is not None
             for percentile, value in (("p50", one.p50), ("p90", one.p90), ("p99", one.p99))
         ]
-        axis = Axis.logarithmic(times, milliseconds)
-        ends = (f"#{found[0].record.number}", f"#{found[-1].record.number}")
-        self.query_one("#latency-plot", Plot).show(axis, series, marks, ends)
+        axis = Axis.logarithmic(times, lambda value: f"{milliseconds(value):>{_LABEL}}")
+        foot = (f"#{found[0].record.number}", _NOTE, f"#{found[-1].record.number}")
+        self.query_one("#latency-plot", Plot).show(axis, series, marks, foot)
 
     def _summaries(self) -> dict[str, Summary | None]:
         def of(is_cold: bool) -> Summary | None:
@@ -126,8 +127,7 @@ class Statistics(ModalScreen[None], SteadyScreen[None]):
             line = "  ".join(f"{cell:>{width}}" for cell, width in padded)
             look = "$text-warning" if title.startswith(COLD) else "$text-success"
             lines.append(Content.assemble((f"{title:<8}", look), line))
-        note = "Init or Restore and duration; the axis is logarithmic"
-        return Content("\n").join([*lines, Content.styled(note, "$text-muted")])
+        return Content("\n").join(lines)
 
     def _show_memory(self) -> None:
         title, plot = self.query_one("#memory-title", Static), self.query_one("#memory-plot", Plot)
@@ -139,19 +139,16 @@ class Statistics(ModalScreen[None], SteadyScreen[None]):
         served = in_environment(self._records, session, number)
         used = [record.max_memory_mb or 0 for record in served]
         limit = max(served[-1].memory_size_mb, *used, 1)
-        which = f"{self._chosen + 1} of {len(self._environments)}"
-        choice = f" · ← → another, {which}" if len(self._environments) > 1 else ""
         started = "" if session == self._newest_session else f" of {one_line(session)}"
         title.update(
             Content.assemble(
                 (f"Memory of env {number}{started}", "bold"),
                 f" · {counted(len(served), 'invocation')} · peak {max(used):,} of {limit:,} MB",
-                (choice, "$text-muted"),
             )
         )
-        ends = (f"#{served[0].number}", f"#{served[-1].number}")
-        axis = Axis(0, limit, lambda value: f"{value:,.0f} MB")
-        plot.show(axis, (Steps("memory", used),), ends=ends)
+        foot = (f"#{served[0].number}", "", f"#{served[-1].number}")
+        axis = Axis(0, limit, lambda value: f"{f'{value:,.0f} MB':>{_LABEL}}")
+        plot.show(axis, (Steps("memory", used),), foot=foot)
 
     @property
     def _newest_session(self) -> str:

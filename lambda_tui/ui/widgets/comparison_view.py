@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from rich.cells import cell_len, chop_cells
 from rich.text import Text
@@ -22,7 +22,7 @@ SIDE_BY_SIDE_FROM = 100
 """Width from which on the sides stand side by side."""
 _MOST_ROWS = 20
 """Rows that one long line is folded into."""
-_SIGNS = {"same": (" ", " "), "changed": ("-", "+"), "left": ("-", " "), "right": (" ", "+")}
+_SIGNS = {"left": "-", "right": "+"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,11 @@ class ComparisonView(LineWidget, ScrollView, can_focus=True):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         *("comparison--heading", "comparison--note", "comparison--left", "comparison--right"),
-        "comparison--same",
+        *("comparison--same", "comparison--left-changed", "comparison--right-changed"),
     }
-    DEFAULT_CSS = "ComparisonView { overflow: hidden auto; scrollbar-size-vertical: 1; }"
+    DEFAULT_CSS = """
+    ComparisonView { overflow: hidden auto; scrollbar-size-vertical: 1; scrollbar-gutter: stable; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "scroll_up", "Up", show=False),
         Binding("down,j", "scroll_down", "Down", show=False),
@@ -82,7 +84,7 @@ class ComparisonView(LineWidget, ScrollView, can_focus=True):
 
     def on_resize(self) -> None:
         """Fold the lines anew when the width has changed."""
-        if self._width != self.size.width:
+        if self._width != self._room:
             self._rebuild()
 
     def render_line(self, y: int) -> Strip:
@@ -94,8 +96,13 @@ class ComparisonView(LineWidget, ScrollView, can_focus=True):
                 text.append(part, self.style_of(f"comparison--{look}"))
         return text_strip(text, self.size.width, self.base)
 
+    @property
+    def _room(self) -> int:
+        """The cells of a row. The size of a view has its scrollbar in it."""
+        return self.size.width - self.styles.scrollbar_size_vertical
+
     def _rebuild(self) -> None:
-        self._width = self.size.width
+        self._width = self._room
         if self._width < 8:
             return
         beside = self._width >= SIDE_BY_SIDE_FROM
@@ -120,32 +127,63 @@ def _rows_beside(line: Line, width: int) -> Iterator[_Parts]:
     if line.kind in ("heading", "note"):
         yield from _rows_across(line, width)
         return
-    # A sign, the text, and a line between the sides.
+    # A sign and a space in front of each side, and a line between them.
     room = (width - 7) // 2
-    left_sign, right_sign = _SIGNS[line.kind]
-    left, right = _folded(line.left, room), _folded(line.right, room)
-    is_same = line.kind == "same"
+    left, right = _rows_of(line, "left", room), _rows_of(line, "right", room)
+    empty: _Parts = ((" " * (room + 2), "same"),)
     for row in range(max(len(left), len(right))):
-        ours = left[row] if row < len(left) else ""
-        theirs = right[row] if row < len(right) else ""
-        yield (
-            (f"{left_sign} {fitted(ours, room)}", "same" if is_same else "left"),
-            (" │ ", "note"),
-            (f"{right_sign} {fitted(theirs, room)}", "same" if is_same else "right"),
-        )
+        ours = left[row] if row < len(left) else empty
+        theirs = right[row] if row < len(right) else empty
+        yield (*ours, (" │ ", "note"), *theirs)
 
 
 def _rows_below(line: Line, width: int) -> Iterator[_Parts]:
     if line.kind in ("heading", "note"):
         yield from _rows_across(line, width)
         return
-    if line.kind == "same":
-        yield from (((f"  {text}", "same"),) for text in _folded(line.left, width - 2))
-        return
-    if line.kind != "right":
-        yield from (((f"- {text}", "left"),) for text in _folded(line.left, width - 2))
-    if line.kind != "left":
-        yield from (((f"+ {text}", "right"),) for text in _folded(line.right, width - 2))
+    yield from _rows_of(line, "left", width - 2)
+    if line.kind != "same":
+        yield from _rows_of(line, "right", width - 2)
+
+
+def _rows_of(line: Line, side: Literal["left", "right"], room: int) -> list[_Parts]:
+    """Return the rows of one side, each with its sign and ``room`` cells of text."""
+    if line.kind not in ("same", "changed", side):
+        return []
+    sign = " " if line.kind == "same" else _SIGNS[side]
+    look = "same" if line.kind == "same" else side
+    text = line.left if side == "left" else line.right
+    begin, end = _changed(line, text)
+    rows: list[_Parts] = []
+    for folded in _folded(text, room):
+        # What is changed, as far as it lies in this row.
+        first, last = (min(max(at, 0), len(folded)) for at in (begin, end))
+        padding = " " * (room - cell_len(folded))
+        parts = (
+            (f"{sign} {folded[:first]}", look),
+            (folded[first:last], f"{look}-changed"),
+            (folded[last:] + padding, look),
+        )
+        rows.append(tuple((part, name) for part, name in parts if part))
+        begin, end = begin - len(folded), end - len(folded)
+    return rows
+
+
+def _changed(line: Line, text: str) -> tuple[int, int]:
+    """Return from where to where a changed line differs from the other side; nowhere if wholly."""
+    if line.kind != "changed":
+        return 0, 0
+    begin = _common(line.left, line.right)
+    common_end = _common(line.left[begin:][::-1], line.right[begin:][::-1])
+    if 2 * (begin + common_end) < min(len(line.left), len(line.right)):
+        return 0, 0
+    return begin, len(text) - common_end
+
+
+def _common(one: str, other: str) -> int:
+    """Return how many characters both begin with."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def _rows_across(line: Line, width: int) -> Iterator[_Parts]:

@@ -18,6 +18,10 @@ _STEPS = (1, 2, 5)
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 """The dots of a braille character, by row and column."""
+_BRAILLE = 0x2800
+"""The character without a dot."""
+_DENSE = 2
+"""Values in a column from which on signs would hide each other."""
 _MARK = "╌"
 
 
@@ -76,8 +80,10 @@ class Points:
     look: str
     """The component class is ``plot--`` and this."""
     glyph: str
-    """The sign of a value. Empty for dots of braille, eight of which share a cell."""
+    """The sign of a value."""
     values: Sequence[tuple[float, float]]
+    may_be_dots: bool = False
+    """Whether very many are drawn as dots of braille, eight of which share a cell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +120,7 @@ class Plot(LineWidget):
         self._axis: Axis | None = None
         self._series: Sequence[Points | Steps] = ()
         self._marks: Sequence[Mark] = ()
-        self._ends = ("", "")
+        self._foot = ("", "", "")
         self._lines: list[Text] | None = None
 
     def show(
@@ -122,10 +128,13 @@ class Plot(LineWidget):
         axis: Axis,
         series: Sequence[Points | Steps],
         marks: Sequence[Mark] = (),
-        ends: tuple[str, str] = ("", ""),
+        foot: tuple[str, str, str] = ("", "", ""),
     ) -> None:
-        """Show these values; later series cover earlier ones. ``ends`` name the left and right."""
-        self._axis, self._series, self._marks, self._ends = axis, series, marks, ends
+        """Show these values; later series cover earlier ones.
+
+        ``foot`` stands below: at the left, in the middle where there is room, and at the right.
+        """
+        self._axis, self._series, self._marks, self._foot = axis, series, marks, foot
         self._lines = None
         self.refresh()
 
@@ -170,10 +179,7 @@ class Plot(LineWidget):
             if right:
                 text.append(f" {names.get(row, '')}", self.style_of("plot--mark"))
             yield text
-        begin, end = self._ends
-        room = columns - cell_len(begin) - cell_len(end)
-        labels = f"{begin}{' ' * room}{end}" if room > 0 else end if cell_len(end) < columns else ""
-        yield Text(f"{'':>{left}} └{labels}", axis_style, end="")
+        yield Text(end="").append(f"{'':>{left}} └{_foot(self._foot, columns)}", axis_style)
 
     def _cells(
         self, axis: Axis, columns: int, rows: int, names: dict[int, str]
@@ -192,6 +198,7 @@ class Plot(LineWidget):
 def _draw_points(
     cells: list[list[_Cell]], points: Points, axis: Axis, columns: int, rows: int
 ) -> None:
+    is_dense = points.may_be_dots and len(points.values) > _DENSE * columns
     dots: dict[tuple[int, int], int] = {}
     for place, value in points.values:
         x = min(int(place * 2 * columns), 2 * columns - 1)
@@ -199,7 +206,7 @@ def _draw_points(
         cell = (y // 4, x // 2)
         dots[cell] = dots.get(cell, 0) | _DOTS[y % 4][x % 2]
     for (row, column), bits in dots.items():
-        cells[row][column] = (points.glyph or chr(0x2800 + bits), points.look)
+        cells[row][column] = (chr(_BRAILLE + bits) if is_dense else points.glyph, points.look)
 
 
 def _draw_steps(
@@ -227,6 +234,17 @@ def _mark_names(axis: Axis, marks: Sequence[Mark], rows: int) -> dict[int, str]:
         row: " ".join(" ".join([group, *names]) for group, names in groups.items())
         for row, groups in by_row.items()
     }
+
+
+def _foot(texts: tuple[str, str, str], columns: int) -> str:
+    """Return the line below a plot; without what there is no room for."""
+    left, middle, right = texts
+    room = columns - cell_len(left) - cell_len(right)
+    if room < 1:
+        return ""
+    if cell_len(middle) + 2 > room:
+        middle = ""
+    return f"{left}{middle:^{room - cell_len(middle) + len(middle)}}{right}"
 
 
 def _steps_around(value: float) -> list[float]:

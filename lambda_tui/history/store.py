@@ -208,10 +208,12 @@ class History:
             questions, self._questions = self._questions, deque()
             self._bytes_waiting = 0
             is_closing = self._is_closing
-        if batch and keeper is not None:
-            keeper.ask(lambda database: database.add(batch))
-        for answer in questions:
-            answer(keeper)
+        try:
+            if batch and keeper is not None:
+                keeper.ask(lambda database: database.add(batch))
+        finally:
+            for answer in questions:
+                answer(keeper)
         return not is_closing
 
     @property

@@ -501,14 +501,17 @@ def test_a_process_that_is_killed_while_it_writes_leaves_whole_batches(project: 
         assert check == [("ok",)]
 
 
+@pytest.mark.parametrize("is_replaced", [False, True])
 async def test_a_file_that_was_removed_meanwhile_is_made_again(
-    open_history: OpenHistory, project: Path, said: list[str]
+    open_history: OpenHistory, project: Path, said: list[str], is_replaced: bool
 ) -> None:
     async with open_history() as history:
         add(history, record(1))
         await history.rows()
         for path in database_file(project).parent.iterdir():
             path.unlink()
+        if is_replaced:
+            Database(database_file(project)).close()
         add(history, record(2))
 
         assert await history.rows() == [record(2)]
@@ -521,14 +524,16 @@ async def test_a_history_in_use_is_emptied_and_written_on(
     open_history: OpenHistory, project: Path
 ) -> None:
     async with open_history() as history:
-        add(history, record(1), event=b'{"password": "swordfish"}')
+        add(history, record(1), event=b'{"password": "swordfish"}' * 10_000)
         await history.rows()
+        before = database_file(project).stat()
 
         assert await asyncio.to_thread(clear, database_file(project)) == 1
-        assert await history.rows() == []
+        after = database_file(project).stat()
         files = [*database_file(project).parent.iterdir()]
-        assert files
+        assert (after.st_ino, after.st_size < 100_000) == (before.st_ino, True)
         assert [path for path in files if b"swordfish" in path.read_bytes()] == []
+        assert await history.rows() == []
         add(history, record(2))
         assert await history.rows() == [record(2)]
 

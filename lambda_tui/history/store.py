@@ -27,7 +27,7 @@ MOST_BYTES_WAITING = 32 << 20
 """Bytes of their events, responses and logs together."""
 BATCH_SECONDS = 0.2
 """How long invocations are gathered for one transaction."""
-CLOSING_SECONDS = 2.0
+CLOSING_SECONDS = 1.0
 """How long the end of lambda-tui waits for the disk."""
 
 Answer = TypeVar("Answer")

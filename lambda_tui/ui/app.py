@@ -21,6 +21,7 @@ from lambda_tui.debug_log import log_events
 from lambda_tui.end_signals import EndSignals
 from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.events import Event, Notice
+from lambda_tui.history import History
 from lambda_tui.project.function import Problem
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import Settings
@@ -112,6 +113,7 @@ class LambdaTuiApp(KeyboardApp):
         self.settings = settings
         self._serve_at = serve_at
         self._server: Server | None = None
+        self._history: History | None = None
         self._main = MainScreen(engine)
         self._end_signals: EndSignals | None = None
         self._terminal: TerminalDriver | None = None
@@ -152,6 +154,11 @@ class LambdaTuiApp(KeyboardApp):
         self.run_worker(self._start(), group="engine")
 
     async def _start(self) -> None:
+        # After the first paint: another thread takes its time too.
+        self._history = History.open(
+            self.engine.project.directory, self.settings, self._main.say_warning
+        )
+        self._main.keep_in(self._history)
         await self.engine.start()
         self.engine.sdk.install_needed_soon()
         if self._serve_at is not None:
@@ -163,6 +170,8 @@ class LambdaTuiApp(KeyboardApp):
         if self._server is not None:
             await self._server.close()
         await self.engine.close()
+        if self._history is not None:
+            await self._history.close()
 
     def exit(
         self,

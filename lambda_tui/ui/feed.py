@@ -10,7 +10,7 @@ from typing import Any
 from lambda_tui.engine import events
 from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.invocation import Invocation
-from lambda_tui.history import InvocationRecord
+from lambda_tui.history import InvocationRecord, Recorder
 from lambda_tui.project.function import LoggingConfig
 from lambda_tui.ui.log import LogStore, log_records
 from lambda_tui.ui.model import Invocations
@@ -33,7 +33,8 @@ class Feed:
 
     def __init__(self, engine: Engine, paint: Callable[[], None]) -> None:
         self.log = LogStore()
-        self.invocations = Invocations(engine.pools, self._on_over)
+        self.recorder = Recorder(engine.pools)
+        self.invocations = Invocations(engine.pools, self._on_over, self.recorder.update)
         self.timelines: dict[str, Timeline] = {}
         """By the environments' ids."""
         self._engine = engine
@@ -68,10 +69,12 @@ class Feed:
         self._paint()
 
     def _on_over(self, record: InvocationRecord, invocation: Invocation) -> None:
+        self.recorder.keep(record, invocation, {})
         self.request_paint()
 
     def _on_event(self, event: events.Event) -> None:
         self.invocations.on_event(event)
+        self.recorder.on_event(event)
         if event.environment:
             self._timeline(event.environment).add(event)
         pool = self._engine.pools.get(event.function)

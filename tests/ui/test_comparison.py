@@ -16,7 +16,7 @@ from lambda_tui.history import Contents, contents
 from lambda_tui.ui.model import comparison
 from lambda_tui.ui.model.comparison import Line, Side, compare
 from lambda_tui.ui.screens.comparison import Comparison
-from lambda_tui.ui.widgets import ComparisonView
+from lambda_tui.ui.widgets.comparison_view import ComparisonView
 from support.app_driver import Driver, OpenApp
 from support.records import record
 

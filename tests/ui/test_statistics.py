@@ -21,7 +21,7 @@ from lambda_tui.ui.model.statistics import (
     summary,
 )
 from lambda_tui.ui.screens.statistics import Statistics
-from lambda_tui.ui.widgets import Axis
+from lambda_tui.ui.widgets.plot import Axis
 from support.app_driver import OpenApp
 from support.records import record
 

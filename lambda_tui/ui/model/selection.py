@@ -62,11 +62,16 @@ class Selection:
             self.beside = self.tab
         self.tab = tab
 
-    def listed(self, records: Sequence[InvocationRecord]) -> list[InvocationRecord]:
-        """Return the records of the chosen environment, newest first."""
+    def listed(self, records: Sequence[InvocationRecord], session: str) -> list[InvocationRecord]:
+        """Return the records of the chosen environment, newest first.
+
+        Environments of sessions other than this one have the same numbers.
+        """
         wanted = self.environment
         return [
-            record for record in reversed(records) if wanted is None or record.environment == wanted
+            record
+            for record in reversed(records)
+            if wanted is None or (record.environment == wanted and record.session == session)
         ]
 
     def find(self, listed: Sequence[InvocationRecord]) -> InvocationRecord | None:

@@ -15,14 +15,16 @@ from textual.screen import ModalScreen
 from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.model.comparison import Side, compare
 from lambda_tui.ui.textual_private import SteadyScreen
-from lambda_tui.ui.widgets import ComparisonView
+from lambda_tui.ui.widgets.comparison_view import ComparisonView
 from lambda_tui.wording import counted
 
 
 class Comparison(ModalScreen[None], SteadyScreen[None]):
-    """What differs between two invocations, by sign and colour; esc goes back."""
+    """Shows the differences of two invocations by sign and colour; esc goes back."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,=", "dismiss(None)", "Back")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,equals_sign", "dismiss(None)", "Back")
+    ]
 
     def __init__(self, left: Side, right: Side) -> None:
         super().__init__()

@@ -16,16 +16,16 @@ from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.invocation import KEY
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.pool import Pool
-from lambda_tui.history import InvocationRecord
+from lambda_tui.history import History, InvocationRecord
 from lambda_tui.project.event_files import EventFile, find_events
-from lambda_tui.project.function import LATEST, Project
+from lambda_tui.project.function import LATEST, REGION, Project
 from lambda_tui.project.sdk import InstallationError
 from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.bindings import BINDINGS, PANE_KEYS
 from lambda_tui.ui.clipboard import copy
 from lambda_tui.ui.feed import Feed
 from lambda_tui.ui.keys import PromptScreen
-from lambda_tui.ui.model import Selected, Selection
+from lambda_tui.ui.model import Past, Selected, Selection
 from lambda_tui.ui.panes import FunctionsPane, InvocationsPane, PaneGrid
 from lambda_tui.ui.screens.dialogs import AskBurst, AskEventFile, AskQualifier, AskQuit, AskTenant
 from lambda_tui.ui.screens.help import Help
@@ -59,6 +59,8 @@ class MainScreen(PromptScreen):
         """The invocations in scope, newest first."""
         self._shown_function: str | None = None
         """The function whose event and log are shown."""
+        self._past: Past | None = None
+        """None until the history is opened."""
         self._burst = _BURST
         self._tenant_id = ""
         """The tenant that functions with isolated tenants were last invoked for."""
@@ -114,7 +116,8 @@ class MainScreen(PromptScreen):
         if pool is None or not pool.environments:
             return None
         wanted = self.selection.environment
-        if wanted is None and record is not None:
+        is_own = record is not None and record.session == self.feed.invocations.session
+        if wanted is None and record is not None and is_own:
             wanted = record.environment
         found = next((one for one in pool.environments if one.number == wanted), None)
         if found is None and wanted is None:
@@ -148,6 +151,87 @@ class MainScreen(PromptScreen):
         """Show one sentence for a while."""
         self.notify(one_line(sentence), severity=severity, markup=False)
 
+    def say_warning(self, sentence: str) -> None:
+        """Show one sentence for a while that the user has to know."""
+        self.say(sentence, "warning")
+
+    # The history
+
+    def keep_in(self, history: History) -> None:
+        """Keep invocations in a history from now on, and list those of earlier sessions."""
+        self.feed.recorder.history = history
+        self._past = Past(self.feed.invocations, history)
+        self._list_earlier(self.function)
+
+    @work(group="earlier")
+    async def _list_earlier(self, function: str) -> None:
+        if self._past is not None and await self._past.list_earlier(function):
+            self.feed.request_paint()
+
+    async def _event_of(self, record: InvocationRecord) -> bytes | None:
+        """Return the event that an invocation was sent; None, and say why, if it is not known."""
+        invocation = self.feed.invocations.live(record)
+        if invocation is not None:
+            return bytes(invocation.payload)
+        contents = None if self._past is None else await self._past.contents(record)
+        if contents is not None and not contents.event.is_cut:
+            return contents.event.content
+        what = "is not kept" if contents is None else "is too large to be kept whole"
+        self.say(f"The event of #{record.number} {what}.", "warning")
+        return None
+
+    @work(group="compare")
+    async def action_compare(self) -> None:
+        """Mark the selected invocation, or compare it with the one that is marked."""
+        record = self.record
+        if record is None or self._past is None:
+            self.say("There is no invocation to compare.")
+            return
+        marked = self.panes.invocations.mark(record)
+        if marked is not None:
+            # Imported here, after the first paint, as is what else a dialog alone needs.
+            from lambda_tui.ui.model.comparison import Side
+            from lambda_tui.ui.screens.comparison import Comparison
+
+            sides = [Side(one, await self._past.contents(one)) for one in (marked, record)]
+            self.app.push_screen(Comparison(*sides))
+
+    def action_statistics(self) -> None:
+        """Plot latency and memory of the function."""
+        from lambda_tui.ui.screens.statistics import Statistics
+
+        records = self.feed.invocations.of(self.function)
+        self.app.push_screen(Statistics(self.function, records))
+
+    @work(group="copy")
+    async def action_copy_as(self, program: str) -> None:
+        """Copy the selected invocation as a command of the AWS CLI or of lambda-tui."""
+        record = self.record
+        event = None if record is None else await self._event_of(record)
+        if record is None or event is None:
+            return
+        from lambda_tui.history.command_lines import Call, aws_line, lambda_tui_line
+
+        invocation = self.feed.invocations.live(record)
+        call = Call(
+            function=record.function,
+            event=event,
+            qualifier=record.qualifier,
+            client_context=None if invocation is None else invocation.client_context,
+            tenant_id=record.tenant_id,
+            is_asynchronous=record.attempt > 0,
+        )
+        directory = self.engine.project.directory
+        try:
+            if program == "aws":
+                line = await asyncio.to_thread(aws_line, call, self._address, REGION)
+            else:
+                line = await asyncio.to_thread(lambda_tui_line, call, directory)
+        except OSError as error:
+            self.say(f"The event cannot be written to a file: {error.strerror}.", "error")
+            return
+        self._copy(line)
+
     # Painting
 
     def paint(self) -> None:
@@ -164,7 +248,9 @@ class MainScreen(PromptScreen):
         if any(each.runtime_version is None and not each.problem for each in pools):
             self.feed.request_paint()
         self._show_function(pool)
-        self._listed = self.selection.listed(self.feed.invocations.of(pool.function.name))
+        invocations = self.feed.invocations
+        records = invocations.of(pool.function.name)
+        self._listed = self.selection.listed(records, invocations.session)
         record = self.record
         invocation = None if record is None else self.feed.invocations.live(record)
         selected = Selected(pool, record, invocation, self.environment)
@@ -186,6 +272,7 @@ class MainScreen(PromptScreen):
             self._shown_function = name
             self.panes.event.show_function(pool.function, self.engine.project)
             self.panes.log_pane.show_function(name)
+            self._list_earlier(name)
         self.panes.log_pane.show_fresh_records()
 
     def _scope(self, pool: Pool) -> str:
@@ -292,8 +379,12 @@ class MainScreen(PromptScreen):
         tenant_id = self._tenant_id if function.is_tenant_isolated else None
         qualifier = self.panes.functions.qualifier(function)
         payload, name = event.payload, event.event_name
-        if (sent := self._sent_event()) is not None:
-            payload, name = sent
+        if self.selection.invocation is not None and (record := self.record) is not None:
+            # The one that the user has chosen, to be sent again.
+            sent = await self._event_of(record)
+            if sent is None:
+                return
+            payload, name = sent, record.event_name or f"of #{record.number}"
         for _ in range(count):
             invocation = self.pool.invoke(payload, KEY, qualifier=qualifier, tenant_id=tenant_id)
             self.feed.invocations.name_event(invocation, name)
@@ -318,16 +409,6 @@ class MainScreen(PromptScreen):
 
         self.app.push_screen(AskQualifier(function, self.panes.functions.qualifier(function)), take)
 
-    def _sent_event(self) -> tuple[bytes, str] | None:
-        """Return the event of the invocation that the user has chosen, to be sent again."""
-        record = self.record
-        if self.selection.invocation is None or record is None:
-            return None
-        invocation = self.feed.invocations.live(record)
-        if invocation is None:
-            return None
-        return bytes(invocation.payload), record.event_name or f"of #{record.number}"
-
     async def action_invoke_asynchronously(self) -> None:
         """Queue the event for the function, as a service does that invokes it."""
         if self.pool is None:
@@ -349,16 +430,17 @@ class MainScreen(PromptScreen):
             self.say("The queue of asynchronous invocations is full.", "error")
         self.feed.request_paint()
 
-    def action_reuse_event(self) -> None:
+    @work(group="reuse")
+    async def action_reuse_event(self) -> None:
         """Put the event of the selected invocation into the editor."""
         record = self.record
-        invocation = None if record is None else self.feed.invocations.live(record)
-        if record is None or invocation is None:
+        if record is None:
             self.say("There is no invocation whose event could be edited.")
             return
-        self.panes.event.take_text(
-            bytes(invocation.payload).decode("utf-8", "replace"), f"#{record.number}"
-        )
+        event = await self._event_of(record)
+        if event is None:
+            return
+        self.panes.event.take_text(event.decode("utf-8", "replace"), f"#{record.number}")
         self.selection.choose_invocation(None)
         self.panes.go_to("event")
         self.paint()
@@ -445,9 +527,21 @@ class MainScreen(PromptScreen):
             self.panes.go_to("invocations")
 
     @on(FunctionsPane.Filtered)
-    @on(InvocationsPane.Filtered)
-    def _filter(self) -> None:
+    def _filter_functions(self) -> None:
         self.paint()
+
+    @on(InvocationsPane.Filtered)
+    def _filter_invocations(self, event: InvocationsPane.Filtered) -> None:
+        self.paint()
+        self._look_into_contents(event.text)
+
+    @work(group="search", exclusive=True)
+    async def _look_into_contents(self, text: str) -> None:
+        """Add those to the list in whose event or response the text of the filter stands."""
+        if text and self._past is not None:
+            found = await self._past.matching(self.function, text)
+            self.panes.invocations.found_in_contents = found
+            self.paint()
 
     # Actions on the log
 

@@ -24,7 +24,7 @@ from lambda_tui.ui.model.statistics import (
     summary,
 )
 from lambda_tui.ui.textual_private import SteadyScreen
-from lambda_tui.ui.widgets import Axis, Mark, Plot, Points, Steps
+from lambda_tui.ui.widgets.plot import Axis, Mark, Plot, Points, Steps
 from lambda_tui.wording import counted
 
 COLD, WARM = "◆", "•"

@@ -381,7 +381,7 @@ def test_the_options_that_the_readme_names_are_options_of_the_commands() -> None
 
 def test_the_keys_that_the_readme_lists_are_bound() -> None:
     bound = {key for binding in BINDINGS for key in binding.key.split(",")}
-    names = {"?": "question_mark"}
+    names = {"?": "question_mark", "=": "equals_sign"}
     table = rows(section(README, "## The keys"))
     listed = [key for row in table for cell in row[::2] for key in words(cell)]
     # Bound by the application and by the editor, or by Textual.

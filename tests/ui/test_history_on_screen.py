@@ -51,6 +51,7 @@ async def test_invocations_of_an_earlier_session_are_listed(open_app: OpenApp) -
 
         numbers = [item.number for item in driver.screen.panes.invocations.list.items]
         assert numbers == [1, 2, 1]
+        assert [row[0] for row in rows(driver)] == [" ", "‹", "‹"]
         assert driver.screen.environment is driver.app.engine.pools["Greet"].environments[0]
 
 

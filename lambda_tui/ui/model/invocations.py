@@ -46,7 +46,7 @@ class Invocations:
         self._on_follow_up = on_follow_up
         self._records: dict[str, deque[InvocationRecord]] = {}
         self._earlier: dict[str, list[InvocationRecord]] = {}
-        """Those of earlier sessions."""
+        """Records of earlier sessions, oldest first."""
         self._running: dict[tuple[str, int], tuple[InvocationRecord, Invocation]] = {}
         """By function and number: those that still change."""
         self._last_attempts: dict[str, InvocationRecord] = {}

@@ -25,6 +25,8 @@ from lambda_tui.ui.terminal_text import fitted
 from lambda_tui.ui.widgets import Pane, RowList
 from lambda_tui.wording import dollars
 
+EARLIER_SIGN = "‹"
+"""In front of an invocation of an earlier session."""
 _GAP = 2
 _SHORTEST_NOTE = 12
 """Cells below which there is no column for the note."""
@@ -59,6 +61,8 @@ class InvocationList(RowList[InvocationRecord]):
         self._widths: dict[tuple[int, int], tuple[tuple[_Column, int], ...]] = {}
         """The columns with their widths, by the widget's width and the list's version."""
         self._version = 0
+        self.session = ""
+        """This one. Rows of others are dim, and begin with a sign."""
         self.marked: tuple[str, int] | None = None
         """The key of the one that another is to be compared with."""
 
@@ -85,18 +89,17 @@ class InvocationList(RowList[InvocationRecord]):
     def row(self, item: InvocationRecord, width: int) -> Text:
         """Return ``✓ 12  14:51:23  warm  api.json  env 1  14 ms …``."""
         look = self.style_of(f"invocation--{_look(item)}")
-        text = (
-            Text("=" if item.key == self.marked else " ")
-            .append(STATUS_GLYPHS[item.status], look)
-            .append(" ")
-        )
+        is_earlier = item.session != self.session
+        sign = "=" if item.key == self.marked else EARLIER_SIGN if is_earlier else " "
+        plain = "row--dim" if is_earlier else ""
+        text = Text(sign).append(STATUS_GLYPHS[item.status], look).append(" ")
         for column, size in self._columns(width):
             value = (
                 fitted(f"{column.value(item):>{size}}", size)
                 if column.is_number
                 else fitted(column.value(item), size)
             )
-            style = ""
+            style = plain
             if column.name == "start" and item.is_cold:
                 style = "invocation--cold"
             elif column.name == "answer" and (item.has_failed or item.status == "success"):
@@ -150,9 +153,11 @@ class InvocationsPane(Vertical, Pane):
 
         text: str
 
-    def __init__(self, *, id: str) -> None:
+    def __init__(self, session: str, *, id: str) -> None:
+        """``session`` is this one."""
         super().__init__(id=id)
         self.list = InvocationList(id="invocation-list")
+        self.list.session = session
         self.filter = Input(
             placeholder="number, answer, caller, id; text of its event or response",
             id="invocation-filter", compact=True,

@@ -14,6 +14,7 @@ from textual.widgets import Static
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.ui.bindings import SECTIONS
 from lambda_tui.ui.glyphs import STATE_GLYPHS, STRIP_GLYPHS
+from lambda_tui.ui.panes.invocations import EARLIER_SIGN
 from lambda_tui.ui.textual_private import SteadyScreen, all_bindings
 
 _MOVES = (
@@ -69,6 +70,9 @@ class Help(ModalScreen[None], SteadyScreen[None]):
             in_strip = f"   {strip} in the timeline" if strip else ""
             parts.append(_line(STATE_GLYPHS[state], f"{state:<14}{in_strip}"))
         parts.append(_line("*", "stale: replaced as soon as it has answered"))
+        parts.append(Content.styled("\nSigns of an invocation\n", "bold $text-accent"))
+        parts.append(_line(EARLIER_SIGN, "it is of an earlier session"))
+        parts.append(_line("=", "it is marked, to be compared with another"))
         return Content("").join(parts)
 
     def _keys(self) -> dict[str, str]:

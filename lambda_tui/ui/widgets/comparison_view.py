@@ -156,7 +156,7 @@ def _rows_of(line: Line, side: Literal["left", "right"], room: int) -> list[_Par
     begin, end = _changed(line, text)
     rows: list[_Parts] = []
     for folded in _folded(text, room):
-        # What is changed, as far as it lies in this row.
+        # The changed part, as far as it lies in this row.
         first, last = (min(max(at, 0), len(folded)) for at in (begin, end))
         padding = " " * (room - cell_len(folded))
         parts = (

@@ -164,7 +164,7 @@ class Plot(LineWidget):
         right = max(map(cell_len, names.values()), default=0)
         columns = width - left - 2 - (right + 1 if right else 0)
         if columns < 4:
-            # What stands at the right is told elsewhere too.
+            # The names at the right are told elsewhere too.
             right, columns = 0, width - left - 2
         if columns < 1:
             return

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from lambda_tui.history import contents
 from lambda_tui.history.database import Database, database_file
 from lambda_tui.project.settings import Settings
 from lambda_tui.ui.screens.comparison import Comparison
@@ -66,17 +67,17 @@ async def test_what_is_kept_has_log_event_response_and_cost(
 
     assert first is not None
     assert second is not None
-    record, contents = first
+    record, kept = first
     assert (record.is_cold, record.event_name, record.caller) == (True, "greet.json", "key")
     assert record.cost is not None
     assert record.cost > 2e-7
-    assert b'"Ada"' in contents.event.content
-    assert contents.response is not None
-    assert b'"count": 1' in contents.response.content
-    lines = contents.log.content.decode().splitlines()
+    assert b'"Ada"' in kept.event.content
+    assert kept.response is not None
+    assert b'"count": 1' in kept.response.content
+    lines = kept.log.content.decode().splitlines()
     assert lines[0].startswith("INIT_START")
     assert lines[1].startswith("START RequestId")
-    assert "greeting" in contents.log.content.decode()
+    assert "greeting" in kept.log.content.decode()
     assert lines[-1].startswith("REPORT RequestId")
     assert second[1].log.content.startswith(b"START RequestId")
 
@@ -88,15 +89,62 @@ async def test_with_the_setting_nothing_is_kept(open_app: OpenApp, project: Path
     assert not database_file(project).exists()
 
 
+async def choose_earlier(driver: Driver) -> None:
+    """Choose the invocation of the session before behind one of this session."""
+    await driver.until(lambda: len(rows(driver)) == 1, "that of the session before")
+    await invoke(driver)
+    await driver.press("3", "down")
+
+
+@pytest.fixture
+async def with_a_past(open_app: OpenApp, project: Path) -> None:
+    """Have an earlier session in which an event was sent that is in no file any more."""
+    event = project / "events" / "greet.json"
+    event.write_text('{"name": "Before"}')
+    async with open_app() as driver:
+        await invoke(driver)
+    event.write_text('{"name": "Ada"}')
+
+
+@pytest.mark.usefixtures("with_a_past")
+async def test_the_response_of_an_earlier_session_is_shown(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        await choose_earlier(driver)
+        await driver.press("6")
+        await driver.until_seen('"hello": "Before"')
+
+
+@pytest.mark.usefixtures("with_a_past")
 async def test_an_invocation_of_an_earlier_session_is_sent_again(open_app: OpenApp) -> None:
     async with open_app() as driver:
+        await choose_earlier(driver)
+        await invoke(driver)
+
+        last = driver.app.engine.pools["Greet"].invocations[-1]
+        assert bytes(last.payload).strip() == b'{"name": "Before"}'
+
+
+@pytest.mark.usefixtures("with_a_past")
+async def test_the_event_of_an_earlier_session_is_edited(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        await choose_earlier(driver)
+        await driver.press("u")
+        await driver.until(lambda: "Before" in driver.screen.panes.event.text, "its event")
+
+
+async def test_an_event_that_is_not_kept_whole_is_not_sent(
+    open_app: OpenApp, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contents, "MOST_OF_EACH", 10)
+    async with open_app() as driver:
         await invoke(driver)
     async with open_app() as driver:
-        await driver.until(lambda: len(rows(driver)) == 1, "that of the session before")
-        await invoke(driver)
-        await driver.press("3", "down")
-        await driver.press("u")
-        await driver.until(lambda: "Ada" in driver.screen.panes.event.text, "its event")
+        await choose_earlier(driver)
+        await driver.press("i")
+        await driver.until(lambda: driver.notices, "a sentence")
+
+        assert driver.notices == ["The event of #1 is too large to be kept whole."]
+        assert len(driver.app.engine.pools["Greet"].invocations) == 1
 
 
 async def test_a_marked_invocation_is_compared_with_another(open_app: OpenApp) -> None:

@@ -17,6 +17,8 @@ class Past:
         self._history = history
         self._asked: set[str] = set()
         """The functions whose earlier invocations are listed, or soon will be."""
+        self._opened: tuple[InvocationRecord, Contents | None] | None = None
+        """The one that was opened last."""
 
     async def list_earlier(self, function: str) -> bool:
         """List a function's invocations of earlier sessions; return whether any have come."""
@@ -34,6 +36,19 @@ class Past:
         if not record.is_over and (invocation := self._invocations.live(record)) is not None:
             return Contents.of(invocation.payload, invocation.response, "", {})
         return await self._history.open_one(record.session, record.function, record.number)
+
+    async def open(self, record: InvocationRecord) -> None:
+        """Read the contents of an invocation, which ``opened`` returns from then on."""
+        if not self.is_opened(record):
+            self._opened = record, await self.contents(record)
+
+    def is_opened(self, record: InvocationRecord) -> bool:
+        """Return whether the contents of an invocation are read."""
+        return self._opened is not None and self._opened[0] is record
+
+    def opened(self, record: InvocationRecord) -> Contents | None:
+        """Return the contents; None where they are not read yet, or not kept any more."""
+        return self._opened[1] if self._opened is not None and self.is_opened(record) else None
 
     async def matching(self, function: str, text: str) -> frozenset[tuple[str, int]]:
         """Return the keys of those of a function in whose event or response a text stands."""

@@ -9,7 +9,7 @@ from enum import StrEnum
 from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.invocation import Invocation
 from lambda_tui.engine.pool import Pool
-from lambda_tui.history import InvocationRecord
+from lambda_tui.history import Contents, InvocationRecord
 
 
 class Tab(StrEnum):
@@ -91,6 +91,25 @@ class Selected:
     record: InvocationRecord | None = None
     """None before the first invocation."""
     invocation: Invocation | None = None
-    """The invocation itself; None when only its record is left."""
+    """The invocation itself; None when the engine has forgotten it."""
     environment: ExecutionEnvironment | None = None
     """The environment that serves or served it, or the chosen one; None when that has ended."""
+    contents: Contents | None = None
+    """Its event, response and log from the history, where ``invocation`` is None; once read."""
+
+    @property
+    def event(self) -> bytes | None:
+        """The event that it was sent; None while it is read, and where it is not kept whole."""
+        if self.invocation is not None:
+            return bytes(self.invocation.payload)
+        if self.contents is None or self.contents.event.is_cut:
+            return None
+        return self.contents.event.content
+
+    @property
+    def response(self) -> bytes | None:
+        """The response, or the beginning that is kept of it; None where there is none."""
+        if self.invocation is not None:
+            return self.invocation.response
+        kept = None if self.contents is None else self.contents.response
+        return None if kept is None else kept.content

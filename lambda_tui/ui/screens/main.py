@@ -61,6 +61,8 @@ class MainScreen(PromptScreen):
         """The function whose event and log are shown."""
         self._past: Past | None = None
         """None until the history is opened."""
+        self._opening: InvocationRecord | None = None
+        """The invocation whose contents are read at the moment, or were read last."""
         self._burst = _BURST
         self._tenant_id = ""
         """The tenant that functions with isolated tenants were last invoked for."""
@@ -168,15 +170,26 @@ class MainScreen(PromptScreen):
         if self._past is not None and await self._past.list_earlier(function):
             self.feed.request_paint()
 
-    async def _event_of(self, record: InvocationRecord) -> bytes | None:
-        """Return the event that an invocation was sent; None, and say why, if it is not known."""
-        invocation = self.feed.invocations.live(record)
-        if invocation is not None:
-            return bytes(invocation.payload)
-        contents = None if self._past is None else await self._past.contents(record)
-        if contents is not None and not contents.event.is_cut:
-            return contents.event.content
-        what = "is not kept" if contents is None else "is too large to be kept whole"
+    @work(group="open", exclusive=True)
+    async def _open(self, record: InvocationRecord) -> None:
+        if self._past is not None:
+            await self._past.open(record)
+            self.paint()
+
+    async def _selected_event(self) -> tuple[bytes, InvocationRecord] | None:
+        """Return the event of the selected invocation; None, and say why, if it is not known."""
+        record = self.record
+        if record is None:
+            self.say("There is no invocation yet.")
+            return None
+        if self._past is not None and self.feed.invocations.live(record) is None:
+            await self._past.open(record)
+        selected = self._selected(record)
+        event = None if selected is None else selected.event
+        if event is not None:
+            return event, record
+        is_there = selected is not None and selected.contents is not None
+        what = "is too large to be kept whole" if is_there else "is not kept any more"
         self.say(f"The event of #{record.number} {what}.", "warning")
         return None
 
@@ -206,10 +219,10 @@ class MainScreen(PromptScreen):
     @work(group="copy")
     async def action_copy_as(self, program: str) -> None:
         """Copy the selected invocation as a command of the AWS CLI or of lambda-tui."""
-        record = self.record
-        event = None if record is None else await self._event_of(record)
-        if record is None or event is None:
+        found = await self._selected_event()
+        if found is None:
             return
+        event, record = found
         from lambda_tui.history.command_lines import Call, aws_line, lambda_tui_line
 
         invocation = self.feed.invocations.live(record)
@@ -251,9 +264,7 @@ class MainScreen(PromptScreen):
         invocations = self.feed.invocations
         records = invocations.of(pool.function.name)
         self._listed = self.selection.listed(records, invocations.session)
-        record = self.record
-        invocation = None if record is None else self.feed.invocations.live(record)
-        selected = Selected(pool, record, invocation, self.environment)
+        selected = self._selected(self.record) or Selected(pool)
         with panes.painting():
             panes.functions.show_pools(pools, pool.function.name)
             panes.environments.show_pool(pool)
@@ -264,6 +275,21 @@ class MainScreen(PromptScreen):
             )
         panes.show_selected(selected)
         panes.fit(len(pool.environments))
+
+    def _selected(self, record: InvocationRecord | None) -> Selected | None:
+        """Return what is shown of an invocation; None without a function."""
+        pool = self.pool
+        if pool is None:
+            return None
+        if record is None:
+            return Selected(pool, environment=self.environment)
+        invocation, contents = self.feed.invocations.live(record), None
+        if invocation is None and self._past is not None:
+            contents = self._past.opened(record)
+            if self._opening is not record and not self._past.is_opened(record):
+                self._opening = record
+                self._open(record)
+        return Selected(pool, record, invocation, self.environment, contents)
 
     def _show_function(self, pool: Pool) -> None:
         """Show the event and the log of another function."""
@@ -379,12 +405,13 @@ class MainScreen(PromptScreen):
         tenant_id = self._tenant_id if function.is_tenant_isolated else None
         qualifier = self.panes.functions.qualifier(function)
         payload, name = event.payload, event.event_name
-        if self.selection.invocation is not None and (record := self.record) is not None:
+        if self.selection.invocation is not None:
             # The one that the user has chosen, to be sent again.
-            sent = await self._event_of(record)
-            if sent is None:
+            found = await self._selected_event()
+            if found is None:
                 return
-            payload, name = sent, record.event_name or f"of #{record.number}"
+            payload, record = found
+            name = record.event_name or f"of #{record.number}"
         for _ in range(count):
             invocation = self.pool.invoke(payload, KEY, qualifier=qualifier, tenant_id=tenant_id)
             self.feed.invocations.name_event(invocation, name)
@@ -433,13 +460,10 @@ class MainScreen(PromptScreen):
     @work(group="reuse")
     async def action_reuse_event(self) -> None:
         """Put the event of the selected invocation into the editor."""
-        record = self.record
-        if record is None:
-            self.say("There is no invocation whose event could be edited.")
+        found = await self._selected_event()
+        if found is None:
             return
-        event = await self._event_of(record)
-        if event is None:
-            return
+        event, record = found
         self.panes.event.take_text(event.decode("utf-8", "replace"), f"#{record.number}")
         self.selection.choose_invocation(None)
         self.panes.go_to("event")

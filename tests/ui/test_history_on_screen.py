@@ -89,6 +89,19 @@ async def test_with_the_setting_nothing_is_kept(open_app: OpenApp, project: Path
     assert not database_file(project).exists()
 
 
+async def test_a_history_that_cannot_be_written_is_told_and_this_session_is_listed(
+    open_app: OpenApp, tmp_path: Path
+) -> None:
+    (tmp_path / "state").write_text("in the way")
+    async with open_app() as driver:
+        await invoke(driver)
+        await driver.until(lambda: driver.notices, "a sentence")
+
+        assert len(driver.notices) == 1
+        assert driver.notices[0].startswith("The history cannot be kept in ")
+        assert len(rows(driver)) == 1
+
+
 async def choose_earlier(driver: Driver) -> None:
     """Choose the invocation of the session before behind one of this session."""
     await driver.until(lambda: len(rows(driver)) == 1, "that of the session before")

@@ -107,7 +107,7 @@ class Invocation:
         self.environment_id: str | None = None
         """Id of the environment that serves it, once there is one."""
         self.environment: int | None = None
-        """Its number within the function."""
+        """The number of that environment within the function."""
         self.status: InvocationStatus = "pending"
         self.cold_start = False
         self.cold_because = ""

@@ -1,4 +1,4 @@
-"""What the history is given of an invocation: its log from the stream, and later news."""
+"""The way of an invocation into the history: its log from the stream, and later news."""
 
 from __future__ import annotations
 

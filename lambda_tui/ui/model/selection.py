@@ -1,4 +1,4 @@
-"""What is selected: a function, an environment or all, an invocation, and one of its tabs."""
+"""The selection: a function, an environment or all, an invocation, and one of its tabs."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """What the selection stands for at this moment; the tabs show it."""
+    """The things that the selection stands for at this moment; the tabs show them."""
 
     pool: Pool
     record: InvocationRecord | None = None
@@ -95,7 +95,7 @@ class Selected:
     environment: ExecutionEnvironment | None = None
     """The environment that serves or served it, or the chosen one; None when that has ended."""
     contents: Contents | None = None
-    """Its event, response and log from the history, where ``invocation`` is None; once read."""
+    """Event, response and log from the history, once read, where ``invocation`` is None."""
 
     @property
     def event(self) -> bytes | None:

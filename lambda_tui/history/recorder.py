@@ -40,8 +40,12 @@ class Recorder:
             return
         pool = self._pools.get(event.function)
         text = log_text(event, _TEXT_LOGGING if pool is None else pool.function.logging)
-        if text is not None:
-            self._logs.setdefault(event.environment, _Log()).add(text)
+        if text is None:
+            return
+        log = self._logs.get(event.environment)
+        if log is None:
+            log = self._logs[event.environment] = _Log()
+        log.add(text)
 
     def keep(
         self, record: InvocationRecord, invocation: Invocation, extras: Mapping[str, bytes]

@@ -98,15 +98,6 @@ class Selected:
     """Event, response and log from the history, once read, where ``invocation`` is None."""
 
     @property
-    def event(self) -> bytes | None:
-        """The event that it was sent; None while it is read, and where it is not kept whole."""
-        if self.invocation is not None:
-            return bytes(self.invocation.payload)
-        if self.contents is None or self.contents.event.is_cut:
-            return None
-        return self.contents.event.content
-
-    @property
     def response(self) -> bytes | None:
         """The response, or the beginning that is kept of it; None where there is none."""
         if self.invocation is not None:

@@ -182,14 +182,13 @@ class MainScreen(PromptScreen):
         if record is None:
             self.say("There is no invocation yet.")
             return None
-        if self._past is not None and self.feed.invocations.live(record) is None:
-            await self._past.open(record)
-        selected = self._selected(record)
-        event = None if selected is None else selected.event
-        if event is not None:
-            return event, record
-        is_there = selected is not None and selected.contents is not None
-        what = "is too large to be kept whole" if is_there else "is not kept any more"
+        invocation = self.feed.invocations.live(record)
+        if invocation is not None:
+            return bytes(invocation.payload), record
+        contents = None if self._past is None else await self._past.contents(record)
+        if contents is not None and not contents.event.is_cut:
+            return contents.event.content, record
+        what = "is not kept any more" if contents is None else "is too large to be kept whole"
         self.say(f"The event of #{record.number} {what}.", "warning")
         return None
 
@@ -234,11 +233,13 @@ class MainScreen(PromptScreen):
             tenant_id=record.tenant_id,
             is_asynchronous=record.attempt > 0,
         )
-        directory = self.engine.project.directory
+        region = REGION if self.pool is None else self.pool.function.region
         try:
+            # In a thread: a large event is written to a file.
             if program == "aws":
-                line = await asyncio.to_thread(aws_line, call, self._address, REGION)
+                line = await asyncio.to_thread(aws_line, call, self._address, region)
             else:
+                directory = self.engine.project.directory
                 line = await asyncio.to_thread(lambda_tui_line, call, directory)
         except OSError as error:
             self.say(f"The event cannot be written to a file: {error.strerror}.", "error")

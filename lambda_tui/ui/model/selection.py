@@ -38,6 +38,8 @@ class Selection:
     invocation: tuple[str, int] | None = None
     """``InvocationRecord.key`` of the chosen one."""
     tab: Tab = Tab.LOG
+    session: str | None = None
+    """This session, whose environments can be chosen; None where there is no other."""
     beside: Tab = field(default=Tab.RESPONSE)
     """The tab that stands beside where there is room for two."""
 
@@ -62,17 +64,16 @@ class Selection:
             self.beside = self.tab
         self.tab = tab
 
-    def listed(self, records: Sequence[InvocationRecord], session: str) -> list[InvocationRecord]:
-        """Return the records of the chosen environment, newest first.
+    def listed(self, records: Sequence[InvocationRecord]) -> list[InvocationRecord]:
+        """Return the records of the chosen environment, newest first."""
+        return [record for record in reversed(records) if self._is_in_scope(record)]
 
-        Environments of sessions other than this one have the same numbers.
-        """
-        wanted = self.environment
-        return [
-            record
-            for record in reversed(records)
-            if wanted is None or (record.environment == wanted and record.session == session)
-        ]
+    def _is_in_scope(self, record: InvocationRecord) -> bool:
+        if self.environment is None:
+            return True
+        # Environments of earlier sessions have the same numbers.
+        is_own = self.session in (None, record.session)
+        return is_own and record.environment == self.environment
 
     def find(self, listed: Sequence[InvocationRecord]) -> InvocationRecord | None:
         """Return the selected record among those that are listed, newest first."""

@@ -50,7 +50,8 @@ class MainScreen(PromptScreen):
         super().__init__(id="main")
         self.engine = engine
         self.feed = Feed(engine, self._request_paint)
-        self.selection = Selection(next(iter(engine.pools), ""))
+        session = self.feed.invocations.session
+        self.selection = Selection(next(iter(engine.pools), ""), session=session)
         self.panes = PaneGrid(self.feed, self.selection)
         self._address: str | None = None
         self._project: Project | None = None
@@ -262,9 +263,7 @@ class MainScreen(PromptScreen):
         if any(each.runtime_version is None and not each.problem for each in pools):
             self.feed.request_paint()
         self._show_function(pool)
-        invocations = self.feed.invocations
-        records = invocations.of(pool.function.name)
-        self._listed = self.selection.listed(records, invocations.session)
+        self._listed = self.selection.listed(self.feed.invocations.of(pool.function.name))
         selected = self._selected(self.record) or Selected(pool)
         with panes.painting():
             panes.functions.show_pools(pools, pool.function.name)

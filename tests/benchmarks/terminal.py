@@ -31,8 +31,9 @@ class Terminal:
             **os.environ,
             "TERM": "xterm-256color",
             "COLORTERM": "truecolor",
-            # The settings of whoever runs the benchmark must not matter.
+            # The settings and the history of whoever runs the benchmark must not matter.
             "XDG_CONFIG_HOME": str(project / ".config"),
+            "XDG_STATE_HOME": f"{project}-state",
         }
         self.launched = time.monotonic()
         self._process = subprocess.Popen(

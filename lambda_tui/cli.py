@@ -116,6 +116,16 @@ def _serve(given: list[str]) -> int:
     return serve.run(options)
 
 
+def _history(given: list[str]) -> int:
+    parser = arguments.history_parser()
+    options = _parse(parser, given)
+    if (options.action is None) != (options.which is None):
+        parser.error("show takes the id of an invocation")
+    from lambda_tui.commands import history as command
+
+    return command.run(options)
+
+
 def _doctor(given: list[str]) -> int:
     options = _parse(arguments.doctor_parser(), given)
     from lambda_tui.commands import doctor
@@ -195,6 +205,7 @@ _COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "list": _list,
     "invoke": _invoke,
     "serve": _serve,
+    "history": _history,
     "doctor": _doctor,
     "demo": _demo,
 }
@@ -202,6 +213,7 @@ _PARSERS = {
     "list": arguments.list_parser,
     "invoke": arguments.invoke_parser,
     "serve": arguments.serve_parser,
+    "history": arguments.history_parser,
     "doctor": arguments.doctor_parser,
     "demo": arguments.demo_parser,
 }

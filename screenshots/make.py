@@ -163,7 +163,7 @@ async def _application(
     project: Path, size: tuple[int, int], function: str, *, watch: bool = False
 ) -> AsyncIterator[tuple[LambdaTuiApp, Pilot[None]]]:
     """Run the application on the project, with a function chosen."""
-    app = make_app(project, Settings(watch=watch))
+    app = make_app(project, Settings(watch=watch, history=False))
     async with app.run_test(size=size, notifications=True) as pilot:
         await pilot.pause()
         await _until(lambda: all(pool.sandbox for pool in app.engine.pools.values()))

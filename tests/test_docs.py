@@ -20,6 +20,7 @@ from lambda_tui import __version__
 from lambda_tui.commands.arguments import (
     demo_parser,
     doctor_parser,
+    history_parser,
     invoke_parser,
     list_parser,
     screen_parser,
@@ -269,6 +270,7 @@ def contracts() -> dict[str, list[str]]:
     [
         ("### Inside the engine", "lambda_tui.engine"),
         ("### Inside the project's reader", "lambda_tui.project"),
+        ("### Inside the history", "lambda_tui.history"),
         ("### Inside the APIs", "lambda_tui.apis"),
         ("### Inside the screen", "lambda_tui.ui"),
     ],
@@ -364,7 +366,7 @@ def test_the_settings_of_the_readme_are_all_there_are_and_are_taken(
 
 def test_the_options_that_the_readme_names_are_options_of_the_commands() -> None:
     parsers = (
-        *(demo_parser, doctor_parser, invoke_parser, list_parser),
+        *(demo_parser, doctor_parser, history_parser, invoke_parser, list_parser),
         *(screen_parser, serve_parser),
     )
     known = {
@@ -381,7 +383,7 @@ def test_the_options_that_the_readme_names_are_options_of_the_commands() -> None
 
 def test_the_keys_that_the_readme_lists_are_bound() -> None:
     bound = {key for binding in BINDINGS for key in binding.key.split(",")}
-    names = {"?": "question_mark"}
+    names = {"?": "question_mark", "=": "equals_sign"}
     table = rows(section(README, "## The keys"))
     listed = [key for row in table for cell in row[::2] for key in words(cell)]
     # Bound by the application and by the editor, or by Textual.

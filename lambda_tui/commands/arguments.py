@@ -14,7 +14,7 @@ from lambda_tui.project.settings import SandboxChoice
 Place = Literal["docker", "podman", "lima"]
 """Where else lambda-tui can run: in a container, or in a virtual machine."""
 
-_FOLDER_GIVEN = "is_project_given"
+FOLDER_GIVEN = "is_project_given"
 """The name in the namespace of whether the project's folder is named."""
 
 _EPILOG = """\
@@ -23,6 +23,7 @@ commands:
   lambda-tui list [PROJECT]       list its functions
   lambda-tui invoke [FUNCTION]    invoke one, with --payload, --event, --count, --async, --output
   lambda-tui serve [PROJECT]      serve the Lambda API to SDKs, the AWS CLI and other functions
+  lambda-tui history              list past invocations; show N, --function, --failed, --clear
   lambda-tui doctor [PROJECT]     look at the sandbox, the interpreters and the machine's limits
   lambda-tui demo [FOLDER]        copy the example project and open it
 
@@ -85,6 +86,31 @@ def doctor_parser() -> argparse.ArgumentParser:
     parser = _parser("doctor", "Says what works on this machine, what does not, and the remedy.")
     _add_project(parser)
     _add_sandbox(parser)
+    return parser
+
+
+def history_parser() -> OneLineParser:
+    """Return the parser of ``lambda-tui history``."""
+    parser = _parser("history", "Lists the invocations that the screen has kept, newest first.")
+    parser.add_argument(
+        "action", nargs="?", choices=("show",), help="show one: its event, response and log"
+    )
+    parser.add_argument("which", nargs="?", metavar="ID", help="its id in the list, or request id")
+    _add_project_option(parser, Path())
+    parser.add_argument("--function", metavar="NAME", help="of this function only")
+    parser.add_argument("--failed", action="store_true", help="failed and throttled ones only")
+    parser.add_argument("--limit", type=_positive, default=50, help="the most that are listed (50)")
+    parser.add_argument(
+        "--output",
+        choices=("text", "json"),
+        default="text",
+        help="json: an object a line for each invocation (text)",
+    )
+    parser.add_argument(
+        "--clear",
+        action="store_true",
+        help="remove the history of all projects; with --project of that one",
+    )
     return parser
 
 
@@ -200,9 +226,9 @@ class _NamedOnce(argparse.Action):
         if values is self.default:
             # A place that is left empty.
             return
-        if getattr(namespace, _FOLDER_GIVEN, False):
+        if getattr(namespace, FOLDER_GIVEN, False):
             parser.error("the project's folder is named twice")
-        setattr(namespace, _FOLDER_GIVEN, True)
+        setattr(namespace, FOLDER_GIVEN, True)
         setattr(namespace, self.dest, values)
 
 
@@ -217,13 +243,17 @@ def _add_project(parser: argparse.ArgumentParser, default: str = ".") -> None:
         default=folder,
         help=f"the project's folder ({default})",
     )
+    _add_project_option(parser, folder)
+
+
+def _add_project_option(parser: argparse.ArgumentParser, folder: Path) -> None:
     parser.add_argument(
         "--project",
         metavar="DIR",
         type=Path,
         action=_NamedOnce,
         default=folder,
-        help="the same as an option",
+        help=f"the project's folder, as an option ({folder})",
     )
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from lambda_tui.commands.opened_project import OpenedProject, open_project, require_functions
-from lambda_tui.commands.output import write_error, write_output, writes_unicode
+from lambda_tui.commands.output import table, write_error, write_output, writes_unicode
 from lambda_tui.commands.program_versions import version_of
 from lambda_tui.project.function import Function
 from lambda_tui.project.interpreters import find_interpreter, own_program, version_mismatch
@@ -30,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
         write_output(json.dumps(functions, indent=2, ensure_ascii=not writes_unicode()) + "\n")
     else:
         rows = [_row(project.directory, function) for function in project.functions]
-        write_output(_table([_HEADINGS, *rows]))
+        write_output(table([_HEADINGS, *rows]))
     return 0
 
 
@@ -98,12 +97,3 @@ def _row(directory: Path, function: Function) -> tuple[str, ...]:
         str(code.relative_to(directory) if code.is_relative_to(directory) else code),
     )
     return tuple(map(one_line, cells))
-
-
-def _table(rows: Sequence[tuple[str, ...]]) -> str:
-    # Most projects have no alias, and need no column for them.
-    columns = [column for column in zip(*rows, strict=True) if any(column[1:])]
-    rows = list(zip(*columns, strict=True))
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
-    return "".join(f"{line}\n" for line in lines)

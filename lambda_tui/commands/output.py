@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import groupby
 from typing import Final, Literal
@@ -75,6 +75,15 @@ def write_output(text: str) -> None:
         # Python would try to write what is left once more when it ends, and complain again.
         _open_nowhere(STANDARD_OUTPUT, os.O_WRONLY)
         raise unwritable(error) from error
+
+
+def table(rows: Sequence[tuple[str, ...]]) -> str:
+    """Return rows of cells as lines, the headings first, without columns that have nothing else."""
+    columns = [column for column in zip(*rows, strict=True) if any(column[1:])]
+    rows = list(zip(*columns, strict=True))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _open_nowhere(number: int, flags: int) -> None:

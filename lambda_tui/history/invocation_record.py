@@ -45,7 +45,7 @@ class InvocationRecord(Struct, kw_only=True):
 
     status: InvocationStatus = "pending"
     follow_up: str = ""
-    """What follows an asynchronous attempt: ``next attempt at 14:52:10``, ``delivered to …``."""
+    """The news after an asynchronous attempt: ``next attempt at 14:52:10``, ``delivered to …``."""
     answer: str = ""
     """The outcome in a word or two: ``200``, ``KeyError``, ``timeout``, ``null``."""
     error_type: str = ""

@@ -25,6 +25,11 @@ ACCOUNT_ID = "123456789012"
 LATEST = "$LATEST"
 """The version that is not published."""
 
+Architecture = Literal["x86_64", "arm64"]
+"""The instruction set that AWS runs a function on, by its name there."""
+DEFAULT_ARCHITECTURE: Architecture = "x86_64"
+"""AWS's default."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -187,6 +192,8 @@ class Function:
     ephemeral_storage: int = DEFAULT_EPHEMERAL_STORAGE
     """MB of ``/tmp``, 512 to 10240."""
     file_systems: tuple[FileSystem, ...] = ()
+    architecture: Architecture = DEFAULT_ARCHITECTURE
+    """The one that AWS would run it on, and bill it by; here it runs on this machine's."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """The function's own environment variables."""
     logging: LoggingConfig = field(default_factory=LoggingConfig)

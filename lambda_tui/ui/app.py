@@ -24,6 +24,7 @@ from lambda_tui.debug_log import log_events
 from lambda_tui.end_signals import EndSignals
 from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.events import Event, Notice
+from lambda_tui.history import History
 from lambda_tui.project.function import Problem
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import Settings, place_of
@@ -133,6 +134,7 @@ class LambdaTuiApp(KeyboardApp):
         self._main = MainScreen(engine, self._remembered)
         self._known_hints = RememberedFile(hints_file(), KnownHints, self._tell_once)
         self._hints = Hints(self._known_hints.content.ids)
+        self._history: History | None = None
         self._end_signals: EndSignals | None = None
         self._terminal: TerminalDriver | None = None
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-normal"), (150, "-wide")]
@@ -217,6 +219,11 @@ class LambdaTuiApp(KeyboardApp):
         self.run_worker(self._start(), group="engine")
 
     async def _start(self) -> None:
+        # After the first paint: another thread takes its time too.
+        self._history = History.open(
+            self.engine.project.directory, self.settings, self._main.say_warning
+        )
+        self._main.keep_in(self._history)
         await self.engine.start()
         self.engine.sdk.install_needed_soon()
         if self._serve_at is not None:
@@ -230,6 +237,8 @@ class LambdaTuiApp(KeyboardApp):
         await self.engine.close()
         await self._remembered.close()
         await self._known_hints.close()
+        if self._history is not None:
+            await self._history.close()
 
     def exit(
         self,

@@ -23,6 +23,12 @@ SECTIONS: dict[str, tuple[Binding, ...]] = {
         _key("[", "invocation(1)", "Earlier", "Choose the invocation before", "earlier", "["),
         _key("]", "invocation(-1)", "Later", "Choose the invocation after", "later", "]"),
         _key("u", "reuse_event", "Edit, replay", "Edit the event that it was sent", "reuse"),
+        _key("equals_sign", "compare", "Compare", "Mark it, then compare another", "compare", "="),
+        _key("P", "statistics", "Plot", "Plot latency and memory of the function", "statistics"),
+        _key("C", "copy_as('aws')", "Copy as aws", "Copy it as aws lambda invoke", "copy_aws"),
+        _key(
+            "L", "copy_as('lambda-tui')", "Copy line", "Copy it as lambda-tui invoke", "copy_line"
+        ),
     ),
     "Environment": (
         _key("r", "reinitialise", "Re-init", "Replace this environment by a new one", "reinit"),
@@ -78,7 +84,10 @@ _MAIN = ("invoke", "burst", "event")
 PANE_KEYS: dict[str, tuple[str, ...]] = {
     "functions": (*_MAIN, "search", "reinit_all", "qualifier", "event_file", "problems", "zoom"),
     "environments": ("invoke", "freeze", "kill", "reinit", "reinit_all", "tmp", "zoom"),
-    "invocations": ("invoke", "reuse", "search", "earlier", "later", "copy_item", "zoom"),
+    "invocations": (
+        *("invoke", "reuse", "search", "compare", "statistics", "copy_aws", "earlier", "later"),
+        *("copy_item", "copy_line", "zoom"),
+    ),
     "log": (
         "invoke",
         "search",

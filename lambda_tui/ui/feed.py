@@ -10,7 +10,7 @@ from lambda_tui.engine import events
 from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.invocation import Invocation
-from lambda_tui.history import InvocationRecord
+from lambda_tui.history import InvocationRecord, Recorder
 from lambda_tui.ui.log import LogRecorder, LogStore
 from lambda_tui.ui.model import Invocations
 from lambda_tui.ui.model.lives import RECORDS, Lives
@@ -28,11 +28,12 @@ class Feed:
 
     def __init__(self, engine: Engine, paint: Callable[[], None]) -> None:
         self.log = LogStore()
-        self.invocations = Invocations(engine.pools, self._on_over)
+        self.recorder = Recorder(engine.pools)
+        self.invocations = Invocations(engine.pools, self._on_over, self.recorder.update)
         self.lives = Lives(self._environment)
         self.pools = engine.pools
         self._paint = paint
-        self._recorder = LogRecorder(engine.pools)
+        self._log_recorder = LogRecorder(engine.pools)
         self._timer: asyncio.TimerHandle | None = None
         self._painted_at = 0.0
         # First, so that whoever is painted finds the lives as they are.
@@ -60,11 +61,13 @@ class Feed:
         self._paint()
 
     def _on_over(self, record: InvocationRecord, invocation: Invocation) -> None:
+        self.recorder.keep(record, invocation, {})
         self.request_paint()
 
     def _on_event(self, event: events.Event) -> None:
         self.invocations.on_event(event)
-        for record in self._recorder.records(event):
+        self.recorder.on_event(event)
+        for record in self._log_recorder.records(event):
             self.log.add(record)
         self.request_paint()
 

@@ -53,6 +53,15 @@ async def test_layers_are_told_with_their_sizes(open_project: Open, tmp_path: Pa
     ]
 
 
+@pytest.mark.parametrize("architecture", ["x86_64", "arm64"])
+async def test_the_architecture_is_the_functions_whatever_this_machine_is(
+    open_project: Open, tmp_path: Path, architecture: str
+) -> None:
+    workbench = await open_project(one_function(tmp_path, architecture=architecture))
+
+    assert (await described(workbench))["Architectures"] == [architecture]
+
+
 async def test_code_in_an_archive_has_the_archives_digest(
     open_project: Open, tmp_path: Path
 ) -> None:

@@ -10,6 +10,7 @@ import select
 import struct
 import subprocess
 import sys
+import tempfile
 import termios
 import time
 from contextlib import suppress
@@ -25,14 +26,16 @@ class Terminal:
 
     def __init__(self, project: Path) -> None:
         self._unread = b""
+        self._state = tempfile.TemporaryDirectory(prefix="lambda-tui-benchmark-")
         self._end, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
         variables = {
             **os.environ,
             "TERM": "xterm-256color",
             "COLORTERM": "truecolor",
-            # The settings of whoever runs the benchmark must not matter.
+            # The settings and the history of whoever runs the benchmark must not matter.
             "XDG_CONFIG_HOME": str(project / ".config"),
+            "XDG_STATE_HOME": self._state.name,
         }
         self.launched = time.monotonic()
         self._process = subprocess.Popen(
@@ -68,6 +71,7 @@ class Terminal:
             self._process.kill()
             self._process.wait()
         os.close(self._end)
+        self._state.cleanup()
 
     def press(self, keys: str) -> float:
         """Types; the monotonic time of it."""

@@ -52,7 +52,8 @@ def start(
 ) -> Command:
     """Start the command without the user's own settings and variables."""
     kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    variables = {**kept, "PYTHONPATH": str(ROOT), "XDG_CONFIG_HOME": "/nowhere", **environment}
+    nowhere = {"XDG_CONFIG_HOME": "/nowhere", "XDG_STATE_HOME": "/nowhere"}
+    variables = {**kept, "PYTHONPATH": str(ROOT), **nowhere, **environment}
     return subprocess.Popen(
         [sys.executable, "-m", "lambda_tui", *map(str, arguments)],
         stdin=subprocess.PIPE,

@@ -57,6 +57,16 @@ def test_an_environment_narrows_the_list_to_its_own() -> None:
     assert numbers(selection.listed(records(1, 2))) == [2, 1]
 
 
+def test_an_environment_has_no_invocation_of_an_earlier_session() -> None:
+    own, earlier = records(1, 2), records(1, 2)
+    for record in earlier:
+        record.session = "before"
+    selection = Selection("Greet", session="now")
+    assert len(selection.listed([*earlier, *own])) == 4
+    selection.choose_environment(2)
+    assert selection.listed([*earlier, *own]) == [own[1]]
+
+
 def test_another_function_begins_with_everything_of_it() -> None:
     selection = Selection("Greet", environment=2, invocation=("now", 1), tab=Tab.TMP)
     selection.choose_function("Greet")

@@ -33,9 +33,7 @@ from lambda_tui.project.runtimes import runtime_of
 Packages = Mapping[Path, CodePackage]
 """The packages of code and layers, by the folder or archive that they lie in."""
 
-_ARCHITECTURES = {"aarch64": "arm64", "arm64": "arm64"}
 _REVISIONS = uuid.UUID("5d1d59c6-6ee1-4f0c-9c58-0f8d5f7b3c41")
-
 
 Item = TypeVar("Item")
 
@@ -154,7 +152,7 @@ def _configuration(target: Target, packages: Packages) -> dict[str, Any]:
         "Version": function.version,
         "TracingConfig": {"Mode": function.tracing},
         "PackageType": "Zip",
-        "Architectures": [_ARCHITECTURES.get(platform.machine(), "x86_64")],
+        "Architectures": [function.architecture],
         "EphemeralStorage": {"Size": function.ephemeral_storage},
         "SnapStart": {
             "ApplyOn": "PublishedVersions" if function.snap_start else "None",

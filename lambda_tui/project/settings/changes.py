@@ -9,7 +9,7 @@ from typing import Any
 from lambda_tui.project.settings.settings import Settings
 from lambda_tui.project.settings.settings_file import load_settings
 
-AFTER_RESTART = frozenset({"sandbox", "watch", "keys", "theme"})
+AFTER_RESTART = frozenset({"sandbox", "watch", "history", "keys", "theme"})
 """The settings that hold from the next start on; all others can be applied at once."""
 
 

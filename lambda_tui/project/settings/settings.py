@@ -62,7 +62,7 @@ FolderPath = Annotated[Path, Meta(description="the path of a folder")]
 _FileSystems = Annotated[
     Mapping[str, Path], Meta(description='a table of folders, such as "/mnt/data" = "efs"')
 ]
-_Watch = Annotated[bool, Meta(description="true or false")]
+_Flag = Annotated[bool, Meta(description="true or false")]
 Keys = Annotated[str, Meta(description='keys, such as "i,f5"')]
 _KeyTable = Annotated[
     Mapping[str, Keys],
@@ -145,8 +145,10 @@ class Settings:
     A name is a parameter, a logical id, an attribute such as ``Table.Arn``, an export of another
     stack, or a dynamic reference with its braces.
     """
-    watch: _Watch = True
+    watch: _Flag = True
     """Whether a saved file initialises the environments again that can see it."""
+    history: _Flag = True
+    """Whether invocations are kept for later sessions, with their events and responses."""
     keys: _KeyTable = field(default_factory=dict)
     """Keys of the screen by the ids of their bindings: ``{"invoke": "i,f5"}``."""
     theme: _Theme | None = None

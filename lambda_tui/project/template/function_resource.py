@@ -9,11 +9,13 @@ from pathlib import Path
 from lambda_tui import limits
 from lambda_tui.project.code import Cache
 from lambda_tui.project.function import (
+    DEFAULT_ARCHITECTURE,
     DEFAULT_EPHEMERAL_STORAGE,
     DEFAULT_MEMORY_SIZE,
     DEFAULT_TIMEOUT,
     LATEST,
     Alias,
+    Architecture,
     AsyncConfig,
     Function,
     Problem,
@@ -31,7 +33,7 @@ from lambda_tui.project.template.invocation_properties import (
     read_tenant_isolation,
     read_tracing,
 )
-from lambda_tui.project.template.language import LinedMapping, Resolver
+from lambda_tui.project.template.language import LinedMapping, Resolver, UnresolvedError
 from lambda_tui.project.template.layers import TemplateLayers
 from lambda_tui.project.template.logging_config import read_logging_config
 from lambda_tui.project.template.properties import Findings, Properties
@@ -45,6 +47,7 @@ from lambda_tui.project.wording import shown
 
 _FUNCTION_NAME = re.compile(r"[a-zA-Z0-9_-]+")
 _STORAGE_REMEDY = "EphemeralStorage needs a Size in MB, such as EphemeralStorage: {Size: 1024}."
+_ARCHITECTURES = "Architectures"
 _SNAP_START = "SnapStart"
 _SNAP_START_REMEDY = (
     f"{_SNAP_START} needs ApplyOn, such as {_SNAP_START}: {{ApplyOn: PublishedVersions}}."
@@ -102,6 +105,7 @@ class FunctionResource:
         timeout = _number(properties, "Timeout", limits.TIMEOUT_SECONDS, "seconds", DEFAULT_TIMEOUT)
         memory_size = _number(properties, "MemorySize", limits.MEMORY_MB, "MB", DEFAULT_MEMORY_SIZE)
         ephemeral_storage = self._ephemeral_storage()
+        architecture = self._architecture()
         environment = read_environment(properties)
         logging = read_logging_config(properties)
         asynchronous = read_async_config(properties, is_serverless=self._is_serverless)
@@ -136,6 +140,7 @@ class FunctionResource:
             memory_size=memory_size,
             ephemeral_storage=ephemeral_storage,
             file_systems=file_systems,
+            architecture=architecture,
             environment=environment,
             logging=logging,
             asynchronous=AsyncConfig(dead_letter=asynchronous.dead_letter),
@@ -212,6 +217,28 @@ class FunctionResource:
         if "Size" not in storage:
             self._properties.refuse(name, _STORAGE_REMEDY)
         return _number(storage, "Size", limits.EPHEMERAL_STORAGE_MB, "MB", default)
+
+    def _architecture(self) -> Architecture:
+        consequence = f"so {DEFAULT_ARCHITECTURE} holds"
+        value = self._properties.value(_ARCHITECTURES, consequence)
+        if isinstance(value, list) and len(value) == 1:
+            try:
+                value = [self._properties.resolver.resolve(value[0])]
+            except UnresolvedError as error:
+                sentence = f"the value of {_ARCHITECTURES} is not known here, {consequence}"
+                self.warn(_ARCHITECTURES, f"{sentence}: {error}.")
+                return DEFAULT_ARCHITECTURE
+        match value:
+            case ["arm64"]:
+                return "arm64"
+            case None | ["x86_64"]:
+                return DEFAULT_ARCHITECTURE
+        self._properties.refuse(
+            _ARCHITECTURES,
+            f"{_ARCHITECTURES} is {shown(value)}, but Lambda takes a list with one of x86_64 and "
+            f"arm64, such as {_ARCHITECTURES}: [arm64].",
+        )
+        return DEFAULT_ARCHITECTURE
 
     def _reserved_concurrency(self) -> int | None:
         most, unit = concurrency_quota()

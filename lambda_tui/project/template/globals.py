@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from lambda_tui.project.template.language import LinedMapping, intrinsic_name
+
+_REPLACED: Final = "Architectures"
+"""The list that is not added to, since a function has one architecture only."""
 
 
 def merge_globals(common: LinedMapping, own: LinedMapping, ignored: object) -> LinedMapping:
     """Return a function's properties by SAM's rules for ``Globals``.
 
-    Mappings are merged, lists are concatenated, and any other value is the function's own.
+    Mappings are merged, lists but ``Architectures`` are concatenated, and any other value is the
+    function's own.
     ``ignored`` is the resource's ``IgnoreGlobals``: names of properties, or ``*`` for all.
     """
     names = ignored if isinstance(ignored, list) else []
     kept = LinedMapping()
     for name, value in common.items():
-        if ignored != "*" and name not in names:
+        is_replaced = name == _REPLACED and name in own
+        if ignored != "*" and name not in names and not is_replaced:
             kept.put(name, value, common.lines.get(name))
     merged = _merged(kept, own)
     assert isinstance(merged, LinedMapping)

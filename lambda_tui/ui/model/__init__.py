@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lambda_tui.ui.model.invocations import Invocations
+from lambda_tui.ui.model.past import Past
 from lambda_tui.ui.model.selection import Selected, Selection, Tab
 
-__all__ = ["Invocations", "Selected", "Selection", "Tab"]
+__all__ = ["Invocations", "Past", "Selected", "Selection", "Tab"]

@@ -5,17 +5,20 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
 from lambda_tui.engine import events
 from lambda_tui.engine.invocation import Invocation
 from lambda_tui.engine.pool import Pool
 from lambda_tui.history import InvocationRecord
 from lambda_tui.history.answers import answer_word, failing
+from lambda_tui.history.pricing import price
 
 KEPT = 2_000
 """Invocations of one function that are listed; the history has the older ones."""
 
 OnOver = Callable[[InvocationRecord, Invocation], None]
+OnFollowUp = Callable[[InvocationRecord], None]
 
 
 class Invocations:
@@ -25,16 +28,25 @@ class Invocations:
     event: while thousands run in a second, nobody sees each step.
     """
 
-    def __init__(self, pools: Mapping[str, Pool], on_over: OnOver) -> None:
-        """``on_over`` is called with each record that is complete; it must not block or raise."""
-        self.session = time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime())
+    def __init__(
+        self, pools: Mapping[str, Pool], on_over: OnOver, on_follow_up: OnFollowUp
+    ) -> None:
+        """``on_over`` is called with each record that is complete; it must not block or raise.
+
+        ``on_follow_up`` is called with one of which more has become known since then.
+        """
+        # To the microsecond: two may begin in one second.
+        self.session = datetime.now().astimezone().isoformat()
         self.version = 0
         """Grows with every change to a record."""
         self.total = self.cold = self.failed = 0
         """Counts of all functions in this session."""
         self._pools = pools
         self._on_over = on_over
+        self._on_follow_up = on_follow_up
         self._records: dict[str, deque[InvocationRecord]] = {}
+        self._earlier: dict[str, list[InvocationRecord]] = {}
+        """Records of earlier sessions, oldest first."""
         self._running: dict[tuple[str, int], tuple[InvocationRecord, Invocation]] = {}
         """By function and number: those that still change."""
         self._last_attempts: dict[str, InvocationRecord] = {}
@@ -46,12 +58,19 @@ class Invocations:
             if record.function == function:
                 self.version += 1
                 _update(record, invocation)
-        return self._records.get(function, ())
+        own, earlier = self._records.get(function, ()), self._earlier.get(function)
+        return [*earlier, *own] if earlier else own
+
+    def add_earlier(self, function: str, records: list[InvocationRecord]) -> None:
+        """List records of earlier sessions too, oldest first."""
+        self._earlier[function] = records
+        self.version += 1
 
     def last(self, function: str) -> InvocationRecord | None:
-        """Return the newest record of a function."""
+        """Return the newest record of a function in this session."""
         records = self.of(function)
-        return records[-1] if records else None
+        is_own = bool(records) and records[-1].session == self.session
+        return records[-1] if is_own else None
 
     def live(self, record: InvocationRecord) -> Invocation | None:
         """Return the invocation itself; None when the engine no longer remembers it."""
@@ -121,7 +140,24 @@ class Invocations:
         self.version += 1
         self.cold += record.is_cold
         self.failed += record.has_failed
+        record.cost = self._cost(record)
         self._on_over(record, invocation)
+
+    def _cost(self, record: InvocationRecord) -> float | None:
+        """Return what AWS would bill; None for what it would not."""
+        pool = self._pools.get(record.function)
+        if pool is None or record.billed_ms is None:
+            return None
+        serving = (each for each in pool.environments if each.number == record.environment)
+        kinds = {each.initialization_type for each in serving}
+        return price(
+            record.billed_ms,
+            record.memory_size_mb,
+            architecture=pool.function.architecture,
+            storage_mb=pool.function.ephemeral_storage,
+            is_provisioned="provisioned-concurrency" in kinds,
+            is_restored=record.restore_ms is not None,
+        )
 
     def _follow_up(self, request_id: str, text: str, *, is_last: bool) -> None:
         record = self._last_attempts.get(request_id)
@@ -129,6 +165,8 @@ class Invocations:
             return
         self.version += 1
         record.follow_up = f"{record.follow_up} · {text}" if record.follow_up else text
+        if record.is_over:
+            self._on_follow_up(record)
         if is_last:
             # A dead letter and a record of it may both be told of.
             self._last_attempts.pop(request_id, None)

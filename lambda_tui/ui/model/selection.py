@@ -1,4 +1,4 @@
-"""What is selected: a function, an environment or all, an invocation, and one of its tabs."""
+"""The selection: a function, an environment or all, an invocation, and one of its tabs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from enum import StrEnum
 from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.invocation import Invocation
 from lambda_tui.engine.pool import Pool
-from lambda_tui.history import InvocationRecord
+from lambda_tui.history import Contents, InvocationRecord
 
 
 class Tab(StrEnum):
@@ -38,6 +38,8 @@ class Selection:
     invocation: tuple[str, int] | None = None
     """``InvocationRecord.key`` of the chosen one."""
     tab: Tab = Tab.LOG
+    session: str | None = None
+    """This session, whose environments can be chosen; None where there is no other."""
     beside: Tab = field(default=Tab.RESPONSE)
     """The tab that stands beside where there is room for two."""
 
@@ -64,10 +66,14 @@ class Selection:
 
     def listed(self, records: Sequence[InvocationRecord]) -> list[InvocationRecord]:
         """Return the records of the chosen environment, newest first."""
-        wanted = self.environment
-        return [
-            record for record in reversed(records) if wanted is None or record.environment == wanted
-        ]
+        return [record for record in reversed(records) if self._is_in_scope(record)]
+
+    def _is_in_scope(self, record: InvocationRecord) -> bool:
+        if self.environment is None:
+            return True
+        # Environments of earlier sessions have the same numbers.
+        is_own = self.session in (None, record.session)
+        return is_own and record.environment == self.environment
 
     def find(self, listed: Sequence[InvocationRecord]) -> InvocationRecord | None:
         """Return the selected record among those that are listed, newest first."""
@@ -80,12 +86,22 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """What the selection stands for at this moment; the tabs show it."""
+    """The things that the selection stands for at this moment; the tabs show them."""
 
     pool: Pool
     record: InvocationRecord | None = None
     """None before the first invocation."""
     invocation: Invocation | None = None
-    """The invocation itself; None when only its record is left."""
+    """The invocation itself; None when the engine has forgotten it."""
     environment: ExecutionEnvironment | None = None
     """The environment that serves or served it, or the chosen one; None when that has ended."""
+    contents: Contents | None = None
+    """Event, response and log from the history, once read, where ``invocation`` is None."""
+
+    @property
+    def response(self) -> bytes | None:
+        """The response, or the beginning that is kept of it; None where there is none."""
+        if self.invocation is not None:
+            return self.invocation.response
+        kept = None if self.contents is None else self.contents.response
+        return None if kept is None else kept.content

@@ -47,7 +47,7 @@ class PaneGrid(Container):
         self._selection = selection
         self.functions = FunctionsPane(feed.invocations, id="functions")
         self.environments = EnvironmentsPane(id="environments")
-        self.invocations = InvocationsPane(id="invocations")
+        self.invocations = InvocationsPane(feed.invocations.session, id="invocations")
         self.log_pane = LogPane(feed.log, feed.pools, id="log")
         self.event = EventPane(id="event")
         self.response = ResponsePane(id="response")

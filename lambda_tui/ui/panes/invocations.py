@@ -20,13 +20,19 @@ from lambda_tui.history import InvocationRecord
 from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.figures import milliseconds
 from lambda_tui.ui.glyphs import STATUS_GLYPHS
+from lambda_tui.ui.model.statistics import latency_ms, sparkline, summary
 from lambda_tui.ui.terminal_text import fitted
 from lambda_tui.ui.widgets import Pane, RowList
+from lambda_tui.wording import dollars
 
+EARLIER_SIGN = "‹"
+"""In front of an invocation of an earlier session."""
 _GAP = 2
 _SHORTEST_NOTE = 12
 """Cells below which there is no column for the note."""
 _LONGEST_EVENT = 22
+_SPARKS = 20
+"""Invocations whose latencies the frame shows as bars."""
 _CLOCK_FROM = 62
 """Width of the list from which on it shows when each invocation began."""
 
@@ -55,6 +61,10 @@ class InvocationList(RowList[InvocationRecord]):
         self._widths: dict[tuple[int, int], tuple[tuple[_Column, int], ...]] = {}
         """The columns with their widths, by the widget's width and the list's version."""
         self._version = 0
+        self.session = ""
+        """This one. Rows of others are dim, and begin with a sign."""
+        self.marked: tuple[str, int] | None = None
+        """The key of the one that another is to be compared with."""
 
     def show_records(self, records: Sequence[InvocationRecord], version: int) -> None:
         """Show these records, newest first."""
@@ -79,14 +89,17 @@ class InvocationList(RowList[InvocationRecord]):
     def row(self, item: InvocationRecord, width: int) -> Text:
         """Return ``✓ 12  14:51:23  warm  api.json  env 1  14 ms …``."""
         look = self.style_of(f"invocation--{_look(item)}")
-        text = Text(" ").append(STATUS_GLYPHS[item.status], look).append(" ")
+        is_earlier = item.session != self.session
+        sign = "=" if item.key == self.marked else EARLIER_SIGN if is_earlier else " "
+        plain = "row--dim" if is_earlier else ""
+        text = Text(sign).append(STATUS_GLYPHS[item.status], look).append(" ")
         for column, size in self._columns(width):
             value = (
                 fitted(f"{column.value(item):>{size}}", size)
                 if column.is_number
                 else fitted(column.value(item), size)
             )
-            style = ""
+            style = plain
             if column.name == "start" and item.is_cold:
                 style = "invocation--cold"
             elif column.name == "answer" and (item.has_failed or item.status == "success"):
@@ -138,13 +151,21 @@ class InvocationsPane(Vertical, Pane):
     class Filtered(Message):
         """Posted when the text of the filter has changed."""
 
-    def __init__(self, *, id: str) -> None:
+        text: str
+
+    def __init__(self, session: str, *, id: str) -> None:
+        """``session`` is this one."""
         super().__init__(id=id)
         self.list = InvocationList(id="invocation-list")
+        self.list.session = session
         self.filter = Input(
-            placeholder="find in number, event, answer, caller, id", id="invocation-filter",
-            compact=True,
+            placeholder="number, answer, caller, id; text of its event or response",
+            id="invocation-filter", compact=True,
         )  # fmt: skip
+        self.found_in_contents: frozenset[tuple[str, int]] = frozenset()
+        """The keys of those in whose event or response the text of the filter stands."""
+        self._summarised: tuple[int, int, tuple[str, int] | None] | None = None
+        self._last_summary = ""
 
     def compose(self) -> ComposeResult:
         """Yield the list above, the filter below."""
@@ -171,12 +192,39 @@ class InvocationsPane(Vertical, Pane):
     ) -> None:
         """Show the records that pass the filter, newest first; None follows the newest."""
         wanted = self.filter.value.strip().casefold()
-        passing = [each for each in records if not wanted or _matches(each, wanted)]
+        found = self.found_in_contents
+        passing = [
+            each for each in records if not wanted or each.key in found or _matches(each, wanted)
+        ]
         self.list.show_records(passing, version)
         if passing:
             self.list.highlight(passing[0].key if chosen is None else chosen)
-        found = f" · {len(passing):,} of {len(records):,} match “{self.filter.value}”"
-        self.write_frame(f"3 Invocations · {scope}{found if wanted else ''}")
+        matches = f" · {len(passing):,} of {len(records):,} match “{self.filter.value}”"
+        title = f"3 Invocations · {scope}{matches if wanted else ''}"
+        self.write_frame(title, self._summary(passing, version))
+
+    def _summary(self, records: Sequence[InvocationRecord], version: int) -> str:
+        """Return ``p50 14.2 ms · p99 160 ms ▁▂▁▇▁▁▃`` of records that are newest first."""
+        key = (version, len(records), records[0].key if records else None)
+        if key != self._summarised:
+            self._summarised = key
+            times = [time for each in records if (time := latency_ms(each)) is not None]
+            one = summary(times)
+            figures = f"p50 {milliseconds(one.p50)} · p99 {milliseconds(one.p99)} " if one else ""
+            self._last_summary = figures + sparkline(times[::-1], _SPARKS)
+        return self._last_summary
+
+    def mark(self, record: InvocationRecord) -> InvocationRecord | None:
+        """Return the marked record to compare this one with, and take its mark away.
+
+        None when there was no other; then this one is marked, or no longer if it was.
+        """
+        rows = self.list
+        others = (each for each in rows.items if each.key == rows.marked and each is not record)
+        other = next(others, None)
+        rows.marked = None if other is not None or rows.marked == record.key else record.key
+        rows.show_items(rows.items)
+        return other
 
     def open_filter(self) -> None:
         """Put the cursor into the line of the filter."""
@@ -195,7 +243,8 @@ class InvocationsPane(Vertical, Pane):
     @on(Input.Changed)
     def _filter(self, event: Input.Changed) -> None:
         event.stop()
-        self.post_message(self.Filtered())
+        self.found_in_contents = frozenset()
+        self.post_message(self.Filtered(event.value.strip()))
 
     @on(Input.Submitted)
     def _leave_filter(self, event: Input.Submitted) -> None:
@@ -275,7 +324,17 @@ _COLUMNS = (
     _Column(
         "max MB", lambda it: "" if it.max_memory_mb is None else f"{it.max_memory_mb}", needs=90
     ),
+    _Column("cost", lambda it: "" if it.cost is None else dollars(it.cost), needs=110),
     _Column("answer", _answer, is_number=False),
     _Column("note", note, is_number=False),
 )
-_LESS_IMPORTANT = {"note": 9, "max MB": 8, "billed": 7, "when": 6, "init": 5, "event": 4, "env": 3}
+_LESS_IMPORTANT = {
+    "note": 9,
+    "cost": 8,
+    "max MB": 8,
+    "billed": 7,
+    "when": 6,
+    "init": 5,
+    "event": 4,
+    "env": 3,
+}

@@ -11,7 +11,8 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from lambda_tui.engine.invocation import Invocation
+from lambda_tui.engine.invocation import Invocation, InvocationStatus
+from lambda_tui.history import InvocationRecord
 from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.figures import milliseconds, size
 from lambda_tui.ui.glyphs import STATUS_GLYPHS
@@ -53,7 +54,25 @@ class ResponsePane(VerticalScroll, Pane, can_focus=True):
 
     def show(self, selected: Selected) -> None:
         """Show the response of the selected invocation."""
-        self._show_invocation(selected.invocation, selected.pool.function.name)
+        if selected.invocation is None and selected.record is not None:
+            self._show_kept(selected.record, selected.response)
+        else:
+            self._show_invocation(selected.invocation, selected.pool.function.name)
+
+    def _show_kept(self, record: InvocationRecord, response: bytes | None) -> None:
+        """Show an invocation of which the history has the record, and the response if any."""
+        shown = (record.request_id, record.status, None if response is None else len(response))
+        if shown == self._shown:
+            return
+        self._shown = shown
+        for each in STATUS_GLYPHS:
+            self.set_class(each == record.status, f"-{each}")
+        self.write_frame(subtitle="")
+        self._payload = response or b""
+        if response is None:
+            self._body.update(Content.styled("No response is kept.", "$text-muted"))
+        else:
+            self._body.update(_payload_content(response, record.status))
 
     def _show_invocation(self, invocation: Invocation | None, function: str) -> None:
         """Show an invocation of the function; does nothing when it has not changed."""
@@ -110,8 +129,12 @@ def response_content(invocation: Invocation) -> Content:
     if payload is None:
         waiting = "The function is at work …" if not invocation.is_over else "No response."
         return Content.styled(waiting, "$text-muted")
+    return _payload_content(payload, invocation.status)
+
+
+def _payload_content(payload: bytes, status: InvocationStatus) -> Content:
     value = _parsed(payload)
-    if isinstance(value, dict) and "errorType" in value and invocation.status != "success":
+    if isinstance(value, dict) and "errorType" in value and status != "success":
         return _error_content(value)
     if value is None:
         return _shown(payload[: SHOWN_LIMIT * 4].decode("utf-8", "replace"), len(payload))

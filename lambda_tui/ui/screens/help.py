@@ -17,6 +17,7 @@ from lambda_tui.engine.lifecycle import State
 from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.bindings import BINDINGS, PANE_KEYS, SECTIONS
 from lambda_tui.ui.glyphs import STATE_GLYPHS
+from lambda_tui.ui.panes.invocations import EARLIER_SIGN
 from lambda_tui.ui.textual_private import SteadyScreen, all_bindings
 from lambda_tui.ui.widgets import Pane
 
@@ -92,6 +93,9 @@ class Help(ModalScreen[None], SteadyScreen[None]):
         for state in State:
             parts.append(_line(STATE_GLYPHS[state], str(state)))
         parts.append(_line("*", "stale: replaced as soon as it has answered"))
+        parts.append(Content.styled("\nSigns of an invocation\n", "bold $text-accent"))
+        parts.append(_line(EARLIER_SIGN, "it is of an earlier session"))
+        parts.append(_line("=", "it is marked, to be compared with another"))
         return Content("").join(parts)
 
     def _pane_keys(self, keys: dict[str, str]) -> Iterator[Content]:

@@ -17,9 +17,9 @@ from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.invocation import KEY
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.pool import Pool
-from lambda_tui.history import InvocationRecord
+from lambda_tui.history import History, InvocationRecord
 from lambda_tui.project.event_files import EventFile, find_events
-from lambda_tui.project.function import LATEST, Project
+from lambda_tui.project.function import LATEST, REGION, Project
 from lambda_tui.project.sdk import InstallationError
 from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.bindings import BINDINGS, PANE_KEYS
@@ -27,7 +27,7 @@ from lambda_tui.ui.clipboard import copy
 from lambda_tui.ui.feed import Feed
 from lambda_tui.ui.lives import LivesView
 from lambda_tui.ui.log import Scope
-from lambda_tui.ui.model import Selected, Selection
+from lambda_tui.ui.model import Past, Selected, Selection
 from lambda_tui.ui.model.lives import Life
 from lambda_tui.ui.model.segments import Segment
 from lambda_tui.ui.model.toasts import Announcements
@@ -66,7 +66,8 @@ class MainScreen(SearchableScreen):
         self.engine = engine
         self.feed = Feed(engine, self._request_paint)
         self.announcements = Announcements(engine.events, self._show_toasts)
-        self.selection = Selection(next(iter(engine.pools), ""))
+        session = self.feed.invocations.session
+        self.selection = Selection(next(iter(engine.pools), ""), session=session)
         self.panes = PaneGrid(self.feed, self.selection)
         self._address: str | None = None
         self._project: Project | None = None
@@ -77,6 +78,10 @@ class MainScreen(SearchableScreen):
         """The function whose event and log are shown."""
         self._view_state = ViewState(remembered, self.panes, self.selection)
         self._view_state.choose_function(engine.pools)
+        self._past: Past | None = None
+        """None until the history is opened."""
+        self._opening: InvocationRecord | None = None
+        """The invocation whose contents are read at the moment, or were read last."""
 
     def compose(self) -> ComposeResult:
         """Yield header, problems, panes and keys, and what stands there without a function."""
@@ -131,7 +136,8 @@ class MainScreen(SearchableScreen):
         if pool is None or not pool.environments:
             return None
         wanted = self.selection.environment
-        if wanted is None and record is not None:
+        is_own = record is not None and record.session == self.feed.invocations.session
+        if wanted is None and record is not None and is_own:
             wanted = record.environment
         found = next((one for one in pool.environments if one.number == wanted), None)
         if found is None and wanted is None:
@@ -168,6 +174,99 @@ class MainScreen(SearchableScreen):
         """Show one sentence for a while."""
         self.notify(one_line(sentence), severity=severity, markup=False)
 
+    def say_warning(self, sentence: str) -> None:
+        """Show one sentence for a while that the user has to know."""
+        self.say(sentence, "warning")
+
+    # The history
+
+    def keep_in(self, history: History) -> None:
+        """Keep invocations in a history from now on, and list those of earlier sessions."""
+        self.feed.recorder.history = history
+        self._past = Past(self.feed.invocations, history)
+        self._list_earlier(self.function)
+
+    @work(group="earlier")
+    async def _list_earlier(self, function: str) -> None:
+        if self._past is not None and await self._past.list_earlier(function):
+            self.feed.request_paint()
+
+    @work(group="open", exclusive=True)
+    async def _open(self, record: InvocationRecord) -> None:
+        if self._past is not None:
+            await self._past.open(record)
+            self.paint()
+
+    async def _selected_event(self) -> tuple[bytes, InvocationRecord] | None:
+        """Return the event of the selected invocation; None, and say why, if it is not known."""
+        record = self.record
+        if record is None:
+            self.say("There is no invocation yet.")
+            return None
+        invocation = self.feed.invocations.live(record)
+        if invocation is not None:
+            return bytes(invocation.payload), record
+        contents = None if self._past is None else await self._past.contents(record)
+        if contents is not None and not contents.event.is_cut:
+            return contents.event.content, record
+        what = "is not kept any more" if contents is None else "is too large to be kept whole"
+        self.say(f"The event of #{record.number} {what}.", "warning")
+        return None
+
+    @work(group="compare")
+    async def action_compare(self) -> None:
+        """Mark the selected invocation, or compare it with the one that is marked."""
+        record = self.record
+        if record is None or self._past is None:
+            self.say("There is no invocation to compare.")
+            return
+        marked = self.panes.invocations.mark(record)
+        if marked is not None:
+            # Imported here, after the first paint, as is what else a dialog alone needs.
+            from lambda_tui.ui.model.comparison import Side
+            from lambda_tui.ui.screens.comparison import Comparison
+
+            sides = [Side(one, await self._past.contents(one)) for one in (marked, record)]
+            self.app.push_screen(Comparison(*sides))
+
+    def action_statistics(self) -> None:
+        """Plot latency and memory of the function."""
+        from lambda_tui.ui.screens.statistics import Statistics
+
+        records = self.feed.invocations.of(self.function)
+        self.app.push_screen(Statistics(self.function, records))
+
+    @work(group="copy")
+    async def action_copy_as(self, program: str) -> None:
+        """Copy the selected invocation as a command of the AWS CLI or of lambda-tui."""
+        found = await self._selected_event()
+        if found is None:
+            return
+        event, record = found
+        from lambda_tui.history.command_lines import Call, aws_line, lambda_tui_line
+
+        invocation = self.feed.invocations.live(record)
+        call = Call(
+            function=record.function,
+            event=event,
+            qualifier=record.qualifier,
+            client_context=None if invocation is None else invocation.client_context,
+            tenant_id=record.tenant_id,
+            is_asynchronous=record.attempt > 0,
+        )
+        region = REGION if self.pool is None else self.pool.function.region
+        try:
+            # In a thread: a large event is written to a file.
+            if program == "aws":
+                line = await asyncio.to_thread(aws_line, call, self._address, region)
+            else:
+                directory = self.engine.project.directory
+                line = await asyncio.to_thread(lambda_tui_line, call, directory)
+        except OSError as error:
+            self.say(f"The event cannot be written to a file: {error.strerror}.", "error")
+            return
+        self._copy(line)
+
     # Painting
 
     def paint(self) -> None:
@@ -185,10 +284,8 @@ class MainScreen(SearchableScreen):
             self.feed.request_paint()
         self._show_function(pool)
         self._listed = self.selection.listed(self.feed.invocations.of(pool.function.name))
-        record = self.record
-        invocation = None if record is None else self.feed.invocations.live(record)
-        selected = Selected(pool, record, invocation, self.environment)
-        panes.log_pane.show_scope(self._log_scope(pool, record))
+        selected = self._selected(self.record) or Selected(pool)
+        panes.log_pane.show_scope(self._log_scope(pool, selected.record))
         panes.log_pane.show_fresh_records()
         with panes.painting():
             panes.functions.show_pools(pools, pool.function.name)
@@ -204,6 +301,21 @@ class MainScreen(SearchableScreen):
         if isinstance(self.app.screen, LivesScreen):
             self.app.screen.paint()
 
+    def _selected(self, record: InvocationRecord | None) -> Selected | None:
+        """Return what is shown of an invocation; None without a function."""
+        pool = self.pool
+        if pool is None:
+            return None
+        if record is None:
+            return Selected(pool, environment=self.environment)
+        invocation, contents = self.feed.invocations.live(record), None
+        if invocation is None and self._past is not None:
+            contents = self._past.opened(record)
+            if self._opening is not record and not self._past.is_opened(record):
+                self._opening = record
+                self._open(record)
+        return Selected(pool, record, invocation, self.environment, contents)
+
     def _show_function(self, pool: Pool) -> None:
         """Show the event of another function."""
         name = pool.function.name
@@ -211,6 +323,7 @@ class MainScreen(SearchableScreen):
             self._shown_function = name
             self.panes.event.show_function(pool.function, self.engine.project)
             self._show_keys()
+            self._list_earlier(name)
 
     def _scope(self, pool: Pool) -> str:
         name = one_line(pool.function.name)
@@ -333,8 +446,13 @@ class MainScreen(SearchableScreen):
         tenant_id = self._view_state.tenant_id if function.is_tenant_isolated else None
         qualifier = self.panes.functions.qualifier(function)
         payload, name = event.payload, event.event_name
-        if (sent := self._sent_event()) is not None:
-            payload, name = sent
+        if self.selection.invocation is not None:
+            # The one that the user has chosen, to be sent again.
+            found = await self._selected_event()
+            if found is None:
+                return
+            payload, record = found
+            name = record.event_name or f"of #{record.number}"
         for _ in range(count):
             invocation = self.pool.invoke(payload, KEY, qualifier=qualifier, tenant_id=tenant_id)
             self.feed.invocations.name_event(invocation, name)
@@ -359,16 +477,6 @@ class MainScreen(SearchableScreen):
 
         self.app.push_screen(AskQualifier(function, self.panes.functions.qualifier(function)), take)
 
-    def _sent_event(self) -> tuple[bytes, str] | None:
-        """Return the event of the invocation that the user has chosen, to be sent again."""
-        record = self.record
-        if self.selection.invocation is None or record is None:
-            return None
-        invocation = self.feed.invocations.live(record)
-        if invocation is None:
-            return None
-        return bytes(invocation.payload), record.event_name or f"of #{record.number}"
-
     async def action_invoke_asynchronously(self) -> None:
         """Queue the event for the function, as a service does that invokes it."""
         if self.pool is None:
@@ -390,16 +498,14 @@ class MainScreen(SearchableScreen):
             self.say("The queue of asynchronous invocations is full.", "error")
         self.feed.request_paint()
 
-    def action_reuse_event(self) -> None:
+    @work(group="reuse")
+    async def action_reuse_event(self) -> None:
         """Put the event of the selected invocation into the editor."""
-        record = self.record
-        invocation = None if record is None else self.feed.invocations.live(record)
-        if record is None or invocation is None:
-            self.say("There is no invocation whose event could be edited.")
+        found = await self._selected_event()
+        if found is None:
             return
-        self.panes.event.take_text(
-            bytes(invocation.payload).decode("utf-8", "replace"), f"#{record.number}"
-        )
+        event, record = found
+        self.panes.event.take_text(event.decode("utf-8", "replace"), f"#{record.number}")
         self.selection.choose_invocation(None)
         self.panes.go_to("event")
         self.paint()
@@ -498,9 +604,21 @@ class MainScreen(SearchableScreen):
             self.panes.go_to("invocations")
 
     @on(FunctionsPane.Filtered)
-    @on(InvocationsPane.Filtered)
-    def _filter(self) -> None:
+    def _filter_functions(self) -> None:
         self.paint()
+
+    @on(InvocationsPane.Filtered)
+    def _filter_invocations(self, event: InvocationsPane.Filtered) -> None:
+        self.paint()
+        self._look_into_contents(event.text)
+
+    @work(group="search", exclusive=True)
+    async def _look_into_contents(self, text: str) -> None:
+        """Add those to the list in whose event or response the text of the filter stands."""
+        if text and self._past is not None:
+            found = await self._past.matching(self.function, text)
+            self.panes.invocations.found_in_contents = found
+            self.paint()
 
     # Actions on the log
 

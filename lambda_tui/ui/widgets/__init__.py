@@ -1,4 +1,7 @@
-"""The widgets that the panes and screens are made of."""
+"""The widgets that the panes and screens are made of.
+
+Those of a dialog alone, ``plot`` and ``comparison_view``, are imported with it.
+"""
 
 from __future__ import annotations
 

@@ -1,0 +1,17 @@
+"""Sample events: built for a service, kept by the project as files, or saved by a name."""
+
+from __future__ import annotations
+
+from lambda_tui.sample_events.builder import Builder, Event, Parameter, ParameterError
+from lambda_tui.sample_events.services import BUILDERS
+from lambda_tui.sample_events.shapes import services_of, services_of_text
+
+__all__ = [
+    "BUILDERS",
+    "Builder",
+    "Event",
+    "Parameter",
+    "ParameterError",
+    "services_of",
+    "services_of_text",
+]

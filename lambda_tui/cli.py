@@ -109,6 +109,13 @@ def _invoke(given: list[str]) -> int:
     return invoke.run(options)
 
 
+def _event(given: list[str]) -> int:
+    options = _parse(arguments.event_parser(), given)
+    from lambda_tui.commands import event as command
+
+    return command.run(options)
+
+
 def _serve(given: list[str]) -> int:
     options = _parse(arguments.serve_parser(), given)
     from lambda_tui.commands import serve
@@ -178,6 +185,7 @@ def _open_screen(directory: Path, options: argparse.Namespace) -> int:
 _COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "list": _list,
     "invoke": _invoke,
+    "event": _event,
     "serve": _serve,
     "doctor": _doctor,
     "demo": _demo,
@@ -185,6 +193,7 @@ _COMMANDS: dict[str, Callable[[list[str]], int]] = {
 _PARSERS = {
     "list": arguments.list_parser,
     "invoke": arguments.invoke_parser,
+    "event": arguments.event_parser,
     "serve": arguments.serve_parser,
     "doctor": arguments.doctor_parser,
     "demo": arguments.demo_parser,

@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 from lambda_tui.sample_events.builder import Builder, Event, Parameter, ParameterError
+from lambda_tui.sample_events.choice import (
+    SampleEvent,
+    builder_of,
+    built_event,
+    event_of_file,
+    first_event,
+    prefilled,
+)
+from lambda_tui.sample_events.saved import SavedEventError, SavedEvents
 from lambda_tui.sample_events.services import BUILDERS
 from lambda_tui.sample_events.shapes import services_of, services_of_text
 
@@ -12,6 +21,14 @@ __all__ = [
     "Event",
     "Parameter",
     "ParameterError",
+    "SampleEvent",
+    "SavedEventError",
+    "SavedEvents",
+    "builder_of",
+    "built_event",
+    "event_of_file",
+    "first_event",
+    "prefilled",
     "services_of",
     "services_of_text",
 ]

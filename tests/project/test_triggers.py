@@ -10,6 +10,7 @@ from lambda_tui.project.template.template import read_template
 from lambda_tui.sample_events import BUILDERS, services_of
 
 NAMED = {builder.name: builder for builder in BUILDERS}
+Found = tuple[str, dict[str, str]]
 FUNCTION = """\
 Resources:
   F:

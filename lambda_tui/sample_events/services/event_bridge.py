@@ -24,7 +24,7 @@ def _event(values: Values) -> Event:
 
 def _schedule(values: Values) -> Event:
     if values["input"]:
-        # What a schedule is told to send replaces the whole event.
+        # The input of a schedule replaces the whole event.
         return values.mapping("input")
     name = values["rule"]
     is_rule = values.choice("kind", "rule", "scheduler") == "rule"

@@ -37,8 +37,9 @@ def read_triggers(
             merged = merge_globals(section(common, "Function"), own, ignored)
             properties = KnownValues(merged, resolver)
             found[function.name] += function_triggers(properties, logical_id)
-    for name, reader in (("Api", rest_api_authorizers), ("HttpApi", http_api_authorizers)):
-        _add(reader(name, KnownValues(section(common, name), resolver)), found)
+    rest_api, http_api = (section(common, name) for name in ("Api", "HttpApi"))
+    _add(rest_api_authorizers("Globals", KnownValues(rest_api, resolver)), found)
+    _add(http_api_authorizers("Globals", KnownValues(http_api, resolver)), found)
     for kind, reader in {**READERS, "AWS::Lambda::Permission": permission}.items():
         for logical_id in resolver.resources:
             resource = section(resolver.resources, logical_id)

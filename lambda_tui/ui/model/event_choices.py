@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from lambda_tui.engine.invocation import Payload
 from lambda_tui.project.event_files import find_events
 from lambda_tui.project.function import Function, Project
 from lambda_tui.sample_events import (
@@ -43,7 +44,7 @@ class SentEvent:
     name: str
     """``#12``."""
     detail: str
-    text: Callable[[], str] = field(repr=False, compare=False)
+    payload: Payload = field(repr=False)
 
 
 def event_choices(
@@ -100,4 +101,4 @@ def _reader_of_saved(saved: SavedEvents, name: str) -> Callable[[], SampleEvent]
 
 
 def _reader_of_sent(sent: SentEvent) -> Callable[[], SampleEvent]:
-    return lambda: SampleEvent(sent.text(), sent.name)
+    return lambda: SampleEvent(bytes(sent.payload).decode("utf-8", "replace"), sent.name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import ClassVar
 
 from textual import on, work
@@ -17,17 +16,19 @@ from lambda_tui.engine.invocation import KEY
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.pool import Pool
 from lambda_tui.history import InvocationRecord
-from lambda_tui.project.event_files import EventFile, find_events
+from lambda_tui.project.event_files import check_event
 from lambda_tui.project.function import LATEST, Project
 from lambda_tui.project.sdk import InstallationError
+from lambda_tui.sample_events import SampleEvent
 from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.bindings import BINDINGS, PANE_KEYS
 from lambda_tui.ui.clipboard import copy
+from lambda_tui.ui.event import EventPane
 from lambda_tui.ui.feed import Feed
 from lambda_tui.ui.keys import PromptScreen
-from lambda_tui.ui.model import Selected, Selection
+from lambda_tui.ui.model import Drafts, InvocationType, Selected, Selection, SentEvent, Tab
 from lambda_tui.ui.panes import FunctionsPane, InvocationsPane, PaneGrid
-from lambda_tui.ui.screens.dialogs import AskBurst, AskEventFile, AskQualifier, AskQuit, AskTenant
+from lambda_tui.ui.screens.dialogs import AskBurst, AskQualifier, AskQuit, AskTenant
 from lambda_tui.ui.screens.help import Help
 from lambda_tui.ui.screens.problems import Problems
 from lambda_tui.ui.widgets import Banner, Empty, HeaderLine, KeyBar, RowList
@@ -39,6 +40,8 @@ NARROW = 100
 """Width below which the functions are one line."""
 _BURST = 10
 """Invocations that the first burst suggests."""
+_SENT_EVENTS = 50
+"""Events of earlier invocations that can be chosen."""
 
 
 class MainScreen(PromptScreen):
@@ -51,7 +54,9 @@ class MainScreen(PromptScreen):
         self.engine = engine
         self.feed = Feed(engine, self._request_paint)
         self.selection = Selection(next(iter(engine.pools), ""))
-        self.panes = PaneGrid(self.feed, self.selection)
+        self.drafts = Drafts(lambda: engine.project, self._show_draft)
+        event = EventPane(self.drafts, lambda: engine.project, self._sent_events, id="event")
+        self.panes = PaneGrid(self.feed, self.selection, event)
         self._address: str | None = None
         self._project: Project | None = None
         """The project that is shown, to notice when it was read again."""
@@ -87,6 +92,7 @@ class MainScreen(PromptScreen):
     def on_unmount(self) -> None:
         """Stop listening to the engine."""
         self.feed.close()
+        self.drafts.close()
 
     # The selection
 
@@ -176,6 +182,7 @@ class MainScreen(PromptScreen):
             panes.invocations.show_records(
                 self._listed, self.selection.invocation, self._scope(pool), version=self._version()
             )
+        self._show_event(pool)
         panes.show_selected(selected)
         panes.fit(len(pool.environments))
 
@@ -184,9 +191,19 @@ class MainScreen(PromptScreen):
         name = pool.function.name
         if name != self._shown_function:
             self._shown_function = name
-            self.panes.event.show_function(pool.function, self.engine.project)
+            self.panes.event.show_function(name)
             self.panes.log_pane.show_function(name)
         self.panes.log_pane.show_fresh_records()
+
+    def _show_event(self, pool: Pool) -> None:
+        """Show the event that ``i`` sends, and what is invoked with it."""
+        event, record = self.panes.event, self.record
+        sent = self._sent_event()
+        if sent is None or record is None:
+            event.show_sent(None)
+        else:
+            event.show_sent(f"#{record.number}", sent[0])
+        event.show_qualifier(self.panes.functions.qualifier(pool.function) or "")
 
     def _scope(self, pool: Pool) -> str:
         name = one_line(pool.function.name)
@@ -214,6 +231,7 @@ class MainScreen(PromptScreen):
         if self._project is self.engine.project:
             return
         self._project = self.engine.project
+        self.drafts.review()
         has_functions = bool(self.engine.pools)
         problems = self._project.problems
         self.panes.display = has_functions
@@ -274,33 +292,65 @@ class MainScreen(PromptScreen):
 
         await self.app.push_screen(AskTenant(self._tenant_id), invoke)
 
-    async def _invoke(self, count: int) -> None:
-        event = self.panes.event
-        await event.wait_until_loaded()
-        problem = event.check()
-        if self.pool is None:
+    async def _invoke(self, count: int, invocation_type: InvocationType | None = None) -> None:
+        """Send the event that is shown; None stands for the type that the user has chosen."""
+        pool, sent = self.pool, self._sent_event()
+        if pool is None:
             return
-        if self.selection.function not in self.engine.pools:
+        name = pool.function.name
+        if name != self.selection.function:
             self.say(f"Nothing was sent: {self.selection.function} is not in the project now.")
             return
+        self.panes.event.commit()
+        # Another function may be chosen before this one's event is read.
+        draft = await self.drafts.ready(name)
+        problem = check_event(draft.text) if sent is None else None
         if problem is not None:
             self.say(f"Nothing was sent: {problem}.", "error")
             self.panes.go_to("event")
-            event.go_to_problem()
+            self.panes.event.go_to_problem()
             return
-        function = self.pool.function
-        tenant_id = self._tenant_id if function.is_tenant_isolated else None
-        qualifier = self.panes.functions.qualifier(function)
-        payload, name = event.payload, event.event_name
-        if (sent := self._sent_event()) is not None:
-            payload, name = sent
-        for _ in range(count):
-            invocation = self.pool.invoke(payload, KEY, qualifier=qualifier, tenant_id=tenant_id)
-            self.feed.invocations.name_event(invocation, name)
-        # The new one is what the user wants to see, whichever was chosen before.
-        self.selection.choose_invocation(None)
-        self.panes.show_response()
+        payload, event_name = sent or (draft.payload, draft.name)
+        context = draft.client_context or None
+        match invocation_type or draft.invocation_type:
+            case "RequestResponse":
+                self._send(pool, payload, event_name, count, context)
+            case "Event":
+                self._queue(pool, payload, event_name, count)
+            case "DryRun":
+                self.say(f"Lambda would take this event for {name}: DryRun runs nothing.")
+                return
+        if self.function == name:
+            # The new one is what the user wants to see, whichever was chosen before.
+            self.selection.choose_invocation(None)
+            self.panes.show_response()
         self.feed.request_paint()
+
+    def _send(
+        self, pool: Pool, payload: bytes, event_name: str, count: int, client_context: str | None
+    ) -> None:
+        for _ in range(count):
+            invocation = pool.invoke(
+                payload,
+                KEY,
+                client_context=client_context,
+                qualifier=self.panes.functions.qualifier(pool.function),
+                tenant_id=self._tenant_id if pool.function.is_tenant_isolated else None,
+            )
+            self.feed.invocations.name_event(invocation, event_name)
+
+    def _queue(self, pool: Pool, payload: bytes, event_name: str, count: int) -> None:
+        for _ in range(count):
+            request_id = self.engine.asynchronous.accept(
+                pool,
+                payload,
+                qualifier=self.panes.functions.qualifier(pool.function),
+                tenant_id=self._tenant_id if pool.function.is_tenant_isolated else None,
+            )
+            if request_id is None:
+                self.say("The queue of asynchronous invocations is full.", "error")
+                return
+            self.feed.invocations.name_queued_event(request_id, event_name)
 
     def action_qualifier(self) -> None:
         """Ask which alias or version of the function to invoke."""
@@ -330,24 +380,7 @@ class MainScreen(PromptScreen):
 
     async def action_invoke_asynchronously(self) -> None:
         """Queue the event for the function, as a service does that invokes it."""
-        if self.pool is None:
-            return
-        event = self.panes.event
-        await event.wait_until_loaded()
-        problem = event.check()
-        if problem is not None:
-            self.say(f"Nothing was sent: {problem}.", "error")
-            return
-        function = self.pool.function
-        tenant_id = self._tenant_id if function.is_tenant_isolated else None
-        qualifier = self.panes.functions.qualifier(function)
-        accepted = self.engine.asynchronous.accept(
-            self.pool, event.payload, qualifier=qualifier, tenant_id=tenant_id
-        )
-        self.selection.choose_invocation(None)
-        if accepted is None:
-            self.say("The queue of asynchronous invocations is full.", "error")
-        self.feed.request_paint()
+        await self._invoke(1, "Event")
 
     def action_reuse_event(self) -> None:
         """Put the event of the selected invocation into the editor."""
@@ -356,9 +389,8 @@ class MainScreen(PromptScreen):
         if record is None or invocation is None:
             self.say("There is no invocation whose event could be edited.")
             return
-        self.panes.event.take_text(
-            bytes(invocation.payload).decode("utf-8", "replace"), f"#{record.number}"
-        )
+        text = bytes(invocation.payload).decode("utf-8", "replace")
+        self.drafts.take(record.function, SampleEvent(text, f"#{record.number}"))
         self.selection.choose_invocation(None)
         self.panes.go_to("event")
         self.paint()
@@ -372,21 +404,50 @@ class MainScreen(PromptScreen):
         self.selection.choose_invocation(self._listed[index].key if index else None)
         self.paint()
 
-    async def action_event_file(self) -> None:
-        """Ask which of the project's event files to put into the editor."""
-        if self.pool is None:
-            return
-        function = self.pool.function
-        files = await asyncio.to_thread(find_events, self.engine.project, function)
-        if not files:
-            self.say("No event file: put some into events/*.json of the project.")
-            return
-        await self.app.push_screen(AskEventFile(files), self._take_chosen_file)
+    # Actions on the event
 
-    async def _take_chosen_file(self, file: EventFile | None) -> None:
-        if file is not None:
-            await self.panes.event.take_file(file)
-            self.panes.go_to("event")
+    async def action_event_file(self) -> None:
+        """Ask which event to take."""
+        if self.pool is not None:
+            await self.panes.event.choose()
+
+    async def action_save_event(self) -> None:
+        """Ask for a name, and save the event under it."""
+        await self.panes.event.save_as()
+
+    async def action_lay_out_event(self) -> None:
+        """Write the event with a value on each line."""
+        await self.panes.event.lay_out()
+
+    async def action_event_options(self) -> None:
+        """Ask how to invoke the function."""
+        await self.panes.event.ask_options()
+
+    @on(EventPane.Taken)
+    def _show_taken_event(self, taken: EventPane.Taken) -> None:
+        if taken.function == self.function:
+            self.selection.choose_invocation(None)
+            # Without the focus: the next key is one for the function.
+            self.panes.bring_forward(Tab.EVENT)
+            self.paint()
+
+    @on(EventPane.QualifierChosen)
+    def _take_qualifier(self, chosen: EventPane.QualifierChosen) -> None:
+        self.panes.functions.chosen_qualifiers[chosen.function] = chosen.qualifier
+        self.paint()
+
+    def _show_draft(self, function: str) -> None:
+        self.panes.event.show_draft(function)
+
+    def _sent_events(self, function: str) -> list[SentEvent]:
+        """Return the events that a function was sent, those first of which was sent last."""
+        found = []
+        for record in reversed(self.feed.invocations.of(function)):
+            invocation = self.feed.invocations.live(record)
+            if invocation is not None:
+                detail = f"{record.event_name or record.caller} · {record.answer or record.status}"
+                found.append(SentEvent(f"#{record.number}", detail, invocation.payload))
+        return found[:_SENT_EVENTS]
 
     @work(group="sdk")
     async def action_install_sdk(self) -> None:

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.style import Style
 from rich.text import Text
 from textual import events, on
 from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.notifications import SeverityLevel
 from textual.widgets import TextArea
 
-from lambda_tui.project.event_files import EventProblem, event_problem
+from lambda_tui.project.event_files import EventProblem, check_event, event_problem
+from lambda_tui.project.files import UnreadableFileError
+from lambda_tui.project.function import LATEST, Function, Project
+from lambda_tui.sample_events import Builder, SampleEvent, SavedEventError, SavedEvents
 from lambda_tui.terminal_text import UNSAFE_CHARACTER, one_line
+from lambda_tui.ui.event.build_event import BuildEvent
+from lambda_tui.ui.event.choose_event import ChooseEvent
+from lambda_tui.ui.event.invocation_options import AskInvocationOptions, InvocationOptions
+from lambda_tui.ui.event.save_event import Place, SaveEvent
+from lambda_tui.ui.figures import size
 from lambda_tui.ui.json_text import Kind, laid_out, parts_of
-from lambda_tui.ui.model import Draft, Drafts
+from lambda_tui.ui.model import Draft, Drafts, EventChoice, SentEvent, event_choices
 from lambda_tui.ui.widgets import Pane
 from lambda_tui.wording import counted
 
@@ -46,13 +59,36 @@ class EventPane(TextArea, Pane):
         ),
     ]
 
-    def __init__(self, drafts: Drafts, *, id: str, classes: str = "") -> None:
+    @dataclass
+    class Taken(Message):
+        """Posted when the user has chosen another event for a function."""
+
+        function: str
+
+    @dataclass
+    class QualifierChosen(Message):
+        """Posted when the user has chosen which version or alias of a function to invoke."""
+
+        function: str
+        qualifier: str
+
+    def __init__(
+        self,
+        drafts: Drafts,
+        project: Callable[[], Project],
+        sent: Callable[[str], Sequence[SentEvent]],
+        *,
+        id: str,
+        classes: str = "",
+    ) -> None:
+        """``project`` returns the project as it is, ``sent`` the events of earlier invocations."""
         super().__init__(id=id, classes=classes, tab_behavior="focus", soft_wrap=False)
         self.show_line_numbers = False
         self.highlight_cursor_line = False
         self.match_cursor_bracket = False
-        self.title = "Event"
         self._drafts = drafts
+        self._project = project
+        self._sent_before = sent
         self._function = ""
         self._sent: str | None = None
         """The name of the invocation whose event is shown; None for the draft."""
@@ -78,6 +114,7 @@ class EventPane(TextArea, Pane):
 
     def show_function(self, function: str) -> None:
         """Show the draft of a function."""
+        self.commit()
         self._function, self._sent = function, None
         self._load(self.draft.text)
 
@@ -90,11 +127,13 @@ class EventPane(TextArea, Pane):
             else:
                 self._write_verdict()
 
-    def show_sent(self, name: str | None, text: str = "") -> None:
+    def show_sent(self, name: str | None, payload: bytes = b"") -> None:
         """Show the event of an earlier invocation, such as ``#12``; None goes back to the draft."""
         if name != self._sent:
+            self.commit()
             self._sent = name
-            self._load(self.draft.text if name is None else text)
+            text = self.draft.text if name is None else payload.decode("utf-8", "replace")
+            self._load(text)
 
     def show_qualifier(self, qualifier: str) -> None:
         """Show in the frame which version or alias is invoked; empty for the function itself."""
@@ -140,10 +179,14 @@ class EventPane(TextArea, Pane):
             style = self._colours[name] = self.get_component_rich_style(name, partial=True)
         return style
 
+    def commit(self) -> None:
+        """Note edits in the draft, those included of which no message has come yet."""
+        if self._function and not self.read_only:
+            self._drafts.edit(self._function, self.text)
+
     @on(TextArea.Changed)
     def _take_edit(self) -> None:
-        if not self.read_only:
-            self._drafts.edit(self._function, self.text)
+        self.commit()
         self._judge()
 
     def _judge(self) -> None:
@@ -164,6 +207,8 @@ class EventPane(TextArea, Pane):
         parts = [self._verdict(), self._sent_or_draft_name(), *self._remarks()]
         # A corner and a space on either side.
         room = self.size.width + self.gutter.width - 6
+        if self._is_beginning:
+            parts[0] += f" · beginning of {size(len(self._loaded))}"
         while len(parts) > 2 and len(" · ".join(parts)) > room > 0:
             parts.pop()
         if len(" · ".join(parts)) > room > 0:
@@ -186,8 +231,6 @@ class EventPane(TextArea, Pane):
     def _remarks(self) -> list[str]:
         """Return what else there is to say, the most important first."""
         draft, remarks = self.draft, list[str]()
-        if self._is_beginning:
-            remarks.append(f"its beginning, of {len(self._loaded):,} characters")
         if self._sent is None:
             if draft.invocation_type != "RequestResponse":
                 remarks.append(draft.invocation_type)
@@ -229,5 +272,104 @@ class EventPane(TextArea, Pane):
         elif better != text:
             self.replace(better, (0, 0), self.document.end)
 
-    def _say(self, sentence: str) -> None:
-        self.notify(one_line(sentence), markup=False)
+    # Other events
+
+    async def choose(self) -> None:
+        """Ask which event to take: a file, a saved one, one that was sent before, or a new one."""
+        name, project = self._function, self._project()
+        function = _named(project, name)
+        if function is None:
+            return
+        sent = self._sent_before(name)
+        saved = SavedEvents.of_project(project.directory)
+        choices = await asyncio.to_thread(event_choices, project, function, saved, sent)
+
+        def delete(choice: EventChoice) -> str | None:
+            try:
+                saved.delete(choice.name)
+            except SavedEventError as error:
+                return str(error)
+            return None
+
+        async def take(choice: EventChoice | None) -> None:
+            if choice is not None and choice.builder is not None:
+                await self._ask_parameters(name, choice.builder, choice.given)
+            elif choice is not None and choice.read is not None:
+                await self._take(name, choice.read)
+
+        await self.app.push_screen(ChooseEvent(choices, delete), take)
+
+    async def _ask_parameters(
+        self, function: str, builder: Builder, given: Mapping[str, str]
+    ) -> None:
+        def take(values: dict[str, str] | None) -> None:
+            if values is not None:
+                event = SampleEvent(builder.text(values), f"{builder.name} (built)")
+                self._drafts.take(function, event)
+                self.post_message(self.Taken(function))
+
+        await self.app.push_screen(BuildEvent(builder, given), take)
+
+    async def _take(self, function: str, read: Callable[[], SampleEvent]) -> None:
+        try:
+            event = await asyncio.to_thread(read)
+        except (UnreadableFileError, SavedEventError, OSError) as error:
+            self._say(f"The event cannot be read: {error}", "error")
+            return
+        self._drafts.take(function, event)
+        self.post_message(self.Taken(function))
+
+    async def save_as(self) -> None:
+        """Ask for a name, and save the event under it."""
+        function, text = self._function, self.whole_text
+        if (problem := check_event(text)) is not None:
+            self._say(f"Nothing was saved: {problem}.", "error")
+            self.go_to_problem()
+            return
+        directory = self._project().directory
+        places = {False: SavedEvents.of_project(directory), True: SavedEvents.beside(directory)}
+        taken = {is_shared: await asyncio.to_thread(one.names) for is_shared, one in places.items()}
+
+        async def save(place: Place | None) -> None:
+            if place is None:
+                return
+            try:
+                file = await asyncio.to_thread(places[place.is_shared].save, place.name, text)
+            except SavedEventError as error:
+                self._say(str(error), "error")
+                return
+            origin = file.name if place.is_shared else f"saved: {place.name}"
+            if self._drafts.of(function).text == text:
+                self._drafts.take(function, SampleEvent(text, origin))
+            self._say(f"Saved as {file.name}" + (" in events/." if place.is_shared else "."))
+
+        suggestion = self.draft.origin.removeprefix("saved: ").removesuffix(".json")
+        is_name = re.fullmatch(r"[\w.-]+", suggestion) and suggestion != "default"
+        await self.app.push_screen(SaveEvent(suggestion if is_name else function, taken), save)
+
+    async def ask_options(self) -> None:
+        """Ask for invocation type, version or alias, and client context."""
+        name = self._function
+        draft, function = self._drafts.of(name), _named(self._project(), name)
+        if function is None:
+            return
+
+        def take(chosen: InvocationOptions | None) -> None:
+            if chosen is None:
+                return
+            draft.invocation_type = chosen.invocation_type
+            draft.client_context = chosen.client_context
+            if chosen.qualifier is not None:
+                self.post_message(self.QualifierChosen(name, chosen.qualifier))
+            self._write_verdict()
+
+        qualifier = self._qualifier or LATEST
+        present = InvocationOptions(draft.invocation_type, draft.client_context, qualifier)
+        await self.app.push_screen(AskInvocationOptions(function, present), take)
+
+    def _say(self, sentence: str, severity: SeverityLevel = "information") -> None:
+        self.notify(one_line(sentence), severity=severity, markup=False)
+
+
+def _named(project: Project, name: str) -> Function | None:
+    return next((one for one in project.functions if one.name == name), None)

@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 
 import pytest
+from textual.events import Key
 from textual.widgets import Checkbox, Input, OptionList
 
 from lambda_tui.sample_events import SavedEvents
@@ -29,6 +30,14 @@ def event_of(driver: Driver) -> EventPane:
     return driver.screen.panes.event
 
 
+async def invoke(driver: Driver) -> None:
+    pool = driver.app.engine.pools["Greet"]
+    before = len(pool.invocations)
+    await driver.press("i")
+    await driver.until(lambda: len(pool.invocations) > before, "an invocation")
+    await driver.until(lambda: pool.invocations[-1].is_over, "an answer")
+
+
 async def until_event(driver: Driver, text: str) -> None:
     await driver.until(lambda: text in event_of(driver).text, text)
 
@@ -42,7 +51,8 @@ async def test_the_event_that_is_sent_is_the_function_s_however_quickly_one_move
         await until_event(driver, "Ada")
         pools = driver.app.engine.pools
         # Passed over, left and sent without a pause.
-        await driver.press("j", "j", "k", "i")
+        for key in ("j", "j", "k", "i"):
+            driver.app.post_message(Key(key, key))
         await driver.until(lambda: len(pools["Fail"].invocations) == 1, "the invocation")
         assert json.loads(pools["Fail"].invocations[0].payload) == {"for": "fail"}
         await driver.press("j")
@@ -60,7 +70,7 @@ async def test_a_chosen_event_is_shown_without_the_focus_so_that_i_invokes(
         await driver.press("E", "down", "enter")
         await until_event(driver, "Grace")
         assert driver.screen.panes.focused_pane == "functions"
-        await driver.invoke()
+        await invoke(driver)
         (invocation,) = driver.app.engine.pools["Greet"].invocations
         assert json.loads(invocation.payload) == {"name": "Grace"}
 
@@ -231,7 +241,7 @@ async def test_type_and_client_context_are_set_and_shown(open_app: OpenApp) -> N
         dialog.query_one(Input).value = '{"custom": {"a": 1}}'
         await driver.press("enter")
         await driver.until(lambda: "client context" in driver.subtitle("event"))
-        await driver.invoke()
+        await invoke(driver)
         assert pool.invocations[0].client_context == '{"custom": {"a": 1}}'
 
         await driver.press("ctrl+g", "down", "enter")
@@ -262,7 +272,7 @@ async def test_of_a_very_large_event_the_beginning_is_shown_and_all_is_sent(
         assert event.read_only
         assert "✓ JSON · beginning of 2." in driver.subtitle("event")
         assert event.whole_text == text
-        await driver.invoke()
+        await invoke(driver)
         (invocation,) = driver.app.engine.pools["Greet"].invocations
         assert bytes(invocation.payload).decode() == text
 
@@ -275,3 +285,52 @@ async def test_an_edit_is_the_function_s_own(open_app: OpenApp) -> None:
         await driver.press(*'{"n":1}', "escape", "j", "k")
         assert event_of(driver).text == '{"n":1}'
         assert "greet.json*" in driver.subtitle("event")
+
+
+async def test_an_earlier_invocation_s_event_is_shown_sent_and_edited(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        await until_event(driver, "Ada")
+        await invoke(driver)
+        event_of(driver).load_text('{"name": "Second"}')
+        await driver.settle()
+        await invoke(driver)
+        pool = driver.app.engine.pools["Greet"]
+
+        await driver.press("5", "escape", "[")
+        await until_event(driver, "Ada")
+        assert "sent to #1" in driver.subtitle("event")
+        assert event_of(driver).read_only
+        await invoke(driver)
+        assert json.loads(pool.invocations[2].payload) == {"name": "Ada"}
+        # Back to the newest: the draft is as it was.
+        assert event_of(driver).text == '{"name": "Second"}'
+        assert not event_of(driver).read_only
+
+        await driver.press("[", "[", "u")
+        await until_event(driver, "Ada")
+        assert driver.subtitle("event").startswith("✓ JSON · #1")
+        assert not event_of(driver).read_only
+
+
+async def test_an_event_that_was_sent_before_can_be_chosen(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        await until_event(driver, "Ada")
+        await invoke(driver)
+        event_of(driver).load_text("{}")
+        await driver.settle()
+        await driver.press("E", *"sent #1", "enter")
+        await until_event(driver, "Ada")
+        assert "#1" in driver.subtitle("event")
+
+
+async def test_what_is_typed_stays_with_its_function_when_another_is_chosen_at_once(
+    open_app: OpenApp,
+) -> None:
+    async with open_app() as driver:
+        await until_event(driver, "Ada")
+        drafts = driver.screen.drafts
+        # Without waiting for the message of the edit.
+        event_of(driver).insert(" ")
+        event_of(driver).show_function("Fail")
+        assert drafts.of("Greet").text.startswith(" ")
+        assert not drafts.of("Fail").text.startswith(" ")

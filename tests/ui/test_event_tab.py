@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from textual.events import Key
-from textual.widgets import Checkbox, Input, OptionList
+from textual.widgets import Input, OptionList
 
 from lambda_tui.sample_events import SavedEvents
 from lambda_tui.ui.event.build_event import BuildEvent
@@ -191,8 +191,7 @@ async def test_an_event_for_everybody_is_a_file_of_the_project(
     async with open_app() as driver:
         await until_event(driver, "Ada")
         await driver.press("ctrl+s", *"shared")
-        driver.app.screen.query_one(Checkbox).value = True
-        await driver.press("enter")
+        await driver.press("tab", "down", "enter")
         await driver.until(lambda: "shared.json" in driver.subtitle("event"), "the name")
         assert (project / "events" / "shared.json").read_text() == '{"name": "Ada"}\n'
 

@@ -212,19 +212,19 @@ def _web_socket(values: Values) -> Event:
 API_GATEWAY_BUILDERS = (
     Builder(
         "apigateway",
-        "API Gateway REST API (payload 1.0)",
+        "REST API of API Gateway",
         (*REQUEST_PARAMETERS, _RESOURCE, _STAGE, CLAIMS),
         _rest_api,
     ),
     Builder(
         "httpapi",
-        "API Gateway HTTP API (payload 2.0)",
+        "HTTP API of API Gateway",
         (*REQUEST_PARAMETERS, _ROUTE, Parameter("stage", "$default", _STAGE.help), CLAIMS),
         _http_api,
     ),
     Builder(
         "websocket",
-        "API Gateway WebSocket API",
+        "WebSocket API",
         (
             Parameter("route", "$default", "the route: $connect, $disconnect, $default, or yours"),
             Parameter("body", '{"action": "hello"}', "the message"),

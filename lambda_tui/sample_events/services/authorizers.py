@@ -103,19 +103,19 @@ _REQUEST = (_TOKEN, METHOD, PATH, QUERY, HEADERS)
 AUTHORIZER_BUILDERS = (
     Builder(
         "authorizer-token",
-        "API Gateway REST API: TOKEN authorizer",
+        "REST API: TOKEN authorizer",
         (_TOKEN, METHOD, PATH, _STAGE),
         _token,
     ),
     Builder(
         "authorizer-request",
-        "API Gateway REST API: REQUEST authorizer",
+        "REST API: REQUEST authorizer",
         (*_REQUEST, _STAGE),
         _request,
     ),
     Builder(
         "authorizer-v2",
-        "API Gateway HTTP API: authorizer (payload 2.0)",
+        "HTTP API: authorizer",
         (*_REQUEST, Parameter("stage", "$default", _STAGE.help)),
         _request_two,
     ),

@@ -53,13 +53,14 @@ class BuildEvent(ModalScreen[Values | None], SteadyScreen[Values | None]):
                     with Horizontal(classes="parameter"):
                         yield Label(parameter.name, markup=False)
                         yield Input(one_line(value, 10_000), name=parameter.name, compact=True)
-            yield Static("", classes="dialog--hint", markup=False)
+            yield Static("", classes="dialog--help", markup=False)
+            yield Static("", classes="dialog--hint -empty", markup=False)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Say what the parameter is."""
         for parameter in self._builder.parameters:
             if parameter.name == event.widget.name:
-                self.query_one(".dialog--hint", Static).update(parameter.help)
+                self.query_one(".dialog--help", Static).update(parameter.help)
 
     @on(Input.Submitted)
     def _build(self) -> None:
@@ -67,6 +68,7 @@ class BuildEvent(ModalScreen[Values | None], SteadyScreen[Values | None]):
         try:
             self._builder.build(values)
         except ParameterError as error:
-            self.query_one(".dialog--hint", Static).update(one_line(str(error)))
+            hint = self.query_one(".dialog--hint", Static)
+            hint.remove_class("-empty").update(one_line(str(error)))
         else:
             self.dismiss(values)

@@ -25,6 +25,9 @@ _LONGEST_NAME = 40
 class ChooseEvent(ModalScreen[EventChoice | None], SteadyScreen[EventChoice | None]):
     """A list of events that typing filters."""
 
+    DEFAULT_CSS = """
+    ChooseEvent OptionList { text-wrap: nowrap; text-overflow: ellipsis; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Back"),
         Binding("up", "move('cursor_up')", show=False, priority=True),

@@ -63,7 +63,11 @@ class AskInvocationOptions(
                 names = map(one_line, self._qualifiers.values())
                 yield OptionList(*names, id="qualifiers", markup=False, compact=True)
             yield Label("\nClient context: a JSON object, or nothing")
-            yield Input(one_line(self._present.client_context, 10_000), compact=True)
+            yield Input(
+                one_line(self._present.client_context, 10_000),
+                placeholder='{"custom": {"key": "value"}}',
+                compact=True,
+            )
             yield Static("", classes="dialog--hint -empty", markup=False)
 
     def on_mount(self) -> None:

@@ -11,10 +11,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Checkbox, Input, Static
+from textual.widgets import Input, OptionList, Static
 
 from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.textual_private import SteadyScreen
+
+_PLACES = ("for you alone", "in events/ of the project")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class Place:
 class SaveEvent(ModalScreen[Place | None], SteadyScreen[Place | None]):
     """Asks for a name; asks again before another event is replaced."""
 
+    DEFAULT_CSS = "SaveEvent OptionList { margin-top: 1; }"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Back")]
 
     def __init__(self, suggestion: str, taken: Mapping[bool, tuple[str, ...]]) -> None:
@@ -44,16 +47,19 @@ class SaveEvent(ModalScreen[Place | None], SteadyScreen[Place | None]):
             dialog.border_title = "Save the event as"
             dialog.border_subtitle = "enter saves · tab moves · esc goes back"
             yield Input(one_line(self._suggestion), placeholder="name", compact=True)
-            yield Checkbox("in the project's events/, for everybody", compact=True)
+            yield OptionList(*_PLACES, markup=False, compact=True)
             yield Static("", classes="dialog--hint -empty", markup=False)
 
     def on_mount(self) -> None:
         """Select the name, so that typing replaces it."""
         self.query_one(Input).select_on_focus = True
+        self.query_one(OptionList).highlighted = 0
 
     @on(Input.Submitted)
-    def _save(self, event: Input.Submitted) -> None:
-        place = Place(event.value.strip(), self.query_one(Checkbox).value)
+    @on(OptionList.OptionSelected)
+    def _save(self) -> None:
+        name = self.query_one(Input).value.strip()
+        place = Place(name, is_shared=self.query_one(OptionList).highlighted == 1)
         if not place.name:
             self._hint("A name, please.")
         elif place.name in self._taken[place.is_shared] and place != self._to_replace:

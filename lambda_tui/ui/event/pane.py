@@ -23,6 +23,7 @@ from lambda_tui.sample_events import Builder, SampleEvent, SavedEventError, Save
 from lambda_tui.terminal_text import UNSAFE_CHARACTER, one_line
 from lambda_tui.ui.event.build_event import BuildEvent
 from lambda_tui.ui.event.choose_event import ChooseEvent
+from lambda_tui.ui.event.elsewhere import EditorError, edit_elsewhere
 from lambda_tui.ui.event.invocation_options import AskInvocationOptions, InvocationOptions
 from lambda_tui.ui.event.save_event import Place, SaveEvent
 from lambda_tui.ui.figures import size
@@ -86,6 +87,8 @@ class EventPane(TextArea, Pane):
         self.show_line_numbers = False
         self.highlight_cursor_line = False
         self.match_cursor_bracket = False
+        # It would paint twice a second for ever.
+        self.cursor_blink = False
         self._drafts = drafts
         self._project = project
         self._sent_before = sent
@@ -271,6 +274,27 @@ class EventPane(TextArea, Pane):
             self._load(better)
         elif better != text:
             self.replace(better, (0, 0), self.document.end)
+
+    async def edit_elsewhere(self) -> None:
+        """Edit the event in the user's editor."""
+        function, text = self._function, self.whole_text
+        if self._sent is not None:
+            self._say("What was sent stays as it was; u edits it.")
+            return
+        try:
+            edited = await edit_elsewhere(self.app, text, self._problem)
+        except (EditorError, OSError) as error:
+            self._say(str(error), "error")
+            return
+        if edited == text:
+            return
+        # An editor with a window of its own takes its time: this may be another function's event.
+        draft = self._drafts.of(function)
+        if draft.text != text:
+            self._say("The event was edited here too meanwhile: what the editor has is left out.")
+            return
+        self._drafts.edit(function, edited)
+        self.show_draft(function)
 
     # Other events
 

@@ -419,6 +419,11 @@ class MainScreen(PromptScreen):
         """Write the event with a value on each line."""
         await self.panes.event.lay_out()
 
+    @work(group="editor")
+    async def action_edit_elsewhere(self) -> None:
+        """Edit the event in the user's own editor."""
+        await self.panes.event.edit_elsewhere()
+
     async def action_event_options(self) -> None:
         """Ask how to invoke the function."""
         await self.panes.event.ask_options()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lambda_tui.sample_events.builder import Builder, Event, Parameter, ParameterError
+from lambda_tui.sample_events.builder import Builder, JsonObject, Parameter, ParameterError
 from lambda_tui.sample_events.choice import (
     SampleEvent,
     builder_of,
@@ -18,7 +18,7 @@ from lambda_tui.sample_events.shapes import services_of, services_of_text
 __all__ = [
     "BUILDERS",
     "Builder",
-    "Event",
+    "JsonObject",
     "Parameter",
     "ParameterError",
     "SampleEvent",

@@ -9,7 +9,7 @@ from typing import Any
 
 from lambda_tui.project.wording import shown
 
-Event = dict[str, Any]
+JsonObject = dict[str, Any]
 
 
 class ParameterError(ValueError):
@@ -98,9 +98,9 @@ class Builder:
     title: str
     """The service's name as AWS writes it."""
     parameters: tuple[Parameter, ...]
-    make: Callable[[Values], Event] = field(repr=False)
+    make: Callable[[Values], JsonObject] = field(repr=False)
 
-    def build(self, given: Mapping[str, str] | None = None) -> Event:
+    def build(self, given: Mapping[str, str] | None = None) -> JsonObject:
         """Return a new event, with fresh ids and the present time.
 
         ``given`` has the values of parameters by their names; a name that the builder does not

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lambda_tui.project.function import ACCOUNT_ID, REGION
-from lambda_tui.sample_events.builder import Builder, Event, Parameter, Values
+from lambda_tui.sample_events.builder import Builder, JsonObject, Parameter, Values
 from lambda_tui.sample_events.identifiers import (
     log_time,
     new_id,
@@ -84,7 +84,7 @@ def rest_context(
     }
 
 
-def _rest_api(values: Values) -> Event:
+def _rest_api(values: Values) -> JsonObject:
     api_id, stage = new_id(10), values["stage"]
     host = f"{api_id}.execute-api.{REGION}.amazonaws.com"
     request, resource = _requested(values, "resource", host)
@@ -157,7 +157,7 @@ def _payload_two(
     return event
 
 
-def _http_api(values: Values) -> Event:
+def _http_api(values: Values) -> JsonObject:
     api_id, stage = new_id(10), values["stage"]
     host = f"{api_id}.execute-api.{REGION}.amazonaws.com"
     request, route = _requested(values, "route", host)
@@ -172,14 +172,14 @@ def _http_api(values: Values) -> Event:
     return event
 
 
-def _function_url(values: Values) -> Event:
+def _function_url(values: Values) -> JsonObject:
     url_id = new_id(32)
     host = f"{url_id}.lambda-url.{REGION}.on.aws"
     request, default = read_request(values, host), "$default"
     return _payload_two(request, url_id, host, default, default, "anonymous")
 
 
-def _web_socket(values: Values) -> Event:
+def _web_socket(values: Values) -> JsonObject:
     api_id, stage, route = new_id(10), values["stage"], values["route"]
     kinds = {"$connect": "CONNECT", "$disconnect": "DISCONNECT"}
     context: dict[str, Any] = {

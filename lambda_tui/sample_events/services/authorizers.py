@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lambda_tui.project.function import ACCOUNT_ID, REGION
-from lambda_tui.sample_events.builder import Builder, Event, Parameter, Values
+from lambda_tui.sample_events.builder import Builder, JsonObject, Parameter, Values
 from lambda_tui.sample_events.identifiers import new_id, new_trace_id
 from lambda_tui.sample_events.services.api_gateway import http_context, rest_context
 from lambda_tui.sample_events.services.http_request import (
@@ -43,7 +43,7 @@ def _request_of(values: Values, host: str) -> HttpRequest:
     return HttpRequest(values["method"].upper(), path, values.texts("query"), headers, None)
 
 
-def _token(values: Values) -> Event:
+def _token(values: Values) -> JsonObject:
     path = values["path"] if values["path"].startswith("/") else f"/{values['path']}"
     request = HttpRequest(values["method"].upper(), path, {}, {}, None)
     return {
@@ -53,7 +53,7 @@ def _token(values: Values) -> Event:
     }
 
 
-def _request(values: Values) -> Event:
+def _request(values: Values) -> JsonObject:
     api_id, stage = new_id(10), values["stage"]
     host = f"{api_id}.execute-api.{REGION}.amazonaws.com"
     request = _request_of(values, host)
@@ -77,7 +77,7 @@ def _request(values: Values) -> Event:
     }
 
 
-def _request_two(values: Values) -> Event:
+def _request_two(values: Values) -> JsonObject:
     api_id, stage = new_id(10), values["stage"]
     host = f"{api_id}.execute-api.{REGION}.amazonaws.com"
     request = _request_of(values, host)

@@ -8,11 +8,11 @@ import json
 from datetime import UTC, datetime
 
 from lambda_tui.project.function import ACCOUNT_ID
-from lambda_tui.sample_events.builder import Builder, Event, Parameter, Values
+from lambda_tui.sample_events.builder import Builder, JsonObject, Parameter, Values
 from lambda_tui.sample_events.identifiers import new_digits, new_hex, now_milliseconds
 
 
-def _subscription(values: Values) -> Event:
+def _subscription(values: Values) -> JsonObject:
     count = values.number("records", 1)
     now = now_milliseconds()
     day = datetime.now(UTC).strftime("%Y/%m/%d")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lambda_tui.project.function import REGION
-from lambda_tui.sample_events.builder import Builder, Event, Parameter, Values
+from lambda_tui.sample_events.builder import Builder, JsonObject, Parameter, Values
 from lambda_tui.sample_events.identifiers import new_id, new_uuid
 
 _USER = Parameter("user", "ada", "the name of the user")
@@ -112,8 +112,8 @@ def _trigger(
 ) -> Builder:
     """Return the builder of a trigger; ``response`` is what the function has to fill in."""
 
-    def make(values: Values) -> Event:
-        event: Event = {
+    def make(values: Values) -> JsonObject:
+        event: JsonObject = {
             "version": version,
             "triggerSource": source,
             "region": REGION,

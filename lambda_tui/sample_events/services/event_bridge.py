@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from lambda_tui.project.function import ACCOUNT_ID, REGION
-from lambda_tui.sample_events.builder import Builder, Event, Parameter, Values
+from lambda_tui.sample_events.builder import Builder, JsonObject, Parameter, Values
 from lambda_tui.sample_events.identifiers import iso_time, new_uuid
 
 
-def _event(values: Values) -> Event:
+def _event(values: Values) -> JsonObject:
     detail = values.mapping("detail")
     return {
         "version": "0",
@@ -22,7 +22,7 @@ def _event(values: Values) -> Event:
     }
 
 
-def _schedule(values: Values) -> Event:
+def _schedule(values: Values) -> JsonObject:
     if values["input"]:
         # The input of a schedule replaces the whole event.
         return values.mapping("input")

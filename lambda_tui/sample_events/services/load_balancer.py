@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lambda_tui.project.function import ACCOUNT_ID, REGION
-from lambda_tui.sample_events.builder import Builder, Event, Parameter, Values
+from lambda_tui.sample_events.builder import Builder, JsonObject, Parameter, Values
 from lambda_tui.sample_events.identifiers import new_hex, new_trace_id
 from lambda_tui.sample_events.services.http_request import (
     REQUEST_PARAMETERS,
@@ -12,13 +12,13 @@ from lambda_tui.sample_events.services.http_request import (
 )
 
 
-def _request(values: Values) -> Event:
+def _request(values: Values) -> JsonObject:
     name = values["target_group"]
     arn = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT_ID}:targetgroup/{name}/{new_hex(16)}"
     host = f"{name}-{new_hex(10)}.{REGION}.elb.amazonaws.com"
     request = read_request(values, host, port=80)
     headers = {**request.headers, "x-amzn-trace-id": new_trace_id()}
-    event: Event = {
+    event: JsonObject = {
         "requestContext": {"elb": {"targetGroupArn": arn}},
         "httpMethod": request.method,
         "path": request.path,

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lambda_tui.project.function import ACCOUNT_ID, REGION
-from lambda_tui.sample_events.builder import Builder, Event, Parameter, Values
+from lambda_tui.sample_events.builder import Builder, JsonObject, Parameter, Values
 from lambda_tui.sample_events.identifiers import (
     iso_time,
     md5,
@@ -35,7 +35,7 @@ def arn_of(service: str, name: str) -> str:
     return f"arn:aws:{service}:{REGION}:{ACCOUNT_ID}:{name.rpartition('/')[2]}"
 
 
-def _queue_event(values: Values) -> Event:
+def _queue_event(values: Values) -> JsonObject:
     count = values.number("records", 1)
     return {"Records": [_queue_record(values, number) for number in range(1, count + 1)]}
 
@@ -90,7 +90,7 @@ def attributes_md5(attributes: Mapping[str, str]) -> str:
     return digest.hexdigest()
 
 
-def _topic_event(values: Values) -> Event:
+def _topic_event(values: Values) -> JsonObject:
     arn = arn_of("sns", values["topic"])
     subscription = f"{arn}:{new_uuid()}"
     host = f"https://sns.{REGION}.amazonaws.com"

@@ -6,12 +6,12 @@ from typing import Any
 from urllib.parse import quote_plus
 
 from lambda_tui.project.function import ACCOUNT_ID, REGION
-from lambda_tui.sample_events.builder import Builder, Event, Parameter, Values
+from lambda_tui.sample_events.builder import Builder, JsonObject, Parameter, Values
 from lambda_tui.sample_events.identifiers import iso_time, md5, new_hex, new_id, new_upper_id
 from lambda_tui.sample_events.services.http_request import SOURCE_IP
 
 
-def _notification(values: Values) -> Event:
+def _notification(values: Values) -> JsonObject:
     keys = values.words("key") or [""]
     return {"Records": [_record(values, key) for key in keys]}
 

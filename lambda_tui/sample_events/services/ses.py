@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 
 from lambda_tui.project.function import ACCOUNT_ID, REGION
-from lambda_tui.sample_events.builder import Builder, Event, Parameter, Values
+from lambda_tui.sample_events.builder import Builder, JsonObject, Parameter, Values
 from lambda_tui.sample_events.identifiers import iso_time, new_hex, new_id
 from lambda_tui.sample_events.services.http_request import SOURCE_IP
 
 
-def _mail(values: Values) -> Event:
+def _mail(values: Values) -> JsonObject:
     message_id, time = new_id(40), iso_time()
     sender, recipients = values["sender"], values.words("recipients")
     subject, date = values["subject"], format_datetime(datetime.now(UTC))

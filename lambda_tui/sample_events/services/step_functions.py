@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from lambda_tui.sample_events.builder import Builder, Event, Parameter, Values
+from lambda_tui.sample_events.builder import Builder, JsonObject, Parameter, Values
 from lambda_tui.sample_events.identifiers import new_id
 
 
-def _task(values: Values) -> Event:
+def _task(values: Values) -> JsonObject:
     task_input = values.mapping("input")
     if values.choice("wait_for_token", "false", "true") == "false":
         return task_input

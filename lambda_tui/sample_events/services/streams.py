@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from lambda_tui.project.function import ACCOUNT_ID, REGION
-from lambda_tui.sample_events.builder import Builder, Event, Parameter, Values
+from lambda_tui.sample_events.builder import Builder, JsonObject, Parameter, Values
 from lambda_tui.sample_events.identifiers import new_digits, new_hex
 
 _DYNAMODB_EVENTS = ("INSERT", "MODIFY", "REMOVE")
@@ -33,7 +33,7 @@ def attribute_value(value: object) -> dict[str, Any]:
             return {"S": str(value)}
 
 
-def _table_event(values: Values) -> Event:
+def _table_event(values: Values) -> JsonObject:
     count = values.number("records", 1)
     return {"Records": [_table_record(values, number) for number in range(1, count + 1)]}
 
@@ -91,7 +91,7 @@ def _item(values: dict[str, Any]) -> dict[str, Any]:
     return {name: attribute_value(value) for name, value in values.items()}
 
 
-def _stream_event(values: Values) -> Event:
+def _stream_event(values: Values) -> JsonObject:
     count = values.number("records", 1)
     return {"Records": [_stream_record(values, number) for number in range(1, count + 1)]}
 

@@ -103,7 +103,7 @@ class EventPane(TextArea, Pane):
         """The whole event as it was put in."""
         self._colours: dict[str, Style] = {}
 
-    # What is shown
+    # Showing
 
     @property
     def draft(self) -> Draft:

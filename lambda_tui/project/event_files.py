@@ -61,6 +61,15 @@ class EventFile:
     """The name of the function that the file is named after; empty where it is none."""
 
 
+@dataclass(frozen=True, slots=True)
+class SampleEvent:
+    """An event, and where it is from."""
+
+    text: str
+    origin: str
+    """The name of a file, ``sqs (built)``, ``saved: NAME``, ``#12``, or ``default``."""
+
+
 def find_events(project: Project, function: Function) -> tuple[EventFile, ...]:
     """Return the files ``events/*.json`` of the project and of the function's code folder.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from lambda_tui.sample_events.builder import Builder, JsonObject, Parameter, ParameterError
 from lambda_tui.sample_events.choice import (
-    SampleEvent,
     builder_of,
     built_event,
     event_of_file,
@@ -21,7 +20,6 @@ __all__ = [
     "JsonObject",
     "Parameter",
     "ParameterError",
-    "SampleEvent",
     "SavedEventError",
     "SavedEvents",
     "builder_of",

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
-from lambda_tui.project.event_files import DEFAULT_EVENT, EventFile, find_events, read_event
+from lambda_tui.project.event_files import (
+    DEFAULT_EVENT,
+    EventFile,
+    SampleEvent,
+    find_events,
+    read_event,
+)
 from lambda_tui.project.files import UnreadableFileError
 from lambda_tui.project.function import Function, Project, Trigger
 from lambda_tui.sample_events.builder import Builder, ParameterError
@@ -36,15 +41,6 @@ _HINTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("api http rest web url get post put list", _HTTP),
 )
 """Words in a function's name or handler, and the services that they speak for."""
-
-
-@dataclass(frozen=True, slots=True)
-class SampleEvent:
-    """An event, and where it is from."""
-
-    text: str
-    origin: str
-    """The name of a file, ``sqs (built)``, or ``default``."""
 
 
 def built_event(builder: Builder, trigger: Trigger | None = None) -> SampleEvent:

@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from lambda_tui import limits
-from lambda_tui.project.event_files import DEFAULT_EVENT
+from lambda_tui.project.event_files import DEFAULT_EVENT, SampleEvent
 from lambda_tui.project.function import Function, Project, Trigger
-from lambda_tui.sample_events import SampleEvent
 from lambda_tui.ui.model import Drafts, client_context_problem
 
 NAMES = [f"Function{number}" for number in range(20)]

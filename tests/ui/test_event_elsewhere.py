@@ -81,7 +81,7 @@ async def test_an_editor_with_a_window_is_waited_for(open_app: OpenApp, tmp_path
     editor = Editor(tmp_path, "code")
     environment = {"EDITOR": str(editor.program), "PATH": os.environ["PATH"]}
     async with open_app() as driver:
-        edited = await edit_elsewhere(driver.app, '{"name": "world"}', None, environment)
+        edited = await edit_elsewhere(driver.screen.app, '{"name": "world"}', None, environment)
 
     assert edited == '{"name": "edited elsewhere"}'
     arguments, *_ = editor.seen()
@@ -103,4 +103,4 @@ async def test_an_editor_that_cannot_be_used_is_one_sentence(
     environment = {"EDITOR": editor, "PATH": os.environ["PATH"]}
     async with open_app() as driver:
         with pytest.raises(EditorError, match=sentence):
-            await edit_elsewhere(driver.app, "{}", None, environment)
+            await edit_elsewhere(driver.screen.app, "{}", None, environment)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import ClassVar, get_args
 
 from textual import on
@@ -38,7 +38,7 @@ class ChooseEvent(ModalScreen[EventChoice | None], SteadyScreen[EventChoice | No
     ]
 
     def __init__(
-        self, choices: Sequence[EventChoice], delete: Callable[[EventChoice], str | None]
+        self, choices: Sequence[EventChoice], delete: Callable[[EventChoice], Awaitable[str | None]]
     ) -> None:
         """``delete`` deletes a saved event, and returns a sentence if that fails."""
         super().__init__()
@@ -87,7 +87,7 @@ class ChooseEvent(ModalScreen[EventChoice | None], SteadyScreen[EventChoice | No
         """Move the cursor of the list while the filter has the focus."""
         await self.query_one(OptionList).run_action(how)
 
-    def action_delete(self) -> None:
+    async def action_delete(self) -> None:
         """Delete the saved event under the cursor, when the key is pressed twice."""
         index = self.query_one(OptionList).highlighted
         choice = None if index is None else self._shown[index]
@@ -97,7 +97,7 @@ class ChooseEvent(ModalScreen[EventChoice | None], SteadyScreen[EventChoice | No
             self._to_delete = choice
             self._hint(f"f8 once more deletes {one_line(choice.name)} for good.")
         else:
-            problem = self._delete(choice)
+            problem = await self._delete(choice)
             if problem is None:
                 self._choices.remove(choice)
                 self._filter()

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.style import Style
 from rich.text import Text
@@ -17,25 +16,24 @@ from textual.notifications import SeverityLevel
 from textual.widgets import TextArea
 
 from lambda_tui.project.event_files import EventProblem, check_event, event_problem
-from lambda_tui.project.files import UnreadableFileError
 from lambda_tui.project.function import LATEST, Function, Project
-from lambda_tui.sample_events import Builder, SampleEvent, SavedEventError, SavedEvents
 from lambda_tui.terminal_text import UNSAFE_CHARACTER, one_line
-from lambda_tui.ui.event.build_event import BuildEvent
-from lambda_tui.ui.event.choose_event import ChooseEvent
-from lambda_tui.ui.event.elsewhere import EditorError, edit_elsewhere
-from lambda_tui.ui.event.invocation_options import AskInvocationOptions, InvocationOptions
-from lambda_tui.ui.event.save_event import Place, SaveEvent
 from lambda_tui.ui.figures import size
 from lambda_tui.ui.json_text import Kind, laid_out, parts_of
-from lambda_tui.ui.model import Draft, Drafts, EventChoice, SentEvent, event_choices
+from lambda_tui.ui.model import Draft, Drafts, SentEvent
 from lambda_tui.ui.widgets import Pane
 from lambda_tui.wording import counted
+
+if TYPE_CHECKING:
+    from lambda_tui.ui.event.invocation_options import InvocationOptions
+    from lambda_tui.ui.event.other_events import OtherEvents
 
 LARGEST_EDITED = 300_000
 """Characters of an event that can be edited here; of a larger one the beginning is shown."""
 MOST_LINES = 5_000
 """Lines of an event that can be edited here; Textual's editor looks at each with every key."""
+LONGEST_LINE = 20_000
+"""Characters of a line of an event that can be edited here."""
 _KINDS: tuple[Kind, ...] = ("key", "string", "number", "word")
 
 
@@ -146,9 +144,7 @@ class EventPane(TextArea, Pane):
 
     def _load(self, text: str) -> None:
         self._loaded = text
-        shown = text if len(text) <= LARGEST_EDITED else text[: LARGEST_EDITED // 4]
-        if shown.count("\n") > MOST_LINES:
-            shown = "".join(shown.splitlines(keepends=True)[: MOST_LINES // 4])
+        shown = _beginning(text)
         self._is_beginning = len(shown) < len(text)
         self.read_only = self._is_beginning or self._sent is not None
         self.load_text(shown)
@@ -281,6 +277,9 @@ class EventPane(TextArea, Pane):
         if self._sent is not None:
             self._say("What was sent stays as it was; u edits it.")
             return
+        # Imported here, after the first paint.
+        from lambda_tui.ui.event.elsewhere import EditorError, edit_elsewhere
+
         try:
             edited = await edit_elsewhere(self.app, text, self._problem)
         except (EditorError, OSError) as error:
@@ -300,79 +299,42 @@ class EventPane(TextArea, Pane):
 
     async def choose(self) -> None:
         """Ask which event to take: a file, a saved one, one that was sent before, or a new one."""
-        name, project = self._function, self._project()
-        function = _named(project, name)
-        if function is None:
-            return
-        sent = self._sent_before(name)
-        saved = SavedEvents.of_project(project.directory)
-        choices = await asyncio.to_thread(event_choices, project, function, saved, sent)
-
-        def delete(choice: EventChoice) -> str | None:
-            try:
-                saved.delete(choice.name)
-            except SavedEventError as error:
-                return str(error)
-            return None
-
-        async def take(choice: EventChoice | None) -> None:
-            if choice is not None and choice.builder is not None:
-                await self._ask_parameters(name, choice.builder, choice.given)
-            elif choice is not None and choice.read is not None:
-                await self._take(name, choice.read)
-
-        await self.app.push_screen(ChooseEvent(choices, delete), take)
-
-    async def _ask_parameters(
-        self, function: str, builder: Builder, given: Mapping[str, str]
-    ) -> None:
-        def take(values: dict[str, str] | None) -> None:
-            if values is not None:
-                event = SampleEvent(builder.text(values), f"{builder.name} (built)")
-                self._drafts.take(function, event)
-                self.post_message(self.Taken(function))
-
-        await self.app.push_screen(BuildEvent(builder, given), take)
-
-    async def _take(self, function: str, read: Callable[[], SampleEvent]) -> None:
-        try:
-            event = await asyncio.to_thread(read)
-        except (UnreadableFileError, SavedEventError, OSError) as error:
-            self._say(f"The event cannot be read: {error}", "error")
-            return
-        self._drafts.take(function, event)
-        self.post_message(self.Taken(function))
+        others = self._other_events()
+        if others is not None:
+            await others.choose(self._sent_before(self._function))
 
     async def save_as(self) -> None:
         """Ask for a name, and save the event under it."""
-        function, text = self._function, self.whole_text
+        text = self.whole_text
         if (problem := check_event(text)) is not None:
             self._say(f"Nothing was saved: {problem}.", "error")
             self.go_to_problem()
-            return
-        directory = self._project().directory
-        places = {False: SavedEvents.of_project(directory), True: SavedEvents.beside(directory)}
-        taken = {is_shared: await asyncio.to_thread(one.names) for is_shared, one in places.items()}
+        elif (others := self._other_events()) is not None:
+            await others.save(text)
 
-        async def save(place: Place | None) -> None:
-            if place is None:
-                return
-            try:
-                file = await asyncio.to_thread(places[place.is_shared].save, place.name, text)
-            except SavedEventError as error:
-                self._say(str(error), "error")
-                return
-            origin = file.name if place.is_shared else f"saved: {place.name}"
-            if self._drafts.of(function).text == text:
-                self._drafts.take(function, SampleEvent(text, origin))
-            self._say(f"Saved as {file.name}" + (" in events/." if place.is_shared else "."))
+    def _other_events(self) -> OtherEvents | None:
+        """Return the dialogs about the shown function's event; None where it is gone."""
+        # Imported here, after the first paint.
+        from lambda_tui.ui.event.other_events import OtherEvents
 
-        suggestion = self.draft.origin.removeprefix("saved: ").removesuffix(".json")
-        is_name = re.fullmatch(r"[\w.-]+", suggestion) and suggestion != "default"
-        await self.app.push_screen(SaveEvent(suggestion if is_name else function, taken), save)
+        name, project = self._function, self._project()
+        function = _named(project, name)
+        if function is None:
+            return None
+
+        def complain(sentence: str) -> None:
+            self._say(sentence, "error")
+
+        def tell() -> None:
+            self.post_message(self.Taken(name))
+
+        return OtherEvents(self.app, self._drafts, project, function, complain, tell)
 
     async def ask_options(self) -> None:
         """Ask for invocation type, version or alias, and client context."""
+        # Imported here, after the first paint.
+        from lambda_tui.ui.event.invocation_options import AskInvocationOptions, InvocationOptions
+
         name = self._function
         draft, function = self._drafts.of(name), _named(self._project(), name)
         if function is None:
@@ -393,6 +355,16 @@ class EventPane(TextArea, Pane):
 
     def _say(self, sentence: str, severity: SeverityLevel = "information") -> None:
         self.notify(one_line(sentence), severity=severity, markup=False)
+
+
+def _beginning(text: str) -> str:
+    """Return a text that is small enough to be edited; the beginning of one that is not."""
+    lines = text[: LARGEST_EDITED + 1].split("\n")
+    if max(map(len, lines)) > LONGEST_LINE:
+        return text[:LONGEST_LINE]
+    if len(text) > LARGEST_EDITED or len(lines) > MOST_LINES:
+        return "\n".join(lines[: MOST_LINES // 4])
+    return text
 
 
 def _named(project: Project, name: str) -> Function | None:

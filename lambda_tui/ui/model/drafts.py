@@ -7,9 +7,8 @@ import json
 from collections.abc import Callable
 from typing import Literal, get_args
 
-from lambda_tui.project.event_files import DEFAULT_EVENT
-from lambda_tui.project.function import Project
-from lambda_tui.sample_events import SampleEvent, first_event
+from lambda_tui.project.event_files import DEFAULT_EVENT, SampleEvent
+from lambda_tui.project.function import Function, Project
 
 InvocationType = Literal["RequestResponse", "Event", "DryRun"]
 """Lambda's: wait for the response, queue the event, or only check that it would be taken."""
@@ -123,7 +122,7 @@ class Drafts:
             try:
                 event = None
                 if found is not None:
-                    event = await asyncio.to_thread(first_event, project, found)
+                    event = await asyncio.to_thread(_first_event, project, found)
                 if event is not None:
                     self._take_first(function, event)
             finally:
@@ -137,6 +136,13 @@ class Drafts:
             return
         draft.take(event)
         self._on_change(function)
+
+
+def _first_event(project: Project, function: Function) -> SampleEvent:
+    # Imported here, in the thread: all builders take a while, and the first paint does not wait.
+    from lambda_tui.sample_events import first_event
+
+    return first_event(project, function)
 
 
 def client_context_problem(text: str, most: int) -> str | None:

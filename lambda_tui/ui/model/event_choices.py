@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Literal
+from functools import partial
+from typing import TYPE_CHECKING, Literal
 
 from lambda_tui.engine.invocation import Payload
-from lambda_tui.project.event_files import find_events
+from lambda_tui.project.event_files import SampleEvent, find_events
 from lambda_tui.project.function import Function, Project
-from lambda_tui.sample_events import (
-    BUILDERS,
-    Builder,
-    SampleEvent,
-    SavedEvents,
-    event_of_file,
-    prefilled,
-)
+
+if TYPE_CHECKING:
+    from lambda_tui.sample_events import Builder, SavedEvents
 
 Group = Literal["trigger", "file", "saved", "sent", "service"]
 
@@ -51,6 +46,9 @@ def event_choices(
     project: Project, function: Function, saved: SavedEvents, sent: Sequence[SentEvent]
 ) -> list[EventChoice]:
     """Return all events for a function, what fits best first. It reads folders."""
+    # Imported here, long after the first paint.
+    from lambda_tui.sample_events import BUILDERS, event_of_file, prefilled
+
     named = {builder.name: builder for builder in BUILDERS}
     triggers = [
         EventChoice(
@@ -68,7 +66,7 @@ def event_choices(
             "file",
             file.path.name,
             "" if file.owner in ("", function.name) else f"of {file.owner}",
-            read=_reader_of_file(file.path),
+            read=partial(event_of_file, file.path),
         )
         for file in find_events(project, function)
     ]
@@ -90,10 +88,6 @@ def trigger_words(details: Mapping[str, str]) -> str:
             text = details[name]
             return text.rpartition(":")[2] if text.startswith("arn:") else text
     return ""
-
-
-def _reader_of_file(path: Path) -> Callable[[], SampleEvent]:
-    return lambda: event_of_file(path)
 
 
 def _reader_of_saved(saved: SavedEvents, name: str) -> Callable[[], SampleEvent]:

@@ -16,10 +16,9 @@ from lambda_tui.engine.invocation import KEY
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.pool import Pool
 from lambda_tui.history import InvocationRecord
-from lambda_tui.project.event_files import check_event
+from lambda_tui.project.event_files import SampleEvent, check_event
 from lambda_tui.project.function import LATEST, Project
 from lambda_tui.project.sdk import InstallationError
-from lambda_tui.sample_events import SampleEvent
 from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.bindings import BINDINGS, PANE_KEYS
 from lambda_tui.ui.clipboard import copy

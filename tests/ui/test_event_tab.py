@@ -333,3 +333,23 @@ async def test_what_is_typed_stays_with_its_function_when_another_is_chosen_at_o
         event_of(driver).show_function("Fail")
         assert drafts.of("Greet").text.startswith(" ")
         assert not drafts.of("Fail").text.startswith(" ")
+
+
+async def test_ctrl_z_in_the_editor_takes_an_edit_back(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        await until_event(driver, "Ada")
+        before = event_of(driver).text
+        await driver.press("e", "x", "y")
+        assert event_of(driver).text.startswith("xy")
+        await driver.press("ctrl+z")
+        assert event_of(driver).text == before
+        assert not any("shell" in notice for notice in driver.notices)
+
+
+async def test_a_click_takes_an_event(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        await until_event(driver, "Ada")
+        await driver.press("E")
+        await driver.pilot.click(OptionList, offset=(12, 1))
+        await until_event(driver, "Grace")
+        assert not isinstance(driver.app.screen, ChooseEvent)

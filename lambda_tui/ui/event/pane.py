@@ -15,6 +15,7 @@ from textual.message import Message
 from textual.notifications import SeverityLevel
 from textual.widgets import TextArea
 
+from lambda_tui.engine.invocation import Payload
 from lambda_tui.project.event_files import EventProblem, check_event, event_problem
 from lambda_tui.project.function import LATEST, Function, Project
 from lambda_tui.terminal_text import UNSAFE_CHARACTER, one_line
@@ -128,12 +129,12 @@ class EventPane(TextArea, Pane):
             else:
                 self._write_verdict()
 
-    def show_sent(self, name: str | None, payload: bytes = b"") -> None:
+    def show_sent(self, name: str | None, payload: Payload = b"") -> None:
         """Show the event of an earlier invocation, such as ``#12``; None goes back to the draft."""
         if name != self._sent:
             self.commit()
             self._sent = name
-            text = self.draft.text if name is None else payload.decode("utf-8", "replace")
+            text = self.draft.text if name is None else bytes(payload).decode("utf-8", "replace")
             self._load(text)
 
     def show_qualifier(self, qualifier: str) -> None:

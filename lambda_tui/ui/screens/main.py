@@ -12,7 +12,7 @@ from textual.notifications import SeverityLevel
 
 from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.environment import ExecutionEnvironment
-from lambda_tui.engine.invocation import KEY
+from lambda_tui.engine.invocation import KEY, Invocation, Payload
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.pool import Pool
 from lambda_tui.history import InvocationRecord
@@ -196,12 +196,11 @@ class MainScreen(PromptScreen):
 
     def _show_event(self, pool: Pool) -> None:
         """Show the event that ``i`` sends, and what is invoked with it."""
-        event, record = self.panes.event, self.record
-        sent = self._sent_event()
-        if sent is None or record is None:
+        event, earlier = self.panes.event, self._chosen_earlier()
+        if earlier is None:
             event.show_sent(None)
         else:
-            event.show_sent(f"#{record.number}", sent[0])
+            event.show_sent(f"#{earlier[0].number}", earlier[1].payload)
         event.show_qualifier(self.panes.functions.qualifier(pool.function) or "")
 
     def _scope(self, pool: Pool) -> str:
@@ -293,7 +292,7 @@ class MainScreen(PromptScreen):
 
     async def _invoke(self, count: int, invocation_type: InvocationType | None = None) -> None:
         """Send the event that is shown; None stands for the type that the user has chosen."""
-        pool, sent = self.pool, self._sent_event()
+        pool, earlier = self.pool, self._chosen_earlier()
         if pool is None:
             return
         name = pool.function.name
@@ -303,13 +302,17 @@ class MainScreen(PromptScreen):
         self.panes.event.commit()
         # Another function may be chosen before this one's event is read.
         draft = await self.drafts.ready(name)
-        problem = check_event(draft.text) if sent is None else None
+        problem = check_event(draft.text) if earlier is None else None
         if problem is not None:
             self.say(f"Nothing was sent: {problem}.", "error")
             self.panes.go_to("event")
             self.panes.event.go_to_problem()
             return
-        payload, event_name = sent or (draft.payload, draft.name)
+        payload: Payload = draft.payload
+        event_name = draft.name
+        if earlier is not None:
+            record, invocation = earlier
+            payload, event_name = invocation.payload, record.event_name or f"of #{record.number}"
         context = draft.client_context or None
         match invocation_type or draft.invocation_type:
             case "RequestResponse":
@@ -326,7 +329,7 @@ class MainScreen(PromptScreen):
         self.feed.request_paint()
 
     def _send(
-        self, pool: Pool, payload: bytes, event_name: str, count: int, client_context: str | None
+        self, pool: Pool, payload: Payload, event_name: str, count: int, client_context: str | None
     ) -> None:
         for _ in range(count):
             invocation = pool.invoke(
@@ -338,7 +341,7 @@ class MainScreen(PromptScreen):
             )
             self.feed.invocations.name_event(invocation, event_name)
 
-    def _queue(self, pool: Pool, payload: bytes, event_name: str, count: int) -> None:
+    def _queue(self, pool: Pool, payload: Payload, event_name: str, count: int) -> None:
         for _ in range(count):
             request_id = self.engine.asynchronous.accept(
                 pool,
@@ -367,15 +370,13 @@ class MainScreen(PromptScreen):
 
         self.app.push_screen(AskQualifier(function, self.panes.functions.qualifier(function)), take)
 
-    def _sent_event(self) -> tuple[bytes, str] | None:
-        """Return the event of the invocation that the user has chosen, to be sent again."""
+    def _chosen_earlier(self) -> tuple[InvocationRecord, Invocation] | None:
+        """Return the invocation that the user has chosen, whose event is shown and sent again."""
         record = self.record
         if self.selection.invocation is None or record is None:
             return None
         invocation = self.feed.invocations.live(record)
-        if invocation is None:
-            return None
-        return bytes(invocation.payload), record.event_name or f"of #{record.number}"
+        return None if invocation is None else (record, invocation)
 
     async def action_invoke_asynchronously(self) -> None:
         """Queue the event for the function, as a service does that invokes it."""

@@ -10,6 +10,7 @@ import pytest
 from textual.events import Key
 from textual.widgets import Input, OptionList
 
+from lambda_tui.project.event_files import SampleEvent
 from lambda_tui.sample_events import SavedEvents
 from lambda_tui.ui.event.build_event import BuildEvent
 from lambda_tui.ui.event.choose_event import ChooseEvent
@@ -353,3 +354,13 @@ async def test_a_click_takes_an_event(open_app: OpenApp) -> None:
         await driver.pilot.click(OptionList, offset=(12, 1))
         await until_event(driver, "Grace")
         assert not isinstance(driver.app.screen, ChooseEvent)
+
+
+async def test_an_event_that_is_too_large_for_the_queue_is_not_queued(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        await until_event(driver, "Ada")
+        event = SampleEvent(json.dumps({"name": "x" * 1_200_000}), "large.json")
+        driver.screen.drafts.take("Greet", event)
+        await driver.press("I")
+        assert any("Lambda takes 1.0 MB asynchronously" in notice for notice in driver.notices)
+        assert not driver.app.engine.pools["Greet"].invocations

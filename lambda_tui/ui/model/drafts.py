@@ -74,6 +74,7 @@ class Drafts:
         elif function in self._wanted:
             # Read next: it is the one that is looked at.
             self._wanted[function] = self._wanted.pop(function)
+            self._start_reader()
         return draft
 
     async def ready(self, function: str) -> Draft:
@@ -107,9 +108,14 @@ class Drafts:
         """Read no more."""
         if self._reader is not None:
             self._reader.cancel()
+        for reading in self._wanted.values():
+            reading.set()
 
     def _want(self, function: str) -> None:
         self._wanted.setdefault(function, asyncio.Event())
+        self._start_reader()
+
+    def _start_reader(self) -> None:
         if self._reader is None or self._reader.done():
             self._reader = asyncio.create_task(self._read_wanted(), name="first events")
 

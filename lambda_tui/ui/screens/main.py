@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.notifications import SeverityLevel
 
+from lambda_tui import limits
 from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.invocation import KEY, Invocation, Payload
@@ -24,6 +25,7 @@ from lambda_tui.ui.bindings import BINDINGS, PANE_KEYS
 from lambda_tui.ui.clipboard import copy
 from lambda_tui.ui.event import EventPane
 from lambda_tui.ui.feed import Feed
+from lambda_tui.ui.figures import size
 from lambda_tui.ui.keys import PromptScreen
 from lambda_tui.ui.model import Drafts, InvocationType, Selected, Selection, SentEvent, Tab
 from lambda_tui.ui.panes import FunctionsPane, InvocationsPane, PaneGrid
@@ -342,6 +344,13 @@ class MainScreen(PromptScreen):
             self.feed.invocations.name_event(invocation, event_name)
 
     def _queue(self, pool: Pool, payload: Payload, event_name: str, count: int) -> None:
+        if len(payload) > limits.ASYNCHRONOUS_EVENT_BYTES:
+            self.say(
+                f"Nothing was queued: the event has {size(len(payload))}, but Lambda takes "
+                f"{size(limits.ASYNCHRONOUS_EVENT_BYTES)} asynchronously.",
+                "error",
+            )
+            return
         for _ in range(count):
             request_id = self.engine.asynchronous.accept(
                 pool,

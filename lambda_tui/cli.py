@@ -109,6 +109,13 @@ def _invoke(given: list[str]) -> int:
     return invoke.run(options)
 
 
+def _event(given: list[str]) -> int:
+    options = _parse(arguments.event_parser(), given)
+    from lambda_tui.commands import event as command
+
+    return command.run(options)
+
+
 def _serve(given: list[str]) -> int:
     options = _parse(arguments.serve_parser(), given)
     from lambda_tui.commands import serve
@@ -204,6 +211,7 @@ def _require_terminal() -> None:
 _COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "list": _list,
     "invoke": _invoke,
+    "event": _event,
     "serve": _serve,
     "history": _history,
     "doctor": _doctor,
@@ -212,6 +220,7 @@ _COMMANDS: dict[str, Callable[[list[str]], int]] = {
 _PARSERS = {
     "list": arguments.list_parser,
     "invoke": arguments.invoke_parser,
+    "event": arguments.event_parser,
     "serve": arguments.serve_parser,
     "history": arguments.history_parser,
     "doctor": arguments.doctor_parser,

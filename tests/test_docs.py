@@ -21,6 +21,7 @@ from lambda_tui.commands.arguments import (
     demo_parser,
     doctor_parser,
     history_parser,
+    event_parser,
     invoke_parser,
     list_parser,
     screen_parser,
@@ -366,7 +367,7 @@ def test_the_settings_of_the_readme_are_all_there_are_and_are_taken(
 
 def test_the_options_that_the_readme_names_are_options_of_the_commands() -> None:
     parsers = (
-        *(demo_parser, doctor_parser, history_parser, invoke_parser, list_parser),
+        *(demo_parser, doctor_parser, event_parser, history_parser, invoke_parser, list_parser),
         *(screen_parser, serve_parser),
     )
     known = {

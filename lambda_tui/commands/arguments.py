@@ -22,6 +22,7 @@ commands:
   lambda-tui [PROJECT]            open the project in a folder on the screen; --plain: as lines
   lambda-tui list [PROJECT]       list its functions
   lambda-tui invoke [FUNCTION]    invoke one, with --payload, --event, --count, --async, --output
+  lambda-tui event [SERVICE]      print a service's event; without one, list the services
   lambda-tui serve [PROJECT]      serve the Lambda API to SDKs, the AWS CLI and other functions
   lambda-tui history              list past invocations; show N, --function, --failed, --clear
   lambda-tui doctor [PROJECT]     look at the sandbox, the interpreters and the machine's limits
@@ -154,7 +155,7 @@ def invoke_parser() -> argparse.ArgumentParser:
     )
     _add_project(parser)
     event = parser.add_mutually_exclusive_group()
-    event.add_argument("--event", metavar="FILE", help="a JSON file, or - for standard input")
+    event.add_argument("-e", "--event", metavar="FILE", help="a JSON file, or - for standard input")
     event.add_argument("--payload", metavar="JSON", help="the event itself ({})")
     parser.add_argument(
         "--tenant-id", metavar="ID", help="for a function that isolates tenants: whom it is for"
@@ -189,6 +190,35 @@ def invoke_parser() -> argparse.ArgumentParser:
         help="install the SDK that AWS's runtime brings first, unless it is installed",
     )
     _add_sandbox(parser)
+    return parser
+
+
+def event_parser() -> argparse.ArgumentParser:
+    """Return the parser of ``lambda-tui event``."""
+    parser = _parser("event", "Prints a new event of a service; without one, lists the services.")
+    parser.add_argument("service", nargs="?", help="such as sqs; without it, all are listed")
+    parser.add_argument(
+        "--set",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        dest="given",
+        help="the value of a parameter; may be given several times",
+    )
+    parser.add_argument(
+        "--function",
+        metavar="NAME",
+        help="take what the template says of this function's trigger; SERVICE may be left out",
+    )
+    parser.add_argument(
+        "--project", metavar="DIR", type=Path, default=Path("."), help="the project's folder (.)"
+    )
+    parser.add_argument(
+        "--output",
+        choices=("text", "json"),
+        default="text",
+        help="text: indented lines; json: one line (text)",
+    )
     return parser
 
 

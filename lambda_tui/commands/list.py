@@ -77,6 +77,9 @@ def _fields(opened: OpenedProject, function: Function) -> dict[str, Any]:
         "tracing": function.tracing,
         "is_tenant_isolated": function.is_tenant_isolated,
         "log_group": function.log_group,
+        "triggers": [
+            {"service": one.service, "name": one.name, **one.details} for one in function.triggers
+        ],
         "description": function.description,
         "code": str(function.code_path),
         "file": None if function.file is None else str(function.file),

@@ -211,6 +211,8 @@ class Engine:
             file = function.file.name if function.file else "settings"
             pool.change(function, sources or required or (file,), interpreter)
             self.dependencies.check(pool)
+        else:
+            pool.describe(function)
         return pool
 
     async def _reload_settings(self) -> None:

@@ -160,6 +160,18 @@ class Alias:
 
 
 @dataclass(frozen=True, slots=True)
+class Trigger:
+    """A service that invokes a function, as far as the template says."""
+
+    service: str
+    """A word such as ``sqs`` or ``apigateway``: the name of the builder of its events."""
+    name: str
+    """The name in the template: of one of the function's ``Events``, or of a resource."""
+    details: Mapping[str, str] = field(default_factory=dict)
+    """The values that the template gives, by parameters of the builder, such as ``queue``."""
+
+
+@dataclass(frozen=True, slots=True)
 class Function:
     """A deployed function: Lambda's ``FunctionConfiguration``, and the path of its code."""
 
@@ -214,6 +226,8 @@ class Function:
     tracing: TracingMode = "PassThrough"
     is_tenant_isolated: bool = False
     """Whether each environment serves one tenant only: ``PER_TENANT`` in ``TenancyConfig``."""
+    triggers: tuple[Trigger, ...] = field(default=(), compare=False)
+    """The services that invoke it, its own ``Events`` first. They are not run here."""
     description: str = field(default="", compare=False)
     file: Path | None = field(default=None, compare=False)
     """The file that declares the function: a template, or its source in a plain folder."""

@@ -25,7 +25,7 @@ def test_the_help_lists_every_command() -> None:
     shown = run("--help")
 
     assert shown.status == 0
-    for command in ("list", "invoke", "serve", "doctor", "demo"):
+    for command in ("list", "invoke", "event", "serve", "doctor", "demo"):
         assert f"\n  lambda-tui {command} " in shown.output
         assert run(command, "--help").output.startswith(f"usage: lambda-tui {command} ")
 
@@ -112,7 +112,7 @@ def test_a_folder_that_was_removed_is_said_to_be_gone(tmp_path: Path) -> None:
         (["invoke", "f", "--count", "ten"], "argument --count: 'ten' is no whole number above 0"),
         (["invoke", "f", "--concurrency", "-1"], "argument --concurrency: "),
         (["invoke", "f", "--output", "xml"], "argument --output: invalid choice: 'xml'"),
-        (["invoke", "f", "--event", "-", "--payload", "1"], "not allowed with argument --event"),
+        (["invoke", "f", "--event", "-", "--payload", "1"], "not allowed with argument -e"),
         (["serve", "--port", "70000"], "argument --port: '70000' is no port from 0 to 65535"),
         (["list", "--jso"], "lambda-tui list: unrecognized arguments: --jso"),
     ],

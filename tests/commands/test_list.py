@@ -88,6 +88,7 @@ def test_a_json_array_has_every_function_with_its_configuration(tmp_path: Path) 
         "snap_start": False,
         "tracing": "PassThrough",
         "is_tenant_isolated": False,
+        "triggers": [],
         "log_group": "/aws/lambda/Order",
         "description": "Übergröße",
         "code": str(project / "Order"),

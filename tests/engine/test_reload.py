@@ -285,6 +285,21 @@ async def test_a_change_of_the_template_applies(open_project: Open, tmp_path: Pa
 
 
 @ONE_LEVEL
+async def test_what_no_environment_depends_on_is_known_without_a_reload(
+    open_project: Open, tmp_path: Path
+) -> None:
+    workbench = await open_template(open_project, tmp_path)
+    await workbench.invoke()
+    kept = await workbench.until_frozen()
+    line = workbench.pool.function.line or 0
+    text = TEMPLATE.format(memory=128).replace("Resources:", "# moved\nResources:")
+    workbench.write(f"{text}      Events: {{Get: {{Type: HttpApi}}}}\n", "template.yaml")
+    await workbench.until(lambda: workbench.pool.function.triggers)
+    assert workbench.pool.function.line == line + 1
+    assert workbench.pool.environments == [kept]
+
+
+@ONE_LEVEL
 async def test_functions_come_and_go_with_the_template(open_project: Open, tmp_path: Path) -> None:
     workbench = await open_template(open_project, tmp_path)
     await workbench.invoke()

@@ -11,7 +11,8 @@ from lambda_tui.engine.lifecycle import State
 from lambda_tui.project.settings import BINDING_IDS, Settings
 from lambda_tui.ui.app import LambdaTuiApp
 from lambda_tui.ui.bindings import BINDINGS
-from lambda_tui.ui.screens.dialogs import AskBurst, AskEventFile
+from lambda_tui.ui.event.choose_event import ChooseEvent
+from lambda_tui.ui.screens.dialogs import AskBurst
 from lambda_tui.ui.screens.help import Help
 from support.app_driver import OpenApp
 
@@ -110,7 +111,7 @@ async def test_a_capital_e_takes_an_event_file(open_app: OpenApp) -> None:
     async with open_app() as driver:
         await driver.until(lambda: "Ada" in driver.screen.panes.event.text)
         await driver.press("E")
-        await driver.until(lambda: isinstance(driver.app.screen, AskEventFile))
+        await driver.until(lambda: isinstance(driver.app.screen, ChooseEvent))
         await driver.press("down", "enter")
         await driver.until(lambda: "Grace" in driver.screen.panes.event.text)
         assert "greet-other.json" in driver.subtitle("event")

@@ -6,7 +6,8 @@ import pytest
 from textual import events
 
 from lambda_tui.ui import keys
-from lambda_tui.ui.screens.dialogs import AskBurst, AskEventFile, AskQuit
+from lambda_tui.ui.event.choose_event import ChooseEvent
+from lambda_tui.ui.screens.dialogs import AskBurst, AskQuit
 from lambda_tui.ui.textual_private import is_ending
 from support.app_driver import Driver, OpenApp
 
@@ -55,7 +56,7 @@ async def test_the_list_of_event_files_takes_what_is_typed_behind_its_key(
         await driver.until(lambda: "Ada" in driver.screen.panes.event.text)
         type_ahead(driver, "E", "down", "enter")
         await driver.until(lambda: "Grace" in driver.screen.panes.event.text, "the second file")
-        assert not isinstance(driver.app.screen, AskEventFile)
+        assert not isinstance(driver.app.screen, ChooseEvent)
 
 
 async def test_a_burst_typed_behind_a_move_is_the_other_functions(open_app: OpenApp) -> None:

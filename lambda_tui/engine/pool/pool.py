@@ -319,6 +319,11 @@ class Pool:
             self._replace(environment, reload)
         self._prepare()
 
+    def describe(self, function: Function) -> None:
+        """Take what no environment depends on: the function's line, description and triggers."""
+        self.function = function
+        self._read_versions()
+
     def configure(self, settings: Settings) -> None:
         """Go by other settings from now on."""
         has_other_network = settings.network_of(self.function.name) != self._settings.network_of(

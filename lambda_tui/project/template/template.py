@@ -37,6 +37,7 @@ from lambda_tui.project.template.language import (
     text_under,
 )
 from lambda_tui.project.template.layers import TemplateLayers
+from lambda_tui.project.template.triggers import read_triggers
 from lambda_tui.project.wording import shown
 
 TEMPLATES = ("template.yaml", "template.yml")
@@ -161,6 +162,7 @@ class _TemplateReader:
         self._problems += apply_dependent_resources(
             self._functions, self._file, self._resources, self._resolver
         )
+        read_triggers(self._functions, self._document, self._resolver)
         has_functions = any(map(_is_function, self._resources.values()))
         if not has_functions and isinstance(self._document.get("Resources"), dict | None):
             line = self._document.lines.get("Resources", 1)

@@ -2,8 +2,31 @@
 
 from __future__ import annotations
 
+from lambda_tui.ui.model.drafts import (
+    INVOCATION_TYPES,
+    Draft,
+    Drafts,
+    InvocationType,
+    client_context_problem,
+)
+from lambda_tui.ui.model.event_choices import EventChoice, Group, SentEvent, event_choices
 from lambda_tui.ui.model.invocations import Invocations
 from lambda_tui.ui.model.past import Past
 from lambda_tui.ui.model.selection import Selected, Selection, Tab
 
-__all__ = ["Invocations", "Past", "Selected", "Selection", "Tab"]
+__all__ = [
+    "INVOCATION_TYPES",
+    "Draft",
+    "Drafts",
+    "EventChoice",
+    "Group",
+    "InvocationType",
+    "Invocations",
+    "Past",
+    "Selected",
+    "Selection",
+    "SentEvent",
+    "Tab",
+    "client_context_problem",
+    "event_choices",
+]

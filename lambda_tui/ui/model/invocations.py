@@ -41,6 +41,8 @@ class Invocations:
         """Grows with every change to a record."""
         self.total = self.cold = self.failed = 0
         """Counts of all functions in this session."""
+        self._queued_events: dict[str, str] = {}
+        """Names of events by request id."""
         self._pools = pools
         self._on_over = on_over
         self._on_follow_up = on_follow_up
@@ -91,6 +93,15 @@ class Invocations:
         if running is not None:
             running[0].event_name = name
 
+    def name_queued_event(self, request_id: str, name: str) -> None:
+        """Note which event every attempt of an asynchronous invocation is sent."""
+        self._queued_events[request_id] = name
+        if len(self._queued_events) > KEPT:
+            del self._queued_events[next(iter(self._queued_events))]
+        attempt = self._last_attempts.get(request_id)
+        if attempt is not None:
+            attempt.event_name = name
+
     def on_event(self, event: events.Event) -> None:
         """Take notice of an event of the engine."""
         match event.record:
@@ -120,6 +131,7 @@ class Invocations:
             caller=caller.name,
             attempt=caller.attempt,
             attempts=caller.attempts,
+            event_name=self._queued_events.get(invocation.request_id, ""),
             event_bytes=len(invocation.payload),
             qualifier=invocation.qualifier,
             version=invocation.version,

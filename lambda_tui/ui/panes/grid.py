@@ -13,12 +13,12 @@ from textual.widgets import Input
 
 from lambda_tui.history import InvocationRecord
 from lambda_tui.terminal_text import one_line
+from lambda_tui.ui.event import EventPane
 from lambda_tui.ui.feed import Feed
 from lambda_tui.ui.glyphs import STATUS_GLYPHS
 from lambda_tui.ui.log import LogPane
 from lambda_tui.ui.model import Selected, Selection, Tab
 from lambda_tui.ui.panes.environments import EnvironmentsPane
-from lambda_tui.ui.panes.event import EventPane
 from lambda_tui.ui.panes.functions import FunctionsPane
 from lambda_tui.ui.panes.invocations import InvocationsPane
 from lambda_tui.ui.panes.response import ResponsePane
@@ -42,14 +42,14 @@ class PaneGrid(Container):
     Panes are named by their ids, which are the keys of ``by_id``.
     """
 
-    def __init__(self, feed: Feed, selection: Selection) -> None:
+    def __init__(self, feed: Feed, selection: Selection, event: EventPane) -> None:
         super().__init__(id="panes")
         self._selection = selection
         self.functions = FunctionsPane(feed.invocations, id="functions")
         self.environments = EnvironmentsPane(id="environments")
         self.invocations = InvocationsPane(feed.invocations.session, id="invocations")
         self.log_pane = LogPane(feed.log, feed.pools, id="log")
-        self.event = EventPane(id="event")
+        self.event = event
         self.response = ResponsePane(id="response")
         self.tmp = TmpPane(id="tmp")
         self.tabs: dict[Tab, Pane] = {

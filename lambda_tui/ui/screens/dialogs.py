@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import on
@@ -11,11 +10,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
-from textual.widgets.option_list import Option
 
 from lambda_tui import limits
 from lambda_tui.engine.invocation import TENANT_ID
-from lambda_tui.project.event_files import EventFile
 from lambda_tui.project.function import Function
 from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.textual_private import SteadyScreen
@@ -119,34 +116,6 @@ class AskQualifier(ModalScreen[str | None], SteadyScreen[str | None]):
     @on(OptionList.OptionSelected)
     def _take(self, event: OptionList.OptionSelected) -> None:
         self.dismiss(list(self._choices)[event.option_index])
-
-
-class AskEventFile(ModalScreen[EventFile | None], SteadyScreen[EventFile | None]):
-    """Asks which of the project's event files to take."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [_ESCAPE, *_MOVES]
-
-    def __init__(self, files: Sequence[EventFile]) -> None:
-        super().__init__()
-        self._files = files
-
-    def compose(self) -> ComposeResult:
-        """Yield the list of files, the function's own first."""
-        with Vertical(classes="dialog") as dialog:
-            dialog.border_title = "Event files"
-            dialog.border_subtitle = "enter takes one · esc goes back"
-            yield OptionList(
-                *(
-                    Option(f"{one_line(file.name)}", id=str(n))
-                    for n, file in enumerate(self._files)
-                ),
-                markup=False,
-                compact=True,
-            )
-
-    @on(OptionList.OptionSelected)
-    def _take(self, event: OptionList.OptionSelected) -> None:
-        self.dismiss(self._files[event.option_index])
 
 
 class AskQuit(ModalScreen[bool], SteadyScreen[bool]):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import on, work
@@ -12,28 +11,39 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.notifications import SeverityLevel
 
+from lambda_tui import limits
 from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.environment import ExecutionEnvironment
-from lambda_tui.engine.invocation import KEY
+from lambda_tui.engine.invocation import KEY, Payload
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.pool import Pool
 from lambda_tui.history import History, InvocationRecord
-from lambda_tui.project.event_files import EventFile, find_events
+from lambda_tui.project.event_files import check_event
 from lambda_tui.project.function import LATEST, REGION, Project
 from lambda_tui.project.sdk import InstallationError
 from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.bindings import BINDINGS, PANE_KEYS
 from lambda_tui.ui.clipboard import copy
+from lambda_tui.ui.event import EventPane
 from lambda_tui.ui.feed import Feed
+from lambda_tui.ui.figures import size
 from lambda_tui.ui.lives import LivesView
 from lambda_tui.ui.log import Scope
-from lambda_tui.ui.model import Past, Selected, Selection
+from lambda_tui.ui.model import (
+    Drafts,
+    InvocationType,
+    Past,
+    Selected,
+    Selection,
+    SentEvent,
+    Tab,
+)
 from lambda_tui.ui.model.lives import Life
 from lambda_tui.ui.model.segments import Segment
 from lambda_tui.ui.model.toasts import Announcements
 from lambda_tui.ui.panes import FunctionsPane, InvocationsPane, PaneGrid
 from lambda_tui.ui.remembered import Remembered, RememberedFile
-from lambda_tui.ui.screens.dialogs import AskBurst, AskEventFile, AskQualifier, AskQuit, AskTenant
+from lambda_tui.ui.screens.dialogs import AskBurst, AskQualifier, AskQuit, AskTenant
 from lambda_tui.ui.screens.help import Help
 from lambda_tui.ui.screens.lives import LivesScreen
 from lambda_tui.ui.screens.palette import (
@@ -54,6 +64,8 @@ _WITHOUT_FUNCTION = frozenset({"quit", "help", "problems", "back"})
 """The actions that need no function."""
 NARROW = 100
 """Width below which the functions are one line."""
+_SENT_EVENTS = 50
+"""Events of earlier invocations that can be chosen."""
 
 
 class MainScreen(SearchableScreen):
@@ -68,7 +80,9 @@ class MainScreen(SearchableScreen):
         self.announcements = Announcements(engine.events, self._show_toasts)
         session = self.feed.invocations.session
         self.selection = Selection(next(iter(engine.pools), ""), session=session)
-        self.panes = PaneGrid(self.feed, self.selection)
+        self.drafts = Drafts(lambda: engine.project, self._show_draft)
+        event = EventPane(self.drafts, lambda: engine.project, self._sent_events, id="event")
+        self.panes = PaneGrid(self.feed, self.selection, event)
         self._address: str | None = None
         self._project: Project | None = None
         """The project that is shown, to notice when it was read again."""
@@ -109,6 +123,7 @@ class MainScreen(SearchableScreen):
         self._view_state.remember()
         self.feed.close()
         self.announcements.close()
+        self.drafts.close()
 
     # The selection
 
@@ -295,6 +310,7 @@ class MainScreen(SearchableScreen):
             panes.invocations.show_records(
                 self._listed, self.selection.invocation, self._scope(pool), version=self._version()
             )
+        self._show_event(pool)
         panes.show_selected(selected)
         self._view_state.remember()
         panes.fit(len(panes.environments.items))
@@ -321,9 +337,20 @@ class MainScreen(SearchableScreen):
         name = pool.function.name
         if name != self._shown_function:
             self._shown_function = name
-            self.panes.event.show_function(pool.function, self.engine.project)
+            self.panes.event.show_function(name)
             self._show_keys()
             self._list_earlier(name)
+
+    def _show_event(self, pool: Pool) -> None:
+        """Show the event that ``i`` sends, and what is invoked with it."""
+        event, record, payload = self.panes.event, self.record, None
+        if record is not None and self.selection.invocation is not None:
+            payload = self._payload_of(record)
+        if record is None or payload is None:
+            event.show_sent(None)
+        else:
+            event.show_sent(f"#{record.number}", payload)
+        event.show_qualifier(self.panes.functions.qualifier(pool.function) or "")
 
     def _scope(self, pool: Pool) -> str:
         name = one_line(pool.function.name)
@@ -358,6 +385,7 @@ class MainScreen(SearchableScreen):
         if self._project is self.engine.project:
             return
         self._project = self.engine.project
+        self.drafts.review()
         has_functions = bool(self.engine.pools)
         problems = self._project.problems
         self.panes.display = has_functions
@@ -428,38 +456,80 @@ class MainScreen(SearchableScreen):
 
         await self.app.push_screen(AskTenant(self._view_state.tenant_id), invoke)
 
-    async def _invoke(self, count: int) -> None:
-        event = self.panes.event
-        await event.wait_until_loaded()
-        problem = event.check()
-        if self.pool is None:
+    async def _invoke(self, count: int, invocation_type: InvocationType | None = None) -> None:
+        """Send the event that is shown; None stands for the type that the user has chosen."""
+        pool, is_again = self.pool, self.selection.invocation is not None
+        if pool is None:
             return
-        if self.selection.function not in self.engine.pools:
+        name = pool.function.name
+        if name != self.selection.function:
             self.say(f"Nothing was sent: {self.selection.function} is not in the project now.")
             return
+        # First: another invocation, or another function, may be chosen meanwhile.
+        chosen = await self._selected_event() if is_again else None
+        if is_again and chosen is None:
+            return
+        self.panes.event.commit()
+        # Another function may be chosen before this one's event is read.
+        draft = await self.drafts.ready(name)
+        problem = check_event(draft.text) if chosen is None else None
         if problem is not None:
             self.say(f"Nothing was sent: {problem}.", "error")
             self.panes.go_to("event")
-            event.go_to_problem()
+            self.panes.event.go_to_problem()
             return
-        function = self.pool.function
-        tenant_id = self._view_state.tenant_id if function.is_tenant_isolated else None
-        qualifier = self.panes.functions.qualifier(function)
-        payload, name = event.payload, event.event_name
-        if self.selection.invocation is not None:
-            # The one that the user has chosen, to be sent again.
-            found = await self._selected_event()
-            if found is None:
+        payload: Payload = draft.payload
+        event_name = draft.name
+        if chosen is not None:
+            payload, record = chosen
+            event_name = record.event_name or f"of #{record.number}"
+        context = draft.client_context or None
+        match invocation_type or draft.invocation_type:
+            case "RequestResponse":
+                self._send(pool, payload, event_name, count, context)
+            case "Event":
+                self._queue(pool, payload, event_name, count)
+            case "DryRun":
+                self.say(f"Lambda would take this event for {name}: DryRun runs nothing.")
                 return
-            payload, record = found
-            name = record.event_name or f"of #{record.number}"
-        for _ in range(count):
-            invocation = self.pool.invoke(payload, KEY, qualifier=qualifier, tenant_id=tenant_id)
-            self.feed.invocations.name_event(invocation, name)
-        # The new one is what the user wants to see, whichever was chosen before.
-        self.selection.choose_invocation(None)
-        self.panes.show_response()
+        if self.function == name:
+            # The new one is what the user wants to see, whichever was chosen before.
+            self.selection.choose_invocation(None)
+            self.panes.show_response()
         self.feed.request_paint()
+
+    def _send(
+        self, pool: Pool, payload: Payload, event_name: str, count: int, client_context: str | None
+    ) -> None:
+        for _ in range(count):
+            invocation = pool.invoke(
+                payload,
+                KEY,
+                client_context=client_context,
+                qualifier=self.panes.functions.qualifier(pool.function),
+                tenant_id=self._view_state.tenant_id if pool.function.is_tenant_isolated else None,
+            )
+            self.feed.invocations.name_event(invocation, event_name)
+
+    def _queue(self, pool: Pool, payload: Payload, event_name: str, count: int) -> None:
+        if len(payload) > limits.ASYNCHRONOUS_EVENT_BYTES:
+            self.say(
+                f"Nothing was queued: the event has {size(len(payload))}, but Lambda takes "
+                f"{size(limits.ASYNCHRONOUS_EVENT_BYTES)} asynchronously.",
+                "error",
+            )
+            return
+        for _ in range(count):
+            request_id = self.engine.asynchronous.accept(
+                pool,
+                payload,
+                qualifier=self.panes.functions.qualifier(pool.function),
+                tenant_id=self._view_state.tenant_id if pool.function.is_tenant_isolated else None,
+            )
+            if request_id is None:
+                self.say("The queue of asynchronous invocations is full.", "error")
+                return
+            self.feed.invocations.name_queued_event(request_id, event_name)
 
     def action_qualifier(self) -> None:
         """Ask which alias or version of the function to invoke."""
@@ -477,26 +547,17 @@ class MainScreen(SearchableScreen):
 
         self.app.push_screen(AskQualifier(function, self.panes.functions.qualifier(function)), take)
 
+    def _payload_of(self, record: InvocationRecord) -> Payload | None:
+        """Return the event that an invocation was sent, as far as it is known at the moment."""
+        invocation = self.feed.invocations.live(record)
+        if invocation is not None:
+            return invocation.payload
+        contents = None if self._past is None else self._past.opened(record)
+        return None if contents is None else contents.event.content
+
     async def action_invoke_asynchronously(self) -> None:
         """Queue the event for the function, as a service does that invokes it."""
-        if self.pool is None:
-            return
-        event = self.panes.event
-        await event.wait_until_loaded()
-        problem = event.check()
-        if problem is not None:
-            self.say(f"Nothing was sent: {problem}.", "error")
-            return
-        function = self.pool.function
-        tenant_id = self._view_state.tenant_id if function.is_tenant_isolated else None
-        qualifier = self.panes.functions.qualifier(function)
-        accepted = self.engine.asynchronous.accept(
-            self.pool, event.payload, qualifier=qualifier, tenant_id=tenant_id
-        )
-        self.selection.choose_invocation(None)
-        if accepted is None:
-            self.say("The queue of asynchronous invocations is full.", "error")
-        self.feed.request_paint()
+        await self._invoke(1, "Event")
 
     @work(group="reuse")
     async def action_reuse_event(self) -> None:
@@ -505,7 +566,8 @@ class MainScreen(SearchableScreen):
         if found is None:
             return
         event, record = found
-        self.panes.event.take_text(event.decode("utf-8", "replace"), f"#{record.number}")
+        text = event.decode("utf-8", "replace")
+        self.drafts.take(record.function, SampleEvent(text, f"#{record.number}"))
         self.selection.choose_invocation(None)
         self.panes.go_to("event")
         self.paint()
@@ -519,21 +581,55 @@ class MainScreen(SearchableScreen):
         self.selection.choose_invocation(self._listed[index].key if index else None)
         self.paint()
 
-    async def action_event_file(self) -> None:
-        """Ask which of the project's event files to put into the editor."""
-        if self.pool is None:
-            return
-        function = self.pool.function
-        files = await asyncio.to_thread(find_events, self.engine.project, function)
-        if not files:
-            self.say("No event file: put some into events/*.json of the project.")
-            return
-        await self.app.push_screen(AskEventFile(files), self._take_chosen_file)
+    # Actions on the event
 
-    async def _take_chosen_file(self, file: EventFile | None) -> None:
-        if file is not None:
-            await self.panes.event.take_file(file)
-            self.panes.go_to("event")
+    async def action_event_file(self) -> None:
+        """Ask which event to take."""
+        if self.pool is not None:
+            await self.panes.event.choose()
+
+    async def action_save_event(self) -> None:
+        """Ask for a name, and save the event under it."""
+        await self.panes.event.save_as()
+
+    async def action_lay_out_event(self) -> None:
+        """Write the event with a value on each line."""
+        await self.panes.event.lay_out()
+
+    @work(group="editor")
+    async def action_edit_elsewhere(self) -> None:
+        """Edit the event in the user's own editor."""
+        await self.panes.event.edit_elsewhere()
+
+    async def action_event_options(self) -> None:
+        """Ask how to invoke the function."""
+        await self.panes.event.ask_options()
+
+    @on(EventPane.Taken)
+    def _show_taken_event(self, taken: EventPane.Taken) -> None:
+        if taken.function == self.function:
+            self.selection.choose_invocation(None)
+            # Without the focus: the next key is one for the function.
+            self.panes.bring_forward(Tab.EVENT)
+            self.paint()
+
+    @on(EventPane.QualifierChosen)
+    def _take_qualifier(self, chosen: EventPane.QualifierChosen) -> None:
+        self.panes.functions.chosen_qualifiers[chosen.function] = chosen.qualifier
+        self.paint()
+
+    def _show_draft(self, function: str) -> None:
+        self.panes.event.show_draft(function)
+
+    def _sent_events(self, function: str) -> list[SentEvent]:
+        """Return the events that a function was sent, those first of which was sent last."""
+        found = []
+        for record in reversed(self.feed.invocations.of(function)):
+            invocation = self.feed.invocations.live(record)
+            if invocation is not None:
+                detail = f"{record.event_name or record.caller} · {record.answer or record.status}"
+                found.append(SentEvent(f"#{record.number}", detail, invocation.payload))
+        return found[:_SENT_EVENTS]
 
     @work(group="sdk")
     async def action_install_sdk(self) -> None:
@@ -742,13 +838,11 @@ class MainScreen(SearchableScreen):
 
     async def palette_entries(self) -> list[Entry]:
         """Return functions, invocations, events, settings and themes for the palette."""
-        files: Sequence[EventFile] = ()
-        if self.pool is not None:
-            files = await asyncio.to_thread(find_events, self.engine.project, self.pool.function)
+        choices, take = await self.panes.event.choices()
         return [
             *function_entries(self.engine.pools.values(), self._choose_function),
             *invocation_entries(self._listed, self._choose_record),
-            *event_entries(files, self._take_chosen_file),
+            *event_entries(choices, take),
             *setting_entries(self.engine.settings, self.say),
             *theme_entries(self.app.available_themes, self._choose_theme),
         ]

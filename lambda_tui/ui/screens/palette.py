@@ -12,11 +12,11 @@ from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
 from lambda_tui.engine.pool import Pool
 from lambda_tui.history import InvocationRecord
-from lambda_tui.project.event_files import EventFile
 from lambda_tui.project.settings import PROJECT_FILE, Settings
 from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.glyphs import STATUS_GLYPHS
 from lambda_tui.ui.keys import PromptScreen
+from lambda_tui.ui.model import EventChoice
 from lambda_tui.ui.textual_private import SteadyScreen
 
 MOST_INVOCATIONS = 500
@@ -27,6 +27,16 @@ _IN_ONE_GO = 200
 
 class Palette(CommandPalette, SteadyScreen[None]):
     """Textual's palette, over the entries of the screen below it."""
+
+
+_EVENT_HELP = {
+    "trigger": "Build the event of the function's trigger",
+    "file": "Put the event file into the editor",
+    "saved": "Put the saved event into the editor",
+    "sent": "Put the event of that invocation into the editor",
+    "service": "Build an event of this service",
+}
+"""By the group of the choice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +113,13 @@ def invocation_entries(
 
 
 def event_entries(
-    files: Iterable[EventFile], take: Callable[[EventFile], object]
+    choices: Iterable[EventChoice], take: Callable[[EventChoice], Any]
 ) -> Iterator[Entry]:
-    """Yield an entry for each event file of the project."""
-    for file in files:
-        yield Entry(
-            f"Event: {one_line(file.name)}", "Put the event file into the editor", _with(take, file)
-        )
+    """Yield an entry for each event that the function can be sent: files, saved, built ones."""
+    for choice in choices:
+        detail = f" ({choice.detail})" if choice.detail else ""
+        text = one_line(f"Event: {choice.name}{detail}", limit=100)
+        yield Entry(text, _EVENT_HELP[choice.group], _with(take, choice))
 
 
 def setting_entries(settings: Settings, say: Callable[[str], object]) -> Iterator[Entry]:

@@ -1,0 +1,75 @@
+"""Collects the triggers of every function of a template."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from lambda_tui.project.function import Function, Trigger
+from lambda_tui.project.template.globals import merge_globals
+from lambda_tui.project.template.known_names import SERVERLESS_FUNCTION
+from lambda_tui.project.template.language import LinedMapping, Resolver, section, text_under
+from lambda_tui.project.template.triggers.function_events import function_triggers
+from lambda_tui.project.template.triggers.invoking_resources import (
+    READERS,
+    Found,
+    http_api_authorizers,
+    permission,
+    rest_api_authorizers,
+)
+from lambda_tui.project.template.triggers.known_values import KnownValues
+
+_MOST = 100
+"""Triggers of a function that are kept."""
+
+
+def read_triggers(
+    functions: dict[str, Function], document: LinedMapping, resolver: Resolver
+) -> None:
+    """Set the triggers of ``functions``, by name: their own first, then those of resources."""
+    common = section(document, "Globals")
+    found: dict[str, list[Trigger]] = {name: [] for name in functions}
+    for function in functions.values():
+        logical_id = function.logical_id or ""
+        resource = section(resolver.resources, logical_id)
+        if text_under(resource, "Type") == SERVERLESS_FUNCTION:
+            own, ignored = section(resource, "Properties"), resource.get("IgnoreGlobals")
+            merged = merge_globals(section(common, "Function"), own, ignored)
+            properties = KnownValues(merged, resolver)
+            found[function.name] += function_triggers(properties, logical_id)
+    rest_api, http_api = (section(common, name) for name in ("Api", "HttpApi"))
+    _add(rest_api_authorizers("Globals", KnownValues(rest_api, resolver)), found)
+    _add(http_api_authorizers("Globals", KnownValues(http_api, resolver)), found)
+    for kind, reader in {**READERS, "AWS::Lambda::Permission": permission}.items():
+        for logical_id in resolver.resources:
+            resource = section(resolver.resources, logical_id)
+            if text_under(resource, "Type") == kind:
+                properties = KnownValues(section(resource, "Properties"), resolver)
+                added = reader(logical_id, properties)
+                _add(_news(added, found) if reader is permission else added, found)
+    for name, triggers in found.items():
+        if triggers:
+            functions[name] = replace(functions[name], triggers=tuple(triggers[:_MOST]))
+
+
+def _add(triggers: Iterable[tuple[str | None, Trigger]], found: dict[str, list[Trigger]]) -> None:
+    for function, trigger in triggers:
+        if function in found and trigger not in found[function]:
+            found[function].append(trigger)
+
+
+def _news(triggers: Found, found: Mapping[str, list[Trigger]]) -> Found:
+    """Yield the triggers of services of which nothing is known yet for that function."""
+    for function, trigger in triggers:
+        known = {_family(one.service) for one in found.get(function or "", ())}
+        if _family(trigger.service) not in known:
+            yield function, trigger
+
+
+def _family(service: str) -> str:
+    """Return what the principal of a permission stands for: the service, or several."""
+    if service in ("httpapi", "websocket") or service.startswith("authorizer-"):
+        return "apigateway"
+    if service.startswith("cognito-"):
+        return "cognito"
+    return "eventbridge" if service == "schedule" else service

@@ -4,8 +4,8 @@ A function with ``AWS_LAMBDA_EXEC_WRAPPER`` needs one: its wrapper is given the 
 variables and options of the interpreter, and executes it. So does a function with libraries or
 variables that are read only while a process starts. The descriptor of the engine's channel, that of
 the log, the engine's address of the Runtime API, the directories of layers and of the SDK, whether
-installed packages are found and which of their modules are hidden come in variables. The
-interpreter is started with ``-S``.
+installed packages are found, which of their modules are hidden and whether imports are timed come
+in variables. The interpreter is started with ``-S``.
 Where a wrapper has put another address in the place of the engine's, the runtime calls the Runtime
 API there, and leaves the channel alone.
 """
@@ -48,6 +48,7 @@ def main() -> None:
     layers_root = os.environ.pop("_LAMBDA_TUI_LAYERS")
     sdk_root = os.environ.pop("_LAMBDA_TUI_SDK")
     hidden = os.environ.pop("_LAMBDA_TUI_HIDDEN")
+    profiles_init = os.environ.pop("_LAMBDA_TUI_INIT_PROFILE")
     message = {
         "environment": dict(os.environ),
         "handler": os.environ["_HANDLER"],
@@ -55,6 +56,8 @@ def main() -> None:
         "layers_root": layers_root,
         "sdk_root": sdk_root,
         "hidden_modules": hidden.split(","),
+        # Its proxy has no use for them.
+        "profiles_init": bool(profiles_init) and address == engine,
     }
     status = 1
     try:

@@ -87,7 +87,7 @@ def make_app(
     is the host and the port at which others can call the functions while the screen is open.
     """
     project = load_project(directory, settings)
-    engine = Engine(project, settings, open_environment_api, tuple(problems))
+    engine = Engine(project, settings, open_environment_api, tuple(problems), profiles_init=True)
     log_events(engine.events)
     return LambdaTuiApp(engine, settings, serve_at=serve_at)
 

@@ -11,7 +11,12 @@ from typing import ClassVar, Literal, NamedTuple, Protocol
 
 from lambda_tui.engine.environment.freezer import Freezer
 from lambda_tui.engine.environment.hints import full_storage_hint, hint, machine_path_hint
-from lambda_tui.engine.environment.init_phase import NO_COLD_START, InitPhase, runtime_version
+from lambda_tui.engine.environment.init_phase import (
+    NO_COLD_START,
+    InitPhase,
+    imported_modules,
+    runtime_version,
+)
 from lambda_tui.engine.environment.invoke_phase import InvokePhase
 from lambda_tui.engine.environment.outcome import Failure, Outcome
 from lambda_tui.engine.environment.processes import (
@@ -89,6 +94,10 @@ class EnvironmentOwner(Protocol):
     def links(self) -> list[OutwardLink]:
         """The links that lead out of the function's files."""
 
+    @property
+    def profiles_init(self) -> bool:
+        """Whether it is told what Init phases spend their time on."""
+
     def on_free(self, environment: ExecutionEnvironment) -> None:
         """Take notice that it has no work."""
 
@@ -134,6 +143,8 @@ class ExecutionEnvironment:
         self.fork_server = fork_server
         self.state = State.CREATING
         self.created = self.state_since = time.monotonic()
+        self._build_began = self.created
+        """Monotonic time at which its sandbox could be built."""
         self.invocation: Invocation | None = None
         """The invocation that it serves, or will serve when it is initialised."""
         self.invocations = 0
@@ -326,6 +337,8 @@ class ExecutionEnvironment:
                 self._on_answer(event)
             case RuntimeFrame(kind="next"):
                 self._on_next()
+            case RuntimeFrame(kind="init_profile"):
+                self.init.modules = imported_modules(event.payload)
             case RuntimeFrame():
                 self._on_runtime_initialised(event)
             case Ready():
@@ -380,6 +393,7 @@ class ExecutionEnvironment:
 
     def _build(self) -> None:
         if self.state is State.CREATING:
+            self._build_began = time.monotonic()
             # Not before the fork server has booted: only then is it known what the machine gives.
             self._processes.build(lambda: self._plan(self._owner.network_for(self)))
 
@@ -396,7 +410,9 @@ class ExecutionEnvironment:
     def _initialise(self, name: PhaseName) -> None:
         self.usage = Usage()
         self.init = self.init_phase(name, self.initialization_type)
-        self._processes.start(self.log_stream, self.initialization_type)
+        self._processes.start(
+            self.log_stream, self.initialization_type, profiles_init=self._owner.profiles_init
+        )
 
     def _on_started(self, at: float) -> None:
         if self.state is State.CREATING:
@@ -447,6 +463,8 @@ class ExecutionEnvironment:
         if apis.has_extensions:
             for extension in apis.extensions:
                 self.emit(extension.status_record())
+        if self._owner.profiles_init:
+            self.emit(self.init.profile(self.created, self._build_began, apis.extensions))
         self.emit(report)
 
     # Invoke --------------------------------------------------------------------------------------

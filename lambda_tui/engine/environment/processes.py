@@ -152,12 +152,19 @@ class Processes:
             elif self._fork_server.sandbox is not None:
                 self._on_event(_BUILT)
 
-    def start(self, log_stream: str, initialization_type: InitializationType) -> None:
-        """Start the external extensions and, when all have registered, the runtime."""
-        with self._owning_failures():
-            self._start(log_stream, initialization_type)
+    def start(
+        self, log_stream: str, initialization_type: InitializationType, *, profiles_init: bool
+    ) -> None:
+        """Start the external extensions and, when all have registered, the runtime.
 
-    def _start(self, log_stream: str, initialization_type: InitializationType) -> None:
+        With ``profiles_init`` a Python runtime tells of its imports before it is ready.
+        """
+        with self._owning_failures():
+            self._start(log_stream, initialization_type, profiles_init=profiles_init)
+
+    def _start(
+        self, log_stream: str, initialization_type: InitializationType, *, profiles_init: bool
+    ) -> None:
         fork_server, sandbox = self._fork_server, self._fork_server.sandbox
         is_taken = initialization_type == "snap-start" and not fork_server.is_snapshot
         launch = self._launch = Launch.plan(
@@ -171,6 +178,7 @@ class Processes:
             log_stream=log_stream,
             initialization_type=initialization_type,
             api_address=self._api.address,
+            profiles_init=profiles_init,
         )
         self.stage = Stage.REGISTERING
         self.runtime_started = None
@@ -269,6 +277,8 @@ class Processes:
 
     def _on_runtime_frame(self, frame: RuntimeFrame) -> None:
         if self.stage in _GONE:
+            return
+        if frame.kind == "init_profile" and self.stage is not Stage.INITIALISING:
             return
         if frame.kind == "ready":
             if self.stage is Stage.INITIALISING:

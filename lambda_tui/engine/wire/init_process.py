@@ -300,6 +300,7 @@ class InitProcess:
             "layers_root": os.fsencode(launch.places.layers_root),
             "sdk_root": os.fsencode(launch.places.sdk_root),
             "hidden_modules": launch.function.hidden_modules,
+            "profiles_init": launch.profiles_init,
         }
         self.runtime_is_running = True
         if api is not None:

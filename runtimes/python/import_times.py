@@ -25,7 +25,8 @@ class _Import(NamedTuple):
     name: str
     began: float
     ended: float
-    has_failed: bool
+    error_type: str
+    """The name of the error that it has raised; empty where it has succeeded."""
     file: str
     """The file of the module around it; empty for that of the handler's module."""
     line: int
@@ -76,7 +77,7 @@ class ImportTimes:
                 if ended - began[-1] < SHORTEST_SECONDS:
                     began.pop()
                 else:
-                    close(lock, ended, kind is not None)
+                    close(lock, ended, "" if kind is None else kind.__name__)
             return release(lock, kind, *rest)
 
         # A profiler of the function's, and Python as it shortens a traceback, go by the file.
@@ -87,8 +88,8 @@ class ImportTimes:
     def stop(self) -> bytes:
         """Give Python its own methods back; return the imports as JSON, in the order of their time.
 
-        Each is a list: depth, name, its beginning and its duration in milliseconds, whether it has
-        failed, and the file and the line that have led to it.
+        Each is a list: depth, name, its beginning and its duration in milliseconds, the type of
+        its error or nothing, and the file and the line that have led to it.
         """
         if self._methods is not None:
             self._manager.__enter__, self._manager.__exit__ = self._methods
@@ -100,7 +101,7 @@ class ImportTimes:
                 one.name,
                 round((one.began - self._began) * 1000, 3),
                 round(one.seconds * 1000, 3),
-                one.has_failed,
+                one.error_type,
                 one.file,
                 one.line,
             )
@@ -108,14 +109,22 @@ class ImportTimes:
         ]
         return json.dumps(rows, ensure_ascii=False).encode("utf-8", "replace")
 
-    def _close(self, lock: Any, ended: float, has_failed: bool) -> None:  # noqa: ANN401
+    def _close(self, lock: Any, ended: float, error_type: str) -> None:  # noqa: ANN401
         began = self._open.pop()
         name = getattr(lock, "_name", None)
         if not isinstance(name, str):
             return
         file, line = _place(sys._getframe(2))
         self._imports.append(
-            _Import(len(self._open), name[:_LONGEST_NAME], began, ended, has_failed, file, line)
+            _Import(
+                len(self._open),
+                name[:_LONGEST_NAME],
+                began,
+                ended,
+                error_type[:_LONGEST_NAME],
+                file,
+                line,
+            )
         )
         if len(self._imports) > 8 * MOST_MODULES:
             self._keep_longest()

@@ -139,6 +139,7 @@ class InitPhase:
             self.name,
             (build_began - created) * 1000,
             max(self.began - build_began, 0.0) * 1000,
+            self._since_began(self.runtime_ready or None),
             tuple(
                 ExtensionInit(
                     one.name, self._since_began(one.registered_at), self._since_began(one.ready_at)

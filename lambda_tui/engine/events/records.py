@@ -102,8 +102,8 @@ class ImportedModule(Struct, frozen=True, array_like=True):
     """From the beginning of the function's initialisation."""
     duration_ms: _Milliseconds
     """With all that it imports itself."""
-    has_failed: bool = False
-    """Whether the import has raised an error."""
+    error_type: Annotated[str, Meta(max_length=256)] = ""
+    """The type of the error that its import has raised; empty where it has succeeded."""
     file: Annotated[str, Meta(max_length=512)] = ""
     """The file of the module which imports it, as the function has it; empty for the handler's."""
     line: Annotated[int, Meta(ge=0, le=1 << 31)] = 0
@@ -123,6 +123,9 @@ class InitProfile(Record, frozen=True):
     snapshot is taken, another environment ends. 0 in an Init that is repeated."""
     sandbox_ms: float = 0.0
     """From there to the start of the first process."""
+    ready_ms: float | None = None
+    """From the beginning of the phase until the runtime was ready, which extensions may not have
+    been by then; None where it was not."""
     extensions: tuple[ExtensionInit, ...] = ()
     modules: tuple[ImportedModule, ...] = ()
     """In the order of their beginning: the longest imports, none where they are not known."""

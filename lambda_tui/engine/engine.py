@@ -215,6 +215,8 @@ class Engine:
             file = function.file.name if function.file else "settings"
             pool.change(function, sources or required or (file,), interpreter)
             self.dependencies.check(pool)
+        else:
+            pool.note_declaration(function)
         return pool
 
     async def _reload_settings(self) -> None:

@@ -44,6 +44,7 @@ from lambda_tui.engine.events import (
 )
 from lambda_tui.engine.invocation import Invocation
 from lambda_tui.engine.launch import (
+    Launch,
     Network,
     SandboxPlan,
     log_stream_name,
@@ -205,6 +206,16 @@ class ExecutionEnvironment:
     def is_isolated(self) -> bool:
         """Whether it has a file system of its own: the sandbox level ``namespaces``."""
         return self._init_process.storage is None
+
+    @property
+    def plan(self) -> SandboxPlan | None:
+        """The parts of its sandbox; None until that is built."""
+        return self._processes.plan
+
+    @property
+    def launch(self) -> Launch | None:
+        """What is started in it, its variables included; None while nothing is."""
+        return self._processes.launch
 
     @property
     def extensions(self) -> Extensions:

@@ -126,7 +126,10 @@ class Processes:
         self._fork_server = fork_server
         self._emit: Callable[[Record], None] = emit
         self._on_event: Callable[[ProcessesEvent], None] = on_event
-        self._launch: Launch | None = None
+        self.launch: Launch | None = None
+        """What is started; None while nothing is."""
+        self.plan: SandboxPlan | None = None
+        """The parts of the sandbox; None until it is built."""
         self._runtime: RuntimeLink | None = None
         self._shutdown: ShutdownPhase | None = None
         self._open_api = open_api
@@ -145,7 +148,8 @@ class Processes:
     def build(self, plan: Callable[[], SandboxPlan]) -> None:
         """Plan the sandbox and have it built; with a network of its own, the APIs move into it."""
         with self._owning_failures():
-            self.init_process.spawn(self._fork_server, plan())
+            self.plan = plan()
+            self.init_process.spawn(self._fork_server, self.plan)
             network = self.apis.network = self.init_process.network
             if network is not None:
                 self._entering = asyncio.create_task(self._enter(network))
@@ -167,7 +171,7 @@ class Processes:
     ) -> None:
         fork_server, sandbox = self._fork_server, self._fork_server.sandbox
         is_taken = initialization_type == "snap-start" and not fork_server.is_snapshot
-        launch = self._launch = Launch.plan(
+        launch = self.launch = Launch.plan(
             self._function,
             fork_server.program,
             fork_server.runtime_version,
@@ -234,7 +238,7 @@ class Processes:
             self._shutdown.cancel()
         if self.stage is not Stage.SHUTTING_DOWN:
             self.stage = Stage.ABSENT
-        self._shutdown = self.failure = self._launch = None
+        self._shutdown = self.failure = self.launch = None
         self.apis.close()
 
     def close(self) -> None:
@@ -257,7 +261,7 @@ class Processes:
                 self._on_event(event)
             case Started():
                 self._on_event(event)
-                if self._launch is not None and len(self._launch.extensions) > limits.EXTENSIONS:
+                if self.launch is not None and len(self.launch.extensions) > limits.EXTENSIONS:
                     self.fail(Failure("Extension.LaunchError", "TooManyExtensions"))
             case LaunchFailed():
                 self._on_launch_failed(event)
@@ -298,8 +302,8 @@ class Processes:
             error_type = "PermissionDenied" if is_denied else "UnknownError"
             extension.fail(ExtensionState.LAUNCH_ERROR, error_type)
             extension.has_exited = True
-        if self._launch is not None:
-            self.fail(_launch_failure(self._launch, event))
+        if self.launch is not None:
+            self.fail(_launch_failure(self.launch, event))
 
     def _on_runtime_exited(self, event: RuntimeExited) -> None:
         self.init_process.drain_logs()
@@ -342,13 +346,13 @@ class Processes:
         elif self.stage is Stage.REGISTERING and (
             not self.apis.has_extensions or self.apis.extensions.have_registered
         ):
-            assert self._launch is not None
+            assert self.launch is not None
             self.stage = Stage.INITIALISING
             self.runtime_started = time.monotonic()
-            api = self.apis.runtime if self._launch.runtime.speaks_http else None
+            api = self.apis.runtime if self.launch.runtime.speaks_http else None
             # Extensions come here too, by their calls of an API.
             with self._owning_failures():
-                self._runtime = self.init_process.start_runtime(self._launch, api)
+                self._runtime = self.init_process.start_runtime(self.launch, api)
 
     @property
     def _has_extension_work(self) -> bool:

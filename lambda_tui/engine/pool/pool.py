@@ -326,6 +326,11 @@ class Pool:
             self._replace(environment, reload)
         self._prepare()
 
+    def note_declaration(self, function: Function) -> None:
+        """Take notice that the same function is declared on other lines, or described otherwise."""
+        self.function = function
+        self._read_versions()
+
     def configure(self, settings: Settings) -> None:
         """Go by other settings from now on."""
         has_other_network = settings.network_of(self.function.name) != self._settings.network_of(

@@ -20,7 +20,7 @@ from lambda_tui.ui.model.init_tree import (
     visible,
 )
 from lambda_tui.ui.model.inits import Inits, SeenInit
-from lambda_tui.ui.terminal_text import fitted
+from lambda_tui.ui.terminal_text import ending, fitted
 from lambda_tui.ui.widgets import Pane, RowList
 from lambda_tui.ui.widgets.waterfall import bar
 
@@ -220,7 +220,7 @@ class InitPane(RowList[_Row], Pane):
             " ",
             (f"{'●' if node.is_largest else ''}{own}".rjust(columns.own), own_style),
             " ",
-            (_from_the_right(node.place or node.note, columns.place), self.style_of("row--dim")),
+            (ending(node.place or node.note, columns.place), self.style_of("row--dim")),
         )
 
     def _columns_of(self, width: int) -> _Columns:
@@ -286,15 +286,6 @@ def _paths(node: InitNode, above: tuple[InitNode, ...] = ()) -> list[tuple[InitN
 def _figure(value: float) -> str:
     """Return milliseconds without their unit, with a decimal below 100."""
     return f"{value:,.1f}" if value < 100 else f"{value:,.0f}"
-
-
-def _from_the_right(text: str, cells: int) -> str:
-    """Return a text of this width that keeps its end, which has the number of the line."""
-    if cell_len(text) <= cells:
-        return fitted(text, cells)
-    while text and cell_len(text) > cells - 1:
-        text = text[1:]
-    return fitted(f"…{text}", cells) if cells else ""
 
 
 def _plain(row: _Row) -> str:

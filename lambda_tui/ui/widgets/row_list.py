@@ -149,7 +149,12 @@ class RowList(LineWidget, ScrollView, Generic[Item], can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Render one line of the list."""
         text, style = self._rendered[y] = self._line(y)
-        return text_strip(text, self.size.width, self.base + style)
+        return text_strip(text, self._row_width, self.base + style)
+
+    @property
+    def _row_width(self) -> int:
+        """The cells of a row: those beside the scrollbar, which ``size`` counts too."""
+        return self.scrollable_content_region.width
 
     def _refresh_changed(self) -> None:
         """Ask for a paint of the lines that no longer look as they were last rendered."""
@@ -159,7 +164,7 @@ class RowList(LineWidget, ScrollView, Generic[Item], can_focus=True):
 
     def _line(self, y: int) -> tuple[Text, Style]:
         """Return the text of a line of the widget, and the style under it."""
-        width = self.size.width
+        width = self._row_width
         if y < self.HEADINGS:
             return self.heading(width), self.style_of("row--head")
         index = y - self.HEADINGS + self.scroll_offset.y

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from lambda_tui.engine.environment import ExecutionEnvironment, ProcessUsage
@@ -11,12 +11,10 @@ from lambda_tui.engine.launch import SandboxPlan
 from lambda_tui.engine.pool import Pool
 from lambda_tui.project.function import Function
 from lambda_tui.project.interpreters import own_program
+from lambda_tui.project.template import RESERVED_VARIABLES
 from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.figures import megabytes
 from lambda_tui.wording import counted
-
-BY_LAMBDA = "Lambda"
-"""The origin of the variables that Lambda itself sets."""
 
 _SECRET = re.compile(
     r"KEY|SECRET|TOKEN|PASSW|PASSPHRASE|CREDENTIAL|PRIVATE|(?:^|_)(?:PWD|PASS|PAT|DSN|AUTH)(?:_|$)",
@@ -125,22 +123,29 @@ def mount_details(environment: ExecutionEnvironment) -> list[Detail]:
 
 
 def variable_details(function: Function, environment: ExecutionEnvironment | None) -> list[Detail]:
-    """Return the variables of an environment; without one, or without processes, the function's."""
-    launch = None if environment is None else environment.launch
-    variables = function.environment if launch is None else launch.variables
-    rows = [
+    """Return the function's own variables, as an environment has them."""
+    given = _variables(function, environment)
+    return [
         Detail(
             "Variables",
             one_line(name),
-            one_line(value),
-            one_line(_origin(function, name)),
-            # Those of Lambda are placeholders.
-            name in function.environment and _is_secret(name, value),
+            one_line(given.get(name, value)),
+            one_line(function.variable_origins.get(name, "")),
+            _is_secret(name, value),
         )
-        for name, value in variables.items()
+        for name, value in sorted(function.environment.items())
     ]
-    # The user's own first, then those of Lambda.
-    return sorted(rows, key=lambda row: (row.origin == BY_LAMBDA, row.label))
+
+
+def lambda_variable_details(
+    function: Function, environment: ExecutionEnvironment | None
+) -> list[Detail]:
+    """Return the variables that Lambda sets in an environment; none of them is a secret here."""
+    return [
+        _detail("Variables set by Lambda", name, value, "reserved" * (name in RESERVED_VARIABLES))
+        for name, value in sorted(_variables(function, environment).items())
+        if name not in function.environment
+    ]
 
 
 def process_details(processes: Iterable[ProcessUsage]) -> list[Detail]:
@@ -220,10 +225,10 @@ def _network(plan: SandboxPlan | None) -> tuple[str, str]:
     return f"its own, connected by {network.connector.name}", network.shortcoming
 
 
-def _origin(function: Function, name: str) -> str:
-    if name in function.environment:
-        return function.variable_origins.get(name, "the function")
-    return BY_LAMBDA
+def _variables(function: Function, environment: ExecutionEnvironment | None) -> Mapping[str, str]:
+    """Return all variables of an environment; the function's own where no process runs."""
+    launch = None if environment is None else environment.launch
+    return function.environment if launch is None else launch.variables
 
 
 def _is_secret(name: str, value: str) -> bool:

@@ -21,6 +21,7 @@ from lambda_tui.ui.model.details import (
     Detail,
     environment_details,
     function_details,
+    lambda_variable_details,
     mount_details,
     process_details,
     variable_details,
@@ -97,8 +98,9 @@ class DetailsPane(RowList[_Row], Pane):
         self.subtitle = "no environment" if environment is None else f"env {environment.number}"
         details += self._processes
         details += variable_details(function, environment)
-        details += [] if environment is None else mount_details(environment)
         details += function_details(function, pool)
+        details += [] if environment is None else mount_details(environment)
+        details += lambda_variable_details(function, environment)
         rows: list[_Row] = []
         for section, group in groupby(details, lambda one: one.section):
             facts = list(group)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 _HEIGHTS = "▁▂▃▄▅▆▇█"
 _UNDER_WAY = "▁"
+_SHORTEST_SCALE = 1e-6
 
 Interval = tuple[float, float]
 """Beginning and end."""
@@ -17,7 +18,7 @@ def bar(whole: Interval, others: Iterable[Interval], scale: float, cells: int) -
     The height of a cell is the share of it in which the part worked itself; where only ``others``
     within it did, it has the lowest. However short, a part has one cell.
     """
-    if cells <= 0 or scale <= 0:
+    if cells <= 0 or scale < _SHORTEST_SCALE:
         return " " * max(cells, 0)
     width = scale / cells
     began, ended = whole

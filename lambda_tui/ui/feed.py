@@ -13,7 +13,7 @@ from lambda_tui.engine.invocation import Invocation
 from lambda_tui.history import InvocationRecord
 from lambda_tui.project.function import LoggingConfig
 from lambda_tui.ui.log import LogStore, log_records
-from lambda_tui.ui.model import Invocations
+from lambda_tui.ui.model import Inits, Invocations
 from lambda_tui.ui.timeline import Timeline
 
 FRAME = 1 / 15
@@ -34,6 +34,7 @@ class Feed:
     def __init__(self, engine: Engine, paint: Callable[[], None]) -> None:
         self.log = LogStore()
         self.invocations = Invocations(engine.pools, self._on_over)
+        self.inits = Inits()
         self.timelines: dict[str, Timeline] = {}
         """By the environments' ids."""
         self._engine = engine
@@ -72,6 +73,7 @@ class Feed:
 
     def _on_event(self, event: events.Event) -> None:
         self.invocations.on_event(event)
+        self.inits.on_event(event)
         if event.environment:
             self._timeline(event.environment).add(event)
         pool = self._engine.pools.get(event.function)

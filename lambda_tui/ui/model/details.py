@@ -48,13 +48,13 @@ class Detail:
 
 
 def details_of(function: Function, pool: Pool) -> list[tuple[str, str]]:
-    """Return what a function is and runs on, as labels with their values."""
+    """Return what a function is and runs on, as labels with short values."""
     found = [
+        ("limits", f"{function.memory_size:,} MB · {function.timeout} s"),
         ("handler", function.handler),
         ("runs on", _runs_on(function, pool)),
-        ("limits", _limits(function)),
-        ("source", _source(function)),
-        ("code", str(function.code_path)),
+        ("declared in", _source(function, is_short=True)),
+        ("problem", f"✗ {pool.problem}" if pool.problem else ""),
     ]
     return [(label, one_line(value)) for label, value in found if value]
 
@@ -167,8 +167,13 @@ def _detail(section: str, label: str, value: str, origin: str = "") -> Detail:
 
 
 def _runs_on(function: Function, pool: Pool) -> str:
-    name, why = _interpreter(function, pool)
-    return f"{name} ({why})" if why else name
+    program = own_program(function)
+    if program is not None:
+        return program
+    version = pool.runtime_version
+    if version is None:
+        return ""
+    return f"{pool.interpreter.title(version)} · {pool.interpreter.origin}"
 
 
 def _interpreter(function: Function, pool: Pool) -> tuple[str, str]:
@@ -186,15 +191,11 @@ def _interpreter(function: Function, pool: Pool) -> tuple[str, str]:
     return name, f"{why}; {mismatch}" if mismatch else why
 
 
-def _limits(function: Function) -> str:
-    storage = f"{function.ephemeral_storage:,} MB /tmp"
-    return f"{function.memory_size:,} MB · {function.timeout} s · {storage}"
-
-
-def _source(function: Function) -> str:
+def _source(function: Function, *, is_short: bool = False) -> str:
     if function.file is None:
         return ""
-    return f"{function.file}:{function.line}" if function.line else str(function.file)
+    file = function.file.name if is_short else str(function.file)
+    return f"{file}:{function.line}" if function.line else file
 
 
 def _concurrency(function: Function) -> str:

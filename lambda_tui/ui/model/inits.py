@@ -58,7 +58,7 @@ class Inits:
         self.changes = 0
         """The number of changes so far; whoever draws compares it."""
 
-    def add(self, event: events.Event) -> None:
+    def on_event(self, event: events.Event) -> None:
         """Take notice of an event."""
         match event.record:
             case events.StateChange(previous=None, reason=reason):

@@ -17,6 +17,7 @@ from textual.binding import Binding, BindingType
 from lambda_tui.engine.environment import ExecutionEnvironment, processes_below
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.pool import Pool
+from lambda_tui.ui.model import Selected
 from lambda_tui.ui.model.details import (
     Detail,
     environment_details,
@@ -51,10 +52,9 @@ class DetailsPane(RowList[_Row], Pane):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "choose", "Show the secret", show=False),
     ]
-    title = "Details"
 
-    def __init__(self, *, id: str = "details", classes: str = "") -> None:
-        super().__init__(id=id, classes=classes)
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
         self._revealed: Hashable = None
         """The key of the row whose secret is shown."""
         self._processes: list[Detail] = []
@@ -63,7 +63,6 @@ class DetailsPane(RowList[_Row], Pane):
         self._looked = 0.0
         self._pool: Pool | None = None
         self._environment: ExecutionEnvironment | None = None
-        self.subtitle = ""
 
     def on_mount(self) -> None:
         """Hide a secret again when the cursor leaves it."""
@@ -80,14 +79,15 @@ class DetailsPane(RowList[_Row], Pane):
         """All facts, with secrets masked."""
         return "\n".join(map(self._plain, self.items))
 
-    def show_environment(self, pool: Pool, environment: ExecutionEnvironment | None) -> None:
-        """Show an environment of the pool's function; without one, the function alone."""
-        if environment is not self._environment:
+    def show(self, selected: Selected) -> None:
+        """Show the environment of the selected invocation; without one, the function alone."""
+        if not self.display:
+            return
+        if selected.environment is not self._environment:
             self._processes, self._looked_at = [], ()
-        self._pool, self._environment = pool, environment
+        self._pool, self._environment = selected.pool, selected.environment
         self._show_details()
-        if self.display and self.is_on_screen:
-            self._look_at_processes()
+        self._look_at_processes()
 
     def _show_details(self) -> None:
         pool, environment = self._pool, self._environment
@@ -95,8 +95,9 @@ class DetailsPane(RowList[_Row], Pane):
             return
         function = pool.function if environment is None else environment.function
         details = [] if environment is None else environment_details(environment, pool)
-        self.subtitle = "no environment" if environment is None else f"env {environment.number}"
         details += self._processes
+        where = "no environment" if environment is None else f"env {environment.number}"
+        self.write_frame(subtitle=f"enter shows a masked value · {where}")
         details += variable_details(function, environment)
         details += function_details(function, pool)
         details += [] if environment is None else mount_details(environment)

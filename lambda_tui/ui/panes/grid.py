@@ -17,9 +17,11 @@ from lambda_tui.ui.feed import Feed
 from lambda_tui.ui.glyphs import STATUS_GLYPHS
 from lambda_tui.ui.log import LogPane
 from lambda_tui.ui.model import Selected, Selection, Tab
+from lambda_tui.ui.panes.details import DetailsPane
 from lambda_tui.ui.panes.environments import EnvironmentsPane
 from lambda_tui.ui.panes.event import EventPane
 from lambda_tui.ui.panes.functions import FunctionsPane
+from lambda_tui.ui.panes.init import InitPane
 from lambda_tui.ui.panes.invocations import InvocationsPane
 from lambda_tui.ui.panes.response import ResponsePane
 from lambda_tui.ui.panes.tmp import TmpPane
@@ -30,6 +32,8 @@ TAB_NAMES: Mapping[Tab, str] = {
     Tab.EVENT: "5 Event",
     Tab.RESPONSE: "6 Response",
     Tab.TMP: "7 /tmp",
+    Tab.INIT: "8 Init",
+    Tab.DETAILS: "9 Details",
 }
 """The names of the tabs, each behind the key that brings it forward."""
 _FRAME = 6
@@ -52,11 +56,15 @@ class PaneGrid(Container):
         self.event = EventPane(id="event")
         self.response = ResponsePane(id="response")
         self.tmp = TmpPane(id="tmp")
+        self.init = InitPane(feed.inits, id="init")
+        self.details = DetailsPane(id="details")
         self.tabs: dict[Tab, Pane] = {
             Tab.LOG: self.log_pane,
             Tab.EVENT: self.event,
             Tab.RESPONSE: self.response,
             Tab.TMP: self.tmp,
+            Tab.INIT: self.init,
+            Tab.DETAILS: self.details,
         }
         self.by_id: dict[str, Pane] = {
             "functions": self.functions,
@@ -187,6 +195,8 @@ class PaneGrid(Container):
         self._summary = summary(selected.record)
         self.response.show(selected)
         self.tmp.show_environment(selected.environment, selected.pool.function.ephemeral_storage)
+        self.init.show(selected)
+        self.details.show(selected)
         self.write_titles()
 
     def write_titles(self) -> None:

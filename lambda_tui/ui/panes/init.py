@@ -8,10 +8,12 @@ from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.text import Text
+from textual.actions import SkipAction
 from textual.binding import Binding, BindingType
 
 from lambda_tui.history import InvocationRecord
 from lambda_tui.ui.figures import milliseconds
+from lambda_tui.ui.model import Inits, Selected
 from lambda_tui.ui.model.init_tree import (
     InitNode,
     Part,
@@ -19,7 +21,7 @@ from lambda_tui.ui.model.init_tree import (
     is_open_at_first,
     visible,
 )
-from lambda_tui.ui.model.inits import Inits, SeenInit
+from lambda_tui.ui.model.inits import SeenInit
 from lambda_tui.ui.terminal_text import ending, fitted
 from lambda_tui.ui.widgets import Pane, RowList
 from lambda_tui.ui.widgets.waterfall import bar
@@ -28,6 +30,7 @@ _NARROW = 60
 """Cells up to which there is no room for the lines of code."""
 _WIDE = 100
 """Cells from which on each level is indented by two of them."""
+_NOTHING = "No environment, no Init: i invokes the function, which makes one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +88,10 @@ class InitPane(RowList[_Row], Pane):
         Binding("m", "largest", "Largest", tooltip="Go to the next of the largest", show=False),
     ]
     HEADINGS = 1
-    title = "Init"
 
-    def __init__(self, *, id: str = "init", classes: str = "") -> None:
-        super().__init__(id=id, classes=classes)
+    def __init__(self, inits: Inits, *, id: str) -> None:
+        super().__init__(id=id)
+        self._inits = inits
         self.trees: list[InitNode] = []
         self._unfolded: dict[Hashable, bool] = {}
         """What the user has folded or unfolded, by the nodes' keys."""
@@ -100,36 +103,22 @@ class InitPane(RowList[_Row], Pane):
 
     # What is shown -------------------------------------------------------------------------------
 
-    def show_invocation(
-        self, inits: Inits, record: InvocationRecord | None, code_directory: str
-    ) -> None:
-        """Show the Init of the environment that served an invocation, up to its end."""
-        if record is None:
-            self._show(("",), (), code_directory, "")
-            self._subtitle = "no invocation is selected"
+    def show(self, selected: Selected) -> None:
+        """Show the Init of the environment that serves or served the selected invocation."""
+        if not self.display:
             return
-        key = (record.session, record.function, record.number, record.status, inits.changes)
-        where = f"env {record.environment}" if record.environment is not None else "no environment"
-        phases = inits.before(record) if record.environment_id else ()
-        if not phases:
-            subtitle = _unknown(record)
-        elif record.is_cold:
-            subtitle = f"{where} · cold, for #{record.number}"
+        record, environment = selected.record, selected.environment
+        code_directory = str(selected.pool.function.code_directory)
+        if record is not None:
+            phases = self._inits.before(record)
+            key = record.session, record.number, record.status, record.environment_id
+            self._show((*key, self._inits.changes), phases, code_directory, _served(record, phases))
+        elif environment is not None:
+            phases = self._inits.of(environment.id)
+            subtitle = f"env {environment.number}, which has served nobody yet"
+            self._show((environment.id, self._inits.changes), phases, code_directory, subtitle)
         else:
-            subtitle = f"{where}, which served #{record.number} warm"
-        self._show(key, phases, code_directory, subtitle)
-
-    def show_environment(
-        self, inits: Inits, environment: str, number: int, code_directory: str
-    ) -> None:
-        """Show the Init of an environment, by its id and its number."""
-        phases = inits.of(environment)
-        self._show((environment, inits.changes), phases, code_directory, f"env {number}")
-
-    @property
-    def subtitle(self) -> str:
-        """Which environment it is, and how long its last Init took."""
-        return self._subtitle
+            self._show((selected.pool.function.name,), (), code_directory, _NOTHING)
 
     @property
     def item_text(self) -> str | None:
@@ -154,10 +143,8 @@ class InitPane(RowList[_Row], Pane):
         self._shown = key
         self.trees = init_trees(phases, code_directory)
         self._scale = max((tree.end_ms for tree in self.trees), default=0.0)
-        last = self.trees[-1] if self.trees else None
-        if last is not None and last.total_ms:
-            subtitle = f"{milliseconds(last.total_ms)} · {subtitle}"
         self._subtitle = subtitle
+        self.write_frame(subtitle=f"m goes to the largest ● · {subtitle}" if self.trees else "")
         self._show_rows()
 
     def _show_rows(self) -> None:
@@ -243,20 +230,22 @@ class InitPane(RowList[_Row], Pane):
     def action_fold(self) -> None:
         """Fold what is under the cursor, or go to what is around it."""
         row = self.highlighted
-        if row is None:
-            return
-        if row.node.children and self._is_open(row.node):
+        if row is not None and row.node.children and self._is_open(row.node):
             self._unfold(row.node, False)
             return
-        above = self.items[: self.items.index(row)]
-        around = next((one for one in reversed(above) if one.depth < row.depth), None)
-        if around is not None:
-            self.highlight(around.node.key)
+        above = [] if row is None else self.items[: self.items.index(row)]
+        around = next((one for one in reversed(above) if row and one.depth < row.depth), None)
+        if around is None:
+            # The screen's own: it goes to the pane before.
+            raise SkipAction
+        self.highlight(around.node.key)
 
     def action_unfold(self) -> None:
         """Unfold what is under the cursor."""
-        if (row := self.highlighted) is not None and row.node.children:
-            self._unfold(row.node, True)
+        row = self.highlighted
+        if row is None or not row.node.children or self._is_open(row.node):
+            raise SkipAction
+        self._unfold(row.node, True)
 
     def action_largest(self) -> None:
         """Go to the next of those with the most time of their own, and unfold what is around it."""
@@ -298,8 +287,13 @@ def _plain(row: _Row) -> str:
     return f"{indent}{node.label}: {_figure(node.total_ms)} ms{own}{' · ' if aside else ''}{aside}"
 
 
-def _unknown(record: InvocationRecord) -> str:
-    if not record.environment_id:
-        return f"#{record.number} has no environment yet"
-    known = "" if record.init_ms is None else f" It took {milliseconds(record.init_ms)}."
-    return f"the Init before #{record.number} is not kept any more.{known}"
+def _served(record: InvocationRecord, phases: Sequence[SeenInit]) -> str:
+    """Return what an invocation has to do with the phases that are shown, or why none is."""
+    if not phases:
+        if not record.environment_id:
+            return f"#{record.number} has no environment yet."
+        known = "" if record.init_ms is None else f" It took {milliseconds(record.init_ms)}."
+        return f"The Init before #{record.number} is not kept any more.{known}"
+    if record.is_cold:
+        return f"env {record.environment}, cold for #{record.number}"
+    return f"env {record.environment}, which served #{record.number} warm"

@@ -51,7 +51,7 @@ class Story:
     def tell(self, record: Record, environment: str = "e1", function: str = "shop") -> float:
         self.now += 1
         event = Event(record=record, function=function, environment=environment, time=self.now)
-        self.inits.add(event)
+        self.inits.on_event(event)
         return self.now
 
     def create(self, environment: str = "e1", reason: events.CreationReason = "invocation") -> None:

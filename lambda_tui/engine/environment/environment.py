@@ -214,7 +214,7 @@ class ExecutionEnvironment:
 
     @property
     def launch(self) -> Launch | None:
-        """What is started in it, its variables included; None while nothing is."""
+        """The programs and variables that it is started with; None while no process runs."""
         return self._processes.launch
 
     @property

@@ -127,7 +127,7 @@ class Processes:
         self._emit: Callable[[Record], None] = emit
         self._on_event: Callable[[ProcessesEvent], None] = on_event
         self.launch: Launch | None = None
-        """What is started; None while nothing is."""
+        """The plan by which they were started; None while there are none."""
         self.plan: SandboxPlan | None = None
         """The parts of the sandbox; None until it is built."""
         self._runtime: RuntimeLink | None = None

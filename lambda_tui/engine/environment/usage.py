@@ -39,7 +39,7 @@ class ProcessUsage:
     """One process of an environment."""
 
     pid: int
-    """Its id on this machine, which the environment has another for."""
+    """The id on this machine; inside, the process has another."""
     depth: int
     """0 for what the init process has started, 1 for what that has, and so on."""
     command: str

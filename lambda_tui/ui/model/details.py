@@ -68,7 +68,8 @@ def function_details(function: Function, pool: Pool) -> list[Detail]:
         ("handler", function.handler, function.runtime or "no Runtime is named"),
         ("source", _source(function), ""),
         ("code", str(function.code_path), ""),
-        ("interpreter", *_interpreter(function, pool)),
+        ("runs on", *_interpreter(function, pool)),
+        ("program", _program(function, pool), ""),
         ("memory", f"{function.memory_size:,} MB", ""),
         ("timeout", f"{function.timeout} s", ""),
         ("/tmp", f"{function.ephemeral_storage:,} MB", ""),
@@ -186,9 +187,14 @@ def _interpreter(function: Function, pool: Pool) -> tuple[str, str]:
         return "none", interpreter.problem
     version = pool.runtime_version
     name = interpreter.title(version) if version else str(interpreter.executable)
-    why = f"{interpreter.origin}: {interpreter.executable}"
     mismatch = pool.version_mismatch
-    return name, f"{why}; {mismatch}" if mismatch else why
+    return name, f"{interpreter.origin}; {mismatch}" if mismatch else interpreter.origin
+
+
+def _program(function: Function, pool: Pool) -> str:
+    if function.bootstrap:
+        return " ".join(function.bootstrap)
+    return "" if own_program(function) is not None else str(pool.interpreter.executable)
 
 
 def _source(function: Function, *, is_short: bool = False) -> str:

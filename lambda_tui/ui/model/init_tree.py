@@ -63,7 +63,7 @@ class InitNode:
 
     @property
     def end_ms(self) -> float:
-        """Its end, from the beginning of the whole phase."""
+        """The time of its end, from the beginning of the whole phase."""
         return self.began_ms + self.total_ms
 
     def all(self) -> Iterator[InitNode]:
@@ -203,6 +203,9 @@ def _sub_phases(
             if part is Part.FUNCTION and seen.profile is not None:
                 yield from _waiting_for_extensions(node, seen.profile, before)
                 _add_modules(node, seen.profile.modules, code_directory)
+            if part is Part.FUNCTION and not node.children:
+                # Not of Python, behind a proxy, ended in the middle of it, or long ago.
+                node.note = "modules are not known"
         began += span.duration_ms
 
 
@@ -248,7 +251,7 @@ def _mark_largest(root: InitNode) -> None:
     known = [node for node in root.all() if node.part not in (Part.PHASE, Part.WAITING)]
     known.sort(key=lambda node: -node.own_ms)
     for node in known[:LARGEST]:
-        # What is lost in the whole is not worth a mark.
+        # A part that is lost in the whole is not worth a mark.
         node.is_largest = node.own_ms >= root.total_ms * 0.02
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+
+from msgspec import structs
 
 from lambda_tui.engine import events
 from lambda_tui.engine.events import severity
@@ -13,6 +16,8 @@ ENVIRONMENTS = 500
 """Environments whose phases are kept, the newest."""
 PHASES = 5
 """Phases of one environment that are kept, the newest."""
+PROFILES = 60
+"""Phases whose modules are kept, the newest: they are hundreds each."""
 ERROR_LIMIT = 16_000
 """Characters of an error that are kept."""
 
@@ -37,7 +42,7 @@ class SeenInit:
     """None while it lasts."""
     error_type: str | None = None
     error: str = ""
-    """What the function has logged of the error that ended it. Untrusted."""
+    """The record of the error that ended it, as the function has logged it. Untrusted."""
     served: str = ""
     """The request id of the first invocation that was begun after it; empty before that."""
 
@@ -55,6 +60,8 @@ class Inits:
     def __init__(self) -> None:
         self._environments: dict[str, _Environment] = {}
         """By the id, the oldest first."""
+        self._profiled: deque[SeenInit] = deque()
+        """The phases whose modules are kept, the oldest first."""
         self.changes = 0
         """The number of changes so far; whoever draws compares it."""
 
@@ -73,6 +80,9 @@ class Inits:
                 self._begin(event, "init", is_restore=True)
             case events.InitProfile() as profile if seen := self._under_way(event):
                 seen.profile = profile
+                self._profiled.append(seen)
+                if len(self._profiled) > PROFILES:
+                    self._forget_modules(self._profiled.popleft())
             case events.FunctionLog(message=message) as log if seen := self._under_way(event):
                 if severity(log) == "error":
                     seen.error = message[:ERROR_LIMIT]
@@ -133,6 +143,10 @@ class Inits:
         seen = SeenInit(event.environment, event.time, phase, is_restore, known.is_snapshot)
         known.phases.append(seen)
         del known.phases[:-PHASES]
+
+    def _forget_modules(self, seen: SeenInit) -> None:
+        assert seen.profile is not None
+        seen.profile = structs.replace(seen.profile, modules=())
 
     def _under_way(self, event: events.Event) -> SeenInit | None:
         known = self._environments.get(event.environment)

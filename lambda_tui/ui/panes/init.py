@@ -94,14 +94,14 @@ class InitPane(RowList[_Row], Pane):
         self._inits = inits
         self.trees: list[InitNode] = []
         self._unfolded: dict[Hashable, bool] = {}
-        """What the user has folded or unfolded, by the nodes' keys."""
+        """Whether the user has folded or unfolded a node, by its key."""
         self._shown: tuple[object, ...] | None = None
         self._scale = 0.0
         self._columns: _Columns | None = None
-        """Of the rows that are shown; None until they are drawn."""
+        """The columns of the rows that are shown; None until these are drawn."""
         self._subtitle = ""
 
-    # What is shown -------------------------------------------------------------------------------
+    # The rows ------------------------------------------------------------------------------------
 
     def show(self, selected: Selected) -> None:
         """Show the Init of the environment that serves or served the selected invocation."""

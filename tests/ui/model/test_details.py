@@ -133,7 +133,9 @@ async def test_a_function_tells_what_runs_it_and_why_its_limits_and_its_source(
     assert details["source"].value == f"{shop.directory}/template.yaml:11"
     assert details["code"].value == f"{shop.directory}/code"
     assert details["ARN"].value == workbench.pool.function.arn
-    assert details["interpreter"].origin == f"the setting python: {sys.executable}"
+    assert details["runs on"].value == f"Python {version}"
+    assert details["runs on"].origin == "the setting python"
+    assert details["program"].value == sys.executable
 
 
 async def test_an_environment_tells_its_sandbox_its_mounts_and_its_extensions(

@@ -18,7 +18,7 @@ from lambda_tui.ui.model.init_tree import (
     short_path,
     visible,
 )
-from lambda_tui.ui.model.inits import ENVIRONMENTS, PHASES, Inits
+from lambda_tui.ui.model.inits import ENVIRONMENTS, PHASES, PROFILES, Inits
 
 CODE = "/home/ada/shop/api"
 
@@ -159,6 +159,19 @@ def test_what_is_remembered_is_bounded() -> None:
     for _ in range(PHASES + 3):
         story.initialise(f"e{ENVIRONMENTS + 2}", phase="invoke")
     assert len(story.inits.of(f"e{ENVIRONMENTS + 2}")) == PHASES
+
+
+def test_the_modules_of_the_newest_phases_alone_are_kept() -> None:
+    story = Story()
+    for number in range(PROFILES + 1):
+        story.create(f"e{number}")
+        story.initialise(f"e{number}")
+
+    (oldest,) = init_trees(story.inits.of("e0"), CODE)
+    assert nodes(oldest)["function init"].note == "modules are not known"
+    assert nodes(oldest)["sandbox"].total_ms == 10.0
+    (next_one,) = init_trees(story.inits.of("e1"), CODE)
+    assert "slow" in nodes(next_one)
 
 
 def test_a_tree_has_each_part_at_its_time_with_its_own_time() -> None:

@@ -166,12 +166,14 @@ class _Runtime:
         if self._import_times is not None:
             self._import_times.start()
         try:
-            handler = load_handler(self._handler_name)
+            try:
+                handler = load_handler(self._handler_name)
+            finally:
+                # Also where the function ends its process by an exception.
+                self._send_import_times()
         except Exception as error:
-            self._send_import_times()
             logging.warning(_UNHANDLED_AT_INIT)
             return self._fail("init_error", error, began, "", 1)
-        self._send_import_times()
         if serve_restores is not None:
             return self._become_snapshot(handler, serve_restores, began)
         self._send_ready(began)

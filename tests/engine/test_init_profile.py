@@ -114,6 +114,19 @@ async def test_an_import_that_fails_is_told_as_such(open_project: Open) -> None:
     assert repeated.sandbox_ms == repeated.waiting_ms == 0
 
 
+async def test_what_ends_the_process_is_told_with_the_imports_before_it(
+    open_project: Open,
+) -> None:
+    workbench = await profiled(open_project, "import slow\nimport ends\n")
+    workbench.write("import sys\nsys.exit(3)\n", "ends.py")
+    await workbench.invoke()
+
+    first, _repeated = workbench.records(InitProfile)
+    errors = {one.name: one.error_type for one in first.modules}
+    assert errors["slow"] == ""
+    assert errors["lambda_function"] == "SystemExit"
+
+
 LOOKS = """
 import importlib._bootstrap as machinery
 import gc, json, sys, threading, traceback

@@ -109,7 +109,8 @@ class Inits:
         return [
             one
             for one in self.of(record.environment_id)
-            if one.began <= record.started
+            if one.is_snapshot
+            or one.began <= record.started
             or one.served == record.request_id
             or not (record.is_over or one.served)
         ]

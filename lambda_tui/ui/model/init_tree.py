@@ -52,6 +52,8 @@ class InitNode:
     has_failed: bool = False
     is_largest: bool = False
     """Whether it is one of those with the most time of their own."""
+    is_earlier: bool = False
+    """Whether it is a phase that was repeated."""
     children: list[InitNode] = field(default_factory=list)
 
     @property
@@ -75,7 +77,10 @@ class InitNode:
 
 def init_trees(phases: Sequence[SeenInit], code_directory: str) -> list[InitNode]:
     """Return a tree for each phase; ``code_directory`` is where the function's code lies here."""
-    return [_phase(seen, code_directory) for seen in phases]
+    trees = [_phase(seen, code_directory) for seen in phases]
+    for seen, tree in zip(phases[:-1], trees, strict=False):
+        tree.is_earlier = not seen.is_snapshot
+    return trees
 
 
 def visible(
@@ -96,15 +101,13 @@ def visible(
 
 
 def is_open_at_first(node: InitNode) -> bool:
-    """Return whether a node is open before the user has said so: it leads to one of the largest."""
-    return node.part is not Part.MODULE or any(
-        one.is_largest or one.part is not Part.MODULE for one in _below(node)
-    )
+    """Return whether a node is open before the user has said so.
 
-
-def _below(node: InitNode) -> Iterator[InitNode]:
-    for one in node.children:
-        yield from one.all()
+    So are all but modules; of these the handler's own, and those that lead to one of the largest.
+    """
+    if node.part is not Part.MODULE or not node.place:
+        return not node.is_earlier
+    return any(one.is_largest for child in node.children for one in child.all())
 
 
 def _phase(seen: SeenInit, code_directory: str) -> InitNode:

@@ -154,12 +154,7 @@ class InitPane(RowList[_Row], Pane):
 
     def _is_open(self, node: InitNode) -> bool:
         chosen = self._unfolded.get(node.key)
-        if chosen is not None:
-            return chosen
-        if node.part is Part.PHASE and node is not self.trees[-1]:
-            # An earlier one is looked into on request.
-            return False
-        return is_open_at_first(node)
+        return is_open_at_first(node) if chosen is None else chosen
 
     # Drawing -------------------------------------------------------------------------------------
 

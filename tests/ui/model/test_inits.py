@@ -212,6 +212,7 @@ def test_a_tree_opens_at_first_on_the_way_to_the_largest() -> None:
 
     shown = [node.label for _, node in visible(trees, is_open_at_first)]
     assert "deep" in shown
+    assert "app" in shown
     assert not is_open_at_first(nodes(trees[0])["deep"])
 
 

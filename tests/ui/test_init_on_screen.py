@@ -143,7 +143,7 @@ async def test_parts_fold_and_the_whole_is_copied(open_app: OpenApp, shop: Path)
         assert "pricing" not in pane.whole_text
         await driver.press("enter")
         assert re.search(r"pricing: 3\d\d ms, 3\d\d ms its own · by orders.py:1", pane.whole_text)
-        await driver.press("space")
+        await driver.press("enter")
         assert "pricing" not in pane.whole_text
 
 
@@ -161,6 +161,10 @@ async def test_details_tell_each_variables_origin_and_mask_secrets(
 
         await driver.until_seen("•••••• 18 characters", "template.yaml:16")
         assert "sk-live" not in driver.text() + pane.whole_text
+        await driver.press("enter")
+        await driver.until_seen("sk-live-1234567890")
+        await driver.press("4", "9")
+        assert "sk-live" not in driver.text()
         await driver.press("enter")
         await driver.until_seen("sk-live-1234567890")
         await driver.press("down")

@@ -12,7 +12,6 @@ from typing import ClassVar
 from rich.cells import cell_len
 from rich.text import Text
 from textual import work
-from textual.binding import Binding, BindingType
 
 from lambda_tui.engine.environment import ExecutionEnvironment, processes_below
 from lambda_tui.engine.lifecycle import State
@@ -49,9 +48,6 @@ class DetailsPane(RowList[_Row], Pane):
     """A row for each fact, by sections. Values that look like secrets are shown on request."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"details--section", "details--label"}
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "choose", "Show the secret", show=False),
-    ]
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
@@ -83,8 +79,10 @@ class DetailsPane(RowList[_Row], Pane):
         """Show the environment of the selected invocation; without one, the function alone."""
         if not self.display:
             return
-        if selected.environment is not self._environment:
+        if selected.pool is not self._pool or selected.environment is not self._environment:
             self._processes, self._looked_at = [], ()
+            # Another's variable of the same name was not asked for.
+            self._revealed = None
         self._pool, self._environment = selected.pool, selected.environment
         self._show_details()
         self._look_at_processes()
@@ -175,6 +173,10 @@ class DetailsPane(RowList[_Row], Pane):
             key = self.key(row)
             self._revealed = None if self._revealed == key else key
             self.refresh()
+
+    def on_blur(self) -> None:
+        """Hide a secret that nobody looks at."""
+        self._hide_secret(None)
 
     def _hide_secret(self, key: Hashable) -> None:
         if self._revealed is not None and self._revealed != key:

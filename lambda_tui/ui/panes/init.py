@@ -82,7 +82,6 @@ class InitPane(RowList[_Row], Pane):
         "init--failed",
     }
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "fold_or_unfold", "Fold", show=False),
         Binding("left,h", "fold", "Fold", show=False),
         Binding("right,l", "unfold", "Unfold", show=False),
         Binding("m", "largest", "Largest", tooltip="Go to the next of the largest", show=False),
@@ -214,10 +213,6 @@ class InitPane(RowList[_Row], Pane):
     # Actions -------------------------------------------------------------------------------------
 
     def action_choose(self) -> None:
-        """Fold or unfold what is under the cursor, as ``space`` does."""
-        self.action_fold_or_unfold()
-
-    def action_fold_or_unfold(self) -> None:
         """Fold or unfold what is under the cursor."""
         if (row := self.highlighted) is not None and row.node.children:
             self._unfold(row.node, not self._is_open(row.node))

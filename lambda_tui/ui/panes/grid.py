@@ -36,6 +36,8 @@ TAB_NAMES: Mapping[Tab, str] = {
     Tab.DETAILS: "9 Details",
 }
 """The names of the tabs, each behind the key that brings it forward."""
+_SUMMARY = 24
+"""Cells for the summary of the invocation, for which the names of other tabs make room."""
 _FRAME = 6
 """Cells of a frame that its title cannot have."""
 
@@ -209,8 +211,12 @@ class PaneGrid(Container):
 
     def _write_title(self, pane: Pane, *, with_tabs: bool) -> None:
         summary = Content.styled(one_line(self._summary), "bold")
-        tabs = [self._tab_text(tab) for tab in self.tabs if with_tabs or tab is self._selection.tab]
-        right = Content(" ").join(tabs)
+        tabs = [tab for tab in self.tabs if with_tabs or tab is self._selection.tab]
+        most = self._title_width(pane) - _SUMMARY
+        for part in ("all", "name", "key"):
+            right = Content(" ").join([self._tab_text(tab, part=part) for tab in tabs])
+            if right.cell_length <= most:
+                break
         room = self._title_width(pane) - right.cell_length - 1
         left = summary.truncate(max(0, room - 1), ellipsis=True)
         fill = max(1, room - left.cell_length)
@@ -220,9 +226,16 @@ class PaneGrid(Container):
     def _title_width(self, pane: Pane) -> int:
         return max(20, pane.outer_size.width - _FRAME)
 
-    def _tab_text(self, tab: Tab, *, is_alone: bool = False) -> Content:
+    def _tab_text(self, tab: Tab, *, is_alone: bool = False, part: str = "all") -> Content:
+        """Return what a click brings a tab forward by: its key and its name, or one of them.
+
+        ``part`` is ``all``, ``name`` or ``key``. What is forward is named in full.
+        """
         name = self.tabs[tab].title or TAB_NAMES[tab]
         is_forward = tab is self._selection.tab
+        key, _, rest = name.partition(" ")
+        if not is_forward:
+            name = {"name": rest, "key": key}.get(part, name)
         style = "b" if is_alone or is_forward else ""
         if is_forward and self.focused_pane == tab and not is_alone:
             style = "b reverse"

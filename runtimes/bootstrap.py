@@ -5,7 +5,7 @@ variables and options of the interpreter, and executes it. So does a function wi
 variables that are read only while a process starts. The descriptor of the engine's channel, that of
 the log, the engine's address of the Runtime API, the directories of layers, of the SDK and of file
 systems, the size of ``/tmp``, whether installed packages are found and which of their modules are
-hidden come in variables. The interpreter is started with ``-S``.
+hidden, and whether imports are timed, come in variables. The interpreter is started with ``-S``.
 Where a wrapper has put another address in the place of the engine's, the runtime calls the Runtime
 API there, and leaves the channel alone.
 """
@@ -51,6 +51,7 @@ def main() -> None:
     mounts = json.loads(os.environ.pop("_LAMBDA_TUI_MOUNTS"))
     size = os.environ.pop("_LAMBDA_TUI_STORAGE_MB")
     hidden = os.environ.pop("_LAMBDA_TUI_HIDDEN")
+    profiles_init = os.environ.pop("_LAMBDA_TUI_INIT_PROFILE")
     message = {
         "environment": dict(os.environ),
         "handler": os.environ["_HANDLER"],
@@ -60,6 +61,8 @@ def main() -> None:
         "mounts": mounts,
         "ephemeral_storage_mb": int(size),
         "hidden_modules": hidden.split(","),
+        # Its proxy has no use for them.
+        "profiles_init": bool(profiles_init) and address == engine,
     }
     status = 1
     try:

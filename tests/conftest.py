@@ -148,7 +148,8 @@ async def open_project(
 
     Assert that no process, mount or directory of theirs is left. Where the sandbox is missing, fail
     at level ``namespaces``: what a sandbox is to hold back would harm the machine. Options are
-    fields of the settings and of the function. A project that is watched is read from disk.
+    fields of the settings and of the function, and ``profiles_init`` of the engine. A project that
+    is watched is read from disk.
     """
     if level == "namespaces" and sys.platform != "linux":
         pytest.skip("only Linux has namespaces")
@@ -157,6 +158,7 @@ async def open_project(
 
     async def open_project(source: str | Project, **options: Any) -> Workbench:
         settings = {name: options.pop(name) for name in list(options) if name in _SETTINGS}
+        profiles_init = options.pop("profiles_init", False)
         if isinstance(source, str):
             directory = tmp_path / "function"
             directory.mkdir(exist_ok=True)
@@ -165,7 +167,11 @@ async def open_project(
             project = load_project(directory) if watched else one_function(directory, **options)
         else:
             project = source
-        workbench = Workbench(project, Settings(**{"sandbox": level, "watch": False, **settings}))
+        workbench = Workbench(
+            project,
+            Settings(**{"sandbox": level, "watch": False, **settings}),
+            profiles_init=profiles_init,
+        )
         opened.append(workbench)
         await workbench.engine.start()
         return workbench

@@ -68,11 +68,15 @@ class Engine:
         settings: Settings,
         open_api: OpenApi,
         settings_problems: tuple[Problem, ...] = (),
+        *,
+        profiles_init: bool = False,
     ) -> None:
         """``open_api`` starts the HTTP server that the processes of an environment call.
 
         The problems of the settings stand before the project's own, however often that is read.
+        With ``profiles_init`` a record tells what each Init phase has spent its time on.
         """
+        self._profiles_init = profiles_init
         self._settings_problems = settings_problems
         self.project = self._with_problems_of_settings(project)
         self.settings = settings
@@ -244,6 +248,7 @@ class Engine:
             self._open_api,
             self.sdk.note_missing,
             self._links,
+            profiles_init=self._profiles_init,
         )
 
     def _zygote_of(self, interpreter: Interpreter) -> Zygote:

@@ -208,6 +208,8 @@ class Function:
     """The one that AWS would run it on, and bill it by; here it runs on this machine's."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """The function's own environment variables."""
+    variable_origins: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """The place that sets each of them, such as ``template.yaml:14``; by the variable's name."""
     logging: LoggingConfig = field(default_factory=LoggingConfig)
     asynchronous: AsyncConfig = field(default_factory=AsyncConfig)
     """The configuration of ``$LATEST``; ``async_config`` returns that of any qualifier."""

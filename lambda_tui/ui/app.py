@@ -84,7 +84,7 @@ def make_app(
     project = load_project(directory, settings)
     keymap = make_keymap(settings.keys, _all_bindings())
     problems = (*problems, *_key_problems(directory, keymap))
-    engine = Engine(project, settings, open_environment_api, problems)
+    engine = Engine(project, settings, open_environment_api, problems, profiles_init=True)
     log_events(engine.events)
     return LambdaTuiApp(engine, settings, keymap, serve_at=serve_at)
 

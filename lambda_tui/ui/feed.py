@@ -12,7 +12,7 @@ from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.invocation import Invocation
 from lambda_tui.history import InvocationRecord, Recorder
 from lambda_tui.ui.log import LogRecorder, LogStore
-from lambda_tui.ui.model import Invocations
+from lambda_tui.ui.model import Inits, Invocations
 from lambda_tui.ui.model.lives import RECORDS, Lives
 
 FRAME = 1 / 15
@@ -30,6 +30,7 @@ class Feed:
         self.log = LogStore()
         self.recorder = Recorder(engine.pools)
         self.invocations = Invocations(engine.pools, self._on_over, self.recorder.update)
+        self.inits = Inits()
         self.lives = Lives(self._environment)
         self.pools = engine.pools
         self._paint = paint
@@ -67,6 +68,7 @@ class Feed:
     def _on_event(self, event: events.Event) -> None:
         self.invocations.on_event(event)
         self.recorder.on_event(event)
+        self.inits.on_event(event)
         for record in self._log_recorder.records(event):
             self.log.add(record)
         self.request_paint()

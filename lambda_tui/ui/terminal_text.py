@@ -55,6 +55,15 @@ def fitted(line: str, cells: int) -> str:
     return set_cell_size(line, max(cells, 0))
 
 
+def ending(line: str, cells: int) -> str:
+    """Return at most this number of cells of a line: its end, which may have a line's number."""
+    if cell_len(line) <= cells:
+        return line
+    while line and cell_len(line) > cells - 1:
+        line = line[1:]
+    return f"…{line}" if cells > 0 else ""
+
+
 def _safe_text(raw: str) -> Text:
     """Return the printable characters of ``raw``, with tabs expanded and colours kept."""
     if not UNSAFE_CHARACTER.search(raw):

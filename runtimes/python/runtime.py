@@ -1,8 +1,9 @@
 """The Python runtime's process: initialises the function and serves invocations.
 
-Frames from the engine: ``invoke`` (payload: the event). Frames to the engine: ``ready``,
-``init_error`` and ``restore_error`` (payload: the error), ``response`` and ``error`` (payload: the
-result). Where a wrapper has changed the address of the Runtime API, the same goes by HTTP.
+Frames from the engine: ``invoke`` (payload: the event). Frames to the engine: ``init_profile``
+(payload: the imports), ``ready``, ``init_error`` and ``restore_error`` (payload: the error),
+``response`` and ``error`` (payload: the result). Where a wrapper has changed the address of the
+Runtime API, the same goes by HTTP.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ from .errors import (
 from .event_loops import EventLoops
 from .event_memory import EventMemory
 from .handler import Handler, load_handler, set_import_path
+from .import_times import ImportTimes
 from .logs import (
     LambdaLoggerFilter,
     configure_logging,
@@ -138,6 +140,7 @@ class _Runtime:
         self._paths: paths.Paths | None = None
         self._event_loops: EventLoops | None = None
         self._handler_name: str = message["handler"]
+        self._import_times = ImportTimes() if message.get("profiles_init") else None
         self._variables: dict[str, str] = message["environment"]
         _replace_environment(self._variables)
         self._log_filter = self._prepare_process(message)
@@ -169,8 +172,14 @@ class _Runtime:
     def run(self, serve_restores: ServeRestores | None) -> int | Step:
         """Initialise the function, and serve invocations until the engine closes the channel."""
         began = time.monotonic()
+        if self._import_times is not None:
+            self._import_times.start()
         try:
-            handler = load_handler(self._handler_name)
+            try:
+                handler = load_handler(self._handler_name)
+            finally:
+                # Also where the function ends its process by an exception.
+                self._send_import_times()
         except Exception as error:
             logging.warning(_UNHANDLED_AT_INIT)
             return self._fail("init_error", error, began, "", 1)
@@ -228,6 +237,12 @@ class _Runtime:
         while (frame := self._channel.receive()) is not None:
             self._channel.send(*self._handle_event_request(handler, frame))
         return 0
+
+    def _send_import_times(self) -> None:
+        """Send what the engine has asked for, and time no more imports."""
+        times, self._import_times = self._import_times, None
+        if times is not None:
+            self._channel.send({"kind": "init_profile"}, times.stop())
 
     def _send_ready(self, began: float, **more: int) -> None:
         ready = {"kind": "ready", "function_init_at": began, "at": time.monotonic(), **more}

@@ -143,6 +143,8 @@ def test_libraries_of_macos_are_found_under_the_name_that_its_linker_reads(
     for runtime in ("python3.12", "nodejs22.x", "provided.al2023"):
         function = replace(bare, environment=variables, runtime=runtime)
         places = Places.of(function, None, "/usr/bin/python3", is_isolated=False)
-        start = runtime_start(function, places, "/usr/bin/python3", "3.12", finds_packages=True)
+        start = runtime_start(
+            function, places, "/usr/bin/python3", "3.12", finds_packages=True, profiles_init=False
+        )
         found = start.variables.get("DYLD_LIBRARY_PATH")
         assert found == (searched.format(code=code, layer=layer) if searched else None)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from lambda_tui.engine.events import InitProfile
 from support.workbench import Open, response_of
 
 SUPPORTED = tuple(f"3.{minor}" for minor in range(8, 15))
@@ -81,6 +82,36 @@ async def test_a_function_runs_on_every_interpreter_that_is_found(
     assert workbench.pool.runtime_version is not None
     assert workbench.pool.runtime_version.startswith(version + ".")
     assert workbench.pool.version_mismatch is None
+
+
+IMPORTS = """
+import below
+def lambda_handler(event, context):
+    machinery = __import__("importlib._bootstrap")._bootstrap
+    return machinery._ModuleLockManager.__enter__.__code__.co_firstlineno
+"""
+
+
+@pytest.mark.parametrize("version", INTERPRETERS)
+async def test_imports_are_timed_on_every_interpreter_and_nothing_of_that_is_left(
+    open_project: Open, version: str
+) -> None:
+    lines = []
+    for profiles_init in (True, False):
+        workbench = await open_project(
+            IMPORTS,
+            python=INTERPRETERS[version],
+            runtime=f"python{version}",
+            profiles_init=profiles_init,
+        )
+        workbench.write("import time\ntime.sleep(0.01)\n", "below.py")
+        lines.append(await workbench.answer())
+        profiles = workbench.records(InitProfile)
+        assert [[one.name for one in profile.modules if one.line == 2] for profile in profiles] == (
+            [["below"]] if profiles_init else []
+        )
+
+    assert lines[0] == lines[1]
 
 
 PLACES = """

@@ -69,9 +69,11 @@ async def until(engine: Engine, condition: Callable[[], object], seconds: float 
 class Workbench:
     """An engine on one project, and every event that it has emitted."""
 
-    def __init__(self, project: Project, settings: Settings) -> None:
+    def __init__(
+        self, project: Project, settings: Settings, *, profiles_init: bool = False
+    ) -> None:
         self.directory = project.directory
-        self.engine = Engine(project, settings, open_environment_api)
+        self.engine = Engine(project, settings, open_environment_api, profiles_init=profiles_init)
         self.events: list[Event] = []
         self.storages: set[Path] = set()
         """The private directories that stand in for ``/tmp`` at level ``processes``."""
@@ -226,7 +228,7 @@ def _name_of(record: Record) -> str:
 Open = Callable[..., Awaitable[Workbench]]
 """Starts the engine on a function's source or a ``Project``, at the sandbox level of the test.
 
-Options are fields of the settings and of the function."""
+Options are fields of the settings and of the function, and ``profiles_init`` of the engine."""
 
 
 def thread_states(environment: ExecutionEnvironment) -> list[str]:

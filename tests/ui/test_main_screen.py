@@ -17,8 +17,11 @@ from lambda_tui.ui.screens.help import Help
 from support.app_driver import OpenApp
 
 SIZES = [(80, 24), (120, 40), (160, 50)]
-PANES = ("functions", "environments", "invocations", "log", "response", "tmp", "event")
-KEYS = "1234675"
+PANES = (
+    *("functions", "environments", "invocations"),
+    *("log", "response", "tmp", "init", "details", "event"),
+)
+KEYS = "123467895"
 """The keys of the panes; the event comes last, as the keys behind it are typed into it."""
 
 
@@ -269,7 +272,7 @@ async def test_numbers_tab_and_arrows_go_through_the_panes(
         await driver.press("escape", "comma")
         assert panes.focused_pane == "log"
         await driver.press("comma")
-        assert panes.focused_pane == "tmp"
+        assert panes.focused_pane == "details"
         await driver.press("full_stop")
         assert panes.focused_pane == "log"
         await driver.press("3", "h")

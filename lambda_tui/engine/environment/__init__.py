@@ -16,7 +16,13 @@ from lambda_tui.engine.environment.init_phase import (
 )
 from lambda_tui.engine.environment.outcome import Failure, Outcome
 from lambda_tui.engine.environment.processes import Processes
-from lambda_tui.engine.environment.usage import Subject, Usage, sample
+from lambda_tui.engine.environment.usage import (
+    ProcessUsage,
+    Subject,
+    Usage,
+    processes_below,
+    sample,
+)
 
 __all__ = [
     "EnvironmentOwner",
@@ -25,11 +31,13 @@ __all__ = [
     "InitPhase",
     "Outcome",
     "Partition",
+    "ProcessUsage",
     "Processes",
     "Replacement",
     "RestorePhase",
     "Subject",
     "Usage",
+    "processes_below",
     "runtime_version",
     "runtime_version_arn",
     "sample",

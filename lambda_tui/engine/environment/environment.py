@@ -11,7 +11,12 @@ from typing import ClassVar, Literal, NamedTuple, Protocol
 
 from lambda_tui.engine.environment.freezer import Freezer
 from lambda_tui.engine.environment.hints import full_storage_hint, hint, machine_path_hint
-from lambda_tui.engine.environment.init_phase import NO_COLD_START, InitPhase, runtime_version
+from lambda_tui.engine.environment.init_phase import (
+    NO_COLD_START,
+    InitPhase,
+    imported_modules,
+    runtime_version,
+)
 from lambda_tui.engine.environment.invoke_phase import InvokePhase
 from lambda_tui.engine.environment.outcome import Failure, Outcome
 from lambda_tui.engine.environment.processes import (
@@ -39,6 +44,7 @@ from lambda_tui.engine.events import (
 )
 from lambda_tui.engine.invocation import Invocation
 from lambda_tui.engine.launch import (
+    Launch,
     Network,
     SandboxPlan,
     log_stream_name,
@@ -89,6 +95,10 @@ class EnvironmentOwner(Protocol):
     def links(self) -> list[OutwardLink]:
         """The links that lead out of the function's files."""
 
+    @property
+    def profiles_init(self) -> bool:
+        """Whether it is told what Init phases spend their time on."""
+
     def on_free(self, environment: ExecutionEnvironment) -> None:
         """Take notice that it has no work."""
 
@@ -134,6 +144,8 @@ class ExecutionEnvironment:
         self.fork_server = fork_server
         self.state = State.CREATING
         self.created = self.state_since = time.monotonic()
+        self._build_began = self.created
+        """Monotonic time at which its sandbox could be built."""
         self.invocation: Invocation | None = None
         """The invocation that it serves, or will serve when it is initialised."""
         self.invocations = 0
@@ -202,6 +214,16 @@ class ExecutionEnvironment:
     def is_isolated(self) -> bool:
         """Whether it has a file system of its own: the sandbox level ``namespaces``."""
         return self._init_process.storage is None
+
+    @property
+    def plan(self) -> SandboxPlan | None:
+        """The parts of its sandbox; None until that is built."""
+        return self._processes.plan
+
+    @property
+    def launch(self) -> Launch | None:
+        """The programs and variables that it is started with; None while no process runs."""
+        return self._processes.launch
 
     @property
     def extensions(self) -> Extensions:
@@ -334,6 +356,8 @@ class ExecutionEnvironment:
                 self._on_answer(event)
             case RuntimeFrame(kind="next"):
                 self._on_next()
+            case RuntimeFrame(kind="init_profile"):
+                self.init.modules = imported_modules(event.payload)
             case RuntimeFrame():
                 self._on_runtime_initialised(event)
             case Ready():
@@ -394,6 +418,7 @@ class ExecutionEnvironment:
 
     def _build(self) -> None:
         if self.state is State.CREATING:
+            self._build_began = time.monotonic()
             # Not before the fork server has booted: only then is it known what the machine gives.
             self._processes.build(lambda: self._plan(self._owner.network_for(self)))
 
@@ -410,7 +435,9 @@ class ExecutionEnvironment:
     def _initialise(self, name: PhaseName) -> None:
         self.usage = Usage()
         self.init = self.init_phase(name, self.initialization_type)
-        self._processes.start(self.log_stream, self.initialization_type)
+        self._processes.start(
+            self.log_stream, self.initialization_type, profiles_init=self._owner.profiles_init
+        )
 
     def _on_started(self, at: float) -> None:
         if self.state is State.CREATING:
@@ -461,6 +488,8 @@ class ExecutionEnvironment:
         if apis.has_extensions:
             for extension in apis.extensions:
                 self.emit(extension.status_record())
+        if self._owner.profiles_init:
+            self.emit(self.init.profile(self.created, self._build_began, apis.extensions))
         self.emit(report)
 
     # Invoke --------------------------------------------------------------------------------------

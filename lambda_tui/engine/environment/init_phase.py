@@ -5,12 +5,19 @@ from __future__ import annotations
 import hashlib
 import math
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Annotated
+
+import msgspec
 
 from lambda_tui import limits
 from lambda_tui.engine.environment.outcome import Failure, Outcome
 from lambda_tui.engine.events import (
+    ExtensionInit,
+    ImportedModule,
     InitializationType,
+    InitProfile,
     InitReport,
     InitRuntimeDone,
     InitStart,
@@ -22,9 +29,17 @@ from lambda_tui.engine.events import (
     Span,
     Status,
 )
+from lambda_tui.engine.runtime_api import Extension
 from lambda_tui.engine.wire import RuntimeFrame
 from lambda_tui.project.function import Function
 from lambda_tui.project.runtimes import OS_ONLY_RUNTIMES
+
+MOST_MODULES = 500
+"""Modules that a profile of Init has at most."""
+_LARGEST_PROFILE = 1 << 20
+_MODULES = msgspec.json.Decoder(
+    Annotated[tuple[ImportedModule, ...], msgspec.Meta(max_length=MOST_MODULES)]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +74,8 @@ class InitPhase:
     is_over: bool = False
     error_type: str | None = None
     """The caller's error type, if it failed."""
+    modules: tuple[ImportedModule, ...] = ()
+    """The modules that the function has imported, as far as its runtime tells."""
     _duration_ms: float = 0.0
 
     def limit(self, timeout: int) -> float | None:
@@ -107,6 +124,33 @@ class InitPhase:
             instance_id=log_stream,
             instance_max_memory=function.memory_size << 20,
         )
+
+    def profile(
+        self, created: float, build_began: float, extensions: Iterable[Extension]
+    ) -> InitProfile:
+        """Return the record of what it has spent its time on, given the times before it.
+
+        The environment was ``created``, and its sandbox could be built, at these monotonic times.
+        """
+        if self.name == "invoke":
+            # The sandbox is there already.
+            created = build_began = self.began
+        return InitProfile(
+            self.name,
+            (build_began - created) * 1000,
+            max(self.began - build_began, 0.0) * 1000,
+            self._since_began(self.runtime_ready or None),
+            tuple(
+                ExtensionInit(
+                    one.name, self._since_began(one.registered_at), self._since_began(one.ready_at)
+                )
+                for one in extensions
+            ),
+            self.modules,
+        )
+
+    def _since_began(self, at: float | None) -> float | None:
+        return None if at is None else (at - self.began) * 1000
 
     def _end(self, status: Status, at: float, error_type: str | None) -> tuple[Record, Record]:
         self.is_over = True
@@ -176,6 +220,17 @@ class RestorePhase(InitPhase):
     ) -> tuple[Record, Record]:
         done = RestoreRuntimeDone(status, error_type)
         return done, RestoreReport(status, self._duration_ms, error_type)
+
+
+def imported_modules(payload: bytes) -> tuple[ImportedModule, ...]:
+    """Return the modules of a frame ``init_profile``; none where it is no list of such.
+
+    A function can write such a frame itself.
+    """
+    try:
+        return _MODULES.decode(payload) if len(payload) <= _LARGEST_PROFILE else ()
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ()
 
 
 def runtime_version_arn(version: str, region: str) -> str:

@@ -126,7 +126,10 @@ class Processes:
         self._fork_server = fork_server
         self._emit: Callable[[Record], None] = emit
         self._on_event: Callable[[ProcessesEvent], None] = on_event
-        self._launch: Launch | None = None
+        self.launch: Launch | None = None
+        """The plan by which they were started; None while there are none."""
+        self.plan: SandboxPlan | None = None
+        """The parts of the sandbox; None until it is built."""
         self._runtime: RuntimeLink | None = None
         self._shutdown: ShutdownPhase | None = None
         self._open_api = open_api
@@ -143,29 +146,37 @@ class Processes:
     @property
     def runtime_finds_storage(self) -> bool:
         """Whether the runtime is one of ours, in which ``/tmp`` leads to the environment's own."""
-        return self._launch is None or not self._launch.runtime.speaks_http
+        return self.launch is None or not self._launch.runtime.speaks_http
 
     # Commands of the environment -----------------------------------------------------------------
 
     def build(self, plan: Callable[[], SandboxPlan]) -> None:
         """Plan the sandbox and have it built; with a network of its own, the APIs move into it."""
         with self._owning_failures():
-            self.init_process.spawn(self._fork_server, plan())
+            self.plan = plan()
+            self.init_process.spawn(self._fork_server, self.plan)
             network = self.apis.network = self.init_process.network
             if network is not None:
                 self._entering = asyncio.create_task(self._enter(network))
             elif self._fork_server.sandbox is not None:
                 self._on_event(_BUILT)
 
-    def start(self, log_stream: str, initialization_type: InitializationType) -> None:
-        """Start the external extensions and, when all have registered, the runtime."""
-        with self._owning_failures():
-            self._start(log_stream, initialization_type)
+    def start(
+        self, log_stream: str, initialization_type: InitializationType, *, profiles_init: bool
+    ) -> None:
+        """Start the external extensions and, when all have registered, the runtime.
 
-    def _start(self, log_stream: str, initialization_type: InitializationType) -> None:
+        With ``profiles_init`` a Python runtime tells of its imports before it is ready.
+        """
+        with self._owning_failures():
+            self._start(log_stream, initialization_type, profiles_init=profiles_init)
+
+    def _start(
+        self, log_stream: str, initialization_type: InitializationType, *, profiles_init: bool
+    ) -> None:
         fork_server, sandbox = self._fork_server, self._fork_server.sandbox
         is_taken = initialization_type == "snap-start" and not fork_server.is_snapshot
-        launch = self._launch = Launch.plan(
+        launch = self.launch = Launch.plan(
             self._function,
             fork_server.program,
             fork_server.runtime_version,
@@ -176,6 +187,7 @@ class Processes:
             log_stream=log_stream,
             initialization_type=initialization_type,
             api_address=self._api.address,
+            profiles_init=profiles_init,
         )
         self.stage = Stage.REGISTERING
         self.runtime_started = None
@@ -231,7 +243,7 @@ class Processes:
             self._shutdown.cancel()
         if self.stage is not Stage.SHUTTING_DOWN:
             self.stage = Stage.ABSENT
-        self._shutdown = self.failure = self._launch = None
+        self._shutdown = self.failure = self.launch = None
         self.apis.close()
 
     def close(self) -> None:
@@ -254,7 +266,7 @@ class Processes:
                 self._on_event(event)
             case Started():
                 self._on_event(event)
-                if self._launch is not None and len(self._launch.extensions) > limits.EXTENSIONS:
+                if self.launch is not None and len(self.launch.extensions) > limits.EXTENSIONS:
                     self.fail(Failure("Extension.LaunchError", "TooManyExtensions"))
             case LaunchFailed():
                 self._on_launch_failed(event)
@@ -275,6 +287,8 @@ class Processes:
     def _on_runtime_frame(self, frame: RuntimeFrame) -> None:
         if self.stage in _GONE:
             return
+        if frame.kind == "init_profile" and self.stage is not Stage.INITIALISING:
+            return
         if frame.kind == "ready":
             if self.stage is Stage.INITIALISING:
                 self._runtime = self.init_process.follow_runtime(self.apis.runtime_that_asked())
@@ -293,8 +307,8 @@ class Processes:
             error_type = "PermissionDenied" if is_denied else "UnknownError"
             extension.fail(ExtensionState.LAUNCH_ERROR, error_type)
             extension.has_exited = True
-        if self._launch is not None:
-            self.fail(_launch_failure(self._launch, event))
+        if self.launch is not None:
+            self.fail(_launch_failure(self.launch, event))
 
     def _on_runtime_exited(self, event: RuntimeExited) -> None:
         self.init_process.drain_logs()
@@ -337,13 +351,13 @@ class Processes:
         elif self.stage is Stage.REGISTERING and (
             not self.apis.has_extensions or self.apis.extensions.have_registered
         ):
-            assert self._launch is not None
+            assert self.launch is not None
             self.stage = Stage.INITIALISING
             self.runtime_started = time.monotonic()
-            api = self.apis.runtime if self._launch.runtime.speaks_http else None
+            api = self.apis.runtime if self.launch.runtime.speaks_http else None
             # Extensions come here too, by their calls of an API.
             with self._owning_failures():
-                self._runtime = self.init_process.start_runtime(self._launch, api)
+                self._runtime = self.init_process.start_runtime(self.launch, api)
 
     @property
     def _has_extension_work(self) -> bool:

@@ -37,6 +37,22 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class ProcessUsage:
+    """One process of an environment."""
+
+    pid: int
+    """The id on this machine; inside, the process has another."""
+    depth: int
+    """0 for what the init process has started, 1 for what that has, and so on."""
+    command: str
+    """Untrusted."""
+    state: str
+    """The kernel's word: ``running``, ``sleeping``, ``stopped`` …"""
+    memory_mb: float
+    threads: int
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
     """An environment to sample: its init process, its ``/tmp``, the previous sample."""
 
@@ -46,6 +62,32 @@ class Subject:
     before: Usage
     own: tuple[Path, ...] = ()
     """Folders of the function's, which may lie in the machine's ``/tmp``."""
+
+
+def processes_below(pid: int) -> list[ProcessUsage]:
+    """Return the processes of the environment with this init process.
+
+    Call it from a thread: it reads the process table.
+    """
+    children = _children()
+    found: list[ProcessUsage] = []
+    waiting = [(child, 0) for child in reversed(children.get(pid, []))]
+    while waiting:
+        process, depth = waiting.pop()
+        waiting += [(child, depth + 1) for child in reversed(children.get(process.pid, []))]
+        with contextlib.suppress(psutil.Error), process.oneshot():
+            memory, _files = _memory_of(process, is_program=depth == 0)
+            found.append(
+                ProcessUsage(
+                    process.pid,
+                    depth,
+                    " ".join(process.cmdline()) or process.name(),
+                    process.status(),
+                    memory / _MB,
+                    process.num_threads(),
+                )
+            )
+    return found
 
 
 def sample(subjects: Mapping[str, Subject], now: float) -> dict[str, Usage]:

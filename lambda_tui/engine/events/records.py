@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.project.function import LATEST
@@ -77,6 +77,58 @@ class InitReport(Record, frozen=True):
     initialization_type: InitializationType = "on-demand"
     spans: tuple[Span, ...] = ()
     """The sub-phases: ``runtimeInit`` and ``functionInit``."""
+
+
+class ExtensionInit(Struct, frozen=True):
+    """The part that an extension has in an Init phase. Times are from its beginning."""
+
+    name: str
+    registered_ms: float | None = None
+    """None for one that has not registered."""
+    ready_ms: float | None = None
+    """The time at which it asked for its first event; None for one that has not."""
+
+
+_Milliseconds = Annotated[float, Meta(ge=0, le=1e9)]
+
+
+class ImportedModule(Struct, frozen=True, array_like=True):
+    """A module that was imported while the function was initialised. Its texts are untrusted."""
+
+    depth: Annotated[int, Meta(ge=0, le=10_000)]
+    """0 for the handler's module, 1 for what it imports, and so on."""
+    name: Annotated[str, Meta(max_length=256)]
+    began_ms: _Milliseconds
+    """From the beginning of the function's initialisation."""
+    duration_ms: _Milliseconds
+    """With all that it imports itself."""
+    error_type: Annotated[str, Meta(max_length=256)] = ""
+    """The type of the error that its import has raised; empty where it has succeeded."""
+    file: Annotated[str, Meta(max_length=512)] = ""
+    """The file of the module which imports it, as the function has it; empty for the handler's."""
+    line: Annotated[int, Meta(ge=0, le=1 << 31)] = 0
+    """The line in that file, outside of functions, that has led to the import."""
+
+
+class InitProfile(Record, frozen=True):
+    """The parts of the time that an Init phase, or the Restore phase in its place, has taken.
+
+    AWS tells nobody. It is measured where the screen asks for it.
+    """
+
+    type: ClassVar[str] = "environment.initProfile"
+    phase: PhaseName = "init"
+    waiting_ms: float = 0.0
+    """From the environment's beginning until its sandbox could be built: the interpreter starts, a
+    snapshot is taken, another environment ends. 0 in an Init that is repeated."""
+    sandbox_ms: float = 0.0
+    """From there to the start of the first process."""
+    ready_ms: float | None = None
+    """From the beginning of the phase until the runtime was ready, which extensions may not have
+    been by then; None where it was not."""
+    extensions: tuple[ExtensionInit, ...] = ()
+    modules: tuple[ImportedModule, ...] = ()
+    """In the order of their beginning: the longest imports, none where they are not known."""
 
 
 class RestoreStart(Record, frozen=True):

@@ -97,6 +97,7 @@ def severity(record: records.Record) -> Severity:
         case (
             records.StateChange()
             | records.InvocationAccepted()
+            | records.InitProfile()
             | records.InitRuntimeDone()
             | records.RestoreRuntimeDone()
             | records.RuntimeDone()

@@ -113,6 +113,8 @@ class Launch:
     places: Places
     variables: dict[str, str]
     """The function's environment variables, as AWS sets them."""
+    profiles_init: bool = False
+    """Whether the runtime tells what the function's initialisation has spent its time on."""
 
     @classmethod
     def plan(
@@ -128,6 +130,7 @@ class Launch:
         log_stream: str,
         initialization_type: InitializationType,
         api_address: str,
+        profiles_init: bool,
     ) -> Launch:
         """Return what to start; ``program`` is the interpreter's path as the environment has it.
 
@@ -141,12 +144,18 @@ class Launch:
             function,
             () if is_snapshot_taken else external_extensions(function),
             runtime_start(
-                function, places, program, runtime_version, finds_packages=finds_packages
+                function,
+                places,
+                program,
+                runtime_version,
+                finds_packages=finds_packages,
+                profiles_init=profiles_init,
             ),
             places,
             environment_variables(
                 function, log_stream, runtime_version, places, initialization_type, api_address
             ),
+            profiles_init,
         )
 
     @property

@@ -23,6 +23,7 @@ HIDDEN_VARIABLE = "_LAMBDA_TUI_HIDDEN"
 STORAGE_VARIABLE = "_LAMBDA_TUI_STORAGE_MB"
 MOUNTS_VARIABLE = "_LAMBDA_TUI_MOUNTS"
 PACKAGES_VARIABLE = "_LAMBDA_TUI_PACKAGES"
+INIT_PROFILE_VARIABLE = "_LAMBDA_TUI_INIT_PROFILE"
 
 # Read once, by the dynamic linker or Python, as a process begins: a fork comes too late for them.
 _READ_AT_START = ("LD_", "DYLD_", "PYTHON")
@@ -69,12 +70,13 @@ def runtime_start(
     version: str | None,
     *,
     finds_packages: bool,
+    profiles_init: bool,
 ) -> RuntimeStart:
     """Return how the settings, or else the function's ``Runtime``, want the runtime started.
 
     ``interpreter`` is the path of the one of functions in Python or Node.js as the environment has
     it, ``version`` its version. ``finds_packages`` tells whether Python functions find the packages
-    that are installed for it.
+    that are installed for it, ``profiles_init`` whether their imports are timed.
     """
     linker = _linker_variables(function, places)
     if function.bootstrap:
@@ -107,6 +109,7 @@ def runtime_start(
             STORAGE_VARIABLE: str(function.ephemeral_storage),
             HIDDEN_VARIABLE: ",".join(function.hidden_modules),
             PACKAGES_VARIABLE: "packages" if finds_packages else "",
+            INIT_PROFILE_VARIABLE: "imports" if profiles_init else "",
         }
         return RuntimeStart((*wrapped, interpreter, "-S", script), variables=variables)
     return RuntimeStart()

@@ -121,8 +121,13 @@ class Pool:
         open_api: OpenApi,
         on_missing_package: Callable[[Pool, str], None],
         links: OutwardLinks,
+        *,
+        profiles_init: bool,
     ) -> None:
-        """``on_missing_package`` is called with a package of AWS's SDK that the function lacks."""
+        """``on_missing_package`` is called with a package of AWS's SDK that the function lacks.
+
+        With ``profiles_init`` it is told what Init phases spend their time on.
+        """
         self.function = function
         self.interpreter = interpreter
         self.environments: list[ExecutionEnvironment] = []
@@ -133,6 +138,7 @@ class Pool:
         """Whether it serves invocations and may make environments."""
         self.emit = emit
         """Puts an event on the stream."""
+        self.profiles_init = profiles_init
         self._settings = settings
         self._get_zygote = get_zygote
         self._account = account
@@ -160,6 +166,7 @@ class Pool:
             self._on_problem,
             self.on_missing_package,
             self.warn_once,
+            profiles_init=profiles_init,
         )
         self._on_missing_package = on_missing_package
         self._missing: set[str] = set()

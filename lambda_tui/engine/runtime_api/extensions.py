@@ -6,6 +6,7 @@ The rules are those of AWS's Extensions API; ``apis`` serves it by HTTP.
 from __future__ import annotations
 
 import asyncio
+import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -80,6 +81,10 @@ class Extension:
         self.error_type: str | None = None
         self.has_exited = False
         """Whether its process has ended."""
+        self.registered_at: float | None = None
+        """Monotonic time at which it has registered."""
+        self.ready_at: float | None = None
+        """Monotonic time at which it asked for its first event."""
         self._waiting: asyncio.Future[InvokeEvent | ShutdownEvent] | None = None
         self._event: InvokeEvent | ShutdownEvent | None = None
         """One that arrived while it did not wait."""
@@ -98,6 +103,7 @@ class Extension:
         """Take notice of its registration for these events."""
         self.events = events
         self.state = ExtensionState.REGISTERED
+        self.registered_at = time.monotonic()
 
     def begin_wait(self) -> asyncio.Future[InvokeEvent | ShutdownEvent]:
         """Return the future of its next event.
@@ -108,6 +114,8 @@ class Extension:
             raise self.state_error(ExtensionState.READY)
         self._waiting = asyncio.get_running_loop().create_future()
         self.state = ExtensionState.READY
+        if self.ready_at is None:
+            self.ready_at = time.monotonic()
         if self._event is not None:
             event, self._event = self._event, None
             self.deliver(event)

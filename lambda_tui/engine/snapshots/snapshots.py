@@ -121,6 +121,11 @@ class Snapshot:
         """The links that lead out of the function's files."""
         return self._owner.links_of(self.function)
 
+    @property
+    def profiles_init(self) -> bool:
+        """Whether it is told what Init phases spend their time on."""
+        return self._owner.profiles_init
+
     def on_free(self, environment: ExecutionEnvironment) -> None:
         """Freeze the environment that has initialised, or end one that could not."""
         if environment.state is State.IDLE:
@@ -169,6 +174,8 @@ class Snapshots:
         on_problem: Callable[[str], None],
         on_missing_package: Callable[[str], None],
         warn_once: Callable[[str], None],
+        *,
+        profiles_init: bool,
     ) -> None:
         """``environments`` are all of the pool.
 
@@ -187,6 +194,8 @@ class Snapshots:
         self._on_problem = on_problem
         self.on_missing_package = on_missing_package
         self.warn_once = warn_once
+        self.profiles_init = profiles_init
+        """Whether it is told what Init phases spend their time on."""
 
     @property
     def current(self) -> list[Snapshot]:

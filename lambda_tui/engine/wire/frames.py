@@ -7,11 +7,20 @@ from typing import Annotated, Literal
 import msgspec
 
 FrameKind = Literal[
-    "ready", "init_error", "restore_error", "chunk", "response", "error", "fault", "next"
+    "init_profile",
+    "ready",
+    "init_error",
+    "restore_error",
+    "chunk",
+    "response",
+    "error",
+    "fault",
+    "next",
 ]
-"""``ready``: initialised. ``init_error``, ``restore_error``: cannot be. ``chunk``: part of a
-streamed response. ``response``, ``error``: the handler's. ``fault``: the platform's error in their
-place; runtimes behind the Runtime API only. ``next``: the runtime asks for another event."""
+"""``init_profile``: what the function has imported. ``ready``: initialised. ``init_error``,
+``restore_error``: cannot be. ``chunk``: part of a streamed response. ``response``, ``error``: the
+handler's. ``fault``: the platform's error in their place; runtimes behind the Runtime API only.
+``next``: the runtime asks for another event."""
 
 # Bounds that no honest runtime exceeds. Beyond them a number is no measurement.
 _LARGEST_KB = 1 << 40

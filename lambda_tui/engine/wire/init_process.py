@@ -302,6 +302,7 @@ class InitProcess:
             "ephemeral_storage_mb": launch.function.ephemeral_storage,
             "mounts": [[os.fsencode(one) for one in pair] for pair in launch.places.mounts],
             "hidden_modules": launch.function.hidden_modules,
+            "profiles_init": launch.profiles_init,
         }
         self.runtime_is_running = True
         if api is not None:

@@ -6,7 +6,12 @@ import re
 from collections.abc import Mapping
 
 from lambda_tui import limits
-from lambda_tui.project.template.language import Absent, UnresolvedError
+from lambda_tui.project.template.language import (
+    Absent,
+    LinedMapping,
+    UnresolvedError,
+    section,
+)
 from lambda_tui.project.template.properties import Properties
 from lambda_tui.project.wording import shown
 
@@ -56,6 +61,28 @@ def read_environment(properties: Properties) -> dict[str, str]:
     if refusal is not None:
         properties.refuse("Environment", refusal)
     return known
+
+
+def variable_origins(
+    environment: Mapping[str, str], properties: Properties, own: LinedMapping
+) -> dict[str, str]:
+    """Return the place that sets each variable, such as ``Globals, template.yaml:5``.
+
+    ``properties`` are those of the function with Globals merged in, ``own`` those without.
+    """
+    merged = section(section(properties.mapping, "Environment"), "Variables")
+    of_function = section(section(own, "Environment"), "Variables")
+    file = properties.findings.file.name
+    origins = {}
+    for name in environment:
+        line = merged.lines.get(name)
+        place = file if line is None else f"{file}:{line}"
+        if name in merged and name not in of_function:
+            place = f"Globals, {place}"
+        if properties.resolver.is_given(merged.get(name)):
+            place = f"{place}, the value by [values]"
+        origins[name] = place
+    return origins
 
 
 def _value(variables: Properties, name: str) -> str | None:

@@ -23,7 +23,10 @@ from lambda_tui.project.function import (
 )
 from lambda_tui.project.runtimes import PYTHON_RUNTIMES, end_of_support, runtime_refusal
 from lambda_tui.project.template.code_location import is_container_image, read_code_location
-from lambda_tui.project.template.environment_variables import read_environment
+from lambda_tui.project.template.environment_variables import (
+    read_environment,
+    variable_origins,
+)
 from lambda_tui.project.template.event_invoke_config import (
     configure_qualifier,
     read_async_config,
@@ -67,12 +70,14 @@ class FunctionResource:
         mapping: LinedMapping,
         resolver: Resolver,
         *,
+        own: LinedMapping,
         is_serverless: bool,
     ) -> None:
         """Take the properties in ``mapping``, with SAM's Globals merged in where they apply.
 
-        ``line`` is the resource's own.
+        ``line`` is the resource's, and ``own`` are its properties without Globals.
         """
+        self._own = own
         self._findings = Findings(file, logical_id, logical_id)
         self._properties = Properties(mapping, line, resolver, self._findings)
         self._is_serverless = is_serverless
@@ -142,6 +147,7 @@ class FunctionResource:
             file_systems=file_systems,
             architecture=architecture,
             environment=environment,
+            variable_origins=variable_origins(environment, properties, self._own),
             logging=logging,
             asynchronous=AsyncConfig(dead_letter=asynchronous.dead_letter),
             reserved_concurrency=reserved,

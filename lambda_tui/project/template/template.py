@@ -190,6 +190,7 @@ class _TemplateReader:
             self._resources.lines.get(logical_id),
             properties,
             self._resolver,
+            own=own,
             is_serverless=kind == SERVERLESS_FUNCTION,
         )
         function = reader.read(self._layers, cache, self._bootstraps)

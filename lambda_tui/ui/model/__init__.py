@@ -10,6 +10,7 @@ from lambda_tui.ui.model.drafts import (
     client_context_problem,
 )
 from lambda_tui.ui.model.event_choices import EventChoice, Group, SentEvent, event_choices
+from lambda_tui.ui.model.inits import Inits
 from lambda_tui.ui.model.invocations import Invocations
 from lambda_tui.ui.model.past import Past
 from lambda_tui.ui.model.selection import Selected, Selection, Tab
@@ -20,6 +21,7 @@ __all__ = [
     "Drafts",
     "EventChoice",
     "Group",
+    "Inits",
     "InvocationType",
     "Invocations",
     "Past",

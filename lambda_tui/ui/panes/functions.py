@@ -24,6 +24,7 @@ from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.figures import milliseconds
 from lambda_tui.ui.glyphs import STATE_CLASSES, STATE_GLYPHS, STATUS_GLYPHS
 from lambda_tui.ui.model import Invocations
+from lambda_tui.ui.model.details import details_of
 from lambda_tui.ui.terminal_text import fitted
 from lambda_tui.ui.widgets import Pane, RowList
 
@@ -188,7 +189,8 @@ class FunctionsPane(Vertical, Pane):
 
     def _show_details(self, row: FunctionRow | None) -> None:
         details = self.query_one("#function-details", Static)
-        text = "" if row is None else "\n".join(_details(row.pool))
+        facts = [] if row is None else details_of(row.pool.function, row.pool)
+        text = "\n".join(value for _label, value in facts)
         if str(details.content) != text:
             details.update(text)
 
@@ -225,18 +227,3 @@ def _outcome(row: FunctionRow) -> str:
     if last.has_failed:
         return fitted(last.answer, min(len(last.answer), 12))
     return "" if last.duration_ms is None else milliseconds(last.duration_ms)
-
-
-def _details(pool: Pool) -> list[str]:
-    """Return memory and time limits, code, what runs it, and where it is declared."""
-    function = pool.function
-    lines = [f"{function.memory_size} MB · {function.timeout} s", function.handler]
-    version = pool.runtime_version
-    if version is not None:
-        lines.append(f"{pool.interpreter.title(version)} · {pool.interpreter.origin}")
-    if function.file is not None:
-        place = function.file.name
-        lines.append(place if function.line is None else f"{place}:{function.line}")
-    if pool.problem:
-        lines.append(f"✗ {pool.problem}")
-    return [one_line(line) for line in lines]

@@ -18,8 +18,10 @@ from lambda_tui.ui.feed import Feed
 from lambda_tui.ui.glyphs import STATUS_GLYPHS
 from lambda_tui.ui.log import LogPane
 from lambda_tui.ui.model import Selected, Selection, Tab
+from lambda_tui.ui.panes.details import DetailsPane
 from lambda_tui.ui.panes.environments import EnvironmentsPane
 from lambda_tui.ui.panes.functions import FunctionsPane
+from lambda_tui.ui.panes.init import InitPane
 from lambda_tui.ui.panes.invocations import InvocationsPane
 from lambda_tui.ui.panes.response import ResponsePane
 from lambda_tui.ui.panes.tmp import TmpPane
@@ -30,8 +32,12 @@ TAB_NAMES: Mapping[Tab, str] = {
     Tab.EVENT: "5 Event",
     Tab.RESPONSE: "6 Response",
     Tab.TMP: "7 /tmp",
+    Tab.INIT: "8 Init",
+    Tab.DETAILS: "9 Details",
 }
 """The names of the tabs, each behind the key that brings it forward."""
+_SUMMARY = 24
+"""Cells for the summary of the invocation, for which the names of other tabs make room."""
 _FRAME = 6
 """Cells of a frame that its title cannot have."""
 
@@ -52,11 +58,15 @@ class PaneGrid(Container):
         self.event = event
         self.response = ResponsePane(id="response")
         self.tmp = TmpPane(id="tmp")
+        self.init = InitPane(feed.inits, id="init")
+        self.details = DetailsPane(id="details")
         self.tabs: dict[Tab, Pane] = {
             Tab.LOG: self.log_pane,
             Tab.EVENT: self.event,
             Tab.RESPONSE: self.response,
             Tab.TMP: self.tmp,
+            Tab.INIT: self.init,
+            Tab.DETAILS: self.details,
         }
         self.by_id: dict[str, Pane] = {
             "functions": self.functions,
@@ -194,6 +204,8 @@ class PaneGrid(Container):
         self._summary = summary(selected.record)
         self.response.show(selected)
         self.tmp.show_environment(selected.environment, selected.pool.function.ephemeral_storage)
+        self.init.show(selected)
+        self.details.show(selected)
         self.write_titles()
 
     def write_titles(self) -> None:
@@ -206,8 +218,12 @@ class PaneGrid(Container):
 
     def _write_title(self, pane: Pane, *, with_tabs: bool) -> None:
         summary = Content.styled(one_line(self._summary), "bold")
-        tabs = [self._tab_text(tab) for tab in self.tabs if with_tabs or tab is self._selection.tab]
-        right = Content(" ").join(tabs)
+        tabs = [tab for tab in self.tabs if with_tabs or tab is self._selection.tab]
+        most = self._title_width(pane) - _SUMMARY
+        for part in ("all", "name", "key"):
+            right = Content(" ").join([self._tab_text(tab, part=part) for tab in tabs])
+            if right.cell_length <= most:
+                break
         room = self._title_width(pane) - right.cell_length - 1
         left = summary.truncate(max(0, room - 1), ellipsis=True)
         fill = max(1, room - left.cell_length)
@@ -217,9 +233,16 @@ class PaneGrid(Container):
     def _title_width(self, pane: Pane) -> int:
         return max(20, pane.outer_size.width - _FRAME)
 
-    def _tab_text(self, tab: Tab, *, is_alone: bool = False) -> Content:
+    def _tab_text(self, tab: Tab, *, is_alone: bool = False, part: str = "all") -> Content:
+        """Return what a click brings a tab forward by: its key and its name, or one of them.
+
+        ``part`` is ``all``, ``name`` or ``key``. What is forward is named in full.
+        """
         name = self.tabs[tab].title or TAB_NAMES[tab]
         is_forward = tab is self._selection.tab
+        key, _, rest = name.partition(" ")
+        if not is_forward:
+            name = {"name": rest, "key": key}.get(part, name)
         style = "b" if is_alone or is_forward else ""
         if is_forward and self.focused_pane == tab and not is_alone:
             style = "b reverse"

@@ -18,7 +18,7 @@ from lambda_tui.engine.invocation import KEY, Payload
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.pool import Pool
 from lambda_tui.history import History, InvocationRecord
-from lambda_tui.project.event_files import check_event
+from lambda_tui.project.event_files import SampleEvent, check_event
 from lambda_tui.project.function import LATEST, REGION, Project
 from lambda_tui.project.sdk import InstallationError
 from lambda_tui.terminal_text import one_line

@@ -89,6 +89,17 @@ class Resolver:
         """
         return as_text(self.resolve(value))
 
+    def is_given(self, value: object) -> bool:
+        """Return whether the user's settings give the value of a reference."""
+        name = intrinsic_name(value)
+        if not isinstance(value, dict) or name is None:
+            return isinstance(value, str) and value in self._values
+        argument = value[name]
+        if name == "Fn::GetAtt" and isinstance(argument, list):
+            argument = ".".join(map(str, argument))
+        is_reference = name in ("Ref", "Fn::GetAtt") and isinstance(argument, str)
+        return is_reference and argument in self._values
+
     def condition_problem(self, resource: LinedMapping) -> str | None:
         """Return one sentence on a resource's ``Condition`` that is none of the template's."""
         name = resource.get("Condition")

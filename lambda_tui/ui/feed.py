@@ -13,7 +13,7 @@ from lambda_tui.engine.invocation import Invocation
 from lambda_tui.history import InvocationRecord
 from lambda_tui.project.function import LoggingConfig
 from lambda_tui.ui.log import LogStore, log_records
-from lambda_tui.ui.model import Invocations
+from lambda_tui.ui.model import Invocations, TmpChange, TmpChanges
 from lambda_tui.ui.timeline import Timeline
 
 FRAME = 1 / 15
@@ -36,6 +36,7 @@ class Feed:
         self.invocations = Invocations(engine.pools, self._on_over)
         self.timelines: dict[str, Timeline] = {}
         """By the environments' ids."""
+        self.tmp_changes = TmpChanges(engine, self.invocations.session, self._on_tmp_change)
         self._engine = engine
         self._paint = paint
         self._numbers: dict[str, int] = {}
@@ -46,6 +47,7 @@ class Feed:
     def close(self) -> None:
         """Stop listening, and paint no more."""
         self._stop_listening()
+        self.tmp_changes.close()
         if self._timer is not None:
             self._timer.cancel()
 
@@ -68,6 +70,10 @@ class Feed:
         self._paint()
 
     def _on_over(self, record: InvocationRecord, invocation: Invocation) -> None:
+        self.request_paint()
+
+    def _on_tmp_change(self, change: TmpChange) -> None:
+        self.invocations.note_tmp(change)
         self.request_paint()
 
     def _on_event(self, event: events.Event) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from lambda_tui.engine.environment import Replacement
 from lambda_tui.engine.lifecycle import State
+from lambda_tui.history import InvocationRecord
 from lambda_tui.ui.model import tmp_changes
 from lambda_tui.ui.model.tmp_changes import TmpChange, TmpChanges
 from lambda_tui.ui.model.tmp_files import TmpFiles
@@ -42,14 +43,21 @@ class Watch:
     def __init__(self, workbench: Workbench) -> None:
         self.workbench = workbench
         self.told: list[TmpChange] = []
-        self.changes = TmpChanges(workbench.engine, self.told.append)
+        self.changes = TmpChanges(workbench.engine, "now", self.told.append)
+
+    def of(self, number: int, session: str = "now") -> TmpChange | None:
+        """Return what is known of an invocation."""
+        name = self.workbench.pool.function.name
+        record = InvocationRecord(
+            session=session, function=name, number=number, request_id="", started=0.0
+        )
+        return self.changes.of(record)
 
     async def invoke(self, *commands: tuple[str, str]) -> TmpChange:
         """Invoke, and return what is told of that invocation."""
         number = (await self.workbench.invoke(list(commands))).number
-        name = self.workbench.pool.function.name
-        await self.workbench.until(lambda: self.changes.of(name, number))
-        found = self.changes.of(name, number)
+        await self.workbench.until(lambda: self.of(number))
+        found = self.of(number)
         assert found is not None
         return found
 
@@ -174,9 +182,9 @@ async def test_the_memory_of_changes_is_bounded(
     closing.append(watch)
     await watch.invoke(("write", "a"), ("write", "b"))
     await watch.invoke(("write", "c"), ("write", "d"))
-    name = watch.workbench.pool.function.name
-    assert watch.changes.of(name, 1) is None
-    assert watch.changes.of(name, 2) is not None
+    assert watch.of(1) is None
+    assert watch.of(2) is not None
+    assert watch.of(2, session="before") is None
 
 
 def test_a_change_can_be_kept_as_json() -> None:

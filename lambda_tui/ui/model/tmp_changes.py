@@ -15,6 +15,7 @@ from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.events import Event, StateChange
 from lambda_tui.engine.lifecycle import State
+from lambda_tui.history import InvocationRecord
 from lambda_tui.ui.model.tmp_files import COMPARED, TmpError, TmpFiles, TmpPath
 
 LISTED = 500
@@ -86,8 +87,9 @@ class TmpChanges:
     covers both. Where much runs, readings are rarer, so that they take little of the machine.
     """
 
-    def __init__(self, engine: Engine, tell: Callable[[TmpChange], None]) -> None:
-        """``tell`` receives each change, on the loop."""
+    def __init__(self, engine: Engine, session: str, tell: Callable[[TmpChange], None]) -> None:
+        """``tell`` receives each change, on the loop; ``session`` is that of the records."""
+        self.session = session
         self._engine = engine
         self._tell = tell
         self._watched: dict[str, _Watched] = {}
@@ -106,9 +108,11 @@ class TmpChanges:
         if self._reader is not None:
             self._reader.cancel()
 
-    def of(self, function: str, number: int) -> TmpChange | None:
-        """Return what an invocation of this session has changed; None while it is not known."""
-        return self._changes.get((function, number))
+    def of(self, record: InvocationRecord) -> TmpChange | None:
+        """Return what an invocation of this session has changed; None where it is not known."""
+        if record.session != self.session:
+            return None
+        return self._changes.get((record.function, record.number))
 
     def before(self, environment_id: str) -> Mapping[str, int] | None:
         """Return the last reading of an environment; None when there is none to compare with."""

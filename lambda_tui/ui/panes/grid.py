@@ -51,7 +51,7 @@ class PaneGrid(Container):
         self.log_pane = LogPane(feed.log, id="log")
         self.event = EventPane(id="event")
         self.response = ResponsePane(id="response")
-        self.tmp = TmpPane(id="tmp")
+        self.tmp = TmpPane(feed.tmp_changes, id="tmp")
         self.tabs: dict[Tab, Pane] = {
             Tab.LOG: self.log_pane,
             Tab.EVENT: self.event,
@@ -186,7 +186,7 @@ class PaneGrid(Container):
         """Show the selected invocation in its tabs, and name it in their frames."""
         self._summary = summary(selected.record)
         self.response.show(selected)
-        self.tmp.show_environment(selected.environment, selected.pool.function.ephemeral_storage)
+        self.tmp.show(selected)
         self.write_titles()
 
     def write_titles(self) -> None:

@@ -68,11 +68,12 @@ def listed(driver: Driver) -> list[str]:
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (160, 50)])
 async def test_t_shows_tmp_and_the_content_of_its_files(
-    open_app: OpenApp, size: tuple[int, int]
+    open_app: OpenApp, writing: Path, size: tuple[int, int]
 ) -> None:
     async with open_app(size=size) as driver:
-        await driver.invoke()
         await driver.press("t")
+        content = bytes(range(256)).decode("latin-1")
+        await send(driver, ["write", "binary", content], ["write", "visits.txt", "visit 1"])
         await driver.until(lambda: "visits.txt" in driver.text())
         await driver.press("g")
         await driver.until(lambda: "000000  00 01 02 03" in driver.text(), "a hex view")
@@ -235,12 +236,14 @@ async def test_nothing_is_read_while_it_is_hidden_or_frozen(
 
     monkeypatch.setattr(TmpFiles, "folder", folder)
     async with open_app(size=(80, 24)) as driver:
-        await driver.invoke()
+        await send(driver, ["write", "a", "1"], wait=False)
+        await driver.until(lambda: driver.screen.record and driver.screen.record.tmp_added)
         assert readings == 0
         await driver.press("t")
         await driver.until(lambda: readings)
         assert tmp_pane(driver).rows.is_on_screen
-        await driver.press("4")
+        await driver.press("6")
         before = readings
-        await driver.invoke()
+        await send(driver, ["write", "b", "1"], ["write", "c", "1"], wait=False)
+        await driver.until(lambda: driver.screen.record and driver.screen.record.tmp_added == 2)
         assert readings == before

@@ -295,6 +295,7 @@ class ResponsePane(Vertical, Pane):
         self._show_rows()
         if self._payload is None and is_at_end:
             self.rows.action_cursor(1 << 30)
+            self.rows.show_cursor()
         elif is_other:
             self.rows.action_cursor(-(1 << 30))
             self.rows.scroll_home(animate=False)
@@ -444,6 +445,7 @@ class ResponsePane(Vertical, Pane):
             tree.reveal(key[1])
             self._show_rows()
         self.rows.highlight(key)
+        self.rows.show_cursor()
 
     def _matching_keys(self, needle: str) -> list[tuple[object, ...] | object]:
         """Return the keys of all rows with a match, those in folded values included."""

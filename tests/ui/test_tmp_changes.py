@@ -1,4 +1,4 @@
-"""What each invocation has changed in ``/tmp``, on real execution environments."""
+"""Invocations are told what they have changed in ``/tmp``, on real execution environments."""
 
 from __future__ import annotations
 

@@ -81,13 +81,15 @@ class ResponsePane(Vertical, Pane):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("V", "next_view", "View", tooltip="Show it as HTTP, JSON, parts or raw text"),
-        Binding("o", "open_frame", "Open", tooltip="Open the stack's line in your editor"),
-        Binding("slash", "search", "Search", tooltip="Find text in the response"),
-        Binding("n", "match(1)", "Next", tooltip="Go to the next match"),
-        Binding("N", "match(-1)", "Previous", tooltip="Go to the match before"),
-        Binding("minus", "fold_all", "Fold all", tooltip="Fold all values"),
-        Binding("asterisk", "open_all", "Open all", tooltip="Open all values"),
+        Binding("V", "next_view", "View", id="response_view", tooltip="HTTP, JSON, parts or text"),
+        Binding("o", "open_frame", "Open", id="open_frame", tooltip="Open the stack's line"),
+        Binding(
+            "slash", "search", "Find", id="response_find", tooltip="Find text", key_display="/"
+        ),
+        Binding("n", "match(1)", "Next", id="response_next", tooltip="Go to the next match"),
+        Binding("N", "match(-1)", "Previous", id="response_previous", tooltip="To the one before"),
+        Binding("minus", "fold_all", "Fold", id="fold_all", tooltip="Fold all", key_display="-"),
+        Binding("asterisk", "open_all", "Open", id="open_all", tooltip="Open all", key_display="*"),
     ]
     DEFAULT_CSS = """
     ResponsePane {
@@ -349,7 +351,7 @@ class ResponsePane(Vertical, Pane):
         event.stop()
         if isinstance(event.item, JsonRow):
             self._toggle(event.item)
-        else:
+        elif event.item.frame:
             self.action_open_frame()
 
     @on(ResponseRows.Toggled)
@@ -382,7 +384,9 @@ class ResponsePane(Vertical, Pane):
     def action_open_frame(self) -> None:
         """Open the line of the stack under the cursor in the user's editor."""
         row = self.rows.highlighted
-        if isinstance(row, Line) and row.frame and self._record is not None:
+        if self._record is None or not isinstance(row, Line) or not row.frame:
+            self._say("There is no line of a stack under the cursor.")
+        else:
             self.post_message(self.FrameChosen(self._record.function, row.frame))
 
     # Searching

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 
 from msgspec import Struct
 from rich.cells import chop_cells
@@ -145,7 +146,7 @@ def _error_rows(error: ErrorAnswer, width: int, above: int = 0) -> Iterator[Row]
 def _http_rows(http: HttpAnswer, width: int, *, has_tree: bool) -> Iterator[Row]:
     """Yield warnings, the status, the headers, and the body unless its tree follows."""
     for number, warning in enumerate(http.warnings):
-        for part, piece in enumerate(_folded(f"▲ {warning}", width)):
+        for part, piece in enumerate(wrap(f"▲ {one_line(warning)}", width)):
             yield Line(("warning", number, part), ((piece, "response--warning"),))
     yield Line("status", ((f"HTTP {http.status_line}", _status_class(http.status)),))
     names = max((len(name) for name, _ in http.headers), default=0)

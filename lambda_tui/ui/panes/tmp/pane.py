@@ -22,17 +22,17 @@ from lambda_tui.engine.lifecycle import State
 from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.figures import size
 from lambda_tui.ui.model import Selected, TmpChange, TmpChanges
-from lambda_tui.ui.model.tmp_files import TmpError, TmpFiles, TmpPath, shown_path
+from lambda_tui.ui.model.tmp_files import TmpEntry, TmpError, TmpFiles, TmpPath, shown_path
 from lambda_tui.ui.model.tmp_tree import TmpMarks, TmpRow, TmpTree
 from lambda_tui.ui.panes.tmp.dialogs import AskDelete, AskDestination, Destination
 from lambda_tui.ui.panes.tmp.preview import Preview
-from lambda_tui.ui.panes.tmp.rows import TmpRows
+from lambda_tui.ui.panes.tmp.rows import TmpRows, moment
 from lambda_tui.ui.widgets import Pane, RowList
 
 _PAUSE = 0.25
 """Seconds between two readings while something runs in the environment."""
-_SHARE = 0.1
-"""The part of the time for which readings may last."""
+_SHARE = 0.2
+"""The part of the time for which readings may last that the user has not asked for."""
 _STILL = (State.FROZEN, State.RESET, State.ENDED)
 """States in which nothing in the environment runs."""
 
@@ -72,14 +72,14 @@ class TmpPane(Vertical, Pane):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "save", "Copy out", tooltip="Copy the file to a folder of yours"),
-        Binding("d,delete", "delete", "Delete", tooltip="Delete it from the environment's /tmp"),
+        Binding("s", "save", "Copy out", id="tmp_save", tooltip="Copy the file to your folder"),
+        Binding("d,delete", "delete", "Delete", id="tmp_delete", tooltip="Delete it from /tmp"),
     ]
     DEFAULT_CSS = """
     TmpPane {
         #tmp-summary { height: 1; width: 1fr; text-wrap: nowrap; text-overflow: ellipsis; }
-        TmpRows { width: 2fr; }
-        #tmp-file { width: 3fr; }
+        TmpRows { width: 1fr; padding: 0 1 0 0; }
+        #tmp-file { width: 1fr; }
         #tmp-content { width: 1fr; height: auto; }
     }
     """
@@ -102,6 +102,8 @@ class TmpPane(Vertical, Pane):
         self._previewed: tuple[TmpPath, int] | None = None
         """Path and state of the file that was read last."""
         self._content = ""
+        self._used: int | None = None
+        """Bytes of storage in use at the last reading."""
 
     def compose(self) -> ComposeResult:
         """Yield the line, and below it the tree beside the content."""
@@ -174,6 +176,8 @@ class TmpPane(Vertical, Pane):
         if change is not before.change or invocation != before.invocation:
             self._marks = TmpMarks(change)
             self._tree.open_changed(self._marks)
+            # The line must not speak of another invocation until the next reading.
+            self._show_summary(subject, self._used if environment is before.environment else None)
         counts = change.counts if change is not None else ""
         self.title = f"7 /tmp {counts}".rstrip()
         if environment is before.environment:
@@ -234,6 +238,7 @@ class TmpPane(Vertical, Pane):
             self._show_without_files(subject)
             return True
         if subject is self._subject:
+            self._used = used
             self._show_rows(rows)
             self._show_summary(subject, used)
             if not rows:
@@ -275,7 +280,7 @@ class TmpPane(Vertical, Pane):
             figures = f"{size(used)} of {storage} MB"
             parts += [" · ", (figures, "bold $text-error") if is_full else figures]
             parts.append(" full" if is_full else "")
-        elif subject.label:
+        elif subject.label and not subject.is_there:
             parts.append(" · gone")
         if subject.invocation is not None:
             parts += [" · ", *_words(subject)]
@@ -291,14 +296,15 @@ class TmpPane(Vertical, Pane):
             self._previewed = None
             self._say(_sentence(row, self._subject))
         elif self._previewed != (row.path, row.entry.state):
-            self._read_file(row.path, row.entry.state)
+            self._read_file(row.entry)
 
     @work(exclusive=True, group="tmp-file")
-    async def _read_file(self, path: TmpPath, state: int) -> None:
+    async def _read_file(self, entry: TmpEntry) -> None:
+        path = entry.path
         if (files := self._files()) is None:
             return
         is_again = self._previewed is not None and self._previewed[0] == path
-        self._previewed = (path, state)
+        self._previewed = (path, entry.state)
         try:
             found = await asyncio.to_thread(files.read, path)
         except TmpError as error:
@@ -306,7 +312,8 @@ class TmpPane(Vertical, Pane):
             return
         preview = await asyncio.to_thread(Preview.of, path[-1], found)
         self._content = preview.text
-        head = f"{one_line(path[-1])} · {size(found.total)} · {preview.kind}\n"
+        parts = (one_line(path[-1]), size(found.total), preview.kind, moment(entry.modified))
+        head = " · ".join(parts) + "\n"
         shown = Content.styled(head, "$text-muted") + preview.content
         self.query_one("#tmp-content", Static).update(shown)
         if not is_again:

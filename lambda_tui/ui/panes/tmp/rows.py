@@ -20,7 +20,7 @@ from lambda_tui.ui.widgets import RowList
 
 _NAME_LIMIT = 200
 """Characters of a name that are shown."""
-_WITH_TIME = 44
+_WITH_TIME = 38
 """Cells from which on a row has the time of the last change."""
 _MARK_CLASSES = {"+": "row--added", "~": "row--changed", "−": "row--removed"}
 
@@ -92,10 +92,10 @@ def _figures(row: TmpRow, *, with_time: bool) -> str:
             return ""
         return "removed" if row.mark == "−" else "gone since"
     figure = {"file": size(entry.size), "directory": ""}.get(entry.kind, entry.kind)
-    return f"{figure:>8}  {_moment(entry.modified):>8}" if with_time else figure
+    return f"{figure:>8}  {moment(entry.modified):>8}" if with_time else figure
 
 
-def _moment(modified: float) -> str:
+def moment(modified: float) -> str:
     """Return the time of day, or the day where that is another one."""
     try:
         then, now = time.localtime(modified), time.localtime()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from lambda_tui.history import InvocationRecord
 from lambda_tui.ui.model.json_nodes import JsonRow
 from lambda_tui.ui.panes.response import ResponsePane
 from lambda_tui.ui.panes.response.reading import SHOWN, Line, Reading
@@ -267,3 +268,21 @@ def test_a_row_of_json_is_a_row_of_the_tree() -> None:
     assert all(
         isinstance(row, JsonRow) for row in Reading.of(b"[1]", has_failed=False).rows("JSON", 80)
     )
+
+
+async def test_of_a_stored_response_that_was_cut_both_sizes_are_said(
+    open_app: OpenApp, echoing: Path
+) -> None:
+    async with open_app(size=(120, 40)) as driver:
+        await driver.press("6")
+        record = InvocationRecord(
+            session="before",
+            function="Greet",
+            number=7,
+            request_id="",
+            started=0.0,
+            status="success",
+            response_bytes=3 << 20,
+        )
+        pane(driver).show_response(record, b'{"rows": [1, 2')
+        await driver.until_seen("✓ success · 3.0 MB · the first 14 B kept", '{"rows": [1, 2')

@@ -6,7 +6,10 @@ import os
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from lambda_tui.history import InvocationRecord
+from lambda_tui.ui.model import TmpChange
 from lambda_tui.ui.model.tmp_files import TmpFiles
 from lambda_tui.ui.panes.tmp import TmpPane
 from support.app_driver import Driver, OpenApp
@@ -63,7 +66,7 @@ def tmp_pane(driver: Driver) -> TmpPane:
 def listed(driver: Driver) -> list[str]:
     """Return the rows of the tree, without their times."""
     rows = tmp_pane(driver).rows
-    return [rows.row(item, 40).plain.rstrip() for item in rows.items]
+    return [rows.row(item, 36).plain.rstrip() for item in rows.items]
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (160, 50)])
@@ -90,7 +93,7 @@ async def test_what_the_invocation_changed_is_marked_and_its_folders_are_open(
         await driver.until_seen("init and #1: 5 added")
         await send(driver, ["write", "a/b/new", "1"], ["write", "log", "2"], ["remove", "a/b/old"])
         await driver.until_seen("#2: 1 added 1 changed 1 removed", "/tmp +1 ~1 −1")
-        assert [row.split() for row in listed(driver)] == [
+        expected = [
             ["~", "▾", "a"],
             ["~", "▾", "b"],
             ["+", "new", "1", "B"],
@@ -98,6 +101,7 @@ async def test_what_the_invocation_changed_is_marked_and_its_folders_are_open(
             ["~", "log", "2", "B"],
             ["same", "1", "B"],
         ]
+        await driver.until(lambda: [row.split() for row in listed(driver)] == expected)
 
 
 async def test_it_is_live_while_the_function_runs(open_app: OpenApp, writing: Path) -> None:
@@ -247,3 +251,30 @@ async def test_nothing_is_read_while_it_is_hidden_or_frozen(
         await send(driver, ["write", "b", "1"], ["write", "c", "1"], wait=False)
         await driver.until(lambda: driver.screen.record and driver.screen.record.tmp_added == 2)
         assert readings == before
+
+
+async def test_of_an_earlier_session_the_changes_are_shown_and_no_other_environment(
+    open_app: OpenApp, writing: Path
+) -> None:
+    async with open_app(size=(120, 40)) as driver:
+        await driver.press("t")
+        await send(driver, ["write", "today", "1"])
+        await driver.until_seen("today")
+        record = InvocationRecord(
+            session="before",
+            function="Greet",
+            number=1,
+            request_id="",
+            started=0.0,
+            environment=1,
+            status="success",
+            tmp_removed=2,
+        )
+        pane = tmp_pane(driver)
+        pane.show_stored(record, None)
+        await driver.until(lambda: "Only their number is known" in driver.text())
+        assert "env 1 of that session · gone · #1: 2 removed" in driver.text()
+        change = TmpChange.counted(record)
+        pane.show_stored(record, replace(change, removed=("cache/a", "cache/b")))
+        await driver.until(lambda: any("cache/b" in row for row in listed(driver)))
+        assert "today" not in driver.text()

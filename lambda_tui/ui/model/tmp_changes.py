@@ -50,6 +50,18 @@ class TmpChange(Struct, frozen=True, kw_only=True):
     changed_count: int = 0
     removed_count: int = 0
 
+    @classmethod
+    def counted(cls, record: InvocationRecord) -> TmpChange:
+        """Return as much as a record tells: how many changes there were, and not which."""
+        return cls(
+            function=record.function,
+            environment=record.environment or 0,
+            invocations=(record.number,),
+            added_count=record.tmp_added,
+            changed_count=record.tmp_changed,
+            removed_count=record.tmp_removed,
+        )
+
     @property
     def covers(self) -> str:
         """The invocations in words: ``#7``, ``init and #7``, ``#7 to #9 together``."""

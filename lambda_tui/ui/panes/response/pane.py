@@ -179,7 +179,8 @@ class ResponsePane(Vertical, Pane):
     ) -> None:
         """Show a response; does nothing when nothing has changed.
 
-        ``payload`` is None as long as there is none. ``invocation`` is there for one of this
+        ``payload`` is None as long as there is none, and its beginning where the record says that
+        there was more. ``invocation`` is there for one of this
         session, whose response may come in parts.
         """
         key = (
@@ -490,7 +491,9 @@ def _cost(record: InvocationRecord, payload: bytes | None) -> list[str]:
     """Return size, duration, start and cost, as far as known, the most important first."""
     parts = []
     if payload is not None:
-        parts.append(size(len(payload)))
+        parts.append(size(record.response_bytes or len(payload)))
+        if record.response_bytes is not None and record.response_bytes > len(payload):
+            parts.append(f"the first {size(len(payload))} kept")
     if record.duration_ms is not None:
         parts.append(milliseconds(record.duration_ms))
     if record.is_over and record.status != "throttled":

@@ -48,7 +48,7 @@ Row = Line | JsonRow
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a payload was found to be."""
+    """A payload, and the forms in which it can be shown."""
 
     payload: bytes
     error: ErrorAnswer | None = None

@@ -19,6 +19,7 @@ from textual.widgets import Static
 
 from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.lifecycle import State
+from lambda_tui.history import InvocationRecord
 from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.figures import size
 from lambda_tui.ui.model import Selected, TmpChange, TmpChanges
@@ -146,8 +147,7 @@ class TmpPane(Vertical, Pane):
         """Show the ``/tmp`` of the environment, with the changes of the selected invocation."""
         environment, record = selected.environment, selected.record
         if record is not None and record.session != self._changes.session:
-            # An environment of today may have the same number.
-            self._show(None, f"env {record.environment} of an earlier session", record.number)
+            self.show_stored(record, None)
             return
         number = environment.number if environment is not None else None
         if number is None and record is not None:
@@ -157,7 +157,15 @@ class TmpPane(Vertical, Pane):
             self._show(environment, label)
             return
         change = self._changes.of(record)
+        if change is None and (record.tmp_added or record.tmp_changed or record.tmp_removed):
+            change = TmpChange.counted(record)
         self._show(environment, label, record.number, is_over=record.is_over, change=change)
+
+    def show_stored(self, record: InvocationRecord, change: TmpChange | None) -> None:
+        """Show the changes of an invocation of an earlier session, as far as they were kept."""
+        # An environment of this session may have the same number.
+        label = "" if record.environment is None else f"env {record.environment} of that session"
+        self._show(None, label, record.number, change=change or TmpChange.counted(record))
 
     def _show(
         self,
@@ -267,6 +275,8 @@ class TmpPane(Vertical, Pane):
             self._say("No environment, no /tmp.")
         elif rows:
             self._preview_highlighted()
+        elif subject.change is not None and subject.change.counts:
+            self._say("Only their number is known, not which files they were.")
         else:
             self._say(f"{subject.label} has ended, and its /tmp with it.")
 

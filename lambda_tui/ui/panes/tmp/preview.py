@@ -23,7 +23,7 @@ class Preview:
     """The content of a file, ready to be shown."""
 
     kind: str
-    """What it is, such as ``JSON`` or ``PNG picture, 800 × 600``."""
+    """The kind of file, such as ``JSON`` or ``PNG picture, 800 × 600``."""
     content: Content
     text: str
     """The content to be copied: text as it stands in the file, other bytes as they are shown."""

@@ -39,7 +39,7 @@ _FOUND = 1_000
 class JsonNode:
     """One value, with its members once they are asked for."""
 
-    def __init__(self, raw: bytes | memoryview, path: JsonPath = ()) -> None:
+    def __init__(self, raw: msgspec.Raw, path: JsonPath = ()) -> None:
         self.path = path
         self.raw = memoryview(raw)
         """The text of the value, in UTF-8."""
@@ -97,15 +97,15 @@ class JsonNode:
         return self.kind == "string" and len(self.raw) > _LONG
 
     @cached_property
-    def members(self) -> list[tuple[str | int, memoryview]]:
+    def members(self) -> list[tuple[str | int, msgspec.Raw]]:
         """The values inside with their keys or indices, not decoded any further."""
         try:
             if self.kind == "object":
                 found = msgspec.json.decode(self.raw, type=dict[str, msgspec.Raw])
-                return [(key, memoryview(raw)) for key, raw in found.items()]
+                return list(found.items())
             if self.kind == "array":
                 values = msgspec.json.decode(self.raw, type=list[msgspec.Raw])
-                return [(index, memoryview(raw)) for index, raw in enumerate(values)]
+                return list(enumerate(values))
         except (msgspec.DecodeError, UnicodeDecodeError):
             # A key that is no Unicode: the value is shown as it is written.
             return []
@@ -254,9 +254,11 @@ def _find(node: JsonNode, pattern: re.Pattern[bytes], needle: str, found: list[J
     for label, raw in node.members:
         if len(found) == _FOUND:
             return
-        child = JsonNode(raw, (*node.path, label))
         is_key = isinstance(label, str) and needle in label.casefold()
         is_inside = pattern.search(raw) is not None
+        if not is_key and not is_inside:
+            continue
+        child = JsonNode(raw, (*node.path, label))
         if child.kind in ("object", "array"):
             if is_key:
                 found.append(child.path)

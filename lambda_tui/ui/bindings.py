@@ -94,7 +94,6 @@ PANE_KEYS: dict[str, tuple[str, ...]] = {
         "invoke",
         "response_view",
         "response_find",
-        "open_frame",
         "copy_item",
         "copy_all",
         "earlier",

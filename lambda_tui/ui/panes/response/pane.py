@@ -82,7 +82,6 @@ class ResponsePane(Vertical, Pane):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("V", "next_view", "View", id="response_view", tooltip="HTTP, JSON, parts or text"),
-        Binding("o", "open_frame", "Open", id="open_frame", tooltip="Open the stack's line"),
         Binding(
             "slash", "search", "Find", id="response_find", tooltip="Find text", key_display="/"
         ),
@@ -101,14 +100,6 @@ class ResponsePane(Vertical, Pane):
         SearchField.-open { display: block; }
     }
     """
-
-    class FrameChosen(Message):
-        """Posted when a line of a stack is to be opened in the user's editor."""
-
-        def __init__(self, function: str, frame: str) -> None:
-            super().__init__()
-            self.function = function
-            self.frame = frame
 
     def __init__(self, *, id: str, classes: str = "") -> None:
         super().__init__(id=id, classes=classes)
@@ -352,8 +343,6 @@ class ResponsePane(Vertical, Pane):
         event.stop()
         if isinstance(event.item, JsonRow):
             self._toggle(event.item)
-        elif event.item.frame:
-            self.action_open_frame()
 
     @on(ResponseRows.Toggled)
     def _fold(self, event: ResponseRows.Toggled) -> None:
@@ -381,14 +370,6 @@ class ResponsePane(Vertical, Pane):
         if self._reading is not None and (tree := self._reading.tree_of(self._view)) is not None:
             tree.open_all()
             self._show_rows()
-
-    def action_open_frame(self) -> None:
-        """Open the line of the stack under the cursor in the user's editor."""
-        row = self.rows.highlighted
-        if self._record is None or not isinstance(row, Line) or not row.frame:
-            self._say("There is no line of a stack under the cursor.")
-        else:
-            self.post_message(self.FrameChosen(self._record.function, row.frame))
 
     # Searching
 

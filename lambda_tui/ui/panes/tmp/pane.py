@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import ClassVar
@@ -100,6 +99,9 @@ class TmpPane(Vertical, Pane):
         """Set when there may be something new to read."""
         self._asked = asyncio.Event()
         """Set when the user waits for it."""
+        self._is_reading = False
+        self._earliest = 0.0
+        """The loop's time before which it is read for nobody but the user."""
         self._previewed: tuple[TmpPath, int] | None = None
         """Path and state of the file that was read last."""
         self._content = ""
@@ -114,9 +116,8 @@ class TmpPane(Vertical, Pane):
             yield self.file_view
 
     def on_mount(self) -> None:
-        """Follow the cursor of the tree, and begin to read."""
+        """Follow the cursor of the tree."""
         self.watch(self.rows, "highlighted_key", self._preview_highlighted, init=False)
-        self._keep_reading()
 
     def on_show(self) -> None:
         """Read what has changed while it could not be seen."""
@@ -189,41 +190,43 @@ class TmpPane(Vertical, Pane):
         counts = change.counts if change is not None else ""
         self.title = f"7 /tmp {counts}".rstrip()
         if environment is before.environment:
-            self._wanted.set()
+            self._wake()
         else:
             self._previewed = None
             self._ask()
 
     # Reading
 
-    @work(exclusive=True, group="tmp")
+    @work(group="tmp")
     async def _keep_reading(self) -> None:
-        """Read when something has happened, and now and then while something may happen."""
-        while True:
-            pause, spent = None, 0.0
-            if self._is_visible:
-                began = time.monotonic()
-                is_still = await self._read()
-                spent = time.monotonic() - began
-                pause = None if is_still else max(_PAUSE, spent / _SHARE)
-            await self._rest(pause, spent / _SHARE)
+        """Read once, and again while something may happen or has happened."""
+        loop = asyncio.get_running_loop()
+        try:
+            while True:
+                await _set_within(self._asked, self._earliest - loop.time())
+                self._wanted.clear()
+                self._asked.clear()
+                began = loop.time()
+                is_still = not self._is_visible or await self._read()
+                rest = (loop.time() - began) / _SHARE
+                self._earliest = loop.time() + rest
+                if is_still and not self._wanted.is_set():
+                    return
+                await _set_within(self._wanted, max(_PAUSE, rest))
+        finally:
+            self._is_reading = False
 
-    async def _rest(self, longest: float | None, shortest: float) -> None:
-        """Wait until something happens, but not so shortly unless the user asks for it."""
-        earliest = asyncio.get_running_loop().time() + shortest
-        with suppress(TimeoutError):
-            async with asyncio.timeout(longest):
-                await self._wanted.wait()
-        with suppress(TimeoutError):
-            async with asyncio.timeout_at(earliest):
-                await self._asked.wait()
-        self._wanted.clear()
-        self._asked.clear()
+    def _wake(self) -> None:
+        """Have it read when there is time: something has happened."""
+        self._wanted.set()
+        if not self._is_reading and self.is_attached:
+            self._is_reading = True
+            self._keep_reading()
 
     def _ask(self) -> None:
         """Have it read at once: the user is waiting."""
         self._asked.set()
-        self._wanted.set()
+        self._wake()
 
     async def _read(self) -> bool:
         """Read and show; return whether nothing will change until something happens."""
@@ -423,6 +426,13 @@ class TmpPane(Vertical, Pane):
 
     def _notify(self, sentence: str, severity: SeverityLevel = "information") -> None:
         self.app.notify(one_line(sentence), severity=severity, markup=False)
+
+
+async def _set_within(event: asyncio.Event, seconds: float) -> None:
+    """Wait until an event is set, but no longer than so many seconds."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(max(seconds, 0.0)):
+            await event.wait()
 
 
 def _words(subject: _Subject) -> list[str | tuple[str, str]]:

@@ -24,6 +24,8 @@ TENANT_ID = re.compile(r"[a-zA-Z0-9\._:\/=+\-@ ]+")
 """The pattern that AWS quotes in its errors."""
 
 _KEPT_OF_STREAM = 6 << 20
+_PARTS = 10_000
+"""Parts of a streamed response whose times are kept."""
 REMEMBERED_INVOCATIONS = 200
 REMEMBERED_BYTES = 8 << 20
 """Bytes of remembered events and responses together, without those of the last invocation.
@@ -60,6 +62,15 @@ class Refusal(NamedTuple):
 
     name: str
     message: str
+
+
+class Part(NamedTuple):
+    """A part of a streamed response."""
+
+    at: float
+    """Seconds since the epoch at which it arrived."""
+    end: int
+    """Bytes of the response up to its end."""
 
 
 class Invocation:
@@ -123,7 +134,12 @@ class Invocation:
         """Why the service has not accepted it, if so."""
         self.report: Report | None = None
         """The REPORT; None until it is over, and if no environment served it."""
+        self.parts: list[Part] = []
+        """The parts of a streamed response so far, of which a very long one has more."""
+        self.streamed_bytes = 0
+        """Bytes of a streamed response so far, of which the first 6 MB are kept."""
         self._parts = bytearray()
+        self._when_part: tuple[Callable[[], None], ...] = ()
         self._is_over = False
         self._when_over: list[Callable[[Invocation], None]] = []
         self._when_answered: list[Callable[[Invocation], None]] = []
@@ -165,13 +181,36 @@ class Invocation:
         else:
             self._when_answered.append(tell)
 
+    def when_part(self, tell: Callable[[], None]) -> Callable[[], None]:
+        """Call back for each part of a streamed response; return a function that ends it.
+
+        The callback must not block or raise.
+        """
+        self._when_part = (*self._when_part, tell)
+
+        def stop() -> None:
+            self._when_part = tuple(one for one in self._when_part if one is not tell)
+
+        return stop
+
+    @property
+    def streamed(self) -> bytes:
+        """The beginning of a streamed response, as far as it has arrived and is kept."""
+        return bytes(self._parts)
+
     def add_part(self, part: bytes, content_type: str) -> None:
         """Pass on a part of a streamed response, and keep it as long as it fits."""
         self.content_type = self.content_type or content_type
-        if len(self._parts) + len(part) <= _KEPT_OF_STREAM:
-            self._parts += part
+        # Nothing is kept behind a part that did not fit: there would be a hole.
+        if len(self._parts) == self.streamed_bytes:
+            self._parts += part[: _KEPT_OF_STREAM - len(self._parts)]
+        self.streamed_bytes += len(part)
+        if len(self.parts) < _PARTS:
+            self.parts.append(Part(time.time(), self.streamed_bytes))
         if self.on_part is not None:
             self.on_part(part)
+        for tell in self._when_part:
+            tell()
 
     def answer(
         self, status: InvocationStatus, response: bytes, *, is_truncated: bool = False

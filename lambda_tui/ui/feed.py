@@ -12,7 +12,7 @@ from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.invocation import Invocation
 from lambda_tui.history import InvocationRecord, Recorder
 from lambda_tui.ui.log import LogRecorder, LogStore
-from lambda_tui.ui.model import Inits, Invocations
+from lambda_tui.ui.model import Inits, Invocations, TmpChange, TmpChanges
 from lambda_tui.ui.model.lives import RECORDS, Lives
 
 FRAME = 1 / 15
@@ -31,6 +31,7 @@ class Feed:
         self.recorder = Recorder(engine.pools)
         self.invocations = Invocations(engine.pools, self._on_over, self.recorder.update)
         self.inits = Inits()
+        self.tmp_changes = TmpChanges(engine, self.invocations.session, self._on_tmp_change)
         self.lives = Lives(self._environment)
         self.pools = engine.pools
         self._paint = paint
@@ -45,6 +46,7 @@ class Feed:
         """Stop listening, and paint no more."""
         self._stop_living()
         self._stop_listening()
+        self.tmp_changes.close()
         if self._timer is not None:
             self._timer.cancel()
         self.log.close()
@@ -63,6 +65,10 @@ class Feed:
 
     def _on_over(self, record: InvocationRecord, invocation: Invocation) -> None:
         self.recorder.keep(record, invocation, {})
+        self.request_paint()
+
+    def _on_tmp_change(self, change: TmpChange) -> None:
+        self.invocations.note_tmp(change)
         self.request_paint()
 
     def _on_event(self, event: events.Event) -> None:

@@ -43,7 +43,7 @@ async def test_capital_s_installs_the_sdk_and_the_function_is_initialised_again(
         await driver.until(lambda: environment.state is State.FROZEN)
         await driver.until_seen("after the SDK changed")
         await driver.invoke()
-        await driver.until_seen('"hello"')
+        await driver.until_seen("hello:")
 
 
 async def test_an_installation_that_fails_says_so(

@@ -23,7 +23,7 @@ async def test_the_screen_names_the_snapshot_and_the_restore(
 
         await driver.invoke()
 
-        assert "restore" in driver.subtitle("response")
+        assert "· restore " in driver.text()
         assert "RESTORE_REPORT" in driver.text()
         assert "snap-start: snapshot ❅ frozen" in driver.subtitle("environments")
 

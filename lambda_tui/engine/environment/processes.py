@@ -146,7 +146,7 @@ class Processes:
     @property
     def runtime_finds_storage(self) -> bool:
         """Whether the runtime is one of ours, in which ``/tmp`` leads to the environment's own."""
-        return self.launch is None or not self._launch.runtime.speaks_http
+        return self.launch is None or not self.launch.runtime.speaks_http
 
     # Commands of the environment -----------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from lambda_tui.ui.model.inits import Inits
 from lambda_tui.ui.model.invocations import Invocations
 from lambda_tui.ui.model.past import Past
 from lambda_tui.ui.model.selection import Selected, Selection, Tab
+from lambda_tui.ui.model.tmp_changes import TmpChange, TmpChanges
 
 __all__ = [
     "INVOCATION_TYPES",
@@ -29,6 +30,8 @@ __all__ = [
     "Selection",
     "SentEvent",
     "Tab",
+    "TmpChange",
+    "TmpChanges",
     "client_context_problem",
     "event_choices",
 ]

@@ -13,6 +13,7 @@ from lambda_tui.engine.pool import Pool
 from lambda_tui.history import InvocationRecord
 from lambda_tui.history.answers import answer_word, failing
 from lambda_tui.history.pricing import price
+from lambda_tui.ui.model.tmp_changes import TmpChange
 
 KEPT = 2_000
 """Invocations of one function that are listed; the history has the older ones."""
@@ -86,6 +87,18 @@ class Invocations:
         index = record.number - pool.invocations[0].number
         is_there = 0 <= index < len(pool.invocations)
         return pool.invocations[index] if is_there else None
+
+    def note_tmp(self, change: TmpChange) -> None:
+        """Note what invocations have changed in ``/tmp``; each of several has the sum of all."""
+        wanted = set(change.invocations)
+        for record in reversed(self._records.get(change.function, ())):
+            if record.number < change.invocations[0]:
+                break
+            if record.number in wanted:
+                record.tmp_added = change.added_count
+                record.tmp_changed = change.changed_count
+                record.tmp_removed = change.removed_count
+                self.version += 1
 
     def name_event(self, invocation: Invocation, name: str) -> None:
         """Note which event an invocation was sent; the engine knows the bytes alone."""

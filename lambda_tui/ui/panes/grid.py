@@ -57,7 +57,7 @@ class PaneGrid(Container):
         self.log_pane = LogPane(feed.log, feed.pools, id="log")
         self.event = event
         self.response = ResponsePane(id="response")
-        self.tmp = TmpPane(id="tmp")
+        self.tmp = TmpPane(feed.tmp_changes, id="tmp")
         self.init = InitPane(feed.inits, id="init")
         self.details = DetailsPane(id="details")
         self.tabs: dict[Tab, Pane] = {
@@ -203,7 +203,7 @@ class PaneGrid(Container):
         """Show the selected invocation in its tabs, and name it in their frames."""
         self._summary = summary(selected.record)
         self.response.show(selected)
-        self.tmp.show_environment(selected.environment, selected.pool.function.ephemeral_storage)
+        self.tmp.show(selected)
         self.init.show(selected)
         self.details.show(selected)
         self.write_titles()

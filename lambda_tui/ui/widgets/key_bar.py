@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from rich.text import Text
 from textual import events
+from textual.dom import DOMNode
 from textual.strip import Strip
 
 from lambda_tui.ui.widgets.line_widget import LineWidget, text_strip
@@ -21,6 +22,8 @@ class _Key:
     key: str
     description: str
     action: str
+    node: DOMNode
+    """The widget that the action is one of."""
 
     @property
     def width(self) -> int:
@@ -60,13 +63,13 @@ class KeyBar(LineWidget):
         start = 0
         for key in left:
             if start <= event.x < start + key.width:
-                await self.screen.run_action(key.action)
+                await self.app.run_action(key.action, key.node)
                 return
             start += key.width
         start = self.size.width - sum(key.width for key in right)
         for key in right:
             if start <= event.x < start + key.width:
-                await self.screen.run_action(key.action)
+                await self.app.run_action(key.action, key.node)
                 return
             start += key.width
 
@@ -89,8 +92,8 @@ class KeyBar(LineWidget):
     def _keys(self) -> dict[str, _Key]:
         """Return the enabled keys of the user's keymap by the ids of their bindings."""
         found: dict[str, _Key] = {}
-        for _, binding, enabled, _ in self.screen.active_bindings.values():
+        for node, binding, enabled, _ in self.screen.active_bindings.values():
             if binding.id and enabled and binding.id not in found:
                 key = self.app.get_key_display(binding)
-                found[binding.id] = _Key(key, binding.description, binding.action)
+                found[binding.id] = _Key(key, binding.description, binding.action, node)
         return found

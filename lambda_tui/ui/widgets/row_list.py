@@ -123,6 +123,10 @@ class RowList(LineWidget, ScrollView, Generic[Item], can_focus=True):
                 self._move(index)
                 return
 
+    def show_cursor(self) -> None:
+        """Scroll to the cursor, once the items that are shown now are laid out."""
+        self.call_after_refresh(self._scroll_to_cursor)
+
     def action_cursor(self, step: int) -> None:
         """Move the cursor by that many rows."""
         self._move(self._cursor + step)

@@ -111,6 +111,7 @@ PANE_KEYS: dict[str, tuple[str, ...]] = {
         "invoke",
         "response_view",
         "response_find",
+        "open_frame",
         "copy_item",
         "copy_all",
         "earlier",

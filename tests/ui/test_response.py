@@ -153,7 +153,14 @@ async def test_a_search_goes_from_match_to_match(open_app: OpenApp, echoing: Pat
         assert rows.needle == ""
 
 
-async def test_an_error_has_its_type_and_its_stack(open_app: OpenApp, echoing: Path) -> None:
+async def test_an_error_has_its_type_and_its_stack(
+    open_app: OpenApp, echoing: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = tmp_path / "opened"
+    editor = tmp_path / "code"
+    editor.write_text(f'#!/bin/sh\necho "$@" > {opened}.new\nmv {opened}.new {opened}\n')
+    editor.chmod(0o755)
+    monkeypatch.setenv("VISUAL", str(editor))
     async with open_app(size=(120, 40)) as driver:
         await driver.press("down")
         await show(driver, {}, "Fail")
@@ -166,6 +173,9 @@ async def test_an_error_has_its_type_and_its_stack(open_app: OpenApp, echoing: P
         row = pane(driver).rows.highlighted
         assert isinstance(row, Line)
         assert 'app.py", line 10, in inner' in row.frame
+        await driver.press("o")
+        await driver.until(opened.exists, "the editor")
+        assert opened.read_text().split() == ["-g", f"{echoing}/code/app.py:10"]
 
 
 STREAMING = """\

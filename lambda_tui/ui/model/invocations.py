@@ -99,6 +99,7 @@ class Invocations:
                 record.tmp_changed = change.changed_count
                 record.tmp_removed = change.removed_count
                 self.version += 1
+                self._on_follow_up(record)
 
     def name_event(self, invocation: Invocation, name: str) -> None:
         """Note which event an invocation was sent; the engine knows the bytes alone."""

@@ -20,13 +20,16 @@ from textual.widgets import Input, Static
 
 from lambda_tui.engine.invocation import Invocation
 from lambda_tui.history import InvocationRecord
+from lambda_tui.project.function import Function
 from lambda_tui.terminal_text import one_line
+from lambda_tui.ui.editor import open_in_editor
 from lambda_tui.ui.figures import milliseconds, size
 from lambda_tui.ui.glyphs import STATUS_GLYPHS
 from lambda_tui.ui.model import Selected
 from lambda_tui.ui.model.json_nodes import BEFORE, JsonPath, JsonRow, find
 from lambda_tui.ui.panes.response.reading import Line, Reading
 from lambda_tui.ui.panes.response.rows import ResponseRows
+from lambda_tui.ui.stack_frames import SourcePlace, find_place, local_file
 from lambda_tui.ui.widgets import Pane, RowList
 
 _READ_AT_ONCE = 64_000
@@ -82,6 +85,7 @@ class ResponsePane(Vertical, Pane):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("V", "next_view", "View", id="response_view", tooltip="HTTP, JSON, parts or text"),
+        Binding("o", "open_frame", "Open", id="open_frame", tooltip="Open it in your editor"),
         Binding(
             "slash", "search", "Find", id="response_find", tooltip="Find text", key_display="/"
         ),
@@ -108,6 +112,8 @@ class ResponsePane(Vertical, Pane):
         self._status = Static(id="response-status", markup=False)
         self._names = ViewNames(id="response-views", markup=False)
         self._search = SearchField(id="response-search", placeholder="find", compact=True)
+        self._function: Function | None = None
+        """The function, whose code its stacks name."""
         self._record: InvocationRecord | None = None
         self._invocation: Invocation | None = None
         self._shown: tuple[object, ...] = ()
@@ -158,6 +164,7 @@ class ResponsePane(Vertical, Pane):
 
     def show(self, selected: Selected) -> None:
         """Show the response of the selected invocation."""
+        self._function = selected.pool.function
         self.show_response(selected.record, selected.response, selected.invocation)
 
     def show_response(
@@ -341,6 +348,8 @@ class ResponsePane(Vertical, Pane):
         event.stop()
         if isinstance(event.item, JsonRow):
             self._toggle(event.item)
+        elif event.item.frame:
+            self.action_open_frame()
 
     @on(ResponseRows.Toggled)
     def _fold(self, event: ResponseRows.Toggled) -> None:
@@ -368,6 +377,24 @@ class ResponsePane(Vertical, Pane):
         if self._reading is not None and (tree := self._reading.tree_of(self._view)) is not None:
             tree.open_all()
             self._show_rows()
+
+    def action_open_frame(self) -> None:
+        """Open the line of the stack under the cursor in the user's editor."""
+        row = self.rows.highlighted
+        place = find_place(row.frame) if isinstance(row, Line) and row.frame else None
+        if place is None or self._function is None:
+            self._say("This line names no place in the source.")
+        else:
+            self._open_in_editor(place, self._function)
+
+    @work(group="editor")
+    async def _open_in_editor(self, place: SourcePlace, function: Function) -> None:
+        file = await asyncio.to_thread(local_file, place.path, function)
+        if file is None:
+            self._say(f"{place.path} is not on this machine.", "warning")
+            return
+        if problem := await open_in_editor(self.app, file, place.line, place.column):
+            self._say(problem, "warning")
 
     # Searching
 

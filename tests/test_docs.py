@@ -20,8 +20,8 @@ from lambda_tui import __version__
 from lambda_tui.commands.arguments import (
     demo_parser,
     doctor_parser,
-    history_parser,
     event_parser,
+    history_parser,
     invoke_parser,
     list_parser,
     screen_parser,

@@ -48,9 +48,8 @@ from lambda_tui.project.code import OutwardLinks, is_deployed
 from lambda_tui.project.dependencies import REQUIREMENT_FILES
 from lambda_tui.project.function import NODE_SUFFIXES, Function, Problem, Project
 from lambda_tui.project.interpreters import Interpreter, find_interpreter
-from lambda_tui.project.load import load_project
+from lambda_tui.project.load import LISTING_FILES, load_project
 from lambda_tui.project.settings import AFTER_RESTART, PROJECT_FILE, Settings, SettingsFiles
-from lambda_tui.project.template import TEMPLATES
 
 # A Shutdown phase with extensions takes two seconds, an init process that must be killed more.
 _GOODBYE_SECONDS = 15.0
@@ -302,6 +301,7 @@ class Engine:
         # One that is missing may be made, and one that is there may go.
         mounts = self.settings.file_systems.values()
         files |= {folder for folder in mounts if folder.parent.is_dir()}
+        files |= {file for file in self.project.sources if file.parent.is_dir()}
         self._watcher.cover(folders, files)
 
     def _on_files_changed(self, paths: frozenset[Path]) -> None:
@@ -366,7 +366,11 @@ class Engine:
         ):
             return True
         directory = self.project.directory
-        if paths & {directory, *(directory / name for name in TEMPLATES)}:
+        if paths & {
+            directory,
+            *(directory / name for name in LISTING_FILES),
+            *self.project.sources,
+        }:
             return True
         if not paths.isdisjoint(self.settings.file_systems.values()):
             return True

@@ -236,7 +236,10 @@ class Function:
     line: int | None = field(default=None, compare=False)
     """The line in that file, counted from 1."""
     logical_id: str | None = field(default=None, compare=False)
-    """The name of its resource in the template; None in a plain folder."""
+    """The name of its resource in the template, or the one that another file gives it.
+
+    None in a plain folder.
+    """
     region: str = REGION
     account_id: str = ACCOUNT_ID
 
@@ -327,4 +330,6 @@ class Project:
     functions: tuple[Function, ...] = ()
     problems: tuple[Problem, ...] = ()
     template: Path | None = None
-    """The SAM template that was read; None for a plain folder."""
+    """The file that lists the functions, such as a SAM template; None for a plain folder."""
+    sources: frozenset[Path] = frozenset()
+    """Further files that its functions were read from, or would be if they were there."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from lambda_tui.project import plain, template
+from lambda_tui.project import plain, serverless, template
 from lambda_tui.project.code import Cache, unreadable_paths
 from lambda_tui.project.dependencies import undeclared_modules
 from lambda_tui.project.file_systems import mount_file_systems
@@ -21,13 +21,16 @@ from lambda_tui.project.settings import Settings
 from lambda_tui.project.spelling import true_path
 from lambda_tui.project.wording import shown
 
+LISTING_FILES = (*template.TEMPLATES, *serverless.FILES)
+"""The names of files, in a project's folder, that list its functions."""
+
 _KINDS: tuple[Callable[[Path, Settings], Project | None], ...] = (
     template.read_project,
-    plain.read_project,
+    serverless.read_project,
 )
 """The kinds of projects: each reads a folder, or returns None for one that is not of its kind.
 
-The first that reads a folder decides; ``plain`` is last, as it reads any.
+A folder may be of several. One that is of none of them is a plain folder.
 """
 
 _CODE_SUFFIXES = (".py", ".so", ".dylib", ".node", *NODE_SUFFIXES)
@@ -57,15 +60,55 @@ def _read_project(directory: Path, settings: Settings) -> Project:
         if sys.platform == "darwin":
             # It may be named in another case there, and saves are told by its own.
             directory = true_path(directory, str(directory)) or directory
-        projects = (read_project(directory, settings) for read_project in _KINDS)
-        project = next(project for project in projects if project is not None)
-        misplaced = template.misplaced_templates(directory)
-        return replace(project, problems=(*misplaced, *project.problems))
+        found = [read_project(directory, settings) for read_project in _KINDS]
+        projects = [project for project in found if project is not None]
+        project = _merged(projects) if projects else plain.read_project(directory, settings)
+        unread = template.misplaced_templates(directory) + serverless.unread_programs(directory)
+        return replace(project, problems=(*unread, *project.problems))
     except (OSError, ValueError, RuntimeError) as error:
         what = getattr(error, "filename", None) or directory
         reason = (getattr(error, "strerror", None) or str(error)).lower()
         message = f"{shown(str(what))} cannot be read: {shown(reason)}; name another folder."
         return Project(directory, problems=(Problem(message),))
+
+
+def _merged(projects: list[Project]) -> Project:
+    """Return one folder's projects as one, with what is twice in them told."""
+    merged = projects[0]
+    for project in projects[1:]:
+        known = {function.name: function for function in merged.functions}
+        codes = {_code_of(function): function for function in merged.functions}
+        problems = [*merged.problems, *project.problems]
+        for function in project.functions:
+            first = known.get(function.name) or codes.get(_code_of(function))
+            if first is not None:
+                problems.append(_told_twice(first, function))
+        functions = (one for one in project.functions if one.name not in known)
+        merged = replace(
+            merged,
+            functions=(*merged.functions, *functions),
+            problems=tuple(problems),
+            sources=merged.sources | project.sources | _own_file(project),
+        )
+    return merged
+
+
+def _own_file(project: Project) -> frozenset[Path]:
+    return frozenset() if project.template is None else frozenset({project.template})
+
+
+def _code_of(function: Function) -> tuple[Path, str]:
+    return function.code_path, function.handler
+
+
+def _told_twice(first: Function, second: Function) -> Problem:
+    """Return the problem of two files that describe a function each, of one name or one code."""
+    file = "" if first.file is None else first.file.name
+    if first.name == second.name:
+        sentence = f"{second.name} is a function of {file} too, and that one is shown."
+    else:
+        sentence = f"{second.name} is the same code as {first.name} of {file}."
+    return Problem(sentence, second.file, second.line, (second.name,))
 
 
 def _not_a_folder(directory: Path) -> Problem:

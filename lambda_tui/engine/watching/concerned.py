@@ -9,10 +9,10 @@ from pathlib import Path
 from lambda_tui.project.code import OutwardLink, is_deployed, is_deployed_in_plain_folder
 from lambda_tui.project.function import Function, Project
 from lambda_tui.project.interpreters import Interpreter
+from lambda_tui.project.load import LISTING_FILES
 from lambda_tui.project.settings import PROJECT_FILE
-from lambda_tui.project.template import TEMPLATES
 
-_DESCRIPTIONS = frozenset({*TEMPLATES, "samconfig.toml", PROJECT_FILE})
+_DESCRIPTIONS = frozenset({*LISTING_FILES, "samconfig.toml", PROJECT_FILE})
 """Files in the project's folder that say what its functions are, and are none of their code."""
 
 _MODULES = "node_modules"

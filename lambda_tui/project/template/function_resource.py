@@ -157,6 +157,7 @@ class FunctionResource:
             tracing=tracing,
             is_tenant_isolated=is_tenant_isolated,
             description=description,
+            region=properties.resolver.text({"Ref": "AWS::Region"}),
             file=self._findings.file,
             line=properties.line,
         )

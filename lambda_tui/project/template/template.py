@@ -46,7 +46,11 @@ TEMPLATES = ("template.yaml", "template.yml")
 """The names that a template may have in a project folder, by preference."""
 _FUNCTION_TYPES = (SERVERLESS_FUNCTION, LAMBDA_FUNCTION)
 _ADVICE = "add a resource of Type AWS::Serverless::Function, or run `lambda-tui demo`."
-_LIST_OF_LAYERS = (
+_ALL_FALSE = (
+    "the template has functions, but the Condition of each is false; "
+    "give its parameters other Defaults."
+)
+LIST_OF_LAYERS = (
     "the setting layers lists layers, but {} says which its functions have; name them there, "
     "or let the setting be a table that tells where its ARNs are to be found."
 )
@@ -79,7 +83,7 @@ def read_project(directory: Path, settings: Settings) -> Project | None:
         find_python=find_python,
     )
     if settings.layers:
-        problems = (*problems, Problem(_LIST_OF_LAYERS.format(file.name)))
+        problems = (*problems, Problem(LIST_OF_LAYERS.format(file.name)))
     return Project(directory, functions, problems, file)
 
 
@@ -111,13 +115,21 @@ def read_template(
     """
     try:
         document = read_yaml(read_text(file, limits.TEMPLATE_BYTES))
-        if not isinstance(document.content, LinedMapping):
+        content = document.content
+        if not isinstance(content, LinedMapping):
             return (), (Problem(f"the template has no Resources; {_ADVICE}", file, 1),)
-        resolver = Resolver(document.content, values)
-        reader = _TemplateReader(
-            file, document.content, resolver, layer_paths or {}, bootstraps, find_python
+        functions, problems = read_resources(
+            file,
+            content,
+            layer_paths,
+            cache,
+            bootstraps=bootstraps,
+            values=values,
+            find_python=find_python,
         )
-        functions, problems = reader.read(cache or Cache.of_user())
+        if not _has_functions(content) and isinstance(content.get("Resources"), dict | None):
+            line = content.lines.get("Resources", 1)
+            problems = (*problems, Problem(f"the template has no functions; {_ADVICE}", file, line))
         return functions, (*document_problems(file, document), *problems)
     except UnreadableFileError as error:
         return (), (Problem(str(error), file),)
@@ -125,6 +137,28 @@ def read_template(
         return (), (Problem(f"the template is not valid YAML: {error}.", file, error.line),)
     except RecursionError:
         return (), (Problem("the template refers to itself without end.", file),)
+
+
+def read_resources(
+    file: Path,
+    document: LinedMapping,
+    layer_paths: Mapping[str, Path] | None = None,
+    cache: Cache | None = None,
+    bootstraps: Bootstraps | None = None,
+    values: Mapping[str, str] | None = None,
+    find_python: FindPythonOf = _find_own_python,
+    names: Mapping[str, str] | None = None,
+) -> TemplateContent:
+    """Return the functions of a template that was read, or made of a ``file`` of another kind.
+
+    ``names`` are what that file calls its functions, by their logical ids; the other arguments are
+    those of ``read_template``.
+    """
+    resolver = Resolver(document, values)
+    reader = _TemplateReader(
+        file, document, resolver, layer_paths or {}, bootstraps, find_python, names or {}
+    )
+    return reader.read(cache or Cache.of_user())
 
 
 class _TemplateReader:
@@ -138,6 +172,7 @@ class _TemplateReader:
         layer_paths: Mapping[str, Path],
         bootstraps: Bootstraps | None,
         find_python: FindPythonOf,
+        names: Mapping[str, str],
     ) -> None:
         self._file = file
         self._document = document
@@ -146,6 +181,7 @@ class _TemplateReader:
         self._resources = resolver.resources
         self._bootstraps = bootstraps or {}
         self._find_python = find_python
+        self._names = names
         self._layers = TemplateLayers(file, self._resources, resolver, layer_paths)
         self._functions: dict[str, Function] = {}
         self._problems: list[Problem] = []
@@ -163,10 +199,9 @@ class _TemplateReader:
             self._functions, self._file, self._resources, self._resolver
         )
         read_triggers(self._functions, self._document, self._resolver)
-        has_functions = any(map(_is_function, self._resources.values()))
-        if not has_functions and isinstance(self._document.get("Resources"), dict | None):
+        if _has_functions(self._document) and not any(map(_is_function, self._resources.values())):
             line = self._document.lines.get("Resources", 1)
-            self._problems.append(Problem(_no_functions(self._document), self._file, line))
+            self._problems.append(Problem(_ALL_FALSE, self._file, line))
         return tuple(self._functions.values()), tuple(self._problems)
 
     def _check_outline(self, logical_id: str) -> None:
@@ -186,7 +221,7 @@ class _TemplateReader:
             properties = merge_globals(self._common, own, resource.get("IgnoreGlobals"))
         reader = FunctionResource(
             self._file,
-            logical_id,
+            self._names.get(logical_id, logical_id),
             self._resources.lines.get(logical_id),
             properties,
             self._resolver,
@@ -221,13 +256,8 @@ def _is_function(resource: object) -> bool:
     return text_under(resource, "Type") in _FUNCTION_TYPES
 
 
-def _no_functions(document: LinedMapping) -> str:
-    if any(map(_is_function, section(document, "Resources").values())):
-        return (
-            "the template has functions, but the Condition of each is false; "
-            "give its parameters other Defaults."
-        )
-    return f"the template has no functions; {_ADVICE}"
+def _has_functions(document: LinedMapping) -> bool:
+    return any(map(_is_function, section(document, "Resources").values()))
 
 
 def _outline_remarks(

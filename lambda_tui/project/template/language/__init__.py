@@ -7,9 +7,11 @@ from lambda_tui.project.template.language.references import (
     ALIAS_TYPE,
     VERSION_TYPE,
     Absent,
+    Unknown,
     UnresolvedError,
     as_text,
     function_name,
+    with_remedy,
 )
 from lambda_tui.project.template.language.yaml_reader import (
     InvalidYamlError,
@@ -27,6 +29,7 @@ __all__ = [
     "InvalidYamlError",
     "LinedMapping",
     "Resolver",
+    "Unknown",
     "UnresolvedError",
     "YamlDocument",
     "as_text",
@@ -35,4 +38,5 @@ __all__ = [
     "read_yaml",
     "section",
     "text_under",
+    "with_remedy",
 ]

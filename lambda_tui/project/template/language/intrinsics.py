@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from lambda_tui.project.template.language.references import (
     Absent,
     References,
+    Unknown,
     UnresolvedError,
     as_text,
     described,
@@ -72,6 +73,8 @@ class Resolver:
 
         Raise ``UnresolvedError`` when only a deployment knows it.
         """
+        if isinstance(value, Unknown):
+            raise UnresolvedError(value.reason)
         name = intrinsic_name(value)
         if name is None:
             return self._dynamic(value) if isinstance(value, str) else value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from enum import Enum
 
 from lambda_tui.project.function import ACCOUNT_ID, REGION
@@ -34,16 +35,26 @@ class Absent(Enum):
     NO_VALUE = "AWS::NoValue"
 
 
-_PSEUDO_PARAMETERS: Mapping[str, object] = {
-    "AWS::AccountId": ACCOUNT_ID,
-    "AWS::NoValue": Absent.NO_VALUE,
-    "AWS::NotificationARNs": [],
-    "AWS::Partition": "aws",
-    "AWS::Region": REGION,
-    "AWS::StackId": f"arn:aws:cloudformation:{REGION}:{ACCOUNT_ID}:stack/{_STACK}/{_STACK_ID}",
-    "AWS::StackName": _STACK,
-    "AWS::URLSuffix": "amazonaws.com",
-}
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The place of a value that is not known here, with the reason."""
+
+    reason: str
+    """One sentence without its full stop."""
+
+
+def _pseudo_parameters(region: str, stack: str) -> dict[str, object]:
+    stack_id = f"arn:aws:cloudformation:{region}:{ACCOUNT_ID}:stack/{stack}/{_STACK_ID}"
+    return {
+        "AWS::AccountId": ACCOUNT_ID,
+        "AWS::NoValue": Absent.NO_VALUE,
+        "AWS::NotificationARNs": [],
+        "AWS::Partition": "aws",
+        "AWS::Region": region,
+        "AWS::StackId": stack_id,
+        "AWS::StackName": stack,
+        "AWS::URLSuffix": "amazonaws.com",
+    }
 
 
 def as_text(value: object) -> str:
@@ -98,11 +109,14 @@ class References:
         self._created = created
         self._resolve = resolve
         self._values = values
+        self._region = values.get("AWS::Region", REGION)
+        stack = values.get("AWS::StackName", _STACK)
+        self._pseudo_parameters = _pseudo_parameters(self._region, stack)
 
     def reference(self, name: str) -> object:
         """Return what ``Ref`` returns; raise ``UnresolvedError``."""
-        if name in _PSEUDO_PARAMETERS:
-            return _PSEUDO_PARAMETERS[name]
+        if name in self._pseudo_parameters:
+            return self._pseudo_parameters[name]
         if name in self._parameters:
             return self._parameter(name)
         if name in self._values:
@@ -172,6 +186,7 @@ class References:
             value = fill_in(
                 pattern,
                 logical_id,
+                self._region,
                 lambda: self._physical_name(logical_id),
                 lambda one: self._property(logical_id, one),
             )
@@ -205,7 +220,7 @@ class References:
 
     def _undeclared(self, logical_id: str, name: str) -> UnresolvedError:
         reason = f"the template declares no {shown(logical_id)}"
-        known = [*self._parameters, *self._resources, *_PSEUDO_PARAMETERS]
+        known = [*self._parameters, *self._resources, *self._pseudo_parameters]
         near = difflib.get_close_matches(logical_id[:64], known, n=1, cutoff=0.8)
         if near:
             return UnresolvedError(f"{reason}; did you mean {shown(near[0])}?")
@@ -252,12 +267,12 @@ class References:
     def _arn_of(self, function: str) -> str:
         """Return the unqualified ARN of a function of the template, by its logical id."""
         name = self._physical_name(function)
-        return _FUNCTION_ARN.format(region=REGION, account=ACCOUNT_ID, name=name)
+        return _FUNCTION_ARN.format(region=self._region, account=ACCOUNT_ID, name=name)
 
     def _function_arn(self, properties: LinedMapping) -> str:
         """Return the unqualified ARN of the function that a version or an alias is of."""
         name = function_name(self._text(properties.get("FunctionName")))
-        return _FUNCTION_ARN.format(region=REGION, account=ACCOUNT_ID, name=name)
+        return _FUNCTION_ARN.format(region=self._region, account=ACCOUNT_ID, name=name)
 
     def _version_number(self, logical_id: str) -> int:
         """Return the number that a version gets when all of the template's are published.

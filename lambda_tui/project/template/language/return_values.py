@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from lambda_tui.project.function import ACCOUNT_ID, REGION
+from lambda_tui.project.function import ACCOUNT_ID
 
 _NO_NAME = "-"
 _DEFAULTS = {"GroupName": "default", "Path": "/", "StageName": "$default"}
@@ -517,7 +517,11 @@ def return_values() -> Mapping[str, ReturnValues]:
 
 
 def fill_in(
-    pattern: str, logical_id: str, name: Callable[[], str], value: Callable[[str], str | None]
+    pattern: str,
+    logical_id: str,
+    region: str,
+    name: Callable[[], str],
+    value: Callable[[str], str | None],
 ) -> str | None:
     """Return the value that a pattern gives; None if it needs a property that is not given.
 
@@ -527,7 +531,7 @@ def fill_in(
     text = base64.b32encode(digest).decode().rstrip("=")
     values = _Values(value)
     values.update(
-        region=REGION,
+        region=region,
         account=ACCOUNT_ID,
         id=text.lower(),
         ID=text,

@@ -3,5 +3,23 @@
 from __future__ import annotations
 
 from lambda_tui.project.template.triggers.all_triggers import read_triggers
+from lambda_tui.project.template.triggers.function_events import (
+    COGNITO_SERVICES,
+    schedule_details,
+)
+from lambda_tui.project.template.triggers.known_values import (
+    KnownValues,
+    given,
+    object_details,
+    pattern_details,
+)
 
-__all__ = ["read_triggers"]
+__all__ = [
+    "COGNITO_SERVICES",
+    "KnownValues",
+    "given",
+    "object_details",
+    "pattern_details",
+    "read_triggers",
+    "schedule_details",
+]

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import os
 from collections.abc import Iterator
@@ -19,13 +18,12 @@ from lambda_tui.project.code import Cache
 from lambda_tui.project.template import read_template
 from lambda_tui.project.template.language import read_yaml
 from support.files import ROOT
+from support.mutations import changed, places, plain, renamed
 
 TEMPLATES = sorted((ROOT / "tests" / "projects" / "templates").glob("*.yaml"))
 SHORT = 100
 """Changes to each template in a normal run."""
 TAKES_ALL = os.environ.get("TEMPLATE_MUTATIONS") == "all"
-
-Place = tuple[str | int, ...]
 
 
 def nested(depth: int, call: str) -> object:
@@ -63,47 +61,6 @@ class Key(NamedTuple):
 TWICE = object()
 """The change that writes a key twice."""
 KEYS: tuple[Any, ...] = (1, 1.5, None, True, ("a", "b"), "", "Fn::If", "Ref", "<<", "=")
-
-
-def plain(value: object) -> Any:
-    """Return a value of mappings and lists of the reader's as Python's own."""
-    if isinstance(value, dict):
-        return {key: plain(one) for key, one in value.items()}
-    return [plain(one) for one in value] if isinstance(value, list) else value
-
-
-def places(value: object, at: Place = ()) -> Iterator[Place]:
-    """Yield the places of all values inside of a value, and its own."""
-    yield at
-    if isinstance(value, dict):
-        for key, one in value.items():
-            yield from places(one, (*at, key))
-    elif isinstance(value, list):
-        for index, one in enumerate(value):
-            yield from places(one, (*at, index))
-
-
-def changed(document: object, place: Place, value: object) -> object:
-    """Return the document with another value at a place."""
-    if not place:
-        return value
-    document = copy.deepcopy(document)
-    inner: Any = document
-    for key in place[:-1]:
-        inner = inner[key]
-    inner[place[-1]] = value
-    return document
-
-
-def renamed(document: object, place: Place, key: object) -> object:
-    """Return the document with another key at a place; unchanged if there is a list."""
-    document = copy.deepcopy(document)
-    inner: Any = document
-    for one in place[:-1]:
-        inner = inner[one]
-    if isinstance(inner, dict) and place:
-        inner[key] = inner.pop(place[-1])
-    return document
 
 
 def mutations(document: object, step: int) -> Iterator[str]:

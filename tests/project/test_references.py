@@ -197,7 +197,7 @@ def test_the_values_of_the_settings_are_those_of_a_loaded_project(tmp_path: Path
 @pytest.mark.parametrize("kind", sorted(return_values()))
 def test_each_pattern_gives_a_value(kind: str) -> None:
     for attribute, pattern in return_values()[kind].patterns.items():
-        value = fill_in(pattern, "Thing", lambda: "thing", lambda name: f"its {name}")
+        value = fill_in(pattern, "Thing", "eu-west-1", lambda: "thing", lambda name: f"its {name}")
         assert value, attribute
         assert "{" not in value
 

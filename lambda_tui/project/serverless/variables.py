@@ -137,6 +137,10 @@ class Variables:
         if key in self._active or self._depth >= _MAXIMUM_DEPTH:
             yield Unknown("it refers to itself, or is nested too deeply")
             return
+        self._steps += 1
+        if self._steps > _MAXIMUM_STEPS:
+            yield Unknown("it consists of too many values")
+            return
         self._active.add(key)
         self._depth += 1
         try:
@@ -147,7 +151,8 @@ class Variables:
 
     def _text(self, text: str, place: _Place) -> object:
         parts = split_variables(text)
-        with self._inside((text, place)) as reason:
+        # The same text may stand in several places, one of them inside of another's value.
+        with self._inside(object()) as reason:
             if reason is not None:
                 return reason
             values = [
@@ -228,7 +233,7 @@ class Variables:
             "env": f"the environment variable {address} is not set",
             "opt": f"the option --{address} is not given",
             "param": f"there is no parameter {address}",
-            "file": f"there is no {arguments}, or nothing under {address}",
+            "file": f"there is no {arguments}" + (f" with {address}" if address else ""),
         }
         return Unknown(_unknown(reasons.get(source.name, f"{name} has no value"), name))
 
@@ -306,7 +311,9 @@ class Variables:
         content = self._contents[path]
         if isinstance(content, Unknown):
             return content
-        return self._walk(content, source.address or "", _Place(place.line, is_foreign=True))
+        address = source.address or ""
+        with self._inside((path, address)) as reason:
+            return reason or self._walk(content, address, _Place(place.line, is_foreign=True))
 
 
 def _content(path: Path) -> object:
@@ -336,5 +343,6 @@ def _unknown(reason: str, name: str) -> str:
 
 
 def _of_the_cloud(source: Source) -> Unknown:
-    reason = _CLOUD_SOURCES.get(source.name, f"is of a source {shown(source.name)} outside of it")
+    other = f"is a value of the source {shown(source.name)}, which is not read here"
+    reason = _CLOUD_SOURCES.get(source.name, other)
     return Unknown(_unknown(f"{shown(_name(source))} {reason}", _name(source)))

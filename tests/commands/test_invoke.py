@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from support.command_line import run, set_up, write_project
-from support.files import write_program
+from support.files import PROJECTS, write_program
 
 pytestmark = pytest.mark.usefixtures("nothing_is_left")
 
@@ -546,3 +546,16 @@ def test_a_package_that_lambda_would_miss_is_told_beside_the_answer(tmp_path: Pa
     assert done.output == "1\n"
     assert "app.py:1: Greet imports pytest, which requirements.txt does not" in done.errors
     assert "Other imports" not in done.errors
+
+
+def test_a_function_of_a_serverless_file_goes_by_its_name_in_the_file() -> None:
+    project = PROJECTS / "serverless"
+
+    done = run("invoke", "take-order", "--project", project, "--payload", "{}")
+
+    # Its handler imports the layer of the other function.
+    assert done.status == 1
+    assert "No module named 'colours'" in done.output
+    done = run("invoke", "hello", "--project", project, "--payload", "{}")
+    assert done.status == 0
+    assert json.loads(done.output)["name"] == "shop-dev-hello"

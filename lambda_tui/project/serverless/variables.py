@@ -301,7 +301,9 @@ class Variables:
         )
 
     def _other_file(self, source: Source, place: _Place) -> object:
-        path = Path(os.path.join(self._file.parent, os.path.expanduser(source.arguments or "")))
+        written = os.path.expanduser(source.arguments or "")
+        # The watcher names files without the way to them.
+        path = Path(os.path.normpath(os.path.join(self._file.parent, written)))
         if path.suffix in _PROGRAMS:
             reason = f"{shown(path.name)} is a program, which is not run for it"
             return Unknown(_unknown(reason, _name(source)))

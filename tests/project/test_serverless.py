@@ -335,6 +335,17 @@ def test_provisioned_concurrency_has_the_alias_of_the_framework(tmp_path: Path) 
     assert [alias.name for alias in function.aliases] == ["provisioned"]
 
 
+@pytest.mark.parametrize("plugins", ["[serverless-esbuild]", "{modules: [serverless-esbuild]}"])
+def test_a_plugin_that_builds_the_code_is_told(tmp_path: Path, plugins: str) -> None:
+    (tmp_path / "index.mjs").write_text("export const handler = () => 1;\n")
+    functions = "functions: {a: {handler: index.handler, runtime: nodejs24.x}}\n"
+    project = read(tmp_path, f"{HEAD}{functions}plugins: {plugins}\n")
+    assert sentences(project) == [
+        "serverless.yml:4: serverless-esbuild builds the code that is deployed, and the source is "
+        "run as it is here."
+    ]
+
+
 @pytest.mark.parametrize("name", ["serverless.ts", "serverless.js"])
 def test_a_program_is_named_as_not_read(tmp_path: Path, name: str) -> None:
     (tmp_path / "app.py").write_text(HANDLER)

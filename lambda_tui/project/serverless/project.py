@@ -35,6 +35,13 @@ FILES = ("serverless.yml", "serverless.yaml", "serverless.json")
 _PROGRAMS = ("serverless.ts", "serverless.js", "serverless.mjs", "serverless.cjs")
 _SECTIONS = ("provider", "functions", "layers", "package", "resources")
 """The sections that are read, beside those that variables refer to."""
+_BUILDERS = (
+    "serverless-bundle",
+    "serverless-esbuild",
+    "serverless-plugin-typescript",
+    "serverless-webpack",
+)
+"""Plugins that make other code of the source for a deployment."""
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}")
 _ADVICE = "add one, such as functions: {hello: {handler: src/app.handler}}."
 
@@ -118,6 +125,8 @@ class _Reader:
         values = {**service.pseudo_parameters, **self._settings.values}
         functions, problems = self._read_resources(made, values)
         self.problems += [*made.problems, *problems, *variables.problems.values()]
+        if any(function.language == "node" for function in functions):
+            self._tell_builders(raw, variables)
         if not functions and not self.problems:
             self._warn(f"the file has no functions; {_ADVICE}", raw.lines.get("functions", 1))
         resolver = Resolver(made.template, values)
@@ -183,6 +192,18 @@ class _Reader:
             return _Service(content, None, pseudo)
         pseudo["AWS::StackName"] = f"{service}-{stage}"
         return _Service(content, f"{service}-{stage}-", pseudo)
+
+    def _tell_builders(self, raw: LinedMapping, variables: Variables) -> None:
+        """Add a problem for a plugin whose work on the code of functions is not done here."""
+        plugins = variables.at("plugins")
+        if isinstance(plugins, dict):
+            plugins = plugins.get("modules")
+        for name in plugins if isinstance(plugins, list) else []:
+            if name in _BUILDERS:
+                self._warn(
+                    f"{name} builds the code that is deployed, and the source is run as it is here.",
+                    raw.lines.get("plugins"),
+                )
 
     def _tell_unknown(self, name: str, value: object, line: int | None) -> None:
         if isinstance(value, Unknown):

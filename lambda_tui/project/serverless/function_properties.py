@@ -279,4 +279,4 @@ def _file_systems(value: object) -> object:
     if not isinstance(value, Mapping):
         return value
     names = {"arn": "Arn", "localMountPath": "LocalMountPath"}
-    return [_mapping({names.get(key, key): one for key, one in value.items()})]
+    return [_mapping({names.get(str(key), str(key)): one for key, one in value.items()})]

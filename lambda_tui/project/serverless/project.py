@@ -201,7 +201,8 @@ class _Reader:
         for name in plugins if isinstance(plugins, list) else []:
             if name in _BUILDERS:
                 self._warn(
-                    f"{name} builds the code that is deployed, and the source is run as it is here.",
+                    f"{name} builds the code that is deployed, and the source is run as it is "
+                    "here.",
                     raw.lines.get("plugins"),
                 )
 

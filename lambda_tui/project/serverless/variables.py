@@ -314,8 +314,8 @@ class Variables:
         if isinstance(content, Unknown):
             return content
         address = source.address or ""
-        with self._inside((path, address)) as reason:
-            return reason or self._walk(content, address, _Place(place.line, is_foreign=True))
+        with self._inside((path, address)) as endless:
+            return endless or self._walk(content, address, _Place(place.line, is_foreign=True))
 
 
 def _content(path: Path) -> object:

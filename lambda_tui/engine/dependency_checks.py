@@ -1,4 +1,4 @@
-"""Tells of packages that a function imports here and that would be missing on Lambda."""
+"""Tells of packages that are missing here, and of those that would be missing on Lambda."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import asyncio
 from pathlib import Path
 
 from lambda_tui.engine.event_loop import start_task
-from lambda_tui.engine.events import ProblemFound, ProblemSolved
+from lambda_tui.engine.events import Notice, ProblemFound, ProblemSolved
 from lambda_tui.engine.pool import Pool
-from lambda_tui.project.dependencies import undeclared_packages
+from lambda_tui.project.dependencies import missing_sentence, undeclared_packages
 from lambda_tui.project.function import Problem
 from lambda_tui.project.settings import Settings
 
 
 class DependencyChecks:
-    """Looks for such packages in a thread, and tells of each once until it changes."""
+    """Looks for packages in a thread, and tells of each once until it changes."""
 
     def __init__(self, directory: Path, settings: Settings) -> None:
         """``directory`` is the project's."""
@@ -24,6 +24,8 @@ class DependencyChecks:
         """By the name of the function."""
         self._checks: dict[str, asyncio.Task[None]] = {}
         """The last check of each function, by its name."""
+        self._remedies: set[asyncio.Task[None]] = set()
+        """What looks for the remedies of missing modules."""
 
     def configure(self, settings: Settings) -> None:
         """Go by these settings from now on."""
@@ -38,14 +40,29 @@ class DependencyChecks:
             self._checks[name].cancel()
         self._checks[name] = start_task(self._check(pool))
 
+    def note_missing(self, pool: Pool, module: str) -> None:
+        """Take notice that a function has failed for want of a module; tell the remedy soon."""
+        task = start_task(self._tell_remedy(pool, module))
+        self._remedies.add(task)
+        task.add_done_callback(self._remedies.discard)
+
     async def settle(self) -> None:
         """Wait until all that is to be told is told."""
-        await asyncio.gather(*self._checks.values(), return_exceptions=True)
+        tasks = (*self._checks.values(), *self._remedies)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def close(self) -> None:
         """Tell no more."""
-        for check in self._checks.values():
-            check.cancel()
+        for task in (*self._checks.values(), *self._remedies):
+            task.cancel()
+
+    async def _tell_remedy(self, pool: Pool, module: str) -> None:
+        function, interpreter = pool.function, pool.interpreter
+        sentence = await asyncio.to_thread(
+            missing_sentence, self._directory, function, interpreter, module
+        )
+        if sentence is not None:
+            pool.tell(Notice("warning", sentence))
 
     async def _check(self, pool: Pool) -> None:
         function = pool.function

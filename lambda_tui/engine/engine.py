@@ -49,6 +49,7 @@ from lambda_tui.project.dependencies import REQUIREMENT_FILES
 from lambda_tui.project.function import NODE_SUFFIXES, Function, Problem, Project
 from lambda_tui.project.interpreters import Interpreter, find_interpreter
 from lambda_tui.project.load import LISTING_FILES, load_project
+from lambda_tui.project.sdk import is_of_sdk
 from lambda_tui.project.settings import AFTER_RESTART, PROJECT_FILE, Settings, SettingsFiles
 
 # A Shutdown phase with extensions takes two seconds, an init process that must be killed more.
@@ -245,10 +246,17 @@ class Engine:
             self._account,
             self.events.emit,
             self._open_api,
-            self.sdk.note_missing,
+            self._on_missing_package,
             self._links,
             profiles_init=self._profiles_init,
         )
+
+    def _on_missing_package(self, pool: Pool, package: str) -> None:
+        """Tell the remedy for a package that a function has failed for want of."""
+        if is_of_sdk(pool.function, package):
+            self.sdk.note_missing(pool, package)
+        else:
+            self.dependencies.note_missing(pool, package)
 
     def _zygote_of(self, interpreter: Interpreter) -> Zygote:
         """Return the running zygote of an interpreter. One that has failed is replaced."""

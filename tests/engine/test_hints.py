@@ -256,3 +256,33 @@ def test_a_library_that_is_nowhere_is_no_hint(tmp_path: Path) -> None:
         "cannot import name 'nothing' from 'nowhere' (unknown location)",
     ):
         assert hint(function, text, "3.11.2", has_own_network=True) is None
+
+
+@pytest.mark.parametrize("level", ["processes"])
+@pytest.mark.parametrize("place", ["module", "handler"])
+@pytest.mark.parametrize("language", ["python", "node", "es module"])
+async def test_a_missing_module_is_told_with_its_remedy_once(
+    open_project: Open, tmp_path: Path, language: str, place: str
+) -> None:
+    file, at_top, inside = {
+        "python": ("app.py", "import absent\n", "def handler(event, context):\n    {}pass\n"),
+        "node": ("index.js", "require('absent');\n", "exports.handler = async () => {{ {} }};\n"),
+        "es module": (
+            "index.mjs",
+            "import 'absent';\n",
+            "export const handler = async () => {{ {} }};\n",
+        ),
+    }[language]
+    call = "await import('absent');" if language == "es module" else f"{at_top.strip()}; "
+    source = inside.format("") if place == "module" else inside.format(call)
+    (tmp_path / file).write_text((at_top if place == "module" else "") + source)
+    workbench = await open_project(load_project(tmp_path), node=NODE)
+
+    await workbench.invoke(None)
+    await workbench.invoke(None)
+    await workbench.engine.dependencies.settle()
+
+    (told,) = [one for one in hints(workbench) if "absent" in one]
+    name = workbench.pool.function.name
+    listed = "requirements.txt or pyproject.toml" if language == "python" else "package.json"
+    assert told.startswith(f"{name} misses absent, which no {listed} lists: run `")

@@ -53,6 +53,7 @@ from lambda_tui.engine.lifecycle import TRANSITIONS, WARM, IllegalTransitionErro
 from lambda_tui.engine.runtime_api import Extensions, OpenApi
 from lambda_tui.engine.wire import Ended, ForkServer, Frozen, RuntimeFrame, Started
 from lambda_tui.project.code import OutwardLink
+from lambda_tui.project.dependencies import missing_module
 from lambda_tui.project.function import LATEST, Function
 from lambda_tui.project.sdk import missing_package
 
@@ -106,7 +107,7 @@ class EnvironmentOwner(Protocol):
         """Take notice that it has ended; ``problem`` says why it never worked, if so."""
 
     def on_missing_package(self, package: str) -> None:
-        """Take notice that the function has failed for want of a package of AWS's SDK."""
+        """Take notice that the function has failed for want of a package or a module."""
 
     def warn_once(self, sentence: str) -> None:
         """Tell the user one sentence, once between two changes of the function."""
@@ -622,7 +623,7 @@ class ExecutionEnvironment:
             self._end_runtime(phase, outcome, failure.at)
 
     def _look_for_missing_package(self, payload: bytes) -> None:
-        package = missing_package(self.function, payload)
+        package = missing_package(self.function, payload) or missing_module(payload)
         if package is not None:
             self._owner.on_missing_package(package)
 

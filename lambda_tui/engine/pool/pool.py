@@ -124,7 +124,7 @@ class Pool:
         *,
         profiles_init: bool,
     ) -> None:
-        """``on_missing_package`` is called with a package of AWS's SDK that the function lacks.
+        """``on_missing_package`` is called with a package or module that the function lacks.
 
         With ``profiles_init`` it is told what Init phases spend their time on.
         """
@@ -170,7 +170,7 @@ class Pool:
         )
         self._on_missing_package = on_missing_package
         self._missing: set[str] = set()
-        """The packages of the SDK whose absence was told."""
+        """The packages and modules whose absence was told."""
         self._warned: set[str] = set()
         """The sentences that are told once."""
         self._reloading: dict[str, Replacement] = {}
@@ -422,7 +422,7 @@ class Pool:
         self._place_all_waiting()
 
     def on_missing_package(self, package: str) -> None:
-        """Take notice, once between two changes, that the function lacks a package of the SDK."""
+        """Take notice, once between two changes, that the function lacks a package."""
         if package not in self._missing:
             self._missing.add(package)
             self._on_missing_package(self, package)

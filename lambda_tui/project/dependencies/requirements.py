@@ -26,10 +26,11 @@ class UnclearError(Exception):
 
 
 # A file of another form than is known is raised for as what stands in the way of reading it.
-_UNCLEAR = (
+UNCLEAR = (
     *(UnclearError, UnreadableFileError),
     *(ValueError, LookupError, TypeError, AttributeError, RecursionError),
 )
+"""The exceptions of a requirement file that does not tell what it brings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def read_requirements(folders: Iterable[Path]) -> Requirements | None:
         for file in _files(folder):
             try:
                 needed = _read(file)
-            except _UNCLEAR:
+            except UNCLEAR:
                 is_unclear, needed = True, []
             else:
                 is_locked = is_locked or (needed is not None and file.name in LOCK_FILES)
@@ -91,6 +92,14 @@ def read_requirements(folders: Iterable[Path]) -> Requirements | None:
         if found:
             return Requirements(next(iter(found)), tuple(chain.from_iterable(found.values())))
     return None
+
+
+def packages_in(file: Path) -> frozenset[str]:
+    """Return the normalised names of the packages that one requirement file lists.
+
+    Raise one of ``UNCLEAR`` where it does not tell.
+    """
+    return frozenset(requirement.name for requirement in _read(file) or ())
 
 
 def _files(folder: Path) -> Iterator[Path]:

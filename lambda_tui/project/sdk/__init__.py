@@ -11,6 +11,7 @@ from lambda_tui.project.sdk.folders import (
 from lambda_tui.project.sdk.installation import Installation, InstallationError
 from lambda_tui.project.sdk.packages import (
     brings_sdk,
+    is_of_sdk,
     missing_package,
     needed_packages,
     requested_packages,
@@ -24,6 +25,7 @@ __all__ = [
     "installed_packages",
     "installed_sdk",
     "installed_version",
+    "is_of_sdk",
     "missing_package",
     "needed_packages",
     "requested_packages",

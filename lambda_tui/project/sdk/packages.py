@@ -62,6 +62,15 @@ def missing_package(function: Function, payload: bytes) -> str | None:
     return None if found is None else found[1].decode()
 
 
+def is_of_sdk(function: Function, package: str) -> bool:
+    """Return whether AWS's runtime of a function brings a missed package or module."""
+    if not brings_sdk(function):
+        return False
+    if function.language == "node":
+        return re.fullmatch(_NODE_PACKAGE, package) is not None
+    return package.partition(".")[0] in _PYTHON_MODULES
+
+
 def needed_packages(function: Function, interpreter: Interpreter) -> frozenset[str]:
     """Return the packages of the SDK that the function's source names and that it does not bring.
 

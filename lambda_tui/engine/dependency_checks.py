@@ -25,7 +25,7 @@ class DependencyChecks:
         self._checks: dict[str, asyncio.Task[None]] = {}
         """The last check of each function, by its name."""
         self._remedies: set[asyncio.Task[None]] = set()
-        """What looks for the remedies of missing modules."""
+        """The searches for remedies that are under way."""
 
     def configure(self, settings: Settings) -> None:
         """Go by these settings from now on."""

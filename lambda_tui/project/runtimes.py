@@ -20,9 +20,20 @@ OS_ONLY_RUNTIMES = ("provided", "provided.al2", "provided.al2023")
 """AWS's OS-only runtimes, which run the function's own ``bootstrap``, oldest first."""
 
 _ENDS_OF_SUPPORT = {
+    "python2.7": "15 July 2021",
+    "python3.6": "18 July 2022",
+    "python3.7": "4 December 2023",
     "python3.8": "14 October 2024",
     "python3.9": "15 December 2025",
     "python3.10": "31 October 2026",
+    "nodejs": "31 October 2016",
+    "nodejs4.3": "5 March 2020",
+    "nodejs4.3-edge": "30 April 2019",
+    "nodejs6.10": "12 August 2019",
+    "nodejs8.10": "6 March 2020",
+    "nodejs10.x": "30 July 2021",
+    "nodejs12.x": "31 March 2023",
+    "nodejs14.x": "4 December 2023",
     "nodejs16.x": "12 June 2024",
     "nodejs18.x": "1 September 2025",
     "nodejs20.x": "30 April 2026",
@@ -30,16 +41,31 @@ _ENDS_OF_SUPPORT = {
     "provided.al2": "31 July 2026",
 }
 """The dates of AWS's documentation, in its table of runtimes."""
+_ENDS_OF_OTHERS = {
+    "dotnetcore1.0": "27 June 2019",
+    "dotnetcore2.0": "30 May 2019",
+    "dotnetcore2.1": "5 January 2022",
+    "dotnetcore3.1": "3 April 2023",
+    "dotnet6": "20 December 2024",
+    "go1.x": "8 January 2024",
+    "java8": "8 January 2024",
+    "ruby2.5": "30 July 2021",
+    "ruby2.7": "7 December 2023",
+}
+"""The dates for runtimes that there is nothing for here."""
 _LATER: dict[Language, str] = {"python": "python3.13", "node": "nodejs24.x"}
 
-_OTHERS = re.compile(
-    r"""
-    python\d\.\d{1,2} | nodejs\d{0,2} | nodejs\d{1,2}\.(x|\d{1,2})(-edge)? | java\d{1,2}(\.al2)? |
-    dotnet\d{1,2} | dotnetcore\d\.\d | ruby\d\.\d | go1\.x | provided\.al20\d\d
-    """,
-    re.VERBOSE,
+_OTHERS = {
+    "Java": re.compile(r"java\d{1,2}(\.al2)?"),
+    ".NET": re.compile(r"dotnet(core)?\d{1,2}(\.\d)?"),
+    "Ruby": re.compile(r"ruby\d\.\d"),
+    "Go": re.compile(r"go1\.x"),
+}
+"""The forms of AWS's runtimes for other languages, earlier and later ones included."""
+_OTHER_VERSIONS = re.compile(
+    r"python3\.(1[5-9]|[2-9]\d)|nodejs(2[7-9]|[3-9]\d)\.x|provided\.al20\d\d"
 )
-"""The forms of AWS's other runtimes, earlier and later ones included."""
+"""The forms of runtimes that AWS may have by now."""
 
 
 def language_of(runtime: str | None) -> Language | None:
@@ -69,16 +95,32 @@ def end_of_support(runtime: str) -> str | None:
 
 
 def runtime_refusal(runtime: str) -> str | None:
-    """Return one sentence on why a function cannot have this runtime; None when it can."""
+    """Return one sentence on why a function cannot have this runtime; None when it can.
+
+    It can have one that AWS has retired.
+    """
     known = (*PYTHON_RUNTIMES, *NODE_RUNTIMES, *OS_ONLY_RUNTIMES)
-    if runtime in known:
+    if runtime in known or runtime in _ENDS_OF_SUPPORT:
         return None
+    for language, form in _OTHERS.items():
+        if form.fullmatch(runtime):
+            return _of_other_language(runtime, language)
     supported = (
         f"{PYTHON_RUNTIMES[0]} to {PYTHON_RUNTIMES[-1]}, {NODE_RUNTIMES[0]} to "
         f"{NODE_RUNTIMES[-1]}, {', '.join(OS_ONLY_RUNTIMES[:-1])} and {OS_ONLY_RUNTIMES[-1]}"
     )
-    if _OTHERS.fullmatch(runtime):
+    if _OTHER_VERSIONS.fullmatch(runtime):
         return f"Runtime {shown(runtime)} is not supported yet; {supported} are."
     near = difflib.get_close_matches(runtime[:40], known, n=1)
     hint = f"did you mean {near[0]}?" if near else f"{supported} are supported."
     return f"Runtime {shown(runtime)} is unknown to Lambda; {hint}"
+
+
+def _of_other_language(runtime: str, language: str) -> str:
+    end = _ENDS_OF_OTHERS.get(runtime)
+    ended = "" if end is None else f", and Lambda's support of it ended on {end}"
+    if language == "Go":
+        remedy = "build it as bootstrap for provided.al2023"
+    else:
+        remedy = "name a client of the Runtime API for it with the setting bootstrap"
+    return f"Runtime {runtime} is for {language}, which does not run here{ended}; {remedy}."

@@ -261,6 +261,22 @@ async def test_a_node_of_another_version_is_said(open_node: OpenNode) -> None:
     assert workbench.pool.version_mismatch == expected
 
 
+@pytest.mark.parametrize("runtime", ["nodejs", "nodejs4.3", "nodejs8.10", "nodejs12.x"])
+async def test_a_function_of_a_retired_runtime_runs_with_callbacks_on_a_later_node(
+    open_node: OpenNode, runtime: str
+) -> None:
+    calls_back = "exports.handler = (event, context, callback) => callback(null, event);"
+    workbench = await open_node(calls_back, runtime=runtime)
+
+    assert await workbench.answer({"a": 1}) == {"a": 1}
+    names = runtime if runtime != "nodejs" else None
+    assert workbench.pool.version_mismatch == (
+        names
+        and f"runs on Node.js {workbench.pool.runtime_version.split('.')[0]}, but Runtime "
+        f"names {names}"
+    )
+
+
 async def test_without_a_node_one_sentence_says_so(
     open_project: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

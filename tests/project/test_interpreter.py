@@ -120,12 +120,14 @@ def test_homebrews_folder_is_searched_on_macos_where_path_lacks_it(
         ("python3.10", "lambda-tui's own Python"),
         ("python3.8", "python3.9 on PATH"),
         ("python3.7", "python3.9 on PATH"),
+        ("python2.7", "python3.9 on PATH"),
     ],
 )
 def test_the_nearest_version_stands_in_for_one_that_is_not_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, runtime: str, chosen: str
 ) -> None:
-    for name in ("python3.9", "python3.13"):
+    # The oldest is too old for any function.
+    for name in ("python2.7", "python3.9", "python3.13"):
         executable(tmp_path / "bin" / name)
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     monkeypatch.setattr(sys, "version_info", (3, 11, 7))

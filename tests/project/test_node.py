@@ -142,13 +142,17 @@ def test_a_shim_on_path_is_not_run_but_the_newest_installed_one(
         ("nodejs22.x", "24.2.0"),
         ("nodejs20.x", "21.1.0"),
         ("nodejs16.x", "18.2.0"),
+        ("nodejs12.x", "18.2.0"),
+        ("nodejs8.10", "18.2.0"),
+        ("nodejs4.3-edge", "18.2.0"),
     ],
 )
 def test_the_nearest_version_stands_in_for_one_that_is_not_there(
     tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch, runtime: str, version: str
 ) -> None:
     nodes = {"21.1.0": on_path(tmp_path / "usr", monkeypatch, "21.1.0")}
-    for installed in ("18.1.0", "18.2.0", "24.2.0"):
+    # The oldest is too old for any function.
+    for installed in ("12.1.0", "18.1.0", "18.2.0", "24.2.0"):
         nodes[installed] = executable(home / INSTALLED[0].format(installed))
     assert found(tmp_path, runtime).executable == nodes[version]
 

@@ -46,9 +46,15 @@ def only_problem(folder: Path, text: str) -> Problem:
 @pytest.mark.parametrize(
     ("runtime", "later"),
     [
+        ("python2.7", "python3.13"),
+        ("python3.7", "python3.13"),
         ("python3.8", "python3.13"),
         ("python3.9", "python3.13"),
         ("python3.10", "python3.13"),
+        ("nodejs", "nodejs24.x"),
+        ("nodejs4.3-edge", "nodejs24.x"),
+        ("nodejs8.10", "nodejs24.x"),
+        ("nodejs14.x", "nodejs24.x"),
         ("nodejs16.x", "nodejs24.x"),
         ("nodejs18.x", "nodejs24.x"),
         ("nodejs20.x", "nodejs24.x"),
@@ -65,15 +71,45 @@ def test_a_runtime_that_aws_has_ended_its_support_of_is_run_with_a_warning(
     assert (problem.file, problem.function) == (folder / "template.yaml", function.name)
 
 
-def test_a_refusal_names_all_that_runs(folder: Path) -> None:
-    problem = only_problem(folder, FUNCTION.replace("python3.12", "ruby3.3"))
+def test_a_refusal_of_a_later_version_names_all_that_runs(folder: Path) -> None:
+    problem = only_problem(folder, FUNCTION.replace("python3.12", "python3.19"))
     assert problem.message.endswith(
-        "Runtime ruby3.3 is not supported yet; python3.8 to python3.14, nodejs16.x to nodejs26.x, "
-        "provided, provided.al2 and provided.al2023 are."
+        "Runtime python3.19 is not supported yet; python3.8 to python3.14, nodejs16.x to "
+        "nodejs26.x, provided, provided.al2 and provided.al2023 are."
     )
 
 
-@pytest.mark.parametrize("runtime", ["ruby3.3", "nodejs14.x", "cobol"])
+@pytest.mark.parametrize(
+    ("runtime", "sentence"),
+    [
+        (
+            "ruby3.3",
+            "Runtime ruby3.3 is for Ruby, which does not run here; name a client of the Runtime "
+            "API for it with the setting bootstrap.",
+        ),
+        ("java21", "Runtime java21 is for Java, which does not run here; name a client"),
+        ("java8.al2", "Runtime java8.al2 is for Java, which does not run here; name a client"),
+        (
+            "dotnetcore3.1",
+            "Runtime dotnetcore3.1 is for .NET, which does not run here, and Lambda's support of "
+            "it ended on 3 April 2023; name a client",
+        ),
+        ("dotnet8", "Runtime dotnet8 is for .NET, which does not run here; name a client"),
+        (
+            "go1.x",
+            "Runtime go1.x is for Go, which does not run here, and Lambda's support of it ended "
+            "on 8 January 2024; build it as bootstrap for provided.al2023.",
+        ),
+    ],
+)
+def test_a_runtime_for_another_language_is_refused_as_what_it_is(
+    folder: Path, runtime: str, sentence: str
+) -> None:
+    problem = only_problem(folder, FUNCTION.replace("python3.12", runtime))
+    assert sentence in problem.message
+
+
+@pytest.mark.parametrize("runtime", ["ruby3.3", "go1.x", "cobol"])
 def test_the_setting_bootstrap_replaces_a_runtime_that_is_refused(
     folder: Path, runtime: str
 ) -> None:
@@ -247,8 +283,8 @@ def second_function() -> str:
             "Handler: !ImportValue x",
             "the value of Handler is not known here",
         ),
-        ("Runtime: python3.12", "Runtime: nodejs14.x", "Runtime nodejs14.x is not supported yet"),
-        ("Runtime: python3.12", "Runtime: python2.7", "Runtime python2.7 is not supported yet"),
+        ("Runtime: python3.12", "Runtime: ruby3.4", "Runtime ruby3.4 is for Ruby"),
+        ("Runtime: python3.12", "Runtime: python3.5", "Runtime python3.5 is unknown to Lambda"),
         ("Runtime: python3.12", "Runtime: pyhton3.12", "did you mean python3.12?"),
         ("Runtime: python3.12", "Runtime: cobol", "Runtime cobol is unknown to Lambda"),
         ("CodeUri: src", "CodeUri: nowhere", "CodeUri names nowhere, which does not exist"),

@@ -84,6 +84,17 @@ async def test_a_function_runs_on_every_interpreter_that_is_found(
     assert workbench.pool.version_mismatch is None
 
 
+@pytest.mark.parametrize("runtime", ["python2.7", "python3.7"])
+async def test_a_function_of_a_retired_runtime_runs_on_a_later_python(
+    open_project: Open, runtime: str
+) -> None:
+    workbench = await open_project(FUNCTION, runtime=runtime)
+
+    assert (await workbench.answer())["count"] == 1
+    assert workbench.pool.version_mismatch is not None
+    assert workbench.pool.version_mismatch.endswith(f"but Runtime names {runtime}")
+
+
 IMPORTS = """
 import below
 def lambda_handler(event, context):

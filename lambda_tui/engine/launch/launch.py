@@ -34,8 +34,16 @@ from lambda_tui.project.sdk import brings_sdk
 # One snapshot is restored many times, each time with another log stream.
 _UNKNOWN_TO_A_SNAPSHOT = ("AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME")
 
-# The runtimes on Amazon Linux 2; on Amazon Linux 2023 the variable is set.
-_WITHOUT_LC_CTYPE = ("python3.8", "python3.9", "python3.10", "python3.11")
+# The runtimes on Amazon Linux 2 and earlier; on Amazon Linux 2023 the variable is set.
+_WITHOUT_LC_CTYPE = (
+    "python2.7",
+    "python3.6",
+    "python3.7",
+    "python3.8",
+    "python3.9",
+    "python3.10",
+    "python3.11",
+)
 # On Amazon Linux 2 and earlier. There is no language runtime to be found.
 _WITHOUT_LANG = ("provided", "provided.al2")
 # Concern the runtime alone. So do all variables that begin with an underscore.

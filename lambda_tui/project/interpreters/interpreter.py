@@ -10,7 +10,7 @@ from lambda_tui.project.function import Function
 from lambda_tui.project.runtimes import LANGUAGE_NAMES, OS_ONLY_RUNTIMES, Language, language_of
 
 _PYTHON_NAME = re.compile(r"python(\d+(\.\d+)?)?")
-_NAMED_VERSION = re.compile(r"(python|nodejs)(\d+(?:\.\d+)?)(?:\.x)?")
+_NAMED_VERSION = re.compile(r"(python|nodejs)(\d+(?:\.\d+)?)(?:\.x|-edge)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,6 @@ def version_mismatch(function: Function, version: str) -> str | None:
     # Python's runtimes name major and minor version, those of Node.js the major one.
     language, parts = ("Node.js", 1) if named[1] == "nodejs" else ("Python", 2)
     running = ".".join(version.split(".")[:parts])
-    if named[2] == running:
+    if ".".join(named[2].split(".")[:parts]) == running:
         return None
     return f"runs on {language} {running}, but Runtime names {runtime}"

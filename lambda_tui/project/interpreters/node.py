@@ -22,6 +22,8 @@ from lambda_tui.project.runtimes import NODE_RUNTIMES
 _VERSION_FILES = (".nvmrc", ".node-version")
 _LARGEST_VERSION_FILE = 4096
 _LARGEST_HEADER = 1024 * 1024
+_OLDEST: Version = (16,)
+"""The oldest that functions run on here; runtimes of older ones run on the nearest."""
 _VERSION = re.compile(r"v?(\d+)(?:\.(\d+))?(?:\.(\d+))?")
 _DEFINED_VERSION = re.compile(r"^#define NODE_(MAJOR|MINOR|PATCH)_VERSION (\d+)", re.M)
 # Where version managers install: the variable that names their folder, its default below home, and
@@ -119,8 +121,11 @@ def _wanted_versions(directory: Path, function: Function) -> Iterator[tuple[Vers
 
 
 def _named_version(runtime: str) -> Version:
-    """Return the version that a runtime such as nodejs22.x names; empty for another language."""
-    named = re.fullmatch(r"nodejs(\d+)\.x", runtime)
+    """Return the major version that a runtime such as nodejs22.x or nodejs8.10 names.
+
+    Empty for another language, and for the oldest runtime, which names none.
+    """
+    named = re.fullmatch(r"nodejs(\d+)\.(?:x|\d+)(?:-edge)?", runtime)
     return (int(named[1]),) if named is not None else ()
 
 
@@ -169,5 +174,5 @@ def _installed() -> Iterator[tuple[Version, Path]]:
         root = Path(os.environ.get(variable) or Path.home() / default)
         for executable in glob(root, pattern):
             version = _version_in_path(executable)
-            if version and is_executable(executable):
+            if version >= _OLDEST and is_executable(executable):
                 yield version, executable

@@ -64,7 +64,8 @@ def _active_environment() -> Interpreter | None:
 
 
 def _on_path(runtime: str | None) -> Interpreter | None:
-    if runtime is None or not _VERSIONED_NAME.fullmatch(runtime):
+    # No function runs on an older one, whether AWS has retired it or not.
+    if runtime not in PYTHON_RUNTIMES:
         return None
     for folder in path_folders():
         executable = resolve_shim(folder / runtime)

@@ -21,7 +21,12 @@ from lambda_tui.project.function import (
     Problem,
     PublishedVersion,
 )
-from lambda_tui.project.runtimes import PYTHON_RUNTIMES, end_of_support, runtime_refusal
+from lambda_tui.project.runtimes import (
+    PYTHON_RUNTIMES,
+    end_of_support,
+    language_of,
+    runtime_refusal,
+)
 from lambda_tui.project.template.code_location import is_container_image, read_code_location
 from lambda_tui.project.template.environment_variables import (
     read_environment,
@@ -286,7 +291,7 @@ class FunctionResource:
         choices = ("PublishedVersions", "None")
         if config.choice("ApplyOn", choices, consequence) != "PublishedVersions":
             return False
-        if runtime is not None and runtime not in PYTHON_RUNTIMES:
+        if runtime is not None and language_of(runtime) != "python":
             self.warn(
                 _SNAP_START, f"snapshots are taken of Python functions only here, not of {runtime}."
             )
@@ -315,7 +320,7 @@ def _snap_start_conflicts(
     """Return a sentence for all that AWS does not take together with snapshots; it works here."""
     found = []
     oldest = PYTHON_RUNTIMES.index(_SNAP_START_RUNTIME)
-    if runtime is not None and PYTHON_RUNTIMES.index(runtime) < oldest:
+    if runtime is not None and runtime not in PYTHON_RUNTIMES[oldest:]:
         found.append(
             f"Lambda takes snapshots of {_SNAP_START_RUNTIME} and later, not of {runtime}; "
             f"name one of those as Runtime."

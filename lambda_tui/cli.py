@@ -76,6 +76,12 @@ def _options(parser: argparse.ArgumentParser, given: list[str]) -> argparse.Name
     except OSError as error:
         reason = "the present folder is not there any more, or cannot be entered"
         raise CommandError(f"{reason}; change to another.") from error
+    if hasattr(options, "template"):
+        from lambda_tui.commands.opened_project import find_project
+
+        found = find_project(options)
+        if found is not None:
+            write_error(f"lambda-tui: {one_line(found)}\n")
     return options
 
 
@@ -172,13 +178,10 @@ def _unknown_command(word: str) -> str:
 def _open_screen(directory: Path, options: argparse.Namespace) -> int:
     if not options.plain:
         _require_terminal()
-    from platformdirs import user_config_path
+    from lambda_tui.commands.opened_project import read_settings
 
-    from lambda_tui.project.settings import load_settings
-
-    settings, problems = load_settings(directory, user_config_path("lambda-tui"))
-    if options.sandbox is not None:
-        settings = replace(settings, sandbox=options.sandbox)
+    options.project = directory
+    settings, problems = read_settings(options)
     if options.no_watch:
         settings = replace(settings, watch=False)
     if options.plain:

@@ -30,7 +30,7 @@ commands:
 
 Each takes --in docker, --in podman or --in lima, and then runs there.
 `lambda-tui COMMAND --help` tells the rest. A folder named like a command is opened as ./COMMAND.
-Every command takes the project's folder as --project DIR too.
+Every command takes the project's folder as --project DIR too, and a template as -t FILE.
 """
 
 
@@ -210,9 +210,7 @@ def event_parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help="take what the template says of this function's trigger; SERVICE may be left out",
     )
-    parser.add_argument(
-        "--project", metavar="DIR", type=Path, default=Path("."), help="the project's folder (.)"
-    )
+    _add_project_option(parser, Path())
     parser.add_argument(
         "--output",
         choices=("text", "json"),
@@ -284,6 +282,18 @@ def _add_project_option(parser: argparse.ArgumentParser, folder: Path) -> None:
         action=_NamedOnce,
         default=folder,
         help=f"the project's folder, as an option ({folder})",
+    )
+    if folder == Path():
+        _add_template(parser)
+
+
+def _add_template(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-t",
+        "--template",
+        metavar="FILE",
+        type=Path,
+        help="the template to read; its folder is the project's, unless that is named too",
     )
 
 

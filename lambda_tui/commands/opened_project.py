@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 
 from platformdirs import user_config_path
 
+from lambda_tui.commands.arguments import FOLDER_GIVEN
 from lambda_tui.commands.errors import CommandError
 from lambda_tui.project.function import Function, Problem, Project
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import Settings, load_settings
+from lambda_tui.project.template import project_above
 from lambda_tui.project.wording import shown
 
 
@@ -30,11 +32,37 @@ class OpenedProject:
 
 
 def open_project(options: argparse.Namespace) -> OpenedProject:
-    """Read ``options.project``; an option ``sandbox`` takes precedence over the settings."""
+    """Read ``options.project`` with the settings for it."""
+    settings, problems = read_settings(options)
+    return OpenedProject(load_project(options.project, settings), settings, problems)
+
+
+def read_settings(options: argparse.Namespace) -> tuple[Settings, tuple[Problem, ...]]:
+    """Return the settings for ``options.project``, over which options of the same names go."""
     settings, problems = load_settings(options.project, user_config_path("lambda-tui"))
     if getattr(options, "sandbox", None) is not None:
         settings = replace(settings, sandbox=options.sandbox)
-    return OpenedProject(load_project(options.project, settings), settings, problems)
+    if getattr(options, "template", None) is not None:
+        settings = replace(settings, template=options.template.absolute())
+    return settings, problems
+
+
+def find_project(options: argparse.Namespace) -> str | None:
+    """Set ``options.project`` where it is not named; return a sentence where that is to be told.
+
+    It is then the folder of the template that is named, or the nearest one above with a template
+    that the present folder belongs to.
+    """
+    if getattr(options, FOLDER_GIVEN, False) or not hasattr(options, "template"):
+        return None
+    if options.template is not None:
+        options.project = options.template.parent
+        return None
+    above = project_above(options.project.absolute())
+    if above is None:
+        return None
+    options.project = above
+    return f"the project is {shown(str(above))}, which this folder belongs to by its template."
 
 
 def require_functions(opened: OpenedProject) -> None:

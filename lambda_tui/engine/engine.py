@@ -34,6 +34,7 @@ from lambda_tui.engine.watching import (
     Quiet,
     ReloadStorms,
     Watcher,
+    describing_files,
     installed_packages,
     last_write,
     makes_environment,
@@ -48,7 +49,7 @@ from lambda_tui.project.code import OutwardLinks, is_deployed
 from lambda_tui.project.dependencies import REQUIREMENT_FILES
 from lambda_tui.project.function import NODE_SUFFIXES, Function, Problem, Project
 from lambda_tui.project.interpreters import Interpreter, find_interpreter
-from lambda_tui.project.load import LISTING_FILES, load_project
+from lambda_tui.project.load import load_project
 from lambda_tui.project.sdk import is_of_sdk
 from lambda_tui.project.settings import AFTER_RESTART, PROJECT_FILE, Settings, SettingsFiles
 
@@ -301,7 +302,9 @@ class Engine:
         if not self.settings.watch:
             return
         # As a single file too: nobody below the project's folder tells that it has come back.
-        folders, files = {self.project.directory}, {self.project.directory}
+        folders = {self.project.directory}
+        describing = describing_files(self.project)
+        files = {self.project.directory, *(one for one in describing if one.parent.is_dir())}
         for pool in self.pools.values():
             folders |= watched_folders(pool.function, pool.links)
             folders |= package_folders(pool.interpreter)
@@ -309,7 +312,6 @@ class Engine:
         # One that is missing may be made, and one that is there may go.
         mounts = self.settings.file_systems.values()
         files |= {folder for folder in mounts if folder.parent.is_dir()}
-        files |= {file for file in self.project.sources if file.parent.is_dir()}
         self._watcher.cover(folders, files)
 
     def _on_files_changed(self, paths: frozenset[Path]) -> None:
@@ -374,11 +376,7 @@ class Engine:
         ):
             return True
         directory = self.project.directory
-        if paths & {
-            directory,
-            *(directory / name for name in LISTING_FILES),
-            *self.project.sources,
-        }:
+        if paths & {directory, *describing_files(self.project)}:
             return True
         if not paths.isdisjoint(self.settings.file_systems.values()):
             return True

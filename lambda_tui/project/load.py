@@ -60,10 +60,14 @@ def _read_project(directory: Path, settings: Settings) -> Project:
         if sys.platform == "darwin":
             # It may be named in another case there, and saves are told by its own.
             directory = true_path(directory, str(directory)) or directory
-        found = [read_project(directory, settings) for read_project in _KINDS]
+        # A template that is named is all that is asked for.
+        kinds = _KINDS if settings.template is None else (template.read_project,)
+        found = [read_project(directory, settings) for read_project in kinds]
         projects = [project for project in found if project is not None]
         project = _merged(projects) if projects else plain.read_project(directory, settings)
         unread = template.misplaced_templates(directory) + serverless.unread_programs(directory)
+        if not projects:
+            unread += template.unread_templates(directory)
         return replace(project, problems=(*unread, *project.problems))
     except (OSError, ValueError, RuntimeError) as error:
         what = getattr(error, "filename", None) or directory

@@ -272,7 +272,7 @@ async def test_a_function_of_a_retired_runtime_runs_with_callbacks_on_a_later_no
     names = runtime if runtime != "nodejs" else None
     assert workbench.pool.version_mismatch == (
         names
-        and f"runs on Node.js {workbench.pool.runtime_version.split('.')[0]}, but Runtime "
+        and f"runs on Node.js {str(workbench.pool.runtime_version).split('.')[0]}, but Runtime "
         f"names {names}"
     )
 

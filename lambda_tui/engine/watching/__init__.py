@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lambda_tui.engine.watching.concerned import (
+    describing_files,
     installed_packages,
     makes_environment,
     package_folders,
@@ -19,6 +20,7 @@ __all__ = [
     "Quiet",
     "ReloadStorms",
     "Watcher",
+    "describing_files",
     "installed_packages",
     "last_write",
     "makes_environment",

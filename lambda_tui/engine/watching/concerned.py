@@ -21,6 +21,12 @@ _IsDeployed = Callable[[Path, Path], bool]
 """Tells of a path, relative to a folder, whether a deployment of the folder takes it."""
 
 
+def describing_files(project: Project) -> set[Path]:
+    """Return the files that say which functions a project has, whether they are there or not."""
+    files = {project.directory / name for name in LISTING_FILES} | project.sources
+    return files if project.template is None else files | {project.template}
+
+
 def watched_folders(function: Function, links: Iterable[OutwardLink] = ()) -> set[Path]:
     """Return the folders of the files that a function sees, or from which these are made.
 
@@ -138,6 +144,8 @@ def _deployment_of(function: Function, project: Project) -> _IsDeployed:
 
     def is_taken(path: Path, _folder: Path) -> bool:
         if is_own and path.parent == Path() and path.name in _DESCRIPTIONS:
+            return False
+        if project.template is not None and folder / path == project.template:
             return False
         if project.template is None:
             return is_deployed_in_plain_folder(path, folder, is_project=is_own)

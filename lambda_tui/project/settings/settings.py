@@ -46,6 +46,7 @@ _Delays = Annotated[
 ]
 _Python = Annotated[Path, Meta(description="the path of a Python interpreter")]
 _Node = Annotated[Path, Meta(description="the path of a Node.js")]
+_Template = Annotated[Path, Meta(description="the path of a template")]
 _Layers = Annotated[
     tuple[Path, ...],
     Meta(
@@ -127,6 +128,8 @@ class Settings:
     """The interpreter for Python functions; None to find the project's own."""
     node: _Node | None = None
     """The Node.js for Node.js functions; None to find one."""
+    template: _Template | None = None
+    """The template to read; None for the one of the project's folder."""
     layers: _Layers = ()
     """Folders and zip files: the layers of every function of a project without a template."""
     layer_paths: Mapping[str, LayerPath] = field(default_factory=dict)

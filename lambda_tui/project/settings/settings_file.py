@@ -46,6 +46,8 @@ _TYPES: dict[str, object] = get_type_hints(Settings, include_extras=True)
 _FUNCTION_TYPES: dict[str, object] = get_type_hints(FunctionSettings, include_extras=True)
 _KEYS = [name for name in _TYPES if name != "layer_paths"]
 """The keys of a file, where ``layers`` is a list or the table of ``layer_paths``."""
+_PROGRAMS = ("python", "node")
+"""The settings that name a program."""
 _TABLES = ("keys", "layer_paths", "file_systems", "functions", "values")
 """The settings that are read entry by entry; the project's entries are added to the user's."""
 
@@ -184,8 +186,7 @@ class _Reader:
             hint = f"did you mean {near[0]}?" if near else f"the keys are {', '.join(_KEYS)}."
             raise _BadValueError(f"there is no setting {shown(key)}; {hint}")
         converted = _convert(key, value, _TYPES[key], self._folder)
-        # The only single paths among the settings are those of interpreters.
-        if isinstance(converted, Path) and not is_executable(converted):
+        if isinstance(converted, Path) and key in _PROGRAMS and not is_executable(converted):
             _, checks = _type_and_checks(_TYPES[key])
             raise _bad_value(key, value, f"{checks[-1].description}, and there is none")
         return converted

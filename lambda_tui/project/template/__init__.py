@@ -1,23 +1,26 @@
-"""Reads the functions of a SAM or CloudFormation template, ``template.yaml``."""
+"""Reads the functions of a SAM or CloudFormation template, such as ``template.yaml``."""
 
 from __future__ import annotations
 
 from lambda_tui.project.template.environment_variables import RESERVED_VARIABLES
 from lambda_tui.project.template.template import (
     LIST_OF_LAYERS,
-    TEMPLATES,
     misplaced_templates,
     read_project,
     read_resources,
     read_template,
+    unread_templates,
 )
+from lambda_tui.project.template.template_files import TEMPLATES, project_above
 
 __all__ = [
     "LIST_OF_LAYERS",
     "RESERVED_VARIABLES",
     "TEMPLATES",
     "misplaced_templates",
+    "project_above",
     "read_project",
     "read_resources",
     "read_template",
+    "unread_templates",
 ]

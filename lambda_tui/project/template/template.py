@@ -1,8 +1,9 @@
-"""Reads a SAM ``template.yaml``: each function, with the layers and resources that change it."""
+"""Reads a SAM template: each function, with the layers and resources that change it."""
 
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -37,14 +38,17 @@ from lambda_tui.project.template.language import (
     text_under,
 )
 from lambda_tui.project.template.layers import TemplateLayers
+from lambda_tui.project.template.template_files import (
+    TEMPLATES,
+    templates_below,
+    templates_in,
+)
 from lambda_tui.project.template.triggers import read_triggers
 from lambda_tui.project.wording import shown
 
-TEMPLATES = ("template.yaml", "template.yml")
-"""The names of a template in a project's folder; the first that is there is read."""
-
-"""The names that a template may have in a project folder, by preference."""
 _FUNCTION_TYPES = (SERVERLESS_FUNCTION, LAMBDA_FUNCTION)
+_MOST_NAMED = 8
+"""Templates that one sentence names."""
 _ADVICE = "add a resource of Type AWS::Serverless::Function, or run `lambda-tui demo`."
 _ALL_FALSE = (
     "the template has functions, but the Condition of each is false; "
@@ -65,11 +69,14 @@ def _find_own_python(_function: Function) -> Path:
 
 
 def read_project(directory: Path, settings: Settings) -> Project | None:
-    """Return the project of a folder with a template; None for a folder without one."""
-    candidates = (directory / name for name in TEMPLATES)
-    file = next((file for file in candidates if file.is_file()), None)
-    if file is None:
+    """Return the project of a folder with a template; None for a folder without one.
+
+    The setting ``template`` goes before what the folder has. Of several by content none is chosen.
+    """
+    found = templates_in(directory) if settings.template is None else [settings.template]
+    if len(found) != 1:
         return None
+    (file,) = found
     bootstraps = {name: one.bootstrap for name, one in settings.functions.items()}
 
     def find_python(function: Function) -> Path:
@@ -85,6 +92,21 @@ def read_project(directory: Path, settings: Settings) -> Project | None:
     if settings.layers:
         problems = (*problems, Problem(LIST_OF_LAYERS.format(file.name)))
     return Project(directory, functions, problems, file)
+
+
+def unread_templates(directory: Path) -> list[Problem]:
+    """Return the problem of a folder without a template of its own, and with others to choose."""
+    templates = [*templates_in(directory), *templates_below(directory)]
+    if not templates:
+        return []
+    commands = [_command_for(file.relative_to(directory)) for file in templates[:_MOST_NAMED]]
+    more = f" and {len(templates) - _MOST_NAMED} more" if len(templates) > _MOST_NAMED else ""
+    are = "there is a template" if len(templates) == 1 else "there are templates"
+    return [Problem(f"{are} that this folder does not open: {', '.join(commands)}{more}.")]
+
+
+def _command_for(path: Path) -> str:
+    return f"`lambda-tui -t {shown(shlex.quote(str(path)))}`"
 
 
 def misplaced_templates(directory: Path) -> list[Problem]:
@@ -114,7 +136,7 @@ def read_template(
     what only a deployment knows. ``find_python`` returns the interpreter of a Python function.
     """
     try:
-        document = read_yaml(read_text(file, limits.TEMPLATE_BYTES))
+        document = read_yaml(_as_yaml(read_text(file, limits.TEMPLATE_BYTES)))
         content = document.content
         if not isinstance(content, LinedMapping):
             return (), (Problem(f"the template has no Resources; {_ADVICE}", file, 1),)
@@ -250,6 +272,11 @@ class _TemplateReader:
             problem = replace(problem, file=function.file, line=line)
         if problem is not None:
             self._problems.append(problem)
+
+
+def _as_yaml(text: str) -> str:
+    """Return a text that is YAML: JSON is, but for tabs, of which its texts have none."""
+    return text.replace("\t", " ") if text.lstrip().startswith("{") else text
 
 
 def _is_function(resource: object) -> bool:

@@ -295,6 +295,18 @@ def _add_template(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="the template to read; its folder is the project's, unless that is named too",
     )
+    parser.add_argument(
+        "--parameter-overrides",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        help="values of the template's parameters, as SAM takes them; may be given several times",
+    )
+    parser.add_argument(
+        "--config-env",
+        metavar="NAME",
+        help="the environment of samconfig.toml whose parameters hold (default)",
+    )
 
 
 def _add_sandbox(parser: argparse.ArgumentParser) -> None:

@@ -13,7 +13,7 @@ from lambda_tui.commands.errors import CommandError
 from lambda_tui.project.function import Function, Problem, Project
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import Settings, load_settings
-from lambda_tui.project.template import project_above
+from lambda_tui.project.template import parameter_pairs, project_above
 from lambda_tui.project.wording import shown
 
 
@@ -44,6 +44,14 @@ def read_settings(options: argparse.Namespace) -> tuple[Settings, tuple[Problem,
         settings = replace(settings, sandbox=options.sandbox)
     if getattr(options, "template", None) is not None:
         settings = replace(settings, template=options.template.absolute())
+    if getattr(options, "config_env", None) is not None:
+        settings = replace(settings, config_env=options.config_env)
+    if getattr(options, "parameter_overrides", None):
+        try:
+            given = dict(parameter_pairs(options.parameter_overrides))
+        except ValueError as error:
+            raise CommandError(f"--parameter-overrides: {error}.") from error
+        settings = replace(settings, parameter_overrides=given)
     return settings, problems
 
 

@@ -46,3 +46,18 @@ def test_a_folder_inside_a_project_finds_its_template_and_says_so(tmp_path: Path
     assert "Greet" in listed.output
     assert f"lambda-tui: the project is {project}, which this folder belongs to" in listed.errors
     assert run("list", ".", cwd=project / "docs").status != 0, "a folder that is named is taken"
+
+
+def test_parameters_are_given_on_the_command_line(tmp_path: Path) -> None:
+    source = "import os\ndef handler(event, context):\n    return os.environ['STAGE']\n"
+    variables = "Environment: {Variables: {STAGE: !Ref Stage}}"
+    project = write_project(tmp_path / "project", {"Greet": source}, Greet=variables)
+    with (project / "template.yaml").open("a") as file:
+        file.write("Parameters: {Stage: {Type: String}}\n")
+
+    done = run("invoke", "--parameter-overrides", "Stage=prod Other=1", cwd=project)
+    refused = run("invoke", "--parameter-overrides", "Stage", cwd=project)
+
+    assert done.output == '"prod"\n'
+    assert refused.status == 2
+    assert "--parameter-overrides: Stage is not of the form NAME=VALUE." in refused.errors

@@ -11,8 +11,9 @@ from lambda_tui.project.function import Function, Project
 from lambda_tui.project.interpreters import Interpreter
 from lambda_tui.project.load import LISTING_FILES
 from lambda_tui.project.settings import PROJECT_FILE
+from lambda_tui.project.template import SAM_CONFIG
 
-_DESCRIPTIONS = frozenset({*LISTING_FILES, "samconfig.toml", PROJECT_FILE})
+_DESCRIPTIONS = frozenset({*LISTING_FILES, SAM_CONFIG, PROJECT_FILE})
 """Files in the project's folder that say what its functions are, and are none of their code."""
 
 _MODULES = "node_modules"
@@ -24,7 +25,9 @@ _IsDeployed = Callable[[Path, Path], bool]
 def describing_files(project: Project) -> set[Path]:
     """Return the files that say which functions a project has, whether they are there or not."""
     files = {project.directory / name for name in LISTING_FILES} | project.sources
-    return files if project.template is None else files | {project.template}
+    if project.template is None:
+        return files
+    return files | {project.template, project.template.parent / SAM_CONFIG}
 
 
 def watched_folders(function: Function, links: Iterable[OutwardLink] = ()) -> set[Path]:

@@ -47,6 +47,7 @@ _Delays = Annotated[
 _Python = Annotated[Path, Meta(description="the path of a Python interpreter")]
 _Node = Annotated[Path, Meta(description="the path of a Node.js")]
 _Template = Annotated[Path, Meta(description="the path of a template")]
+_ConfigEnv = Annotated[str, Meta(min_length=1, description="an environment of samconfig.toml")]
 _Layers = Annotated[
     tuple[Path, ...],
     Meta(
@@ -130,6 +131,13 @@ class Settings:
     """The Node.js for Node.js functions; None to find one."""
     template: _Template | None = None
     """The template to read; None for the one of the project's folder."""
+    config_env: _ConfigEnv | None = None
+    """The environment of ``samconfig.toml`` whose parameters hold; None for the default one."""
+    parameter_overrides: Mapping[str, str] = field(default_factory=dict)
+    """The values of a template's parameters that the command line gives, by their names.
+
+    A settings file has them in ``values``.
+    """
     layers: _Layers = ()
     """Folders and zip files: the layers of every function of a project without a template."""
     layer_paths: Mapping[str, LayerPath] = field(default_factory=dict)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lambda_tui.project.template.environment_variables import RESERVED_VARIABLES
+from lambda_tui.project.template.sam_config import SAM_CONFIG, parameter_pairs
 from lambda_tui.project.template.template import (
     LIST_OF_LAYERS,
     misplaced_templates,
@@ -16,8 +17,10 @@ from lambda_tui.project.template.template_files import TEMPLATES, project_above
 __all__ = [
     "LIST_OF_LAYERS",
     "RESERVED_VARIABLES",
+    "SAM_CONFIG",
     "TEMPLATES",
     "misplaced_templates",
+    "parameter_pairs",
     "project_above",
     "read_project",
     "read_resources",

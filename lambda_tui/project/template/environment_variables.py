@@ -79,8 +79,9 @@ def variable_origins(
         place = file if line is None else f"{file}:{line}"
         if name in merged and name not in of_function:
             place = f"Globals, {place}"
-        if properties.resolver.is_given(merged.get(name)):
-            place = f"{place}, the value by [values]"
+        source = properties.resolver.source_of(merged.get(name))
+        if source is not None:
+            place = f"{place}, the value by {source}"
         origins[name] = place
     return origins
 
@@ -98,7 +99,7 @@ def _value(variables: Properties, name: str) -> str | None:
         text = variables.resolver.text(value)
     except UnresolvedError as error:
         sentence = f"{label} is left out, since its value is not known here: {error}."
-        variables.warn(name, sentence)
+        variables.warn(name, sentence, error.name)
         return None
     if not _is_valid_value(text):
         variables.refuse(name, f"{label} holds a character that no variable can hold.")

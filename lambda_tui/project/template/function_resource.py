@@ -92,6 +92,11 @@ class FunctionResource:
         """The problems found so far."""
         return self._findings.problems
 
+    @property
+    def unknown(self) -> Mapping[Problem, str]:
+        """The names under which the user can give what is not known, by problems."""
+        return self._findings.unknown
+
     def read(
         self, layers: TemplateLayers, cache: Cache, bootstraps: Mapping[str, tuple[str, ...]]
     ) -> Function | None:

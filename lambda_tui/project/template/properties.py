@@ -29,11 +29,18 @@ class Findings:
     refused: bool = False
     """Whether AWS, or lambda-tui, does not take the resource because of one of them."""
 
-    def warn(self, sentence: str, line: int | None) -> None:
-        """Add a problem that leaves the function usable."""
+    unknown: dict[Problem, str] = field(default_factory=dict)
+    """The names under which the user can give what is not known, by the problems that ask for it.
+    """
+
+    def warn(self, sentence: str, line: int | None, name: str | None = None) -> None:
+        """Add a problem that leaves the function usable; ``name`` is that of an unknown value."""
         message = f"{shown(self.logical_id)}: {sentence}"
         functions = (self.function,) if self.function else ()
-        self.problems.append(Problem(message, self.file, line, functions))
+        problem = Problem(message, self.file, line, functions)
+        self.problems.append(problem)
+        if name is not None:
+            self.unknown[problem] = name
 
     def refuse(self, sentence: str, line: int | None) -> None:
         """Add a problem that leaves the function out."""
@@ -65,9 +72,12 @@ class Properties:
         """Return the property's name for sentences, with the properties that it is nested in."""
         return f"{self.path}{shown(name)}"
 
-    def warn(self, name: str, sentence: str) -> None:
-        """Add a problem, at the property's line, that leaves the function usable."""
-        self.findings.warn(sentence, self.line_of(name))
+    def warn(self, name: str, sentence: str, unknown: str | None = None) -> None:
+        """Add a problem, at the property's line, that leaves the function usable.
+
+        ``unknown`` is the name under which the user can give a value that is not known.
+        """
+        self.findings.warn(sentence, self.line_of(name), unknown)
 
     def refuse(self, name: str, sentence: str) -> None:
         """Add a problem, at the property's line, that leaves the function out."""

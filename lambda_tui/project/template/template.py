@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -38,6 +38,7 @@ from lambda_tui.project.template.language import (
     text_under,
 )
 from lambda_tui.project.template.layers import TemplateLayers
+from lambda_tui.project.template.sam_config import SAM_CONFIG, read_sam_config
 from lambda_tui.project.template.template_files import (
     TEMPLATES,
     templates_below,
@@ -45,6 +46,7 @@ from lambda_tui.project.template.template_files import (
 )
 from lambda_tui.project.template.triggers import read_triggers
 from lambda_tui.project.wording import shown
+from lambda_tui.wording import counted
 
 _FUNCTION_TYPES = (SERVERLESS_FUNCTION, LAMBDA_FUNCTION)
 _MOST_NAMED = 8
@@ -82,13 +84,20 @@ def read_project(directory: Path, settings: Settings) -> Project | None:
     def find_python(function: Function) -> Path:
         return find_interpreter(directory, function, settings).executable
 
+    config = read_sam_config(file.parent, settings.config_env)
+    given = settings.parameter_overrides
     functions, problems = read_template(
         file,
         settings.layer_paths,
         bootstraps=bootstraps,
-        values=settings.values,
+        values={**config.parameters, **settings.values, **given},
+        sources={
+            **dict.fromkeys(config.parameters.keys() - settings.values.keys(), SAM_CONFIG),
+            **dict.fromkeys(given, "--parameter-overrides"),
+        },
         find_python=find_python,
     )
+    problems = (*config.problems, *problems)
     if settings.layers:
         problems = (*problems, Problem(LIST_OF_LAYERS.format(file.name)))
     return Project(directory, functions, problems, file)
@@ -127,13 +136,15 @@ def read_template(
     cache: Cache | None = None,
     bootstraps: Bootstraps | None = None,
     values: Mapping[str, str] | None = None,
+    sources: Mapping[str, str] | None = None,
     find_python: FindPythonOf = _find_own_python,
 ) -> TemplateContent:
     """Return the template's functions in its order, and what is wrong with it; never raise.
 
     ``layer_paths`` has, by ARN, the paths of layers that the template does not declare,
     ``bootstraps``, by name, the commands that replace the runtimes of functions, and ``values``
-    what only a deployment knows. ``find_python`` returns the interpreter of a Python function.
+    what only a deployment knows; ``sources`` names the places of values that are not of the
+    settings. ``find_python`` returns the interpreter of a Python function.
     """
     try:
         document = read_yaml(_as_yaml(read_text(file, limits.TEMPLATE_BYTES)))
@@ -147,6 +158,7 @@ def read_template(
             cache,
             bootstraps=bootstraps,
             values=values,
+            sources=sources,
             find_python=find_python,
         )
         if not _has_functions(content) and isinstance(content.get("Resources"), dict | None):
@@ -168,6 +180,7 @@ def read_resources(
     cache: Cache | None = None,
     bootstraps: Bootstraps | None = None,
     values: Mapping[str, str] | None = None,
+    sources: Mapping[str, str] | None = None,
     find_python: FindPythonOf = _find_own_python,
     names: Mapping[str, str] | None = None,
 ) -> TemplateContent:
@@ -176,7 +189,7 @@ def read_resources(
     ``names`` are what that file calls its functions, by their logical ids; the other arguments are
     those of ``read_template``.
     """
-    resolver = Resolver(document, values)
+    resolver = Resolver(document, values, sources)
     reader = _TemplateReader(
         file, document, resolver, layer_paths or {}, bootstraps, find_python, names or {}
     )
@@ -207,6 +220,8 @@ class _TemplateReader:
         self._layers = TemplateLayers(file, self._resources, resolver, layer_paths)
         self._functions: dict[str, Function] = {}
         self._problems: list[Problem] = []
+        self._unknown: dict[Problem, str] = {}
+        """The names under which the user can give what is not known, by problems."""
 
     def read(self, cache: Cache) -> TemplateContent:
         """Return the functions by the template's order, and the problems."""
@@ -224,7 +239,7 @@ class _TemplateReader:
         if _has_functions(self._document) and not any(map(_is_function, self._resources.values())):
             line = self._document.lines.get("Resources", 1)
             self._problems.append(Problem(_ALL_FALSE, self._file, line))
-        return tuple(self._functions.values()), tuple(self._problems)
+        return tuple(self._functions.values()), tuple(_together(self._problems, self._unknown))
 
     def _check_outline(self, logical_id: str) -> None:
         resource = self._resources[logical_id]
@@ -265,6 +280,7 @@ class _TemplateReader:
             function = self._functions[function.name] = extractor.extract(function)
             self._check_handler(function, reader.line_of("Handler"))
         self._problems += reader.problems
+        self._unknown.update(reader.unknown)
 
     def _check_handler(self, function: Function, line: int | None) -> None:
         problem = handler_problem(function, partial(self._find_python, function))
@@ -272,6 +288,24 @@ class _TemplateReader:
             problem = replace(problem, file=function.file, line=line)
         if problem is not None:
             self._problems.append(problem)
+
+
+def _together(problems: Iterable[Problem], unknown: Mapping[Problem, str]) -> list[Problem]:
+    """Return the problems, with one alone for each value that is not known, however often used."""
+    groups: dict[object, list[Problem]] = {}
+    for problem in problems:
+        groups.setdefault(unknown.get(problem, problem), []).append(problem)
+    return [_as_one(list(dict.fromkeys(group))) for group in groups.values()]
+
+
+def _as_one(group: list[Problem]) -> Problem:
+    first = group[0]
+    if len(group) == 1:
+        return first
+    names = dict.fromkeys(name for problem in group for name in problem.functions)
+    more = counted(len(group) - 1, "more variable")
+    message = f"{first.message.removesuffix('.')}; {more} of {counted(len(names), 'function')} "
+    return replace(first, message=f"{message}need it too.", functions=tuple(names))
 
 
 def _as_yaml(text: str) -> str:

@@ -39,12 +39,19 @@ def intrinsic_name(value: object) -> str | None:
 class Resolver:
     """Resolves intrinsic functions within one template."""
 
-    def __init__(self, template: LinedMapping, values: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        template: LinedMapping,
+        values: Mapping[str, str] | None = None,
+        sources: Mapping[str, str] | None = None,
+    ) -> None:
         """Take the user's ``values`` for what only a deployment knows.
 
         They are named by a parameter, a logical id, an attribute such as ``Table.Arn``, an export,
-        or a dynamic reference with its braces.
+        or a dynamic reference with its braces. ``sources`` names the places of those that are not
+        of the settings.
         """
+        self._sources = sources or {}
         self._mappings = section(template, "Mappings")
         self._conditions = section(template, "Conditions")
         self._values = values or {}
@@ -92,16 +99,17 @@ class Resolver:
         """
         return as_text(self.resolve(value))
 
-    def is_given(self, value: object) -> bool:
-        """Return whether the user's settings give the value of a reference."""
+    def source_of(self, value: object) -> str | None:
+        """Return the place that gives the value of a reference, as a user; None where none does."""
         name = intrinsic_name(value)
-        if not isinstance(value, dict) or name is None:
-            return isinstance(value, str) and value in self._values
-        argument = value[name]
-        if name == "Fn::GetAtt" and isinstance(argument, list):
-            argument = ".".join(map(str, argument))
-        is_reference = name in ("Ref", "Fn::GetAtt") and isinstance(argument, str)
-        return is_reference and argument in self._values
+        argument = value
+        if isinstance(value, dict) and name is not None:
+            argument = value[name] if name in ("Ref", "Fn::GetAtt") else None
+            if name == "Fn::GetAtt" and isinstance(argument, list):
+                argument = ".".join(map(str, argument))
+        if not isinstance(argument, str) or argument not in self._values:
+            return None
+        return self._sources.get(argument, "[values]")
 
     def condition_problem(self, resource: LinedMapping) -> str | None:
         """Return one sentence on a resource's ``Condition`` that is none of the template's."""

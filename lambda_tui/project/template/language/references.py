@@ -28,6 +28,11 @@ _STACK = "local"
 class UnresolvedError(Exception):
     """A value is known only to a deployment; ``str()`` says what is missing."""
 
+    def __init__(self, sentence: str, name: str | None = None) -> None:
+        super().__init__(sentence)
+        self.name = name
+        """The name under which the user can give the value; None where that is not possible."""
+
 
 class Absent(Enum):
     """The value of ``AWS::NoValue``: the property is as if it were not written."""
@@ -81,7 +86,7 @@ def described(value: object) -> str:
 def with_remedy(reason: str, name: str) -> UnresolvedError:
     """Return the error of a value that the user can give under a name."""
     line = f'"{shown(name)}" = "…"'
-    return UnresolvedError(f"{reason}; add, below [values] in lambda-tui.toml: {line}")
+    return UnresolvedError(f"{reason}; add, below [values] in lambda-tui.toml: {line}", name)
 
 
 def function_name(text: str) -> str:

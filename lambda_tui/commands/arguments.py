@@ -303,6 +303,12 @@ def _add_template(parser: argparse.ArgumentParser) -> None:
         help="values of the template's parameters, as SAM takes them; may be given several times",
     )
     parser.add_argument(
+        "--env-file",
+        metavar="FILE",
+        type=Path,
+        help="variables for the functions: lines NAME=value, or SAM's JSON",
+    )
+    parser.add_argument(
         "--config-env",
         metavar="NAME",
         help="the environment of samconfig.toml whose parameters hold (default)",

@@ -44,6 +44,8 @@ def read_settings(options: argparse.Namespace) -> tuple[Settings, tuple[Problem,
         settings = replace(settings, sandbox=options.sandbox)
     if getattr(options, "template", None) is not None:
         settings = replace(settings, template=options.template.absolute())
+    if getattr(options, "env_file", None) is not None:
+        settings = replace(settings, env_file=options.env_file.absolute())
     if getattr(options, "config_env", None) is not None:
         settings = replace(settings, config_env=options.config_env)
     if getattr(options, "parameter_overrides", None):

@@ -12,6 +12,7 @@ from pathlib import Path
 from lambda_tui.project import plain, serverless, template
 from lambda_tui.project.code import Cache, unreadable_paths
 from lambda_tui.project.dependencies import undeclared_modules
+from lambda_tui.project.env_files import with_variables
 from lambda_tui.project.file_systems import mount_file_systems
 from lambda_tui.project.function import NODE_SUFFIXES, Function, Problem, Project
 from lambda_tui.project.handlers import misspelt_imports
@@ -46,6 +47,7 @@ def load_project(directory: Path, settings: Settings | None = None) -> Project:
     Cache.of_user().remove_abandoned()
     project = _with_source_problems(_with_modes(_read_project(directory, settings)))
     project = mount_file_systems(project, settings.file_systems)
+    project = with_variables(project, _env_file(project, settings))
     project = _with_places(_with_settings(project, settings))
     if settings.undeclared_packages != "error":
         return project
@@ -113,6 +115,12 @@ def _told_twice(first: Function, second: Function) -> Problem:
     else:
         sentence = f"{second.name} is the same code as {first.name} of {file}."
     return Problem(sentence, second.file, second.line, (second.name,))
+
+
+def _env_file(project: Project, settings: Settings) -> Path | None:
+    if settings.env_file is not None or project.template is None:
+        return settings.env_file
+    return template.read_sam_config(project.template.parent, settings.config_env).env_vars
 
 
 def _not_a_folder(directory: Path) -> Problem:

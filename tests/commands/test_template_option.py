@@ -61,3 +61,13 @@ def test_parameters_are_given_on_the_command_line(tmp_path: Path) -> None:
     assert done.output == '"prod"\n'
     assert refused.status == 2
     assert "--parameter-overrides: Stage is not of the form NAME=VALUE." in refused.errors
+
+
+def test_variables_are_given_on_the_command_line(tmp_path: Path) -> None:
+    source = "import os\ndef handler(event, context):\n    return os.environ['STAGE']\n"
+    project = write_project(tmp_path / "project", {"Greet": source})
+    (tmp_path / "local.env").write_text("STAGE=local\n")
+
+    done = run("invoke", "--env-file", tmp_path / "local.env", cwd=project)
+
+    assert done.output == '"local"\n'

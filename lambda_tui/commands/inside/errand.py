@@ -70,7 +70,7 @@ def errand_of(
 
 
 def _files_of(options: argparse.Namespace) -> list[Path]:
-    names = (getattr(options, name, None) for name in ("event", "template", "log_file"))
+    names = (getattr(options, name, None) for name in ("event", "template", "env_file", "log_file"))
     return [Path(name) for name in names if name not in (None, "-")]
 
 

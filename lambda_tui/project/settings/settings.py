@@ -47,6 +47,7 @@ _Delays = Annotated[
 _Python = Annotated[Path, Meta(description="the path of a Python interpreter")]
 _Node = Annotated[Path, Meta(description="the path of a Node.js")]
 _Template = Annotated[Path, Meta(description="the path of a template")]
+_EnvFile = Annotated[Path, Meta(description="the path of a file of variables")]
 _ConfigEnv = Annotated[str, Meta(min_length=1, description="an environment of samconfig.toml")]
 _Layers = Annotated[
     tuple[Path, ...],
@@ -131,6 +132,8 @@ class Settings:
     """The Node.js for Node.js functions; None to find one."""
     template: _Template | None = None
     """The template to read; None for the one of the project's folder."""
+    env_file: _EnvFile | None = None
+    """A file of variables for functions, ``.env`` or SAM's JSON; None for samconfig.toml's."""
     config_env: _ConfigEnv | None = None
     """The environment of ``samconfig.toml`` whose parameters hold; None for the default one."""
     parameter_overrides: Mapping[str, str] = field(default_factory=dict)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from lambda_tui.project.template.environment_variables import RESERVED_VARIABLES
-from lambda_tui.project.template.sam_config import SAM_CONFIG, parameter_pairs
+from lambda_tui.project.template.sam_config import (
+    SAM_CONFIG,
+    parameter_pairs,
+    read_sam_config,
+)
 from lambda_tui.project.template.template import (
     LIST_OF_LAYERS,
     misplaced_templates,
@@ -24,6 +28,7 @@ __all__ = [
     "project_above",
     "read_project",
     "read_resources",
+    "read_sam_config",
     "read_template",
     "unread_templates",
 ]

@@ -1,0 +1,179 @@
+"""Reads variables from a file: in the syntax of ``.env``, or in one of SAM's three JSON shapes."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from lambda_tui.project.files import UnreadableFileError, read_text
+from lambda_tui.project.function import Function, Problem, Project
+from lambda_tui.project.template import RESERVED_VARIABLES
+from lambda_tui.project.wording import shown
+
+_LARGEST_FILE = 1 << 20
+_NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9_]+")
+_FOR_ALL = "Parameters"
+"""The key of SAM's for the variables of all functions."""
+_LINE = re.compile(
+    r"""
+    [^\S\n]* (?:export[^\S\n]+)? (?P<name>[^\s=#'"]+) [^\S\n]* =
+    [^\S\n]* (?: '(?P<literal>[^']*)' | "(?P<quoted>(?:[^"\\]|\\.)*)"
+        | (?!['"])(?P<bare>(?:[^\s\#]|[^\S\n]+(?![\s\#])|(?<=\S)\#)*) )
+    [^\S\n]* (?:\#[^\n]*)? (?:\n|\Z)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_EMPTY_LINE = re.compile(r"[^\S\n]*(?:#[^\n]*)?(?:\n|\Z)")
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
+_EARLIER = re.compile(r"\$\{(\w+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Variable:
+    text: str
+    origin: str
+    line: int | None = None
+
+
+@dataclass(slots=True)
+class _Content:
+    """The variables of a file, and what is wrong in it."""
+
+    file: Path
+    for_all: dict[str, _Variable] = field(default_factory=dict)
+    of_functions: dict[str, dict[str, _Variable]] = field(default_factory=dict)
+    """By a function's name, or its logical id."""
+    problems: list[Problem] = field(default_factory=list)
+
+    def add(self, variables: dict[str, _Variable], name: str, variable: _Variable) -> None:
+        """Add a variable, unless Lambda would refuse it."""
+        reason = None
+        if name in RESERVED_VARIABLES:
+            reason = "is set by Lambda itself, and cannot be given"
+        elif not _NAME.fullmatch(name):
+            reason = "is no name: letters, digits and _, at least two, of which a letter is first"
+        elif "\0" in variable.text:
+            reason = "holds a character that no variable can hold"
+        if reason is None:
+            variables[name] = variable
+        else:
+            self.tell(f"{shown(name)} {reason}; it is left out.", variable.line)
+
+    def tell(self, sentence: str, line: int | None = None) -> None:
+        """Add a problem."""
+        self.problems.append(Problem(sentence, self.file, line))
+
+
+def with_variables(project: Project, file: Path | None) -> Project:
+    """Return the project with the variables of a file in its functions, over their own.
+
+    Names that a function does not have are added to it. None changes nothing. What is wrong in the
+    file is told as problems.
+    """
+    if file is None:
+        return project
+    content = _read(file)
+    names = {function.name for function in project.functions}
+    names |= {one.logical_id for one in project.functions if one.logical_id is not None}
+    for name in content.of_functions:
+        if name not in names:
+            near = difflib.get_close_matches(name[:64], names, n=1)
+            hint = f"did you mean {near[0]}?" if near else "take it out."
+            content.tell(f"there is no function {shown(name)}; {hint}")
+    functions = tuple(_changed(function, content) for function in project.functions)
+    problems = (*project.problems, *content.problems)
+    sources = project.sources | {file}
+    return replace(project, functions=functions, problems=problems, sources=sources)
+
+
+def _changed(function: Function, content: _Content) -> Function:
+    given = dict(content.for_all)
+    for key in (function.logical_id, function.name):
+        given |= content.of_functions.get(key or "", {})
+    if not given:
+        return function
+    return replace(
+        function,
+        environment={**function.environment, **{name: one.text for name, one in given.items()}},
+        variable_origins={
+            **function.variable_origins,
+            **{name: one.origin for name, one in given.items()},
+        },
+    )
+
+
+def _read(file: Path) -> _Content:
+    content = _Content(file)
+    try:
+        text = read_text(file, _LARGEST_FILE)
+    except UnreadableFileError as error:
+        content.tell(str(error))
+        return content
+    if text.lstrip().startswith("{"):
+        _read_json(text, content)
+    else:
+        _read_lines(text.replace("\r\n", "\n"), content)
+    return content
+
+
+def _read_json(text: str, content: _Content) -> None:
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        content.tell(
+            f"the file is not valid JSON: {shown(str(error))}.", getattr(error, "lineno", 1)
+        )
+        return
+    for key, table in document.items():
+        if not isinstance(table, dict):
+            content.tell(
+                f"{shown(key)} is {shown(table)}, where a mapping is needed: of variables, for a "
+                f"function by its name, or for all under {_FOR_ALL}."
+            )
+            continue
+        is_for_all = key == _FOR_ALL
+        variables = content.for_all if is_for_all else content.of_functions.setdefault(key, {})
+        origin = content.file.name if is_for_all else f"{content.file.name}, {shown(key)}"
+        for name, value in table.items():
+            if isinstance(value, dict | list):
+                content.tell(f"{shown(name)} is {shown(value)}, where a text is needed.")
+                continue
+            text = json.dumps(value) if isinstance(value, bool) else str(value)
+            content.add(variables, name, _Variable("" if value is None else text, origin))
+
+
+def _read_lines(text: str, content: _Content) -> None:
+    position, line = 0, 1
+    while position < len(text):
+        found = _EMPTY_LINE.match(text, position)
+        if found is None:
+            found = _LINE.match(text, position)
+            if found is None:
+                content.tell("the line is not of the form NAME=value; it is left out.", line)
+                end = text.find("\n", position)
+                position, line = (len(text) if end < 0 else end + 1), line + 1
+                continue
+            origin = f"{content.file.name}:{line}"
+            value = _Variable(_value(found, content.for_all), origin, line)
+            content.add(content.for_all, found["name"], value)
+        position, line = found.end(), line + found[0].count("\n")
+
+
+def _value(found: re.Match[str], earlier: Mapping[str, _Variable]) -> str:
+    """Return a line's value, with ``${NAME}`` of earlier lines filled in outside of ``'``."""
+    if found["literal"] is not None:
+        return found["literal"]
+    if found["quoted"] is None:
+        text = found["bare"]
+    else:
+        text = _ESCAPE.sub(lambda one: _ESCAPES.get(one[1], one[1]), found["quoted"])
+
+    def fill_in(name: re.Match[str]) -> str:
+        return earlier[name[1]].text if name[1] in earlier else name[0]
+
+    return _EARLIER.sub(fill_in, text)

@@ -9,6 +9,7 @@ import pytest
 from lambda_tui.project.function import Function, Project
 from lambda_tui.project.load import load_project
 from support.files import save
+from support.node_process import NODE
 from support.workbench import TIMEOUT, Open
 
 SOURCE = """
@@ -49,6 +50,67 @@ async def test_a_single_file_is_packed_alone_and_seen_when_it_is_saved(
     save(folder / "src" / "app.py", SOURCE.format("second"))
     await workbench.until_replaced(old)
     assert await workbench.answer({}) == ["second", ["app.py"]]
+
+
+INLINE = """
+Parameters: {{Word: {{Type: String, Default: first}}}}
+Resources:
+  Hello:
+    Type: AWS::{kind}::Function
+    Properties:
+      Handler: index.handler
+      Runtime: {runtime}
+      Timeout: {timeout}
+      {code}
+"""
+IN_PYTHON = "def handler(event, context): return '${Word}'"
+IN_NODE = "exports.handler = async () => '${Word}';"
+
+
+@pytest.mark.parametrize("level", ["processes"])
+@pytest.mark.parametrize(
+    ("kind", "runtime", "code"),
+    [
+        ("Serverless", "python3.12", f'InlineCode: !Sub "{IN_PYTHON}"'),
+        ("Serverless", "nodejs22.x", f'InlineCode: !Sub "{IN_NODE}"'),
+        ("Lambda", "python3.12", f'Code: {{ZipFile: !Sub "{IN_PYTHON}"}}'),
+        ("Lambda", "nodejs22.x", f'Code: {{ZipFile: !Sub "{IN_NODE}"}}'),
+    ],
+)
+async def test_code_in_the_template_runs_and_is_seen_when_the_template_is_saved(
+    open_project: Open, tmp_path: Path, kind: str, runtime: str, code: str
+) -> None:
+    text = INLINE.format(kind=kind, runtime=runtime, timeout=TIMEOUT, code=code)
+    (tmp_path / "template.yaml").write_text(text)
+    project = load_project(tmp_path)
+    assert project.problems == ()
+
+    workbench = await open_project(project, watch=True, node=NODE)
+    assert await workbench.answer({}) == "first"
+
+    old = workbench.environment
+    await workbench.until_watched(tmp_path)
+    save(tmp_path / "template.yaml", text.replace("Default: first", "Default: second"))
+    await workbench.until_replaced(old)
+    assert await workbench.answer({}) == "second"
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("Code: {ZipFile: 1}", "Code.ZipFile is 1, where the source text is needed."),
+        ("Code: {ZipFile: !ImportValue x}", "the value of Code.ZipFile is not known here"),
+    ],
+)
+def test_code_in_the_template_that_is_no_text_is_told(
+    tmp_path: Path, code: str, words: str
+) -> None:
+    text = INLINE.format(kind="Lambda", runtime="python3.12", timeout=3, code=code)
+    (tmp_path / "template.yaml").write_text(text)
+    project = load_project(tmp_path)
+
+    assert project.functions == ()
+    assert words in str(project.problems[0])
 
 
 @pytest.mark.parametrize("name", ["app.zip", "app.ZIP", "app.jar"])

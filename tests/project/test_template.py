@@ -244,7 +244,7 @@ def test_a_bad_setting_in_globals_is_named_with_its_line_there(folder: Path) -> 
         ("EphemeralStorage: {}", "EphemeralStorage needs a Size in MB"),
         ("EphemeralStorage: 1024", "EphemeralStorage needs a Size in MB"),
         ("PackageType: Image", "a container image (PackageType: Image) cannot be run"),
-        ("InlineCode: 'pass'", "code inside the template (InlineCode) is not supported yet"),
+        ("InlineCode: [pass]", "InlineCode is a list, where the source text is needed."),
         ("FunctionName: 'my function'", "the function's name, my function, has to be"),
         ("Environment: {Variables: {AWS_REGION: x}}", "AWS_REGION, which Lambda reserves"),
         ("Environment: {Variables: {9LIVES: x}}", "Environment sets 9LIVES, but a name"),

@@ -1,16 +1,21 @@
-"""Finds the code of a template's function: a folder or a zip file on this machine."""
+"""Finds the code of a template's function: a folder, a zip file, or a text in the template."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 from typing import NamedTuple
 
 from lambda_tui.project.code import ArchiveError, Cache, folder_of_file, is_archive, unpack
+from lambda_tui.project.runtimes import Language, language_of
 from lambda_tui.project.spelling import true_path
 from lambda_tui.project.template.language import LinedMapping
 from lambda_tui.project.template.properties import Properties
 from lambda_tui.project.wording import shown
+
+_INLINE_FILES: dict[Language | None, str] = {"python": "index.py", "node": "index.js"}
+"""The files that Lambda makes of code inside a template."""
 
 
 class CodeLocation(NamedTuple):
@@ -39,25 +44,73 @@ def is_container_image(properties: Properties, name: str) -> bool:
     return True
 
 
-def read_code_location(properties: Properties, name: str, cache: Cache) -> CodeLocation | None:
-    """Return what the property ``name``, ``CodeUri`` or ``Code``, says; None when it is refused."""
-    if "InlineCode" in properties:
-        _refuse_inline_code(properties, name, "InlineCode")
-        return None
+def read_code_location(
+    properties: Properties, name: str, cache: Cache, runtime: str | None
+) -> CodeLocation | None:
+    """Return what the property ``name``, ``CodeUri`` or ``Code``, says; None when it is refused.
+
+    Code that the template itself holds is written into the cache, for the runtime's language.
+    """
     known_problems = len(properties.findings.problems)
-    code = properties.value(name, "so the function is left out")
+    if properties.is_given("InlineCode"):
+        code = properties.value("InlineCode", "so the function is left out")
+    else:
+        code = properties.value(name, "so the function is left out")
     if len(properties.findings.problems) > known_problems:
         properties.findings.refused = True
         return None
+    if properties.is_given("InlineCode"):
+        return _inline(properties, "InlineCode", code, cache, runtime)
+    if isinstance(code, LinedMapping) and "ZipFile" in code:
+        inside = Properties(
+            code, properties.line_of(name), properties.resolver, properties.findings, f"{name}."
+        )
+        text = inside.value("ZipFile", "so the function is left out")
+        return _inline(inside, "ZipFile", text, cache, runtime)
     return _on_this_machine(properties, name, "." if code is None else code, cache)
+
+
+def _inline(
+    properties: Properties, name: str, code: object, cache: Cache, runtime: str | None
+) -> CodeLocation | None:
+    """Return a folder with the code that a property holds, in the file that Lambda makes of it."""
+    label = properties.label(name)
+    file_name = _INLINE_FILES.get(language_of(runtime))
+    if not isinstance(code, str):
+        properties.refuse(name, f"{label} is {shown(code)}, where the source text is needed.")
+    elif file_name is None:
+        properties.refuse(
+            name, f"{label} holds code, which Lambda takes for Python and Node.js only."
+        )
+    else:
+        return _written(properties, name, code, file_name, cache)
+    return None
+
+
+def _written(
+    properties: Properties, name: str, code: str, file_name: str, cache: Cache
+) -> CodeLocation | None:
+    digest = hashlib.sha256(f"{file_name}\0{code}".encode("utf-8", "replace")).hexdigest()
+
+    def write(folder: Path) -> None:
+        (folder / file_name).write_text(code, encoding="utf-8", errors="replace")
+
+    try:
+        return CodeLocation(cache.folder("inline", digest, write))
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        properties.refuse(
+            name,
+            f"{properties.label(name)} cannot be written to the cache "
+            f"{shown(str(cache.directory))}: {reason}; see `lambda-tui doctor`.",
+        )
+    return None
 
 
 def _on_this_machine(
     properties: Properties, name: str, code: object, cache: Cache
 ) -> CodeLocation | None:
-    if isinstance(code, LinedMapping) and "ZipFile" in code:
-        _refuse_inline_code(properties, name, "Code.ZipFile")
-    elif isinstance(code, LinedMapping) or (isinstance(code, str) and code.startswith("s3://")):
+    if isinstance(code, LinedMapping) or (isinstance(code, str) and code.startswith("s3://")):
         properties.refuse(name, f"{name} lies in S3; name the folder that holds the source.")
     elif not isinstance(code, str):
         properties.refuse(
@@ -134,11 +187,3 @@ def warn_if_far(properties: Properties, name: str, path: str) -> None:
             f"{name} leads far out of the project, to {shown(str(target))}: a package has its "
             "content of the moment when that is made; copy it into the project to be sure of it.",
         )
-
-
-def _refuse_inline_code(properties: Properties, name: str, written_in: str) -> None:
-    properties.refuse(
-        written_in.partition(".")[0],
-        f"code inside the template ({written_in}) is not supported yet; put it into a file "
-        f"and name its folder in {name}.",
-    )

@@ -115,7 +115,7 @@ class FunctionResource:
         layer_versions = layers.read(properties)
         bootstrap = bootstraps.get(name, ())
         runtime = self._runtime(is_replaced=bool(bootstrap))
-        code = read_code_location(properties, code_property, cache)
+        code = read_code_location(properties, code_property, cache, runtime)
         handler = self._handler()
         timeout = _number(properties, "Timeout", limits.TIMEOUT_SECONDS, "seconds", DEFAULT_TIMEOUT)
         memory_size = _number(properties, "MemorySize", limits.MEMORY_MB, "MB", DEFAULT_MEMORY_SIZE)

@@ -210,6 +210,8 @@ class Function:
     """The function's own environment variables."""
     variable_origins: Mapping[str, str] = field(default_factory=dict, compare=False)
     """The place that sets each of them, such as ``template.yaml:14``; by the variable's name."""
+    local_variables: Mapping[str, str] = field(default_factory=dict)
+    """Variables that it would not have on AWS, and that its own go before."""
     logging: LoggingConfig = field(default_factory=LoggingConfig)
     asynchronous: AsyncConfig = field(default_factory=AsyncConfig)
     """The configuration of ``$LATEST``; ``async_config`` returns that of any qualifier."""

@@ -47,6 +47,7 @@ def load_project(directory: Path, settings: Settings | None = None) -> Project:
     Cache.of_user().remove_abandoned()
     project = _with_source_problems(_with_modes(_read_project(directory, settings)))
     project = mount_file_systems(project, settings.file_systems)
+    project = _with_local_variables(project, settings)
     project = with_variables(project, _env_file(project, settings))
     project = _with_places(_with_settings(project, settings))
     if settings.undeclared_packages != "error":
@@ -210,6 +211,15 @@ def _with_settings(project: Project, settings: Settings) -> Project:
     unknown = [_unknown_function(name, names) for name in settings.functions if name not in names]
     functions = tuple(_changed(function, settings) for function in project.functions)
     return replace(project, functions=functions, problems=(*project.problems, *unknown))
+
+
+def _with_local_variables(project: Project, settings: Settings) -> Project:
+    """Return the project with the variables by which its functions know that they run here."""
+    local = {"LAMBDA_TUI": "1"}
+    if settings.sam_local:
+        local["AWS_SAM_LOCAL"] = "true"
+    functions = tuple(replace(one, local_variables=local) for one in project.functions)
+    return replace(project, functions=functions)
 
 
 def _changed(function: Function, settings: Settings) -> Function:

@@ -13,6 +13,8 @@ import pytest
 
 from lambda_tui.engine import events
 from lambda_tui.project.function import LoggingConfig
+from lambda_tui.project.load import load_project
+from lambda_tui.project.settings import Settings
 from support.workbench import Open, response_of
 
 EVALUATES = """
@@ -251,3 +253,25 @@ async def test_the_standard_input_is_empty_and_the_local_time_is_utc(open_projec
     workbench = await open_project(EVALUATES)
     expression = "[sys.stdin.read(), __import__('time').localtime(0).tm_hour]"
     assert await workbench.answer(expression) == ["", 0]
+
+
+TELLS_WHERE = """
+import os
+def handler(event, context):
+    return {name: os.environ.get(name) for name in ("LAMBDA_TUI", "AWS_SAM_LOCAL")}
+"""
+
+
+@pytest.mark.parametrize(
+    ("is_local", "own", "expected"),
+    [(True, None, "true"), (False, None, None), (True, "mine", "mine")],
+)
+async def test_a_function_of_a_project_knows_that_it_does_not_run_on_aws(
+    open_project: Open, tmp_path: Path, *, is_local: bool, own: str | None, expected: str | None
+) -> None:
+    (tmp_path / "app.py").write_text(TELLS_WHERE)
+    (tmp_path / "own.env").write_text("" if own is None else f"AWS_SAM_LOCAL={own}\n")
+    settings = Settings(sam_local=is_local, env_file=tmp_path / "own.env")
+    workbench = await open_project(load_project(tmp_path, settings))
+
+    assert await workbench.answer() == {"LAMBDA_TUI": "1", "AWS_SAM_LOCAL": expected}

@@ -230,7 +230,7 @@ def environment_variables(
     if not is_os_only:
         variables.update(_language_variables(function.language, runtime, places))
     given = {name: places.variable(value) for name, value in function.environment.items()}
-    variables.update(given)
+    variables |= {**function.local_variables, **given}
     variables.update(_reserved(function, log_stream, places.task_root))
     if not is_os_only:
         variables["AWS_EXECUTION_ENV"] = f"AWS_Lambda_{runtime}"

@@ -134,6 +134,8 @@ class Settings:
     """The template to read; None for the one of the project's folder."""
     env_file: _EnvFile | None = None
     """A file of variables for functions, ``.env`` or SAM's JSON; None for samconfig.toml's."""
+    sam_local: _Flag = True
+    """Whether functions have ``AWS_SAM_LOCAL=true``, as SAM sets it on a developer's machine."""
     config_env: _ConfigEnv | None = None
     """The environment of ``samconfig.toml`` whose parameters hold; None for the default one."""
     parameter_overrides: Mapping[str, str] = field(default_factory=dict)

@@ -23,6 +23,7 @@ _SECRET = re.compile(
 _CREDENTIALS_IN_URL = re.compile(r"^[\w.+-]+://[^/@\s]*:[^/@\s]+@")
 _ZYGOTE = "/boot.py "
 """In the command of a zygote, which its forks keep."""
+_LOCAL = "lambda-tui; AWS does not set it"
 _FORKED = "the runtime, a fork"
 _STATES = {"stopped": "stopped", "zombie": "ended, not reaped"}
 
@@ -124,18 +125,25 @@ def mount_details(environment: ExecutionEnvironment) -> list[Detail]:
 
 
 def variable_details(function: Function, environment: ExecutionEnvironment | None) -> list[Detail]:
-    """Return the function's own variables, as an environment has them."""
+    """Return the function's own variables, as an environment has them, and lambda-tui's."""
     given = _variables(function, environment)
+    own = {**function.local_variables, **function.environment}
     return [
         Detail(
             "Variables",
             one_line(name),
             one_line(given.get(name, value)),
-            one_line(function.variable_origins.get(name, "")),
+            one_line(_origin(function, name)),
             _is_secret(name, value),
         )
-        for name, value in sorted(function.environment.items())
+        for name, value in sorted(own.items())
     ]
+
+
+def _origin(function: Function, name: str) -> str:
+    """Return the place that sets a variable; an empty text where it is not known."""
+    is_local = name in function.local_variables and name not in function.environment
+    return _LOCAL if is_local else function.variable_origins.get(name, "")
 
 
 def lambda_variable_details(
@@ -145,7 +153,7 @@ def lambda_variable_details(
     return [
         _detail("Variables set by Lambda", name, value, "reserved" * (name in RESERVED_VARIABLES))
         for name, value in sorted(_variables(function, environment).items())
-        if name not in function.environment
+        if name not in function.environment and name not in function.local_variables
     ]
 
 

@@ -74,7 +74,9 @@ async def test_each_variable_has_its_origin_and_a_secret_is_masked(
     own = by_label(variable_details(environment.function, environment))
     assert {label: one.origin for label, one in own.items()} == {
         "API_KEY": "template.yaml:18",
+        "AWS_SAM_LOCAL": "lambda-tui; AWS does not set it",
         "DATABASE": "template.yaml:19",
+        "LAMBDA_TUI": "lambda-tui; AWS does not set it",
         "LEVEL": "template.yaml:20",
         "ROOT": "template.yaml:21",
         "STAGE": "Globals, template.yaml:6",

@@ -179,6 +179,10 @@ class Engine:
         self.pools.update(pools)
         await self._watch()
 
+    def let_functions_call(self, address: str | None) -> None:
+        """Have SDKs in the environments to come call the Lambda API at a URL, if there is one."""
+        self._account.lambda_endpoint = address
+
     def tell_all_problems(self) -> None:
         """Put the problems that there are on the stream; those to come are put there anyway."""
         for problem in self.project.problems:

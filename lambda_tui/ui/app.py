@@ -344,6 +344,7 @@ async def _serve_lambda_api(engine: Engine, host: str, port: int | None) -> Serv
     server = lambda_server(engine, host)
     try:
         server.start(DEFAULT_PORT if port is None else port, or_next=port is None)
+        engine.let_functions_call(server.address)
         announce(engine, server)
     except ServerError as error:
         notice = Notice("warning", f"The Lambda API is not served: {error}")

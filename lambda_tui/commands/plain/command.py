@@ -106,6 +106,7 @@ class _Plain:
             server.start(DEFAULT_PORT if port is None else port, or_next=port is None)
         except ServerError as error:
             log.say(f"the Lambda API is not served: {error}", "warning")
+        self._engine.let_functions_call(server.address)
         return server
 
     def _end_by(self, number: int) -> None:

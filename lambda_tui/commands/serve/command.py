@@ -56,6 +56,7 @@ async def _serve(opened: OpenedProject, settings: Settings, options: argparse.Na
         except ServerError as error:
             await log.close()
             raise CommandError(str(error)) from None
+        engine.let_functions_call(server.address)
         mismatches = Mismatches(log, engine)
         await engine.start()
         _greet(log, engine, server, port)

@@ -97,6 +97,10 @@ class EnvironmentOwner(Protocol):
         """The links that lead out of the function's files."""
 
     @property
+    def lambda_endpoint(self) -> str | None:
+        """Where this machine serves the Lambda API; None where it does not."""
+
+    @property
     def profiles_init(self) -> bool:
         """Whether it is told what Init phases spend their time on."""
 
@@ -437,7 +441,10 @@ class ExecutionEnvironment:
         self.usage = Usage()
         self.init = self.init_phase(name, self.initialization_type)
         self._processes.start(
-            self.log_stream, self.initialization_type, profiles_init=self._owner.profiles_init
+            self.log_stream,
+            self.initialization_type,
+            lambda_endpoint=self._owner.lambda_endpoint,
+            profiles_init=self._owner.profiles_init,
         )
 
     def _on_started(self, at: float) -> None:

@@ -162,17 +162,33 @@ class Processes:
                 self._on_event(_BUILT)
 
     def start(
-        self, log_stream: str, initialization_type: InitializationType, *, profiles_init: bool
+        self,
+        log_stream: str,
+        initialization_type: InitializationType,
+        *,
+        lambda_endpoint: str | None,
+        profiles_init: bool,
     ) -> None:
         """Start the external extensions and, when all have registered, the runtime.
 
+        ``lambda_endpoint`` is where this machine serves the Lambda API, None where it does not.
         With ``profiles_init`` a Python runtime tells of its imports before it is ready.
         """
         with self._owning_failures():
-            self._start(log_stream, initialization_type, profiles_init=profiles_init)
+            self._start(
+                log_stream,
+                initialization_type,
+                lambda_endpoint=lambda_endpoint,
+                profiles_init=profiles_init,
+            )
 
     def _start(
-        self, log_stream: str, initialization_type: InitializationType, *, profiles_init: bool
+        self,
+        log_stream: str,
+        initialization_type: InitializationType,
+        *,
+        lambda_endpoint: str | None,
+        profiles_init: bool,
     ) -> None:
         fork_server, sandbox = self._fork_server, self._fork_server.sandbox
         is_taken = initialization_type == "snap-start" and not fork_server.is_snapshot
@@ -187,6 +203,7 @@ class Processes:
             log_stream=log_stream,
             initialization_type=initialization_type,
             api_address=self._api.address,
+            lambda_endpoint=self._reached(lambda_endpoint),
             profiles_init=profiles_init,
         )
         self.stage = Stage.REGISTERING
@@ -371,6 +388,12 @@ class Processes:
             has_subscribers=bool(self.apis.telemetry.subscribers),
         )
         self._shutdown.begin()
+
+    def _reached(self, address: str | None) -> str | None:
+        """Return an address of this machine's as the processes reach it; None if they cannot."""
+        if address is None or self.plan is None:
+            return address
+        return self.plan.network.reaches(address)
 
     async def _enter(self, network: OwnNetwork) -> None:
         """Serve the APIs inside the environment's own network, and wait for its connection."""

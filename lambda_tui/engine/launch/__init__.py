@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lambda_tui.engine.launch.launch import (
+    ENDPOINT_VARIABLE,
     Launch,
     SandboxPlan,
     environment_variables,
@@ -24,6 +25,7 @@ from lambda_tui.engine.launch.runtime import (
 )
 
 __all__ = [
+    "ENDPOINT_VARIABLE",
     "Connector",
     "Launch",
     "Network",

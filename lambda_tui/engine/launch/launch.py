@@ -31,6 +31,8 @@ from lambda_tui.project.layers import external_extensions
 from lambda_tui.project.runtimes import OS_ONLY_RUNTIMES, Language, runtime_of
 from lambda_tui.project.sdk import brings_sdk
 
+ENDPOINT_VARIABLE = "AWS_ENDPOINT_URL_LAMBDA"
+"""The variable by which SDKs find the Lambda API."""
 # One snapshot is restored many times, each time with another log stream.
 _UNKNOWN_TO_A_SNAPSHOT = ("AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME")
 
@@ -138,6 +140,7 @@ class Launch:
         log_stream: str,
         initialization_type: InitializationType,
         api_address: str,
+        lambda_endpoint: str | None,
         profiles_init: bool,
     ) -> Launch:
         """Return what to start; ``program`` is the interpreter's path as the environment has it.
@@ -161,7 +164,13 @@ class Launch:
             ),
             places,
             environment_variables(
-                function, log_stream, runtime_version, places, initialization_type, api_address
+                function,
+                log_stream,
+                runtime_version,
+                places,
+                initialization_type,
+                api_address,
+                lambda_endpoint,
             ),
             profiles_init,
         )
@@ -218,11 +227,12 @@ def environment_variables(
     places: Places,
     initialization_type: InitializationType,
     api_address: str,
+    lambda_endpoint: str | None,
 ) -> dict[str, str]:
     """Return the variables of one environment, as AWS sets them for a zip function.
 
     Nothing is taken from the shell that started lambda-tui. The function's own variables cannot
-    replace the reserved ones.
+    replace the reserved ones. SDKs call the Lambda API at ``lambda_endpoint``.
     """
     runtime = function.runtime or runtime_of(function.language, runtime_version)
     variables = _system_variables(runtime, places)
@@ -230,6 +240,8 @@ def environment_variables(
     if not is_os_only:
         variables.update(_language_variables(function.language, runtime, places))
     given = {name: places.variable(value) for name, value in function.environment.items()}
+    if lambda_endpoint is not None:
+        variables[ENDPOINT_VARIABLE] = lambda_endpoint
     variables |= {**function.local_variables, **given}
     variables.update(_reserved(function, log_stream, places.task_root))
     if not is_os_only:

@@ -19,6 +19,8 @@ from lambda_tui.project.settings import NetworkChoice
 
 RESOLVER = "10.0.2.3"
 """The name server in a connected network; it forwards to the machine's own."""
+_MACHINE = "10.0.2.2"
+"""The machine itself, in a network that slirp4netns connects."""
 _DEVICE = Path("/dev/net/tun")
 _SLIRP = ("--configure", "PID", "tap0")
 # No port inside is exposed to the machine. The machine's loopback ports can be reached from inside,
@@ -54,6 +56,19 @@ class Network:
 
     shortcoming: str = ""
     """One sentence about what the environment lacks; empty when it lacks nothing."""
+
+    def reaches(self, address: str) -> str | None:
+        """Return the address inside of what this machine serves at one; None without a way there.
+
+        Both are URLs.
+        """
+        if not self.is_own:
+            return address
+        if self.connector is None:
+            return None
+        # The other one has the machine's loopback at an address of its own.
+        is_pasta = self.connector.name == "pasta"
+        return address if is_pasta else address.replace("//127.0.0.1:", f"//{_MACHINE}:")
 
     @property
     def resolver(self) -> str:

@@ -81,12 +81,14 @@ _TENANT_UNEXPECTED = Refusal(
 
 
 class Account:
-    """The account's concurrency, which all functions of a project share, and their pools."""
+    """What all functions of a project share: the account's concurrency, and its Lambda API."""
 
     def __init__(self, concurrency: int) -> None:
         self.pools: dict[str, Pool] = {}
         """By the name of their function."""
         self.concurrency = concurrency
+        self.lambda_endpoint: str | None = None
+        """The URL at which this machine serves the Lambda API; None while it does not."""
 
     def throttling_reason(self, pool: Pool) -> str | None:
         """Return AWS's ``Reason`` for throttling one more invocation; None lets it run."""
@@ -364,6 +366,11 @@ class Pool:
     def tell(self, record: Record) -> None:
         """Put a record about the function, not about one of its environments, on the stream."""
         self.emit(Event(record=record, function=self.function.name))
+
+    @property
+    def lambda_endpoint(self) -> str | None:
+        """Where this machine serves the Lambda API; None where it does not."""
+        return self._account.lambda_endpoint
 
     # Events of environments ----------------------------------------------------------------------
 

@@ -122,6 +122,11 @@ class Snapshot:
         return self._owner.links_of(self.function)
 
     @property
+    def lambda_endpoint(self) -> str | None:
+        """None: what is restored from it may outlive an address."""
+        return None
+
+    @property
     def profiles_init(self) -> bool:
         """Whether it is told what Init phases spend their time on."""
         return self._owner.profiles_init

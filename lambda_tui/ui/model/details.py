@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from lambda_tui.engine.environment import ExecutionEnvironment, ProcessUsage
-from lambda_tui.engine.launch import SandboxPlan
+from lambda_tui.engine.launch import ENDPOINT_VARIABLE, SandboxPlan
 from lambda_tui.engine.pool import Pool
 from lambda_tui.project.function import Function
 from lambda_tui.project.interpreters import own_program
@@ -128,6 +128,8 @@ def variable_details(function: Function, environment: ExecutionEnvironment | Non
     """Return the function's own variables, as an environment has them, and lambda-tui's."""
     given = _variables(function, environment)
     own = {**function.local_variables, **function.environment}
+    if ENDPOINT_VARIABLE in given:
+        own.setdefault(ENDPOINT_VARIABLE, given[ENDPOINT_VARIABLE])
     return [
         Detail(
             "Variables",
@@ -142,7 +144,8 @@ def variable_details(function: Function, environment: ExecutionEnvironment | Non
 
 def _origin(function: Function, name: str) -> str:
     """Return the place that sets a variable; an empty text where it is not known."""
-    is_local = name in function.local_variables and name not in function.environment
+    is_local = name in {ENDPOINT_VARIABLE, *function.local_variables}
+    is_local = is_local and name not in function.environment
     return _LOCAL if is_local else function.variable_origins.get(name, "")
 
 
@@ -153,7 +156,7 @@ def lambda_variable_details(
     return [
         _detail("Variables set by Lambda", name, value, "reserved" * (name in RESERVED_VARIABLES))
         for name, value in sorted(_variables(function, environment).items())
-        if name not in function.environment and name not in function.local_variables
+        if name not in {ENDPOINT_VARIABLE, *function.environment, *function.local_variables}
     ]
 
 

@@ -13,8 +13,8 @@ import pytest
 
 from lambda_tui.engine import events
 from lambda_tui.project.load import load_project
-from lambda_tui.project.settings import load_settings
-from support.files import zip_entry
+from lambda_tui.project.settings import Settings, load_settings
+from support.files import save, zip_entry
 from support.node_process import NODE
 from support.workbench import Open, Workbench
 
@@ -369,3 +369,42 @@ async def test_changed_settings_apply_at_once_or_are_said_to_need_a_restart(
     assert "lambda-tui.toml: sandbox and theme hold after a restart." in notices()
     assert await workbench.answer("1") == 1
     await workbench.until(lambda: not workbench.pool.environments)
+
+
+@pytest.mark.parametrize("saved", ["elsewhere/prod.yaml", "elsewhere/samconfig.toml", "own.env"])
+async def test_the_files_that_describe_functions_count_wherever_they_lie(
+    open_project: Open, tmp_path: Path, saved: str
+) -> None:
+    (tmp_path / "project").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    files = {
+        "elsewhere/prod.yaml": (
+            "Parameters: {Word: {Type: String}}\nResources:\n  Hello:\n"
+            "    Type: AWS::Serverless::Function\n    Properties:\n"
+            "      Handler: index.handler\n      Runtime: python3.12\n      Timeout: 60\n"
+            "      InlineCode: |\n        import os\n        def handler(event, context):\n"
+            "            return [os.environ['WORD'], os.environ['OWN'], 'old']\n"
+            "      Environment: {Variables: {WORD: !Ref Word}}\n"
+        ),
+        "elsewhere/samconfig.toml": (
+            '[default.global.parameters]\nparameter_overrides = "Word=old"\n'
+        ),
+        "own.env": "OWN=old\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    named: dict[str, Any] = {
+        "template": tmp_path / "elsewhere/prod.yaml",
+        "env_file": tmp_path / "own.env",
+    }
+    project = load_project(tmp_path / "project", Settings(**named))
+    workbench = await open_project(project, watch=True, **named)
+    assert await workbench.answer() == ["old", "old", "old"]
+    old = workbench.environment
+    await workbench.until_watched(tmp_path / "elsewhere")
+    await workbench.until_watched(tmp_path)
+
+    save(tmp_path / saved, files[saved].replace("old", "new"))
+
+    await workbench.until_replaced(old)
+    assert sorted(await workbench.answer()) == ["new", "old", "old"]

@@ -81,7 +81,7 @@ _TENANT_UNEXPECTED = Refusal(
 
 
 class Account:
-    """What all functions of a project share: the account's concurrency, and its Lambda API."""
+    """The account, which all functions of a project share: its concurrency and its Lambda API."""
 
     def __init__(self, concurrency: int) -> None:
         self.pools: dict[str, Pool] = {}

@@ -152,12 +152,14 @@ def test_the_event_stream_is_written_as_it_happens(project: Path) -> None:
         "platform.runtimeDone",
         "platform.report",
     ]
-    created, *_, removed = done.lines
+    accepted, created, *_, removed = done.lines
+    assert accepted["type"] == "invocation.accepted"
+    assert accepted["record"]["caller"] == "command"
     assert (created["type"], removed["type"]) == ("environment.state", "environment.state")
     assert created["record"] == {"state": "creating", "previous": None, "reason": "invocation"}
     assert (removed["record"]["state"], removed["record"]["reason"]) == ("ended", "exit")
     assert {event["function"] for event in done.lines} == {"Greet"}
-    assert len({event["environmentId"] for event in done.lines}) == 1
+    assert len({event["environmentId"] for event in done.lines[1:]}) == 1
     report = next(event for event in done.lines if event["type"] == "platform.report")
     assert report["record"]["metrics"]["memorySizeMB"] == 128
     written = [event for event in done.lines if event["type"] == "function"]

@@ -28,6 +28,7 @@ def lambda_handler(event, context):
     return [count, was_kept]
 """
 
+ACCEPTED = "invocation.accepted"
 INIT = ["environment.creating", "environment.initialising"]
 INIT += ["platform.initStart", "platform.initRuntimeDone", "platform.initReport"]
 INVOKE = ["environment.invoking", "platform.start", "platform.runtimeDone", "platform.report"]
@@ -55,7 +56,7 @@ async def test_a_cold_start_initialises_invokes_and_freezes(open_project: Open) 
     await workbench.until_frozen()
     assert response_of(invocation) == [1, False]
     assert invocation.cold_start
-    assert workbench.types() == [*INIT, *INVOKE, "environment.frozen"]
+    assert workbench.types() == [ACCEPTED, *INIT, *INVOKE, "environment.frozen"]
 
 
 @pytest.mark.rule("1.5.3")
@@ -70,7 +71,7 @@ async def test_a_warm_invocation_keeps_globals_and_tmp(open_project: Open) -> No
     assert not second.cold_start
     assert second.environment_id == environment.id
     assert environment.invocations == 2
-    assert workbench.types()[before:] == [*INVOKE, "environment.frozen"]
+    assert workbench.types()[before:] == [ACCEPTED, *INVOKE, "environment.frozen"]
 
 
 @pytest.mark.rule("5.1.5")

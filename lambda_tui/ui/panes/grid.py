@@ -76,6 +76,8 @@ class PaneGrid(Container):
         }
         """The panes in the order of the grid's cells, in which ``tab`` goes through them."""
         self._summary = ""
+        self._titled: tuple[object, ...] = ()
+        """All that the titles of the tabs were written from."""
         self._tracks = ""
         """The heights of the grid's rows."""
         self.is_painting = False
@@ -210,7 +212,14 @@ class PaneGrid(Container):
 
     def write_titles(self) -> None:
         """Write the titles of the tabs that are shown: the invocation, and the other tabs."""
-        forward = self.tabs[self._selection.tab]
+        selection, forward = self._selection, self.tabs[self._selection.tab]
+        beside, width = selection.beside, self._title_width(forward)
+        names = [pane.title for pane in self.tabs.values()]
+        state = (self.shows_two_tabs, self.is_zoomed, self.focused_pane, width)
+        written_from = (self._summary, selection.tab, beside, *names, *state)
+        if written_from == self._titled:
+            return
+        self._titled = written_from
         self._write_title(forward, with_tabs=not self.is_zoomed)
         if self.shows_two_tabs and not self.is_zoomed:
             beside = self.tabs[self._selection.beside]

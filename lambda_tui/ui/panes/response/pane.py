@@ -60,7 +60,9 @@ class ViewNames(Static):
             else Content.from_markup(f"[@click=view('{view}')]{view}[/]")
             for view in views
         ]
-        self.update(Content(" ").join(parts) if len(views) > 1 else "")
+        names = Content(" ").join(parts) if len(views) > 1 else Content("")
+        if names != self.content:
+            self.update(names)
 
 
 class SearchField(Input):
@@ -226,7 +228,7 @@ class ResponsePane(Vertical, Pane):
             self.set_class(record is not None and each == record.status, f"-{each}")
         if record is None:
             self.title = "6 Response"
-            self._status.update("")
+            self._write_status(Content(""))
             return
         glyph = STATUS_GLYPHS[record.status]
         self.title = f"6 Response {glyph}"
@@ -236,7 +238,12 @@ class ResponsePane(Vertical, Pane):
         while parts and cell_len(" · ".join([f"{glyph} {word}", *parts])) > self._status.size.width:
             parts.pop()
         head = Content.styled(f"{glyph} {word}", f"bold {_STATUS_COLOURS[record.status]}")
-        self._status.update(head + Content("".join(f" · {part}" for part in parts)))
+        self._write_status(head + Content("".join(f" · {part}" for part in parts)))
+
+    def _write_status(self, status: Content) -> None:
+        if status != self._status.content:
+            # It has a line and the room that is left, whatever it says.
+            self._status.update(status, layout=False)
 
     def _received(self) -> str:
         """Return how much of a stream has arrived."""

@@ -75,6 +75,8 @@ class PaneGrid(Container):
             **{tab.value: pane for tab, pane in self.tabs.items()},
         }
         """The panes in the order of the grid's cells, in which ``tab`` goes through them."""
+        self._selected: Selected | None = None
+        """What the tabs show; None before the first paint."""
         self._summary = ""
         self._titled: tuple[object, ...] = ()
         """All that the titles of the tabs were written from."""
@@ -143,6 +145,7 @@ class PaneGrid(Container):
         for tab, pane in self.tabs.items():
             pane.set_class(tab is self._selection.tab, "-forward")
             pane.set_class(tab is self._selection.beside, "-beside")
+        self._fill_tabs()
         self.write_titles()
 
     def show_response(self) -> None:
@@ -203,12 +206,16 @@ class PaneGrid(Container):
 
     def show_selected(self, selected: Selected) -> None:
         """Show the selected invocation in its tabs, and name it in their frames."""
+        self._selected = selected
         self._summary = summary(selected.record)
-        self.response.show(selected)
-        self.tmp.show(selected)
-        self.init.show(selected)
-        self.details.show(selected)
+        self._fill_tabs()
         self.write_titles()
+
+    def _fill_tabs(self) -> None:
+        """Show the selected invocation in the tabs; those that are not seen do next to nothing."""
+        if self._selected is not None:
+            for tab in (self.response, self.tmp, self.init, self.details):
+                tab.show(self._selected)
 
     def write_titles(self) -> None:
         """Write the titles of the tabs that are shown: the invocation, and the other tabs."""

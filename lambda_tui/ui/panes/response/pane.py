@@ -191,14 +191,20 @@ class ResponsePane(Vertical, Pane):
                 record.status,
                 record.duration_ms,
                 id(payload),
+                len(invocation.parts) if invocation is not None else 0,
             )
         )
         if key == self._shown and self._shown:
             return
         is_other = key[:3] != self._shown[:3]
-        self._shown, self._record, self._payload = key, record, payload
-        if is_other or invocation is not self._invocation:
+        self._record, self._payload = record, payload
+        self.title = "6 Response" if record is None else f"6 Response {STATUS_GLYPHS[record.status]}"
+        if invocation is not self._invocation:
             self._watch_parts(invocation)
+        if not self.display:
+            # It is shown when its tab comes forward.
+            return
+        self._shown = key
         self._show_status()
         self._read(is_other=is_other)
 
@@ -217,7 +223,7 @@ class ResponsePane(Vertical, Pane):
 
     def _show_parts(self) -> None:
         self._has_new_parts = False
-        if self._payload is None:
+        if self._payload is None and self.display:
             self._show_status()
             self._read(is_other=False)
 
@@ -227,11 +233,9 @@ class ResponsePane(Vertical, Pane):
         for each in STATUS_GLYPHS:
             self.set_class(record is not None and each == record.status, f"-{each}")
         if record is None:
-            self.title = "6 Response"
             self._write_status(Content(""))
             return
         glyph = STATUS_GLYPHS[record.status]
-        self.title = f"6 Response {glyph}"
         parts = [self._received()] if self._payload is None and self._received() else []
         parts += _cost(record, self._payload)
         # No figure is cut: those that have no room are left out, the least important first.

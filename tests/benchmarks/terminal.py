@@ -13,6 +13,7 @@ import sys
 import tempfile
 import termios
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -22,9 +23,10 @@ _GOODBYE_SECONDS = 5.0
 
 
 class Terminal:
-    """A pseudo terminal with lambda-tui in it."""
+    """A pseudo terminal with lambda-tui in it, or with another command."""
 
-    def __init__(self, project: Path) -> None:
+    def __init__(self, project: Path, command: Sequence[str] = ()) -> None:
+        """``command`` is run in the project's folder in the place of lambda-tui."""
         self._unread = b""
         self._state = tempfile.TemporaryDirectory(prefix="lambda-tui-benchmark-")
         self._end, theirs = pty.openpty()
@@ -39,7 +41,7 @@ class Terminal:
         }
         self.launched = time.monotonic()
         self._process = subprocess.Popen(
-            [*_command(), str(project)],
+            command or [*_command(), str(project)],
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
@@ -72,6 +74,11 @@ class Terminal:
             self._process.wait()
         os.close(self._end)
         self._state.cleanup()
+
+    @property
+    def pid(self) -> int:
+        """The process of the command."""
+        return self._process.pid
 
     def press(self, keys: str) -> float:
         """Types; the monotonic time of it."""
@@ -110,6 +117,12 @@ class Terminal:
         while time.monotonic() < deadline:
             written += self.read(deadline - time.monotonic())
         return written
+
+
+def bare_terminal(project: Path) -> Terminal:
+    """Return a terminal with a Textual application that does nothing."""
+    program = Path(__file__).with_name("bare_app.py")
+    return Terminal(project, [sys.executable, str(program)])
 
 
 def _command() -> list[str]:

@@ -42,6 +42,7 @@ class LogView(ScrollingLines, can_focus=True):
         *(f"log--{kind}" for kind in Kind), *(f"log--{one}" for one in _JSON_STYLES),
         "log--gutter", "log--match", "log--cursor", "log--place",
     }  # fmt: skip
+    DEFAULT_CSS = "LogView { overflow: hidden; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "cursor(-1)", "Up", show=False),
         Binding("down,j", "cursor(1)", "Down", show=False),

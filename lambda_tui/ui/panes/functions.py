@@ -200,8 +200,7 @@ class FunctionsPane(Vertical, Pane):
 
     def _show_line(self, rows: Sequence[FunctionRow], chosen: str, failing: int) -> None:
         """Show ``1 ✗OrdersConsumer ▸ApiFunction ·NightlyReport … 8, 3 failing``."""
-        widget = self.query_one("#function-line", Static)
-        if not widget.display:
+        if not self.screen.has_class("-narrow"):
             return
         parts = [Content.styled("1 ", "bold $text-accent")]
         keys = [self.list.key(row) for row in rows]
@@ -222,7 +221,7 @@ class FunctionsPane(Vertical, Pane):
         # Contents are equal whatever their styles are, and the chosen name differs by its style.
         if line.markup != self._line:
             self._line = line.markup
-            widget.update(line, layout=False)
+            self.query_one("#function-line", Static).update(line, layout=False)
 
 
 def _outcome(row: FunctionRow) -> str:

@@ -282,7 +282,7 @@ class ProjectView(SearchableScreen):
             self._list_earlier(name)
 
     def _rest(self) -> None:
-        """Fit the panes once the user stays: they must not jump, nor hold the keys up, meanwhile."""
+        """Fit the panes once the user stays; meanwhile they neither jump nor hold keys up."""
         if self._resting is not None:
             self._resting.stop()
         self._resting = self.set_timer(_RESTING, self._fit_to_function)

@@ -198,7 +198,8 @@ class ResponsePane(Vertical, Pane):
             return
         is_other = key[:3] != self._shown[:3]
         self._record, self._payload = record, payload
-        self.title = "6 Response" if record is None else f"6 Response {STATUS_GLYPHS[record.status]}"
+        glyph = "" if record is None else STATUS_GLYPHS[record.status]
+        self.title = f"6 Response {glyph}".rstrip()
         if invocation is not self._invocation:
             self._watch_parts(invocation)
         if not self.display:

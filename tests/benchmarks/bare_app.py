@@ -6,7 +6,7 @@ from textual.app import App, ComposeResult
 from textual.widgets import Input
 
 READY = "bare Textual"
-"""What its first paint shows."""
+"""The text of its first paint."""
 
 
 class BareApp(App[None]):

@@ -35,7 +35,7 @@ _NAME = re.compile(rb"<([0-9a-f]{8})>")
 
 def measure(effort: Effort) -> list[Row]:
     """Return the p95 of every kind of key, at rest and under load, and the processor's time."""
-    rows = []
+    rows: list[Row] = []
     with example_project() as directory:
         _put_chatty_first(directory)
         with Terminal(directory) as terminal, bare_terminal(directory) as floor:
@@ -92,7 +92,7 @@ class _Time:
 
     ms: float
     processor_ms: float
-    """What the application has used of it, whatever else the machine does."""
+    """The part of it in which the application has run, however busy the machine is."""
 
 
 # Keys: each is pressed, and what it brings onto the screen is waited for.
@@ -209,7 +209,7 @@ def _idle_row(terminal: Terminal, effort: Effort) -> Row:
     terminal.watch(_SETTLING)
     _burst(terminal, IDLE_ENVIRONMENTS)
     terminal.wait_for(f"{IDLE_ENVIRONMENTS}.*at once|#{IDLE_ENVIRONMENTS}", 60)
-    # What has just run is sampled a last time, and the first hints go away.
+    # Environments that have just run are sampled a last time, and the first hints go away.
     terminal.watch(max(effort.seconds * 70, 5.0))
     before, began = _used_ns(terminal.pid), time.monotonic()
     terminal.watch(max(effort.seconds * 100, 2.0))

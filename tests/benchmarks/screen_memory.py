@@ -31,7 +31,7 @@ async def measure(effort: Effort) -> list[Row]:
             app = make_app(directory, Settings(watch=False))
             async with app.run_test(size=(120, 40)):
                 pool = app.engine.pools["Trivial"]
-                await until(lambda: pool.sandbox)
+                await until(lambda: pool.sandbox is not None)
 
                 async def invoke(number: int) -> None:
                     for _ in range(number):

@@ -15,6 +15,7 @@ import termios
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 
@@ -38,6 +39,9 @@ class Terminal:
             # The settings and the history of whoever runs the benchmark must not matter.
             "XDG_CONFIG_HOME": str(project / ".config"),
             "XDG_STATE_HOME": self._state.name,
+            # An installed application has its bytecode; the checkout's may not be written.
+            "PYTHONPYCACHEPREFIX": _bytecode().name,
+            "PYTHONDONTWRITEBYTECODE": "",
         }
         self.launched = time.monotonic()
         self._process = subprocess.Popen(
@@ -117,6 +121,12 @@ class Terminal:
         while time.monotonic() < deadline:
             written += self.read(deadline - time.monotonic())
         return written
+
+
+@cache
+def _bytecode() -> tempfile.TemporaryDirectory[str]:
+    """Return the folder with the bytecode of everything that is started."""
+    return tempfile.TemporaryDirectory(prefix="lambda-tui-benchmark-bytecode-")
 
 
 def bare_terminal(project: Path) -> Terminal:

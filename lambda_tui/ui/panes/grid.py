@@ -76,7 +76,7 @@ class PaneGrid(Container):
         }
         """The panes in the order of the grid's cells, in which ``tab`` goes through them."""
         self._selected: Selected | None = None
-        """What the tabs show; None before the first paint."""
+        """The things that the tabs show; None before the first paint."""
         self._summary = ""
         self._titled: tuple[object, ...] = ()
         """All that the titles of the tabs were written from."""
@@ -214,16 +214,16 @@ class PaneGrid(Container):
     def _fill_tabs(self) -> None:
         """Show the selected invocation in the tabs; those that are not seen do next to nothing."""
         if self._selected is not None:
-            for tab in (self.response, self.tmp, self.init, self.details):
-                tab.show(self._selected)
+            for pane in (self.response, self.tmp, self.init, self.details):
+                pane.show(self._selected)
 
     def write_titles(self) -> None:
         """Write the titles of the tabs that are shown: the invocation, and the other tabs."""
         selection, forward = self._selection, self.tabs[self._selection.tab]
-        beside, width = selection.beside, self._title_width(forward)
+        width = self._title_width(forward)
         names = [pane.title for pane in self.tabs.values()]
         state = (self.shows_two_tabs, self.is_zoomed, self.focused_pane, width)
-        written_from = (self._summary, selection.tab, beside, *names, *state)
+        written_from = (self._summary, selection.tab, selection.beside, *names, *state)
         if written_from == self._titled:
             return
         self._titled = written_from

@@ -153,7 +153,7 @@ class InvocationList(RowList[InvocationRecord]):
                 sized.append((column, min(widest, column.most) if column.most else widest))
         left = width - 3 - sum(size + _GAP for column, size in sized if column.name != "note")
         # Figures are whole or not there: the least important ones go, the note takes what is left.
-        while left < 0 and len(sized) > 3:
+        while left < 0 and len(sized) > 1:
             index = max(range(len(sized)), key=lambda at: _LESS_IMPORTANT.get(sized[at][0].name, 0))
             column, size = sized.pop(index)
             left += size + _GAP if column.name != "note" else 0

@@ -27,6 +27,7 @@ from . import (
     memory,
     reload,
     runtime_api,
+    screen_memory,
     table,
     warm,
 )
@@ -48,6 +49,7 @@ MEASURES: dict[str, Callable[[Effort], list[Row] | Awaitable[list[Row]]]] = {
     "launch": launch.measure,
     "keys": keystroke.measure,
     "log": log.measure,
+    "screen-memory": screen_memory.measure,
 }
 """By the name that ``--only`` takes, in the order of the table."""
 

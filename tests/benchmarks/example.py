@@ -67,9 +67,9 @@ NAME = uuid.uuid4().hex[:8]
 
 def handler(event, context):
     began = time.monotonic()
-    for number in range(event["seconds"] * 100):
+    for number in range(event["seconds"] * event["rate"]):
         print(f"<{NAME}> line {number}: the quick brown fox jumps over the lazy dog")
-        time.sleep(max(0.0, began + (number + 1) / 100 - time.monotonic()))
+        time.sleep(max(0.0, began + (number + 1) / event["rate"] - time.monotonic()))
 """,
 }
 """By folder."""

@@ -26,7 +26,11 @@ class Effort:
     invocations: int
     """After which an invocation must cost what it did at the start."""
     lines: int
-    """Lines of the log that are kept and searched."""
+    """Lines of the log that are searched."""
+    all_lines: int
+    """Lines of the log after which its memory must be what it was after those."""
+    shown_invocations: int
+    """After which the screen's memory must be what it was after a tenth of them."""
 
 
 FULL = Effort(
@@ -39,6 +43,8 @@ FULL = Effort(
     environments=8,
     invocations=20_000,
     lines=1_000_000,
+    all_lines=10_000_000,
+    shown_invocations=100_000,
 )
 QUICK = Effort(
     rounds=2,
@@ -50,6 +56,8 @@ QUICK = Effort(
     environments=2,
     invocations=300,
     lines=20_000,
+    all_lines=40_000,
+    shown_invocations=300,
 )
 
 

@@ -13,7 +13,9 @@ import sys
 import tempfile
 import termios
 import time
+from collections.abc import Sequence
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 
@@ -22,9 +24,10 @@ _GOODBYE_SECONDS = 5.0
 
 
 class Terminal:
-    """A pseudo terminal with lambda-tui in it."""
+    """A pseudo terminal with lambda-tui in it, or with another command."""
 
-    def __init__(self, project: Path) -> None:
+    def __init__(self, project: Path, command: Sequence[str] = ()) -> None:
+        """``command`` is run in the project's folder in the place of lambda-tui."""
         self._unread = b""
         self._state = tempfile.TemporaryDirectory(prefix="lambda-tui-benchmark-")
         self._end, theirs = pty.openpty()
@@ -36,10 +39,13 @@ class Terminal:
             # The settings and the history of whoever runs the benchmark must not matter.
             "XDG_CONFIG_HOME": str(project / ".config"),
             "XDG_STATE_HOME": self._state.name,
+            # An installed application has its bytecode; the checkout's may not be written.
+            "PYTHONPYCACHEPREFIX": _bytecode().name,
+            "PYTHONDONTWRITEBYTECODE": "",
         }
         self.launched = time.monotonic()
         self._process = subprocess.Popen(
-            [*_command(), str(project)],
+            command or [*_command(), str(project)],
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
@@ -72,6 +78,11 @@ class Terminal:
             self._process.wait()
         os.close(self._end)
         self._state.cleanup()
+
+    @property
+    def pid(self) -> int:
+        """The process of the command."""
+        return self._process.pid
 
     def press(self, keys: str) -> float:
         """Types; the monotonic time of it."""
@@ -110,6 +121,18 @@ class Terminal:
         while time.monotonic() < deadline:
             written += self.read(deadline - time.monotonic())
         return written
+
+
+@cache
+def _bytecode() -> tempfile.TemporaryDirectory[str]:
+    """Return the folder with the bytecode of everything that is started."""
+    return tempfile.TemporaryDirectory(prefix="lambda-tui-benchmark-bytecode-")
+
+
+def bare_terminal(project: Path) -> Terminal:
+    """Return a terminal with a Textual application that does nothing."""
+    program = Path(__file__).with_name("bare_app.py")
+    return Terminal(project, [sys.executable, str(program)])
 
 
 def _command() -> list[str]:

@@ -47,11 +47,15 @@ class _Plain(InvocationList):
         return Style.null()
 
 
-@given(st.lists(records, min_size=1, max_size=5), st.integers(20, 220))
+@given(
+    st.lists(records, min_size=1, max_size=5, unique_by=lambda each: each.number),
+    st.integers(20, 220),
+)
 def test_a_figure_is_whole_or_not_there(rows: list[InvocationRecord], width: int) -> None:
     shown = _Plain(id="rows")
+    shown._measure(rows)
     shown.items = rows
-    columns = shown._measured(width)
+    columns = shown._columns(width)
     for row in rows:
         whole = " ".join(column.value(row) for column in pane._COLUMNS)
         text = shown.row(row, width).plain[:width]
@@ -94,8 +98,50 @@ def test_at_usual_widths_the_environment_and_the_duration_are_shown(width: int) 
         init_ms=157.0,
         answer="200",
     )
+    shown._measure([record])
     shown.items = [record]
     text = shown.row(record, width).plain
     assert "env 3" in text
     assert "14.0 ms" in text
     assert "157 ms" in text
+
+
+def test_what_stays_is_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    measured = list[str]()
+
+    def note_and_measure(text: str) -> int:
+        measured.append(text)
+        return len(text)
+
+    monkeypatch.setattr(pane, "cell_len", note_and_measure)
+    rows = [
+        InvocationRecord(
+            session="now",
+            function="Greet",
+            number=number,
+            request_id="",
+            started=0.0,
+            status="running" if number == 3 else "success",
+        )
+        for number in (3, 2, 1)
+    ]
+    shown = _Plain(id="rows")
+    shown._measure(rows)
+    first = len(measured)
+    measured.clear()
+    shown._measure(rows)
+    assert len(measured) == first / 3
+    assert "#3" in measured
+
+
+def test_columns_become_wider_with_what_an_invocation_gets_at_its_end() -> None:
+    record = InvocationRecord(
+        session="now", function="Greet", number=1, request_id="", started=0.0, status="running"
+    )
+    shown = _Plain(id="rows")
+    shown._measure([record])
+    record.status, record.duration_ms, record.answer = "success", 123_456.7, "a long answer"
+    shown._measure([record])
+    shown.items = [record]
+    assert "a long answer" in shown.row(record, 160).plain
+    assert "…" not in shown.row(record, 160).plain

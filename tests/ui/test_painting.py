@@ -7,8 +7,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from textual.content import Content
 from textual.strip import Strip
 from textual.widget import Widget
+from textual.widgets import Static
 
 from lambda_tui.engine.environment import Usage
 from lambda_tui.engine.events import Event, FunctionLog
@@ -173,7 +175,7 @@ async def test_a_key_is_painted_without_waiting_for_a_frame(
 
 
 async def test_many_environments_in_many_states_leave_room_for_the_name(open_app: OpenApp) -> None:
-    async with open_app(size=(80, 24)) as driver:
+    async with open_app() as driver:
         pool = driver.app.engine.pools["Greet"]
         states = [state for state in State if state is not State.ENDED]
         pool.environments += [
@@ -181,6 +183,58 @@ async def test_many_environments_in_many_states_leave_room_for_the_name(open_app
         ]
         driver.screen.paint()
         await driver.settle()
-        row = next(line for line in driver.text().splitlines() if "Greet" in line)
-        assert "◌2 ◐2" in row
+        row = next(line for line in driver.text().splitlines() if "◌2 ◐2" in line)
+        assert "Greet" in row[:30]
         pool.environments.clear()
+
+
+async def test_another_function_needs_no_layout_where_it_needs_no_other_heights(
+    open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_app() as driver:
+        await wait_until_at_rest(driver)
+        asked: list[str] = []
+        original = Widget.refresh
+
+        def refresh(widget: Widget, *regions: Any, **options: Any) -> Widget:
+            if options.get("layout") and widget.display:
+                asked.append(widget.id or type(widget).__name__)
+            return original(widget, *regions, **options)
+
+        monkeypatch.setattr(Widget, "refresh", refresh)
+        await driver.press("down")
+        await driver.until_seen("3 Invocations · Fail")
+        assert asked == []
+
+
+async def test_a_tab_that_is_not_seen_is_written_when_it_comes_forward(
+    open_app: OpenApp,
+) -> None:
+    async with open_app() as driver:
+        await wait_until_at_rest(driver)
+        response = driver.screen.panes.response
+        before = response.rows.items
+        await driver.press("i")
+        await driver.until(lambda: "✓" in response.title)
+        assert response.rows.items is before
+        await driver.press("6")
+        assert response.rows.items is not before
+        await driver.until_seen("hello")
+
+
+async def test_the_line_of_functions_marks_the_chosen_one(open_app: OpenApp) -> None:
+    async with open_app(size=(80, 24)) as driver:
+        await wait_until_at_rest(driver)
+        line = driver.screen.query_one("#function-line", Static)
+
+        def marked() -> list[str]:
+            assert isinstance(line.content, Content)
+            return [
+                line.content.plain[span.start : span.end]
+                for span in line.content.spans
+                if "reverse" in str(span.style)
+            ]
+
+        await driver.until(lambda: marked() == ["·Greet"])
+        await driver.press("1", "down", "enter")
+        await driver.until(lambda: marked() == ["·Fail"])

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from rich.style import Style
 from rich.text import Text
 from textual import events, on
 from textual.binding import Binding, BindingType
+from textual.geometry import Region
 from textual.message import Message
 from textual.notifications import SeverityLevel
 from textual.widgets import TextArea
@@ -167,6 +168,17 @@ class EventPane(TextArea, Pane):
         if UNSAFE_CHARACTER.search(plain):
             line.plain = UNSAFE_CHARACTER.sub("\N{REPLACEMENT CHARACTER}", plain)
         return line
+
+    def refresh(
+        self,
+        *regions: Region,
+        repaint: bool = True,
+        layout: bool = False,
+        recompose: bool = False,
+    ) -> Self:
+        """Ask for a paint; while it is not seen, another event needs no layout of the screen."""
+        layout = layout and self.display
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def notify_style_update(self) -> None:
         """Forget the colours of another theme."""

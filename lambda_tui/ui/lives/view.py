@@ -347,7 +347,9 @@ class LivesView(RowList[Life]):
 
     def _picture(self, life: Life) -> Text:
         """Return a life on the present clock, drawn anew only when one of them has changed."""
-        moment = time.time() if life.is_working else 0.0
+        # A cell shows eighths: there is nothing new to draw before the next one.
+        part = self.axis.cell / 8
+        moment = time.time() // part * part if life.is_working else 0.0
         source = (life.revision, moment, self.axis)
         known = self._drawn.get(life.id)
         if known is None or known[0] != source:

@@ -27,7 +27,7 @@ from lambda_tui.ui.widgets import Pane
 _PAGE = 1_000
 """Records that are read at a time."""
 _AROUND = 300
-"""Records that are read before a match that is not loaded, and behind it."""
+"""Records that are read before a match that is not loaded, and behind it; and to begin with."""
 _LOOKED_AT = 500
 """Records in which a place in the source is looked for."""
 GONE, EARLIER = "… earlier lines are gone", "… earlier lines"
@@ -148,8 +148,8 @@ class LogPane(Vertical, Pane):
     def _show_newest(self) -> None:
         # Fresh records are among those in memory: they must not be appended a second time.
         self._store.fresh.clear()
-        # A page is enough to begin with: others are read when the user scrolls up.
-        records = self._store.recent(self.scope, _PAGE)
+        # A few are enough to begin with: others are read when the user scrolls up.
+        records = self._store.recent(self.scope, _AROUND)
         if self.only_matches and self.query_now:
             records = [record for record in records if record.index in self.matches]
         self.view.replace(records, head=self._head(records))

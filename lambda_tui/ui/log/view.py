@@ -12,10 +12,8 @@ from rich.text import Span, Text
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.cache import LRUCache
-from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import var
-from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
@@ -26,7 +24,7 @@ from lambda_tui.ui.log.query import Query
 from lambda_tui.ui.log.records import Extent, Kind, LogRecord
 from lambda_tui.ui.log.rows import ROWS, LogRows, Row
 from lambda_tui.ui.stack_frames import SourcePlace, find_place
-from lambda_tui.ui.widgets import LineWidget, text_strip
+from lambda_tui.ui.widgets import ScrollingLines, text_strip
 
 STRIPS = 128
 """Rendered rows that are kept; not many, as each is a hundred objects to the garbage collector."""
@@ -37,13 +35,14 @@ _NEAR = 50
 _JSON_STYLES = (json_text.KEY, json_text.STRING, json_text.NUMBER, json_text.MARK)
 
 
-class LogView(LineWidget, ScrollView, can_focus=True):
+class LogView(ScrollingLines, can_focus=True):
     """Follows the newest line until the user scrolls up; wraps, folds, marks and selects."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         *(f"log--{kind}" for kind in Kind), *(f"log--{one}" for one in _JSON_STYLES),
         "log--gutter", "log--match", "log--cursor", "log--place",
     }  # fmt: skip
+    DEFAULT_CSS = "LogView { overflow: hidden; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "cursor(-1)", "Up", show=False),
         Binding("down,j", "cursor(1)", "Down", show=False),
@@ -118,7 +117,7 @@ class LogView(LineWidget, ScrollView, can_focus=True):
         self.missed = 0 if self.follow else self.missed + added
         dropped = self.rows.trim_start()
         self._shift(-dropped)
-        self._update_extent_and_scroll(grown=True)
+        self._update_extent_and_scroll()
 
     def add_older(self, records: Sequence[LogRecord], head: str) -> None:
         """Put older records before the others, below a row of this text; the place stays."""
@@ -171,7 +170,7 @@ class LogView(LineWidget, ScrollView, can_focus=True):
                 self._rebuild()
 
     def _make_gutter(self) -> Gutter:
-        return Gutter.of(self.extent, self.size.width, self._largest)
+        return Gutter.of(self.extent, self.row_width, self._largest)
 
     def _shift(self, rows: int) -> None:
         """Keep the place when so many rows were added before it."""
@@ -180,16 +179,16 @@ class LogView(LineWidget, ScrollView, can_focus=True):
         if self._cursor is not None:
             self._cursor = max(0, self._cursor + rows)
         if not self.follow:
-            self._update_extent(grown=False)
+            self._update_extent()
             self._jump(max(0, self.scroll_offset.y + rows))
 
     def _rebuild(self) -> None:
         self._strips.clear()
         self._gutter = self._make_gutter()
-        room = max(8, self.size.width - self._gutter.width)
+        room = max(8, self.row_width - self._gutter.width)
         top = self._top_record
         self.rows.rebuild(wrap_at=room if self.wrap else None, cells=room)
-        self._update_extent(grown=False)
+        self._update_extent()
         found = self.rows.rows_of_record(top) if top is not None and not self.follow else None
         if found is not None:
             self._jump(found[0])
@@ -202,9 +201,9 @@ class LogView(LineWidget, ScrollView, can_focus=True):
         record = self.rows.record_at(top) if top < len(self.rows) else None
         return None if record is None else record.index
 
-    def _update_extent_and_scroll(self, *, grown: bool = False) -> None:
+    def _update_extent_and_scroll(self) -> None:
         """Make all rows reachable by scrolling, and go to the newest row while following."""
-        self._update_extent(grown=grown)
+        self._update_extent()
         if self.follow:
             self.scroll_end(animate=False, immediate=True, force=True, x_axis=False)
         # A scrollbar that was hidden in between starts at the top, wherever the view is.
@@ -212,18 +211,12 @@ class LogView(LineWidget, ScrollView, can_focus=True):
         self.refresh()
         self.post_message(self.Changed())
 
-    def _update_extent(self, *, grown: bool) -> None:
-        before, height, rows = self.virtual_size, self.size.height, len(self.rows)
+    def _update_extent(self) -> None:
+        height, rows = self.size.height, len(self.rows)
         top = rows - height if self.follow else self.scroll_offset.y
         self.rows.make(max(0, top), height)
         width = 0 if self.wrap else self._gutter.width + self.rows.widest
-        size = Size(max(width, 1), rows)
-        if grown and before.height > height:
-            # Assigning it would lay out the whole screen again, with every frame of a busy log.
-            self.set_reactive(LogView.virtual_size, size)
-            self.vertical_scrollbar.window_virtual_size = size.height
-        else:
-            self.virtual_size = size
+        self.set_extent(width, rows)
 
     # Scrolling and the cursor
 
@@ -240,7 +233,7 @@ class LogView(LineWidget, ScrollView, can_focus=True):
         elif self.is_vertical_scroll_end and self.is_live:
             self.follow = True
         if not self.follow:
-            self._update_extent(grown=True)
+            self._update_extent()
             self._ask_for_more()
 
     def _ask_for_more(self) -> None:
@@ -267,8 +260,8 @@ class LogView(LineWidget, ScrollView, can_focus=True):
 
     def on_resize(self) -> None:
         """Wrap again when the width has changed."""
-        if self._width != self.size.width:
-            self._width = self.size.width
+        if self._width != self.row_width:
+            self._width = self.row_width
             self._rebuild()
         elif self.follow:
             self._update_extent_and_scroll()
@@ -337,7 +330,7 @@ class LogView(LineWidget, ScrollView, can_focus=True):
         if was_last and self.follow:
             self._update_extent_and_scroll()
             return
-        self._update_extent(grown=False)
+        self._update_extent()
         self.put_cursor(found[0])
         self.post_message(self.Changed())
 
@@ -430,7 +423,7 @@ class LogView(LineWidget, ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Render one row of the log."""
         scroll_x, scroll_y = self.scroll_offset
-        width, index = self.size.width, y + scroll_y
+        width, index = self.row_width, y + scroll_y
         if index >= len(self.rows):
             return Strip.blank(width, self.base)
         strip = self._row_strip(index)
@@ -459,7 +452,7 @@ class LogView(LineWidget, ScrollView, can_focus=True):
             end = len(text) if span[1] == -1 else span[1]
             style = self.screen.get_component_rich_style("screen--selection")
             text.stylize(style, span[0], end)
-        width = max(self.size.width, cell_len(text.plain))
+        width = max(self.row_width, cell_len(text.plain))
         strip = self._strips[key] = text_strip(text, width, base)
         return strip
 

@@ -59,8 +59,7 @@ class Invocations:
         """Return the records of a function as they are now, oldest first."""
         for record, invocation in self._running.values():
             if record.function == function:
-                self.version += 1
-                _update(record, invocation)
+                self.version += _update(record, invocation)
         own, earlier = self._records.get(function, ()), self._earlier.get(function)
         return [*earlier, *own] if earlier else own
 
@@ -71,9 +70,13 @@ class Invocations:
 
     def last(self, function: str) -> InvocationRecord | None:
         """Return the newest record of a function in this session."""
-        records = self.of(function)
-        is_own = bool(records) and records[-1].session == self.session
-        return records[-1] if is_own else None
+        records = self._records.get(function)
+        if not records:
+            return None
+        running = self._running.get((function, records[-1].number))
+        if running is not None:
+            self.version += _update(*running)
+        return records[-1]
 
     def live(self, record: InvocationRecord) -> Invocation | None:
         """Return the invocation itself; None when the engine no longer remembers it."""
@@ -106,6 +109,7 @@ class Invocations:
         running = self._running.get((invocation.function, invocation.number))
         if running is not None:
             running[0].event_name = name
+            self.version += 1
 
     def name_queued_event(self, request_id: str, name: str) -> None:
         """Note which event every attempt of an asynchronous invocation is sent."""
@@ -115,6 +119,7 @@ class Invocations:
         attempt = self._last_attempts.get(request_id)
         if attempt is not None:
             attempt.event_name = name
+            self.version += 1
 
     def on_event(self, event: events.Event) -> None:
         """Take notice of an event of the engine."""
@@ -198,8 +203,14 @@ class Invocations:
             self._last_attempts.pop(request_id, None)
 
 
-def _update(record: InvocationRecord, invocation: Invocation) -> None:
-    """Write what is known of an invocation into its record."""
+def _update(record: InvocationRecord, invocation: Invocation) -> bool:
+    """Write what is known of an invocation into its record; return whether that was new."""
+    response = invocation.response
+    known = record.status, record.environment, record.response_bytes is not None
+    now = invocation.status, invocation.environment, response is not None
+    if known == now and invocation.report is None:
+        # Nothing else becomes known before the report.
+        return False
     record.status = invocation.status
     record.environment = invocation.environment
     record.environment_id = invocation.environment_id or ""
@@ -210,12 +221,12 @@ def _update(record: InvocationRecord, invocation: Invocation) -> None:
     record.init_ms = invocation.init_duration_ms
     record.restore_ms = invocation.restore_duration_ms
     record.max_memory_mb = invocation.max_memory_used_mb
-    response = invocation.response
     if response is None or record.response_bytes is not None:
-        return
+        return True
     record.response_bytes = len(response)
     record.answer = answer_word(record.status, response)
     if record.has_failed:
         error = failing(response)
         record.error_type, record.error_message = error.type, error.message
         record.error_place = error.place
+    return True

@@ -118,6 +118,8 @@ class FunctionsPane(Vertical, Pane):
         self.chosen_qualifiers: dict[str, str] = {}
         """The aliases or versions that the user invokes, by the functions' names."""
         self._invocations = invocations
+        self._line = ""
+        """The markup of the line for narrow screens."""
 
     def compose(self) -> ComposeResult:
         """Yield the filter, the list, the details, and the line for narrow screens."""
@@ -190,12 +192,16 @@ class FunctionsPane(Vertical, Pane):
     def _show_details(self, row: FunctionRow | None) -> None:
         details = self.query_one("#function-details", Static)
         facts = [] if row is None else details_of(row.pool.function, row.pool)
-        text = "\n".join(value for _label, value in facts)
-        if str(details.content) != text:
-            details.update(text)
+        text = Content("\n".join(value for _label, value in facts))
+        if details.content != text:
+            size = details.content_size
+            height = text.get_height({}, size.width) if size else None
+            details.update(text, layout=height != size.height)
 
     def _show_line(self, rows: Sequence[FunctionRow], chosen: str, failing: int) -> None:
         """Show ``1 ✗OrdersConsumer ▸ApiFunction ·NightlyReport … 8, 3 failing``."""
+        if not self.screen.has_class("-narrow"):
+            return
         parts = [Content.styled("1 ", "bold $text-accent")]
         keys = [self.list.key(row) for row in rows]
         first = max(0, keys.index(chosen) - 1) if chosen in keys else 0
@@ -212,9 +218,10 @@ class FunctionsPane(Vertical, Pane):
             room = width - len(total) - 2
             line = line.truncate(room, ellipsis=True).pad_right(max(0, room - line.cell_length))
             line += Content(f" {total} ")
-        widget = self.query_one("#function-line", Static)
-        if widget.content != line:
-            widget.update(line)
+        # Contents are equal whatever their styles are, and the chosen name differs by its style.
+        if line.markup != self._line:
+            self._line = line.markup
+            self.query_one("#function-line", Static).update(line, layout=False)
 
 
 def _outcome(row: FunctionRow) -> str:

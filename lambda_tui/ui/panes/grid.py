@@ -75,7 +75,11 @@ class PaneGrid(Container):
             **{tab.value: pane for tab, pane in self.tabs.items()},
         }
         """The panes in the order of the grid's cells, in which ``tab`` goes through them."""
+        self._selected: Selected | None = None
+        """The things that the tabs show; None before the first paint."""
         self._summary = ""
+        self._titled: tuple[object, ...] = ()
+        """All that the titles of the tabs were written from."""
         self._tracks = ""
         """The heights of the grid's rows."""
         self.is_painting = False
@@ -141,6 +145,7 @@ class PaneGrid(Container):
         for tab, pane in self.tabs.items():
             pane.set_class(tab is self._selection.tab, "-forward")
             pane.set_class(tab is self._selection.beside, "-beside")
+        self._fill_tabs()
         self.write_titles()
 
     def show_response(self) -> None:
@@ -201,16 +206,27 @@ class PaneGrid(Container):
 
     def show_selected(self, selected: Selected) -> None:
         """Show the selected invocation in its tabs, and name it in their frames."""
+        self._selected = selected
         self._summary = summary(selected.record)
-        self.response.show(selected)
-        self.tmp.show(selected)
-        self.init.show(selected)
-        self.details.show(selected)
+        self._fill_tabs()
         self.write_titles()
+
+    def _fill_tabs(self) -> None:
+        """Show the selected invocation in the tabs; those that are not seen do next to nothing."""
+        if self._selected is not None:
+            for pane in (self.response, self.tmp, self.init, self.details):
+                pane.show(self._selected)
 
     def write_titles(self) -> None:
         """Write the titles of the tabs that are shown: the invocation, and the other tabs."""
-        forward = self.tabs[self._selection.tab]
+        selection, forward = self._selection, self.tabs[self._selection.tab]
+        width = self._title_width(forward)
+        names = [pane.title for pane in self.tabs.values()]
+        state = (self.shows_two_tabs, self.is_zoomed, self.focused_pane, width)
+        written_from = (self._summary, selection.tab, selection.beside, *names, *state)
+        if written_from == self._titled:
+            return
+        self._titled = written_from
         self._write_title(forward, with_tabs=not self.is_zoomed)
         if self.shows_two_tabs and not self.is_zoomed:
             beside = self.tabs[self._selection.beside]

@@ -20,6 +20,7 @@ from lambda_tui.history import InvocationRecord
 from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.figures import milliseconds
 from lambda_tui.ui.glyphs import STATUS_GLYPHS
+from lambda_tui.ui.model.invocations import KEPT
 from lambda_tui.ui.model.statistics import latency_ms, sparkline, summary
 from lambda_tui.ui.terminal_text import fitted
 from lambda_tui.ui.widgets import Pane, RowList
@@ -58,19 +59,43 @@ class InvocationList(RowList[InvocationRecord]):
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
-        self._widths: dict[tuple[int, int], tuple[tuple[_Column, int], ...]] = {}
-        """The columns with their widths, by the widget's width and the list's version."""
-        self._version = 0
+        self._widths: dict[int, tuple[tuple[_Column, int], ...]] = {}
+        """The columns with their widths, by the widget's width."""
+        self._widest: dict[str, int] = {}
+        """The cells of the widest value so far, by the columns' names."""
+        self._measured: set[tuple[str, int]] = set()
+        """The keys of those that are over and have been measured: their values stay."""
+        self._measured_for: tuple[str, str] = "", ""
+        """The function, and the day, on which the times of others have a date."""
         self.session = ""
         """This one. Rows of others are dim, and begin with a sign."""
         self.marked: tuple[str, int] | None = None
         """The key of the one that another is to be compared with."""
 
-    def show_records(self, records: Sequence[InvocationRecord], version: int) -> None:
-        """Show these records, newest first."""
-        self._version = version
+    def show_records(self, records: Sequence[InvocationRecord]) -> None:
+        """Show these records of one function, newest first."""
         self._widths.clear()
+        self._measure(records)
         self.show_items(records)
+
+    def _measure(self, records: Sequence[InvocationRecord]) -> None:
+        """Take the values into account that are new or may have changed.
+
+        Columns do not become narrower while a function is shown.
+        """
+        shown_for = records[0].function if records else "", time.strftime("%Y%m%d")
+        if shown_for != self._measured_for or len(self._measured) > 2 * len(records) + KEPT:
+            self._measured_for = shown_for
+            self._measured.clear()
+            self._widest = {each.name: len(each.name) for each in _COLUMNS}
+        for record in records:
+            if record.key in self._measured:
+                continue
+            for column in _FIGURES:
+                cells = cell_len(column.value(record))
+                self._widest[column.name] = max(self._widest[column.name], cells)
+            if record.is_over:
+                self._measured.add(record.key)
 
     def key(self, item: InvocationRecord) -> Hashable:
         """Return the session and the number."""
@@ -115,27 +140,25 @@ class InvocationList(RowList[InvocationRecord]):
 
     def _columns(self, width: int) -> tuple[tuple[_Column, int], ...]:
         """Return the columns that there is room for, each as wide as its widest value."""
-        known = self._widths.get((width, self._version))
+        known = self._widths.get(width)
         if known is None:
-            known = self._widths[width, self._version] = self._measured(width)
+            known = self._widths[width] = self._fitting(width)
         return known
 
-    def _measured(self, width: int) -> tuple[tuple[_Column, int], ...]:
-        shown = [column for column in _COLUMNS if width >= column.needs]
+    def _fitting(self, width: int) -> tuple[tuple[_Column, int], ...]:
         sized = []
-        for column in shown:
-            widest = max((cell_len(column.value(item)) for item in self.items), default=0)
-            if column.name != "note":
-                widest = max(widest, len(column.name))
-            sized.append((column, min(widest, column.most) if column.most else widest))
+        for column in _COLUMNS:
+            if width >= column.needs:
+                widest = self._widest[column.name]
+                sized.append((column, min(widest, column.most) if column.most else widest))
         left = width - 3 - sum(size + _GAP for column, size in sized if column.name != "note")
         # Figures are whole or not there: the least important ones go, the note takes what is left.
-        while left < 0 and len(sized) > 3:
+        while left < 0 and len(sized) > 1:
             index = max(range(len(sized)), key=lambda at: _LESS_IMPORTANT.get(sized[at][0].name, 0))
             column, size = sized.pop(index)
             left += size + _GAP if column.name != "note" else 0
         return tuple(
-            (column, min(size, left - _GAP) if column.name == "note" else size)
+            (column, left - _GAP if column.name == "note" else size)
             for column, size in sized
             if column.name != "note" or left - _GAP >= _SHORTEST_NOTE
         )
@@ -169,8 +192,8 @@ class InvocationsPane(Vertical, Pane):
         )  # fmt: skip
         self.found_in_contents: frozenset[tuple[str, int]] = frozenset()
         """The keys of those in whose event or response the text of the filter stands."""
-        self._summarised: tuple[int, int, tuple[str, int] | None] | None = None
-        self._last_summary = ""
+        self._shown: tuple[object, ...] = ()
+        """All that was shown last, to tell whether anything has changed."""
 
     def compose(self) -> ComposeResult:
         """Yield the list above, the filter below."""
@@ -198,34 +221,27 @@ class InvocationsPane(Vertical, Pane):
         """Show the records that pass the filter, newest first; None follows the newest."""
         wanted = self.filter.value.strip().casefold()
         found = self.found_in_contents
+        shown = (version, len(records), scope, chosen, wanted, found, self.list.row_width)
+        if shown == self._shown:
+            return
+        self._shown = shown
         passing = [
             each for each in records if not wanted or each.key in found or _matches(each, wanted)
         ]
-        self.list.show_records(passing, version)
+        self.list.show_records(passing)
         if passing:
             self.list.highlight(passing[0].key if chosen is None else chosen)
         matches = f" · {len(passing):,} of {len(records):,} match “{self.filter.value}”"
         title = f"3 Invocations · {scope}{matches if wanted else ''}"
-        self.write_frame(title, self._subtitle(passing, version))
+        self.write_frame(title, self._subtitle(passing))
 
-    def _subtitle(self, records: Sequence[InvocationRecord], version: int) -> str:
+    def _subtitle(self, records: Sequence[InvocationRecord]) -> str:
         """Return the summary, behind the selected row's note where the row has no room for it."""
-        figures, chosen = self._summary(records, version), self.list.highlighted
+        figures, chosen = _summary(records), self.list.highlighted
         if chosen is None or self.list.shows_notes or not (text := note(chosen)):
             return figures
         room = self.size.width - cell_len(figures) - 8
         return f"{fitted(text, min(cell_len(text), room))} ── {figures}" if room > 20 else figures
-
-    def _summary(self, records: Sequence[InvocationRecord], version: int) -> str:
-        """Return ``p50 14.2 ms · p99 160 ms ▁▂▁▇▁▁▃`` of records that are newest first."""
-        key = (version, len(records), records[0].key if records else None)
-        if key != self._summarised:
-            self._summarised = key
-            times = [time for each in records if (time := latency_ms(each)) is not None]
-            one = summary(times)
-            figures = f"p50 {milliseconds(one.p50)} · p99 {milliseconds(one.p99)} " if one else ""
-            self._last_summary = figures + sparkline(times[::-1], _SPARKS)
-        return self._last_summary
 
     def mark(self, record: InvocationRecord) -> InvocationRecord | None:
         """Return the marked record to compare this one with, and take its mark away.
@@ -263,6 +279,14 @@ class InvocationsPane(Vertical, Pane):
     def _leave_filter(self, event: Input.Submitted) -> None:
         event.stop()
         self.screen.set_focus(self.list)
+
+
+def _summary(records: Sequence[InvocationRecord]) -> str:
+    """Return ``p50 14.2 ms · p99 160 ms ▁▂▁▇▁▁▃`` of records that are newest first."""
+    times = [took for each in records if (took := latency_ms(each)) is not None]
+    one = summary(times)
+    figures = f"p50 {milliseconds(one.p50)} · p99 {milliseconds(one.p99)} " if one else ""
+    return figures + sparkline(times[::-1], _SPARKS)
 
 
 def _look(record: InvocationRecord) -> str:
@@ -341,6 +365,8 @@ _COLUMNS = (
     _Column("answer", _answer, is_number=False),
     _Column("note", note, is_number=False),
 )
+_FIGURES = tuple(column for column in _COLUMNS if column.name != "note")
+"""The columns that are as wide as their widest value; the note takes what is left."""
 _LESS_IMPORTANT = {
     "note": 9,
     "cost": 8,

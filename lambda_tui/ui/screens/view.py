@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual import work
 from textual.app import ComposeResult
 from textual.notifications import SeverityLevel
+from textual.timer import Timer
 
 from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.environment import ExecutionEnvironment
@@ -36,6 +37,8 @@ from lambda_tui.ui.widgets import Banner, Empty, HeaderLine, KeyBar
 
 NARROW = 100
 """Width below which the functions are one line."""
+_RESTING = 0.15
+"""Seconds on a function after which the panes take the heights that suit it."""
 _SENT_EVENTS = 50
 """Events of earlier invocations that can be chosen."""
 
@@ -60,6 +63,8 @@ class ProjectView(SearchableScreen):
         """The invocations in scope, newest first."""
         self._shown_function: str | None = None
         """The function whose event and log are shown."""
+        self._resting: Timer | None = None
+        """Runs while the user goes from function to function."""
         self._view_state = ViewState(remembered, self.panes, self.selection)
         self._view_state.choose_function(engine.pools)
         self._past: Past | None = None
@@ -245,7 +250,8 @@ class ProjectView(SearchableScreen):
         self._show_event(pool)
         panes.show_selected(selected)
         self._view_state.remember()
-        panes.fit(len(panes.environments.items))
+        if self._resting is None:
+            panes.fit(len(panes.environments.items))
         if isinstance(self.app.screen, LivesScreen):
             self.app.screen.paint()
 
@@ -268,10 +274,22 @@ class ProjectView(SearchableScreen):
         """Show the event of another function."""
         name = pool.function.name
         if name != self._shown_function:
+            if self._shown_function is not None:
+                self._rest()
             self._shown_function = name
             self.panes.event.show_function(name)
             self._show_keys()
             self._list_earlier(name)
+
+    def _rest(self) -> None:
+        """Fit the panes once the user stays; meanwhile they neither jump nor hold keys up."""
+        if self._resting is not None:
+            self._resting.stop()
+        self._resting = self.set_timer(_RESTING, self._fit_to_function)
+
+    def _fit_to_function(self) -> None:
+        self._resting = None
+        self.paint()
 
     def _show_event(self, pool: Pool) -> None:
         """Show the event that ``i`` sends, and what is invoked with it."""

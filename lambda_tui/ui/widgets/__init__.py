@@ -8,7 +8,7 @@ from __future__ import annotations
 from lambda_tui.ui.widgets.empty import Empty
 from lambda_tui.ui.widgets.header import Banner, HeaderLine
 from lambda_tui.ui.widgets.key_bar import KeyBar
-from lambda_tui.ui.widgets.line_widget import LineWidget, text_strip
+from lambda_tui.ui.widgets.line_widget import LineWidget, ScrollingLines, text_strip
 from lambda_tui.ui.widgets.pane import Pane
 from lambda_tui.ui.widgets.row_list import RowList
 
@@ -20,5 +20,6 @@ __all__ = [
     "LineWidget",
     "Pane",
     "RowList",
+    "ScrollingLines",
     "text_strip",
 ]

@@ -6,6 +6,8 @@ from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 from textual.color import Color
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -45,6 +47,36 @@ class LineWidget(Widget):
         super().notify_style_update()
         self._styles_of_parts.clear()
         self._base = None
+
+
+class ScrollingLines(LineWidget, ScrollView):
+    """Lines of which a part is in view, with a scrollbar beside them.
+
+    The scrollbar keeps its place, empty where there is nothing to scroll: another number of lines
+    moves nothing then, and the screen need not be laid out anew.
+    """
+
+    DEFAULT_CSS = "ScrollingLines { overflow: hidden scroll; scrollbar-size: 0 1; }"
+
+    @property
+    def row_width(self) -> int:
+        """The cells of a row that the scrollbar leaves."""
+        return max(0, self.size.width - self.scrollbar_size_vertical)
+
+    def set_extent(self, width: int, lines: int) -> None:
+        """Let so many lines of this width be scrolled to."""
+        size = Size(max(1, width), lines)
+        if size == self.virtual_size:
+            return
+        if self.styles.auto_dimensions:
+            self.virtual_size = size
+            return
+        self.set_reactive(ScrollingLines.virtual_size, size)
+        self.vertical_scrollbar.window_virtual_size = lines
+        here = self.scroll_offset
+        if here.x > self.max_scroll_x or here.y > self.max_scroll_y:
+            x, y = min(here.x, self.max_scroll_x), min(here.y, self.max_scroll_y)
+            self.scroll_to(x=x, y=y, animate=False, immediate=True, force=True)
 
 
 def text_strip(text: Text, width: int, base: Style) -> Strip:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -10,24 +10,20 @@ from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Region, Size
+from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import var
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from lambda_tui.ui.widgets.line_widget import LineWidget, text_strip
+from lambda_tui.ui.widgets.line_widget import ScrollingLines, text_strip
 
 Item = TypeVar("Item")
 
 
-class RowList(LineWidget, ScrollView, Generic[Item], can_focus=True):
+class RowList(ScrollingLines, Generic[Item], can_focus=True):
     """A row for each item; the cursor stays with its item when items come and go."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"row--cursor", "row--head", "row--dim"}
-    DEFAULT_CSS = """
-    RowList { overflow: hidden auto; scrollbar-size-vertical: 1; scrollbar-gutter: stable; }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "cursor(-1)", "Up", show=False),
         Binding("down,j", "cursor(1)", "Down", show=False),
@@ -106,22 +102,19 @@ class RowList(LineWidget, ScrollView, Generic[Item], can_focus=True):
     def show_items(self, items: Sequence[Item]) -> None:
         """Show these items; the cursor follows its item, or stays near where it was."""
         before = self.highlighted
-        keys = [self.key(item) for item in items]
-        key = None if before is None else self.key(before)
+        index = None if before is None else _index(map(self.key, items), self.key(before))
         self.items = items
-        self._cursor = keys.index(key) if key in keys else max(0, min(self._cursor, len(items) - 1))
-        size = Size(max(1, self.row_width), self._rows)
-        if size != self.virtual_size:
-            self.virtual_size = size
+        self._cursor = max(0, min(self._cursor, len(items) - 1)) if index is None else index
+        self.set_extent(self.row_width, self._rows)
         self._refresh_changed()
         self._note_highlighted()
 
     def highlight(self, key: Hashable) -> None:
         """Put the cursor on the item with this key, if there is one."""
-        for index, item in enumerate(self.items):
-            if self.key(item) == key:
+        if self.items and self.key(self.items[self._cursor]) != key:
+            index = _index(map(self.key, self.items), key)
+            if index is not None:
                 self._move(index)
-                return
 
     def show_cursor(self) -> None:
         """Scroll to the cursor, once the items that are shown now are laid out."""
@@ -152,11 +145,6 @@ class RowList(LineWidget, ScrollView, Generic[Item], can_focus=True):
         return index if index < len(self.items) else None
 
     @property
-    def row_width(self) -> int:
-        """The cells of a row that the scrollbar leaves."""
-        return max(0, self.size.width - self.scrollbar_size_vertical)
-
-    @property
     def _rows(self) -> int:
         return len(self.items) + self.headings + self.footings
 
@@ -183,7 +171,7 @@ class RowList(LineWidget, ScrollView, Generic[Item], can_focus=True):
 
     def on_resize(self) -> None:
         """Keep the cursor's row in view."""
-        self.virtual_size = Size(max(1, self.row_width), self._rows)
+        self.set_extent(self.row_width, self._rows)
         self._scroll_to_cursor()
 
     def render_line(self, y: int) -> Strip:
@@ -209,3 +197,7 @@ class RowList(LineWidget, ScrollView, Generic[Item], can_focus=True):
             return Text(), Style.null()
         style = self.style_of("row--cursor") if index == self._cursor else Style.null()
         return self.row(self.items[index], width), style
+
+
+def _index(keys: Iterable[Hashable], wanted: Hashable) -> int | None:
+    return next((index for index, key in enumerate(keys) if key == wanted), None)

@@ -60,7 +60,9 @@ class ViewNames(Static):
             else Content.from_markup(f"[@click=view('{view}')]{view}[/]")
             for view in views
         ]
-        self.update(Content(" ").join(parts) if len(views) > 1 else "")
+        names = Content(" ").join(parts) if len(views) > 1 else Content("")
+        if names != self.content:
+            self.update(names)
 
 
 class SearchField(Input):
@@ -189,14 +191,21 @@ class ResponsePane(Vertical, Pane):
                 record.status,
                 record.duration_ms,
                 id(payload),
+                len(invocation.parts) if invocation is not None else 0,
             )
         )
         if key == self._shown and self._shown:
             return
         is_other = key[:3] != self._shown[:3]
-        self._shown, self._record, self._payload = key, record, payload
-        if is_other or invocation is not self._invocation:
+        self._record, self._payload = record, payload
+        glyph = "" if record is None else STATUS_GLYPHS[record.status]
+        self.title = f"6 Response {glyph}".rstrip()
+        if invocation is not self._invocation:
             self._watch_parts(invocation)
+        if not self.display:
+            # It is shown when its tab comes forward.
+            return
+        self._shown = key
         self._show_status()
         self._read(is_other=is_other)
 
@@ -215,7 +224,7 @@ class ResponsePane(Vertical, Pane):
 
     def _show_parts(self) -> None:
         self._has_new_parts = False
-        if self._payload is None:
+        if self._payload is None and self.display:
             self._show_status()
             self._read(is_other=False)
 
@@ -225,18 +234,21 @@ class ResponsePane(Vertical, Pane):
         for each in STATUS_GLYPHS:
             self.set_class(record is not None and each == record.status, f"-{each}")
         if record is None:
-            self.title = "6 Response"
-            self._status.update("")
+            self._write_status(Content(""))
             return
         glyph = STATUS_GLYPHS[record.status]
-        self.title = f"6 Response {glyph}"
         parts = [self._received()] if self._payload is None and self._received() else []
         parts += _cost(record, self._payload)
         # No figure is cut: those that have no room are left out, the least important first.
         while parts and cell_len(" · ".join([f"{glyph} {word}", *parts])) > self._status.size.width:
             parts.pop()
         head = Content.styled(f"{glyph} {word}", f"bold {_STATUS_COLOURS[record.status]}")
-        self._status.update(head + Content("".join(f" · {part}" for part in parts)))
+        self._write_status(head + Content("".join(f" · {part}" for part in parts)))
+
+    def _write_status(self, status: Content) -> None:
+        if status != self._status.content:
+            # It has a line and the room that is left, whatever it says.
+            self._status.update(status, layout=False)
 
     def _received(self) -> str:
         """Return how much of a stream has arrived."""

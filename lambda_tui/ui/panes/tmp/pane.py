@@ -297,7 +297,8 @@ class TmpPane(Vertical, Pane):
             parts.append(" · gone")
         if subject.invocation is not None:
             parts += [" · ", *_words(subject)]
-        self._summary.update(Content.assemble(*parts))
+        # It has the whole line, whatever it says.
+        self._summary.update(Content.assemble(*parts), layout=False)
 
     # Previews
 

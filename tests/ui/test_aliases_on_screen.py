@@ -21,7 +21,9 @@ async def test_the_screen_shows_the_alias_and_invokes_it(open_app: OpenApp, proj
 
         await driver.invoke()
 
-        assert "Version: 1" in driver.text()
+        record = driver.screen.record
+        assert record is not None
+        assert (record.qualifier, record.version) == ("live", "1")
         (environment,) = driver.app.engine.pools["Greet"].environments
         assert environment.partition.version == "1"
         assert "version" in driver.text()

@@ -95,10 +95,10 @@ async def test_a_history_that_cannot_be_written_is_told_and_this_session_is_list
     (tmp_path / "state").write_text("in the way")
     async with open_app() as driver:
         await invoke(driver)
-        await driver.until(lambda: driver.notices, "a sentence")
+        start = "The history cannot be kept in "
+        await driver.until(lambda: any(one.startswith(start) for one in driver.notices), "it")
 
-        assert len(driver.notices) == 1
-        assert driver.notices[0].startswith("The history cannot be kept in ")
+        assert sum(one.startswith(start) for one in driver.notices) == 1
         assert len(rows(driver)) == 1
 
 
@@ -124,7 +124,7 @@ async def test_the_response_of_an_earlier_session_is_shown(open_app: OpenApp) ->
     async with open_app() as driver:
         await choose_earlier(driver)
         await driver.press("6")
-        await driver.until_seen('"hello": "Before"')
+        await driver.until_seen('hello: "Before"')
 
 
 @pytest.mark.usefixtures("with_a_past")

@@ -113,11 +113,12 @@ class LogRecorder:
         if not event.environment or not made:
             return self._with_created(known, made, invocation) if event.environment else made
         if isinstance(record, events.StateChange):
-            if record.state is State.CREATING:
+            # A snapshot's environment is in no pool, and no invocation waits for it.
+            if record.state is State.CREATING and known.environment is not None:
                 known.created = made.pop()
                 return made
             if record.state is State.ENDED:
-                del self._known[event.environment]
+                self._known.pop(event.environment, None)
         return self._with_created(known, made, invocation)
 
     def _with_created(

@@ -232,7 +232,11 @@ class ProjectView(SearchableScreen):
         self._show_project()
         pools = tuple(self.engine.pools.values())
         pool, panes = self.pool, self.panes
-        missing = "" if pool is None or pool.function.name == self.selection.function else self.selection.function
+        missing = (
+            ""
+            if pool is None or pool.function.name == self.selection.function
+            else self.selection.function
+        )
         self.query_one(HeaderLine).show(self.engine, pool, self._address, missing)
         if pool is None:
             return

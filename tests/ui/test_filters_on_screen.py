@@ -82,3 +82,12 @@ async def test_a_filter_that_no_invocation_passes_says_so(open_app: OpenApp) -> 
         assert driver.title("invocations").endswith("0 of 1 match “nothing like it”")
         await driver.press("escape")
         assert driver.summary.startswith("#1 ")
+
+
+@pytest.mark.parametrize("width", range(100, 140, 3))
+async def test_a_name_that_is_cut_twice_has_one_ellipsis(open_app: OpenApp, width: int) -> None:
+    async with open_app(size=(width, 40)) as driver:
+        grid = driver.screen.panes
+        grid._summary = "#1 ✗ Function.ResponseSizeTo… · cold · env 1"
+        grid.write_titles()
+        assert "……" not in driver.title("log")

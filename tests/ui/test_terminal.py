@@ -101,18 +101,6 @@ def test_an_exception_leaves_the_terminal_clean_and_a_report_without_data(
     assert report.stat().st_mode & 0o077 == 0
 
 
-def test_keys_that_are_typed_before_the_screen_is_there_keep_their_order(
-    terminal: Terminal, project: Path
-) -> None:
-    (project / "app.py").write_text("def handler(event, context):\n    return 'the other'\n")
-    terminal.press(b"i\x1b[Bi")
-    for answer in (b"answered", b"the other"):
-        terminal.read_until(answer)
-    terminal.press(b"q")
-    assert terminal.wait_for_end() == 0
-    assert b"#2" not in terminal.output, "each was invoked once"
-
-
 def test_a_burst_can_be_typed_in_one_go(terminal: Terminal) -> None:
     terminal.read_until(b"Functions")
     terminal.press(b"b\x7f\x7f12\r")

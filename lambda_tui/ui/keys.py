@@ -18,6 +18,7 @@ from lambda_tui.ui.textual_private import (
     needs_paint,
     paint_now,
     run_binding,
+    wait_until_mounted,
 )
 
 HASTE = 0.1
@@ -25,7 +26,7 @@ HASTE = 0.1
 _GATHERING = 0.002
 """Seconds for which the changes of a key are gathered, so that one paint shows all of them."""
 _PATIENCE = 0.5
-"""Seconds for which the next key waits until an editor has run the action of this one."""
+"""Seconds for which a key waits for a screen to be mounted, and the next one for an editor."""
 
 
 class PromptScreen(SteadyScreen[None]):
@@ -72,6 +73,10 @@ class KeyboardApp(FrameApp):
                     screen.hasten()
             if not self.is_headless:
                 _postpone_garbage_collection(HASTE)
+            # A key that is typed before that has no list yet whose cursor it could move.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_PATIENCE):
+                    await wait_until_mounted(self.screen)
             if await self._run_action_of(event):
                 return
         if isinstance(event, events.Paste) and isinstance(self.focused, Input):

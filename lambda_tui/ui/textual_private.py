@@ -74,6 +74,11 @@ class FrameApp(CrashSentenceApp):
             super()._display(screen, renderable)
 
 
+async def wait_until_mounted(screen: Screen[Any]) -> None:
+    """Wait until a screen has set its focus; it is on the stack, and given keys, before that."""
+    await screen._mounted_event.wait()
+
+
 class SteadyScreen(Screen[ScreenResult]):
     """A screen that is laid out for the present size of the terminal, and for no earlier one.
 

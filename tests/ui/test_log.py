@@ -262,6 +262,19 @@ async def test_a_line_that_goes_on_says_so_at_the_edge(open_app: OpenApp) -> Non
         assert not any(line.endswith("…") for line in shown(view))
 
 
+async def test_a_log_that_was_filled_behind_another_tab_is_as_wide_as_its_pane(
+    open_app: OpenApp,
+) -> None:
+    async with open_app() as driver:
+        await invoke(driver, "Greet")
+        await driver.press("7", "1", "down")
+        await invoke(driver, "Fail")
+        await driver.press("4")
+        await driver.until_seen("▸ REPORT", "billed", "of 128 MB")
+        lines = shown(pane_of(driver).view)
+        assert any("initialised in" in line and "function" in line for line in lines)
+
+
 # Scopes
 
 

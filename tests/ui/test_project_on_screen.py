@@ -68,6 +68,42 @@ async def test_a_new_function_in_the_template_appears(open_app: OpenApp, project
         await driver.until(lambda: "Renamed" in driver.text())
 
 
+async def test_a_chosen_function_that_is_renamed_stays_chosen_and_nothing_else_is_invoked(
+    open_app: OpenApp, project: Path
+) -> None:
+    async with open_app(settings=Settings(), size=(160, 40)) as driver:
+        await driver.until(lambda: is_watched(project))
+        await driver.press("down")
+        assert driver.screen.function == "Fail"
+        template = project / "template.yaml"
+        before = template.read_text()
+        template.write_text(before.replace("Fail:", "Renamed:"))
+        await driver.until(lambda: "Renamed" in driver.text())
+        await driver.until_seen("▲ Fail is not in the project")
+        await driver.press("i")
+        pools = driver.app.engine.pools
+        assert not any(pool.invocations for pool in pools.values())
+        assert any("Nothing was sent: Fail" in notice for notice in driver.notices)
+        template.write_text(before)
+        await driver.until(lambda: driver.screen.function == "Fail", "the function again")
+        assert "Fail" in driver.title("invocations")
+        assert "is not in the project" not in driver.text().splitlines()[0].split("•")[0]
+
+
+async def test_enter_chooses_a_function_instead_of_one_that_is_gone(
+    open_app: OpenApp, project: Path
+) -> None:
+    async with open_app(settings=Settings()) as driver:
+        await driver.until(lambda: is_watched(project))
+        await driver.press("down")
+        template = project / "template.yaml"
+        template.write_text(template.read_text().replace("Fail:", "Renamed:"))
+        await driver.until(lambda: "Renamed" in driver.text())
+        await driver.press("enter", "i")
+        assert driver.screen.selection.function == "Greet"
+        assert len(driver.app.engine.pools["Greet"].invocations) == 1
+
+
 def function_rows(driver: Driver) -> list[str]:
     """Return the rows of the functions' list."""
     shown = driver.screen.panes.functions.list

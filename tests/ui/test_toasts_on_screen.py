@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,18 @@ async def test_a_toast_goes_away_by_itself(
         driver.screen.say("a short sentence")
         await driver.until(lambda: driver.notices == [], "no toast")
         assert "a short sentence" not in header(driver)
+
+
+async def test_a_toast_for_a_save_goes_away_and_the_application_ends_well(
+    open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(toasts.SECONDS, "information", 0.05)
+    async with open_app() as driver:
+        # Saves are reported by a thread, whose context does not know the application.
+        contextvars.Context().run(emit, driver, events.Reloaded(("app.py",), 1.0))
+        await driver.until(lambda: driver.notices, "the toast")
+        await driver.until(lambda: driver.notices == [], "no toast")
+        await driver.leave("q")
 
 
 async def test_a_click_takes_a_toast_away_and_shows_the_next(open_app: OpenApp) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from textual import events
 
-from lambda_tui.ui import keys
+from lambda_tui.project.settings import Settings
+from lambda_tui.ui import keys, make_app
 from lambda_tui.ui.event.choose_event import ChooseEvent
 from lambda_tui.ui.screens.dialogs import AskBurst, AskQuit
 from lambda_tui.ui.textual_private import is_ending
@@ -109,3 +112,16 @@ async def test_an_invocation_typed_behind_a_move_is_the_other_functions(
         pools = driver.app.engine.pools
         await driver.until(lambda: any(each.invocations for each in pools.values()), "one")
         assert [name for name, each in pools.items() if each.invocations] == ["Fail"]
+
+
+async def test_keys_that_are_typed_before_the_screen_is_there_keep_their_order(
+    project: Path,
+) -> None:
+    app = make_app(project, Settings(watch=False))
+    for key in ("i", "down", "i"):
+        app.post_message(events.Key(key, CHARACTERS.get(key, key if len(key) == 1 else None)))
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        driver = Driver(app, pilot)
+        pools = app.engine.pools
+        await driver.until(lambda: sum(len(each.invocations) for each in pools.values()) == 2)
+        assert [name for name, each in pools.items() if each.invocations] == ["Greet", "Fail"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -102,10 +103,12 @@ class _Watch:
     def start(self, on_change: OnChange, on_problem: Callable[[str], None]) -> None:
         """Begin to watch; both are called in the event loop."""
         loop = asyncio.get_running_loop()
+        # The thread has a context of its own, without what listeners may look for in theirs.
+        context = contextvars.copy_context()
 
         def call(report: Callable[[], None]) -> None:
             if not self._stop.is_set():
-                loop.call_soon_threadsafe(report)
+                loop.call_soon_threadsafe(report, context=context)
 
         def run() -> None:
             try:

@@ -55,6 +55,20 @@ class FunctionList(RowList[FunctionRow]):
         *STATE_CLASSES.values(), "row--problem", "row--good"
     }  # fmt: skip
 
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self.wanted = ""
+        """The text of the filter that the rows have passed."""
+
+    @property
+    def headings(self) -> int:
+        """One where no function passes the filter, for a row that says so."""
+        return 0 if self.items or not self.wanted else 1
+
+    def heading(self, width: int) -> Text:
+        """Return the sentence that no function passes the filter."""
+        return Text(fitted(f" no name has “{one_line(self.wanted)}”", width))
+
     def key(self, item: FunctionRow) -> Hashable:
         """Return the function's name."""
         return item.pool.function.name
@@ -156,6 +170,7 @@ class FunctionsPane(Vertical, Pane):
         ]
         wanted = self.filter.value.strip().casefold()
         passing = [row for row in rows if wanted in row.pool.function.name.casefold()]
+        self.list.wanted = wanted
         self.list.show_items(passing)
         self.list.highlight(chosen)
         failing = sum(row.has_failed for row in rows)
@@ -188,6 +203,9 @@ class FunctionsPane(Vertical, Pane):
     def _leave_filter(self, event: Input.Submitted) -> None:
         event.stop()
         self.screen.set_focus(self.list)
+        if (row := self.list.highlighted) is not None:
+            # Posted here: the list would not pass on to this pane what this pane has sent it.
+            self.post_message(FunctionList.Chosen(self.list, row))
 
     def _show_details(self, row: FunctionRow | None) -> None:
         details = self.query_one("#function-details", Static)

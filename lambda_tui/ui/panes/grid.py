@@ -242,6 +242,9 @@ class PaneGrid(Container):
                 break
         room = self._title_width(pane) - right.cell_length - 1
         left = summary.truncate(max(0, room - 1), ellipsis=True)
+        if left.plain.endswith("……"):
+            # The name of the error was cut where it is kept, right here.
+            left = left[:-1]
         fill = max(1, room - left.cell_length)
         line = Content.styled(" " + "─" * max(0, fill - 2) + " ", "$line")
         pane.write_frame(Content("").join([left, line, right]))

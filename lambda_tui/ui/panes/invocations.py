@@ -28,6 +28,7 @@ from lambda_tui.wording import dollars
 
 EARLIER_SIGN = "‹"
 """In front of an invocation of an earlier session."""
+_NONE_YET = "None yet: i invokes the function with the event."
 _GAP = 2
 _SHORTEST_NOTE = 12
 """Cells below which there is no column for the note."""
@@ -67,6 +68,8 @@ class InvocationList(RowList[InvocationRecord]):
         """The keys of those that are over and have been measured: their values stay."""
         self._measured_for: tuple[str, str] = "", ""
         """The function, and the day, on which the times of others have a date."""
+        self.nothing = _NONE_YET
+        """The sentence that stands there without a row."""
         self.session = ""
         """This one. Rows of others are dim, and begin with a sign."""
         self.marked: tuple[str, int] | None = None
@@ -104,7 +107,7 @@ class InvocationList(RowList[InvocationRecord]):
     def heading(self, width: int) -> Text:
         """Return the names of the columns, or what to do before the first invocation."""
         if not self.items:
-            return Text("   None yet: i invokes the function with the event.")
+            return Text(f"   {self.nothing}")
         text = Text("   ")
         for column, size in self._columns(width):
             name = f"{column.name:>{size}}" if column.is_number else f"{column.name:<{size}}"
@@ -181,6 +184,12 @@ class InvocationsPane(Vertical, Pane):
 
         text: str
 
+    @dataclass
+    class Found(Message):
+        """Posted when the filter is left with a record under the cursor."""
+
+        record: InvocationRecord
+
     def __init__(self, session: str, *, id: str) -> None:
         """``session`` is this one."""
         super().__init__(id=id)
@@ -210,29 +219,42 @@ class InvocationsPane(Vertical, Pane):
         """The request id of the chosen invocation."""
         return self.list.highlighted.request_id if self.list.highlighted is not None else None
 
+    @property
+    def is_filtering(self) -> bool:
+        """Whether only some of the records are shown."""
+        return bool(self.filter.value.strip())
+
+    def passing(self, records: list[InvocationRecord]) -> list[InvocationRecord]:
+        """Return the records that pass the filter."""
+        if not self.is_filtering:
+            return records
+        wanted, found = self.filter.value.strip().casefold(), self.found_in_contents
+        return [each for each in records if each.key in found or _matches(each, wanted)]
+
     def show_records(
         self,
-        records: Sequence[InvocationRecord],
-        chosen: tuple[str, int] | None,
+        passing: Sequence[InvocationRecord],
+        selected: InvocationRecord | None,
         scope: str,
         *,
+        total: int,
         version: int,
     ) -> None:
-        """Show the records that pass the filter, newest first; None follows the newest."""
-        wanted = self.filter.value.strip().casefold()
-        found = self.found_in_contents
-        shown = (version, len(records), scope, chosen, wanted, found, self.list.row_width)
+        """Show the records that pass the filter, newest first, of ``total`` that there are."""
+        text, found, width = self.filter.value, self.found_in_contents, self.list.row_width
+        key = None if selected is None else selected.key
+        shown = (version, total, len(passing), scope, key, text, found, width)
         if shown == self._shown:
             return
         self._shown = shown
-        passing = [
-            each for each in records if not wanted or each.key in found or _matches(each, wanted)
-        ]
+        self.list.nothing = (
+            f"No invocation matches “{one_line(text)}”: escape shows all." if total else _NONE_YET
+        )
         self.list.show_records(passing)
-        if passing:
-            self.list.highlight(passing[0].key if chosen is None else chosen)
-        matches = f" · {len(passing):,} of {len(records):,} match “{self.filter.value}”"
-        title = f"3 Invocations · {scope}{matches if wanted else ''}"
+        if key is not None:
+            self.list.highlight(key)
+        matches = f" · {len(passing):,} of {total:,} match “{text}”"
+        title = f"3 Invocations · {scope}{matches if self.is_filtering else ''}"
         self.write_frame(title, self._subtitle(passing))
 
     def _subtitle(self, records: Sequence[InvocationRecord]) -> str:
@@ -279,6 +301,8 @@ class InvocationsPane(Vertical, Pane):
     def _leave_filter(self, event: Input.Submitted) -> None:
         event.stop()
         self.screen.set_focus(self.list)
+        if (record := self.list.highlighted) is not None:
+            self.post_message(self.Found(record))
 
 
 def _summary(records: Sequence[InvocationRecord]) -> str:

@@ -52,12 +52,15 @@ class InvokingView(ProjectView):
 
     async def _invoke(self, count: int, invocation_type: InvocationType | None = None) -> None:
         """Send the event that is shown; None stands for the type that the user has chosen."""
-        pool, is_again = self.pool, self.selection.invocation is not None
+        pool = self.pool
+        # Without a record, as when none passes the filter, the screen shows the own event.
+        is_again = self.selection.invocation is not None and self.record is not None
         if pool is None:
             return
         name = pool.function.name
         if name != self.selection.function:
-            self.say(f"Nothing was sent: {self.selection.function} is not in the project now.")
+            missing = self.selection.function
+            self.say(f"Nothing was sent: {missing} is not in the project now; choose another one.")
             return
         # First: another invocation, or another function, may be chosen meanwhile.
         chosen = await self._selected_event() if is_again else None

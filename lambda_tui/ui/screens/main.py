@@ -153,12 +153,18 @@ class MainScreen(InvokingView):
         self.paint()
         self._look_into_contents(event.text)
 
+    @on(InvocationsPane.Found)
+    def _take_found_invocation(self, event: InvocationsPane.Found) -> None:
+        self._choose_record(event.record)
+
     @on(FunctionsPane.Filtered)
     def _filter_functions(self) -> None:
         self.paint()
 
     @on(RowList.Chosen, "#function-list")
-    def _leave_functions(self) -> None:
+    def _leave_functions(self, event: RowList.Chosen) -> None:
+        # A filter may have put the cursor on another one than the function that is shown.
+        self._choose_function(event.item.pool.function.name)
         if self.panes.is_narrow:
             self.panes.go_to("invocations")
 

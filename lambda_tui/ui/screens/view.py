@@ -60,7 +60,7 @@ class ProjectView(SearchableScreen):
         self._project: Project | None = None
         """The project that is shown, to notice when it was read again."""
         self._listed: list[InvocationRecord] = []
-        """The invocations in scope, newest first."""
+        """The invocations in scope that pass the filter, newest first."""
         self._shown_function: str | None = None
         """The function whose event and log are shown."""
         self._resting: Timer | None = None
@@ -135,6 +135,9 @@ class ProjectView(SearchableScreen):
         return found
 
     def _choose_function(self, name: object) -> None:
+        """Take the function under the cursor, if the user has put it there."""
+        if self.panes.is_painting:
+            return
         if isinstance(name, str) and name != self.selection.function:
             self.selection.choose_function(name)
             self.paint()
@@ -157,7 +160,8 @@ class ProjectView(SearchableScreen):
         if chosen is None or chosen is self.record or self.panes.is_painting:
             return
         is_newest = bool(self._listed) and chosen.key == self._listed[0].key
-        self.selection.choose_invocation(None if is_newest else chosen.key)
+        is_followed = is_newest and not self.panes.invocations.is_filtering
+        self.selection.choose_invocation(None if is_followed else chosen.key)
         self.paint()
 
     def say(self, sentence: str, severity: SeverityLevel = "information") -> None:
@@ -228,14 +232,20 @@ class ProjectView(SearchableScreen):
         self._show_project()
         pools = tuple(self.engine.pools.values())
         pool, panes = self.pool, self.panes
-        self.query_one(HeaderLine).show(self.engine, pool, self._address)
+        missing = (
+            ""
+            if pool is None or pool.function.name == self.selection.function
+            else self.selection.function
+        )
+        self.query_one(HeaderLine).show(self.engine, pool, self._address, missing)
         if pool is None:
             return
         # The version of an interpreter comes without an event: look again until it is there.
         if any(each.runtime_version is None and not each.problem for each in pools):
             self.feed.request_paint()
         self._show_function(pool)
-        self._listed = self.selection.listed(self.feed.invocations.of(pool.function.name))
+        in_scope = self.selection.listed(self.feed.invocations.of(pool.function.name))
+        self._listed = panes.invocations.passing(in_scope)
         selected = self._selected(self.record) or Selected(pool)
         panes.log_pane.show_scope(self._log_scope(pool, selected.record))
         panes.log_pane.show_fresh_records()
@@ -245,7 +255,11 @@ class ProjectView(SearchableScreen):
             if selected.environment is not None:
                 panes.environments.highlight(selected.environment.id)
             panes.invocations.show_records(
-                self._listed, self.selection.invocation, self._scope(pool), version=self._version()
+                self._listed,
+                selected.record,
+                self._scope(pool),
+                total=len(in_scope),
+                version=self._version(),
             )
         self._show_event(pool)
         panes.show_selected(selected)
@@ -325,7 +339,8 @@ class ProjectView(SearchableScreen):
 
     def _show_toasts(self) -> None:
         for header in self.query(HeaderLine):
-            header.show_toasts()
+            # By way of its queue: a timer that is begun in the engine's context never fires.
+            header.call_later(header.show_toasts)
 
     def _request_paint(self) -> None:
         self.call_later(self.paint)

@@ -86,9 +86,15 @@ class HeaderLine(LineWidget):
         self._timer = None if left is None else self.set_timer(left, self._advance)
         self.refresh()
 
-    def show(self, engine: Engine, pool: Pool | None, address: str | None) -> None:
-        """Show the project, how the pool's function runs, and where the Lambda API listens."""
-        parts = _parts(engine, pool, address, self._announcements.broken)
+    def show(
+        self, engine: Engine, pool: Pool | None, address: str | None, missing: str = ""
+    ) -> None:
+        """Show the project, how the pool's function runs, and where the Lambda API listens.
+
+        ``missing`` is the name of a chosen function that the project is without; the pool is then
+        that of another one.
+        """
+        parts = _parts(engine, pool, address, self._announcements.broken, missing)
         if parts != self._parts:
             self._parts = parts
             self.tooltip = Content("\n".join(part.text for part in parts))
@@ -138,12 +144,15 @@ class HeaderLine(LineWidget):
 
 
 def _parts(
-    engine: Engine, pool: Pool | None, address: str | None, broken: list[str]
+    engine: Engine, pool: Pool | None, address: str | None, broken: list[str], missing: str
 ) -> tuple[_Part, ...]:
     """Return project, what a save broke, sandbox level, runtime, credentials and address."""
     name = one_line(engine.project.directory.name or "/")
     short = fitted(name, min(cell_len(name), _SHORT_NAME))
     parts = [_Part(name, "", short)]
+    if missing:
+        text = one_line(f"▲ {missing} is not in the project")
+        parts.append(_Part(text, "warning", one_line(f"▲ no {missing}")))
     if broken:
         what = broken[0] if len(broken) == 1 else f"{len(broken)} functions do not start any more"
         parts.append(_Part(one_line(f"✗ {what}"), "error", f"✗ {len(broken)} broken"))

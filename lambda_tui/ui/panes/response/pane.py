@@ -220,7 +220,8 @@ class ResponsePane(Vertical, Pane):
         """Show the parts soon, together with those that follow closely."""
         if not self._has_new_parts:
             self._has_new_parts = True
-            self.set_timer(_PARTS_PAUSE, self._show_parts)
+            # By way of the queue: a timer that is begun in the engine's context never fires.
+            self.call_later(self.set_timer, _PARTS_PAUSE, self._show_parts)
 
     def _show_parts(self) -> None:
         self._has_new_parts = False

@@ -118,6 +118,7 @@ class ScriptedWorld:
         for pool in self.engine.pools.values():
             pool.interpreter = Interpreter(Path("/usr/bin/python3.13"), "found on PATH")
             pool._boot()
+        self._created = 0
         self.app = LambdaTuiApp(self.engine, settings, make_keymap({}, ()), serve_at=None)
 
     def pool(self, function: str) -> Pool:
@@ -141,7 +142,8 @@ class ScriptedWorld:
         environment = ExecutionEnvironment(
             pool.function, number, zygote, pool, open_environment_api
         )
-        environment.id = f"{number:032x}"
+        self._created += 1
+        environment.id = f"{self._created:032x}"
         environment.log_stream = f"2027/01/15/{function}[$LATEST]{environment.id}"
         # Between two of the steps in which an age is shown.
         environment.created -= 150

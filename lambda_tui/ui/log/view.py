@@ -184,6 +184,8 @@ class LogView(ScrollingLines, can_focus=True):
 
     def _rebuild(self) -> None:
         self._strips.clear()
+        # Behind another tab it has no width: the rows are made again when it comes forward.
+        self._width = self.row_width
         self._gutter = self._make_gutter()
         room = max(8, self.row_width - self._gutter.width)
         top = self._top_record
@@ -261,7 +263,6 @@ class LogView(ScrollingLines, can_focus=True):
     def on_resize(self) -> None:
         """Wrap again when the width has changed."""
         if self._width != self.row_width:
-            self._width = self.row_width
             self._rebuild()
         elif self.follow:
             self._update_extent_and_scroll()

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-import worlds
+
 from textual.geometry import Region
 
 from lambda_tui.ui.textual_private import rendered_lines
 from lambda_tui.ui.themes import DARK, LIGHT
+from support import worlds
 from support.app_driver import Driver
 from support.scripted_world import ScriptedClock, ScriptedWorld
 from support.snapshots import Snapshots, cropped, styles

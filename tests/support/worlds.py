@@ -191,6 +191,7 @@ def _fill_tmp(world: ScriptedWorld, folder: Path) -> None:
         path = folder / "tmp" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
+    for path in (folder / "tmp").rglob("*"):
         os.utime(path, (NOON, NOON))
     environment._init_process.storage = folder / "tmp"
     change = TmpChange(

@@ -8,11 +8,14 @@ happens to them and when.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.pilot import Pilot
 
 from lambda_tui.apis.environment_api import open_environment_api
 from lambda_tui.engine.engine import Engine
@@ -39,8 +42,10 @@ from lambda_tui.engine.wire import Sandbox, Zygote
 from lambda_tui.project.function import Function, Problem, Project
 from lambda_tui.project.interpreters import Interpreter
 from lambda_tui.project.settings import Settings
+from lambda_tui.sample_events import identifiers
 from lambda_tui.ui import LambdaTuiApp
 from lambda_tui.ui.keymap import make_keymap
+from support.app_driver import Driver
 
 NOON = 1_800_014_400.0
 """15 January 2027, 12:00:00 UTC."""
@@ -55,7 +60,7 @@ MODULES = (
 
 
 class ScriptedClock:
-    """The wall clock of a script; that of the event loop goes on."""
+    """The wall clock of a script, and the ids of events; the clock of the event loop goes on."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = NOON
@@ -63,12 +68,31 @@ class ScriptedClock:
         monkeypatch.setenv("TZ", "UTC")
         time.tzset()
         monkeypatch.setattr(time, "time", lambda: self.now)
+        monkeypatch.setattr(time, "time_ns", lambda: int(self.now * 1e9))
+        for name in ("new_id", "new_upper_id", "new_hex", "new_digits"):
+            monkeypatch.setattr(getattr(identifiers, name), "__code__", _same_id.__code__)
+        monkeypatch.setattr(identifiers.new_uuid, "__code__", _same_uuid.__code__)
+        monkeypatch.setattr(identifiers, "datetime", _ScriptedDatetime)
         monkeypatch.setattr(
             time, "localtime", lambda at=None: local_time(self.now if at is None else at)
         )
         monkeypatch.setattr(
             time, "strftime", lambda form, at=None: text_of(form, at or local_time(self.now))
         )
+
+
+def _same_id(length: int) -> str:
+    return "1234567890" * (length // 10) + "1234567890"[: length % 10]
+
+
+def _same_uuid() -> str:
+    return "12345678-1234-4123-8123-123456789012"
+
+
+class _ScriptedDatetime(datetime):
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> _ScriptedDatetime:
+        return cls.fromtimestamp(time.time(), tz)
 
 
 def stop_engines(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -285,3 +309,15 @@ class ScriptedWorld:
         self.end_invocation(invocation, environment, **end)
         self.rest(environment, seconds)
         return environment
+
+
+class ScriptedDriver(Driver):
+    """Drives the application on a scripted world."""
+
+    def __init__(self, world: ScriptedWorld, pilot: Pilot[None]) -> None:
+        super().__init__(world.app, pilot)
+        self.world = world
+
+
+OpenWorld = Callable[..., AbstractAsyncContextManager[ScriptedDriver]]
+"""Opens the application on a scripted world; see the fixture ``open_world``."""

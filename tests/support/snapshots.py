@@ -68,9 +68,9 @@ def styles(lines: Iterable[Strip]) -> str:
         for segment in strip:
             name = _name(segment.style or Style())
             cells[name] = cells.get(name, 0) + segment.cell_length
-            if text := " ".join(segment.text.split()):
-                if not set(text) <= _FRAMES:
-                    texts.setdefault(name, {})[text] = None
+            text = " ".join(segment.text.split())
+            if not set(text) <= _FRAMES:
+                texts.setdefault(name, {})[text] = None
     rows = [
         f"{name:<42} {cells[name]:>5}  {' · '.join(texts.get(name, ()))[:_SAID]}"
         for name in sorted(cells)

@@ -159,7 +159,11 @@ def overflowing(world: ScriptedWorld, folder: Path) -> None:
         world.initialise(environment, 9_999.4)
     payload = json.dumps({"records": [{"body": "x" * 300, "n": n} for n in range(80)]}).encode()
     response = json.dumps({f"key{n}": ["値" * 20, {"n": n}] for n in range(300)}).encode()
-    logs = ["長い行 " * 60, json.dumps({"level": "ERROR", "message": "m" * 400}), *map(str, range(90))]
+    logs = [
+        "長い行 " * 60,
+        json.dumps({"level": "ERROR", "message": "m" * 400}),
+        *map(str, range(90)),
+    ]
     for environment in environments:
         world.invoke(
             first,
@@ -193,7 +197,8 @@ def _fill_tmp(world: ScriptedWorld, folder: Path) -> None:
         path.write_bytes(content)
     for path in (folder / "tmp").rglob("*"):
         os.utime(path, (NOON, NOON))
-    environment._init_process.storage = folder / "tmp"
+    # A relative path: the screen shows it, and no other differs from run to run.
+    environment._init_process.storage = Path("tmp")
     change = TmpChange(
         function="ApiFunction",
         environment=1,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
@@ -13,10 +13,16 @@ import pytest
 from lambda_tui.project.settings import Settings
 from lambda_tui.ui import make_app
 from lambda_tui.ui.model.hints import HINTS
-from lambda_tui.ui.remembered import KnownHints, hints_file
 from lambda_tui.ui.model.tmp_files import TmpFiles
+from lambda_tui.ui.remembered import KnownHints, hints_file
 from support.app_driver import Driver, OpenApp
-from support.scripted_world import ScriptedClock, ScriptedWorld, stop_engines
+from support.scripted_world import (
+    OpenWorld,
+    ScriptedClock,
+    ScriptedDriver,
+    ScriptedWorld,
+    stop_engines,
+)
 
 TEMPLATE = """\
 Resources:
@@ -101,10 +107,6 @@ def open_app(project: Path) -> OpenApp:
     return open_it
 
 
-OpenWorld = Callable[..., AbstractAsyncContextManager[Driver]]
-"""Opens the application on a scripted world; see the fixture ``open_world``."""
-
-
 @pytest.fixture
 def open_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> OpenWorld:
     """A function that opens the application on a scripted world, once its script has happened."""
@@ -118,16 +120,17 @@ def open_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> OpenWorld:
         make: Callable[[ScriptedClock], ScriptedWorld],
         script: Callable[[ScriptedWorld, Path], None],
         size: tuple[int, int] = (120, 40),
-    ) -> AsyncIterator[Driver]:
+    ) -> AsyncIterator[ScriptedDriver]:
         folder = tmp_path / str(next(runs))
         state = folder / "state"
         (state / "lambda-tui").mkdir(parents=True)
         with pytest.MonkeyPatch.context() as own:
             own.setenv("XDG_STATE_HOME", str(state))
+            own.chdir(folder)
             hints_file().write_bytes(msgspec.json.encode(KnownHints(ids=[*HINTS])))
             world = make(ScriptedClock(monkeypatch))
             async with world.app.run_test(size=size, notifications=True) as pilot:
-                driver = Driver(world.app, pilot)
+                driver = ScriptedDriver(world, pilot)
                 await driver.until(lambda: driver.screen._past is not None, "the history")
                 script(world, folder)
                 await driver.until_painted()

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
-import inspect
-import pkgutil
 from collections.abc import Awaitable, Callable, Iterator
-from pathlib import Path
 
 import pytest
 from textual.binding import Binding
 from textual.widgets import OptionList
 
-from lambda_tui import ui
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.ui.app import LambdaTuiApp
 from lambda_tui.ui.bindings import BINDINGS
@@ -29,6 +24,7 @@ from lambda_tui.ui.screens.statistics import Statistics
 from lambda_tui.ui.textual_private import rendered_lines
 from support import worlds
 from support.app_driver import Driver, OpenApp
+from support.scripted_world import OpenWorld
 
 SIZE = (200, 40)
 """Wide, so that the key bar shows every key."""
@@ -140,7 +136,7 @@ async def burst(driver: Driver, act: Act) -> None:
     before = len(pool.invocations)
     await act("burst")
     assert isinstance(driver.app.screen, AskBurst)
-    await driver.press("ctrl+a", "delete", "2", "enter")
+    await driver.press("end", *["backspace"] * 3, "2", "enter")
     await driver.until(lambda: len(pool.invocations) == before + 2, "two invocations more")
     await at_rest(driver)
 
@@ -487,7 +483,7 @@ SCRIPTED = [id for id in PROOFS if id not in NEED_PROCESSES]
 @pytest.mark.parametrize("way", [by_key, by_mouse])
 @pytest.mark.parametrize("proof", proofs_of(tuple(SCRIPTED)), ids=lambda proof: proof.__name__)
 async def test_an_action_is_done(
-    open_world: Callable, proof: Proof, way: Callable[[Driver], Act]
+    open_world: OpenWorld, proof: Proof, way: Callable[[Driver], Act]
 ) -> None:
     async with open_world(worlds.shop, worlds.busy, SIZE) as driver:
         await proof(driver, way(driver))

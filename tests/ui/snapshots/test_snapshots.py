@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-
 from textual.geometry import Region
 
 from lambda_tui.ui.textual_private import rendered_lines
 from lambda_tui.ui.themes import DARK, LIGHT
 from support import worlds
 from support.app_driver import Driver
-from support.scripted_world import ScriptedClock, ScriptedWorld
+from support.scripted_world import OpenWorld, ScriptedClock, ScriptedWorld
 from support.snapshots import Snapshots, cropped, styles
 
 SIZES = ((80, 24), (120, 40), (200, 60))
@@ -158,7 +157,7 @@ SCENES = {
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize("scene", SCENES)
 async def test_the_screen_is_as_it_was_looked_at(
-    open_world: Callable, scene: str, size: tuple[int, int]
+    open_world: OpenWorld, scene: str, size: tuple[int, int]
 ) -> None:
     snapshots = Snapshots(EXPECTED / f"{scene.replace(' ', '-')}-{size[0]}x{size[1]}.txt")
     async for step, driver in walk(open_world, SCENES[scene], size):
@@ -169,7 +168,7 @@ async def test_the_screen_is_as_it_was_looked_at(
 
 
 @pytest.mark.parametrize("scene", SCENES)
-async def test_every_text_has_its_colours_in_every_theme(open_world: Callable, scene: str) -> None:
+async def test_every_text_has_its_colours_in_every_theme(open_world: OpenWorld, scene: str) -> None:
     snapshots = Snapshots(EXPECTED / f"{scene.replace(' ', '-')}-themes.txt")
     async for step, driver in walk(open_world, SCENES[scene], LOOKED_AT):
         for theme in THEMES:
@@ -183,7 +182,7 @@ async def test_every_text_has_its_colours_in_every_theme(open_world: Callable, s
 
 @pytest.mark.parametrize("scene", SCENES)
 async def test_every_text_has_its_looks_without_colours(
-    open_world: Callable, scene: str, monkeypatch: pytest.MonkeyPatch
+    open_world: OpenWorld, scene: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     snapshots = Snapshots(EXPECTED / f"{scene.replace(' ', '-')}-no-color.txt")
@@ -194,7 +193,7 @@ async def test_every_text_has_its_looks_without_colours(
     snapshots.compare()
 
 
-async def walk(open_world: Callable, scene: Scene, size: tuple[int, int]):
+async def walk(open_world: OpenWorld, scene: Scene, size: tuple[int, int]):
     """Yield each step with the driver when the screen shows what comes of it."""
     async with open_world(scene.make, scene.script, size) as driver:
         for step in scene.steps:

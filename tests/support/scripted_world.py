@@ -34,8 +34,9 @@ from lambda_tui.engine.events import (
     Span,
     Start,
     StateChange,
+    Status,
 )
-from lambda_tui.engine.invocation import KEY, Caller, Invocation
+from lambda_tui.engine.invocation import KEY, Caller, Invocation, InvocationStatus
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.pool import Pool
 from lambda_tui.engine.wire import Sandbox, Zygote
@@ -195,7 +196,7 @@ class ScriptedWorld:
             Span("runtimeInit", milliseconds * 0.2),
             Span("functionInit", milliseconds * 0.8),
         )
-        status = "error" if error else "success"
+        status: Status = "error" if error else "success"
         if error:
             message = f"[ERROR] {error}: Unable to import module 'app': No module named 'httpx'"
             self.tell(FunctionLog(message, level="ERROR"), name, environment)
@@ -246,18 +247,16 @@ class ScriptedWorld:
         response: bytes = b'{"statusCode": 200, "body": "{\\"orders\\": 2}"}',
         milliseconds: float = 14.2,
         init_ms: float | None = None,
-        status: Any = "success",
+        status: InvocationStatus = "success",
         memory: int = 74,
         tmp: float = 3.2,
     ) -> None:
         """Let an invocation end: with a success, an error of the handler's, or a timeout."""
         function = environment.function
         self.clock.now += milliseconds / 1000
-        outcome = "success" if status == "success" else status
-        error_type = None if status == "success" else "Function.Timeout"
-        if status == "error":
-            # A handler that raises is a success to the platform.
-            outcome, error_type = "success", None
+        # A handler that raises is a success to the platform.
+        outcome: Status = "timeout" if status == "timeout" else "success"
+        error_type = "Function.Timeout" if status == "timeout" else None
         request_id = invocation.request_id
         invocation.answer(status, response)
         done = RuntimeDone(request_id, outcome, milliseconds, len(response), error_type)

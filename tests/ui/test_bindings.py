@@ -66,7 +66,7 @@ def by_mouse(driver: Driver) -> Act:
             await driver.press(*("space" if each == " " else each for each in binding(id).tooltip))
             wanted = binding(id).tooltip
             await driver.until(lambda: place_of(driver, wanted), f"{wanted} in the palette")
-            await driver.pilot.click(offset=place_of(driver, wanted))
+            await driver.pilot.click(offset=place_of(driver, wanted) or (0, 0))
             await driver.until(lambda: not isinstance(driver.app.screen, Palette), "its end")
         await driver.settle()
         await driver.until(driver.text, "a painted screen")

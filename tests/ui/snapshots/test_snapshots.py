@@ -6,7 +6,7 @@ change does to the screen, and is to be read like one of the code.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -189,7 +189,9 @@ async def test_every_text_has_its_looks_without_colours(
     snapshots.compare()
 
 
-async def walk(open_world: OpenWorld, scene: Scene, size: tuple[int, int]):
+async def walk(
+    open_world: OpenWorld, scene: Scene, size: tuple[int, int]
+) -> AsyncIterator[tuple[Step, Driver]]:
     """Yield each step with the driver when the screen shows what comes of it."""
     async with open_world(scene.make, scene.script, size) as driver:
         for step in scene.steps:

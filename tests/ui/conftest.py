@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from textual.widgets import Input, TextArea
 
 from lambda_tui.project.settings import Settings
 from lambda_tui.ui import make_app
@@ -113,6 +114,9 @@ def open_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> OpenWorld:
     stop_engines(monkeypatch)
     # It counts blocks, which differ from file system to file system.
     monkeypatch.setattr(TmpFiles, "used", lambda _, is_file_system: 12_288)
+    # A cursor that blinks is there or not, as it happens.
+    for editor in (Input, TextArea):
+        monkeypatch.setattr(editor, "cursor_blink", False)
     runs = iter(range(1_000))
 
     @asynccontextmanager

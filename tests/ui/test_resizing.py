@@ -21,7 +21,7 @@ RESIZES = 6
 
 
 class Kept(NamedTuple):
-    """What the user has chosen, typed and is looking at."""
+    """The choices of the user, the typed texts, and the place in view."""
 
     function: str
     invocation: tuple[str, int] | None

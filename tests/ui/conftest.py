@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
 import pytest
+from textual.widgets import Input, TextArea
 
 from lambda_tui.project.settings import Settings
 from lambda_tui.ui import make_app
 from lambda_tui.ui.model.hints import HINTS
+from lambda_tui.ui.model.tmp_files import TmpFiles
 from lambda_tui.ui.remembered import KnownHints, hints_file
 from support.app_driver import Driver, OpenApp
+from support.scripted_world import (
+    OpenWorld,
+    ScriptedClock,
+    ScriptedDriver,
+    ScriptedWorld,
+    stop_engines,
+)
 
 TEMPLATE = """\
 Resources:
@@ -95,5 +104,45 @@ def open_app(project: Path) -> OpenApp:
             driver = Driver(app, pilot)
             await driver.until(driver.text, "a painted screen")
             yield driver
+
+    return open_it
+
+
+@pytest.fixture
+def open_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> OpenWorld:
+    """A function that opens the application on a scripted world, once its script has happened."""
+    stop_engines(monkeypatch)
+    # It counts blocks, which differ from file system to file system.
+    monkeypatch.setattr(TmpFiles, "used", lambda _, is_file_system: 12_288)
+    # A cursor that blinks is there or not, as it happens.
+    for editor in (Input, TextArea):
+        monkeypatch.setattr(editor, "cursor_blink", False)
+    runs = iter(range(1_000))
+
+    @asynccontextmanager
+    async def open_it(
+        make: Callable[[ScriptedClock], ScriptedWorld],
+        script: Callable[[ScriptedWorld, Path], None],
+        size: tuple[int, int] = (120, 40),
+    ) -> AsyncIterator[ScriptedDriver]:
+        folder = tmp_path / str(next(runs))
+        state = folder / "state"
+        (state / "lambda-tui").mkdir(parents=True)
+        with pytest.MonkeyPatch.context() as own:
+            own.setenv("XDG_STATE_HOME", str(state))
+            own.chdir(folder)
+            hints_file().write_bytes(msgspec.json.encode(KnownHints(ids=[*HINTS])))
+            world = make(ScriptedClock(monkeypatch))
+            async with world.app.run_test(size=size, notifications=True) as pilot:
+                driver = ScriptedDriver(world, pilot)
+                await driver.until(lambda: driver.screen._past is not None, "the history")
+                script(world, folder)
+                await driver.until_painted()
+                # Toasts go when their time is over, which depends on the machine.
+                while driver.screen.announcements.toasts.current is not None:
+                    driver.screen.announcements.toasts.dismiss()
+                driver.screen._show_toasts()
+                await driver.settle()
+                yield driver
 
     return open_it

@@ -20,7 +20,7 @@ from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.pool import Pool
 from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.glyphs import STATE_CLASSES
-from lambda_tui.ui.lives.cells import LOOKS, Cell, draw, segment_at
+from lambda_tui.ui.lives.cells import FOLD_GLYPH, LOOKS, Cell, draw, segment_at
 from lambda_tui.ui.lives.columns import Column, Layout, columns_of, lay_out
 from lambda_tui.ui.model.axis import SCALES, USUAL_SCALE, Axis
 from lambda_tui.ui.model.facts import clock_time
@@ -314,13 +314,15 @@ class LivesView(RowList[Life]):
         head = Text(self._layout.heading() + " ")
         clock = [" "] * self.axis.width
         for fold in self.axis.folds:
-            _write(clock, fold.column, fold.label[-fold.width :])
+            # Half of a label would be another, wrong time.
+            is_whole = len(fold.label) <= fold.width
+            _write(clock, fold.column, fold.label if is_whole else FOLD_GLYPH * fold.width)
         end = self._live_end() if self._end is None else self._end
         right = "now" if self._is_now else clock_time(end)
         for column, label in self.axis.labels():
             if column < self.axis.width - len(right):
                 _write(clock, column - len(label) + 1, label)
-        is_free = all(
+        is_free = len(right) <= self.axis.width and all(
             fold.column + fold.width < self.axis.width - len(right) for fold in self.axis.folds
         )
         if is_free:
@@ -391,8 +393,9 @@ class LivesView(RowList[Life]):
         ]
         most = max(counts, default=0)
         glyphs = "".join(_count_glyph(count, most) for count in counts)
-        label = f"at once, at most {most}" if most else "at once"
-        label = label[: max(0, self._layout.width - 1)]
+        labels = [f"at once, at most {most}", f"at most {most}", str(most)] if most else ["at once"]
+        room = max(0, self._layout.width - 1)
+        label = next((one for one in labels if len(one) <= room), "")
         return (
             Text()
             .append(f"{label:>{self._layout.width}} ")

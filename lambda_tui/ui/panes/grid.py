@@ -38,6 +38,10 @@ TAB_NAMES: Mapping[Tab, str] = {
 """The names of the tabs, each behind the key that brings it forward."""
 _SUMMARY = 24
 """Cells for the summary of the invocation, for which the names of other tabs make room."""
+_LEAST = 4
+"""Rows that the invocations and the tab have at least, their frames included."""
+_LEAST_OF_FUNCTIONS = 6
+"""Rows that the functions have at least for it to be worth while to shrink everything else."""
 _FRAME = 6
 """Cells of a frame that its title cannot have."""
 
@@ -182,10 +186,15 @@ class PaneGrid(Container):
         most = max(frame + headings + 1, int((height - first) * 0.34))
         rows = min(most, max(frame + headings + 2, environments + frame + headings))
         rest = height - first - rows
-        invocations = max(4, round(rest * 0.38))
+        invocations = max(_LEAST, round(rest * 0.38))
         tracks = f"{rows} {invocations} 1fr"
-        if self.is_narrow:
-            tracks = f"{'1fr' if self.functions.has_focus_within else 1} {tracks}"
+        if self.is_narrow and self.functions.has_focus_within:
+            # While a function is chosen, the list has what the others can spare.
+            least = frame + headings + 1
+            has_room = height - least - 2 * _LEAST >= _LEAST_OF_FUNCTIONS
+            tracks = f"1fr {least} {_LEAST} {_LEAST}" if has_room else f"1fr {tracks}"
+        elif self.is_narrow:
+            tracks = f"1 {tracks}"
         if tracks != self._tracks and not self.is_zoomed:
             self._tracks = tracks
             self.styles.grid_rows = tracks

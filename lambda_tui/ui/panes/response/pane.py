@@ -41,6 +41,8 @@ _PARTS_PAUSE = 0.1
 class ViewNames(Static):
     """The names of the views; a click chooses one."""
 
+    _names = Content()
+
     class Chosen(Message):
         """Posted when a name was clicked."""
 
@@ -52,6 +54,11 @@ class ViewNames(Static):
         """Choose a view."""
         self.post_message(self.Chosen(view))
 
+    @property
+    def cells(self) -> int:
+        """The cells that it takes beside the status."""
+        return self._names.cell_length + 1
+
     def show_views(self, views: tuple[str, ...], shown: str) -> None:
         """Write the names, the one that is shown in brackets; nothing where there is no choice."""
         parts = [
@@ -61,7 +68,8 @@ class ViewNames(Static):
             for view in views
         ]
         names = Content(" ").join(parts) if len(views) > 1 else Content("")
-        if names != self.content:
+        if names != self._names:
+            self._names = names
             self.update(names)
 
 
@@ -241,7 +249,8 @@ class ResponsePane(Vertical, Pane):
         parts = [self._received()] if self._payload is None and self._received() else []
         parts += _cost(record, self._payload)
         # No figure is cut: those that have no room are left out, the least important first.
-        while parts and cell_len(" · ".join([f"{glyph} {word}", *parts])) > self._status.size.width:
+        room = self.size.width - self._names.cells
+        while parts and cell_len(" · ".join([f"{glyph} {word}", *parts])) > room:
             parts.pop()
         head = Content.styled(f"{glyph} {word}", f"bold {_STATUS_COLOURS[record.status]}")
         self._write_status(head + Content("".join(f" · {part}" for part in parts)))
@@ -300,7 +309,7 @@ class ResponsePane(Vertical, Pane):
         self._view = chosen
         self._names.show_views(views, chosen)
         # The names have taken room from the status.
-        self.call_after_refresh(self._show_status)
+        self._show_status()
         is_at_end = self.rows.highlighted is not None and (
             self.rows.highlighted is self.rows.items[-1]
         )

@@ -183,6 +183,8 @@ class LogView(ScrollingLines, can_focus=True):
             self._jump(max(0, self.scroll_offset.y + rows))
 
     def _rebuild(self) -> None:
+        # Of a hidden tab it is none: once it is shown again, the rows are to be made anew.
+        self._width = self.row_width
         self._strips.clear()
         self._gutter = self._make_gutter()
         room = max(8, self.row_width - self._gutter.width)
@@ -261,7 +263,6 @@ class LogView(ScrollingLines, can_focus=True):
     def on_resize(self) -> None:
         """Wrap again when the width has changed."""
         if self._width != self.row_width:
-            self._width = self.row_width
             self._rebuild()
         elif self.follow:
             self._update_extent_and_scroll()

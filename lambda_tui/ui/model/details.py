@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from lambda_tui.engine.environment import ExecutionEnvironment, ProcessUsage
 from lambda_tui.engine.launch import ENDPOINT_VARIABLE, SandboxPlan
 from lambda_tui.engine.pool import Pool
+from lambda_tui.history import InvocationRecord
 from lambda_tui.project.function import Function
 from lambda_tui.project.interpreters import own_program
 from lambda_tui.project.template import RESERVED_VARIABLES
 from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.figures import megabytes
+from lambda_tui.ui.model.invocation_facts import INVOCATION_FACTS
 from lambda_tui.wording import counted
 
 _SECRET = re.compile(
@@ -87,6 +89,15 @@ def function_details(function: Function, pool: Pool) -> list[Detail]:
         for number, layer in enumerate(function.layers, start=1)
     ]
     return rows
+
+
+def invocation_details(record: InvocationRecord) -> list[Detail]:
+    """Return the outcome of one invocation, why it was cold, its times and its cost."""
+    section = f"Invocation #{record.number}"
+    found = [(label, fact(record)) for label, fact in INVOCATION_FACTS.items()]
+    found.append(("event", record.event_name))
+    found.append(("request", record.request_id))
+    return [_detail(section, label, value) for label, value in found if value]
 
 
 def environment_details(environment: ExecutionEnvironment, pool: Pool) -> list[Detail]:

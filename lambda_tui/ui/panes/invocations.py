@@ -34,6 +34,8 @@ _SHORTEST_NOTE = 12
 _LONGEST_EVENT = 22
 _SPARKS = 20
 """Invocations whose latencies the frame shows as bars."""
+_FOOTING_FROM = 4
+"""Lines of the list from which on the last one is about the selected invocation."""
 _CLOCK_FROM = 62
 """Width of the list from which on it shows when each invocation began."""
 
@@ -100,6 +102,24 @@ class InvocationList(RowList[InvocationRecord]):
     def key(self, item: InvocationRecord) -> Hashable:
         """Return the session and the number."""
         return item.key
+
+    @property
+    def footings(self) -> int:
+        """One row, where there is room."""
+        return int(bool(self.items) and self.size.height >= _FOOTING_FROM)
+
+    def footing(self, width: int) -> Text:
+        """Return ``└ #1 cold because it is the first   317 ms billed · $0.00000132``."""
+        record = self.highlighted
+        if record is None:
+            return Text()
+        name = f"└ #{record.number} "
+        price = " · ".join(filter(None, (_billed(record), _cost(record))))
+        # Figures are whole or not there.
+        if width - cell_len(price) - 4 < cell_len(name) + _SHORTEST_NOTE:
+            price = ""
+        room = width - cell_len(price) - 4
+        return Text(f"  {fitted(name + (note(record) or _start(record)), room)}  {price}")
 
     def heading(self, width: int) -> Text:
         """Return the names of the columns, or what to do before the first invocation."""
@@ -336,12 +356,22 @@ def _answer(record: InvocationRecord) -> str:
     return record.answer if record.is_over else record.status
 
 
+def _billed(record: InvocationRecord) -> str:
+    return "" if record.billed_ms is None else f"{record.billed_ms:,} ms billed"
+
+
+def _cost(record: InvocationRecord) -> str:
+    return "" if record.cost is None else dollars(record.cost)
+
+
 def note(record: InvocationRecord) -> str:
     """Return the clause that explains a row: why cold, why failed, or what follows."""
     parts = []
     if record.has_failed and record.error_message:
         place = f"{record.error_place}: " if record.error_place else ""
-        parts.append(f"{place}{record.error_message}")
+        # Lambda begins a timeout's with the request id, which is in the details.
+        message = record.error_message.removeprefix(f"RequestId: {record.request_id} Error: ")
+        parts.append(f"{place}{message}")
     if record.follow_up:
         parts.append(record.follow_up)
     if record.is_cold:
@@ -361,7 +391,7 @@ _COLUMNS = (
     _Column(
         "max MB", lambda it: "" if it.max_memory_mb is None else f"{it.max_memory_mb}", needs=90
     ),
-    _Column("cost", lambda it: "" if it.cost is None else dollars(it.cost), needs=110),
+    _Column("cost", _cost, needs=110),
     _Column("answer", _answer, is_number=False),
     _Column("note", note, is_number=False),
 )
@@ -376,4 +406,7 @@ _LESS_IMPORTANT = {
     "init": 5,
     "event": 4,
     "env": 3,
+    "start": 2,
+    "took": 2,
+    "answer": 1,
 }

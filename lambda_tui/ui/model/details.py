@@ -91,13 +91,17 @@ def function_details(function: Function, pool: Pool) -> list[Detail]:
     return rows
 
 
-def invocation_details(record: InvocationRecord) -> list[Detail]:
-    """Return the outcome of one invocation, why it was cold, its times and its cost."""
+def invocation_details(record: InvocationRecord, function: Function) -> list[Detail]:
+    """Return the outcome of one invocation, why it was cold, which code ran, its time and cost."""
     section = f"Invocation #{record.number}"
-    found = [(label, fact(record)) for label, fact in INVOCATION_FACTS.items()]
-    found.append(("event", record.event_name))
-    found.append(("request", record.request_id))
-    return [_detail(section, label, value) for label, value in found if value]
+    rows = []
+    for label, fact in INVOCATION_FACTS.items():
+        if value := fact(record):
+            rows.append(_detail(section, label, value))
+        if label == "version":
+            rows.append(_detail(section, "code", str(function.code_path), function.handler))
+    named = (("event", record.event_name), ("request", record.request_id))
+    return [*rows, *(_detail(section, label, value) for label, value in named if value)]
 
 
 def environment_details(environment: ExecutionEnvironment, pool: Pool) -> list[Detail]:

@@ -9,6 +9,12 @@ from lambda_tui.ui.figures import milliseconds
 from lambda_tui.wording import dollars
 
 
+def failure_message(record: InvocationRecord) -> str:
+    """Return the beginning of the error's message, without what is told elsewhere."""
+    # Lambda begins a timeout's with the request id.
+    return record.error_message.removeprefix(f"RequestId: {record.request_id} Error: ")
+
+
 def _start(record: InvocationRecord) -> str:
     start = "cold" if record.is_cold else "warm"
     return f"{start}: {record.cold_because}" if record.cold_because else start
@@ -25,7 +31,7 @@ def _time(value: float | None) -> str:
 
 
 def _error(record: InvocationRecord) -> str:
-    return " ".join(filter(None, (record.error_message, record.error_place)))
+    return " ".join(filter(None, (failure_message(record), record.error_place)))
 
 
 def _tmp(record: InvocationRecord) -> str:

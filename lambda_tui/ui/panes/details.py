@@ -96,7 +96,7 @@ class DetailsPane(RowList[_Row], Pane):
         if pool is None:
             return
         function = pool.function if environment is None else environment.function
-        details = [] if self._record is None else invocation_details(self._record)
+        details = [] if self._record is None else invocation_details(self._record, function)
         details += [] if environment is None else environment_details(environment, pool)
         details += self._processes
         where = "no environment" if environment is None else f"env {environment.number}"

@@ -20,6 +20,7 @@ from lambda_tui.history import InvocationRecord
 from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.figures import milliseconds
 from lambda_tui.ui.glyphs import STATUS_GLYPHS
+from lambda_tui.ui.model.invocation_facts import failure_message
 from lambda_tui.ui.model.invocations import KEPT
 from lambda_tui.ui.model.statistics import latency_ms, sparkline, summary
 from lambda_tui.ui.terminal_text import fitted
@@ -201,13 +202,19 @@ class InvocationsPane(Vertical, Pane):
 
         text: str
 
+    @dataclass
+    class Found(Message):
+        """Posted when the filter was left for the first of what it has found."""
+
+        record: InvocationRecord
+
     def __init__(self, session: str, *, id: str) -> None:
         """``session`` is this one."""
         super().__init__(id=id)
         self.list = InvocationList(id="invocation-list")
         self.list.session = session
         self.filter = Input(
-            placeholder="number, answer, caller, id; text of its event or response",
+            placeholder="number, answer, cold, failed, caller, id; text of its event or response",
             id="invocation-filter", compact=True,
         )  # fmt: skip
         self.found_in_contents: frozenset[tuple[str, int]] = frozenset()
@@ -299,6 +306,8 @@ class InvocationsPane(Vertical, Pane):
     def _leave_filter(self, event: Input.Submitted) -> None:
         event.stop()
         self.screen.set_focus(self.list)
+        if event.value.strip() and self.list.highlighted is not None:
+            self.post_message(self.Found(self.list.highlighted))
 
 
 def _summary(records: Sequence[InvocationRecord]) -> str:
@@ -320,6 +329,7 @@ def _matches(record: InvocationRecord, wanted: str) -> bool:
     texts = (
         f"#{record.number}", record.event_name, record.answer, record.caller, record.request_id,
         record.status, record.error_message, start, f"env {record.environment}",
+        "failed" if record.has_failed else "",
     )  # fmt: skip
     return any(wanted in text.casefold() for text in texts)
 
@@ -369,9 +379,7 @@ def note(record: InvocationRecord) -> str:
     parts = []
     if record.has_failed and record.error_message:
         place = f"{record.error_place}: " if record.error_place else ""
-        # Lambda begins a timeout's with the request id, which is in the details.
-        message = record.error_message.removeprefix(f"RequestId: {record.request_id} Error: ")
-        parts.append(f"{place}{message}")
+        parts.append(f"{place}{failure_message(record)}")
     if record.follow_up:
         parts.append(record.follow_up)
     if record.is_cold:

@@ -145,8 +145,14 @@ class MainScreen(InvokingView):
         self.app.push_screen(Statistics(self.function, records))
 
     @on(RowList.Chosen, "#invocation-list")
-    def _open_invocation(self) -> None:
+    def _open_invocation(self, event: RowList.Chosen) -> None:
+        # Also the newest stays selected now, with its event and its log, whatever comes.
+        self._choose_record(event.item)
         self.panes.go_to(self.selection.tab)
+
+    @on(InvocationsPane.Found)
+    def _choose_found(self, event: InvocationsPane.Found) -> None:
+        self._choose_record(event.record)
 
     @on(InvocationsPane.Filtered)
     def _filter_invocations(self, event: InvocationsPane.Filtered) -> None:

@@ -53,16 +53,17 @@ class Picture:
 
 WAIT, DIALOG = "WAIT", "DIALOG"
 INVOKE = ("i", WAIT)
+BURST = ("b", DIALOG, "backspace", "backspace", "4", "enter", WAIT)
 WITHOUT_CUSTOMER = ("E", DIALOG, "without", "enter", WAIT)
 """Takes the event of an order that has no customer."""
-AT_WORK = (*INVOKE * 2, "b", "enter", WAIT, *WITHOUT_CUSTOMER, *INVOKE)
+AT_WORK = (*INVOKE * 2, *BURST, *WITHOUT_CUSTOMER, *INVOKE)
 """What makes some history: a cold start, a burst, a failure."""
 PICTURES = (
     Picture("main-80x24", (80, 24), "ApiFunction", (*AT_WORK, "3")),
     Picture("main-120x40", (120, 40), "ApiFunction", (*AT_WORK, "4", "3")),
     Picture("main-200x60", (200, 60), "ApiFunction", (*AT_WORK, "6", "4", "3")),
     Picture("burst-160x50", (160, 50), "ApiFunction", (*INVOKE, "b", "enter", WAIT, "4", "2")),
-    Picture("lives-160x50", (160, 50), "ApiFunction", (*AT_WORK, "2", "z", DIALOG, "left")),
+    Picture("lives-120x32", (120, 32), "ApiFunction", (*AT_WORK, "2", "z", DIALOG)),
     Picture("cold-120x40", (120, 40), "ApiFunction", (*AT_WORK, "3", "/", "cold", "enter")),
     Picture("failure-120x40", (120, 40), "OrdersConsumer", (*INVOKE, "6")),
     Picture("node-120x40", (120, 40), "NodeNotifier", (*INVOKE, "6")),
@@ -73,7 +74,7 @@ PICTURES = (
     Picture("init-120x40", (120, 40), "ApiFunction", (*INVOKE, "8", "m")),
     Picture("details-120x40", (120, 40), "ApiFunction", (*AT_WORK, "3", "enter", "9")),
     Picture("compare-160x50", (160, 50), "ApiFunction", (*AT_WORK, "3", "=", "j", "=", DIALOG)),
-    Picture("plot-120x40", (120, 40), "NightlyReport", (*INVOKE, "b", "enter", WAIT, "P", DIALOG)),
+    Picture("plot-120x40", (120, 40), "NightlyReport", (*BURST, *BURST, *INVOKE * 6, "P", DIALOG)),
     Picture("help-120x40", (120, 40), "ApiFunction", ("3", "?", DIALOG)),
 )
 
@@ -102,9 +103,10 @@ SCENES = (
     Scene("E · an order without a customer", (*WITHOUT_CUSTOMER[:-2],), seconds=1.5),
     Scene("i · it fails", ("enter", WAIT, "i"), seconds=2.0),
     Scene("6 · the error, its stack, the line in the code", ("6",), seconds=4.0),
-    Scene("E b · the usual event, in a burst", ("E", DIALOG, "file", "enter", WAIT, "b", "enter")),
+    Scene("E · the usual event again", ("E", DIALOG, "file", "enter", WAIT), seconds=1.0),
+    Scene("b · four at once", BURST[:-1]),
     Scene("2 z · their lives on one clock", ("2", "z", DIALOG), seconds=3.0),
-    Scene("← · what happened in one of them", ("left",), seconds=2.5),
+    Scene("↑ · what happened in another one", ("up",), seconds=2.5),
     Scene("save app.py · a reload", ("escape", "4", "3"), ('"served"', '"found"')),
     Scene("i · cold because app.py changed", ("i",), seconds=4.0),
 )
@@ -151,7 +153,7 @@ async def _press(app: LambdaTuiApp, pilot: Pilot[None], keys: tuple[str, ...]) -
         await pilot.pause()
 
 
-_KEYS = frozenset({"enter", "escape", "left", "down"})
+_KEYS = frozenset({"enter", "escape", "up", "backspace"})
 
 
 class _Film:
@@ -170,14 +172,14 @@ class _Film:
 
     async def record(self, scene: Scene) -> None:
         """Add a frame whenever the screen has changed, until the scene is over."""
-        end = None
+        end, began = None, self.seconds
         while end is None or self.seconds < end:
             # First, so that a quick answer does not have to wait until the frame is drawn.
             await asyncio.sleep(FRAME)
             self._add_frame(scene.caption)
             if end is None and _is_still(self._app):
                 end = self.seconds + scene.seconds
-            elif self.seconds > PATIENCE:
+            elif self.seconds > began + PATIENCE:
                 raise TimeoutError("the application did not come to rest")
 
     def _add_frame(self, caption: str) -> None:

@@ -35,7 +35,7 @@ _SHORTEST_NOTE = 12
 _LONGEST_EVENT = 22
 _SPARKS = 20
 """Invocations whose latencies the frame shows as bars."""
-_FOOTING_FROM = 4
+_FOOTING_FROM = 3
 """Lines of the list from which on the last one is about the selected invocation."""
 _CLOCK_FROM = 62
 """Width of the list from which on it shows when each invocation began."""

@@ -43,6 +43,8 @@ class MainScreen(InvokingView):
     """The screen of a project; each key of the table of bindings is one of its actions."""
 
     BINDINGS: ClassVar[list[BindingType]] = list(BINDINGS)
+    # Textual's choice, behind a dialog, could be a filter that is hidden.
+    AUTO_FOCUS = ""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Return whether an action is enabled; without a function, most are not."""

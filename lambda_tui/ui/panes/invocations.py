@@ -154,11 +154,6 @@ class InvocationList(RowList[InvocationRecord]):
             text.append(" " * _GAP)
         return text
 
-    @property
-    def shows_notes(self) -> bool:
-        """Whether there is room for the notes beside the figures."""
-        return any(column.name == "note" for column, _ in self._columns(self.row_width))
-
     def _columns(self, width: int) -> tuple[tuple[_Column, int], ...]:
         """Return the columns that there is room for, each as wide as its widest value."""
         known = self._widths.get(width)
@@ -260,15 +255,7 @@ class InvocationsPane(Vertical, Pane):
             self.list.highlight(passing[0].key if chosen is None else chosen)
         matches = f" · {len(passing):,} of {len(records):,} match “{self.filter.value}”"
         title = f"3 Invocations · {scope}{matches if wanted else ''}"
-        self.write_frame(title, self._subtitle(passing))
-
-    def _subtitle(self, records: Sequence[InvocationRecord]) -> str:
-        """Return the summary, behind the selected row's note where the row has no room for it."""
-        figures, chosen = _summary(records), self.list.highlighted
-        if chosen is None or self.list.shows_notes or not (text := note(chosen)):
-            return figures
-        room = self.size.width - cell_len(figures) - 8
-        return f"{fitted(text, min(cell_len(text), room))} ── {figures}" if room > 20 else figures
+        self.write_frame(title, _summary(passing))
 
     def mark(self, record: InvocationRecord) -> InvocationRecord | None:
         """Return the marked record to compare this one with, and take its mark away.

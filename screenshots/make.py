@@ -32,7 +32,7 @@ from screenshots.svg import Frame, Styles, Terminal, draw, read_rows
 FOLDER = Path(__file__).resolve().parent
 PATIENCE = 60.0
 """Seconds until a picture is given up."""
-FRAME = 0.1
+FRAME = 0.2
 """Seconds between two frames of the moving picture."""
 LOOK = 1.2
 """Seconds after which the screen shows whatever it has to show: its clock ticks once a second."""
@@ -93,7 +93,7 @@ class Scene:
 
 MOVING = "life-cycle"
 """The name of the moving picture."""
-MOVING_SIZE = (112, 36)
+MOVING_SIZE = (106, 32)
 MOVING_FUNCTION = "ApiFunction"
 MOVING_FILE = "api/app.py"
 SCENES = (
@@ -106,7 +106,6 @@ SCENES = (
     Scene("E · the usual event again", ("E", DIALOG, "file", "enter", WAIT), seconds=1.0),
     Scene("b · four at once", BURST[:-1]),
     Scene("2 z · their lives on one clock", ("2", "z", DIALOG), seconds=3.0),
-    Scene("↑ · what happened in another one", ("up",), seconds=2.5),
     Scene("save app.py · a reload", ("escape", "4", "3"), ('"served"', '"found"')),
     Scene("i · cold because app.py changed", ("i",), seconds=4.0),
 )
@@ -120,9 +119,9 @@ async def take(picture: Picture, project: Path) -> None:
         await asyncio.sleep(LOOK)
         await pilot.pause()
         styles = Styles()
-        frame = Frame(read_rows(app.export_screenshot(), styles, picture.size[1]))
         terminal = _terminal(app)
-    _write(picture.name, draw(terminal, [frame], styles))
+        rows = read_rows(app.export_screenshot(), styles, picture.size[1], terminal.background)
+    _write(picture.name, draw(terminal, [Frame(rows)], styles))
 
 
 async def take_moving(project: Path) -> None:
@@ -153,7 +152,7 @@ async def _press(app: LambdaTuiApp, pilot: Pilot[None], keys: tuple[str, ...]) -
         await pilot.pause()
 
 
-_KEYS = frozenset({"enter", "escape", "up", "backspace"})
+_KEYS = frozenset({"enter", "escape", "backspace"})
 
 
 class _Film:
@@ -183,7 +182,9 @@ class _Film:
                 raise TimeoutError("the application did not come to rest")
 
     def _add_frame(self, caption: str) -> None:
-        rows = read_rows(self._app.export_screenshot(), self.styles, MOVING_SIZE[1])
+        background = _terminal(self._app).background
+        screenshot = self._app.export_screenshot()
+        rows = read_rows(screenshot, self.styles, MOVING_SIZE[1], background)
         last = self.frames[-1] if self.frames else None
         if last is None or (last.rows, last.caption) != (rows, caption):
             self.frames.append(Frame(rows, caption, self.seconds if last else 0.0))

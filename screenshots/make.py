@@ -208,7 +208,6 @@ async def _application(
             for _ in range(list(app.engine.pools).index(function)):
                 await pilot.press("down")
             await _until(lambda: app.engine.pools[function].runtime_version)
-            await asyncio.sleep(LOOK)
             yield app, pilot
 
 

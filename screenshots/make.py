@@ -57,7 +57,7 @@ BURST = ("b", DIALOG, "backspace", "backspace", "4", "enter", WAIT)
 WITHOUT_CUSTOMER = ("E", DIALOG, "without", "enter", WAIT)
 """Takes the event of an order that has no customer."""
 AT_WORK = (*INVOKE * 2, *BURST, *WITHOUT_CUSTOMER, *INVOKE)
-"""What makes some history: a cold start, a burst, a failure."""
+"""Makes some history: a cold start, a burst, a failure."""
 PICTURES = (
     Picture("main-80x24", (80, 24), "ApiFunction", (*AT_WORK, "3")),
     Picture("main-120x40", (120, 40), "ApiFunction", (*AT_WORK, "4", "3")),

@@ -116,7 +116,7 @@ async def test_it_is_found_what_its_event_was(
         await choose(driver, "ApiFunction")
         await driver.until(lambda: "/orders/42" in driver.screen.panes.event.text, "the event")
         await driver.invoke("ApiFunction")
-        # What is sent next is another one meanwhile.
+        # Another one is sent next.
         driver.screen.panes.event.load_text('{"another": true}')
         await ask(driver, "What was its event")
 

@@ -183,7 +183,7 @@ class LogView(ScrollingLines, can_focus=True):
             self._jump(max(0, self.scroll_offset.y + rows))
 
     def _rebuild(self) -> None:
-        # Of a hidden tab it is none: once it is shown again, the rows are to be made anew.
+        # A hidden tab has none: once it is shown again, the rows are to be made anew.
         self._width = self.row_width
         self._strips.clear()
         self._gutter = self._make_gutter()

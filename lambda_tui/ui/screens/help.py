@@ -39,17 +39,17 @@ _SIGNS = {
         (EARLIER_SIGN, "it is of an earlier session"),
         ("=", "it is marked, to be compared with another"),
         ("api.json*", "the event was edited"),
-        ("sqs 1/3", "the first of three attempts of an asynchronous one"),
+        ("sqs 1/3", "attempt 1 of 3 of an asynchronous one"),
     ),
     "Log and values": (
         ("▸ ▾", "folded or open: enter or a click"),
-        ("──", "news of the environment: created, frozen, thawed, reset"),
+        ("──", "news of the environment, such as frozen"),
         ("✗ ▲", "an error, a warning"),
         ("…", "the text goes on: w wraps it"),
     ),
-    "/tmp": (("+ ~ −", "added, changed, removed by the selected invocation"),),
+    "/tmp": (("+ ~ −", "added, changed, removed by it"),),
     "Init": (
-        ("●", "it took the most time of its own; m goes there"),
+        ("●", "most time of its own: m goes there"),
         ("▁", "its whole time; higher is its own"),
     ),
 }

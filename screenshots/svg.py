@@ -56,14 +56,19 @@ class Styles:
         return "".join(f".{name} {{ {rule} }}\n" for rule, name in self._names.items())
 
 
-def read_rows(screenshot: str, styles: Styles, count: int) -> tuple[str, ...]:
-    """Return the shapes of each row that one of Textual's screenshots shows."""
+def read_rows(screenshot: str, styles: Styles, count: int, background: str) -> tuple[str, ...]:
+    """Return the shapes of each row that one of Textual's screenshots shows.
+
+    What has the colour of the background is left out: the picture has that behind all rows.
+    """
     rules = dict(_RULE.findall(screenshot))
     rows: dict[int, list[str]] = {}
     terminal = ElementTree.fromstring(screenshot).find(f"{_SVG}g[@clip-path]")
     assert terminal is not None
     for shape in terminal.iter():
         if shape.tag == f"{_SVG}rect":
+            if shape.attrib["fill"].lower() == background.lower():
+                continue
             row, markup = _read_rectangle(shape.attrib, styles)
         elif shape.tag == f"{_SVG}text":
             row, markup = _read_text(shape, rules, styles)
@@ -144,25 +149,32 @@ def draw(terminal: Terminal, frames: Sequence[Frame], styles: Styles, seconds: f
     )
 
 
+_Stretches = tuple[tuple[int, int], ...]
+"""Stretches of time, each by its first frame and the one after its last."""
+
+
 class _Intervals:
     """The intervals of time in which shapes show, each with a class that hides them otherwise."""
 
     def __init__(self, frames: Sequence[Frame], seconds: float) -> None:
         self._begins = [frame.at for frame in frames] + [seconds]
         self._seconds = seconds
-        self._names: dict[tuple[int, int], str] = {}
-        """By the first frame and the one after the last."""
+        self._names: dict[_Stretches, str] = {}
 
     def grouped(self, shapes: Sequence[str]) -> str:
         """Return the shapes of one place over all frames, each to show in its frames only."""
+        stretches: dict[str, list[tuple[int, int]]] = {}
+        for shape, first, after in _runs(shapes):
+            stretches.setdefault(shape, []).append((first, after))
+        # A shape that comes again, such as one behind a dialog, is drawn once.
         return "".join(
-            self._shown(shape, first, after) for shape, first, after in _runs(shapes) if shape
+            self._shown(shape, tuple(when)) for shape, when in stretches.items() if shape
         )
 
-    def _shown(self, shape: str, first: int, after: int) -> str:
-        if after - first == len(self._begins) - 1:
+    def _shown(self, shape: str, when: _Stretches) -> str:
+        if when == ((0, len(self._begins) - 1),):
             return shape
-        name = self._names.setdefault((first, after), f"t{len(self._names)}")
+        name = self._names.setdefault(when, f"t{len(self._names)}")
         return f'<g class="{name}">{shape}</g>'
 
     def css(self) -> str:
@@ -171,22 +183,22 @@ class _Intervals:
             return ""
         last = len(self._begins) - 1
         still = "".join(
-            f".{name} {{ visibility: {'visible' if after == last else 'hidden'} }}\n"
-            for (_, after), name in self._names.items()
+            f".{name} {{ visibility: {'visible' if when[-1][1] == last else 'hidden'} }}\n"
+            for when, name in self._names.items()
         )
         moving = "".join(
             f".{name} {{ animation: {name} {self._seconds:g}s step-end infinite }}\n"
-            f"@keyframes {name} {{ {self._key_frames(first, after)} }}\n"
-            for (first, after), name in self._names.items()
+            f"@keyframes {name} {{ {self._key_frames(when)} }}\n"
+            for when, name in self._names.items()
         )
         return f"{still}@media (prefers-reduced-motion: no-preference) {{\n{moving}}}\n"
 
-    def _key_frames(self, first: int, after: int) -> str:
-        begin, end = (self._begins[frame] / self._seconds for frame in (first, after))
-        steps = [(0.0, "hidden")] if first else []
-        steps.append((begin, "visible"))
-        if after < len(self._begins) - 1:
-            steps.append((end, "hidden"))
+    def _key_frames(self, when: _Stretches) -> str:
+        steps = [(0.0, "hidden")] if when[0][0] else []
+        for first, after in when:
+            steps.append((self._begins[first] / self._seconds, "visible"))
+            if after < len(self._begins) - 1:
+                steps.append((self._begins[after] / self._seconds, "hidden"))
         return " ".join(f"{100 * at:.3f}% {{ visibility: {value} }}" for at, value in steps)
 
 

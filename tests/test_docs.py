@@ -32,6 +32,8 @@ from lambda_tui.engine.lifecycle import TRANSITIONS, State
 from lambda_tui.engine.wire import FrameKind, RuntimeFrame
 from lambda_tui.project.settings import PROJECT_FILE, Settings, load_settings
 from lambda_tui.ui.bindings import BINDINGS
+from screenshots.make import MOVING
+from screenshots.make import PICTURES as STILL
 from support.files import ROOT
 from support.key_table import with_table
 from support.state_diagram import state_diagram, with_diagram
@@ -44,8 +46,9 @@ DOCUMENTS = (
     "docs/security.md",
     "docs/containers/README.md",
     "docs/keys.md",
+    "docs/screen.md",
 )
-README, CONTRIBUTING, CHANGELOG, ARCHITECTURE, SECURITY, CONTAINERS, KEYS = (
+README, CONTRIBUTING, CHANGELOG, ARCHITECTURE, SECURITY, CONTAINERS, KEYS, SCREEN = (
     (ROOT / name).read_text(encoding="utf-8") for name in DOCUMENTS
 )
 PICTURES = sorted((ROOT / "screenshots").glob("*.svg"))
@@ -386,11 +389,11 @@ def test_the_options_that_the_readme_names_are_options_of_the_commands() -> None
 
 def test_the_keys_that_the_readme_lists_are_bound() -> None:
     bound = {key for binding in BINDINGS for key in binding.key.split(",")}
-    names = {"?": "question_mark", "=": "equals_sign"}
+    names = {"?": "question_mark", "=": "equals_sign", "esc": "escape"}
     table = rows(section(README, "## The keys"))
     listed = [key for row in table for cell in row[::2] for key in words(cell)]
     # Bound by the application and by the editor, or by Textual.
-    others = {"ctrl+p", "ctrl+j", "ctrl+z", "tab"}
+    others = {"ctrl+p", "ctrl+j", "ctrl+z", "enter"}
 
     assert len(listed) > 10
     assert {names.get(key, key) for key in listed} - bound - others == set()
@@ -400,11 +403,11 @@ def test_the_table_of_keys_is_made_from_the_bindings() -> None:
     assert with_table(KEYS) == KEYS, "python -m tests.support.key_table writes it anew"
 
 
-def test_every_picture_of_the_readme_exists() -> None:
-    shown = re.findall(r"\]\((screenshots/[^)]+)\)", README)
+def test_the_pictures_are_those_that_the_documents_show() -> None:
+    shown = re.findall(r"\]\((?:\.\./)?screenshots/([^)]+\.svg)\)", README + SCREEN)
 
-    assert shown
-    assert all((ROOT / picture).is_file() for picture in shown)
+    assert set(shown) == {picture.name for picture in PICTURES}
+    assert {picture.stem for picture in PICTURES} == {MOVING, *(one.name for one in STILL)}
 
 
 @pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.stem)

@@ -7,6 +7,14 @@ from textual.widgets import Static
 
 from lambda_tui.project.settings import Settings
 from lambda_tui.ui.bindings import PANE_KEYS
+from lambda_tui.ui.glyphs import STATE_GLYPHS, STATUS_GLYPHS
+from lambda_tui.ui.lives.cells import (
+    END_GLYPH,
+    FAILURE_GLYPH,
+    FOLD_GLYPH,
+    SEGMENT_GLYPHS,
+    SEVERAL_GLYPH,
+)
 from lambda_tui.ui.remembered import hints_file
 from lambda_tui.ui.screens.help import PANE_NAMES, Help
 from lambda_tui.ui.widgets import KeyBar
@@ -52,6 +60,18 @@ async def test_the_help_begins_with_the_keys_of_the_focused_pane(
             assert text.startswith(f"Here: {name}\n")
             assert text.index("Here:") < text.index("\nFunction\n")
             await driver.press("escape")
+
+
+async def test_the_help_explains_every_sign_of_the_clock_and_of_invocations(
+    open_app: OpenApp,
+) -> None:
+    async with open_app() as driver:
+        await driver.press("?")
+        lines = str(driver.app.screen.query_one("#help Static", Static).content).splitlines()
+        signs = {line.split()[0] for line in lines if line.strip()}
+
+    assert {*SEGMENT_GLYPHS.values(), FAILURE_GLYPH, END_GLYPH, FOLD_GLYPH, SEVERAL_GLYPH} <= signs
+    assert {*STATUS_GLYPHS.values(), *STATE_GLYPHS.values()} <= signs
 
 
 async def test_every_pane_has_a_name_in_the_help(open_app: OpenApp) -> None:

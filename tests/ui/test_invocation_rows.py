@@ -8,6 +8,7 @@ import string
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 from rich.style import Style
 
 from lambda_tui.history import InvocationRecord
@@ -45,6 +46,18 @@ class _Plain(InvocationList):
 
     def style_of(self, *names: str) -> Style:
         return Style.null()
+
+
+@given(records, st.integers(20, 220))
+def test_a_figure_below_the_rows_is_whole_or_not_there(row: InvocationRecord, width: int) -> None:
+    shown = _Plain(id="rows")
+    shown.items = [row]
+    text = shown.footing(width).plain
+    figures = re.findall(r"[\d.,]*\d[\d.,]*(?!…)", text)
+
+    assert f"└ #{row.number}" in text
+    assert cell_len(text) <= width
+    assert set(figures) <= {f"{row.number}", f"{row.billed_ms or 0:,}"}
 
 
 @given(

@@ -292,6 +292,21 @@ def told(driver: Driver) -> list[str]:
     return [one.summary or one.message for one in pane_of(driver).view.rows.records]
 
 
+async def test_lines_that_came_while_another_tab_was_forward_have_the_full_width(
+    open_app: OpenApp,
+) -> None:
+    async with open_app() as driver:
+        await driver.invoke()
+        await driver.press("6")
+        # The gutter is made for larger numbers, while the tab has no size.
+        await driver.invoke()
+        await driver.press("4")
+
+        assert "REPORT" in driver.text()
+        reports = [line for line in driver.text().splitlines() if "▸ REPORT" in line]
+        assert all("billed" in line and ":" in line.split("▸")[0] for line in reports), reports
+
+
 async def test_a_widens_the_scope_and_the_frame_names_it(open_app: OpenApp) -> None:
     async with open_app() as driver:
         for _ in range(2):

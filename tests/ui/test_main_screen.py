@@ -120,6 +120,45 @@ async def test_a_capital_e_takes_an_event_file(open_app: OpenApp) -> None:
         assert "greet-other.json" in driver.subtitle("event")
 
 
+async def test_keys_are_heard_when_the_tab_that_had_the_focus_has_gone(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        await driver.invoke()
+        await driver.press("6", "E")
+        await driver.until(lambda: isinstance(driver.app.screen, ChooseEvent))
+        await driver.press("down", "enter")
+        await driver.until(lambda: "Grace" in driver.screen.panes.event.text)
+        assert driver.screen.panes.focused_pane == "invocations"
+        # A dialog gives the focus back to where it was.
+        await driver.press("b", "escape", "2")
+        assert driver.screen.panes.focused_pane == "environments"
+        assert not driver.screen.panes.functions.filter.value
+
+
+async def test_enter_keeps_the_newest_invocation_selected_with_its_event(
+    open_app: OpenApp,
+) -> None:
+    async with open_app() as driver:
+        await driver.until(lambda: "Ada" in driver.screen.panes.event.text)
+        await driver.invoke()
+        driver.screen.panes.event.load_text('{"name": "next"}')
+        await driver.press("3", "enter", "5")
+
+        assert "sent to #1" in driver.subtitle("event")
+        assert "Ada" in driver.screen.panes.event.text
+        await driver.press("escape", "escape")
+        assert "next" in driver.screen.panes.event.text
+
+
+async def test_enter_in_the_filter_selects_what_was_found(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        await driver.invoke()
+        await driver.invoke()
+        await driver.press("3", "/", *"cold", "enter")
+
+        assert driver.summary.startswith("#1 ")
+        assert driver.summary.endswith("cold · env 1")
+
+
 async def test_each_function_keeps_its_own_event_response_and_log(open_app: OpenApp) -> None:
     async with open_app() as driver:
         await driver.until(lambda: "Ada" in driver.screen.panes.event.text)

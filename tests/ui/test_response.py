@@ -109,6 +109,17 @@ async def test_a_response_of_megabytes_is_shown_searched_and_copied_whole(
         assert json.loads(pane(driver).whole_text) == value
 
 
+async def test_a_line_that_is_folded_loses_no_character(open_app: OpenApp, echoing: Path) -> None:
+    numbers = "".join(f"{number:04}" for number in range(60))
+    async with open_app(size=(120, 40)) as driver:
+        await show(driver, {"statusCode": 200, "body": numbers})
+        await driver.press("V", "V")
+        rows = pane(driver).rows
+        shown = "".join(rows.row(item, rows.row_width).plain.rstrip() for item in rows.items)
+
+        assert numbers in shown
+
+
 async def test_views_are_changed_by_a_key_and_by_a_click(open_app: OpenApp, echoing: Path) -> None:
     answer = {"statusCode": 404, "headers": {"X-Id": "7"}, "body": '{"message": "no such"}'}
     async with open_app(size=(120, 40)) as driver:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lambda_tui.ui.lives.cells import legend
+from lambda_tui.ui.lives.cells import LEGEND, legend
 from lambda_tui.ui.lives.chooser import SegmentChooser
 from lambda_tui.ui.lives.view import LivesView
 
-__all__ = ["LivesView", "SegmentChooser", "legend"]
+__all__ = ["LEGEND", "LivesView", "SegmentChooser", "legend"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from lambda_tui.ui.model.axis import Axis
@@ -46,7 +46,7 @@ FAILURE_LOOK = "segment--failure"
 END_LOOK = "segment--end"
 LOOKS = frozenset({*SEGMENT_LOOKS.values(), FAILURE_LOOK, END_LOOK})
 
-_LEGEND: tuple[tuple[str, str, int], ...] = (
+_RANKED: tuple[tuple[str, str, int], ...] = (
     ("░", "sandbox", 9),
     ("▚", "extension init", 7),
     ("▒", "runtime init", 8),
@@ -65,6 +65,8 @@ _LEGEND: tuple[tuple[str, str, int], ...] = (
     (END_GLYPH, "ended", 15),
 )
 """Signs, their meanings, and the order in which they are left out where there is no room."""
+LEGEND: Mapping[str, str] = {glyph: name for glyph, name, _ in _RANKED}
+"""The signs of the clock with their meanings."""
 
 _MARKS = (
     SegmentKind.SHUTDOWN,
@@ -82,12 +84,12 @@ _MARKS = (
 def legend(width: int) -> str:
     """Return signs with what they stand for, as many as the cells have room for."""
     shown: set[str] = set()
-    for glyph, name, _ in sorted(_LEGEND, key=lambda each: each[2]):
+    for glyph, name, _ in sorted(_RANKED, key=lambda each: each[2]):
         width -= len(name) + 3
         if width < 0:
             break
         shown.add(glyph)
-    return " ".join(f"{glyph} {name}" for glyph, name, _ in _LEGEND if glyph in shown)
+    return " ".join(f"{glyph} {name}" for glyph, name in LEGEND.items() if glyph in shown)
 
 
 class Cell(NamedTuple):

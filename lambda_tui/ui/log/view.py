@@ -183,6 +183,8 @@ class LogView(ScrollingLines, can_focus=True):
             self._jump(max(0, self.scroll_offset.y + rows))
 
     def _rebuild(self) -> None:
+        # A hidden tab has none: once it is shown again, the rows are to be made anew.
+        self._width = self.row_width
         self._strips.clear()
         # None at all while another tab is forward: then this is done anew when this one is.
         self._width = self.row_width

@@ -10,8 +10,8 @@ from typing import Literal
 
 from lambda_tui.history import Contents, InvocationRecord, Kept
 from lambda_tui.terminal_text import plain_text
-from lambda_tui.ui.figures import milliseconds, size
-from lambda_tui.wording import dollars
+from lambda_tui.ui.figures import size
+from lambda_tui.ui.model.invocation_facts import INVOCATION_FACTS
 
 MOST_LINES = 2_000
 """Lines of each event, response and log that are compared: the time grows with their square."""
@@ -63,7 +63,7 @@ _Lines = Callable[[bytes, InvocationRecord], list[str]]
 
 def _figures(left: InvocationRecord, right: InvocationRecord) -> Iterator[Line]:
     yield Line("heading", "Figures")
-    for name, figure in _FIGURES.items():
+    for name, figure in INVOCATION_FACTS.items():
         one, other = figure(left), figure(right)
         if one or other:
             kind: Kind = "same" if one == other else "changed"
@@ -126,45 +126,3 @@ def _log_lines(content: bytes, record: InvocationRecord) -> list[str]:
 
 def _safe_lines(text: str) -> list[str]:
     return plain_text(text).expandtabs(4).rstrip("\n").split("\n") if text.strip() else []
-
-
-def _start(record: InvocationRecord) -> str:
-    start = "cold" if record.is_cold else "warm"
-    return f"{start}: {record.cold_because}" if record.cold_because else start
-
-
-def _memory(record: InvocationRecord) -> str:
-    if record.max_memory_mb is None:
-        return ""
-    return f"{record.max_memory_mb:,} of {record.memory_size_mb:,} MB"
-
-
-def _time(value: float | None) -> str:
-    return "" if value is None else milliseconds(value)
-
-
-def _error(record: InvocationRecord) -> str:
-    return " ".join(filter(None, (record.error_message, record.error_place)))
-
-
-def _tmp(record: InvocationRecord) -> str:
-    counts = (record.tmp_added, record.tmp_changed, record.tmp_removed)
-    signs = zip("+~−", counts, strict=True)
-    return " ".join(f"{sign}{count:,}" for sign, count in signs if count)
-
-
-_FIGURES: dict[str, Callable[[InvocationRecord], str]] = {
-    "outcome": lambda record: f"{record.status} {record.answer}".strip(),
-    "error": _error,
-    "start": _start,
-    "environment": lambda record: "" if record.environment is None else f"env {record.environment}",
-    "version": lambda record: record.qualifier or record.version,
-    "caller": lambda record: record.caller,
-    "duration": lambda record: _time(record.duration_ms),
-    "init": lambda record: _time(record.init_ms),
-    "restore": lambda record: _time(record.restore_ms),
-    "billed": lambda record: "" if record.billed_ms is None else f"{record.billed_ms:,} ms",
-    "memory": _memory,
-    "cost": lambda record: "" if record.cost is None else dollars(record.cost),
-    "/tmp": _tmp,
-}

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from lambda_tui.engine.environment import ExecutionEnvironment, ProcessUsage
 from lambda_tui.engine.launch import ENDPOINT_VARIABLE, SandboxPlan
 from lambda_tui.engine.pool import Pool
+from lambda_tui.history import InvocationRecord
 from lambda_tui.project.function import Function
 from lambda_tui.project.interpreters import own_program
 from lambda_tui.project.template import RESERVED_VARIABLES
 from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.figures import megabytes
+from lambda_tui.ui.model.invocation_facts import INVOCATION_FACTS
 from lambda_tui.wording import counted
 
 _SECRET = re.compile(
@@ -87,6 +89,19 @@ def function_details(function: Function, pool: Pool) -> list[Detail]:
         for number, layer in enumerate(function.layers, start=1)
     ]
     return rows
+
+
+def invocation_details(record: InvocationRecord, function: Function) -> list[Detail]:
+    """Return the outcome of one invocation, why it was cold, which code ran, its time and cost."""
+    section = f"Invocation #{record.number}"
+    rows = []
+    for label, fact in INVOCATION_FACTS.items():
+        if value := fact(record):
+            rows.append(_detail(section, label, value))
+        if label == "version":
+            rows.append(_detail(section, "code", str(function.code_path), function.handler))
+    named = (("event", record.event_name), ("request", record.request_id))
+    return [*rows, *(_detail(section, label, value) for label, value in named if value)]
 
 
 def environment_details(environment: ExecutionEnvironment, pool: Pool) -> list[Detail]:

@@ -1,4 +1,4 @@
-"""The tab Details: the environment that served an invocation, its variables and its function."""
+"""The tab Details: an invocation, the environment that served it, and the function's code."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ from textual import work
 from lambda_tui.engine.environment import ExecutionEnvironment, processes_below
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.pool import Pool
+from lambda_tui.history import InvocationRecord
 from lambda_tui.ui.model import Selected
 from lambda_tui.ui.model.details import (
     Detail,
     environment_details,
     function_details,
+    invocation_details,
     lambda_variable_details,
     mount_details,
     process_details,
@@ -59,6 +61,7 @@ class DetailsPane(RowList[_Row], Pane):
         self._looked = 0.0
         self._pool: Pool | None = None
         self._environment: ExecutionEnvironment | None = None
+        self._record: InvocationRecord | None = None
 
     def on_mount(self) -> None:
         """Hide a secret again when the cursor leaves it."""
@@ -76,7 +79,7 @@ class DetailsPane(RowList[_Row], Pane):
         return "\n".join(map(self._plain, self.items))
 
     def show(self, selected: Selected) -> None:
-        """Show the environment of the selected invocation; without one, the function alone."""
+        """Show the selected invocation with its environment, as far as there are any, and more."""
         if not self.display:
             return
         if selected.pool is not self._pool or selected.environment is not self._environment:
@@ -84,6 +87,7 @@ class DetailsPane(RowList[_Row], Pane):
             # Another's variable of the same name was not asked for.
             self._revealed = None
         self._pool, self._environment = selected.pool, selected.environment
+        self._record = selected.record
         self._show_details()
         self._look_at_processes()
 
@@ -92,7 +96,8 @@ class DetailsPane(RowList[_Row], Pane):
         if pool is None:
             return
         function = pool.function if environment is None else environment.function
-        details = [] if environment is None else environment_details(environment, pool)
+        details = [] if self._record is None else invocation_details(self._record, function)
+        details += [] if environment is None else environment_details(environment, pool)
         details += self._processes
         where = "no environment" if environment is None else f"env {environment.number}"
         self.write_frame(subtitle=f"enter shows a masked value · {where}")

@@ -124,7 +124,7 @@ class PaneGrid(Container):
         if self.is_zoomed:
             self.zoom(pane)
         if pane in self.tabs:
-            self.bring_forward(Tab(pane))
+            self._choose_tab(Tab(pane))
         # Not ``focus``: it takes effect later, and keys typed right behind would go astray.
         self.screen.set_focus(self.by_id[pane].focus_target)
 
@@ -141,7 +141,14 @@ class PaneGrid(Container):
         self.go_to(order[(order.index(self._selection.tab) + by) % len(order)])
 
     def bring_forward(self, tab: Tab) -> None:
-        """Show a tab without giving it the focus."""
+        """Show a tab without giving it the focus; that of a tab that goes moves to the list."""
+        here = self.by_id[self.focused_pane]
+        self._choose_tab(tab)
+        is_hidden = not here.has_class("-forward") and not self.shows_two_tabs
+        if here in self.tabs.values() and is_hidden:
+            self.screen.set_focus(self.invocations.focus_target)
+
+    def _choose_tab(self, tab: Tab) -> None:
         self._selection.choose_tab(tab)
         self._show_tabs()
 
@@ -186,7 +193,8 @@ class PaneGrid(Container):
         most = max(frame + headings + 1, int((height - first) * 0.34))
         rows = min(most, max(frame + headings + 2, environments + frame + headings))
         rest = height - first - rows
-        invocations = max(_LEAST, round(rest * 0.38))
+        # On a small screen: a frame, the headings, two rows, and a line on the selected one.
+        invocations = max(_LEAST, min(6, rest // 2), round(rest * 0.38))
         tracks = f"{rows} {invocations} 1fr"
         if self.is_narrow and self.functions.has_focus_within:
             # While a function is chosen, the list has what the others can spare.

@@ -20,6 +20,7 @@ from lambda_tui.history import InvocationRecord
 from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.figures import milliseconds
 from lambda_tui.ui.glyphs import STATUS_GLYPHS
+from lambda_tui.ui.model.invocation_facts import failure_message
 from lambda_tui.ui.model.invocations import KEPT
 from lambda_tui.ui.model.statistics import latency_ms, sparkline, summary
 from lambda_tui.ui.terminal_text import fitted
@@ -35,6 +36,8 @@ _SHORTEST_NOTE = 12
 _LONGEST_EVENT = 22
 _SPARKS = 20
 """Invocations whose latencies the frame shows as bars."""
+_FOOTING_FROM = 3
+"""Lines of the list from which on the last one is about the selected invocation."""
 _CLOCK_FROM = 62
 """Width of the list from which on it shows when each invocation began."""
 
@@ -104,6 +107,24 @@ class InvocationList(RowList[InvocationRecord]):
         """Return the session and the number."""
         return item.key
 
+    @property
+    def footings(self) -> int:
+        """One row, where there is room."""
+        return int(bool(self.items) and self.size.height >= _FOOTING_FROM)
+
+    def footing(self, width: int) -> Text:
+        """Return ``└ #1 cold because it is the first   317 ms billed · $0.00000132``."""
+        record = self.highlighted
+        if record is None:
+            return Text()
+        name = f"└ #{record.number} "
+        price = " · ".join(filter(None, (_billed(record), _cost(record))))
+        # Figures are whole or not there.
+        if width - cell_len(price) - 4 < cell_len(name) + _SHORTEST_NOTE:
+            price = ""
+        room = width - cell_len(price) - 4
+        return Text(f"  {fitted(name + (note(record) or _start(record)), room)}  {price}")
+
     def heading(self, width: int) -> Text:
         """Return the names of the columns, or what to do before the first invocation."""
         if not self.items:
@@ -135,11 +156,6 @@ class InvocationList(RowList[InvocationRecord]):
             text.append(value, self.style_of(style) if style else "")
             text.append(" " * _GAP)
         return text
-
-    @property
-    def shows_notes(self) -> bool:
-        """Whether there is room for the notes beside the figures."""
-        return any(column.name == "note" for column, _ in self._columns(self.row_width))
 
     def _columns(self, width: int) -> tuple[tuple[_Column, int], ...]:
         """Return the columns that there is room for, each as wide as its widest value."""
@@ -196,7 +212,7 @@ class InvocationsPane(Vertical, Pane):
         self.list = InvocationList(id="invocation-list")
         self.list.session = session
         self.filter = Input(
-            placeholder="number, answer, caller, id; text of its event or response",
+            placeholder="number, answer, cold, failed, caller, id; text of its event or response",
             id="invocation-filter", compact=True,
         )  # fmt: skip
         self.found_in_contents: frozenset[tuple[str, int]] = frozenset()
@@ -255,15 +271,7 @@ class InvocationsPane(Vertical, Pane):
             self.list.highlight(key)
         matches = f" · {len(passing):,} of {total:,} match “{text}”"
         title = f"3 Invocations · {scope}{matches if self.is_filtering else ''}"
-        self.write_frame(title, self._subtitle(passing))
-
-    def _subtitle(self, records: Sequence[InvocationRecord]) -> str:
-        """Return the summary, behind the selected row's note where the row has no room for it."""
-        figures, chosen = _summary(records), self.list.highlighted
-        if chosen is None or self.list.shows_notes or not (text := note(chosen)):
-            return figures
-        room = self.size.width - cell_len(figures) - 8
-        return f"{fitted(text, min(cell_len(text), room))} ── {figures}" if room > 20 else figures
+        self.write_frame(title, _summary(passing))
 
     def mark(self, record: InvocationRecord) -> InvocationRecord | None:
         """Return the marked record to compare this one with, and take its mark away.
@@ -324,6 +332,7 @@ def _matches(record: InvocationRecord, wanted: str) -> bool:
     texts = (
         f"#{record.number}", record.event_name, record.answer, record.caller, record.request_id,
         record.status, record.error_message, start, f"env {record.environment}",
+        "failed" if record.has_failed else "",
     )  # fmt: skip
     return any(wanted in text.casefold() for text in texts)
 
@@ -360,12 +369,20 @@ def _answer(record: InvocationRecord) -> str:
     return record.answer if record.is_over else record.status
 
 
+def _billed(record: InvocationRecord) -> str:
+    return "" if record.billed_ms is None else f"{record.billed_ms:,} ms billed"
+
+
+def _cost(record: InvocationRecord) -> str:
+    return "" if record.cost is None else dollars(record.cost)
+
+
 def note(record: InvocationRecord) -> str:
     """Return the clause that explains a row: why cold, why failed, or what follows."""
     parts = []
     if record.has_failed and record.error_message:
         place = f"{record.error_place}: " if record.error_place else ""
-        parts.append(f"{place}{record.error_message}")
+        parts.append(f"{place}{failure_message(record)}")
     if record.follow_up:
         parts.append(record.follow_up)
     if record.is_cold:
@@ -385,7 +402,7 @@ _COLUMNS = (
     _Column(
         "max MB", lambda it: "" if it.max_memory_mb is None else f"{it.max_memory_mb}", needs=90
     ),
-    _Column("cost", lambda it: "" if it.cost is None else dollars(it.cost), needs=110),
+    _Column("cost", _cost, needs=110),
     _Column("answer", _answer, is_number=False),
     _Column("note", note, is_number=False),
 )
@@ -400,4 +417,7 @@ _LESS_IMPORTANT = {
     "init": 5,
     "event": 4,
     "env": 3,
+    "start": 2,
+    "took": 2,
+    "answer": 1,
 }

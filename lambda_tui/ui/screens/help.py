@@ -16,7 +16,8 @@ from textual.widgets import Static
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.bindings import BINDINGS, PANE_KEYS, SECTIONS
-from lambda_tui.ui.glyphs import STATE_GLYPHS
+from lambda_tui.ui.glyphs import STATE_GLYPHS, STATUS_GLYPHS
+from lambda_tui.ui.lives import LEGEND
 from lambda_tui.ui.panes.invocations import EARLIER_SIGN
 from lambda_tui.ui.textual_private import SteadyScreen, all_bindings
 from lambda_tui.ui.widgets import Pane
@@ -32,6 +33,27 @@ _MOVES = (
     ("^p", "Palette: every action by name, and the theme"),
     ("shift + drag", "Your terminal's own selection, not the log's"),
 )
+
+_SIGNS = {
+    "Invocations": (
+        (EARLIER_SIGN, "it is of an earlier session"),
+        ("=", "it is marked, to be compared with another"),
+        ("api.json*", "the event was edited"),
+        ("sqs 1/3", "attempt 1 of 3 of an asynchronous one"),
+    ),
+    "Log and values": (
+        ("▸ ▾", "folded or open: enter or a click"),
+        ("──", "news of the environment, such as frozen"),
+        ("✗ ▲", "an error, a warning"),
+        ("…", "the text goes on: w wraps it"),
+    ),
+    "/tmp": (("+ ~ −", "added, changed, removed by it"),),
+    "Init": (
+        ("●", "most time of its own: m goes there"),
+        ("▁", "its whole time; higher is its own"),
+    ),
+}
+"""The signs of the panes that have no table of their own, by headings."""
 
 
 PANE_NAMES = {
@@ -93,9 +115,16 @@ class Help(ModalScreen[None], SteadyScreen[None]):
         for state in State:
             parts.append(_line(STATE_GLYPHS[state], str(state)))
         parts.append(_line("*", "stale: replaced as soon as it has answered"))
-        parts.append(Content.styled("\nSigns of an invocation\n", "bold $text-accent"))
-        parts.append(_line(EARLIER_SIGN, "it is of an earlier session"))
-        parts.append(_line("=", "it is marked, to be compared with another"))
+        parts.append(Content.styled("\nThe clock of the environments\n", "bold $text-accent"))
+        parts += [_line(sign, meaning) for sign, meaning in LEGEND.items()]
+        parts.append(Content.styled("\nInvocations\n", "bold $text-accent"))
+        for sign in dict.fromkeys(STATUS_GLYPHS.values()):
+            statuses = (status for status, each in STATUS_GLYPHS.items() if each == sign)
+            parts.append(_line(sign, " or ".join(statuses)))
+        parts += [_line(sign, meaning) for sign, meaning in _SIGNS["Invocations"]]
+        for section in ("Log and values", "/tmp", "Init"):
+            parts.append(Content.styled(f"\n{section}\n", "bold $text-accent"))
+            parts += [_line(sign, meaning) for sign, meaning in _SIGNS[section]]
         return Content("").join(parts)
 
     def _pane_keys(self, keys: dict[str, str]) -> Iterator[Content]:

@@ -43,6 +43,8 @@ class MainScreen(InvokingView):
     """The screen of a project; each key of the table of bindings is one of its actions."""
 
     BINDINGS: ClassVar[list[BindingType]] = list(BINDINGS)
+    # Textual's choice, behind a dialog, could be a filter that is hidden.
+    AUTO_FOCUS = ""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Return whether an action is enabled; without a function, most are not."""
@@ -145,17 +147,19 @@ class MainScreen(InvokingView):
         self.app.push_screen(Statistics(self.function, records))
 
     @on(RowList.Chosen, "#invocation-list")
-    def _open_invocation(self) -> None:
+    def _open_invocation(self, event: RowList.Chosen) -> None:
+        # Also the newest stays selected now, with its event and its log, whatever comes.
+        self._choose_record(event.item)
         self.panes.go_to(self.selection.tab)
+
+    @on(InvocationsPane.Found)
+    def _choose_found(self, event: InvocationsPane.Found) -> None:
+        self._choose_record(event.record)
 
     @on(InvocationsPane.Filtered)
     def _filter_invocations(self, event: InvocationsPane.Filtered) -> None:
         self.paint()
         self._look_into_contents(event.text)
-
-    @on(InvocationsPane.Found)
-    def _take_found_invocation(self, event: InvocationsPane.Found) -> None:
-        self._choose_record(event.record)
 
     @on(FunctionsPane.Filtered)
     def _filter_functions(self) -> None:

@@ -50,7 +50,7 @@ class ProjectView(SearchableScreen):
         super().__init__(id="main")
         self.engine = engine
         self.feed = Feed(engine, self._request_paint)
-        self.announcements = Announcements(engine.events, self._show_toasts)
+        self.announcements = Announcements(engine.events, self._request_toasts)
         session = self.feed.invocations.session
         self.selection = Selection(next(iter(engine.pools), ""), session=session)
         self.drafts = Drafts(lambda: engine.project, self._show_draft)
@@ -336,6 +336,10 @@ class ProjectView(SearchableScreen):
         """Show where the Lambda API listens."""
         self._address = address
         self.feed.request_paint()
+
+    def _request_toasts(self) -> None:
+        # The engine's events come in any context; the header's timer needs the application's.
+        self.call_later(self._show_toasts)
 
     def _show_toasts(self) -> None:
         for header in self.query(HeaderLine):

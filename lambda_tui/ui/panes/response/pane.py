@@ -324,7 +324,7 @@ class ResponsePane(Vertical, Pane):
     def _show_rows(self) -> None:
         reading = self._reading
         if reading is not None:
-            self.rows.show_items(reading.rows(self._view, self.rows.size.width))
+            self.rows.show_items(reading.rows(self._view, self.rows.row_width))
             return
         record = self._record
         if record is None:

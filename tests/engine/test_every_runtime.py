@@ -75,13 +75,14 @@ async def test_it_is_initialised_invoked_frozen_and_thawed(
     assert (response_of(second), second.cold_start) == ([2, True], False)
     own = [one for one in workbench.types()[:before] if one != "extension"]
     assert own == [
+        "invocation.accepted",
         *("environment.creating", "environment.initialising"),
         *("platform.initStart", "platform.initRuntimeDone"),
         *(["platform.extension"] * len(extension_setup.statuses)),
         *("platform.initReport", *INVOKE, "environment.frozen"),
     ]
     later = [one for one in workbench.types()[before:] if one != "extension"]
-    assert later == [*INVOKE, "environment.frozen"]
+    assert later == ["invocation.accepted", *INVOKE, "environment.frozen"]
     assert tuple(workbench.records(events.ExtensionStatus)) == extension_setup.statuses
     (init,) = workbench.records(events.InitReport)
     assert first.init_duration_ms == init.duration_ms > 0

@@ -8,14 +8,12 @@ happens to them and when.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Iterable
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.pilot import Pilot
 
 from lambda_tui.apis.environment_api import open_environment_api
 from lambda_tui.engine.engine import Engine
@@ -46,7 +44,6 @@ from lambda_tui.project.settings import Settings
 from lambda_tui.sample_events import identifiers
 from lambda_tui.ui import LambdaTuiApp
 from lambda_tui.ui.keymap import make_keymap
-from support.app_driver import Driver
 
 NOON = 1_800_014_400.0
 """15 January 2027, 12:00:00 UTC."""
@@ -308,15 +305,3 @@ class ScriptedWorld:
         self.end_invocation(invocation, environment, **end)
         self.rest(environment, seconds)
         return environment
-
-
-class ScriptedDriver(Driver):
-    """Drives the application on a scripted world."""
-
-    def __init__(self, world: ScriptedWorld, pilot: Pilot[None]) -> None:
-        super().__init__(world.app, pilot)
-        self.world = world
-
-
-OpenWorld = Callable[..., AbstractAsyncContextManager[ScriptedDriver]]
-"""Opens the application on a scripted world; see the fixture ``open_world``."""

@@ -17,13 +17,8 @@ from lambda_tui.ui.model.hints import HINTS
 from lambda_tui.ui.model.tmp_files import TmpFiles
 from lambda_tui.ui.remembered import KnownHints, hints_file
 from support.app_driver import Driver, OpenApp
-from support.scripted_world import (
-    OpenWorld,
-    ScriptedClock,
-    ScriptedDriver,
-    ScriptedWorld,
-    stop_engines,
-)
+from support.scripted_driver import OpenWorld, ScriptedDriver
+from support.scripted_world import ScriptedClock, ScriptedWorld, stop_engines
 
 TEMPLATE = """\
 Resources:

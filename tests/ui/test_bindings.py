@@ -24,7 +24,7 @@ from lambda_tui.ui.screens.statistics import Statistics
 from lambda_tui.ui.textual_private import rendered_lines
 from support import worlds
 from support.app_driver import Driver, OpenApp
-from support.scripted_world import OpenWorld
+from support.scripted_driver import OpenWorld
 
 SIZE = (200, 40)
 """Wide, so that the key bar shows every key."""

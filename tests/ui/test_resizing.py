@@ -13,7 +13,7 @@ from lambda_tui.ui.model import Tab
 from lambda_tui.ui.textual_private import rendered_lines
 from support import worlds
 from support.app_driver import Driver
-from support.scripted_world import OpenWorld
+from support.scripted_driver import OpenWorld
 
 SMALLEST, LARGEST = (40, 10), (250, 80)
 RESIZES = 6

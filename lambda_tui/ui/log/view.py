@@ -186,8 +186,6 @@ class LogView(ScrollingLines, can_focus=True):
         # A hidden tab has none: once it is shown again, the rows are to be made anew.
         self._width = self.row_width
         self._strips.clear()
-        # None at all while another tab is forward: then this is done anew when this one is.
-        self._width = self.row_width
         self._gutter = self._make_gutter()
         room = max(8, self.row_width - self._gutter.width)
         top = self._top_record

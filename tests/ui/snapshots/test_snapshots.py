@@ -17,7 +17,8 @@ from lambda_tui.ui.textual_private import rendered_lines
 from lambda_tui.ui.themes import DARK, LIGHT
 from support import worlds
 from support.app_driver import Driver
-from support.scripted_world import OpenWorld, ScriptedClock, ScriptedWorld
+from support.scripted_driver import OpenWorld
+from support.scripted_world import ScriptedClock, ScriptedWorld
 from support.snapshots import Snapshots, cropped, styles
 
 SIZES = ((80, 24), (120, 40), (200, 60))

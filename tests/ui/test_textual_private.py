@@ -65,7 +65,7 @@ def test_no_other_module_uses_a_private_name_of_textual() -> None:
     nodes = [node for tree in trees.values() for node in ast.walk(tree)]
     own = {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
     own |= {node.id for node in nodes if isinstance(node, ast.Name)}
-    # Of named tuples, where it is public.
+    # Named tuples have it, where it is public.
     own.add("_fields")
     own |= {
         name

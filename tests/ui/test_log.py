@@ -388,6 +388,16 @@ async def test_scrolling_up_reads_lines_that_memory_has_no_more(open_app: OpenAp
         assert EARLIER not in driver.text()
         assert len(view.rows) <= ROWS + 1
         assert not view.is_live
+        emit_many(driver, 10, RECORDS + 5_000)
+        await driver.until(lambda: "+10 new" in driver.subtitle("log"))
+        for _ in range(3):
+            last = view.rows.records[-1].index
+            view.scroll_to(y=len(view.rows), animate=False, immediate=True, force=True)
+            await driver.until(lambda last=last: view.rows.records[-1].index > last)  # type: ignore[misc]
+        assert "+10 new" in driver.subtitle("log"), "what is read again is not new"
+        await driver.press("G")
+        await driver.until_seen(f"line {RECORDS + 5_009} end")
+        assert view.follow
 
 
 async def test_the_end_is_reached_by_scrolling_and_followed_from_then_on(open_app: OpenApp) -> None:

@@ -220,7 +220,7 @@ class LogPane(Vertical, Pane):
         now = self.view.rows.records
         if scope != self.scope or not now or now[-1].index + 1 != after:
             return
-        self.view.add(found)
+        self.view.add_newer(found)
         self.view.set_head(self._head())
         if is_last:
             self._catch_up(found[-1].index + 1 if found else after)
@@ -230,11 +230,12 @@ class LogPane(Vertical, Pane):
         if after < self._store.memory_first:
             # More than memory holds: the next page has it.
             return
+        # Those that nobody has looked at yet are counted first, as all that came before them were.
+        self.show_fresh_records()
         late = [one for one in self._store.recent(self.scope) if one.index >= after]
         if self.only_matches and self.query_now:
             late = [one for one in late if one.index in self.matches]
-        self._store.fresh.clear()
-        self.view.add(late)
+        self.view.add_newer(late)
         self.view.is_live = True
         self._write_frame()
 

@@ -109,15 +109,20 @@ class LogView(ScrollingLines, can_focus=True):
     # Records
 
     def add(self, records: Sequence[LogRecord]) -> None:
-        """Append newer records; unless the view follows, what is in view stays where it is."""
+        """Append records that have just come; unless the view follows, they count as missed."""
+        added = self.add_newer(records)
+        self.missed = 0 if self.follow else self.missed + added
+
+    def add_newer(self, records: Sequence[LogRecord]) -> int:
+        """Append records, and return their rows; unless the view follows, the place stays."""
         if not records:
-            return
+            return 0
         self._note_numbers(records)
         added = self.rows.add(records)
-        self.missed = 0 if self.follow else self.missed + added
         dropped = self.rows.trim_start()
         self._shift(-dropped)
         self._update_extent_and_scroll()
+        return added
 
     def add_older(self, records: Sequence[LogRecord], head: str) -> None:
         """Put older records before the others, below a row of this text; the place stays."""

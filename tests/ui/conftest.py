@@ -14,7 +14,7 @@ from textual.widgets import Input, TextArea
 from lambda_tui.project.settings import Settings
 from lambda_tui.ui import make_app
 from lambda_tui.ui.model.hints import HINTS
-from lambda_tui.ui.model.tmp_files import TmpFiles
+from lambda_tui.ui.model.tmp import TmpFiles
 from lambda_tui.ui.remembered import KnownHints, hints_file
 from support.app_driver import Driver, OpenApp
 from support.scripted_driver import OpenWorld, ScriptedDriver

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambda_tui.ui.model.answers import error_answer, http_answer, is_users
+from lambda_tui.ui.model.responses import error_answer, http_answer, is_users
 
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambda_tui.ui.model import json_nodes
-from lambda_tui.ui.model.json_nodes import STEP, JsonNode, JsonPath, JsonTree, find
+from lambda_tui.ui.model.responses import STEP, JsonNode, JsonPath, JsonTree, find, json_nodes
 
 VALUES = st.recursive(
     st.none()

@@ -13,10 +13,18 @@ from hypothesis import strategies as st
 from lambda_tui.engine import events
 from lambda_tui.engine.events import Event, Record, Span
 from lambda_tui.engine.lifecycle import TRANSITIONS, State
-from lambda_tui.ui.model import concurrency
-from lambda_tui.ui.model.concurrency import Activity, AtOnce
-from lambda_tui.ui.model.lives import MOST_ENDED, MOST_SEGMENTS, Life, Lives
-from lambda_tui.ui.model.segments import Segment, SegmentKind, joined
+from lambda_tui.ui.model.lives import (
+    MOST_ENDED,
+    MOST_SEGMENTS,
+    Activity,
+    AtOnce,
+    Life,
+    Lives,
+    Segment,
+    SegmentKind,
+    concurrency,
+    joined,
+)
 
 
 def no_environment(_function: str, _id: str) -> None:

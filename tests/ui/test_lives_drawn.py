@@ -24,10 +24,17 @@ from lambda_tui.ui.lives.cells import (
     segment_at,
 )
 from lambda_tui.ui.lives.columns import Layout, bar, coarse, columns_of, lay_out
-from lambda_tui.ui.model.axis import SCALES, Axis, duration
-from lambda_tui.ui.model.facts import facts, long_duration, title
-from lambda_tui.ui.model.lives import Life
-from lambda_tui.ui.model.segments import Segment, SegmentKind
+from lambda_tui.ui.model.lives import (
+    SCALES,
+    Axis,
+    Life,
+    Segment,
+    SegmentKind,
+    duration,
+    facts,
+    long_duration,
+    title,
+)
 
 NOON = 1_800_000_000.0
 ENDLESS = 10_000.0

@@ -6,8 +6,7 @@ from lambda_tui.engine.lifecycle import State
 from lambda_tui.project.settings import Settings
 from lambda_tui.ui.lives import LivesView, SegmentChooser
 from lambda_tui.ui.lives.cells import columns_of_segment, draw, segment_at
-from lambda_tui.ui.model.lives import Life
-from lambda_tui.ui.model.segments import SegmentKind
+from lambda_tui.ui.model.lives import Life, SegmentKind
 from lambda_tui.ui.screens.lives import LivesScreen
 from support.app_driver import Driver, OpenApp
 

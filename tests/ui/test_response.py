@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from lambda_tui.history import InvocationRecord
-from lambda_tui.ui.model.json_nodes import JsonRow
+from lambda_tui.ui.model.responses import JsonRow
 from lambda_tui.ui.panes.response import ResponsePane
 from lambda_tui.ui.panes.response.reading import SHOWN, Line, Reading
 from support import SECONDS

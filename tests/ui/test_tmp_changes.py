@@ -11,9 +11,7 @@ import pytest
 from lambda_tui.engine.environment import Replacement
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.history import InvocationRecord
-from lambda_tui.ui.model import tmp_changes
-from lambda_tui.ui.model.tmp_changes import TmpChange, TmpChanges
-from lambda_tui.ui.model.tmp_files import TmpFiles
+from lambda_tui.ui.model.tmp import TmpChange, TmpChanges, TmpFiles
 from support.workbench import Open, Workbench
 
 FUNCTION = """
@@ -168,7 +166,7 @@ async def test_of_too_many_entries_no_change_is_claimed(
     watch = Watch(await open_project(FUNCTION))
     closing.append(watch)
     await watch.invoke()
-    monkeypatch.setattr("lambda_tui.ui.model.tmp_files.COMPARED", 1)
+    monkeypatch.setattr("lambda_tui.ui.model.tmp.files.COMPARED", 1)
     change = await watch.invoke(("write", "b"))
     assert "more than" in change.problem
     assert change.counts == ""
@@ -177,7 +175,7 @@ async def test_of_too_many_entries_no_change_is_claimed(
 async def test_the_memory_of_changes_is_bounded(
     open_project: Open, closing: list[Watch], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tmp_changes, "_KEPT_PATHS", 4)
+    monkeypatch.setattr(changes, "_KEPT_PATHS", 4)
     watch = Watch(await open_project(FUNCTION))
     closing.append(watch)
     await watch.invoke(("write", "a"), ("write", "b"))

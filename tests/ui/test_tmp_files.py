@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lambda_tui.ui.model.tmp_files import COMPARED, CONTENT, TmpContent, TmpError, TmpFiles
+from lambda_tui.ui.model.tmp import COMPARED, CONTENT, TmpContent, TmpError, TmpFiles
 
 
 @pytest.fixture
@@ -192,7 +192,7 @@ def test_an_entry_that_is_written_or_replaced_has_another_state(tmp: Path) -> No
 
 
 def test_too_much_is_not_compared(tmp: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lambda_tui.ui.model.tmp_files.COMPARED", 3)
+    monkeypatch.setattr("lambda_tui.ui.model.tmp.files.COMPARED", 3)
     for number in range(3):
         (tmp / str(number)).touch()
     assert TmpFiles(tmp).states() is not None

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from lambda_tui.history import InvocationRecord
 from lambda_tui.ui.model import TmpChange
-from lambda_tui.ui.model.tmp_files import TmpFiles
+from lambda_tui.ui.model.tmp import TmpFiles
 from lambda_tui.ui.panes.tmp import TmpPane
 from support.app_driver import Driver, OpenApp
 

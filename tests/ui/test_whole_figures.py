@@ -18,14 +18,11 @@ from lambda_tui.engine.environment import Usage
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.ui.lives.columns import Layout, columns_of, lay_out
 from lambda_tui.ui.lives.view import LivesView
-from lambda_tui.ui.model.axis import SCALES, Axis
-from lambda_tui.ui.model.concurrency import AtOnce
 from lambda_tui.ui.model.details import Detail
 from lambda_tui.ui.model.init_tree import InitNode, Part
 from lambda_tui.ui.model.inits import Inits
-from lambda_tui.ui.model.lives import Life
-from lambda_tui.ui.model.tmp_files import TmpEntry
-from lambda_tui.ui.model.tmp_tree import TmpRow
+from lambda_tui.ui.model.lives import SCALES, AtOnce, Axis, Life
+from lambda_tui.ui.model.tmp import TmpEntry, TmpRow
 from lambda_tui.ui.model.toasts import Announcements
 from lambda_tui.ui.panes import details, functions, init
 from lambda_tui.ui.panes.tmp import rows as tmp

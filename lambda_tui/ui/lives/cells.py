@@ -6,9 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from lambda_tui.ui.model.axis import Axis
-from lambda_tui.ui.model.lives import Life
-from lambda_tui.ui.model.segments import INIT_KINDS, Segment, SegmentKind
+from lambda_tui.ui.model.lives import INIT_KINDS, Axis, Life, Segment, SegmentKind
 
 _LEFT = "▏▎▍▌▋▊▉█"
 """A cell of which one to eight eighths are filled, from the left."""

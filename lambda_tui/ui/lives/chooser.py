@@ -13,9 +13,7 @@ from textual.message import Message
 
 from lambda_tui.ui.lives.cells import columns_of_segment
 from lambda_tui.ui.lives.view import LivesView
-from lambda_tui.ui.model.facts import long_duration
-from lambda_tui.ui.model.lives import Life
-from lambda_tui.ui.model.segments import Segment, SegmentKind
+from lambda_tui.ui.model.lives import Life, Segment, SegmentKind, long_duration
 
 _PASSING_SECONDS = 1.0
 """Seconds that an idle segment lasts at least to be stepped on: most are on their way to frozen."""

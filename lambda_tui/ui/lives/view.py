@@ -22,10 +22,15 @@ from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.glyphs import STATE_CLASSES
 from lambda_tui.ui.lives.cells import FOLD_GLYPH, LOOKS, Cell, draw, segment_at
 from lambda_tui.ui.lives.columns import Column, Layout, columns_of, lay_out
-from lambda_tui.ui.model.axis import SCALES, USUAL_SCALE, Axis
-from lambda_tui.ui.model.facts import clock_time
-from lambda_tui.ui.model.lives import FunctionLives, Life
-from lambda_tui.ui.model.segments import Segment
+from lambda_tui.ui.model.lives import (
+    SCALES,
+    USUAL_SCALE,
+    Axis,
+    FunctionLives,
+    Life,
+    Segment,
+    clock_time,
+)
 from lambda_tui.ui.widgets import RowList
 
 _LEAST_PICTURE = 24

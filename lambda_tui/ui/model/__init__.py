@@ -14,7 +14,7 @@ from lambda_tui.ui.model.inits import Inits
 from lambda_tui.ui.model.invocations import Invocations
 from lambda_tui.ui.model.past import Past
 from lambda_tui.ui.model.selection import Selected, Selection, Tab
-from lambda_tui.ui.model.tmp_changes import TmpChange, TmpChanges
+from lambda_tui.ui.model.tmp import TmpChange, TmpChanges
 
 __all__ = [
     "INVOCATION_TYPES",

@@ -13,7 +13,7 @@ from lambda_tui.engine.pool import Pool
 from lambda_tui.history import InvocationRecord
 from lambda_tui.history.answers import answer_word, failing
 from lambda_tui.history.pricing import price
-from lambda_tui.ui.model.tmp_changes import TmpChange
+from lambda_tui.ui.model.tmp import TmpChange
 
 KEPT = 2_000
 """Invocations of one function that are listed; the history has the older ones."""

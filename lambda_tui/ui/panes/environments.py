@@ -7,8 +7,7 @@ from lambda_tui.engine.pool import Pool
 from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.glyphs import EXTENSION_GLYPHS, STATE_GLYPHS
 from lambda_tui.ui.lives import LivesView, legend
-from lambda_tui.ui.model.facts import clock_time
-from lambda_tui.ui.model.lives import Lives
+from lambda_tui.ui.model.lives import Lives, clock_time
 from lambda_tui.ui.widgets import Pane
 
 _NEXT_TO_LEGEND = 30

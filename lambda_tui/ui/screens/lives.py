@@ -21,10 +21,7 @@ from lambda_tui.ui.keys import PromptScreen
 from lambda_tui.ui.lives import SegmentChooser, legend
 from lambda_tui.ui.log import LogRecord, Scope
 from lambda_tui.ui.log.lines import LogLine, log_lines
-from lambda_tui.ui.model.axis import duration
-from lambda_tui.ui.model.facts import clock_with_milliseconds, facts, title
-from lambda_tui.ui.model.lives import Life
-from lambda_tui.ui.model.segments import Segment
+from lambda_tui.ui.model.lives import Life, Segment, clock_with_milliseconds, duration, facts, title
 from lambda_tui.ui.widgets import RowList
 from lambda_tui.wording import counted
 

@@ -16,8 +16,7 @@ from lambda_tui.project.sdk import InstallationError
 from lambda_tui.ui.bindings import BINDINGS
 from lambda_tui.ui.clipboard import copy
 from lambda_tui.ui.lives import LivesView
-from lambda_tui.ui.model.lives import Life
-from lambda_tui.ui.model.segments import Segment
+from lambda_tui.ui.model.lives import Life, Segment
 from lambda_tui.ui.panes import FunctionsPane, InvocationsPane
 from lambda_tui.ui.screens.dialogs import AskQuit
 from lambda_tui.ui.screens.help import Help

@@ -26,7 +26,7 @@ from lambda_tui.ui.editor import open_in_editor
 from lambda_tui.ui.figures import milliseconds, size
 from lambda_tui.ui.glyphs import STATUS_GLYPHS
 from lambda_tui.ui.model import Selected
-from lambda_tui.ui.model.json_nodes import BEFORE, JsonPath, JsonRow, find
+from lambda_tui.ui.model.responses import BEFORE, JsonPath, JsonRow, find
 from lambda_tui.ui.panes.response.reading import Line, Reading
 from lambda_tui.ui.panes.response.rows import ResponseRows
 from lambda_tui.ui.stack_frames import SourcePlace, find_place, local_file

@@ -13,14 +13,16 @@ from rich.cells import chop_cells
 from lambda_tui.engine.invocation import Part
 from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.figures import milliseconds, size
-from lambda_tui.ui.model.answers import (
+from lambda_tui.ui.model.responses import (
     ErrorAnswer,
     HttpAnswer,
+    JsonNode,
+    JsonRow,
+    JsonTree,
     error_answer,
     http_answer,
     is_users,
 )
-from lambda_tui.ui.model.json_nodes import JsonNode, JsonRow, JsonTree
 from lambda_tui.ui.panes.file_kinds import kind_of_file
 
 SHOWN = 256_000

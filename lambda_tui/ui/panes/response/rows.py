@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from lambda_tui.terminal_text import one_line
-from lambda_tui.ui.model.json_nodes import BEFORE, JsonNode, JsonRow
+from lambda_tui.ui.model.responses import BEFORE, JsonNode, JsonRow
 from lambda_tui.ui.panes.response.reading import Row
 from lambda_tui.ui.widgets import RowList
 from lambda_tui.wording import counted

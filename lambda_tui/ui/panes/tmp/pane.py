@@ -22,8 +22,16 @@ from lambda_tui.history import InvocationRecord
 from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.figures import size
 from lambda_tui.ui.model import Selected, TmpChange, TmpChanges
-from lambda_tui.ui.model.tmp_files import TmpEntry, TmpError, TmpFiles, TmpPath, shown_path
-from lambda_tui.ui.model.tmp_tree import TmpMarks, TmpRow, TmpTree
+from lambda_tui.ui.model.tmp import (
+    TmpEntry,
+    TmpError,
+    TmpFiles,
+    TmpMarks,
+    TmpPath,
+    TmpRow,
+    TmpTree,
+    shown_path,
+)
 from lambda_tui.ui.panes.tmp.dialogs import AskDelete, AskDestination, Destination
 from lambda_tui.ui.panes.tmp.preview import Preview
 from lambda_tui.ui.panes.tmp.rows import TmpRows, moment

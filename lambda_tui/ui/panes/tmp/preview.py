@@ -10,7 +10,7 @@ from rich.text import Text
 from textual.content import Content
 
 from lambda_tui.ui.figures import size
-from lambda_tui.ui.model.tmp_files import CONTENT, TmpContent
+from lambda_tui.ui.model.tmp import CONTENT, TmpContent
 from lambda_tui.ui.panes.file_kinds import kind_of_file
 from lambda_tui.ui.terminal_text import terminal_text
 

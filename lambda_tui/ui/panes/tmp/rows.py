@@ -14,7 +14,7 @@ from textual.message import Message
 
 from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.figures import size
-from lambda_tui.ui.model.tmp_tree import TmpRow
+from lambda_tui.ui.model.tmp import TmpRow
 from lambda_tui.ui.terminal_text import fitted
 from lambda_tui.ui.widgets import RowList
 

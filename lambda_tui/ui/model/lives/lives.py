@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from lambda_tui.engine import events
 from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.lifecycle import State
-from lambda_tui.ui.model.concurrency import Activity, AtOnce
-from lambda_tui.ui.model.segments import (
+from lambda_tui.ui.model.lives.concurrency import Activity, AtOnce
+from lambda_tui.ui.model.lives.segments import (
     INIT_KINDS,
     Segment,
     SegmentKind,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from lambda_tui.ui.model.tmp_changes import TmpChange
-from lambda_tui.ui.model.tmp_files import TmpEntry, TmpError, TmpFiles, TmpPath
+from lambda_tui.ui.model.tmp.changes import TmpChange
+from lambda_tui.ui.model.tmp.files import TmpEntry, TmpError, TmpFiles, TmpPath
 
 STEP = 1_000
 """Entries of a folder that are shown at first, and as many more on request."""

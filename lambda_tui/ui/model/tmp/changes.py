@@ -16,7 +16,7 @@ from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.events import Event, StateChange
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.history import InvocationRecord
-from lambda_tui.ui.model.tmp_files import COMPARED, TmpError, TmpFiles, TmpPath
+from lambda_tui.ui.model.tmp.files import COMPARED, TmpError, TmpFiles, TmpPath
 
 LISTED = 500
 """Paths that are kept of each kind of change; the counts are exact."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 
 from lambda_tui.ui.figures import milliseconds
-from lambda_tui.ui.model.lives import Life
-from lambda_tui.ui.model.segments import INIT_KINDS, Segment, SegmentKind
+from lambda_tui.ui.model.lives.lives import Life
+from lambda_tui.ui.model.lives.segments import INIT_KINDS, Segment, SegmentKind
 from lambda_tui.wording import counted
 
 _REASONS = {

@@ -5,10 +5,10 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from lambda_tui.project.dotenv import assignments
 from lambda_tui.project.files import UnreadableFileError, read_text
 from lambda_tui.project.function import Function, Problem, Project
 from lambda_tui.project.template import RESERVED_VARIABLES
@@ -18,19 +18,6 @@ _LARGEST_FILE = 1 << 20
 _NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9_]+")
 _FOR_ALL = "Parameters"
 """The key of SAM's for the variables of all functions."""
-_LINE = re.compile(
-    r"""
-    [^\S\n]* (?:export[^\S\n]+)? (?P<name>[^\s=#'"]+) [^\S\n]* =
-    [^\S\n]* (?: '(?P<literal>[^']*)' | "(?P<quoted>(?:[^"\\]|\\.)*)"
-        | (?!['"])(?P<bare>(?:[^\s\#]|[^\S\n]+(?![\s\#])|(?<=\S)\#)*) )
-    [^\S\n]* (?:\#[^\n]*)? (?:\n|\Z)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-_EMPTY_LINE = re.compile(r"[^\S\n]*(?:#[^\n]*)?(?:\n|\Z)")
-_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
-_ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
-_EARLIER = re.compile(r"\$\{(\w+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +104,7 @@ def _read(file: Path) -> _Content:
     if text.lstrip().startswith("{"):
         _read_json(text, content)
     else:
-        _read_lines(text.replace("\r\n", "\n"), content)
+        _read_lines(text, content)
     return content
 
 
@@ -148,32 +135,9 @@ def _read_json(text: str, content: _Content) -> None:
 
 
 def _read_lines(text: str, content: _Content) -> None:
-    position, line = 0, 1
-    while position < len(text):
-        found = _EMPTY_LINE.match(text, position)
-        if found is None:
-            found = _LINE.match(text, position)
-            if found is None:
-                content.tell("the line is not of the form NAME=value; it is left out.", line)
-                end = text.find("\n", position)
-                position, line = (len(text) if end < 0 else end + 1), line + 1
-                continue
+    for line, name, value in assignments(text):
+        if name:
             origin = f"{content.file.name}:{line}"
-            value = _Variable(_value(found, content.for_all), origin, line)
-            content.add(content.for_all, found["name"], value)
-        position, line = found.end(), line + found[0].count("\n")
-
-
-def _value(found: re.Match[str], earlier: Mapping[str, _Variable]) -> str:
-    """Return a line's value, with ``${NAME}`` of earlier lines filled in outside of ``'``."""
-    if found["literal"] is not None:
-        return found["literal"]
-    if found["quoted"] is None:
-        text = found["bare"]
-    else:
-        text = _ESCAPE.sub(lambda one: _ESCAPES.get(one[1], one[1]), found["quoted"])
-
-    def fill_in(name: re.Match[str]) -> str:
-        return earlier[name[1]].text if name[1] in earlier else name[0]
-
-    return _EARLIER.sub(fill_in, text)
+            content.add(content.for_all, name, _Variable(value, origin, line))
+        else:
+            content.tell("the line is not of the form NAME=value; it is left out.", line)

@@ -11,7 +11,7 @@ import pytest
 from lambda_tui.engine.environment import Replacement
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.history import InvocationRecord
-from lambda_tui.ui.model.tmp import TmpChange, TmpChanges, TmpFiles
+from lambda_tui.ui.model.tmp import TmpChange, TmpChanges, TmpFiles, changes
 from support.workbench import Open, Workbench
 
 FUNCTION = """

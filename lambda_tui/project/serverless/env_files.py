@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from lambda_tui import limits
+from lambda_tui.project.dotenv import assignments
 from lambda_tui.project.files import UnreadableFileError, read_text
-
-_LINE = re.compile(
-    r"""
-    ^[ \t]* (?:export[ \t]+)? ([\w.-]+) [ \t]*=[ \t]*
-    (?: '([^']*)' | "((?:[^"\\]|\\.)*)" | ([^\#\r\n]*) )
-    """,
-    re.MULTILINE | re.VERBOSE,
-)
 
 
 def env_files(directory: Path, stage: str, *, is_merged: bool) -> list[Path]:
@@ -38,7 +30,7 @@ def read_env_files(files: list[Path]) -> Mapping[str, str]:
             text = read_text(file, limits.TEMPLATE_BYTES)
         except UnreadableFileError:
             continue
-        for name, single, double, bare in _LINE.findall(text):
-            value = single or double.replace("\\n", "\n").replace('\\"', '"') or bare.strip()
-            variables.setdefault(name, value)
+        for _, name, value in assignments(text):
+            if name:
+                variables.setdefault(name, value)
     return variables

@@ -230,7 +230,7 @@ class LogPane(Vertical, Pane):
         if after < self._store.memory_first:
             # More than memory holds: the next page has it.
             return
-        # Those that nobody has looked at yet are counted first, as all that came before them were.
+        # First, so that the records that nobody has looked at yet are counted like those before.
         self.show_fresh_records()
         late = [one for one in self._store.recent(self.scope) if one.index >= after]
         if self.only_matches and self.query_now:

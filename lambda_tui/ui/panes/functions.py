@@ -8,13 +8,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.text import Text
-from textual import on
 from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.content import Content
-from textual.message import Message
-from textual.widget import Widget
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.pool import Pool
@@ -26,7 +22,7 @@ from lambda_tui.ui.glyphs import STATE_CLASSES, STATE_GLYPHS, STATUS_GLYPHS
 from lambda_tui.ui.model import Invocations
 from lambda_tui.ui.model.details import details_of
 from lambda_tui.ui.terminal_text import fitted
-from lambda_tui.ui.widgets import Pane, RowList
+from lambda_tui.ui.widgets import FilteredPane, RowList
 
 _GLYPHS = 3
 """Environments up to which each has a glyph of its own; if there are more, states are counted."""
@@ -104,7 +100,7 @@ class FunctionList(RowList[FunctionRow]):
         return marks
 
 
-class FunctionsPane(Vertical, Pane):
+class FunctionsPane(FilteredPane):
     """The filter, the list, and below it what is to know of the chosen function.
 
     Where the screen is narrow and the pane is not at work, it is one line.
@@ -113,22 +109,14 @@ class FunctionsPane(Vertical, Pane):
     BORDER_TITLE = "1 Functions"
     DEFAULT_CSS = """
     FunctionsPane {
-        Input { display: none; height: 1; border: none; padding: 0 1; }
-        FunctionList { height: 1fr; }
         #function-line { display: none; height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
         #function-details { height: auto; max-height: 40%; padding: 0 1; }
     }
-    FunctionsPane.-filtering Input { display: block; }
     """
 
-    @dataclass
-    class Filtered(Message):
-        """Posted when the text of the filter has changed."""
-
     def __init__(self, invocations: Invocations, *, id: str) -> None:
-        super().__init__(id=id)
-        self.list = FunctionList(id="function-list")
-        self.filter = Input(placeholder="filter by name", id="function-filter", compact=True)
+        super().__init__("filter by name", id=id, filter_id="function-filter")
+        self.list: FunctionList = FunctionList(id="function-list")
         self.chosen_qualifiers: dict[str, str] = {}
         """The aliases or versions that the user invokes, by the functions' names."""
         self._invocations = invocations
@@ -141,11 +129,6 @@ class FunctionsPane(Vertical, Pane):
         yield self.list
         yield Static(id="function-details", markup=False)
         yield Static(id="function-line", markup=False)
-
-    @property
-    def focus_target(self) -> Widget:
-        """The list."""
-        return self.list
 
     @property
     def item_text(self) -> str | None:
@@ -168,7 +151,7 @@ class FunctionsPane(Vertical, Pane):
             )
             for pool in pools
         ]
-        wanted = self.filter.value.strip().casefold()
+        wanted = self.wanted
         passing = [row for row in rows if wanted in row.pool.function.name.casefold()]
         self.list.wanted = wanted
         self.list.show_items(passing)
@@ -179,33 +162,6 @@ class FunctionsPane(Vertical, Pane):
         self.write_frame(subtitle=" · ".join(counts))
         self._show_details(next((row for row in rows if self.list.key(row) == chosen), None))
         self._show_line(rows, chosen, failing)
-
-    def open_filter(self) -> None:
-        """Put the cursor into the filter."""
-        self.add_class("-filtering")
-        self.screen.set_focus(self.filter)
-
-    def close_filter(self) -> bool:
-        """Take the filter away, and return whether it was there."""
-        was_open = self.has_class("-filtering")
-        self.remove_class("-filtering")
-        self.filter.value = ""
-        if self.filter.has_focus:
-            self.screen.set_focus(self.list)
-        return was_open
-
-    @on(Input.Changed)
-    def _filter(self, event: Input.Changed) -> None:
-        event.stop()
-        self.post_message(self.Filtered())
-
-    @on(Input.Submitted)
-    def _leave_filter(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.screen.set_focus(self.list)
-        if (row := self.list.highlighted) is not None:
-            # Posted here: the list would not pass on to this pane what this pane has sent it.
-            self.post_message(FunctionList.Chosen(self.list, row))
 
     def _show_details(self, row: FunctionRow | None) -> None:
         details = self.query_one("#function-details", Static)

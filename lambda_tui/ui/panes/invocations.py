@@ -9,12 +9,7 @@ from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.text import Text
-from textual import on
 from textual.app import ComposeResult
-from textual.containers import Vertical
-from textual.message import Message
-from textual.widget import Widget
-from textual.widgets import Input
 
 from lambda_tui.history import InvocationRecord
 from lambda_tui.terminal_text import one_line
@@ -24,7 +19,7 @@ from lambda_tui.ui.model.invocation_facts import failure_message
 from lambda_tui.ui.model.invocations import KEPT
 from lambda_tui.ui.model.statistics import latency_ms, sparkline, summary
 from lambda_tui.ui.terminal_text import fitted
-from lambda_tui.ui.widgets import Pane, RowList
+from lambda_tui.ui.widgets import FilteredPane, RowList
 from lambda_tui.wording import dollars
 
 EARLIER_SIGN = "‹"
@@ -183,38 +178,15 @@ class InvocationList(RowList[InvocationRecord]):
         )
 
 
-class InvocationsPane(Vertical, Pane):
+class InvocationsPane(FilteredPane):
     """The list, and the line in which its filter is typed."""
-
-    DEFAULT_CSS = """
-    InvocationsPane {
-        InvocationList { height: 1fr; }
-        Input { display: none; height: 1; border: none; padding: 0 1; }
-    }
-    InvocationsPane.-filtering Input { display: block; }
-    """
-
-    @dataclass
-    class Filtered(Message):
-        """Posted when the text of the filter has changed."""
-
-        text: str
-
-    @dataclass
-    class Found(Message):
-        """Posted when the filter is left with a record under the cursor."""
-
-        record: InvocationRecord
 
     def __init__(self, session: str, *, id: str) -> None:
         """``session`` is this one."""
-        super().__init__(id=id)
-        self.list = InvocationList(id="invocation-list")
+        placeholder = "number, answer, cold, failed, caller, id; text of its event or response"
+        super().__init__(placeholder, id=id, filter_id="invocation-filter")
+        self.list: InvocationList = InvocationList(id="invocation-list")
         self.list.session = session
-        self.filter = Input(
-            placeholder="number, answer, cold, failed, caller, id; text of its event or response",
-            id="invocation-filter", compact=True,
-        )  # fmt: skip
         self.found_in_contents: frozenset[tuple[str, int]] = frozenset()
         """The keys of those in whose event or response the text of the filter stands."""
         self._shown: tuple[object, ...] = ()
@@ -226,11 +198,6 @@ class InvocationsPane(Vertical, Pane):
         yield self.filter
 
     @property
-    def focus_target(self) -> Widget:
-        """The list."""
-        return self.list
-
-    @property
     def item_text(self) -> str | None:
         """The request id of the chosen invocation."""
         return self.list.highlighted.request_id if self.list.highlighted is not None else None
@@ -238,13 +205,13 @@ class InvocationsPane(Vertical, Pane):
     @property
     def is_filtering(self) -> bool:
         """Whether only some of the records are shown."""
-        return bool(self.filter.value.strip())
+        return bool(self.wanted)
 
     def passing(self, records: list[InvocationRecord]) -> list[InvocationRecord]:
         """Return the records that pass the filter."""
         if not self.is_filtering:
             return records
-        wanted, found = self.filter.value.strip().casefold(), self.found_in_contents
+        wanted, found = self.wanted, self.found_in_contents
         return [each for each in records if each.key in found or _matches(each, wanted)]
 
     def show_records(
@@ -284,33 +251,6 @@ class InvocationsPane(Vertical, Pane):
         rows.marked = None if other is not None or rows.marked == record.key else record.key
         rows.show_items(rows.items)
         return other
-
-    def open_filter(self) -> None:
-        """Put the cursor into the line of the filter."""
-        self.add_class("-filtering")
-        self.screen.set_focus(self.filter)
-
-    def close_filter(self) -> bool:
-        """Take the filter away, and return whether it was there."""
-        was_open = self.has_class("-filtering")
-        self.remove_class("-filtering")
-        self.filter.value = ""
-        if self.filter.has_focus:
-            self.screen.set_focus(self.list)
-        return was_open
-
-    @on(Input.Changed)
-    def _filter(self, event: Input.Changed) -> None:
-        event.stop()
-        self.found_in_contents = frozenset()
-        self.post_message(self.Filtered(event.value.strip()))
-
-    @on(Input.Submitted)
-    def _leave_filter(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.screen.set_focus(self.list)
-        if (record := self.list.highlighted) is not None:
-            self.post_message(self.Found(record))
 
 
 def _summary(records: Sequence[InvocationRecord]) -> str:

@@ -17,7 +17,6 @@ from lambda_tui.ui.bindings import BINDINGS
 from lambda_tui.ui.clipboard import copy
 from lambda_tui.ui.lives import LivesView
 from lambda_tui.ui.model.lives import Life, Segment
-from lambda_tui.ui.panes import FunctionsPane, InvocationsPane
 from lambda_tui.ui.screens.dialogs import AskQuit
 from lambda_tui.ui.screens.help import Help
 from lambda_tui.ui.screens.invoking import InvokingView
@@ -31,7 +30,7 @@ from lambda_tui.ui.screens.palette import (
     theme_entries,
 )
 from lambda_tui.ui.screens.problems import Problems
-from lambda_tui.ui.widgets import RowList
+from lambda_tui.ui.widgets import FilteredPane, RowList
 from lambda_tui.wording import counted
 
 _WITHOUT_FUNCTION = frozenset({"quit", "help", "problems", "back"})
@@ -151,21 +150,24 @@ class MainScreen(InvokingView):
         self._choose_record(event.item)
         self.panes.go_to(self.selection.tab)
 
-    @on(InvocationsPane.Found)
-    def _choose_found(self, event: InvocationsPane.Found) -> None:
-        self._choose_record(event.record)
+    @on(FilteredPane.Found, "#invocations")
+    def _choose_found(self, event: FilteredPane.Found) -> None:
+        self._choose_record(event.item)
 
-    @on(InvocationsPane.Filtered)
-    def _filter_invocations(self, event: InvocationsPane.Filtered) -> None:
+    @on(FilteredPane.Filtered, "#invocations")
+    def _filter_invocations(self) -> None:
+        invocations = self.panes.invocations
+        invocations.found_in_contents = frozenset()
         self.paint()
-        self._look_into_contents(event.text)
+        self._look_into_contents(invocations.filter.value.strip())
 
-    @on(FunctionsPane.Filtered)
+    @on(FilteredPane.Filtered, "#functions")
     def _filter_functions(self) -> None:
         self.paint()
 
+    @on(FilteredPane.Found, "#functions")
     @on(RowList.Chosen, "#function-list")
-    def _leave_functions(self, event: RowList.Chosen) -> None:
+    def _leave_functions(self, event: FilteredPane.Found | RowList.Chosen) -> None:
         # A filter may have put the cursor on another one than the function that is shown.
         self._choose_function(event.item.pool.function.name)
         if self.panes.is_narrow:

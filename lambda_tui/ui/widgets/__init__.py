@@ -6,6 +6,7 @@ Those of a dialog alone, ``plot`` and ``comparison_view``, are imported with it.
 from __future__ import annotations
 
 from lambda_tui.ui.widgets.empty import Empty
+from lambda_tui.ui.widgets.filtered_pane import FilteredPane
 from lambda_tui.ui.widgets.header import Banner, HeaderLine
 from lambda_tui.ui.widgets.key_bar import KeyBar
 from lambda_tui.ui.widgets.line_widget import LineWidget, ScrollingLines, text_strip
@@ -15,6 +16,7 @@ from lambda_tui.ui.widgets.row_list import RowList
 __all__ = [
     "Banner",
     "Empty",
+    "FilteredPane",
     "HeaderLine",
     "KeyBar",
     "LineWidget",

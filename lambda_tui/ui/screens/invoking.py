@@ -11,10 +11,7 @@ from lambda_tui.project.event_files import SampleEvent, check_event
 from lambda_tui.project.function import LATEST
 from lambda_tui.ui.event import EventPane
 from lambda_tui.ui.figures import size
-from lambda_tui.ui.model import (
-    InvocationType,
-    Tab,
-)
+from lambda_tui.ui.model import InvocationType, Tab
 from lambda_tui.ui.screens.dialogs import AskBurst, AskQualifier, AskTenant
 from lambda_tui.ui.screens.view import ProjectView
 

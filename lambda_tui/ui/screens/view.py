@@ -18,20 +18,12 @@ from lambda_tui.ui.bindings import PANE_KEYS
 from lambda_tui.ui.event import EventPane
 from lambda_tui.ui.feed import Feed
 from lambda_tui.ui.log import Scope
-from lambda_tui.ui.model import (
-    Drafts,
-    Past,
-    Selected,
-    Selection,
-    SentEvent,
-)
+from lambda_tui.ui.model import Drafts, Past, Selected, Selection, SentEvent
 from lambda_tui.ui.model.toasts import Announcements
 from lambda_tui.ui.panes import PaneGrid
 from lambda_tui.ui.remembered import Remembered, RememberedFile
 from lambda_tui.ui.screens.lives import LivesScreen
-from lambda_tui.ui.screens.palette import (
-    SearchableScreen,
-)
+from lambda_tui.ui.screens.palette import SearchableScreen
 from lambda_tui.ui.screens.view_state import ViewState
 from lambda_tui.ui.widgets import Banner, Empty, HeaderLine, KeyBar
 
@@ -232,11 +224,8 @@ class ProjectView(SearchableScreen):
         self._show_project()
         pools = tuple(self.engine.pools.values())
         pool, panes = self.pool, self.panes
-        missing = (
-            ""
-            if pool is None or pool.function.name == self.selection.function
-            else self.selection.function
-        )
+        is_there = pool is None or pool.function.name == self.selection.function
+        missing = "" if is_there else self.selection.function
         self.query_one(HeaderLine).show(self.engine, pool, self._address, missing)
         if pool is None:
             return
@@ -259,7 +248,7 @@ class ProjectView(SearchableScreen):
                 selected.record,
                 self._scope(pool),
                 total=len(in_scope),
-                version=self._version(),
+                version=self.feed.invocations.version,
             )
         self._show_event(pool)
         panes.show_selected(selected)
@@ -327,10 +316,6 @@ class ProjectView(SearchableScreen):
         is_here = chosen is not None and chosen.session == self.feed.invocations.session
         number = chosen.number if chosen is not None and is_here else None
         return Scope(pool.function.name, self.selection.environment, number)
-
-    def _version(self) -> int:
-        """Return a number that changes with the list of invocations."""
-        return self.feed.invocations.version
 
     def show_address(self, address: str | None) -> None:
         """Show where the Lambda API listens."""

@@ -177,6 +177,8 @@ class InitProcess:
         """Process id in this namespace; None until it runs."""
         self.storage: Path | None = None
         """Private directory in place of ``/tmp``, at the level ``processes`` only."""
+        self._is_built = False
+        """Whether its sandbox is there, before which its ``/tmp`` is the machine's."""
         self.network: OwnNetwork | None = None
         """None where the environment shares the machine's network."""
         self.runtime_is_running = False
@@ -220,7 +222,7 @@ class InitProcess:
         """The environment's ``/tmp`` as this process sees it; None until it is built."""
         if self.storage is not None:
             return self.storage
-        return Path(f"/proc/{self.pid}/root/tmp") if self.pid else None
+        return Path(f"/proc/{self.pid}/root/tmp") if self.pid and self._is_built else None
 
     # Life ----------------------------------------------------------------------------------------
 
@@ -422,6 +424,7 @@ class InitProcess:
                 self._on_event(Frozen())
             case "created":
                 self.storage = Path(message["tmp"]) if message["tmp"] else None
+                self._is_built = True
             case "failed":
                 self._finish(f"The sandbox could not be built: {message['message']}.")
             case "started":

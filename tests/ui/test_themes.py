@@ -152,6 +152,10 @@ async def test_the_error_of_a_failed_invocation_stands_out_without_colours(
     assert all(style.bold for _, style in errors), errors
 
 
+BLOCKS = set("▒▓█▏▎▍▌▋▊▉")
+"""Signs of Init and of an invocation, however short."""
+
+
 @pytest.mark.parametrize("theme", ANSI)
 async def test_the_chosen_row_keeps_the_colours_of_its_timeline(
     open_app: OpenApp, theme: str
@@ -160,8 +164,10 @@ async def test_the_chosen_row_keeps_the_colours_of_its_timeline(
         await driver.invoke()
         await driver.press("2")
         lines = rendered_lines(driver.app.screen)
-        row = next(strip for strip in lines if "❅ frozen" in strip.text and "█" in strip.text)
-        life = [segment for segment in row if set(segment.text) & set("▒▓█·❅")]
+        row = next(
+            strip for strip in lines if "❅ frozen" in strip.text and set(strip.text) & BLOCKS
+        )
+        life = [segment for segment in row if set(segment.text) & (BLOCKS | set("·❅"))]
         words = [segment for segment in row if "1" in segment.text]
 
     assert life

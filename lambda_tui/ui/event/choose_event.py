@@ -118,5 +118,5 @@ def _matches(choice: EventChoice, words: Sequence[str]) -> bool:
 def _option(choice: EventChoice, width: int) -> Option:
     name = one_line(choice.name)
     name = f"{name[: width - 1]}…" if len(name) > width else name.ljust(width)
-    group = (choice.group.ljust(_WIDEST_GROUP), "$foreground 75%")
+    group = (choice.group.ljust(_WIDEST_GROUP), "$text-dim")
     return Option(Content.assemble(group, f"  {name}  ", one_line(choice.detail)))

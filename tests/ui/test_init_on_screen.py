@@ -169,6 +169,8 @@ async def test_details_tell_each_variables_origin_and_mask_secrets(
         await driver.until_seen("sk-live-1234567890")
         await driver.press("down")
         assert "sk-live" not in driver.text()
+        while pane.highlighted is not None and pane.highlighted.detail.label != "STAGE":
+            await driver.press("down")
         await driver.until_seen("STAGE", "Globals, template.yaml:7")
 
 

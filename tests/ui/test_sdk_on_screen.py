@@ -31,6 +31,8 @@ async def test_capital_s_installs_the_sdk_and_the_function_is_initialised_again(
 ) -> None:
     async with open_app(settings=settings, size=(160, 45)) as driver:
         await driver.invoke()
+        # Beside another tab the lines of the log have no room.
+        await driver.press("4", "z")
         await driver.until_seen("relies on a package that AWS's runtime brings (boto3)")
         assert "ImportModuleError" in driver.text()
 
@@ -43,6 +45,7 @@ async def test_capital_s_installs_the_sdk_and_the_function_is_initialised_again(
         await driver.until(lambda: environment.state is State.FROZEN)
         await driver.until_seen("after the SDK changed")
         await driver.invoke()
+        await driver.press("6")
         await driver.until_seen("hello:")
 
 

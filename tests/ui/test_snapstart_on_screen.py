@@ -23,8 +23,8 @@ async def test_the_screen_names_the_snapshot_and_the_restore(
 
         await driver.invoke()
 
-        assert "· restore " in driver.text()
-        assert "RESTORE_REPORT" in driver.text()
+        assert "RESTORED" in driver.text()
+        assert "RESTORE_REPORT" in driver.screen.panes.log_pane.whole_text
         assert "snap-start: snapshot ❅ frozen" in driver.subtitle("environments")
 
 

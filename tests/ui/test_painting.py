@@ -19,6 +19,7 @@ from lambda_tui.ui import keys
 from lambda_tui.ui.log import rows
 from lambda_tui.ui.log.lines import LogLine, log_lines
 from lambda_tui.ui.log.records import LogRecord
+from lambda_tui.ui.model import Tab
 from lambda_tui.ui.textual_private import DISPLAY, frame_timer
 from lambda_tui.ui.widgets import LineWidget
 from support.app_driver import Driver, OpenApp
@@ -238,3 +239,13 @@ async def test_the_line_of_functions_marks_the_chosen_one(open_app: OpenApp) -> 
         await driver.until(lambda: marked() == ["·Greet"])
         await driver.press("1", "down", "enter")
         await driver.until(lambda: marked() == ["·Fail"])
+
+
+async def test_a_tab_that_comes_forward_has_its_whole_title_at_once(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        driver.screen.panes.bring_forward(Tab.DETAILS)
+        # Nothing is laid out in between: the tab has no size yet.
+        title = driver.title("details")
+
+    assert "no invocation yet" in title
+    assert "Response" in title

@@ -237,7 +237,7 @@ class PaneGrid(Container):
     def write_titles(self) -> None:
         """Write the titles of the tabs that are shown: the invocation, and the other tabs."""
         selection, forward = self._selection, self.tabs[self._selection.tab]
-        width = self._title_width(forward)
+        width = self._title_cells
         names = [pane.title for pane in self.tabs.values()]
         state = (self.shows_two_tabs, self.is_zoomed, self.focused_pane, width)
         written_from = (self._summary, selection.tab, selection.beside, *names, *state)
@@ -252,12 +252,12 @@ class PaneGrid(Container):
     def _write_title(self, pane: Pane, *, with_tabs: bool) -> None:
         summary = Content.styled(one_line(self._summary), "bold")
         tabs = [tab for tab in self.tabs if with_tabs or tab is self._selection.tab]
-        most = self._title_width(pane) - _SUMMARY
+        most = self._title_cells - _SUMMARY
         for part in ("all", "name", "key"):
             right = Content(" ").join([self._tab_text(tab, part=part) for tab in tabs])
             if right.cell_length <= most:
                 break
-        room = self._title_width(pane) - right.cell_length - 1
+        room = self._title_cells - right.cell_length - 1
         left = summary.truncate(max(0, room - 1), ellipsis=True)
         if left.plain.endswith("……"):
             # The name of the error was cut where it is kept, right here.
@@ -266,8 +266,14 @@ class PaneGrid(Container):
         line = Content.styled(" " + "─" * max(0, fill - 2) + " ", "$line")
         pane.write_frame(Content("").join([left, line, right]))
 
-    def _title_width(self, pane: Pane) -> int:
-        return max(20, pane.outer_size.width - _FRAME)
+    @property
+    def _title_cells(self) -> int:
+        """The cells of a tab's title. A tab that has just come forward has no size of its own."""
+        # All tabs that are shown are together as wide as the pane above them.
+        width = self.size.width if self.is_zoomed else self.invocations.outer_size.width
+        if self.shows_two_tabs and not self.is_zoomed:
+            width //= 2
+        return max(20, width - _FRAME)
 
     def _tab_text(self, tab: Tab, *, is_alone: bool = False, part: str = "all") -> Content:
         """Return what a click brings a tab forward by: its key and its name, or one of them.

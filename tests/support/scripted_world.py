@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterable
 from datetime import datetime, tzinfo
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -44,9 +45,12 @@ from lambda_tui.project.settings import Settings
 from lambda_tui.sample_events import identifiers
 from lambda_tui.ui import LambdaTuiApp
 from lambda_tui.ui.keymap import make_keymap
+from lambda_tui.ui.lives import columns
 
 NOON = 1_800_014_400.0
 """15 January 2027, 12:00:00 UTC."""
+AGE = 150.0
+"""Seconds since each environment was made, as the screen says."""
 FOLDER = Path("/srv/shop")
 """The project's folder, which does not exist: no path differs from machine to machine."""
 MODULES = (
@@ -71,6 +75,8 @@ class ScriptedClock:
             monkeypatch.setattr(getattr(identifiers, name), "__code__", _same_id.__code__)
         monkeypatch.setattr(identifiers.new_uuid, "__code__", _same_uuid.__code__)
         monkeypatch.setattr(identifiers, "datetime", _ScriptedDatetime)
+        # Every environment is as old as another, however long the script takes.
+        monkeypatch.setattr(columns, "time", SimpleNamespace(monotonic=lambda: AGE))
         monkeypatch.setattr(
             time, "localtime", lambda at=None: local_time(self.now if at is None else at)
         )
@@ -167,8 +173,7 @@ class ScriptedWorld:
         self._created += 1
         environment.id = f"{self._created:032x}"
         environment.log_stream = f"2027/01/15/{function}[$LATEST]{environment.id}"
-        # Between two of the steps in which an age is shown.
-        environment.created -= 150
+        environment.created = 0.0
         pool.environments.append(environment)
         self.tell(StateChange(State.CREATING, None, "invocation"), function, environment)
         self.clock.now += 0.006

@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 import signal
+import subprocess
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
@@ -42,24 +43,24 @@ async def copy(
 async def _run(path: str, arguments: tuple[str, ...], text: str) -> bool:
     """Run a command, and return whether it took the text."""
     try:
-        process = await asyncio.create_subprocess_exec(
-            path,
-            *arguments,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
+        # Not asyncio's own way: cancelled while it starts, that ends the command alone, without
+        # what the command has started.
+        process = subprocess.Popen(
+            [path, *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
     except OSError:
         return False
     try:
-        async with asyncio.timeout(_PATIENCE):
-            await process.communicate(text.encode("utf-8", "replace"))
-    except (TimeoutError, OSError):
+        await asyncio.to_thread(process.communicate, text.encode("utf-8", "replace"), _PATIENCE)
+    except (subprocess.TimeoutExpired, OSError):
         return False
     finally:
         # Not when it has ended: what it leaves behind keeps the text for others.
-        if process.returncode is None:
+        if process.poll() is None:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
     return process.returncode == 0

@@ -42,17 +42,8 @@ async def copy(
 
 async def _run(path: str, arguments: tuple[str, ...], text: str) -> bool:
     """Run a command, and return whether it took the text."""
-    try:
-        # Not asyncio's own way: cancelled while it starts, that ends the command alone, without
-        # what the command has started.
-        process = subprocess.Popen(
-            [path, *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-    except OSError:
+    process = _start([path, *arguments])
+    if process is None:
         return False
     try:
         await asyncio.to_thread(process.communicate, text.encode("utf-8", "replace"), _PATIENCE)
@@ -64,3 +55,21 @@ async def _run(path: str, arguments: tuple[str, ...], text: str) -> bool:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
     return process.returncode == 0
+
+
+def _start(command: list[str]) -> subprocess.Popen[bytes] | None:
+    """Start a command that reads its input; return None where it does not start.
+
+    Not by asyncio, which ends a command whose start is cancelled alone, without what the command
+    has started by then.
+    """
+    try:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except OSError:
+        return None

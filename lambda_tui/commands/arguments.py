@@ -55,6 +55,7 @@ def screen_parser() -> argparse.ArgumentParser:
     _add_place(parser)
     _add_address(parser)
     _add_plain(parser)
+    _add_cloud(parser)
     parser.add_argument("--version", action="version", version=f"lambda-tui {__version__}")
     _add_sandbox(parser)
     _add_no_watch(parser)
@@ -69,6 +70,7 @@ def demo_parser() -> argparse.ArgumentParser:
     parser.add_argument("--no-open", action="store_true", help="only copy it")
     _add_plain(parser)
     _add_address(parser)
+    _add_cloud(parser)
     _add_sandbox(parser)
     _add_no_watch(parser)
     return parser
@@ -139,6 +141,7 @@ def serve_parser() -> argparse.ArgumentParser:
         dest="log_level",
         help="write warnings and errors only",
     )
+    _add_cloud(parser)
     _add_sandbox(parser)
     _add_no_watch(parser)
     return parser
@@ -189,6 +192,7 @@ def invoke_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="install the SDK that AWS's runtime brings first, unless it is installed",
     )
+    _add_cloud(parser)
     _add_sandbox(parser)
     return parser
 
@@ -312,6 +316,29 @@ def _add_template(parser: argparse.ArgumentParser) -> None:
         "--config-env",
         metavar="NAME",
         help="the environment of samconfig.toml whose parameters hold (default)",
+    )
+
+
+def _add_cloud(parser: argparse.ArgumentParser) -> None:
+    credentials = parser.add_mutually_exclusive_group()
+    credentials.add_argument(
+        "--credentials",
+        metavar="WHOSE",
+        help="whose AWS credentials functions get: placeholder, shell or profile:NAME "
+        "(placeholder)",
+    )
+    credentials.add_argument(
+        "--profile",
+        metavar="NAME",
+        help="give functions the AWS credentials of this profile",
+    )
+    parser.add_argument("--region", metavar="NAME", help="the region of functions")
+    parser.add_argument(
+        "--endpoint-url",
+        metavar="[SERVICE=]URL",
+        action="append",
+        default=[],
+        help="where functions find AWS's services, or one of them; may be given several times",
     )
 
 

@@ -12,7 +12,13 @@ from lambda_tui.commands.arguments import FOLDER_GIVEN
 from lambda_tui.commands.errors import CommandError
 from lambda_tui.project.function import Function, Problem, Project
 from lambda_tui.project.load import load_project
-from lambda_tui.project.settings import Settings, load_settings
+from lambda_tui.project.settings import (
+    ALL_SERVICES,
+    PROFILE,
+    Settings,
+    load_settings,
+    read_option,
+)
 from lambda_tui.project.template import parameter_pairs, project_above
 from lambda_tui.project.wording import shown
 
@@ -54,7 +60,29 @@ def read_settings(options: argparse.Namespace) -> tuple[Settings, tuple[Problem,
         except ValueError as error:
             raise CommandError(f"--parameter-overrides: {error}.") from error
         settings = replace(settings, parameter_overrides=given)
-    return settings, problems
+    try:
+        return _with_cloud(settings, options), problems
+    except ValueError as error:
+        raise CommandError(str(error)) from error
+
+
+def _with_cloud(settings: Settings, options: argparse.Namespace) -> Settings:
+    """Return the settings with what the options say of AWS; raise ``ValueError``."""
+    if getattr(options, "profile", None) is not None:
+        profile = read_option("--profile", "credentials", f"{PROFILE}{options.profile}")
+        settings = replace(settings, credentials=profile)
+    elif getattr(options, "credentials", None) is not None:
+        whose = read_option("--credentials", "credentials", options.credentials)
+        settings = replace(settings, credentials=whose)
+    if getattr(options, "region", None) is not None:
+        settings = replace(settings, region=read_option("--region", "region", options.region))
+    addresses = dict(settings.endpoint_url)
+    for given in getattr(options, "endpoint_url", []):
+        service, equals, address = given.partition("=")
+        if not equals or "/" in service:
+            service, address = ALL_SERVICES, given
+        addresses[service] = read_option("--endpoint-url", "endpoint_url", address)
+    return replace(settings, endpoint_url=addresses)
 
 
 def find_project(options: argparse.Namespace) -> str | None:

@@ -14,6 +14,7 @@ from typing import Any
 from platformdirs import user_config_path
 
 from lambda_tui.engine.asynchronous import AsyncInvocations
+from lambda_tui.engine.credentials import FunctionCredentials
 from lambda_tui.engine.dependency_checks import DependencyChecks
 from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.event_loop import poll_after_invocations, start_task
@@ -52,6 +53,7 @@ from lambda_tui.project.interpreters import Interpreter, find_interpreter
 from lambda_tui.project.load import load_project
 from lambda_tui.project.sdk import is_of_sdk
 from lambda_tui.project.settings import AFTER_RESTART, PROJECT_FILE, Settings, SettingsFiles
+from lambda_tui.terminal_text import one_line
 
 # A Shutdown phase with extensions takes two seconds, an init process that must be killed more.
 _GOODBYE_SECONDS = 15.0
@@ -84,7 +86,10 @@ class Engine:
         self._open_api = open_api
         self.events = EventStream()
         self._links = OutwardLinks(project.directory)
-        self._account = Account(settings.account_concurrency)
+        self.credentials = FunctionCredentials(
+            settings.credentials, self._on_credentials, self._tell_of_credentials
+        )
+        self._account = Account(settings.account_concurrency, self.credentials)
         self.pools = self._account.pools
         """By the name of their function, in the project's order."""
         self._zygotes: dict[Path, Zygote] = {}
@@ -114,6 +119,7 @@ class Engine:
         """Start the interpreters, the watching and the sampling, without waiting for any."""
         _allow_many_descriptors()
         poll_after_invocations(self.events)
+        self.credentials.start()
         asyncio.get_running_loop().set_exception_handler(self._on_defect)
         for pool in self.pools.values():
             pool.warm_up()
@@ -128,6 +134,7 @@ class Engine:
 
     async def close(self) -> None:
         """End every process that was started."""
+        self.credentials.close()
         self.dependencies.close()
         await self.asynchronous.close()
         await self.sdk.close()
@@ -183,6 +190,11 @@ class Engine:
         """Have SDKs in the environments to come call the Lambda API at a URL, if there is one."""
         self._account.lambda_endpoint = address
 
+    def choose_credentials(self, choice: str) -> None:
+        """Give functions other credentials; ``choice`` is a value of the setting for them."""
+        self.settings = replace(self.settings, credentials=choice)
+        self.credentials.choose(choice)
+
     def tell_all_problems(self) -> None:
         """Put the problems that there are on the stream; those to come are put there anyway."""
         for problem in self.project.problems:
@@ -235,11 +247,36 @@ class Engine:
         changes = {name: value for name, value in changes.items() if name not in later}
         self.settings = replace(self.settings, **changes)
         self._account.concurrency = self.settings.account_concurrency
+        if "credentials" in changes:
+            self.credentials.choose(self.settings.credentials)
         self.asynchronous.configure(self.settings)
         self.sdk.configure(self.settings)
         self.dependencies.configure(self.settings)
         for pool in self.pools.values():
             pool.configure(self.settings)
+
+    def _on_credentials(self) -> None:
+        """Initialise every function with the credentials that there are now, and say whose."""
+        current = self.credentials.current
+        what = "placeholders for credentials"
+        if current.are_real:
+            what = f"the credentials of {one_line(current.owner)}"
+        notice = Notice("information", f"functions get {what}.")
+        self.events.emit(Event(record=notice, function=""))
+        if not self.credentials.known.done():
+            # The environments have waited for them.
+            return
+        for pool in self.pools.values():
+            pool.change(pool.function, ("credentials",))
+        # The region may be theirs.
+        self._is_outdated = True
+        self._follow_soon()
+
+    def _tell_of_credentials(self, problem: str) -> None:
+        """Say why functions do not have the credentials that were chosen."""
+        has = "those of before" if self.credentials.current.are_real else "placeholders"
+        notice = Notice("error", f"{problem} Until then functions have {has}.")
+        self.events.emit(Event(record=notice, function=""))
 
     def _make_pool(self, function: Function) -> Pool:
         interpreter = find_interpreter(self.project.directory, function, self.settings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,7 +19,7 @@ from lambda_tui.project.function import NODE_SUFFIXES, Function, Problem, Projec
 from lambda_tui.project.handlers import misspelt_imports
 from lambda_tui.project.interpreters import find_interpreter
 from lambda_tui.project.layers import extension_problems
-from lambda_tui.project.settings import Settings
+from lambda_tui.project.settings import ALL_SERVICES, Settings
 from lambda_tui.project.spelling import true_path
 from lambda_tui.project.wording import shown
 
@@ -214,8 +215,15 @@ def _with_settings(project: Project, settings: Settings) -> Project:
 
 
 def _with_local_variables(project: Project, settings: Settings) -> Project:
-    """Return the project with the variables by which its functions know that they run here."""
+    """Return the project with the variables that its functions have here alone.
+
+    They tell that this is not AWS, and where a stack of the user's own has AWS's services.
+    """
     local = {"LAMBDA_TUI": "1"}
+    for service, address in settings.endpoint_url.items():
+        suffix = re.sub("[ -]", "_", service).upper()
+        name = "AWS_ENDPOINT_URL" if service == ALL_SERVICES else f"AWS_ENDPOINT_URL_{suffix}"
+        local[name] = address
     if settings.sam_local:
         local["AWS_SAM_LOCAL"] = "true"
     functions = tuple(replace(one, local_variables=local) for one in project.functions)

@@ -94,7 +94,10 @@ class _InvokeRun:
         # Before any environment is made: provisioned ones would fail without it.
         await self._install_sdk()
         await self._engine.start()
-        # The invocation waits for the interpreter anyway.
+        # The invocation waits for the credentials and the interpreter anyway.
+        await self._engine.credentials.known
+        if self._engine.credentials.problem is not None:
+            raise CommandError(self._engine.credentials.problem)
         await self._pool.boot()
         for difference in self._differences():
             self._say(difference)

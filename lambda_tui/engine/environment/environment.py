@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Literal, NamedTuple, Protocol
 
+from lambda_tui.engine.credentials import FunctionCredentials
 from lambda_tui.engine.environment.freezer import Freezer
 from lambda_tui.engine.environment.hints import full_storage_hint, hint, machine_path_hint
 from lambda_tui.engine.environment.init_phase import (
@@ -99,6 +100,10 @@ class EnvironmentOwner(Protocol):
     @property
     def lambda_endpoint(self) -> str | None:
         """Where this machine serves the Lambda API; None where it does not."""
+
+    @property
+    def credentials(self) -> FunctionCredentials:
+        """The credentials that functions get."""
 
     @property
     def profiles_init(self) -> bool:
@@ -265,8 +270,9 @@ class ExecutionEnvironment:
         self.emit(StateChange(self.state, None, reason))
 
     def start(self) -> None:
-        """Build the sandbox as soon as the fork server has booted."""
-        self.fork_server.booted.add_done_callback(lambda _: self._build())
+        """Build the sandbox as soon as the fork server has booted and credentials are known."""
+        when_known = self._owner.credentials.when_known
+        self.fork_server.booted.add_done_callback(lambda _: when_known(self._build))
 
     def assign(self, invocation: Invocation) -> None:
         """Serve an invocation, at once or when it is initialised."""
@@ -444,6 +450,7 @@ class ExecutionEnvironment:
             self.log_stream,
             self.initialization_type,
             lambda_endpoint=self._owner.lambda_endpoint,
+            credentials=self._owner.credentials.current,
             profiles_init=self._owner.profiles_init,
         )
 

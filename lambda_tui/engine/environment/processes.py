@@ -45,6 +45,7 @@ from lambda_tui.engine.wire import (
     RuntimeLink,
     Started,
 )
+from lambda_tui.project.credentials import Credentials
 from lambda_tui.project.function import Function
 
 logger = logging.getLogger(__name__)
@@ -167,6 +168,7 @@ class Processes:
         initialization_type: InitializationType,
         *,
         lambda_endpoint: str | None,
+        credentials: Credentials,
         profiles_init: bool,
     ) -> None:
         """Start the external extensions and, when all have registered, the runtime.
@@ -179,6 +181,7 @@ class Processes:
                 log_stream,
                 initialization_type,
                 lambda_endpoint=lambda_endpoint,
+                credentials=credentials,
                 profiles_init=profiles_init,
             )
 
@@ -188,6 +191,7 @@ class Processes:
         initialization_type: InitializationType,
         *,
         lambda_endpoint: str | None,
+        credentials: Credentials,
         profiles_init: bool,
     ) -> None:
         fork_server, sandbox = self._fork_server, self._fork_server.sandbox
@@ -204,6 +208,7 @@ class Processes:
             initialization_type=initialization_type,
             api_address=self._api.address,
             lambda_endpoint=self._reached(lambda_endpoint),
+            credentials=credentials,
             profiles_init=profiles_init,
         )
         self.stage = Stage.REGISTERING

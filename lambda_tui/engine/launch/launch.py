@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from lambda_tui.engine.launch.runtime import (
     runtime_start,
 )
 from lambda_tui.project.code import OutwardLink
+from lambda_tui.project.credentials import CREDENTIAL_VARIABLES, Credentials
 from lambda_tui.project.function import Function, LoggingConfig
 from lambda_tui.project.layers import external_extensions
 from lambda_tui.project.runtimes import OS_ONLY_RUNTIMES, Language, runtime_of
@@ -121,8 +122,10 @@ class Launch:
     """Names of the external extensions."""
     runtime: RuntimeStart
     places: Places
-    variables: dict[str, str]
+    variables: dict[str, str] = field(repr=False)
     """The function's environment variables, as AWS sets them."""
+    credentials: Credentials
+    """The credentials among these."""
     profiles_init: bool = False
     """Whether the runtime tells what the function's initialisation has spent its time on."""
 
@@ -141,6 +144,7 @@ class Launch:
         initialization_type: InitializationType,
         api_address: str,
         lambda_endpoint: str | None,
+        credentials: Credentials,
         profiles_init: bool,
     ) -> Launch:
         """Return what to start; ``program`` is the interpreter's path as the environment has it.
@@ -171,7 +175,9 @@ class Launch:
                 initialization_type,
                 api_address,
                 lambda_endpoint,
+                credentials,
             ),
+            credentials,
             profiles_init,
         )
 
@@ -228,6 +234,7 @@ def environment_variables(
     initialization_type: InitializationType,
     api_address: str,
     lambda_endpoint: str | None,
+    credentials: Credentials,
 ) -> dict[str, str]:
     """Return the variables of one environment, as AWS sets them for a zip function.
 
@@ -243,6 +250,10 @@ def environment_variables(
     if lambda_endpoint is not None:
         variables[ENDPOINT_VARIABLE] = lambda_endpoint
     variables |= {**function.local_variables, **given}
+    for name in CREDENTIAL_VARIABLES:
+        # A user's keys have no token, and a function's own would not fit to them.
+        variables.pop(name, None)
+    variables |= credentials.variables
     variables.update(_reserved(function, log_stream, places.task_root))
     if not is_os_only:
         variables["AWS_EXECUTION_ENV"] = f"AWS_Lambda_{runtime}"
@@ -314,10 +325,6 @@ def _reserved(function: Function, log_stream: str, task_root: str) -> dict[str, 
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_size),
         "AWS_LAMBDA_LOG_GROUP_NAME": function.log_group,
         "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
-        # Placeholders: code that calls AWS by mistake must not reach the developer's account.
-        "AWS_ACCESS_KEY_ID": "ASIALAMBDATUILOCAL00",
-        "AWS_SECRET_ACCESS_KEY": "lambda-tui-placeholder",
-        "AWS_SESSION_TOKEN": "lambda-tui-placeholder",
         "LAMBDA_TASK_ROOT": task_root,
         "LAMBDA_RUNTIME_DIR": "/var/runtime",
     }

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from itertools import takewhile
 
 from lambda_tui import limits
+from lambda_tui.engine.credentials import FunctionCredentials
 from lambda_tui.engine.environment import (
     ExecutionEnvironment,
     Outcome,
@@ -81,12 +82,13 @@ _TENANT_UNEXPECTED = Refusal(
 
 
 class Account:
-    """The account, which all functions of a project share: its concurrency and its Lambda API."""
+    """The account, which all functions of a project share: concurrency, credentials, Lambda API."""
 
-    def __init__(self, concurrency: int) -> None:
+    def __init__(self, concurrency: int, credentials: FunctionCredentials) -> None:
         self.pools: dict[str, Pool] = {}
         """By the name of their function."""
         self.concurrency = concurrency
+        self.credentials = credentials
         self.lambda_endpoint: str | None = None
         """The URL at which this machine serves the Lambda API; None while it does not."""
 
@@ -168,6 +170,7 @@ class Pool:
             self._on_problem,
             self.on_missing_package,
             self.warn_once,
+            account.credentials,
             profiles_init=profiles_init,
         )
         self._on_missing_package = on_missing_package
@@ -371,6 +374,11 @@ class Pool:
     def lambda_endpoint(self) -> str | None:
         """Where this machine serves the Lambda API; None where it does not."""
         return self._account.lambda_endpoint
+
+    @property
+    def credentials(self) -> FunctionCredentials:
+        """The credentials that its environments get."""
+        return self._account.credentials
 
     # Events of environments ----------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ import socket
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from lambda_tui.engine.credentials import FunctionCredentials
 from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.events import Event, RemovalReason
 from lambda_tui.engine.launch import Network, SandboxPlan
@@ -127,6 +128,11 @@ class Snapshot:
         return None
 
     @property
+    def credentials(self) -> FunctionCredentials:
+        """The credentials that the function is initialised with, and restored."""
+        return self._owner.credentials
+
+    @property
     def profiles_init(self) -> bool:
         """Whether it is told what Init phases spend their time on."""
         return self._owner.profiles_init
@@ -179,6 +185,7 @@ class Snapshots:
         on_problem: Callable[[str], None],
         on_missing_package: Callable[[str], None],
         warn_once: Callable[[str], None],
+        credentials: FunctionCredentials,
         *,
         profiles_init: bool,
     ) -> None:
@@ -199,6 +206,7 @@ class Snapshots:
         self._on_problem = on_problem
         self.on_missing_package = on_missing_package
         self.warn_once = warn_once
+        self.credentials = credentials
         self.profiles_init = profiles_init
         """Whether it is told what Init phases spend their time on."""
 

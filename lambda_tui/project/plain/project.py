@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from lambda_tui.project.code import Cache
+from lambda_tui.project.credentials import region_of
 from lambda_tui.project.function import Function, Problem, Project
 from lambda_tui.project.interpreters import find_interpreter
 from lambda_tui.project.layers import LayerExtractor, layers_of_settings
@@ -30,5 +31,8 @@ def read_project(directory: Path, settings: Settings) -> Project:
         problems = (*problems, Problem(_EMPTY))
     layers, layer_problems = layers_of_settings(settings.layers)
     extractor = LayerExtractor(Cache.of_user())
-    functions = tuple(extractor.extract(replace(one, layers=layers)) for one in functions)
+    region = region_of(settings)
+    functions = tuple(
+        extractor.extract(replace(one, layers=layers, region=region)) for one in functions
+    )
     return Project(directory, functions, (*problems, *layer_problems, *extractor.problems))

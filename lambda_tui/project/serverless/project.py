@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lambda_tui import limits
+from lambda_tui.project.credentials import region_of
 from lambda_tui.project.files import UnreadableFileError, read_text
-from lambda_tui.project.function import REGION, Function, Problem, Project
+from lambda_tui.project.function import Function, Problem, Project
 from lambda_tui.project.interpreters import find_interpreter
 from lambda_tui.project.serverless.document import ServerlessDocument
 from lambda_tui.project.serverless.env_files import env_files, read_env_files
@@ -152,8 +153,11 @@ class _Reader:
 
     def _variables(self, raw: LinedMapping) -> Variables:
         """Return the file's variables, with those of ``.env`` files where it uses these."""
-        values = self._settings.values
-        variables = Variables(self._file, raw, values, os.environ)
+        settings = self._settings
+        # As `--region` of the framework: it goes before what the file says.
+        option = {} if settings.region is None else {"opt:region": settings.region}
+        values, region = {**settings.values, **option}, region_of(settings)
+        variables = Variables(self._file, raw, values, os.environ, region)
         is_merged = str(variables.at("frameworkVersion")).lstrip("^~>=v ").startswith("4")
         if not is_merged and variables.at("useDotenv") is not True:
             return variables
@@ -162,7 +166,8 @@ class _Reader:
             self._directory, stage if isinstance(stage, str) else DEFAULT_STAGE, is_merged=is_merged
         )
         self.files |= set(files)
-        return Variables(self._file, raw, values, {**read_env_files(files), **os.environ})
+        environ = {**read_env_files(files), **os.environ}
+        return Variables(self._file, raw, values, environ, region)
 
     def _service(self, raw: LinedMapping, variables: Variables) -> _Service:
         content = LinedMapping()
@@ -175,17 +180,18 @@ class _Reader:
         service = variables.at("service")
         if isinstance(service, dict):
             service = service.get("name")
-        stage, region = variables.stage, variables.at("provider.region")
+        stage, region = variables.stage, variables.region
         lines = section(raw, "provider").lines
         if service is None:
             self._warn("the file has no service; add its name, such as service: shop.", 1)
         self._tell_unknown("service", service, raw.lines.get("service"))
         self._tell_unknown("provider.stage", stage, lines.get("stage"))
         if not isinstance(region, str) or not _REGION.fullmatch(region):
+            fallback = region_of(self._settings)
             what = region.reason if isinstance(region, Unknown) else f"it is {shown(region)}"
-            sentence = f"provider.region is not known here, so {REGION} holds: {what}."
+            sentence = f"provider.region is not known here, so {fallback} holds: {what}."
             self._warn(sentence, lines.get("region"))
-            region = REGION
+            region = fallback
         self.files |= variables.files
         pseudo = {"AWS::Region": region}
         if not isinstance(service, str | int) or not isinstance(stage, str | int):

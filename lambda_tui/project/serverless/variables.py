@@ -37,7 +37,6 @@ _LONGEST_TEXT = 1024 * 1024
 """Characters."""
 _PROGRAMS = (".js", ".cjs", ".mjs", ".ts")
 _TRUTHS = {"true": True, "1": True, "false": False, "0": False}
-_PROVIDER_DEFAULTS = {"provider.stage": DEFAULT_STAGE, "provider.region": REGION}
 _CLOUD_SOURCES = {
     "ssm": "is a parameter or a secret in the cloud",
     "cf": "is the output of a stack",
@@ -62,12 +61,17 @@ class Variables:
         content: LinedMapping,
         values: Mapping[str, str],
         environ: Mapping[str, str],
+        region: str = REGION,
     ) -> None:
-        """Take the file's content, the user's values by variables, and the environment."""
+        """Take the file's content, the user's values by variables, and the environment.
+
+        ``region`` is that of a file which names none.
+        """
         self._file = file
         self._content = content
         self._values = values
         self._environ = environ
+        self._defaults = {"provider.stage": DEFAULT_STAGE, "provider.region": region}
         self.problems: dict[str, Problem] = {}
         """The fall-backs that were taken for values that are not known here, by their sentences."""
         self.files: set[Path] = set()
@@ -94,6 +98,11 @@ class Variables:
     def stage(self) -> object:
         """The stage that is deployed to: an option, else the provider's, else ``dev``."""
         return self._given("opt:stage") or self.at("provider.stage")
+
+    @property
+    def region(self) -> object:
+        """The region that is deployed to: an option, else the provider's."""
+        return self._given("opt:region") or self.at("provider.region")
 
     def at(self, address: str) -> object:
         """Return the value at an address of the file, such as ``provider.stage``."""
@@ -247,9 +256,9 @@ class Variables:
             with self._inside(("self", address)) as reason:
                 if reason is not None:
                     # A stage may name itself as its option's fall-back.
-                    return _PROVIDER_DEFAULTS.get(address, reason)
+                    return self._defaults.get(address, reason)
                 value = self._walk(self._content, address, place)
-                self._found[address] = _PROVIDER_DEFAULTS.get(address) if value is None else value
+                self._found[address] = self._defaults.get(address) if value is None else value
         return self._found[address]
 
     def _walk(self, content: object, address: str, place: _Place) -> object:
@@ -278,7 +287,7 @@ class Variables:
     def _account(self, source: Source, _place: _Place) -> object:
         if source.address == "accountId":
             return ACCOUNT_ID
-        return self.at("provider.region") if source.address == "region" else None
+        return self.region if source.address == "region" else None
 
     def _parameter(self, source: Source, place: _Place) -> object:
         """Return a parameter of the stage, or of all: of ``params``, or version 4's ``stages``."""

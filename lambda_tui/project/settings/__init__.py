@@ -5,6 +5,10 @@ from __future__ import annotations
 from lambda_tui.project.settings.binding_ids import BINDING_IDS
 from lambda_tui.project.settings.changes import AFTER_RESTART, SettingsFiles
 from lambda_tui.project.settings.settings import (
+    ALL_SERVICES,
+    PLACEHOLDER,
+    PROFILE,
+    SHELL,
     FunctionSettings,
     NetworkChoice,
     SandboxChoice,
@@ -16,13 +20,18 @@ from lambda_tui.project.settings.settings_file import (
     USER_FILE,
     load_settings,
     place_of,
+    read_option,
 )
 
 __all__ = [
     "AFTER_RESTART",
+    "ALL_SERVICES",
     "BINDING_IDS",
+    "PLACEHOLDER",
+    "PROFILE",
     "PROJECT_FILE",
     "SANDBOX_VARIABLE",
+    "SHELL",
     "USER_FILE",
     "FunctionSettings",
     "NetworkChoice",
@@ -31,4 +40,5 @@ __all__ = [
     "SettingsFiles",
     "load_settings",
     "place_of",
+    "read_option",
 ]

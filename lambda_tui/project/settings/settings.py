@@ -16,6 +16,9 @@ NetworkChoice = Literal["auto", "shared", "own"]
 SdkChoice = Literal["ask", "install", "off"]
 UndeclaredPackagesChoice = Literal["warn", "error", "off"]
 
+PLACEHOLDER, SHELL, PROFILE = "placeholder", "shell", "profile:"
+"""The values of ``credentials``; a profile's name follows the last."""
+
 EXAMPLE_BOOTSTRAP = 'bootstrap = [".venv/bin/python", "-m", "awslambdaric"]'
 EXAMPLE_FUNCTION = f"{EXAMPLE_BOOTSTRAP} under [functions.NAME]"
 
@@ -48,6 +51,32 @@ _Python = Annotated[Path, Meta(description="the path of a Python interpreter")]
 _Node = Annotated[Path, Meta(description="the path of a Node.js")]
 _Template = Annotated[Path, Meta(description="the path of a template")]
 _EnvFile = Annotated[Path, Meta(description="the path of a file of variables")]
+_Credentials = Annotated[
+    str,
+    Meta(
+        pattern=f"^({PLACEHOLDER}|{SHELL}|{PROFILE}[^\\x00-\\x1f]+)$",
+        description='placeholder, shell or a profile, such as "profile:dev"',
+    ),
+]
+_Region = Annotated[
+    str, Meta(pattern=r"^[a-z]{2,4}(-[a-z]+)+-\d+$", description='a region, such as "eu-west-1"')
+]
+EndpointUrl = Annotated[
+    str,
+    Meta(
+        pattern=r"^https?://[^\s/?#]+[^\s]*$",
+        description='an address, such as "http://localhost:4566"',
+    ),
+]
+ALL_SERVICES = "default"
+"""The name in ``endpoint_url`` that stands for every service without an address of its own."""
+_EndpointUrls = Annotated[
+    Mapping[str, str],
+    Meta(
+        description='an address, such as "http://localhost:4566", or a table of addresses by '
+        "services"
+    ),
+]
 _ConfigEnv = Annotated[str, Meta(min_length=1, description="an environment of samconfig.toml")]
 _Layers = Annotated[
     tuple[Path, ...],
@@ -134,6 +163,15 @@ class Settings:
     """The template to read; None for the one of the project's folder."""
     env_file: _EnvFile | None = None
     """A file of variables for functions, ``.env`` or SAM's JSON; None for samconfig.toml's."""
+    credentials: _Credentials = PLACEHOLDER
+    """Whose AWS credentials functions get: ``shell``, or ``profile:NAME``."""
+    region: _Region | None = None
+    """The region of functions; None for that of the project's files or of the credentials."""
+    endpoint_url: _EndpointUrls = field(default_factory=dict)
+    """Where functions find AWS's services: addresses by services, or by ``default`` for all.
+
+    A settings file may have an address alone, which is that for all.
+    """
     sam_local: _Flag = True
     """Whether functions have ``AWS_SAM_LOCAL=true``, as SAM sets it on a developer's machine."""
     config_env: _ConfigEnv | None = None

@@ -22,7 +22,9 @@ from lambda_tui.project.layers import LayerArn
 from lambda_tui.project.settings.binding_ids import BINDING_IDS
 from lambda_tui.project.settings.lines import line_of
 from lambda_tui.project.settings.settings import (
+    ALL_SERVICES,
     EXAMPLE_FUNCTION,
+    EndpointUrl,
     FolderPath,
     FunctionSettings,
     Keys,
@@ -46,9 +48,10 @@ _TYPES: dict[str, object] = get_type_hints(Settings, include_extras=True)
 _FUNCTION_TYPES: dict[str, object] = get_type_hints(FunctionSettings, include_extras=True)
 _KEYS = [name for name in _TYPES if name not in ("layer_paths", "parameter_overrides")]
 """The keys of a file, where ``layers`` is a list or the table of ``layer_paths``."""
+_SERVICE = re.compile(r"[A-Za-z][A-Za-z0-9 _-]*")
 _PROGRAMS = ("python", "node")
 """The settings that name a program."""
-_TABLES = ("keys", "layer_paths", "file_systems", "functions", "values")
+_TABLES = ("keys", "layer_paths", "file_systems", "functions", "values", "endpoint_url")
 """The settings that are read entry by entry; the project's entries are added to the user's."""
 
 
@@ -75,6 +78,18 @@ def load_settings(directory: Path, config_directory: Path) -> tuple[Settings, tu
                 changes[name] = {**getattr(settings, name), **changes[name]}
         settings = dataclasses.replace(settings, **changes)
     return _with_environment(settings, problems), tuple(problems)
+
+
+def read_option(option: str, setting: str, text: str) -> str:
+    """Return what the command line gives for a setting, checked as that is.
+
+    Raise ``ValueError``, which is a sentence that names the option.
+    """
+    kind = EndpointUrl if setting == "endpoint_url" else _TYPES[setting]
+    try:
+        return str(_convert(option, text, kind, Path()))
+    except _BadValueError as error:
+        raise ValueError(str(error)) from error
 
 
 def place_of(directory: Path, config_directory: Path, *path: str) -> tuple[Path | None, int | None]:
@@ -156,6 +171,11 @@ class _Reader:
                     values["file_systems"] = self._entries(value, self._file_system, key)
                 case "values", dict():
                     values["values"] = self._entries(value, self._template_value, key)
+                case "endpoint_url", str():
+                    one = {ALL_SERVICES: value}
+                    values["endpoint_url"] = self._entries(one, self._endpoint_url)
+                case "endpoint_url", dict():
+                    values["endpoint_url"] = self._entries(value, self._endpoint_url, key)
                 case "functions", dict():
                     values["functions"] = self._entries(value, self._function, key)
                 case _:
@@ -215,6 +235,14 @@ class _Reader:
                 "/mnt/data, nor an access point's ARN."
             )
         return _convert(f"file_systems.{shown(name)}", value, FolderPath, self._folder)
+
+    def _endpoint_url(self, service: str, value: object) -> object:
+        if not _SERVICE.fullmatch(service):
+            raise _BadValueError(
+                f"endpoint_url has {shown(service)}, which is no service, such as dynamodb."
+            )
+        name = "endpoint_url" if service == ALL_SERVICES else f"endpoint_url.{service}"
+        return _convert(name, value, EndpointUrl, self._folder)
 
     def _function(self, function: str, table: object) -> FunctionSettings:
         name = f"functions.{shown(function)}"

@@ -1,4 +1,4 @@
-"""Reads what ``samconfig.toml`` says of parameters and variables."""
+"""Reads what ``samconfig.toml`` says of parameters, variables and the region."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ class SamConfig:
     """The texts of the template's parameters, by their names."""
     env_vars: Path | None = None
     """The file of variables."""
+    region: str | None = None
     problems: tuple[Problem, ...] = ()
 
 
@@ -87,6 +88,7 @@ def parameter_pairs(value: object) -> Iterator[tuple[str, str]]:
 def _of_environment(environment: Mapping[str, Any], file: Path) -> SamConfig:
     parameters: dict[str, str] = {}
     env_vars: Path | None = None
+    region: str | None = None
     problems: list[Problem] = []
     for command in _COMMANDS:
         given = _table(_table(environment, command), "parameters")
@@ -98,7 +100,9 @@ def _of_environment(environment: Mapping[str, Any], file: Path) -> SamConfig:
         named = given.get("env_vars")
         if isinstance(named, str) and named:
             env_vars = file.parent / named
-    return SamConfig(parameters, env_vars, tuple(problems))
+        if isinstance(given.get("region"), str) and given["region"]:
+            region = given["region"]
+    return SamConfig(parameters, env_vars, region, tuple(problems))
 
 
 def _text(value: object) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from lambda_tui import limits
 from lambda_tui.project.code import Cache
+from lambda_tui.project.credentials import region_of
 from lambda_tui.project.files import UnreadableFileError, read_text
 from lambda_tui.project.function import Function, Problem, Project
 from lambda_tui.project.handlers import handler_problem
@@ -90,7 +91,12 @@ def read_project(directory: Path, settings: Settings) -> Project | None:
         file,
         settings.layer_paths,
         bootstraps=bootstraps,
-        values={**config.parameters, **settings.values, **given},
+        values={
+            **config.parameters,
+            **settings.values,
+            **given,
+            "AWS::Region": region_of(settings, config.region),
+        },
         sources={
             **dict.fromkeys(config.parameters.keys() - settings.values.keys(), SAM_CONFIG),
             **dict.fromkeys(given, "--parameter-overrides"),

@@ -167,10 +167,14 @@ def _origin(function: Function, name: str) -> str:
 def lambda_variable_details(
     function: Function, environment: ExecutionEnvironment | None
 ) -> list[Detail]:
-    """Return the variables that Lambda sets in an environment; none of them is a secret here."""
+    """Return the variables that Lambda sets in an environment; real credentials by their owner."""
+    variables = dict(_variables(function, environment))
+    launch = None if environment is None else environment.launch
+    if launch is not None and launch.credentials.are_real:
+        variables |= dict.fromkeys(launch.credentials.variables, f"of {launch.credentials.whose}")
     return [
         _detail("Variables set by Lambda", name, value, "reserved" * (name in RESERVED_VARIABLES))
-        for name, value in sorted(_variables(function, environment).items())
+        for name, value in sorted(variables.items())
         if name not in {ENDPOINT_VARIABLE, *function.environment, *function.local_variables}
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import on
@@ -14,6 +15,7 @@ from textual.widgets import Input, OptionList, Static
 from lambda_tui import limits
 from lambda_tui.engine.invocation import TENANT_ID
 from lambda_tui.project.function import Function
+from lambda_tui.project.settings import PLACEHOLDER, PROFILE, SHELL
 from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.textual_private import SteadyScreen
 from lambda_tui.wording import counted
@@ -110,6 +112,38 @@ class AskQualifier(ModalScreen[str | None], SteadyScreen[str | None]):
 
     def on_mount(self) -> None:
         """Put the cursor on what is invoked now."""
+        if self._present in self._choices:
+            self.query_one(OptionList).highlighted = list(self._choices).index(self._present)
+
+    @on(OptionList.OptionSelected)
+    def _take(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(list(self._choices)[event.option_index])
+
+
+class AskCredentials(ModalScreen[str | None], SteadyScreen[str | None]):
+    """Asks whose AWS credentials functions get, as a value of the setting for them."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [_ESCAPE, *_MOVES]
+
+    def __init__(self, profiles: Sequence[str], present: str) -> None:
+        super().__init__()
+        named = {f"{PROFILE}{name}": f"profile {name}" for name in profiles}
+        self._choices = {
+            PLACEHOLDER: "placeholder: AWS refuses them",
+            SHELL: "shell: those of the variables that lambda-tui was started with",
+        } | named
+        self._present = present
+
+    def compose(self) -> ComposeResult:
+        """Yield the list of choices, with the cursor on the present one."""
+        with Vertical(classes="dialog") as dialog:
+            dialog.border_title = "AWS credentials, until you leave"
+            dialog.border_subtitle = "enter takes one · esc goes back"
+            options = (one_line(text) for text in self._choices.values())
+            yield OptionList(*options, markup=False, compact=True)
+
+    def on_mount(self) -> None:
+        """Put the cursor on what functions get now."""
         if self._present in self._choices:
             self.query_one(OptionList).highlighted = list(self._choices).index(self._present)
 

@@ -17,7 +17,7 @@ from lambda_tui.ui.bindings import BINDINGS
 from lambda_tui.ui.clipboard import copy
 from lambda_tui.ui.lives import LivesView
 from lambda_tui.ui.model.lives import Life, Segment
-from lambda_tui.ui.screens.dialogs import AskQuit
+from lambda_tui.ui.screens.dialogs import AskCredentials, AskQuit
 from lambda_tui.ui.screens.help import Help
 from lambda_tui.ui.screens.invoking import InvokingView
 from lambda_tui.ui.screens.lives import LivesScreen
@@ -50,6 +50,17 @@ class MainScreen(InvokingView):
         if is_ours and not self.engine.pools:
             return action in _WITHOUT_FUNCTION
         return True
+
+    @work(group="credentials")
+    async def action_credentials(self) -> None:
+        """Choose whose AWS credentials functions get until the user leaves."""
+        from lambda_tui.project.credentials import profile_names
+
+        profiles = await asyncio.to_thread(profile_names)
+        asking = AskCredentials(profiles, self.engine.credentials.choice)
+        choice = await self.app.push_screen_wait(asking)
+        if choice is not None:
+            self.engine.choose_credentials(choice)
 
     @work(group="sdk")
     async def action_install_sdk(self) -> None:

@@ -14,6 +14,7 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.widgets import Static
 
+from lambda_tui.engine.credentials import FunctionCredentials
 from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.pool import Pool
 from lambda_tui.project.function import Problem
@@ -157,13 +158,28 @@ def _parts(
         what = broken[0] if len(broken) == 1 else f"{len(broken)} functions do not start any more"
         parts.append(_Part(one_line(f"✗ {what}"), "error", f"✗ {len(broken)} broken"))
     if pool is not None:
-        parts += [_sandbox(pool), _runs_on(pool)]
-        parts.append(_Part("credentials: placeholder", "dim"))
+        # Real ones stand where no width hides them.
+        credentials = _credentials(engine.credentials)
+        facts = [_sandbox(pool), _runs_on(pool)]
+        parts += [*facts, credentials] if credentials.look == "dim" else [credentials, *facts]
         if address is not None:
             parts.append(_Part(address, "", address.removeprefix("http://127.0.0.1")))
         if own_program(pool.function) is None:
             parts.append(_Part(one_line(pool.interpreter.origin), "dim", ""))
     return tuple(parts)
+
+
+def _credentials(credentials: FunctionCredentials) -> _Part:
+    """Return whose credentials functions have, and whether these are not what was chosen."""
+    current = credentials.current
+    whose = one_line(current.whose)
+    if current.have_expired:
+        return _Part(f"▲ credentials: {whose}, expired", "warning", f"▲ {whose} expired")
+    if credentials.problem is not None:
+        return _Part(f"▲ credentials: {whose}, not as chosen", "warning", f"▲ {whose}")
+    if current.are_real:
+        return _Part(f"credentials: {one_line(current.owner)}", "", whose)
+    return _Part(f"credentials: {whose}", "dim")
 
 
 def _sandbox(pool: Pool) -> _Part:

@@ -13,10 +13,10 @@ from lambda_tui.commands.errors import CommandError
 from lambda_tui.project.function import Function, Problem, Project
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import (
-    ALL_SERVICES,
     PROFILE,
     Settings,
     load_settings,
+    read_endpoint,
     read_option,
 )
 from lambda_tui.project.template import parameter_pairs, project_above
@@ -76,13 +76,9 @@ def _with_cloud(settings: Settings, options: argparse.Namespace) -> Settings:
         settings = replace(settings, credentials=whose)
     if getattr(options, "region", None) is not None:
         settings = replace(settings, region=read_option("--region", "region", options.region))
-    addresses = dict(settings.endpoint_url)
-    for given in getattr(options, "endpoint_url", []):
-        service, equals, address = given.partition("=")
-        if not equals or "/" in service:
-            service, address = ALL_SERVICES, given
-        addresses[service] = read_option("--endpoint-url", "endpoint_url", address)
-    return replace(settings, endpoint_url=addresses)
+    given = getattr(options, "endpoint_url", [])
+    addresses = dict(read_endpoint("--endpoint-url", one) for one in given)
+    return replace(settings, endpoint_url={**settings.endpoint_url, **addresses})
 
 
 def find_project(options: argparse.Namespace) -> str | None:

@@ -77,13 +77,6 @@ class FunctionCredentials:
         # The end of the process does not wait for it, as it would for an executor's.
         threading.Thread(target=resolve, name="credentials", daemon=True).start()
 
-    def when_known(self, act: Callable[[], object]) -> None:
-        """Act at once, or when it is known which credentials there are."""
-        if self.known.done():
-            act()
-        else:
-            self.known.add_done_callback(lambda _: act())
-
     def close(self) -> None:
         """Refresh no more, and wait for no result."""
         self._attempts += 1

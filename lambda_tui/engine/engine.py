@@ -193,6 +193,8 @@ class Engine:
     def choose_credentials(self, choice: str) -> None:
         """Give functions other credentials; ``choice`` is a value of the setting for them."""
         self.settings = replace(self.settings, credentials=choice)
+        # The region may be theirs, which is followed up when they are there.
+        self._is_outdated = True
         self.credentials.choose(choice)
 
     def tell_all_problems(self) -> None:
@@ -268,8 +270,6 @@ class Engine:
             return
         for pool in self.pools.values():
             pool.change(pool.function, ("credentials",))
-        # The region may be theirs.
-        self._is_outdated = True
         self._follow_soon()
 
     def _tell_of_credentials(self, problem: str) -> None:

@@ -41,10 +41,8 @@ class Credentials:
 
     whose: str
     """``placeholder``, ``shell`` or ``profile NAME``."""
-    access_key_id: str = field(repr=False)
-    secret_access_key: str = field(repr=False)
-    session_token: str | None = field(default=None, repr=False)
-    """None for the keys of a user, which have none; a role's on AWS always have one."""
+    variables: Mapping[str, str] = field(repr=False)
+    """The variables by which a function gets them; those of a user have no token."""
     account: str = ""
     """The account's id, or the ARN of the role, as far as the user's own files tell."""
     expires_at: float | None = None
@@ -65,20 +63,16 @@ class Credentials:
         """Whether AWS accepts them no more."""
         return self.expires_at is not None and self.expires_at <= time.time()
 
-    @property
-    def variables(self) -> dict[str, str]:
-        """The variables by which a function gets them."""
-        values = (self.access_key_id, self.secret_access_key, self.session_token)
-        named = zip(CREDENTIAL_VARIABLES, values, strict=True)
-        return {name: value for name, value in named if value is not None}
+
+def _variables(key_id: str, secret: str, token: str | None) -> dict[str, str]:
+    named = zip(CREDENTIAL_VARIABLES, (key_id, secret, token), strict=True)
+    return {name: value for name, value in named if value}
 
 
+# Code that calls AWS by mistake must not reach the developer's account.
 PLACEHOLDERS = Credentials(
-    # Code that calls AWS by mistake must not reach the developer's account.
     PLACEHOLDER,
-    "ASIALAMBDATUILOCAL00",
-    "lambda-tui-placeholder",
-    "lambda-tui-placeholder",
+    _variables("ASIALAMBDATUILOCAL00", "lambda-tui-placeholder", "lambda-tui-placeholder"),
 )
 
 
@@ -126,9 +120,9 @@ def _of_shell(variables: Mapping[str, str]) -> Credentials:
     key_id, secret = variables.get("AWS_ACCESS_KEY_ID"), variables.get("AWS_SECRET_ACCESS_KEY")
     if key_id and secret:
         account = variables.get("AWS_ACCOUNT_ID", "")
-        token = variables.get("AWS_SESSION_TOKEN") or None
+        given = _variables(key_id, secret, variables.get("AWS_SESSION_TOKEN"))
         expiration = _moment(variables.get("AWS_CREDENTIAL_EXPIRATION", ""))
-        return Credentials(SHELL, key_id, secret, token, account, expiration)
+        return Credentials(SHELL, given, account, expiration)
     if profile := variables.get("AWS_PROFILE"):
         return _of_profile(profile)
     raise CredentialsError(
@@ -155,7 +149,7 @@ def _of_profile(name: str) -> Credentials:
     except CredentialsError:
         raise
     except Exception as error:
-        # Of botocore's, of the network's, or of what a profile's file makes botocore stumble over.
+        # By botocore, by the network, or by what botocore stumbles over in a profile's file.
         raise CredentialsError(_failure(name, error)) from error
 
 
@@ -169,14 +163,12 @@ def _read_session(name: str, session: Session) -> Credentials:
             f"the profile {shown(name)} has no credentials; run `aws configure --profile "
             f"{shown(name)}`, or choose another."
         )
-    # Those that expire are only sure to be fresh as a whole.
+    # Read as a whole: a refresh in between would mix the old with the new.
     frozen = found.get_frozen_credentials()
     expiry = getattr(found, "_expiry_time", None)
     return Credentials(
         f"profile {name}",
-        frozen.access_key,
-        frozen.secret_key,
-        frozen.token or None,
+        _variables(frozen.access_key, frozen.secret_key, frozen.token),
         _account(session.get_scoped_config(), getattr(frozen, "account_id", None)),
         expiry.timestamp() if isinstance(expiry, datetime) else None,
     )

@@ -15,7 +15,7 @@ from lambda_tui.ui.event.choose_event import ChooseEvent
 from lambda_tui.ui.event.invocation_options import AskInvocationOptions
 from lambda_tui.ui.event.save_event import SaveEvent
 from lambda_tui.ui.screens.comparison import Comparison
-from lambda_tui.ui.screens.dialogs import AskBurst, AskQualifier, AskQuit
+from lambda_tui.ui.screens.dialogs import AskBurst, AskCredentials, AskQualifier, AskQuit
 from lambda_tui.ui.screens.help import Help
 from lambda_tui.ui.screens.lives import LivesScreen
 from lambda_tui.ui.screens.palette import Palette
@@ -212,6 +212,12 @@ NEED_PROCESSES = tuple(PROOFS)
 async def qualifier(driver: Driver, act: Act) -> None:
     await act("qualifier")
     assert isinstance(driver.app.screen, AskQualifier)
+
+
+@proves("credentials")
+async def credentials(driver: Driver, act: Act) -> None:
+    await act("credentials")
+    await driver.until(lambda: isinstance(driver.app.screen, AskCredentials), "the question")
 
 
 @proves("event_file")

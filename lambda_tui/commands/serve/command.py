@@ -157,5 +157,6 @@ def _greet(log: ServeLog, engine: Engine, server: Server, wanted_port: int) -> N
     if wanted_port not in (0, server.port):
         log.say(f"port {wanted_port} is in use, so it is {server.port}.", "warning")
     functions = counted(len(engine.pools), "function")
-    log.say(f"{functions} of {engine.project.directory.name}; Ctrl+C ends.")
+    whose = engine.credentials.choice
+    log.say(f"{functions} of {engine.project.directory.name}, credentials: {whose}; Ctrl+C ends.")
     announce(engine, server)

@@ -271,8 +271,7 @@ class ExecutionEnvironment:
 
     def start(self) -> None:
         """Build the sandbox as soon as the fork server has booted and credentials are known."""
-        when_known = self._owner.credentials.when_known
-        self.fork_server.booted.add_done_callback(lambda _: when_known(self._build))
+        self.fork_server.booted.add_done_callback(lambda _: self._build())
 
     def assign(self, invocation: Invocation) -> None:
         """Serve an invocation, at once or when it is initialised."""
@@ -428,7 +427,12 @@ class ExecutionEnvironment:
     # Creation ------------------------------------------------------------------------------------
 
     def _build(self) -> None:
-        if self.state is State.CREATING:
+        if self.state is not State.CREATING:
+            return
+        known = self._owner.credentials.known
+        if not known.done():
+            known.add_done_callback(lambda _: self._build())
+        else:
             self._build_began = time.monotonic()
             # Not before the fork server has booted: only then is it known what the machine gives.
             self._processes.build(lambda: self._plan(self._owner.network_for(self)))

@@ -20,6 +20,7 @@ from lambda_tui.project.settings.settings_file import (
     USER_FILE,
     load_settings,
     place_of,
+    read_endpoint,
     read_option,
 )
 
@@ -40,5 +41,6 @@ __all__ = [
     "SettingsFiles",
     "load_settings",
     "place_of",
+    "read_endpoint",
     "read_option",
 ]

@@ -85,9 +85,22 @@ def read_option(option: str, setting: str, text: str) -> str:
 
     Raise ``ValueError``, which is a sentence that names the option.
     """
-    kind = EndpointUrl if setting == "endpoint_url" else _TYPES[setting]
     try:
-        return str(_convert(option, text, kind, Path()))
+        return str(_convert(option, text, _TYPES[setting], Path()))
+    except _BadValueError as error:
+        raise ValueError(str(error)) from error
+
+
+def read_endpoint(option: str, text: str) -> tuple[str, str]:
+    """Return the service and the address of ``URL`` or ``SERVICE=URL``.
+
+    Raise ``ValueError``, which is a sentence that names the option.
+    """
+    service, equals, address = text.partition("=")
+    if not equals or "/" in service:
+        service, address = ALL_SERVICES, text
+    try:
+        return service, str(_endpoint(option, service, address))
     except _BadValueError as error:
         raise ValueError(str(error)) from error
 
@@ -237,12 +250,7 @@ class _Reader:
         return _convert(f"file_systems.{shown(name)}", value, FolderPath, self._folder)
 
     def _endpoint_url(self, service: str, value: object) -> object:
-        if not _SERVICE.fullmatch(service):
-            raise _BadValueError(
-                f"endpoint_url has {shown(service)}, which is no service, such as dynamodb."
-            )
-        name = "endpoint_url" if service == ALL_SERVICES else f"endpoint_url.{service}"
-        return _convert(name, value, EndpointUrl, self._folder)
+        return _endpoint("endpoint_url", service, value)
 
     def _function(self, function: str, table: object) -> FunctionSettings:
         name = f"functions.{shown(function)}"
@@ -273,6 +281,13 @@ class _Reader:
         expanded = os.path.expanduser(name)
         path = _absolute(name, self._folder) if "/" in expanded else shutil.which(expanded)
         return os.path.abspath(path) if path is not None and is_executable(path) else None
+
+
+def _endpoint(name: str, service: str, value: object) -> object:
+    if not _SERVICE.fullmatch(service):
+        raise _BadValueError(f"{name} has {shown(service)}, which is no service, such as dynamodb.")
+    place = name if service == ALL_SERVICES else f"{name}.{service}"
+    return _convert(place, value, EndpointUrl, Path())
 
 
 def _convert(name: str, value: object, kind: object, folder: Path) -> object:

@@ -181,6 +181,11 @@ def invoke_parser() -> argparse.ArgumentParser:
         help="as events: with further tries, and delivery to destinations",
     )
     parser.add_argument(
+        "--warm",
+        action="store_true",
+        help="in the environments of the screen or the `serve` of the project that runs",
+    )
+    parser.add_argument(
         "--output",
         choices=("text", "json", "events"),
         default="text",

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from platformdirs import user_config_path
 from rich.console import RenderableType
@@ -46,6 +46,9 @@ from lambda_tui.ui.screens import NARROW, MainScreen, Palette
 from lambda_tui.ui.terminal import TerminalDriver
 from lambda_tui.ui.textual_private import terminal_size
 from lambda_tui.ui.themes import DARK, THEMES, css_variables
+
+if TYPE_CHECKING:
+    from lambda_tui.apis.lambda_api import Registration
 
 _HINT = "hint"
 """The topic of the toasts that are hints."""
@@ -128,6 +131,7 @@ class LambdaTuiApp(KeyboardApp):
         self._own_keys = keymap
         self._serve_at = serve_at
         self._server: Server | None = None
+        self._registration: Registration | None = None
         self._remembered = RememberedFile(
             project_file(engine.project.directory), Remembered, self._tell_once
         )
@@ -227,11 +231,27 @@ class LambdaTuiApp(KeyboardApp):
         await self.engine.start()
         self.engine.sdk.install_needed_soon()
         if self._serve_at is not None:
-            self._server = await _serve_lambda_api(self.engine, *self._serve_at)
-            self._main.show_address(self._server.address)
+            await self._serve_lambda_api(*self._serve_at)
+
+    async def _serve_lambda_api(self, host: str, port: int | None) -> None:
+        """Serve the functions at a port, or the usual or the next free one, or say why not."""
+        # Imported here, after the first paint: it takes 5 ms.
+        from lambda_tui.apis.lambda_api import announce, lambda_server
+
+        server = self._server = lambda_server(self.engine, host)
+        try:
+            server.start(DEFAULT_PORT if port is None else port, or_next=port is None)
+            self.engine.let_functions_call(server.address)
+            self._registration = announce(self.engine, server)
+        except ServerError as error:
+            notice = Notice("warning", f"The Lambda API is not served: {error}")
+            self.engine.events.emit(Event(record=notice, function=""))
+        self._main.show_address(server.address)
 
     async def on_unmount(self) -> None:
         """End every process."""
+        if self._registration is not None:
+            self._registration.remove()
         if self._server is not None:
             await self._server.close()
         await self.engine.close()
@@ -334,22 +354,6 @@ def _runner(screen: Screen[Any], action: str) -> Callable[[], Awaitable[None]]:
         await screen.run_action(action)
 
     return run
-
-
-async def _serve_lambda_api(engine: Engine, host: str, port: int | None) -> Server:
-    """Serve the functions at a port, or the usual or the next free one; report if that fails."""
-    # Imported here, after the first paint: it takes 5 ms.
-    from lambda_tui.apis.lambda_api import announce, lambda_server
-
-    server = lambda_server(engine, host)
-    try:
-        server.start(DEFAULT_PORT if port is None else port, or_next=port is None)
-        engine.let_functions_call(server.address)
-        announce(engine, server)
-    except ServerError as error:
-        notice = Notice("warning", f"The Lambda API is not served: {error}")
-        engine.events.emit(Event(record=notice, function=""))
-    return server
 
 
 def _drop_unwritable_output() -> None:

@@ -7,6 +7,7 @@ import re
 import socket
 from pathlib import Path
 
+from lambda_tui.apis.lambda_api import find_running
 from lambda_tui.project.function import Problem
 from lambda_tui.project.settings import Settings
 from lambda_tui.ui import make_app
@@ -74,5 +75,9 @@ async def test_the_screen_serves_at_a_host_and_a_port_of_the_users_choice(
         driver = Driver(app, pilot)
         # The address that clients here can use, whatever the server is bound to.
         await driver.until(lambda: f"http://127.0.0.1:{port} " in driver.text(), "the address")
+        running = find_running(tmp_path)
+        assert running is not None
+        assert running.address == f"http://127.0.0.1:{port}"
         answer = await asyncio.to_thread(Api(port).invoke, "echo", b"1")
         assert answer.json == 1
+    assert find_running(tmp_path) is None

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from lambda_tui.apis.http import Server
+from lambda_tui.apis.lambda_api.running import Registration
 from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.events import ApiServed, Event
 from lambda_tui.project.function import REGION
 
 
-def announce(engine: Engine, server: Server) -> None:
-    """Put the address of a server on the event stream, if it has started."""
+def announce(engine: Engine, server: Server) -> Registration:
+    """Put the address of a server on the event stream, if it has started.
+
+    Until the registration is removed, other commands of the user's find it too.
+    """
     if server.address is not None:
         variables = _client_variables(engine, server.address)
         name = next(iter(engine.pools), "NAME")
         example = f"aws lambda invoke --function-name {name} /dev/stdout"
         engine.events.emit(Event(record=ApiServed(server.address, variables, example), function=""))
+    return Registration(engine.project.directory, server.address)
 
 
 def _client_variables(engine: Engine, address: str) -> str:

@@ -34,6 +34,10 @@ def run(options: argparse.Namespace) -> int:
     """Invoke the function. Returns the exit status; raises ``CommandError``."""
     opened = open_project(options)
     function, plan = function_and_plan(opened, options)
+    if options.warm:
+        from lambda_tui.commands.invoke import warm
+
+        return warm.run(opened.project, function, plan, options)
     return asyncio.run(_invoke(opened, function, plan, options))
 
 

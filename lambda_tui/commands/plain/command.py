@@ -80,7 +80,7 @@ class _Plain:
             server = self._serve(log, host, port)
             mismatches = Mismatches(log, engine)
             await engine.start()
-            announce(engine, server)
+            registration = announce(engine, server)
             telling = asyncio.create_task(mismatches.say_all())
             engine.sdk.install_needed_soon()
             if is_terminal:
@@ -92,6 +92,7 @@ class _Plain:
                 await self._end.wait()
             signals.limit(END_LIMIT, self._status)
             telling.cancel()
+            registration.remove()
             await server.close()
             await engine.close()
             await log.close()

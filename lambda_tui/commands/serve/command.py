@@ -11,7 +11,7 @@ import uvloop
 
 from lambda_tui.apis.environment_api import open_environment_api
 from lambda_tui.apis.http import DEFAULT_PORT, Server, ServerError
-from lambda_tui.apis.lambda_api import announce, lambda_server
+from lambda_tui.apis.lambda_api import Registration, announce, lambda_server
 from lambda_tui.commands.errors import CommandError
 from lambda_tui.commands.opened_project import OpenedProject, open_project, require_functions
 from lambda_tui.commands.output import unwritable
@@ -59,7 +59,7 @@ async def _serve(opened: OpenedProject, settings: Settings, options: argparse.Na
         engine.let_functions_call(server.address)
         mismatches = Mismatches(log, engine)
         await engine.start()
-        _greet(log, engine, server, port)
+        registration = _greet(log, engine, server, port)
         booting = asyncio.create_task(mismatches.say_all())
         engine.sdk.install_needed_soon()
         # Exclude the objects that exist by now from later garbage collections: they stay, and to
@@ -67,6 +67,7 @@ async def _serve(opened: OpenedProject, settings: Settings, options: argparse.Na
         gc.freeze()
         await first_signal.wait()
         booting.cancel()
+        registration.remove()
         await _close_server(log, engine, server, second_signal)
         waiting = engine.asynchronous.waiting
         if waiting:
@@ -153,10 +154,10 @@ class Mismatches:
             self._log.say(f"{name} {mismatch}.", "warning")
 
 
-def _greet(log: ServeLog, engine: Engine, server: Server, wanted_port: int) -> None:
+def _greet(log: ServeLog, engine: Engine, server: Server, wanted_port: int) -> Registration:
     if wanted_port not in (0, server.port):
         log.say(f"port {wanted_port} is in use, so it is {server.port}.", "warning")
     functions = counted(len(engine.pools), "function")
     whose = engine.credentials.choice
     log.say(f"{functions} of {engine.project.directory.name}, credentials: {whose}; Ctrl+C ends.")
-    announce(engine, server)
+    return announce(engine, server)

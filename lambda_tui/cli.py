@@ -146,6 +146,13 @@ def _doctor(given: list[str]) -> int:
     return doctor.run(options)
 
 
+def _init(given: list[str]) -> int:
+    options = _parse(arguments.init_parser(), given)
+    from lambda_tui.commands import init
+
+    return init.run(options)
+
+
 def _demo(given: list[str]) -> int:
     options = _parse(arguments.demo_parser(), given)
     from lambda_tui.commands import demo
@@ -218,6 +225,7 @@ _COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "serve": _serve,
     "history": _history,
     "doctor": _doctor,
+    "init": _init,
     "demo": _demo,
 }
 _PARSERS = {
@@ -227,5 +235,6 @@ _PARSERS = {
     "serve": arguments.serve_parser,
     "history": arguments.history_parser,
     "doctor": arguments.doctor_parser,
+    "init": arguments.init_parser,
     "demo": arguments.demo_parser,
 }

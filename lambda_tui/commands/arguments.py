@@ -26,6 +26,7 @@ commands:
   lambda-tui serve [PROJECT]      serve the Lambda API to SDKs, the AWS CLI and other functions
   lambda-tui history              list past invocations; show N, --function, --failed, --clear
   lambda-tui doctor [PROJECT]     look at the sandbox, the interpreters and the machine's limits
+  lambda-tui init [FOLDER]        write a small new function, with --language and --kind
   lambda-tui demo [FOLDER]        copy the example project and open it
 
 Each takes --in docker, --in podman or --in lima, and then runs there.
@@ -73,6 +74,21 @@ def demo_parser() -> argparse.ArgumentParser:
     _add_cloud(parser)
     _add_sandbox(parser)
     _add_no_watch(parser)
+    return parser
+
+
+def init_parser() -> argparse.ArgumentParser:
+    """Return the parser of ``lambda-tui init``."""
+    parser = _parser("init", "Writes a small new function; asks for what no option says.")
+    parser.add_argument("folder", nargs="?", metavar="FOLDER", help="where to (hello-lambda)")
+    parser.add_argument(
+        "--language", choices=("python", "node", "typescript"), help="of the function (python)"
+    )
+    parser.add_argument(
+        "--kind",
+        choices=("plain", "sam"),
+        help="plain: code alone; sam: with a template, to be deployed (plain)",
+    )
     return parser
 
 

@@ -29,7 +29,7 @@ class RunningServer(Struct, frozen=True):
     project: str
     """The project's folder, absolute."""
     address: str
-    """Its URL, on loopback."""
+    """The URL of the server, on loopback."""
     since: float
     """The time of its start, in seconds since the epoch."""
 

@@ -55,7 +55,7 @@ class _Result:
 
     request_id: str
     status: str
-    """As in the REPORT: ``success``, ``error`` or ``timeout``; else ``throttled`` or ``queued``."""
+    """The word of the REPORT, such as ``timeout``; else ``throttled`` or ``queued``."""
     function_error: str | None
     payload: bytes
     log: str

@@ -80,7 +80,7 @@ def demo_parser() -> argparse.ArgumentParser:
 def init_parser() -> argparse.ArgumentParser:
     """Return the parser of ``lambda-tui init``."""
     parser = _parser("init", "Writes a small new function; asks for what no option says.")
-    parser.add_argument("folder", nargs="?", metavar="FOLDER", help="where to (hello-lambda)")
+    _add_project(parser, "hello-lambda")
     parser.add_argument(
         "--language", choices=("python", "node", "typescript"), help="of the function (python)"
     )

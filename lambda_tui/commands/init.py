@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar, get_args
 
+from lambda_tui.commands.arguments import FOLDER_GIVEN
 from lambda_tui.commands.errors import CommandError
 from lambda_tui.commands.output import write_output
 from lambda_tui.project.new_project import (
@@ -23,7 +24,6 @@ from lambda_tui.project.new_project import (
 )
 from lambda_tui.terminal_text import one_line
 
-_FOLDER = "hello-lambda"
 _Choice = TypeVar("_Choice", bound=str)
 
 
@@ -32,7 +32,9 @@ def run(options: argparse.Namespace) -> int:
 
     Raises ``CommandError`` when it cannot be written.
     """
-    folder = Path(options.folder or _ask("Folder", _FOLDER))
+    folder: Path = options.project
+    if not getattr(options, FOLDER_GIVEN, False):
+        folder = Path(_ask("Folder", str(folder)))
     language: NewLanguage = options.language or _choose("Language", get_args(NewLanguage))
     kind: NewKind = options.kind or _choose("Kind", get_args(NewKind))
     try:

@@ -89,12 +89,13 @@ class FunctionCredentials:
             return
         if isinstance(found, CredentialsError):
             self._fail(str(found))
+            delay = _RETRY_SECONDS if found.may_pass else None
         else:
             self.problem = None
             self._take(found)
+            delay = _seconds_to_refresh(found)
         if not self.known.done():
             self.known.set_result(None)
-        delay = self._seconds_to_refresh()
         if delay is not None:
             self._timer = asyncio.get_running_loop().call_later(delay, self.refresh)
 
@@ -112,10 +113,9 @@ class FunctionCredentials:
         if is_new:
             self._on_problem(problem)
 
-    def _seconds_to_refresh(self) -> float | None:
-        """Return when the credentials are to be resolved again; None where they last."""
-        if self.problem is not None:
-            return _RETRY_SECONDS
-        if self.current.expires_at is None:
-            return None
-        return max(self.current.expires_at - time.time() - _AHEAD_SECONDS, _RETRY_SECONDS)
+
+def _seconds_to_refresh(credentials: Credentials) -> float | None:
+    """Return when credentials are to be resolved again; None where they last."""
+    if credentials.expires_at is None:
+        return None
+    return max(credentials.expires_at - time.time() - _AHEAD_SECONDS, _RETRY_SECONDS)

@@ -34,6 +34,11 @@ _NOT_OF_A_PROFILE = ("ec2-credentials-file", "boto-config", "container-role", "i
 class CredentialsError(Exception):
     """There are no such credentials; ``str()`` is a sentence with the remedy."""
 
+    def __init__(self, sentence: str, *, may_pass: bool = False) -> None:
+        """``may_pass`` says that there may be some later, without anything chosen anew."""
+        super().__init__(sentence)
+        self.may_pass = may_pass
+
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
@@ -150,7 +155,9 @@ def _of_profile(name: str) -> Credentials:
         raise
     except Exception as error:
         # By botocore, by the network, or by what botocore stumbles over in a profile's file.
-        raise CredentialsError(_failure(name, error)) from error
+        # A program that has failed may have opened a window; it is not run again unasked.
+        may_pass = type(error).__name__ != "CredentialRetrievalError"
+        raise CredentialsError(_failure(name, error), may_pass=may_pass) from error
 
 
 def _read_session(name: str, session: Session) -> Credentials:

@@ -68,7 +68,7 @@ export const handler = async (
   return { message: `Hello, ${name}!`, invocations };
 };
 """
-# What `sam build` makes JavaScript with; here TypeScript runs by it, or by Node.js alone.
+# `sam build` makes JavaScript by esbuild; here TypeScript runs by it, or by Node.js alone.
 _PACKAGE = """\
 {
   "private": true,

@@ -21,7 +21,7 @@ from lambda_tui.project.new_project import (
 from lambda_tui.project.settings import Settings
 from support.command_line import run
 from support.files import ROOT
-from support.node_process import nodes
+from support.node_process import NODE
 from support.workbench import Open
 
 LANGUAGES: tuple[NewLanguage, ...] = ("python", "node", "typescript")
@@ -34,7 +34,7 @@ async def test_it_runs_at_once_with_its_event(
     open_project: Open, tmp_path: Path, language: NewLanguage, kind: NewKind
 ) -> None:
     # The newest runs TypeScript as it is.
-    settings = Settings(node=nodes()[-1], undeclared_packages="error")
+    settings = Settings(node=NODE, undeclared_packages="error")
     project = load_project(write_project(tmp_path / "new", language, kind).folder, settings)
     (function,) = project.functions
     (event, *_others) = find_events(project, function)
@@ -42,7 +42,7 @@ async def test_it_runs_at_once_with_its_event(
     assert project.problems == ()
     assert (project.template is None) == (kind == "plain")
     assert event.name == "hello"
-    workbench = await open_project(project, node=nodes()[-1])
+    workbench = await open_project(project, node=NODE)
     for count in (1, 2):
         answer = await workbench.answer({"name": "Ada"})
         assert answer == {"message": "Hello, Ada!", "invocations": count}
@@ -65,7 +65,7 @@ def test_nothing_is_overwritten(tmp_path: Path, kind: NewKind) -> None:
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
-    with pytest.raises(NewProjectError, match="cannot be written to .*file/new: Not a directory"):
+    with pytest.raises(NewProjectError, match=r"cannot be written to .*file/new: Not a directory"):
         write_project(tmp_path / "file" / "new", "python", "plain")
 
 

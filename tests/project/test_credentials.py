@@ -125,6 +125,13 @@ def test_what_is_missing_is_said_with_the_remedy(choice: str, sentence: str) -> 
     assert sentence in refusal(choice)
 
 
+def test_an_ended_session_is_looked_at_again_and_a_program_is_not_run_again() -> None:
+    for choice, may_pass in (("profile:company", True), ("profile:by-program", False)):
+        with pytest.raises(CredentialsError) as raised:
+            resolve_credentials(choice)
+        assert raised.value.may_pass is may_pass
+
+
 def test_without_botocore_the_remedy_is_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "botocore", None)
     monkeypatch.setitem(sys.modules, "botocore.session", None)

@@ -127,7 +127,12 @@ def _of_shell(variables: Mapping[str, str]) -> Credentials:
         account = variables.get("AWS_ACCOUNT_ID", "")
         given = _variables(key_id, secret, variables.get("AWS_SESSION_TOKEN"))
         expiration = _moment(variables.get("AWS_CREDENTIAL_EXPIRATION", ""))
-        return Credentials(SHELL, given, account, expiration)
+        found = Credentials(SHELL, given, account, expiration)
+        if found.have_expired:
+            raise CredentialsError(
+                "the shell's credentials have expired; get others, and start lambda-tui again."
+            )
+        return found
     if profile := variables.get("AWS_PROFILE"):
         return _of_profile(profile)
     raise CredentialsError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -95,13 +95,14 @@ def test_the_shell_gives_its_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEY_ID)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
     monkeypatch.setenv("AWS_SESSION_TOKEN", TOKEN)
-    monkeypatch.setenv("AWS_CREDENTIAL_EXPIRATION", "2020-01-01T00:00:00+00:00")
+    monkeypatch.setenv("AWS_CREDENTIAL_EXPIRATION", LATER)
     found = resolve_credentials("shell")
 
     assert found.owner == "shell"
     assert found.variables["AWS_SESSION_TOKEN"] == TOKEN
-    assert found.expires_at == datetime(2020, 1, 1, tzinfo=UTC).timestamp()
-    assert found.have_expired
+    assert found.expires_at == datetime.fromisoformat(LATER).timestamp()
+    monkeypatch.setenv("AWS_CREDENTIAL_EXPIRATION", "2020-01-01T00:00:00+00:00")
+    assert "the shell's credentials have expired; get others" in refusal("shell")
 
 
 def test_the_shell_may_name_a_profile(monkeypatch: pytest.MonkeyPatch) -> None:

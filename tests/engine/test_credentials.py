@@ -6,13 +6,17 @@ import asyncio
 import hashlib
 import os
 import sys
+import time
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from lambda_tui.engine import events
+from lambda_tui.engine.credentials import _seconds_to_refresh
 from lambda_tui.engine.lifecycle import State
+from lambda_tui.project.credentials import PLACEHOLDERS
 from support.aws_profiles import KEY_ID, SECRET, TOKEN, write_answer, write_profiles
 from support.workbench import Open, Workbench
 
@@ -52,6 +56,16 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def notices(workbench: Workbench) -> list[str]:
     records = [event.record for event in workbench.events]
     return [record.message for record in records if isinstance(record, events.Notice)]
+
+
+def test_credentials_are_refreshed_five_minutes_before_they_expire() -> None:
+    now = time.time()
+    hours = replace(PLACEHOLDERS, expires_at=now + 3600)
+    late = replace(PLACEHOLDERS, expires_at=now + 10)
+
+    assert _seconds_to_refresh(PLACEHOLDERS) is None
+    assert _seconds_to_refresh(hours) == pytest.approx(3300, abs=60)
+    assert _seconds_to_refresh(late) == 60
 
 
 async def test_boto3_in_a_function_has_the_profiles_credentials(open_project: Open) -> None:

@@ -110,14 +110,19 @@ def region_of(settings: Settings, own: str | None = None) -> str:
 
 
 def _region_of_credentials(choice: str) -> str | None:
-    variables = os.environ
-    shells = variables.get("AWS_REGION") or variables.get("AWS_DEFAULT_REGION")
-    if choice == PLACEHOLDER or (choice == SHELL and shells):
-        return None if choice == PLACEHOLDER else shells
-    name = variables.get("AWS_PROFILE", "") if choice == SHELL else choice.removeprefix(PROFILE)
-    sections = _sections(_config_file())
-    found = next((one for title, one in sections.items() if _profile_of(title) == name), {})
-    return found.get("region")
+    """Return the region that the AWS CLI would call with them; None for placeholders."""
+    if choice == PLACEHOLDER:
+        return None
+    profile = choice.removeprefix(PROFILE)
+    if choice == SHELL:
+        shells = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+        if shells:
+            return shells
+        profile = os.environ.get("AWS_PROFILE") or "default"
+    for title, section in _sections(_config_file()).items():
+        if _profile_of(title) == profile and "region" in section:
+            return section["region"]
+    return _sections(_shared_file()).get(profile, {}).get("region")
 
 
 def _of_shell(variables: Mapping[str, str]) -> Credentials:

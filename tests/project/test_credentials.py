@@ -256,9 +256,12 @@ def test_the_shells_region_counts_with_its_credentials_only(
     monkeypatch.setenv("AWS_DEFAULT_REGION", "ca-central-1")
     files = {"lambda_function.py": "def lambda_handler(event, context): pass\n"}
 
-    regions = [
-        function_of(tmp_path / "plain", files, settings).region
-        for settings in (Settings(), Settings(credentials="shell"))
-    ]
+    def region(settings: Settings) -> str:
+        return function_of(tmp_path / "plain", files, settings).region
 
-    assert regions == ["us-east-1", "ca-central-1"]
+    assert region(Settings()) == "us-east-1"
+    assert region(Settings(credentials="shell")) == "ca-central-1"
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    assert region(Settings(credentials="shell")) == "us-west-2"
+    monkeypatch.setenv("AWS_PROFILE", "dev")
+    assert region(Settings(credentials="shell")) == "eu-central-1"

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from lambda_tui.project.event_files import find_events
+from lambda_tui.project.function import Project
 from lambda_tui.project.load import load_project
 from lambda_tui.project.new_project import (
     NewKind,
@@ -28,21 +29,33 @@ LANGUAGES: tuple[NewLanguage, ...] = ("python", "node", "typescript")
 KINDS: tuple[NewKind, ...] = ("plain", "sam")
 
 
+def read(folder: Path) -> Project:
+    return load_project(folder, Settings(node=NODE, undeclared_packages="error"))
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", KINDS)
-async def test_it_runs_at_once_with_its_event(
-    open_project: Open, tmp_path: Path, language: NewLanguage, kind: NewKind
+def test_it_is_a_project_without_a_problem(
+    tmp_path: Path, language: NewLanguage, kind: NewKind
 ) -> None:
-    # The newest runs TypeScript as it is.
-    settings = Settings(node=NODE, undeclared_packages="error")
-    project = load_project(write_project(tmp_path / "new", language, kind).folder, settings)
+    project = read(write_project(tmp_path / "new", language, kind).folder)
     (function,) = project.functions
     (event, *_others) = find_events(project, function)
 
     assert project.problems == ()
     assert (project.template is None) == (kind == "plain")
     assert event.name == "hello"
+
+
+@pytest.mark.parametrize(
+    ("language", "kind"), [("python", "plain"), ("node", "sam"), ("typescript", "plain")]
+)
+async def test_it_runs_at_once(
+    open_project: Open, tmp_path: Path, language: NewLanguage, kind: NewKind
+) -> None:
+    project = read(write_project(tmp_path / "new", language, kind).folder)
     workbench = await open_project(project, node=NODE)
+
     for count in (1, 2):
         answer = await workbench.answer({"name": "Ada"})
         assert answer == {"message": "Hello, Ada!", "invocations": count}

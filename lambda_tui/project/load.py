@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from lambda_tui.project import plain, serverless, template
+from lambda_tui.project import plain, serverless, template, terraform
 from lambda_tui.project.code import Cache, unreadable_paths
 from lambda_tui.project.dependencies import undeclared_modules
 from lambda_tui.project.env_files import with_variables
@@ -23,17 +23,21 @@ from lambda_tui.project.settings import ALL_SERVICES, Settings
 from lambda_tui.project.spelling import true_path
 from lambda_tui.project.wording import shown
 
-LISTING_FILES = (*template.TEMPLATES, *serverless.FILES)
+LISTING_FILES = (*template.TEMPLATES, *serverless.FILES, *terraform.FILES)
 """The names of files, in a project's folder, that list its functions."""
 
 _KINDS: tuple[Callable[[Path, Settings], Project | None], ...] = (
     template.read_project,
     serverless.read_project,
+    terraform.read_project,
 )
 """The kinds of projects: each reads a folder, or returns None for one that is not of its kind.
 
 A folder may be of several. One that is of none of them is a plain folder.
 """
+
+_NAMED_KINDS = (terraform.read_project, template.read_project)
+"""The kinds that a file may be named of, the one that takes any last."""
 
 _CODE_SUFFIXES = (".py", ".so", ".dylib", ".node", *NODE_SUFFIXES)
 
@@ -64,10 +68,12 @@ def _read_project(directory: Path, settings: Settings) -> Project:
         if sys.platform == "darwin":
             # It may be named in another case there, and saves are told by its own.
             directory = true_path(directory, str(directory)) or directory
-        # A template that is named is all that is asked for.
-        kinds = _KINDS if settings.template is None else (template.read_project,)
+        kinds = _KINDS if settings.template is None else _NAMED_KINDS
         found = [read_project(directory, settings) for read_project in kinds]
         projects = [project for project in found if project is not None]
+        if settings.template is not None:
+            # A file that is named is all that is asked for.
+            projects = projects[:1]
         project = _merged(projects) if projects else plain.read_project(directory, settings)
         unread = template.misplaced_templates(directory) + serverless.unread_programs(directory)
         if not projects:

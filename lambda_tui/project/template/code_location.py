@@ -57,7 +57,7 @@ def read_code_location(
     else:
         code = properties.value(name, "so the function is left out")
     if len(properties.findings.problems) > known_problems:
-        properties.findings.refused = True
+        properties.findings.refuse_unknown()
         return None
     if properties.is_given("InlineCode"):
         return _inline(properties, "InlineCode", code, cache, runtime)
@@ -176,6 +176,9 @@ def warn_if_far(properties: Properties, name: str, path: str) -> None:
     Without a repository, what lies beside the project is near to it too.
     """
     target = Path(path).resolve()
+    if target.is_relative_to(Cache.of_user().directory.resolve()):
+        # It was made of what is in the project.
+        return
     project = properties.findings.file.parent.resolve()
     around = (one for one in (project, *project.parents) if (one / ".git").exists())
     root = next(around, project.parent)

@@ -174,6 +174,11 @@ class FunctionResource:
         # SAM configures the alias that it publishes.
         return configure_qualifier(function, function.event_qualifier or LATEST, asynchronous)
 
+    @property
+    def name(self) -> str:
+        """The function's name, as far as it is known."""
+        return self._findings.function
+
     def line_of(self, name: str) -> int | None:
         """Return the line of a property; the resource's own where the property is not written."""
         return self._properties.line_of(name)
@@ -214,7 +219,7 @@ class FunctionResource:
         handler = self._properties.text("Handler")
         if handler is None and len(findings.problems) > known_problems:
             # A function cannot do without a handler, even where a deployment would know it.
-            findings.refused = True
+            findings.refuse_unknown()
         elif handler is None and not findings.refused:
             sentence = "it has no Handler; add one, such as Handler: app.handler."
             findings.refuse(sentence, self._properties.line)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from lambda_tui import limits
 from lambda_tui.project.code import Cache
@@ -31,6 +32,7 @@ from lambda_tui.project.template.known_names import (
     type_remark,
 )
 from lambda_tui.project.template.language import (
+    FileLine,
     InvalidYamlError,
     LinedMapping,
     Resolver,
@@ -64,6 +66,7 @@ LIST_OF_LAYERS = (
 
 Bootstraps = Mapping[str, tuple[str, ...]]
 FindPythonOf = Callable[[Function], Path]
+Placed = TypeVar("Placed", Function, Problem)
 TemplateContent = tuple[tuple[Function, ...], tuple[Problem, ...]]
 
 
@@ -189,15 +192,25 @@ def read_resources(
     sources: Mapping[str, str] | None = None,
     find_python: FindPythonOf = _find_own_python,
     names: Mapping[str, str] | None = None,
+    unknown: Mapping[Problem, str] | None = None,
 ) -> TemplateContent:
     """Return the functions of a template that was read, or made of a ``file`` of another kind.
 
-    ``names`` are what that file calls its functions, by their logical ids; the other arguments are
-    those of ``read_template``.
+    The lines of a document that is made of several files may be ``FileLine``; paths in it are
+    relative to the folder of ``file``. ``names`` are what that file calls its functions, by their
+    logical ids, and ``unknown`` are its problems with values that are not known, with the names of
+    these. The other arguments are those of ``read_template``.
     """
     resolver = Resolver(document, values, sources)
     reader = _TemplateReader(
-        file, document, resolver, layer_paths or {}, bootstraps, find_python, names or {}
+        file,
+        document,
+        resolver,
+        layer_paths or {},
+        bootstraps,
+        find_python,
+        names or {},
+        unknown or {},
     )
     return reader.read(cache or Cache.of_user())
 
@@ -214,6 +227,7 @@ class _TemplateReader:
         bootstraps: Bootstraps | None,
         find_python: FindPythonOf,
         names: Mapping[str, str],
+        unknown: Mapping[Problem, str],
     ) -> None:
         self._file = file
         self._document = document
@@ -225,8 +239,10 @@ class _TemplateReader:
         self._names = names
         self._layers = TemplateLayers(file, self._resources, resolver, layer_paths)
         self._functions: dict[str, Function] = {}
-        self._problems: list[Problem] = []
-        self._unknown: dict[Problem, str] = {}
+        self._refused: set[str] = set()
+        """The names of the functions that are left out."""
+        self._problems: list[Problem] = list(unknown)
+        self._unknown: dict[Problem, str] = dict(unknown)
         """The names under which the user can give what is not known, by problems."""
 
     def read(self, cache: Cache) -> TemplateContent:
@@ -239,13 +255,14 @@ class _TemplateReader:
         self._problems += [*self._layers.problems(), *extractor.problems]
         # They name functions, so all of those have to be read before.
         self._problems += apply_dependent_resources(
-            self._functions, self._file, self._resources, self._resolver
+            self._functions, self._refused, self._file, self._resources, self._resolver
         )
         read_triggers(self._functions, self._document, self._resolver)
         if _has_functions(self._document) and not any(map(_is_function, self._resources.values())):
             line = self._document.lines.get("Resources", 1)
             self._problems.append(Problem(_ALL_FALSE, self._file, line))
-        return tuple(self._functions.values()), tuple(_together(self._problems, self._unknown))
+        problems = map(_in_its_file, _together(self._problems, self._unknown))
+        return tuple(map(_in_its_file, self._functions.values())), tuple(problems)
 
     def _check_outline(self, logical_id: str) -> None:
         resource = self._resources[logical_id]
@@ -281,7 +298,9 @@ class _TemplateReader:
                 "FunctionName",
                 f"another function is named {function.name} too; give it its own FunctionName.",
             )
-        elif function is not None:
+        elif function is None:
+            self._refused.add(reader.name)
+        else:
             # The handler may be in a layer, so the layers have to be there before it is checked.
             function = self._functions[function.name] = extractor.extract(function)
             self._check_handler(function, reader.line_of("Handler"))
@@ -294,6 +313,12 @@ class _TemplateReader:
             problem = replace(problem, file=function.file, line=line)
         if problem is not None:
             self._problems.append(problem)
+
+
+def _in_its_file(placed: Placed) -> Placed:
+    """Return a function or a problem with the file that its line is of."""
+    line = placed.line
+    return replace(placed, file=line.file, line=int(line)) if isinstance(line, FileLine) else placed
 
 
 def _together(problems: Iterable[Problem], unknown: Mapping[Problem, str]) -> list[Problem]:
@@ -309,7 +334,7 @@ def _as_one(group: list[Problem]) -> Problem:
     if len(group) == 1:
         return first
     names = dict.fromkeys(name for problem in group for name in problem.functions)
-    more = counted(len(group) - 1, "more variable")
+    more = counted(len(group) - 1, "more value")
     message = f"{first.message.removesuffix('.')}; {more} of {counted(len(names), 'function')} "
     return replace(first, message=f"{message}need it too.", functions=tuple(names))
 

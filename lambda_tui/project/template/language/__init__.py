@@ -13,7 +13,9 @@ from lambda_tui.project.template.language.references import (
     function_name,
     with_remedy,
 )
+from lambda_tui.project.template.language.return_values import fill_in, return_values
 from lambda_tui.project.template.language.yaml_reader import (
+    FileLine,
     InvalidYamlError,
     LinedMapping,
     YamlDocument,
@@ -26,6 +28,7 @@ __all__ = [
     "ALIAS_TYPE",
     "VERSION_TYPE",
     "Absent",
+    "FileLine",
     "InvalidYamlError",
     "LinedMapping",
     "Resolver",
@@ -33,9 +36,11 @@ __all__ = [
     "UnresolvedError",
     "YamlDocument",
     "as_text",
+    "fill_in",
     "function_name",
     "intrinsic_name",
     "read_yaml",
+    "return_values",
     "section",
     "text_under",
     "with_remedy",

@@ -81,7 +81,7 @@ class Resolver:
         Raise ``UnresolvedError`` when only a deployment knows it.
         """
         if isinstance(value, Unknown):
-            raise UnresolvedError(value.reason)
+            raise UnresolvedError(value.reason, value.name)
         name = intrinsic_name(value)
         if name is None:
             return self._dynamic(value) if isinstance(value, str) else value

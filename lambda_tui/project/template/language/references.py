@@ -46,6 +46,8 @@ class Unknown:
 
     reason: str
     """One sentence without its full stop."""
+    name: str | None = None
+    """The name under which the user can give the value; None where that is not possible."""
 
 
 def _pseudo_parameters(region: str, stack: str) -> dict[str, object]:

@@ -1,0 +1,7 @@
+"""Reads the functions of Terraform's configurations, and of plans that are made of them."""
+
+from __future__ import annotations
+
+from lambda_tui.project.terraform.project import FILES, read_project
+
+__all__ = ["FILES", "read_project"]

@@ -1,0 +1,116 @@
+"""Reads a folder with Terraform's files, or a plan of them, as a project."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+from lambda_tui import limits
+from lambda_tui.project.code import Cache
+from lambda_tui.project.files import UnreadableFileError, read_bytes
+from lambda_tui.project.function import Function, Problem, Project
+from lambda_tui.project.interpreters import find_interpreter
+from lambda_tui.project.settings import Settings
+from lambda_tui.project.template import LIST_OF_LAYERS, read_resources
+from lambda_tui.project.terraform.code_sources import CodeSources
+from lambda_tui.project.terraform.configuration import VARIABLE_FILES, read_configuration
+from lambda_tui.project.terraform.document import FUNCTION, KINDS, make_document
+from lambda_tui.project.terraform.plan import PLANS, is_plan, read_plan
+from lambda_tui.project.terraform.resource import Resource
+from lambda_tui.project.terraform.source_files import configuration_files, unparsed_problem
+
+_MAIN = "main.tf"
+FILES = (_MAIN, *PLANS, *VARIABLE_FILES)
+"""The usual names of files that describe functions."""
+_SUFFIXES = (".tf", ".tofu", ".tf.json", ".tofu.json")
+_MENTIONS = re.compile(rb"aws_lambda_function|/lambda/aws|terraform-aws-lambda")
+"""Texts in files that may describe functions."""
+
+
+class _Read(NamedTuple):
+    """The content of a plan, or of a configuration."""
+
+    file: Path
+    resources: list[Resource]
+    region: str
+    problems: list[Problem]
+    sources: frozenset[Path]
+
+
+def read_project(directory: Path, settings: Settings) -> Project | None:
+    """Return the project of a folder with Terraform's files; None for one without functions.
+
+    A plan goes before the configuration that it was made of. The setting ``template`` may name a
+    plan, or a file of the configuration to read.
+    """
+    cache = Cache.of_user()
+    found = _read(directory, settings, cache)
+    if found is None:
+        return None
+    has_functions = any(one.kind == FUNCTION for one in found.resources)
+    if not has_functions and not found.problems:
+        return None
+    code = CodeSources(found.file.parent, found.resources, cache)
+    document = make_document(found.resources, code)
+
+    def find_python(function: Function) -> Path:
+        return find_interpreter(directory, function, settings).executable
+
+    functions, problems = read_resources(
+        found.file,
+        document.template,
+        settings.layer_paths,
+        cache,
+        bootstraps={name: one.bootstrap for name, one in settings.functions.items()},
+        values={"AWS::Region": found.region, **settings.values},
+        find_python=find_python,
+        unknown=document.unknown,
+    )
+    problems = (*found.problems, *problems)
+    if settings.layers:
+        problems = (*problems, Problem(LIST_OF_LAYERS.format(found.file.name)))
+    return Project(directory, functions, problems, found.file, found.sources)
+
+
+def _read(directory: Path, settings: Settings, cache: Cache) -> _Read | None:
+    named = settings.template
+    if named is None:
+        plan = next((file for name in PLANS if is_plan(file := directory / name)), None)
+        if plan is None:
+            return _configured(directory, settings, cache)
+        return _planned(plan, settings)
+    if named.name.endswith(_SUFFIXES):
+        return _configured(named.parent, settings, cache)
+    return _planned(named, settings) if is_plan(named) else None
+
+
+def _planned(file: Path, settings: Settings) -> _Read:
+    plan = read_plan(file, settings.values, KINDS)
+    return _Read(file, plan.resources, plan.region, plan.problems, frozenset())
+
+
+def _configured(directory: Path, settings: Settings, cache: Cache) -> _Read | None:
+    files = configuration_files(directory)
+    if not files:
+        return None
+    read = read_configuration(directory, settings, os.environ, cache, KINDS)
+    main = directory / _MAIN
+    file = main if main in files else files[0]
+    problems = list(read.problems)
+    if read.unparsed:
+        if not any(map(_mentions_functions, read.unparsed)):
+            return None
+        problems.append(unparsed_problem(read.unparsed, sys.executable))
+    elif not read.resources and not any(map(_mentions_functions, read.files)):
+        return None
+    return _Read(file, read.resources, read.region, problems, frozenset(read.files))
+
+
+def _mentions_functions(file: Path) -> bool:
+    try:
+        return _MENTIONS.search(read_bytes(file, limits.TEMPLATE_BYTES)) is not None
+    except UnreadableFileError:
+        return False

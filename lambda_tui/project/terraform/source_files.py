@@ -1,0 +1,186 @@
+"""Reads the files of Terraform's configurations; parsed ones are kept in the user's cache."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from lambda_tui import limits
+from lambda_tui.project.code import Cache
+from lambda_tui.project.files import UnreadableFileError, read_text
+from lambda_tui.project.function import Problem
+from lambda_tui.project.terraform.language import (
+    Block,
+    Expression,
+    InvalidSyntaxError,
+    Literal,
+    MissingParserError,
+    parse_file,
+    parse_json_file,
+    parse_template,
+)
+from lambda_tui.project.wording import shown
+
+_SUFFIXES = (".tf", ".tf.json", ".tofu", ".tofu.json")
+_OVERRIDES = ("override", "_override")
+"""The ends of the names of files that go before the others."""
+_MOST_FILES = 1_000
+"""Files of one folder that are read."""
+_FORM = b"1"
+"""Changes with the form of parsed files, so that those of another are not taken from the cache."""
+_PARSED = "syntax"
+Parsed = TypeVar("Parsed")
+_BLOCKS = msgspec.msgpack.Decoder(Block)
+_TEMPLATES: msgspec.msgpack.Decoder[Expression] = msgspec.msgpack.Decoder(Expression)
+
+
+@dataclass(slots=True)
+class Folder:
+    """The blocks of the files of one folder: what Terraform calls a module."""
+
+    path: Path
+    files: list[Path]
+    blocks: list[tuple[Path, Block]] = field(default_factory=list)
+    """Each with its file, in the order of the files' names."""
+
+
+def configuration_files(folder: Path) -> list[Path]:
+    """Return the files of a folder that Terraform, or OpenTofu, reads; those that override last.
+
+    A file of OpenTofu's goes before the one of Terraform's with its name.
+    """
+    try:
+        with os.scandir(folder) as listed:
+            names = sorted(one.name for one in listed if one.name.endswith(_SUFFIXES))
+    except OSError:
+        return []
+    own = {name for name in names if ".tofu" in name}
+    names = [one for one in names if one in own or one.replace(".tf", ".tofu") not in own]
+    names.sort(key=lambda name: name.partition(".")[0].endswith(_OVERRIDES))
+    return [folder / name for name in names[:_MOST_FILES]]
+
+
+class SourceFiles:
+    """The files of one project that have been read, and what is wrong with them."""
+
+    def __init__(self, cache: Cache) -> None:
+        self._cache = cache
+        self._folders: dict[Path, Folder] = {}
+        self.problems: list[Problem] = []
+        self.files: set[Path] = set()
+        """The files that were read, or would be if they were there."""
+        self.unparsed: list[Path] = []
+        """The files that cannot be read because python-hcl2 is not installed."""
+
+    def folder(self, path: Path) -> Folder:
+        """Return the blocks of a folder's files."""
+        if path not in self._folders:
+            folder = self._folders[path] = Folder(path, configuration_files(path))
+            for file in folder.files:
+                block = self.block(file)
+                if block is not None:
+                    self._add(folder, file, block.blocks)
+        return self._folders[path]
+
+    def block(self, file: Path) -> Block | None:
+        """Return the content of a file; None, with a problem, where it cannot be read."""
+        text = self.text(file)
+        if text is None:
+            return None
+        is_json = file.suffix == ".json"
+        if is_json:
+            # It has few texts to be parsed; what it is itself is read quickly.
+            return self._parsed(file, lambda: parse_json_file(text))
+        return self._parsed(file, lambda: self._cached(text, parse_file, _BLOCKS))
+
+    def template(self, text: str) -> Expression:
+        """Return the template that a file holds; raise ``InvalidSyntaxError``."""
+        if "${" not in text and "%{" not in text:
+            return Literal(text)
+        return self._cached(text, parse_template, _TEMPLATES)
+
+    def text(self, file: Path) -> str | None:
+        """Return the text of a file; None, with a problem, where it cannot be read."""
+        self.files.add(file)
+        try:
+            return read_text(file, limits.TEMPLATE_BYTES)
+        except UnreadableFileError as error:
+            self.problems.append(Problem(str(error), file))
+            return None
+
+    def _parsed(self, file: Path, parse: Callable[[], Block]) -> Block | None:
+        try:
+            return parse()
+        except MissingParserError:
+            self.unparsed.append(file)
+        except InvalidSyntaxError as error:
+            sentence = f"the file is not valid: {error}."
+            self.problems.append(Problem(sentence, file, error.line or 1))
+        return None
+
+    def _cached(
+        self,
+        text: str,
+        parse: Callable[[str], Parsed],
+        decoder: msgspec.msgpack.Decoder[Parsed],
+    ) -> Parsed:
+        """Return what a text is parsed to, from the cache where it has been parsed before."""
+        made: list[Parsed] = []
+
+        def fill(folder: Path) -> None:
+            made.append(parse(text))
+            (folder / _PARSED).write_bytes(msgspec.msgpack.encode(made[0]))
+
+        kind = parse.__name__.encode()
+        content = text.encode("utf-8", "surrogatepass")
+        digest = hashlib.sha256(b"\0".join((_FORM, kind, content))).hexdigest()
+        try:
+            folder = self._cache.folder("terraform", digest, fill)
+            if not made:
+                return decoder.decode((folder / _PARSED).read_bytes())
+        except (OSError, msgspec.DecodeError, RecursionError):
+            # It is parsed each time then.
+            pass
+        return made[0] if made else parse(text)
+
+    def _add(self, folder: Folder, file: Path, blocks: list[Block]) -> None:
+        if not file.name.partition(".")[0].endswith(_OVERRIDES):
+            folder.blocks += [(file, block) for block in blocks]
+            return
+        for block in blocks:
+            for number, (other, before) in enumerate(folder.blocks):
+                if before.kind == block.kind and before.labels == block.labels:
+                    folder.blocks[number] = (other, _overridden(before, block))
+                    break
+            else:
+                folder.blocks.append((file, block))
+
+
+def _overridden(block: Block, by: Block) -> Block:
+    """Return a block with what another says in the place of its own arguments and blocks."""
+    kinds = {one.kind for one in by.blocks}
+    return Block(
+        block.kind,
+        block.labels,
+        {**block.arguments, **by.arguments},
+        [*(one for one in block.blocks if one.kind not in kinds), *by.blocks],
+        block.line,
+    )
+
+
+def unparsed_problem(files: list[Path], python: str) -> Problem:
+    """Return the problem of files that cannot be read without python-hcl2."""
+    more = f" and {len(files) - 1} more" if len(files) > 1 else ""
+    return Problem(
+        f"it takes python-hcl2 to read {shown(files[0].name)}{more}; run `{shown(python)} -m pip "
+        'install "python-hcl2>=8.1,<9"`, or write what `terraform show -json` says of a plan to '
+        "tfplan.json.",
+        files[0],
+        1,
+    )

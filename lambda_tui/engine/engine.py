@@ -35,6 +35,7 @@ from lambda_tui.engine.watching import (
     Quiet,
     ReloadStorms,
     Watcher,
+    describe_project,
     describing_files,
     installed_packages,
     last_write,
@@ -417,7 +418,7 @@ class Engine:
         ):
             return True
         directory = self.project.directory
-        if paths & {directory, *describing_files(self.project)}:
+        if describe_project(paths, self.project):
             return True
         if not paths.isdisjoint(self.settings.file_systems.values()):
             return True

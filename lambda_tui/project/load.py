@@ -26,6 +26,9 @@ from lambda_tui.project.wording import shown
 LISTING_FILES = (*template.TEMPLATES, *serverless.FILES, *terraform.FILES)
 """The names of files, in a project's folder, that list its functions."""
 
+LISTING_SUFFIXES = terraform.SUFFIXES
+"""The ends of the names of files that list functions, in any folder."""
+
 _KINDS: tuple[Callable[[Path, Settings], Project | None], ...] = (
     template.read_project,
     serverless.read_project,
@@ -77,7 +80,7 @@ def _read_project(directory: Path, settings: Settings) -> Project:
         project = _merged(projects) if projects else plain.read_project(directory, settings)
         unread = template.misplaced_templates(directory) + serverless.unread_programs(directory)
         if not projects:
-            unread += template.unread_templates(directory)
+            unread += template.unread_templates(directory) + terraform.unread_folders(directory)
         return replace(project, problems=(*unread, *project.problems))
     except (OSError, ValueError, RuntimeError) as error:
         what = getattr(error, "filename", None) or directory

@@ -9,7 +9,7 @@ from pathlib import Path
 from lambda_tui.project.code import OutwardLink, is_deployed, is_deployed_in_plain_folder
 from lambda_tui.project.function import Function, Project
 from lambda_tui.project.interpreters import Interpreter
-from lambda_tui.project.load import LISTING_FILES
+from lambda_tui.project.load import LISTING_FILES, LISTING_SUFFIXES
 from lambda_tui.project.settings import PROJECT_FILE
 from lambda_tui.project.template import SAM_CONFIG
 
@@ -28,6 +28,12 @@ def describing_files(project: Project) -> set[Path]:
     if project.template is None:
         return files
     return files | {project.template, project.template.parent / SAM_CONFIG}
+
+
+def describe_project(paths: Iterable[Path], project: Project) -> bool:
+    """Return whether one of the paths says which functions a project has, or may say it."""
+    known = {project.directory, *describing_files(project)}
+    return any(path in known or path.name.endswith(LISTING_SUFFIXES) for path in paths)
 
 
 def watched_folders(function: Function, links: Iterable[OutwardLink] = ()) -> set[Path]:
@@ -147,6 +153,8 @@ def _deployment_of(function: Function, project: Project) -> _IsDeployed:
 
     def is_taken(path: Path, _folder: Path) -> bool:
         if is_own and path.parent == Path() and path.name in _DESCRIPTIONS:
+            return False
+        if path.name.endswith(LISTING_SUFFIXES):
             return False
         if project.template is not None and folder / path == project.template:
             return False

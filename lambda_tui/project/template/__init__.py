@@ -16,13 +16,14 @@ from lambda_tui.project.template.template import (
     read_template,
     unread_templates,
 )
-from lambda_tui.project.template.template_files import TEMPLATES, project_above
+from lambda_tui.project.template.template_files import TEMPLATES, folders_below, project_above
 
 __all__ = [
     "LIST_OF_LAYERS",
     "RESERVED_VARIABLES",
     "SAM_CONFIG",
     "TEMPLATES",
+    "folders_below",
     "misplaced_templates",
     "parameter_pairs",
     "project_above",

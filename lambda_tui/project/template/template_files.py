@@ -49,8 +49,7 @@ def templates_in(directory: Path) -> list[Path]:
 
 def templates_below(directory: Path) -> list[Path]:
     """Return the templates in the folders below one, in the order of their paths."""
-    folders = islice(_folders_below(directory, _DEEPEST), _MOST_FOLDERS)
-    return [file for folder in folders for file in templates_in(folder)]
+    return [file for folder in folders_below(directory) for file in templates_in(folder)]
 
 
 def project_above(directory: Path) -> Path | None:
@@ -97,7 +96,12 @@ def _has_sources(directory: Path) -> bool:
         return False
 
 
-def _folders_below(directory: Path, levels: int) -> Iterator[Path]:
+def folders_below(directory: Path) -> Iterator[Path]:
+    """Yield the folders below one that a project may be in, each before those in it."""
+    return islice(_below(directory, _DEEPEST), _MOST_FOLDERS)
+
+
+def _below(directory: Path, levels: int) -> Iterator[Path]:
     try:
         with os.scandir(directory) as listed:
             names = sorted(
@@ -112,4 +116,4 @@ def _folders_below(directory: Path, levels: int) -> Iterator[Path]:
     for name in names:
         yield directory / name
         if levels > 1:
-            yield from _folders_below(directory / name, levels - 1)
+            yield from _below(directory / name, levels - 1)

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from lambda_tui.project.terraform.project import FILES, read_project
+from lambda_tui.project.terraform.project import FILES, SUFFIXES, read_project, unread_folders
 
-__all__ = ["FILES", "read_project"]
+__all__ = ["FILES", "SUFFIXES", "read_project", "unread_folders"]

@@ -1,0 +1,1 @@
+NAMES = ["red", "green"]

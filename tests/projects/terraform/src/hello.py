@@ -1,0 +1,9 @@
+import colours
+
+
+def handler(event, context):
+    return colours.NAMES
+
+
+def goodbye(event, context):
+    return "goodbye"

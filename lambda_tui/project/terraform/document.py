@@ -78,7 +78,7 @@ class Document(NamedTuple):
     """The problems of values that are not known here, by the names that the user can give."""
 
 
-def make_document(resources: Iterable[Resource], code: CodeSources) -> Document:
+def make_document(resources: Iterable[Resource], code: CodeSources, region: str) -> Document:
     """Return the template of resources, by their addresses."""
     maker = _Maker(code)
     resources = [one for one in resources if not one.is_data]
@@ -95,7 +95,7 @@ def make_document(resources: Iterable[Resource], code: CodeSources) -> Document:
     for resource in resources:
         if resource.kind == _PROVISIONED:
             maker.add_provisioned(resource)
-    for address, (kind, properties, line) in trigger_resources(resources).items():
+    for address, (kind, properties, line) in trigger_resources(resources, region).items():
         maker.add(address, kind, properties, line)
     template = LinedMapping()
     template.put("Resources", maker.resources, 1)

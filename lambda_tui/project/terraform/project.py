@@ -61,7 +61,7 @@ def read_project(directory: Path, settings: Settings) -> Project | None:
     if not found.problems and not _has_functions(found.resources):
         return None
     code = CodeSources(found.file.parent, found.resources, cache)
-    document = make_document(found.resources, code)
+    document = make_document(found.resources, code, found.region)
 
     def find_python(function: Function) -> Path:
         return find_interpreter(directory, function, settings).executable

@@ -23,6 +23,7 @@ from lambda_tui.project.terraform.language import (
     MissingParserError,
     parse_file,
     parse_json_file,
+    parse_json_values,
     parse_template,
 )
 from lambda_tui.project.wording import shown
@@ -30,6 +31,7 @@ from lambda_tui.project.wording import shown
 _SUFFIXES = (".tf", ".tf.json", ".tofu", ".tofu.json")
 _OVERRIDES = ("override", "_override")
 """The ends of the names of files that go before the others."""
+_VALUES = ".tfvars"
 _MOST_FILES = 1_000
 """Files of one folder that are read."""
 _FORM = b"1"
@@ -93,10 +95,10 @@ class SourceFiles:
         text = self.text(file)
         if text is None:
             return None
-        is_json = file.suffix == ".json"
-        if is_json:
-            # It has few texts to be parsed; what it is itself is read quickly.
-            return self._parsed(file, lambda: parse_json_file(text))
+        if file.suffix == ".json":
+            # It is read quickly, and the few texts in it that have expressions too.
+            parse = parse_json_values if _VALUES in file.name else parse_json_file
+            return self._parsed(file, lambda: parse(text))
         return self._parsed(file, lambda: self._cached(text, parse_file, _BLOCKS))
 
     def template(self, text: str) -> Expression:

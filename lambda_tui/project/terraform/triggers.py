@@ -90,17 +90,26 @@ TRIGGER_KINDS = frozenset(_RENAMED) | _JOINED
 class Groups:
     """The resources of a project that invoke functions, by their types."""
 
-    def __init__(self, resources: Iterable[Resource]) -> None:
+    def __init__(self, resources: Iterable[Resource], region: str) -> None:
+        self._region = region
         self._by_kind: dict[str, list[Resource]] = {}
         self._by_id: dict[object, Resource] = {}
         for one in resources:
             self._by_kind.setdefault(_kind(one), []).append(one)
             if one.kind in _NAMED_BY_ID:
-                self._by_id[resource_id(one)] = one
+                self._by_id[self.value(one, "id")] = one
 
     def of(self, kind: str) -> list[Resource]:
         """Return the resources of a type."""
         return self._by_kind.get(kind, [])
+
+    def value(self, resource: Resource, attribute: str) -> object:
+        """Return an attribute, which a plan may know already."""
+        values = resource.values
+        given = values.get(attribute)
+        if given is not None:
+            return given
+        return cloud_value(resource.kind, resource.address, attribute, self._region, values.get)
 
     def address(self, identity: object) -> str | None:
         """Return the address of the resource of a REST API, or the integration, with an id."""
@@ -121,10 +130,10 @@ class _Made(NamedTuple):
     properties: dict[str, object]
 
 
-def trigger_resources(resources: Iterable[Resource]) -> dict[str, TriggerResource]:
+def trigger_resources(resources: Iterable[Resource], region: str) -> dict[str, TriggerResource]:
     """Return what CloudFormation has for the resources that invoke functions, by addresses."""
     own = [one for one in resources if one.kind in TRIGGER_KINDS and not one.is_data]
-    groups = Groups(own)
+    groups = Groups(own, region)
     made: dict[str, TriggerResource] = {}
     for resource in own:
         found = _made(resource, groups)
@@ -196,29 +205,19 @@ def _resource_reference(resource: Resource, argument: str, groups: Groups) -> ob
     return value if address is None else {"Ref": address}
 
 
-def resource_id(resource: Resource) -> object:
-    """Return the id of a resource, which a plan may know already."""
-    given = resource.values.get("id")
-    return given or cloud_value(resource.kind, resource.address, "id", "", lambda _: None)
-
-
 def _rule(rule: Resource, groups: Groups) -> _Made:
     names = {"name": "Name", "schedule_expression": "ScheduleExpression"}
     properties = _given(rule, names)
     pattern = _decoded(rule.values.get("event_pattern"))
     if pattern is not None:
         properties["EventPattern"] = pattern
-    known = {rule.values.get("name"), _name(rule)}
+    name = groups.value(rule, "name")
     properties["Targets"] = [
         _given(target, {"arn": "Arn", "input": "Input"})
         for target in groups.of("aws_cloudwatch_event_target")
-        if target.values.get("rule") in known
+        if target.values.get("rule") == name
     ]
     return _Made("AWS::Events::Rule", properties)
-
-
-def _name(resource: Resource) -> object:
-    return cloud_value(resource.kind, resource.address, "name", "", resource.values.get)
 
 
 def _schedule(schedule: Resource, _: Groups) -> _Made:
@@ -250,14 +249,12 @@ def _bucket(notification: Resource, _: Groups) -> _Made:
 
 
 def _target_group(group: Resource, groups: Groups) -> _Made:
-    arn = resource_id(group)
-    attachments = groups.of("aws_lb_target_group_attachment")
-    arns = {arn, cloud_value(group.kind, group.address, "arn", "", group.values.get)}
+    arn = groups.value(group, "arn")
     properties = _given(group, {"name": "Name", "target_type": "TargetType"})
     properties["Targets"] = [
         {"Id": one.values.get("target_id")}
-        for one in attachments
-        if one.values.get("target_group_arn") in arns
+        for one in groups.of("aws_lb_target_group_attachment")
+        if one.values.get("target_group_arn") == arn
     ]
     return _Made("AWS::ElasticLoadBalancingV2::TargetGroup", properties)
 

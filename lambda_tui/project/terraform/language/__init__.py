@@ -8,6 +8,7 @@ from lambda_tui.project.terraform.language.parser import (
     MissingParserError,
     parse_file,
     parse_json_file,
+    parse_json_values,
     parse_template,
 )
 from lambda_tui.project.terraform.language.syntax import (
@@ -50,6 +51,7 @@ __all__ = [
     "pairs",
     "parse_file",
     "parse_json_file",
+    "parse_json_values",
     "parse_template",
     "text_of",
 ]

@@ -73,6 +73,19 @@ def parse_file(text: str) -> Block:
 
 def parse_json_file(text: str) -> Block:
     """Return a ``.tf.json`` file in the same form; raise what ``parse_file`` raises."""
+    content = _json_object(text)
+    with _syntax_errors():
+        return _json_file(content)
+
+
+def parse_json_values(text: str) -> Block:
+    """Return a ``.tfvars.json`` file in the same form; raise what ``parse_file`` raises."""
+    content = _json_object(text)
+    with _syntax_errors():
+        return _json_block("", [], content)
+
+
+def _json_object(text: str) -> dict[str, object]:
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -80,8 +93,7 @@ def parse_json_file(text: str) -> Block:
         raise InvalidSyntaxError(f"it is not valid JSON: {shown(str(error))}", line) from error
     if not isinstance(content, dict):
         raise InvalidSyntaxError("it is no JSON object", _JSON_LINE)
-    with _syntax_errors():
-        return _json_file(content)
+    return content
 
 
 def parse_template(text: str) -> Expression:

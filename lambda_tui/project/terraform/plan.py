@@ -99,7 +99,7 @@ class _Reader:
         resources = [
             self._resource(address, one)
             for address, one in self._found.items()
-            if one.get("type") in self._kinds
+            if str(one.get("type")) in self._kinds
         ]
         return Plan(resources, self._region, [])
 

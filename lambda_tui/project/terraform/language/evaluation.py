@@ -44,7 +44,7 @@ from lambda_tui.project.wording import shown
 
 ELEMENT = "*"
 """The name of the element in the part of a splat that is evaluated for each."""
-_MOST_STEPS = 2_000_000
+_MOST_STEPS = 300_000
 """Expressions that one project evaluates, which a few lines can multiply without end."""
 _TOO_MANY = Failure("it consists of too many values")
 _TOO_DEEP = Failure("it is nested too deeply")
@@ -301,6 +301,8 @@ class Evaluator:
                 if not truth_of(holds):
                     continue
             result = self._evaluate(node.value, inner)
+            if result is _TOO_MANY:
+                return result
             if node.key is None:
                 items.append(result)
                 continue

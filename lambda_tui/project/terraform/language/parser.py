@@ -68,7 +68,8 @@ def parse_file(text: str) -> Block:
     Raise ``InvalidSyntaxError``, and ``MissingParserError`` where python-hcl2 is not installed.
     """
     with _syntax_errors():
-        return _Builder(0).block("", [], _parts(_parse(text, 1))[0], 1)
+        tree = _parse(text, 1, text.rstrip())
+        return _Builder(0).block("", [], _parts(tree)[0], 1)
 
 
 def parse_json_file(text: str) -> Block:
@@ -110,8 +111,11 @@ def _syntax_errors() -> Iterator[None]:
         raise InvalidSyntaxError("it is nested too deeply", None) from error
 
 
-def _parse(text: str, line: int) -> Tree[Token]:
-    """Return the parse tree of a text whose first line is the file's ``line``."""
+def _parse(text: str, line: int, written: str) -> Tree[Token]:
+    """Return the parse tree of a text whose first line is the file's ``line``.
+
+    A mistake is at the end of what is ``written`` in the file at the latest.
+    """
     try:
         # Loaded when it is needed: it takes 0.4 s, and once, when it is new, 3 s.
         import hcl2
@@ -122,7 +126,7 @@ def _parse(text: str, line: int) -> Tree[Token]:
         return cast("Tree[Token]", hcl2.parses_to_tree(_without_spaces_behind_markers(text)))
     except UnexpectedInput as error:
         own = getattr(error, "line", None)
-        last = text.count("\n") + 1
+        last = written.count("\n") + 1
         position = own if isinstance(own, int) and 0 < own <= last else last
         raise InvalidSyntaxError(_reason(error), line - 1 + position) from error
     except (LarkError, ValueError) as error:
@@ -341,7 +345,7 @@ def _template(text: str, line: int) -> Expression:
 
 def _inner(source: str, line: int) -> Expression:
     # In parentheses it may have line breaks.
-    tree = _parse(f"_ = ({source}\n)", line)
+    tree = _parse(f"_ = ({source}\n)", line, source)
     block = _Builder(line - 1).block("", [], _parts(tree)[0], line)
     return block.arguments["_"].expression if "_" in block.arguments else _DIRECTIVE
 

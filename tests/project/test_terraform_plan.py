@@ -1,4 +1,4 @@
-"""What ``terraform show -json`` says of a plan becomes the functions that it would deploy."""
+"""A plan in JSON, as `terraform show` writes it, becomes the functions that it would deploy."""
 
 from __future__ import annotations
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from lambda_tui.project.terraform.language.evaluation import Evaluator, Scope, pairs
 from lambda_tui.project.terraform.language.functions import has_unknown
+from lambda_tui.project.terraform.language.json_form import parse_json_file, parse_json_values
 from lambda_tui.project.terraform.language.parser import (
     MissingParserError,
     parse_file,
-    parse_json_file,
-    parse_json_values,
     parse_template,
 )
 from lambda_tui.project.terraform.language.syntax import (

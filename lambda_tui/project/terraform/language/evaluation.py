@@ -10,6 +10,7 @@ from typing import NamedTuple
 from lambda_tui.project.template.language import FileLine, LinedMapping, Unknown
 from lambda_tui.project.terraform.language.functions import FUNCTIONS, has_unknown
 from lambda_tui.project.terraform.language.syntax import (
+    ELEMENT,
     Argument,
     Attribute,
     Block,
@@ -42,8 +43,6 @@ from lambda_tui.project.terraform.language.values import (
 )
 from lambda_tui.project.wording import shown
 
-ELEMENT = "*"
-"""The name of the element in the part of a splat that is evaluated for each."""
 _MOST_STEPS = 300_000
 """Expressions that one project evaluates, which a few lines can multiply without end."""
 _TOO_MANY = Failure("it consists of too many values")

@@ -1,8 +1,7 @@
-"""Parses Terraform's language with python-hcl2, an optional package, and its form in JSON."""
+"""Parses Terraform's language with python-hcl2, an optional package."""
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -10,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
 from lambda_tui.project.terraform.language.syntax import (
+    ELEMENT,
     Argument,
     Attribute,
     Block,
@@ -39,23 +39,14 @@ from lambda_tui.project.wording import shown
 if TYPE_CHECKING:
     from lark import Token, Tree
 
-ELEMENT = "*"
-"""The name of the element in the part of a splat that is evaluated for each."""
 _LAYOUT = "new_line_or_comment"
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))", re.DOTALL)
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 _MARKER = re.compile(r"<<-?([a-zA-Z][\w.-]*)")
-_LABELS = {"resource": 2, "data": 2, "module": 1, "variable": 1, "output": 1, "provider": 1}
-"""The numbers of labels of blocks, which the JSON form has as keys of mappings."""
 _DIRECTIVE = Unsupported("a directive of templates (%{…})")
-_TEMPLATE = re.compile(r"[$%]\{")
 _LITERALS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 _LONGEST_NUMBER = 300
 """Digits; Python refuses to read integers of some thousands."""
-_WIDEST_INTEGER = 64
-"""Bits."""
-_JSON_LINE = 1
-"""JSON has no lines here: all of a file's blocks stand on its first."""
 
 
 class MissingParserError(Exception):
@@ -67,44 +58,20 @@ def parse_file(text: str) -> Block:
 
     Raise ``InvalidSyntaxError``, and ``MissingParserError`` where python-hcl2 is not installed.
     """
-    with _syntax_errors():
+    with syntax_errors():
         tree = _parse(text, 1, text.rstrip())
         return _Builder(0).block("", [], _parts(tree)[0], 1)
 
 
-def parse_json_file(text: str) -> Block:
-    """Return a ``.tf.json`` file in the same form; raise what ``parse_file`` raises."""
-    content = _json_object(text)
-    with _syntax_errors():
-        return _json_file(content)
-
-
-def parse_json_values(text: str) -> Block:
-    """Return a ``.tfvars.json`` file in the same form; raise what ``parse_file`` raises."""
-    content = _json_object(text)
-    with _syntax_errors():
-        return _json_block("", [], content)
-
-
-def _json_object(text: str) -> dict[str, object]:
-    try:
-        content = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        line = getattr(error, "lineno", None)
-        raise InvalidSyntaxError(f"it is not valid JSON: {shown(str(error))}", line) from error
-    if not isinstance(content, dict):
-        raise InvalidSyntaxError("it is no JSON object", _JSON_LINE)
-    return content
-
-
 def parse_template(text: str) -> Expression:
     """Return the template that a text is; raise what ``parse_file`` raises."""
-    with _syntax_errors():
-        return _template(text, 1)
+    with syntax_errors():
+        return template_at(text, 1)
 
 
 @contextmanager
-def _syntax_errors() -> Iterator[None]:
+def syntax_errors() -> Iterator[None]:
+    """Raise ``InvalidSyntaxError`` for what is nested too deeply to be read."""
     try:
         yield
     except RecursionError as error:
@@ -230,7 +197,7 @@ class _Builder:
         return _joined(parts)
 
     def _heredoc(self, tree: Tree[Token]) -> Expression:
-        return _template(heredoc_text(_text(tree)), self._line(tree) + 1)
+        return template_at(heredoc_text(_text(tree)), self._line(tree) + 1)
 
     def _object(self, tree: Tree[Token]) -> Expression:
         entries = []
@@ -330,7 +297,7 @@ def _unescape(match: re.Match[str]) -> str:
     return chr(number) if is_character else match[0]
 
 
-def _template(text: str, line: int) -> Expression:
+def template_at(text: str, line: int) -> Expression:
     """Return the template of a text that begins on ``line``."""
     parts = list[Expression]()
     for part in split_template(text):
@@ -339,11 +306,12 @@ def _template(text: str, line: int) -> Expression:
         elif isinstance(part, Directive):
             parts.append(_DIRECTIVE)
         else:
-            parts.append(_inner(part.source, line + part.line))
+            parts.append(expression_at(part.source, line + part.line))
     return _joined(parts)
 
 
-def _inner(source: str, line: int) -> Expression:
+def expression_at(source: str, line: int) -> Expression:
+    """Return the expression of a text that begins on ``line``."""
     # In parentheses it may have line breaks.
     tree = _parse(f"_ = ({source}\n)", line, source)
     block = _Builder(line - 1).block("", [], _parts(tree)[0], line)
@@ -358,61 +326,3 @@ def _joined(parts: list[Expression]) -> Expression:
         texts = [part.value for part in parts if isinstance(part, Literal)]
         return Literal("".join(map(str, texts)))
     return Template(parts)
-
-
-def _json_file(content: dict[str, object]) -> Block:
-    blocks = []
-    for kind, value in content.items():
-        if kind == "locals":
-            blocks += [_json_block(kind, [], one) for one in _as_list(value)]
-        else:
-            blocks += list(_json_blocks(kind, value, _LABELS.get(kind, 0), []))
-    return Block("", [], {}, blocks, _JSON_LINE)
-
-
-def _json_blocks(kind: str, value: object, missing: int, labels: list[str]) -> Iterator[Block]:
-    """Yield the blocks under a key; ``missing`` labels are keys of mappings still to come."""
-    for one in _as_list(value):
-        if missing == 0:
-            yield _json_block(kind, labels, one)
-        elif isinstance(one, dict):
-            for label, inner in one.items():
-                yield from _json_blocks(kind, inner, missing - 1, [*labels, label])
-
-
-def _json_block(kind: str, labels: list[str], value: object) -> Block:
-    """Return a block whose nested blocks are arguments, as both look alike in JSON."""
-    content = value if isinstance(value, dict) else {}
-    arguments = {
-        name: Argument(_json_type(one) if name == "type" else _json_value(one), _JSON_LINE)
-        for name, one in content.items()
-        if name != "//"
-    }
-    return Block(kind, labels, arguments, [], _JSON_LINE)
-
-
-def _json_type(value: object) -> Expression:
-    """Return the type of a variable, which is an expression without ``${``."""
-    return _inner(value, _JSON_LINE) if isinstance(value, str) else _json_value(value)
-
-
-def _json_value(value: object) -> Expression:
-    match value:
-        case str():
-            return _template(value, _JSON_LINE) if _TEMPLATE.search(value) else Literal(value)
-        case list():
-            return Items([_json_value(one) for one in value])
-        case dict():
-            entries = value.items()
-            return Entries(
-                [Entry(_json_value(key), _json_value(one), _JSON_LINE) for key, one in entries]
-            )
-        case bool() | float() | None:
-            return Literal(value)
-        case int():
-            return Literal(value if value.bit_length() <= _WIDEST_INTEGER else 0)
-    return Literal(None)
-
-
-def _as_list(value: object) -> list[object]:
-    return value if isinstance(value, list) else [value]

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import msgspec
 
+ELEMENT = "*"
+"""The name of the element in the part of a splat that is evaluated for each."""
+
 
 class _Node(msgspec.Struct, array_like=True):
     """A node of a tree."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -244,6 +245,14 @@ def test_a_plan_goes_before_the_configuration_and_may_have_any_name(folder: Path
     assert [one.name for one in project.functions] == ["orders", "worker"]
     assert load_project(folder).functions == ()
     assert len(read(folder, PLAN, "plan.json").functions) == 2
+
+
+def test_a_plan_that_is_older_than_the_configuration_is_told(folder: Path) -> None:
+    assert not any("anew" in one.message for one in read(folder, PLAN).problems)
+    (folder / "main.tf").write_text("")
+    os.utime(folder / "tfplan.json", (0, 0))
+    found = load_project(folder).problems
+    assert found[0].message.startswith("main.tf has been changed since this plan was made")
 
 
 def test_what_has_been_deployed_is_read_too(folder: Path) -> None:

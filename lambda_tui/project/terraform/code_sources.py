@@ -26,6 +26,13 @@ CODE_KINDS = frozenset(
 )
 """Types of resources and data that code is made by."""
 _METADATA = "sam_metadata_"
+_IMAGE_KEYS = {
+    "docker_context": "DockerContext",
+    "docker_file": "Dockerfile",
+    "docker_tag": "DockerTag",
+    "docker_build_args": "DockerBuildArgs",
+}
+"""What metadata says of images, by SAM's names of it in templates."""
 _REQUIREMENTS = ("requirements.txt", "pyproject.toml", "poetry.lock", "package.json")
 """Files in a ``source_path`` that name packages to install, and are no code."""
 _MOST_PARTS = 100
@@ -48,6 +55,8 @@ class CodeSources:
         """By the paths of the archives that are made."""
         self._objects: dict[str, object] = {}
         """The paths of files that are put into S3, by their keys there."""
+        self._images: dict[str, LinedMapping] = {}
+        """The metadata by which SAM builds images, by the addresses of their functions."""
         self._metadata: dict[str, object] = {}
         """The sources, by the addresses of the resources that have them, and by packages."""
         for resource in resources:
@@ -73,6 +82,10 @@ class CodeSources:
             return self._unknown(resource, "it names no filename")
         return self._package(resource, package)
 
+    def image_metadata(self, function: Resource) -> LinedMapping | None:
+        """Return what a template has as ``Metadata`` of a function whose code is an image."""
+        return self._images.get(function.address)
+
     def _note(self, resource: Resource) -> None:
         values = resource.values
         if resource.kind == "archive_file":
@@ -90,6 +103,10 @@ class CodeSources:
                 self._note_metadata(resource, triggers)
 
     def _note_metadata(self, resource: Resource, triggers: Mapping[str, object]) -> None:
+        module = resource.address.rpartition(f"{resource.kind}.")[0]
+        address = f"{module}{triggers.get('resource_name')}"
+        if isinstance(triggers.get("docker_context"), str):
+            self._images[address] = _image_metadata(triggers)
         source = triggers.get("original_source_code")
         if isinstance(source, str):
             # A path may stand there as it is.
@@ -100,10 +117,8 @@ class CodeSources:
             source = source[key]
         if source is None or isinstance(source, Unknown):
             return
-        name, package = triggers.get("resource_name"), triggers.get("built_output_path")
-        if isinstance(name, str):
-            module = resource.address.rpartition(f"{resource.kind}.")[0]
-            self._metadata[f"{module}{name}"] = source
+        self._metadata[address] = source
+        package = triggers.get("built_output_path")
         if isinstance(package, str):
             self._metadata[self._absolute(package)] = source
 
@@ -219,6 +234,18 @@ class CodeSources:
                 place.symlink_to(target)
 
         return self._made("linked", digest.hexdigest(), link)
+
+
+def _image_metadata(triggers: Mapping[str, object]) -> LinedMapping:
+    metadata = LinedMapping()
+    for name, key in _IMAGE_KEYS.items():
+        value = triggers.get(name)
+        if name == "docker_build_args" and isinstance(value, str):
+            with contextlib.suppress(ValueError, RecursionError):
+                value = json.loads(value)
+        if value is not None:
+            metadata[key] = value
+    return metadata
 
 
 def _inside(folder: Path, name: str) -> Path:

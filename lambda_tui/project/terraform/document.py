@@ -6,7 +6,13 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from lambda_tui.project.function import LATEST, Problem
-from lambda_tui.project.template.language import FileLine, LinedMapping, Unknown, function_name
+from lambda_tui.project.template.language import (
+    FileLine,
+    LinedMapping,
+    Unknown,
+    function_name,
+    section,
+)
 from lambda_tui.project.terraform.cloud_values import stand_in
 from lambda_tui.project.terraform.code_sources import CODE_KINDS, CodeSources
 from lambda_tui.project.terraform.resource import Resource
@@ -144,6 +150,9 @@ class _Maker:
         self._name(function, properties)
         self._add_code(function, properties)
         self.add(function.address, "AWS::Lambda::Function", properties, line)
+        metadata = self._code.image_metadata(function)
+        if metadata is not None:
+            section(self.resources, function.address).put("Metadata", metadata, line)
         if values.get("publish") in (True, "true"):
             version = LinedMapping()
             version.put("FunctionName", properties["FunctionName"], line)

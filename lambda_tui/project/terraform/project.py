@@ -34,6 +34,8 @@ SUFFIXES = (*_CONFIGURATIONS, ".tfvars", ".tfvars.json")
 _FUNCTION = re.compile(rb"aws_lambda_function|/lambda/aws|terraform-aws-lambda")
 """Texts in files that may describe functions."""
 _MODULE = re.compile(rb'^\s*module\s+"', re.MULTILINE)
+_SOON = 2.0
+"""Seconds in which a plan may be written together with the files that it is of."""
 _MOST_NAMED = 8
 """Folders that one sentence names."""
 
@@ -107,7 +109,8 @@ def _read(directory: Path, settings: Settings, cache: Cache) -> _Read | None:
         plan = next((file for name in PLANS if is_plan(file := directory / name)), None)
         if plan is None:
             return _configured(directory, settings, cache)
-        return _planned(plan, settings)
+        read = _planned(plan, settings)
+        return read._replace(problems=[*_outdated(plan), *read.problems])
     if named.name.endswith(_CONFIGURATIONS):
         return _configured(named.parent, settings, cache)
     return _planned(named, settings) if is_plan(named) else None
@@ -116,6 +119,22 @@ def _read(directory: Path, settings: Settings, cache: Cache) -> _Read | None:
 def _planned(file: Path, settings: Settings) -> _Read:
     plan = read_plan(file, settings.values, KINDS)
     return _Read(file, plan.resources, plan.region, plan.problems, frozenset())
+
+
+def _outdated(plan: Path) -> list[Problem]:
+    """Return the problem of a plan beside a configuration that was changed after it."""
+    try:
+        made = plan.stat().st_mtime + _SOON
+        newer = [one for one in configuration_files(plan.parent) if one.stat().st_mtime > made]
+    except OSError:
+        return []
+    if not newer:
+        return []
+    sentence = (
+        f"{shown(newer[0].name)} has been changed since this plan was made, whose functions are "
+        "shown; make the plan anew, or remove it."
+    )
+    return [Problem(sentence, plan, 1)]
 
 
 def _configured(directory: Path, settings: Settings, cache: Cache) -> _Read | None:

@@ -363,6 +363,17 @@ def test_variables_have_their_values_from_the_place_that_counts_most(
     }
 
 
+def test_the_arguments_of_the_shell_for_terraform_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    variables = 'variable "a" {}\nvariable "b" {}\n'
+    (tmp_path / "dev.tfvars").write_text('a = "of the file"\nb = "of the file"\n')
+    monkeypatch.setenv("TF_CLI_ARGS_plan", "-var-file=dev.tfvars -var 'b=of an option'")
+    listed = "environment { variables = { AA = var.a, BB = var.b } }"
+    project = read(tmp_path, f"{ARCHIVE}{variables}{function(listed)}")
+    assert dict(project.functions[0].environment) == {"AA": "of the file", "BB": "of an option"}
+
+
 def test_a_text_from_outside_is_the_list_or_mapping_that_a_variable_takes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -172,13 +172,17 @@ def test_a_value_that_there_is_not_has_its_reason(
 
 
 def test_a_collection_with_an_unknown_value_in_it_has_the_others(tmp_path: Path) -> None:
-    merged, count, last, either = evaluate(
+    merged, count, last, either, kept = evaluate(
         tmp_path,
         "merge({ a = 1 }, { b = local.cloud })",
         "length([local.cloud, 1])",
         "[local.cloud, 1][1]",
         "local.name == local.cloud || true",
+        "{ for key, one in { a = 1, b = local.cloud } : key => one if one != null }",
     )
+    assert isinstance(kept, dict)
+    assert kept["a"] == 1
+    assert isinstance(kept["b"], Unknown)
     assert isinstance(merged, dict)
     assert merged["a"] == 1
     assert isinstance(merged["b"], Unknown)

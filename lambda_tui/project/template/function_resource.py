@@ -248,7 +248,7 @@ class FunctionResource:
                 value = [self._properties.resolver.resolve(value[0])]
             except UnresolvedError as error:
                 sentence = f"the value of {_ARCHITECTURES} is not known here, {consequence}"
-                self.warn(_ARCHITECTURES, f"{sentence}: {error}.")
+                self._properties.warn(_ARCHITECTURES, f"{sentence}: {error}.", error.name)
                 return DEFAULT_ARCHITECTURE
         match value:
             case ["arm64"]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import re
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -32,6 +35,11 @@ VARIABLE_FILES = ("terraform.tfvars", "terraform.tfvars.json")
 _AUTOMATIC = (".auto.tfvars", ".auto.tfvars.json")
 _FOLDER = ".terraform"
 _ENVIRONMENT = "TF_VAR_"
+_NAME = "var."
+"""The beginning of the names that variables have in the settings."""
+_ARGUMENTS = ("TF_CLI_ARGS", "TF_CLI_ARGS_plan")
+"""Variables of the shell with arguments that Terraform adds to those of the command line."""
+_OPTION = re.compile(r"^--?(var-file|var)[=\n](.+)$", re.MULTILINE)
 
 
 class Configuration(NamedTuple):
@@ -75,7 +83,7 @@ def read_configuration(
         workspace=environ.get("TF_WORKSPACE") or _workspace(directory),
         downloaded=_downloaded(directory),
     )
-    given = _Variables(root, deployment, {**environ}, settings.parameter_overrides)
+    given = _Variables(root, deployment, environ, settings.parameter_overrides)
     module = Module(deployment, root, ".", inputs=given.value)
     deployment.region = _region(root, module)
     resources = list(module.resources(kinds))
@@ -94,45 +102,54 @@ class _Variables:
         overrides: Mapping[str, str],
     ) -> None:
         self._deployment = deployment
-        self._environ = environ
-        self._overrides = overrides
         self._kinds = {
             block.labels[0]: block.arguments.get("type")
             for _, block in root.blocks
             if block.kind == "variable" and block.labels
         }
-        self._of_files: dict[str, object] = {}
-        for file in _variable_files(deployment.directory):
-            block = deployment.sources.block(file)
+        files, options = _options(environ)
+        self._values: dict[str, object] = {}
+        """The values, of which texts are still to be converted where they are not of a file."""
+        for name, text in environ.items():
+            if name.startswith(_ENVIRONMENT):
+                self._add_text(name.removeprefix(_ENVIRONMENT), text)
+        for file in (*_variable_files(deployment.directory), *files):
+            block = deployment.sources.block(deployment.directory / file)
             if block is not None:
-                values = deployment.evaluator.block(block, Scope(file, _no_reference))
-                self._of_files.update(values)
+                scope = Scope(deployment.directory / file, _no_reference)
+                self._values.update(deployment.evaluator.block(block, scope))
+        for name, text in {**options, **overrides}.items():
+            self._add_text(name, text)
+        for name, text in deployment.values.items():
+            if name.startswith(_NAME):
+                self._add_text(name.removeprefix(_NAME), text)
 
     def value(self, name: str) -> object:
         """Return the value of a variable; ``NOT_GIVEN`` where only its default is left."""
-        texts = (
-            self._deployment.values.get(f"var.{name}"),
-            self._overrides.get(name),
-            self._of_files.get(name, NOT_GIVEN),
-            self._environ.get(f"{_ENVIRONMENT}{name}"),
-        )
-        for number, value in enumerate(texts):
-            if value is not None and value is not NOT_GIVEN:
-                is_text = isinstance(value, str) and number != 2
-                return self._parsed(name, str(value)) if is_text else value
-        return NOT_GIVEN
+        return self._values.get(name, NOT_GIVEN)
 
-    def _parsed(self, name: str, text: str) -> object:
-        """Return a text as the value that it is for a variable that is no text."""
+    def _add_text(self, name: str, text: str) -> None:
+        """Add a text from outside, as the value that it is for a variable that is no text."""
+        self._values[name] = text
         kind = self._kinds.get(name)
         if kind is None or isinstance(kind.expression, Name):
-            return text
-        try:
+            return
+        with contextlib.suppress(InvalidSyntaxError, MissingParserError):
             block = parse_file(f"value = {text}\n")
-        except (InvalidSyntaxError, MissingParserError):
-            return text
-        scope = Scope(self._deployment.directory, _no_reference)
-        return self._deployment.evaluator.block(block, scope).get("value", text)
+            scope = Scope(self._deployment.directory, _no_reference)
+            self._values[name] = self._deployment.evaluator.block(block, scope).get("value", text)
+
+
+def _options(environ: Mapping[str, str]) -> tuple[list[Path], Mapping[str, str]]:
+    """Return the files of values and the values that the shell gives to each ``terraform plan``."""
+    try:
+        words = [word for name in _ARGUMENTS for word in shlex.split(environ.get(name, ""))]
+    except ValueError:
+        return [], {}
+    found = _OPTION.findall("\n".join(words))
+    files = [Path(value) for option, value in found if option == "var-file"]
+    values = (value.partition("=") for option, value in found if option == "var")
+    return files, {name: value for name, _, value in values}
 
 
 def _no_reference(name: str) -> object:

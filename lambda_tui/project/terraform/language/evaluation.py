@@ -293,13 +293,16 @@ class Evaluator:
         for key, value in pairs(collection):
             names = (value,) if len(node.names) == 1 else (key, value)
             inner = scope.with_names(**dict(zip(node.names, names, strict=False)))
-            if node.condition is not None:
-                holds = self._evaluate(node.condition, inner)
-                if isinstance(holds, Unknown):
-                    return holds
-                if not truth_of(holds):
+            is_taken = True if node.condition is None else self._evaluate(node.condition, inner)
+            if not isinstance(is_taken, Unknown):
+                if not truth_of(is_taken):
                     continue
-            result = self._evaluate(node.value, inner)
+                result = self._evaluate(node.value, inner)
+            elif node.key is None:
+                return is_taken
+            else:
+                # One entry of a mapping may be unknown alone.
+                result = is_taken
             if result is _TOO_MANY:
                 return result
             if node.key is None:

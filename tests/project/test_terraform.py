@@ -568,6 +568,7 @@ resource "aws_lambda_function" "many" {{ count = data.external.number.result }}
 {function('description = upper("a", "b")', "f4")}
 {function("description = { a = 1 }.b", "f5")}
 locals {{ again = local.again }}
+module "remote" {{ source = "./other" }}
 data "external" "number" {{ program = ["touch", "started"] }}
 """
     project = read(tmp_path, text)
@@ -585,9 +586,10 @@ data "external" "number" {{ program = ["touch", "started"] }}
         ("main.tf:35: ", "missing.txt: the file does not exist"),
         ("main.tf:44: ", "upper() does not take these arguments"),
         ("main.tf:53: ", "the mapping has no b"),
+        ("main.tf:57: ", "module.remote is declared twice; take one out."),
     ):
         assert [one for one in found if one.startswith(start) and part in one], (start, found)
-    assert len(found) == 11
+    assert len(found) == 12
     assert not (tmp_path / "started").exists()
 
 

@@ -43,6 +43,7 @@ _MOST_INSTANCES = 1_000
 """Instances of one resource or module."""
 _DEEPEST = 12
 """Modules inside of each other."""
+_DECLARED_ONCE = frozenset({"resource", "data", "module", "variable", "output"})
 _TOLD = frozenset({"aws_lambda_function", "aws_lambda_layer_version"})
 """Types of which it is told that their number is not known."""
 
@@ -88,8 +89,13 @@ class Module(Members):
             if block.kind == "locals":
                 for name, argument in block.arguments.items():
                     self._locals[name] = (file, argument)
-            else:
-                self._declared.setdefault((block.kind, *block.labels), (file, block))
+                continue
+            key = (block.kind, *block.labels)
+            if key in self._declared and block.kind in _DECLARED_ONCE:
+                name = ".".join(block.labels if block.kind == "resource" else key)
+                sentence = f"{shown(f'{address}{name}')} is declared twice; take one out."
+                deployment.warn(sentence, file, block.line)
+            self._declared.setdefault(key, (file, block))
 
     def member(self, name: str) -> object:
         """Return the value of an output."""
@@ -110,10 +116,6 @@ class Module(Members):
     def scope(self, file: Path) -> Scope:
         """Return the scope of a file of the module."""
         return Scope(file, self._root)
-
-    def block(self, *names: str) -> tuple[Path, Block] | None:
-        """Return a block by its kind and its labels, with its file; None if there is none."""
-        return self._declared.get(names)
 
     def evaluate(self, file: Path, argument: Argument) -> object:
         """Return the value of an argument that stands outside of resources."""
@@ -199,7 +201,7 @@ class Module(Members):
                 # The items of a set are its keys.
                 key = text_of(item if isinstance(value, list) else place)
                 each = mapping({"key": key, "value": item})
-                made[key] = make(f"[{json.dumps(key)}]", scope.with_names(each=each))
+                made[key] = make(_index(key), scope.with_names(each=each))
             return made
         except (FunctionError, ValueError) as error:
             what = "count" if is_count else "for_each"
@@ -257,7 +259,11 @@ class Module(Members):
         written = block.arguments.get("source")
         source = None if written is None else self.evaluate(file, written)
         if not isinstance(source, str):
-            self._deployment.warn(f"{shown(name)} has no source.", file, block.line)
+            self._deployment.warn(
+                f'{shown(name)} has no source; add one, such as source = "./modules/a".',
+                file,
+                block.line,
+            )
             return Failure(f"{shown(name)} has no source")
         folder = self._folder_of(name, source)
         if folder is None and not is_lambda_module(source):
@@ -320,6 +326,10 @@ def _each(value: object) -> list[object]:
     if isinstance(value, dict):
         return list(value.values())
     return value if isinstance(value, list) else [value]
+
+
+def _index(key: str) -> str:
+    return f"[{json.dumps(key, ensure_ascii=False)}]"
 
 
 def _is_false(argument: Argument | None) -> bool:

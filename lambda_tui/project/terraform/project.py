@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -148,7 +147,7 @@ def _configured(directory: Path, settings: Settings, cache: Cache) -> _Read | No
     if read.unparsed:
         if not _describe_functions(read.unparsed):
             return None
-        problems.append(unparsed_problem(read.unparsed, sys.executable))
+        problems.append(unparsed_problem(read.unparsed))
     elif not _has_functions(read.resources) and not _describe_functions(read.files):
         return None
     return _Read(file, read.resources, read.region, problems, frozenset(read.files))

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import os
+import shlex
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +40,9 @@ _MOST_FILES = 1_000
 _FORM = b"1"
 """Changes with the form of parsed files, so that those of another are not taken from the cache."""
 _PARSED = "syntax"
+_PARSER = "python-hcl2>=8.1,<9"
+"""The package that parses, as in pyproject.toml."""
+_LONGEST_COMMAND = 500
 Parsed = TypeVar("Parsed")
 _BLOCKS = msgspec.msgpack.Decoder(Block)
 _TEMPLATES: msgspec.msgpack.Decoder[Expression] = msgspec.msgpack.Decoder(Expression)
@@ -176,13 +182,17 @@ def _overridden(block: Block, by: Block) -> Block:
     )
 
 
-def unparsed_problem(files: list[Path], python: str) -> Problem:
+def unparsed_problem(files: list[Path]) -> Problem:
     """Return the problem of files that cannot be read without python-hcl2."""
     more = f" and {len(files) - 1} more" if len(files) > 1 else ""
+    python = shlex.quote(sys.executable)
+    # Environments that uv makes have no pip.
+    has_pip = importlib.util.find_spec("pip") is not None
+    install = f"{python} -m pip install" if has_pip else f"uv pip install --python {python}"
     return Problem(
-        f"it takes python-hcl2 to read {shown(files[0].name)}{more}; run `{shown(python)} -m pip "
-        'install "python-hcl2>=8.1,<9"`, or write what `terraform show -json` says of a plan to '
-        "tfplan.json.",
+        f"it takes python-hcl2 to read {shown(files[0].name)}{more}; run "
+        f'`{shown(install, _LONGEST_COMMAND)} "{_PARSER}"`, or write what `terraform show -json` '
+        "says of a plan to tfplan.json.",
         files[0],
         1,
     )

@@ -611,6 +611,25 @@ def test_modules_that_terraform_has_downloaded_are_read(tmp_path: Path) -> None:
     assert found.logical_id == "module.api.module.inner.aws_lambda_function.f"
 
 
+def test_the_outputs_of_a_module_that_is_not_here_can_be_given(tmp_path: Path) -> None:
+    calls = """
+module "bucket" { source = "terraform-aws-modules/s3-bucket/aws" }
+module "role" {
+  source          = "terraform-aws-modules/lambda/aws"
+  create_function = false
+}
+"""
+    listed = "BUCKET = module.bucket.s3_bucket_id\nROLE = module.role.lambda_role_arn\n"
+    text = f"{ARCHIVE}{calls}{function(f'environment {{ variables = {{ {listed} }} }}')}"
+    first, second = read(tmp_path, text).problems
+    assert "module.bucket.s3_bucket_id is not on this machine; add, below" in first.message
+    assert "module.role.lambda_role_arn is known only in the cloud; add, below" in second.message
+    values = {"module.bucket.s3_bucket_id": "pictures", "module.role.lambda_role_arn": "arn:x"}
+    project = read(tmp_path, text, **values)
+    assert project.problems == ()
+    assert dict(project.functions[0].environment) == {"BUCKET": "pictures", "ROLE": "arn:x"}
+
+
 @pytest.mark.parametrize(
     ("arguments", "names"),
     [

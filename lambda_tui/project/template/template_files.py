@@ -26,7 +26,10 @@ _DEEPEST = 4
 _HIGHEST = 8
 """Levels above a folder in which a template is looked for."""
 _SKIPPED = frozenset({"node_modules", "venv", "__pycache__", "site-packages", "cdk.out"})
-_PROJECT_FILES = (*TEMPLATES, "lambda-tui.toml", "cdk.json", "serverless.yml", "samconfig.toml")
+_PROJECT_FILES = (
+    *TEMPLATES,
+    *("lambda-tui.toml", "cdk.json", "serverless.yml", "samconfig.toml", "main.tf", "tfplan.json"),
+)
 """Files that make a folder a project of its own."""
 _SOURCES = (".py", *NODE_SUFFIXES)
 

@@ -7,11 +7,11 @@ folders and files that code is made of.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from lambda_tui.project.template.language import LinedMapping, Unknown
-from lambda_tui.project.terraform.cloud_values import cloud_value
+from lambda_tui.project.terraform.cloud_values import cloud_value, unknown_value
 from lambda_tui.project.terraform.language import Members, mapping
 from lambda_tui.project.terraform.resource import Resource
 from lambda_tui.project.terraform.source_files import Folder
@@ -82,35 +82,39 @@ class LambdaModule(Members):
     """One call of the module."""
 
     def __init__(
-        self, address: str, values: LinedMapping, region: str, file: Path, line: int
+        self,
+        address: str,
+        values: LinedMapping,
+        given: Mapping[str, str],
+        region: str,
+        file: Path,
+        line: int,
     ) -> None:
-        """Take the values of its variables; ``address`` ends with a full stop."""
+        """Take the values of its variables; ``address`` ends with a full stop.
+
+        ``given`` are the user's values, by the names that Terraform has for what is not known.
+        """
         self._address = address
         self._values = values
+        self._given = given
         self._region = region
         self._file = file
         self._line = line
 
     def member(self, name: str) -> object:
         """Return the value of an output."""
-        is_layer = name.startswith("lambda_layer")
-        made = self._layer() if is_layer else self._function()
-        if name == "lambda_cloudwatch_log_group_name" and made is not None:
-            function = cloud_value(
-                made.kind, made.address, "function_name", self._region, made.values.get
-            )
-            return function if isinstance(function, Unknown) else f"/aws/lambda/{function}"
+        own = self._given.get(f"{self._address}{name}")
+        if own is not None:
+            return own
         if name == "local_filename":
             return self._package
+        made = self._layer() if name.startswith("lambda_layer") else self._function()
+        if name == "lambda_cloudwatch_log_group_name" and made is not None:
+            function = self._attribute(made, "function_name")
+            return function if isinstance(function, Unknown) else f"/aws/lambda/{function}"
         if name not in _OUTPUTS:
-            kind, attribute = "terraform_module", name
-        elif made is None:
-            return ""
-        else:
-            kind, attribute = made.kind, _OUTPUTS[name]
-        values = self._values if made is None else made.values
-        address = self._address[:-1] if made is None else made.address
-        return cloud_value(kind, address, attribute, self._region, values.get)
+            return unknown_value(f"{self._address}{name}", "is known only in the cloud")
+        return "" if made is None else self._attribute(made, _OUTPUTS[name])
 
     def resources(self, kinds: frozenset[str]) -> Iterator[Resource]:
         """Yield the resources that the call makes, of some types."""
@@ -134,9 +138,13 @@ class LambdaModule(Members):
             yield function
             yield from self._around(function)
 
+    def _attribute(self, made: Resource, name: str) -> object:
+        return cloud_value(made.kind, made.address, name, self._region, made.values.get)
+
     def _is(self, variable: str, default: bool = False) -> bool:
         value = self._values.get(variable)
-        return default if value is None else value in (True, "true")
+        is_known = value is not None and not isinstance(value, Unknown)
+        return value in (True, "true") if is_known else default
 
     def _function(self) -> Resource | None:
         is_made = self._is("create", True) and self._is("create_function", True)
@@ -166,72 +174,55 @@ class LambdaModule(Members):
         return self._resource("aws_lambda_layer_version", "this[0]")
 
     def _resource(self, kind: str, label: str) -> Resource:
-        values, given = LinedMapping(), self._values
+        values, variables = LinedMapping(), self._values
         for name in _SAME:
-            if given.get(name) is not None:
-                values.put(name, given[name], given.lines.get(name))
-        package = given.get("local_existing_package")
+            if variables.get(name) is not None:
+                values.put(name, variables[name], variables.lines.get(name))
+        source: object = variables.get("source_path")
+        address = f"{self._address}{kind}.{label}"
+        own = self._given.get(f"{address}.filename")
+        package = variables.get("local_existing_package") if own is None else own
         if package is not None:
-            values.put("filename", package, given.lines.get("local_existing_package"))
-        stored = given.get("s3_existing_package")
+            values.put("filename", package, variables.lines.get("local_existing_package"))
+            source = None
+        stored = variables.get("s3_existing_package")
         if isinstance(stored, dict):
-            for name in ("bucket", "key"):
-                line = given.lines.get("s3_existing_package")
-                values.put(f"s3_{name}", stored.get(name), line)
-        return Resource(
-            f"{self._address}{kind}.{label}",
-            kind,
-            values,
-            self._file,
-            self._line,
-            source_path=given.get("source_path"),
-        )
+            values.put("s3_key", stored.get("key"), variables.lines.get("s3_existing_package"))
+        return Resource(address, kind, values, self._file, self._line, source_path=source)
 
     def _around(self, function: Resource) -> Iterator[Resource]:
         """Yield what invokes the function, and how."""
-        name = cloud_value(
-            function.kind, function.address, "function_name", self._region, function.values.get
-        )
         version = _PUBLISHED if function.values.get("publish") is True else _UNPUBLISHED
-
-        def made(kind: str, label: str, variable: str, **values: object) -> Resource:
-            lined = LinedMapping()
-            line = self._values.lines.get(variable, self._line)
-            for argument, value in {"function_name": name, **values}.items():
-                if value is not None:
-                    lined.put(argument, value, line)
-            return Resource(f"{self._address}{kind}.{label}", kind, lined, self._file, line)
-
         for key, one in self._entries("event_source_mapping"):
-            yield made(
-                "aws_lambda_event_source_mapping",
-                f'this["{shown(key)}"]',
+            yield self._of(
+                function,
+                f'aws_lambda_event_source_mapping.this["{shown(key)}"]',
                 "event_source_mapping",
                 event_source_arn=one.get("event_source_arn"),
             )
         for key, one in self._entries("allowed_triggers"):
-            principal = one.get("principal") or f"{one.get('service')}.amazonaws.com"
-            yield made(
-                "aws_lambda_permission",
-                f'unqualified_alias_triggers["{shown(key)}"]',
+            yield self._of(
+                function,
+                f'aws_lambda_permission.unqualified_alias_triggers["{shown(key)}"]',
                 "allowed_triggers",
-                principal=principal,
+                principal=one.get("principal") or f"{one.get('service')}.amazonaws.com",
             )
         if self._is("create_lambda_function_url"):
-            yield made("aws_lambda_function_url", "this[0]", "create_lambda_function_url")
+            url = "aws_lambda_function_url.this[0]"
+            yield self._of(function, url, "create_lambda_function_url")
         if self._is("create_async_event_config"):
-            yield from self._async_configs(made, version)
+            yield from self._async_configs(function, version)
         provisioned = self._values.get("provisioned_concurrent_executions")
         if isinstance(provisioned, int) and provisioned > 0:
-            yield made(
-                "aws_lambda_provisioned_concurrency_config",
-                "current_version[0]",
+            yield self._of(
+                function,
+                "aws_lambda_provisioned_concurrency_config.current_version[0]",
                 "provisioned_concurrent_executions",
                 qualifier=version,
                 provisioned_concurrent_executions=provisioned,
             )
 
-    def _async_configs(self, made: Callable[..., Resource], version: str) -> Iterator[Resource]:
+    def _async_configs(self, function: Resource, version: str) -> Iterator[Resource]:
         destinations = LinedMapping()
         for outcome in ("on_failure", "on_success"):
             arn = self._values.get(f"destination_{outcome}")
@@ -240,23 +231,31 @@ class LambdaModule(Members):
                 inner = LinedMapping()
                 inner.put("destination", arn, line)
                 destinations.put(outcome, [inner], line)
-        qualifiers = {
-            "current_version": version,
-            "unqualified_alias": _UNPUBLISHED,
-        }
+        qualifiers = {"unqualified_alias": _UNPUBLISHED}
+        if version == _PUBLISHED:
+            qualifiers["current_version"] = version
         for label, qualifier in qualifiers.items():
-            if not self._is(f"create_{label}_async_event_config", True):
-                continue
-            if label == "unqualified_alias" or version == _PUBLISHED:
-                yield made(
-                    "aws_lambda_function_event_invoke_config",
-                    f'this["{label}"]',
+            if self._is(f"create_{label}_async_event_config", True):
+                yield self._of(
+                    function,
+                    f'aws_lambda_function_event_invoke_config.this["{label}"]',
                     "create_async_event_config",
                     qualifier=qualifier,
                     maximum_event_age_in_seconds=self._values.get("maximum_event_age_in_seconds"),
                     maximum_retry_attempts=self._values.get("maximum_retry_attempts"),
                     destination_config=[destinations] if destinations else None,
                 )
+
+    def _of(self, function: Resource, address: str, variable: str, **values: object) -> Resource:
+        """Return a resource of the function's, which one of the variables says."""
+        line = self._values.lines.get(variable, self._line)
+        lined = LinedMapping()
+        lined.put("function_name", self._attribute(function, "function_name"), line)
+        for name, value in values.items():
+            if value is not None:
+                lined.put(name, value, line)
+        kind = address.partition(".")[0]
+        return Resource(f"{self._address}{address}", kind, lined, self._file, line)
 
     def _entries(self, variable: str) -> list[tuple[str, Mapping[str, object]]]:
         value = self._values.get(variable)

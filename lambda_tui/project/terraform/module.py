@@ -99,6 +99,9 @@ class Module(Members):
 
     def member(self, name: str) -> object:
         """Return the value of an output."""
+        own = self._deployment.values.get(f"{self._address}{name}")
+        if own is not None:
+            return own
         return self._once(("output", name), lambda: self._output(name))
 
     def resources(self, kinds: frozenset[str]) -> Iterator[Resource]:
@@ -284,7 +287,8 @@ class Module(Members):
             address = f"{name}{suffix}."
             if is_lambda:
                 values = evaluator.block(block, scope)
-                return LambdaModule(address, values, deployment.region, file, block.line)
+                given, region = deployment.values, deployment.region
+                return LambdaModule(address, values, given, region, file, block.line)
             assert folder is not None
 
             def inputs(variable: str) -> object:
@@ -318,7 +322,12 @@ class Module(Members):
         sentence = f"{shown(name)} is not on this machine; run `terraform init`"
         if "lambda" in source:
             self._deployment.warn(f"{sentence}, since functions may be in it.", file, block.line)
-        return _Lookup(lambda output: unknown_value(f"{name}.{output}", "is not on this machine"))
+        return _Lookup(lambda output: self._given_output(f"{name}.{output}"))
+
+    def _given_output(self, name: str) -> object:
+        """Return the user's value of an output of a module that is not on this machine."""
+        own = self._deployment.values.get(name)
+        return unknown_value(name, "is not on this machine") if own is None else own
 
 
 def _each(value: object) -> list[object]:

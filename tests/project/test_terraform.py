@@ -724,6 +724,13 @@ def test_a_folder_whose_terraform_has_no_functions_is_a_plain_one(tmp_path: Path
     assert [one.handler for one in project.functions] == ["app.handler"]
 
 
+def test_a_module_that_may_have_functions_makes_a_folder_one_of_terraform(tmp_path: Path) -> None:
+    project = read(tmp_path, 'module "api" { source = "acme/lambda-api/aws" }\n')
+    assert project.template == tmp_path / "main.tf"
+    (problem,) = project.problems
+    assert problem.message.endswith("run `terraform init`, since functions may be in it.")
+
+
 def test_terraform_below_a_folder_is_named_with_the_command_that_opens_it(tmp_path: Path) -> None:
     (tmp_path / "infra").mkdir()
     (tmp_path / "infra" / "modules").mkdir()

@@ -126,6 +126,8 @@ VALUES: dict[str, object] = {
     'file("note.txt")': "a note\n",
     'fileexists("none.txt")': False,
     'fileset(path.module, "*.txt")': ["note.txt"],
+    'fileset(".", "**/*.tx?")': ["deep/er/b.txt", "note.txt"],
+    'fileset("deep", "*")': [],
     'templatefile("page.tftpl", { names = local.list })': "b and 3",
     'provider::aws::arn_parse("arn:aws:sqs:x:1:q").resource': "q",
 }
@@ -133,6 +135,8 @@ VALUES: dict[str, object] = {
 
 def test_each_expression_has_its_value(tmp_path: Path) -> None:
     (tmp_path / "note.txt").write_text("a note\n")
+    (tmp_path / "deep" / "er").mkdir(parents=True)
+    (tmp_path / "deep" / "er" / "b.txt").touch()
     (tmp_path / "page.tftpl").write_text("${names[0]} and ${length(names)}")
     found = dict(zip(VALUES, evaluate(tmp_path, *VALUES), strict=True))
     assert found == VALUES
@@ -155,6 +159,7 @@ def test_each_expression_has_its_value(tmp_path: Path) -> None:
         ('regex("(a+)+$", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab")', "cannot be evaluated"),
         ("range(2000)", "it has more than 1,024 numbers"),
         ('file("none.txt")', "none.txt: the file does not exist"),
+        ('fileset("/", "**/none")', "/ has too many files"),
         ('file("/dev/zero")', "/dev/zero: the file does not exist, or is not a file"),
         ("local.cloud", "aws_redshift_cluster.none.endpoint is known only in the cloud"),
         ("[upper(local.cloud)][0]", "aws_redshift_cluster.none.endpoint is known only"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import re
 from collections.abc import Callable, Mapping
-from itertools import islice
 from pathlib import Path
 
 from lambda_tui.project.files import UnreadableFileError, read_bytes
@@ -20,8 +20,10 @@ from lambda_tui.project.terraform.source_files import SourceFiles
 from lambda_tui.project.wording import shown
 
 _LARGEST_FILE = 64 * 1024 * 1024
-_MOST_FILES = 10_000
+_MOST_FILES = 20_000
 """Files that a pattern of ``fileset`` is compared with."""
+_WILDCARD = re.compile(r"(\*\*/|\*\*|\*|\?)")
+_WILDCARDS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 
 class FileFunctions:
@@ -76,13 +78,19 @@ class FileFunctions:
             raise FunctionError(f"{shown(text_of(path))} is not UTF-8 text") from error
 
     def _files(self, folder: object, pattern: object) -> list[object]:
-        root = self._path(folder)
-        try:
-            found = islice(root.glob(text_of(pattern)), _MOST_FILES)
-            names = sorted(str(one.relative_to(root)) for one in found if one.is_file())
-            return list(names)
-        except (OSError, ValueError, NotImplementedError) as error:
-            raise FunctionError(f"{shown(pattern)} cannot be looked for") from error
+        root, wanted = self._path(folder), _pattern(text_of(pattern))
+        found: list[object] = []
+        seen = 0
+        for parent, folders, names in os.walk(root):
+            folders.sort()
+            for name in names:
+                seen += 1
+                path = os.path.relpath(os.path.join(parent, name), root)
+                if wanted.fullmatch(path):
+                    found.append(path)
+            if seen > _MOST_FILES:
+                raise FunctionError(f"{shown(text_of(folder))} has too many files")
+        return sorted(found, key=str)
 
     def _template(self, path: object, variables: object) -> object:
         try:
@@ -96,3 +104,9 @@ class FileFunctions:
     @staticmethod
     def _no_template(_template: object, _variables: object) -> object:
         raise FunctionError("templates are not evaluated here")
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    """Return a pattern of ``fileset`` as a regular expression for paths."""
+    parts = _WILDCARD.split(text)
+    return re.compile("".join(_WILDCARDS.get(part, re.escape(part)) for part in parts))

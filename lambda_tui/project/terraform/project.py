@@ -30,7 +30,7 @@ FILES = (_MAIN, *PLANS, *VARIABLE_FILES)
 _CONFIGURATIONS = (".tf", ".tofu", ".tf.json", ".tofu.json")
 SUFFIXES = (*_CONFIGURATIONS, ".tfvars", ".tfvars.json")
 """The ends of the names of all files that do."""
-_FUNCTION = re.compile(rb"aws_lambda_function|/lambda/aws|terraform-aws-lambda")
+_FUNCTION = re.compile(rb'aws_lambda_function|source"?\s*[=:]\s*"[^"\n]*lambda')
 """Texts in files that may describe functions."""
 _MODULE = re.compile(rb'^\s*module\s+"', re.MULTILINE)
 _SOON = 2.0

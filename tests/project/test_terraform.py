@@ -10,9 +10,14 @@ from textwrap import dedent
 
 import pytest
 
+from lambda_tui.project.code import Cache
 from lambda_tui.project.function import Function, Project
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import Settings
+from lambda_tui.project.template.language import section
+from lambda_tui.project.terraform.code_sources import CodeSources
+from lambda_tui.project.terraform.configuration import read_configuration
+from lambda_tui.project.terraform.document import KINDS, make_document
 from support.files import PROJECTS, zip_entry
 
 SHOP = PROJECTS / "terraform"
@@ -538,6 +543,37 @@ def test_an_image_has_the_shape_that_it_has_in_a_template(tmp_path: Path) -> Non
     (problem,) = project.problems
     assert problem.line == 5
     assert "a container image" in problem.message
+
+
+def test_what_sam_says_of_an_image_is_its_metadata(tmp_path: Path) -> None:
+    configuration = """
+        resource "aws_lambda_function" "f" {
+          function_name = "f"
+          package_type  = "Image"
+          image_uri     = "f:latest"
+          image_config { command = ["app.handler"] }
+        }
+        resource "null_resource" "sam_metadata_aws_lambda_function_f" {
+          triggers = {
+            resource_name     = "aws_lambda_function.f"
+            docker_context    = "image"
+            docker_file       = "Dockerfile"
+            docker_build_args = jsonencode({ STAGE = "dev" })
+          }
+        }
+    """
+    (tmp_path / "main.tf").write_text(dedent(configuration))
+    cache = Cache.of_user()
+    resources = read_configuration(tmp_path, Settings(), {}, cache, KINDS).resources
+    code = CodeSources(tmp_path, resources, cache)
+    template = make_document(resources, code, "us-east-1").template
+    resource = section(section(template, "Resources"), "aws_lambda_function.f")
+    build = {"DockerContext": "image", "Dockerfile": "Dockerfile"}
+    assert resource["Metadata"] == {**build, "DockerBuildArgs": {"STAGE": "dev"}}
+    properties = section(resource, "Properties")
+    assert properties["Code"] == {"ImageUri": "f:latest"}
+    assert properties["ImageConfig"] == {"Command": ["app.handler"]}
+    assert properties["PackageType"] == "Image"
 
 
 def test_a_mistake_is_told_with_the_file_and_the_line_of_its_own(tmp_path: Path) -> None:

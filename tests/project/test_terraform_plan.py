@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 from pathlib import Path
@@ -236,6 +237,18 @@ def test_a_value_that_is_not_known_before_is_told_and_can_be_given(folder: Path)
     assert [(one.file, one.line) for one in told] == [(folder / "tfplan.json", 1)]
     project = read(folder, PLAN, **{name: "orders-table"})
     assert project.functions[0].environment["TABLE"] == "orders-table"
+
+
+def test_a_name_that_is_made_up_later_has_one_that_stands_for_it(folder: Path) -> None:
+    plan = copy.deepcopy(PLAN)
+    del plan["planned_values"]["root_module"]["resources"][0]["values"]["function_name"]
+    plan["resource_changes"][0]["change"]["after_unknown"]["function_name"] = True
+    expressions = plan["configuration"]["root_module"]["resources"][0]["expressions"]
+    expressions["function_name"] = {"references": ["random_pet.lucky.id", "random_pet.lucky"]}
+    project = read(folder, plan)
+    assert [one.name for one in project.functions] == ["orders", "worker"]
+    told = [one for one in project.problems if "its function_name is not known" in one.message]
+    assert [one.functions for one in told] == [("orders",)]
 
 
 def test_a_plan_goes_before_the_configuration_and_may_have_any_name(folder: Path) -> None:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
-from lambda_tui.project.terraform.project import FILES, SUFFIXES, read_project, unread_folders
+from lambda_tui.project.terraform.folders import (
+    FILES,
+    SUFFIXES,
+    read_project,
+    unread_folders,
+)
 
 __all__ = ["FILES", "SUFFIXES", "read_project", "unread_folders"]

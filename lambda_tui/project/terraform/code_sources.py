@@ -32,7 +32,7 @@ _IMAGE_KEYS = {
     "docker_tag": "DockerTag",
     "docker_build_args": "DockerBuildArgs",
 }
-"""What metadata says of images, by SAM's names of it in templates."""
+"""Words of metadata of images, with SAM's words for the same in templates."""
 _REQUIREMENTS = ("requirements.txt", "pyproject.toml", "poetry.lock", "package.json")
 """Files in a ``source_path`` that name packages to install, and are no code."""
 _MOST_PARTS = 100

@@ -17,6 +17,7 @@ from lambda_tui.project.files import UnreadableFileError, read_text
 from lambda_tui.project.function import REGION, Problem
 from lambda_tui.project.settings import Settings
 from lambda_tui.project.terraform.file_functions import FileFunctions
+from lambda_tui.project.terraform.folders import VARIABLE_FILES
 from lambda_tui.project.terraform.instance import Deployment
 from lambda_tui.project.terraform.language import (
     Evaluator,
@@ -31,7 +32,6 @@ from lambda_tui.project.terraform.module import NOT_GIVEN, Module
 from lambda_tui.project.terraform.resource import Resource
 from lambda_tui.project.terraform.source_files import Folder, SourceFiles
 
-VARIABLE_FILES = ("terraform.tfvars", "terraform.tfvars.json")
 _AUTOMATIC = (".auto.tfvars", ".auto.tfvars.json")
 _FOLDER = ".terraform"
 _ENVIRONMENT = "TF_VAR_"

@@ -15,15 +15,12 @@ from lambda_tui.project.terraform.cloud_values import cloud_value, unknown_value
 from lambda_tui.project.terraform.resource import Resource
 from lambda_tui.project.wording import shown
 
-PLANS = ("tfplan.json", "plan.json")
-"""The usual names of a plan in a project's folder; the first that is one is read."""
 _LARGEST_PLAN = 64 * 1024 * 1024
-_SIGN = re.compile(rb'\A\s*\{\s*"format_version"\s*:')
-_SIGN_BYTES = 4096
 _LINE = 1
 """Programs write plans, so that nobody looks for a line in one."""
 _INDEX = re.compile(r"\[[^\]]*\]")
 _DEEPEST = 40
+_FUNCTION = "aws_lambda_function"
 _REFERRING = frozenset(
     {
         *("arn", "authorizer_uri", "destination", "destination_arn", "endpoint"),
@@ -41,15 +38,6 @@ class Plan(NamedTuple):
     resources: list[Resource]
     region: str
     problems: list[Problem]
-
-
-def is_plan(file: Path) -> bool:
-    """Return whether a file is a plan in JSON, by its beginning."""
-    try:
-        with file.open("rb") as stream:
-            return _SIGN.match(stream.read(_SIGN_BYTES)) is not None
-    except (OSError, ValueError):
-        return False
 
 
 def read_plan(file: Path, values: Mapping[str, str], kinds: frozenset[str]) -> Plan:
@@ -148,6 +136,9 @@ class _Reader:
 
     def _referred(self, address: str, argument: str) -> object:
         """Return the value of the only reference that an argument consists of; else None."""
+        if argument == "function_name" and self._found[address].get("type") == _FUNCTION:
+            # The name of a function itself is often a text around a reference.
+            return None
         parts = _INDEX.sub("", address).split(".")
         count = next((one for one in range(len(parts)) if parts[2 * one] != "module"), 0)
         modules = [parts[2 * one + 1] for one in range(count)]

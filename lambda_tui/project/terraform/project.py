@@ -3,40 +3,33 @@
 from __future__ import annotations
 
 import os
-import re
-import shlex
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from lambda_tui import limits
 from lambda_tui.project.code import Cache
-from lambda_tui.project.files import UnreadableFileError, read_bytes
 from lambda_tui.project.function import Function, Problem, Project
 from lambda_tui.project.interpreters import find_interpreter
 from lambda_tui.project.settings import Settings
-from lambda_tui.project.template import LIST_OF_LAYERS, folders_below, read_resources
+from lambda_tui.project.template import LIST_OF_LAYERS, read_resources
 from lambda_tui.project.terraform.code_sources import CodeSources
-from lambda_tui.project.terraform.configuration import VARIABLE_FILES, read_configuration
+from lambda_tui.project.terraform.configuration import read_configuration
 from lambda_tui.project.terraform.document import FUNCTION, KINDS, make_document
-from lambda_tui.project.terraform.plan import PLANS, is_plan, read_plan
+from lambda_tui.project.terraform.folders import (
+    CONFIGURATIONS,
+    MAIN,
+    configuration_files,
+    describe_functions,
+    is_plan,
+    plan_in,
+)
+from lambda_tui.project.terraform.plan import read_plan
 from lambda_tui.project.terraform.resource import Resource
-from lambda_tui.project.terraform.source_files import configuration_files, unparsed_problem
+from lambda_tui.project.terraform.source_files import unparsed_problem
 from lambda_tui.project.wording import shown
 
-_MAIN = "main.tf"
-FILES = (_MAIN, *PLANS, *VARIABLE_FILES)
-"""The usual names of files that describe functions."""
-_CONFIGURATIONS = (".tf", ".tofu", ".tf.json", ".tofu.json")
-SUFFIXES = (*_CONFIGURATIONS, ".tfvars", ".tfvars.json")
-"""The ends of the names of all files that do."""
-_FUNCTION = re.compile(rb'aws_lambda_function|source"?\s*[=:]\s*"[^"\n]*lambda')
-"""Texts in files that may describe functions."""
-_MODULE = re.compile(rb'^\s*module\s+"', re.MULTILINE)
 _SOON = 2.0
 """Seconds in which a plan may be written together with the files that it is of."""
-_MOST_NAMED = 8
-"""Folders that one sentence names."""
 
 
 class _Read(NamedTuple):
@@ -49,12 +42,8 @@ class _Read(NamedTuple):
     sources: frozenset[Path]
 
 
-def read_project(directory: Path, settings: Settings) -> Project | None:
-    """Return the project of a folder with Terraform's files; None for one without functions.
-
-    A plan goes before the configuration that it was made of. The setting ``template`` may name a
-    plan, or a file of the configuration to read.
-    """
+def read(directory: Path, settings: Settings) -> Project | None:
+    """Return the project of a folder with Terraform's files, as ``read_project`` does."""
     cache = Cache.of_user()
     found = _read(directory, settings, cache)
     if found is None:
@@ -83,34 +72,15 @@ def read_project(directory: Path, settings: Settings) -> Project | None:
     return Project(directory, functions, problems, found.file, found.sources)
 
 
-def unread_folders(directory: Path) -> list[Problem]:
-    """Return the problem of a folder below which configurations with functions lie."""
-    found: list[Path] = []
-    for folder in folders_below(directory):
-        if not any(folder.is_relative_to(one) for one in found) and _may_have_functions(folder):
-            found.append(folder)
-    if not found:
-        return []
-    names = [shown(shlex.quote(str(one.relative_to(directory)))) for one in found[:_MOST_NAMED]]
-    commands = ", ".join(f"`lambda-tui {name}`" for name in names)
-    more = f" and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
-    return [Problem(f"there is Terraform that this folder does not open: {commands}{more}.")]
-
-
-def _may_have_functions(folder: Path) -> bool:
-    files = configuration_files(folder)[:_MOST_NAMED]
-    return any(_mentions(file, _FUNCTION) or _mentions(file, _MODULE) for file in files)
-
-
 def _read(directory: Path, settings: Settings, cache: Cache) -> _Read | None:
     named = settings.template
     if named is None:
-        plan = next((file for name in PLANS if is_plan(file := directory / name)), None)
+        plan = plan_in(directory)
         if plan is None:
             return _configured(directory, settings, cache)
         read = _planned(plan, settings)
         return read._replace(problems=[*_outdated(plan), *read.problems])
-    if named.name.endswith(_CONFIGURATIONS):
+    if named.name.endswith(CONFIGURATIONS):
         return _configured(named.parent, settings, cache)
     return _planned(named, settings) if is_plan(named) else None
 
@@ -141,28 +111,17 @@ def _configured(directory: Path, settings: Settings, cache: Cache) -> _Read | No
     if not files:
         return None
     read = read_configuration(directory, settings, os.environ, cache, KINDS)
-    main = directory / _MAIN
+    main = directory / MAIN
     file = main if main in files else files[0]
     problems = list(read.problems)
     if read.unparsed:
-        if not _describe_functions(read.unparsed):
+        if not describe_functions(read.unparsed):
             return None
         problems.append(unparsed_problem(read.unparsed))
-    elif not _has_functions(read.resources) and not _describe_functions(read.files):
+    elif not _has_functions(read.resources) and not describe_functions(read.files):
         return None
     return _Read(file, read.resources, read.region, problems, frozenset(read.files))
 
 
 def _has_functions(resources: Iterable[Resource]) -> bool:
     return any(one.kind == FUNCTION and not one.is_data for one in resources)
-
-
-def _describe_functions(files: Iterable[Path]) -> bool:
-    return any(_mentions(file, _FUNCTION) for file in files)
-
-
-def _mentions(file: Path, what: re.Pattern[bytes]) -> bool:
-    try:
-        return what.search(read_bytes(file, limits.TEMPLATE_BYTES)) is not None
-    except UnreadableFileError:
-        return False

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import os
 import shlex
 import sys
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from lambda_tui import limits
 from lambda_tui.project.code import Cache
 from lambda_tui.project.files import UnreadableFileError, read_text
 from lambda_tui.project.function import Problem
+from lambda_tui.project.terraform.folders import configuration_files, overrides
 from lambda_tui.project.terraform.language import (
     Block,
     Expression,
@@ -31,12 +31,7 @@ from lambda_tui.project.terraform.language import (
 )
 from lambda_tui.project.wording import shown
 
-_SUFFIXES = (".tf", ".tf.json", ".tofu", ".tofu.json")
-_OVERRIDES = ("override", "_override")
-"""The ends of the names of files that go before the others."""
 _VALUES = ".tfvars"
-_MOST_FILES = 1_000
-"""Files of one folder that are read."""
 _FORM = b"1"
 """Changes with the form of parsed files, so that those of another are not taken from the cache."""
 _PARSED = "syntax"
@@ -56,22 +51,6 @@ class Folder:
     files: list[Path]
     blocks: list[tuple[Path, Block]] = field(default_factory=list)
     """Each with its file, in the order of the files' names."""
-
-
-def configuration_files(folder: Path) -> list[Path]:
-    """Return the files of a folder that Terraform, or OpenTofu, reads; those that override last.
-
-    A file of OpenTofu's goes before the one of Terraform's with its name.
-    """
-    try:
-        with os.scandir(folder) as listed:
-            names = sorted(one.name for one in listed if one.name.endswith(_SUFFIXES))
-    except OSError:
-        return []
-    own = {name for name in names if ".tofu" in name}
-    names = [one for one in names if one in own or one.replace(".tf", ".tofu") not in own]
-    names.sort(key=lambda name: name.partition(".")[0].endswith(_OVERRIDES))
-    return [folder / name for name in names[:_MOST_FILES]]
 
 
 class SourceFiles:
@@ -158,7 +137,7 @@ class SourceFiles:
         return made[0] if made else parse(text)
 
     def _add(self, folder: Folder, file: Path, blocks: list[Block]) -> None:
-        if not file.name.partition(".")[0].endswith(_OVERRIDES):
+        if not overrides(file.name):
             folder.blocks += [(file, block) for block in blocks]
             return
         for block in blocks:

@@ -182,6 +182,8 @@ class Function:
     """The folder that is mounted at ``/var/task``, absolute."""
     code_archive: Path | None = None
     """The zip file that ``code_directory`` was unpacked from; None for a folder."""
+    code_file: Path | None = None
+    """The only file of the code, which ``code_directory`` links to; None for a folder."""
     layers: tuple[Layer, ...] = ()
     """The layers in their order; a file in a later one replaces that in an earlier one."""
     layers_directory: Path | None = None
@@ -269,8 +271,8 @@ class Function:
 
     @property
     def code_path(self) -> Path:
-        """The path of the code in the project: a folder, or the zip file that was unpacked."""
-        return self.code_archive or self.code_directory
+        """The path of the code in the project: a folder, a zip file, or a single file."""
+        return self.code_archive or self.code_file or self.code_directory
 
     @property
     def versions(self) -> tuple[str, ...]:

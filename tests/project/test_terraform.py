@@ -128,8 +128,9 @@ def test_a_module_has_the_values_of_its_call_in_the_types_of_its_variables(
     worker = shop["module.workers[1].aws_lambda_function.this"]
     assert dict(worker.environment) == {"RETRIES": "3"}
     assert worker.timeout == 30
+    assert worker.code_path == SHOP / "modules" / "worker" / "src" / "worker.py"
     (code,) = worker.code_directory.iterdir()
-    assert code.resolve() == SHOP / "modules" / "worker" / "src" / "worker.py"
+    assert code.resolve() == worker.code_path
 
 
 def test_the_package_of_the_lambda_module_links_to_all_of_its_source(

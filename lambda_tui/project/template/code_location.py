@@ -24,6 +24,8 @@ class CodeLocation(NamedTuple):
     directory: Path
     archive: Path | None = None
     """The zip file that the folder was unpacked from."""
+    file: Path | None = None
+    """The only file, which the folder links to."""
 
 
 def is_container_image(properties: Properties, name: str) -> bool:
@@ -132,7 +134,7 @@ def _at_path(properties: Properties, name: str, code: str, cache: Cache) -> Code
     try:
         if is_archive(resolved):
             return CodeLocation(unpack(resolved, cache), resolved)
-        return CodeLocation(folder_of_file(Path(path), cache))
+        return CodeLocation(folder_of_file(Path(path), cache), file=resolved)
     except ArchiveError as error:
         properties.refuse(name, f"{name} names {shown(code)}, which {error}")
     return None

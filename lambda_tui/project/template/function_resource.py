@@ -148,6 +148,7 @@ class FunctionResource:
             handler=handler,
             code_directory=code.directory,
             code_archive=code.archive,
+            code_file=code.file,
             layers=layer_versions,
             runtime=runtime,
             bootstrap=bootstrap,

@@ -591,6 +591,18 @@ def test_a_mistake_is_told_with_the_file_and_the_line_of_its_own(tmp_path: Path)
     ]
 
 
+def test_a_mistake_of_all_instances_of_a_block_is_told_once(tmp_path: Path) -> None:
+    (tmp_path / "module").mkdir()
+    (tmp_path / "module" / "main.tf").write_text(function("timeout = 1000"))
+    for_each = 'for_each = toset(["a", "b"])\n  memory_size = 64'
+    call = 'module "inner" {\n  source = "./module"\n  count = 2\n}\n'
+    text = f"{ARCHIVE}{function(for_each)}{call}".replace('name = "f"', 'name = "f-${each.key}"')
+    first, second = read(tmp_path, text).problems
+    assert first.message.startswith("aws_lambda_function.f: MemorySize is 64")
+    assert first.functions == ("f-a", "f-b")
+    assert second.message.startswith("module.inner.aws_lambda_function.f: Timeout is 1000")
+
+
 def test_all_mistakes_are_told_in_one_pass(tmp_path: Path) -> None:
     (tmp_path / "broken.tf").write_text('resource "a" "b" {\n  x = 1\n  y = [1\n}\n')
     (tmp_path / "list.tf.json").write_text("[]")

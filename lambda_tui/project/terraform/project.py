@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,6 +30,7 @@ from lambda_tui.project.terraform.resource import Resource
 from lambda_tui.project.terraform.source_files import unparsed_problem
 from lambda_tui.project.wording import shown
 
+_INDEX = re.compile(r"\[[^\]]*\]")
 _SOON = 2.0
 """Seconds in which a plan may be written together with the files that it is of."""
 
@@ -66,10 +69,34 @@ def read(directory: Path, settings: Settings) -> Project | None:
         find_python=find_python,
         unknown=document.unknown,
     )
-    problems = (*found.problems, *problems)
+    problems = (*found.problems, *_once_for_instances(problems, found.resources))
     if settings.layers:
         problems = (*problems, Problem(LIST_OF_LAYERS.format(found.file.name)))
     return Project(directory, functions, problems, found.file, found.sources)
+
+
+def _once_for_instances(
+    problems: Iterable[Problem], resources: Iterable[Resource]
+) -> list[Problem]:
+    """Return the problems, with one for all instances that have the same at the same line."""
+    addresses = {shown(one.address) for one in resources}
+    groups: dict[object, list[Problem]] = {}
+    for problem in problems:
+        address, _, sentence = problem.message.partition(": ")
+        is_of_instance = address in addresses
+        key = (problem.file, problem.line, sentence) if is_of_instance else problem
+        groups.setdefault(key, []).append(problem)
+    return [_as_one(group) for group in groups.values()]
+
+
+def _as_one(group: list[Problem]) -> Problem:
+    first = group[0]
+    if len(group) == 1:
+        return first
+    address, separator, sentence = first.message.partition(": ")
+    names = dict.fromkeys(name for problem in group for name in problem.functions)
+    message = f"{_INDEX.sub('', address)}{separator}{sentence}"
+    return replace(first, message=message, functions=tuple(names))
 
 
 def _read(directory: Path, settings: Settings, cache: Cache) -> _Read | None:

@@ -433,6 +433,18 @@ def test_a_name_that_is_not_known_has_one_that_stands_for_it(tmp_path: Path) -> 
     assert "its function_name is not known here, so f holds" in sentences(project)[0]
 
 
+def test_the_region_of_the_settings_goes_before_the_providers(tmp_path: Path) -> None:
+    provider = 'provider "aws" { region = "eu-west-1" }\n'
+    variables = "environment { variables = { QUEUE = aws_sqs_queue.q.arn } }"
+    queue = 'resource "aws_sqs_queue" "q" { name = "q" }\n'
+    read(tmp_path, f"{ARCHIVE}{provider}{queue}{function(variables)}")
+    for region in ("eu-west-1", "us-west-2"):
+        settings = Settings(region=None if region == "eu-west-1" else region)
+        (found,) = load_project(tmp_path, settings).functions
+        assert found.region == region
+        assert found.environment["QUEUE"] == f"arn:aws:sqs:{region}:123456789012:q"
+
+
 def test_random_names_are_the_same_each_time(tmp_path: Path) -> None:
     pet = 'resource "random_pet" "lucky" {}\n'
     text = f"{ARCHIVE}{pet}{function()}".replace('= "f"', '= "shop-${random_pet.lucky.id}"')

@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 from lambda_tui import limits
 from lambda_tui.project.code import Cache
+from lambda_tui.project.credentials import region_of
 from lambda_tui.project.files import UnreadableFileError, read_text
-from lambda_tui.project.function import REGION, Problem
+from lambda_tui.project.function import Problem
 from lambda_tui.project.settings import Settings
 from lambda_tui.project.terraform.file_functions import FileFunctions
 from lambda_tui.project.terraform.folders import VARIABLE_FILES
@@ -85,7 +86,7 @@ def read_configuration(
     )
     given = _Variables(root, deployment, environ, settings.parameter_overrides)
     module = Module(deployment, root, ".", inputs=given.value)
-    deployment.region = _region(root, module)
+    deployment.region = region_of(settings, _region(root, module))
     resources = list(module.resources(kinds))
     problems = [*sources.problems, *deployment.problems]
     return Configuration(resources, deployment.region, problems, sources.files, sources.unparsed)
@@ -190,12 +191,15 @@ def _small_text(file: Path) -> str:
         return ""
 
 
-def _region(root: Folder, module: Module) -> str:
-    """Return the region of the provider that resources have unless they name another."""
+def _region(root: Folder, module: Module) -> str | None:
+    """Return the region of the provider that resources have unless they name another.
+
+    None where it has none, or where it is not known here.
+    """
     for file, block in root.blocks:
         is_default = block.kind == "provider" and block.labels == ["aws"]
         if is_default and "alias" not in block.arguments and "region" in block.arguments:
             region = module.evaluate(file, block.arguments["region"])
             if isinstance(region, str) and region:
                 return region
-    return REGION
+    return None

@@ -8,8 +8,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from lambda_tui.project.credentials import region_of
 from lambda_tui.project.files import UnreadableFileError, read_text
-from lambda_tui.project.function import REGION, Problem
+from lambda_tui.project.function import Problem
+from lambda_tui.project.settings import Settings
 from lambda_tui.project.template.language import LinedMapping
 from lambda_tui.project.terraform.cloud_values import cloud_value, unknown_value
 from lambda_tui.project.terraform.resource import Resource
@@ -40,35 +42,34 @@ class Plan(NamedTuple):
     problems: list[Problem]
 
 
-def read_plan(file: Path, values: Mapping[str, str], kinds: frozenset[str]) -> Plan:
+def read_plan(file: Path, settings: Settings, kinds: frozenset[str]) -> Plan:
     """Return the resources of some types; never raise.
 
-    ``values`` are the user's, by the names of attributes that only an application of the plan
-    knows.
+    The settings give values that only an application of the plan knows, by their names.
     """
     try:
         content = json.loads(read_text(file, _LARGEST_PLAN))
-        return _Reader(file, content, values, kinds).read()
+        return _Reader(file, content, settings, kinds).read()
     except UnreadableFileError as error:
-        return Plan([], REGION, [Problem(str(error), file)])
+        return Plan([], region_of(settings), [Problem(str(error), file)])
     except (ValueError, RecursionError) as error:
         line = getattr(error, "lineno", _LINE)
         sentence = f"the file is no valid JSON: {shown(str(error))}; make the plan anew."
-        return Plan([], REGION, [Problem(sentence, file, line)])
+        return Plan([], region_of(settings), [Problem(sentence, file, line)])
 
 
 class _Reader:
     """Reads one plan."""
 
     def __init__(
-        self, file: Path, content: object, values: Mapping[str, str], kinds: frozenset[str]
+        self, file: Path, content: object, settings: Settings, kinds: frozenset[str]
     ) -> None:
         self._file = file
         self._content = content
-        self._values = values
+        self._values = settings.values
         self._kinds = kinds
         self._configuration = _at(content, "configuration", "root_module")
-        self._region = self._read_region()
+        self._region = region_of(settings, self._own_region())
         planned = _at(content, "planned_values", "root_module")
         present = _at(content, "values", "root_module")
         prior = _at(content, "prior_state", "values", "root_module")
@@ -190,14 +191,15 @@ class _Reader:
         kind = str(found.get("type"))
         return cloud_value(kind, str(found.get("address")), attribute, self._region, values.get)
 
-    def _read_region(self) -> str:
+    def _own_region(self) -> str | None:
+        """Return the region of the plan's provider; None where it has none."""
         expressions = _at(self._content, "configuration", "provider_config", "aws", "expressions")
         region = _at(expressions, "region")
         value = _at(region, "constant_value")
         for reference in _list(_at(region, "references")):
             name = str(reference).removeprefix("var.")
             value = value or _at(self._content, "variables", name, "value")
-        return value if isinstance(value, str) and value else REGION
+        return value if isinstance(value, str) and value else None
 
 
 def _resources(module: object, left: int = _DEEPEST) -> Iterator[Mapping[str, object]]:

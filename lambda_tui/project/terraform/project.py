@@ -65,7 +65,7 @@ def read(directory: Path, settings: Settings) -> Project | None:
         settings.layer_paths,
         cache,
         bootstraps={name: one.bootstrap for name, one in settings.functions.items()},
-        values={"AWS::Region": found.region, **settings.values},
+        values={**settings.values, "AWS::Region": found.region},
         find_python=find_python,
         unknown=document.unknown,
     )
@@ -113,7 +113,7 @@ def _read(directory: Path, settings: Settings, cache: Cache) -> _Read | None:
 
 
 def _planned(file: Path, settings: Settings) -> _Read:
-    plan = read_plan(file, settings.values, KINDS)
+    plan = read_plan(file, settings, KINDS)
     return _Read(file, plan.resources, plan.region, plan.problems, frozenset())
 
 

@@ -89,7 +89,7 @@ def _fields(opened: OpenedProject, function: Function) -> dict[str, Any]:
 
 
 def _row(directory: Path, function: Function) -> tuple[str, ...]:
-    code = function.code_path
+    code = function.code_path if function.image is None else function.image.dockerfile
     cells = (
         function.name,
         ", ".join(f"{alias.name} → {alias.version}" for alias in function.aliases),

@@ -172,6 +172,18 @@ class Trigger:
 
 
 @dataclass(frozen=True, slots=True)
+class ContainerImage:
+    """The image of a function with ``PackageType: Image``; it is read, and never built."""
+
+    dockerfile: Path
+    """Absolute."""
+    linked_folders: Mapping[Path, str] = field(default_factory=dict)
+    """The folders of which the code has a link to each file, by the paths in it of these links."""
+    command_line: int | None = None
+    """The line of the Dockerfile that names the handler; None where the template does."""
+
+
+@dataclass(frozen=True, slots=True)
 class Function:
     """A deployed function: Lambda's ``FunctionConfiguration``, and the path of its code."""
 
@@ -194,6 +206,10 @@ class Function:
     """Modules that are installed for its interpreter, and that it would not have in Lambda."""
     runtime: str | None = None
     """Lambda's identifier, such as ``python3.13``; None when the project does not name one."""
+    image: ContainerImage | None = None
+    """The image that its code is read from; None for a zip file's."""
+    obstacle: str | None = None
+    """Why it does not run here, in one sentence that ends with the remedy; None where it does."""
     bootstrap: tuple[str, ...] = ()
     """A command of the user's that is the runtime, in place of the one that ``runtime`` names.
 

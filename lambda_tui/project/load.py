@@ -241,7 +241,9 @@ def _with_local_variables(project: Project, settings: Settings) -> Project:
 
 def _changed(function: Function, settings: Settings) -> Function:
     own = settings.functions.get(function.name)
-    return function if own is None else replace(function, bootstrap=own.bootstrap)
+    if own is None or not own.bootstrap:
+        return function
+    return replace(function, bootstrap=own.bootstrap, obstacle=None)
 
 
 def _unknown_function(name: str, names: list[str]) -> Problem:

@@ -45,6 +45,8 @@ def watched_folders(function: Function, links: Iterable[OutwardLink] = ()) -> se
     if function.code_archive is None:
         folders.add(function.code_directory)
     folders |= {link.target for link in links}
+    if function.image is not None:
+        folders |= set(function.image.linked_folders)
     return {_real(folder) for folder in folders if folder.is_dir()}
 
 
@@ -56,6 +58,8 @@ def watched_files(function: Function, links: Iterable[OutwardLink] = ()) -> set[
     paths = {layer.path for layer in function.layers if layer.path is not None}
     paths |= {function.code_archive or function.code_directory}
     paths |= {link.target for link in links if not link.target.is_dir()}
+    if function.image is not None:
+        paths.add(function.image.dockerfile)
     return {form for path in paths for form in _forms(path)}
 
 
@@ -134,9 +138,14 @@ def seen_files(
 
 
 def source_files(paths: Iterable[Path], function: Function) -> tuple[str, ...]:
-    """Return the paths from which the function's files are made: archives, layers to be merged."""
+    """Return the paths from which the function's files are made.
+
+    These are archives, layers to be merged, and what the Dockerfile of an image says or copies.
+    """
     paths = frozenset(paths)
     files: tuple[str, ...] = ()
+    if function.image is not None:
+        files += tuple(sorted(path.name for path in paths if _is_of_image(path, function)))
     for source in (function.code_archive, *(layer.path for layer in function.layers)):
         if source is None:
             continue
@@ -145,6 +154,19 @@ def source_files(paths: Iterable[Path], function: Function) -> tuple[str, ...]:
         elif source != function.layers_directory:
             files += _changed(paths, source, is_deployed)
     return files
+
+
+def _is_of_image(path: Path, function: Function) -> bool:
+    """Return whether a path is the Dockerfile, or new or gone where each file has a link."""
+    image = function.image
+    if image is None:
+        return False
+    if path in _forms(image.dockerfile):
+        return True
+    link = image.linked_folders.get(path.parent)
+    if link is None:
+        return False
+    return path.exists() != os.path.lexists(function.code_directory / link / path.name)
 
 
 def _deployment_of(function: Function, project: Project) -> _IsDeployed:

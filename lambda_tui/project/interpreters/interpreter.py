@@ -38,10 +38,15 @@ def is_python(program: Path) -> bool:
 
 
 def own_program(function: Function) -> str | None:
-    """Return the name of what runs a function in place of an interpreter; None where one does."""
+    """Return the name of what runs a function, or would, in place of an interpreter of ours.
+
+    None where such a one runs it.
+    """
     if function.bootstrap:
         program = Path(function.bootstrap[0])
         return None if is_python(program) else program.name
+    if function.obstacle is not None:
+        return function.runtime or "a container image"
     return function.runtime if function.runtime in OS_ONLY_RUNTIMES else None
 
 

@@ -1,6 +1,6 @@
 """Finds the functions of a plain folder by reading its source files.
 
-A folder without handlers is a function too when it has a ``bootstrap``.
+A folder without handlers is a function too when it has a ``bootstrap``, or one is built there.
 """
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ from lambda_tui.project.function import NODE_SUFFIXES, Function, Problem
 from lambda_tui.project.handlers import (
     DEFAULT_HANDLER,
     FindPython,
+    built_folder,
+    compiled_source,
     exported_handlers,
-    has_bootstrap,
     read_python_sources,
 )
 from lambda_tui.project.plain.python_handlers import handler_in_text, python_handlers
 from lambda_tui.project.runtimes import OS_ONLY_RUNTIMES
+from lambda_tui.project.wording import shown
 
 MAXIMUM_FILES = 300
 """Source files of one project that are read."""
@@ -94,15 +96,25 @@ def find_functions(
             )
             if candidate.problem is not None:
                 problems.append(replace(candidate.problem, functions=(name,)))
-        if not found and has_bootstrap(folder):
+        if found:
+            continue
+        built = built_folder(folder, folder)
+        source = compiled_source(folder)
+        if built is not None:
             name = _unique(_valid_name(folder.name), functions)
             functions[name] = Function(
                 name,
                 DEFAULT_HANDLER,
-                folder,
+                built,
                 runtime=OS_ONLY_RUNTIMES[-1],
-                file=folder / "bootstrap",
+                file=built / "bootstrap",
             )
+        elif source is not None:
+            message = (
+                f"{shown(folder.name)} holds a function in {source.language}, which does not run "
+                f"as it is; {source.remedy}."
+            )
+            problems.append(Problem(message, source.file))
     return tuple(functions.values()), tuple(problems)
 
 

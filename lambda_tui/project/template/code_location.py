@@ -28,24 +28,6 @@ class CodeLocation(NamedTuple):
     """The only file, which the folder links to."""
 
 
-def is_container_image(properties: Properties, name: str) -> bool:
-    """Return whether the code is a container image, which is refused; ``name`` as below."""
-    code = properties.mapping.get(name)
-    named_by = "ImageUri" if "ImageUri" in properties else None
-    if isinstance(code, LinedMapping) and "ImageUri" in code:
-        named_by = name
-    if properties.value("PackageType", "so Zip holds") == "Image":
-        named_by = "PackageType"
-    if named_by is None:
-        return False
-    properties.refuse(
-        named_by,
-        "a container image (PackageType: Image) cannot be run, so the function is left out; only "
-        f"one whose {name} names a folder or a zip file can.",
-    )
-    return True
-
-
 def read_code_location(
     properties: Properties, name: str, cache: Cache, runtime: str | None
 ) -> CodeLocation | None:
@@ -70,6 +52,14 @@ def read_code_location(
         text = inside.value("ZipFile", "so the function is left out")
         return _inline(inside, "ZipFile", text, cache, runtime)
     return _on_this_machine(properties, name, "." if code is None else code, cache)
+
+
+def source_location(properties: Properties, name: str) -> CodeLocation:
+    """Return the folder that the property names, or else the template's own."""
+    project = properties.findings.file.parent
+    code = properties.mapping.get(name)
+    path = os.path.join(project, code) if isinstance(code, str) else project
+    return CodeLocation(Path(os.path.realpath(path if os.path.isdir(path) else project)))
 
 
 def _inline(

@@ -242,6 +242,8 @@ class _TemplateReader:
         self._refused: set[str] = set()
         """The names of the functions that are left out."""
         self._problems: list[Problem] = list(unknown)
+        self._common_problems: dict[Problem, list[str]] = {}
+        """The names of the functions that have each of them."""
         self._unknown: dict[Problem, str] = dict(unknown)
         """The names under which the user can give what is not known, by problems."""
 
@@ -252,6 +254,9 @@ class _TemplateReader:
             self._check_outline(logical_id)
             if _is_function(self._resources[logical_id]):
                 self._read_function(logical_id, cache, extractor)
+        self._problems += [
+            replace(one, functions=tuple(names)) for one, names in self._common_problems.items()
+        ]
         self._problems += [*self._layers.problems(), *extractor.problems]
         # They name functions, so all of those have to be read before.
         self._problems += apply_dependent_resources(
@@ -286,6 +291,7 @@ class _TemplateReader:
             properties,
             self._resolver,
             own=own,
+            metadata=section(resource, "Metadata"),
             is_serverless=kind == SERVERLESS_FUNCTION,
         )
         function = reader.read(self._layers, cache, self._bootstraps)
@@ -303,14 +309,22 @@ class _TemplateReader:
         else:
             # The handler may be in a layer, so the layers have to be there before it is checked.
             function = self._functions[function.name] = extractor.extract(function)
-            self._check_handler(function, reader.line_of("Handler"))
+            named_by = "Handler" if function.image is None else "ImageConfig"
+            self._check_handler(function, reader.line_of(named_by))
         self._problems += reader.problems
+        if function is not None:
+            for problem in reader.common_problems:
+                self._common_problems.setdefault(problem, []).append(function.name)
         self._unknown.update(reader.unknown)
 
     def _check_handler(self, function: Function, line: int | None) -> None:
         problem = handler_problem(function, partial(self._find_python, function))
         if problem is not None and problem.file is None:
-            problem = replace(problem, file=function.file, line=line)
+            image = function.image
+            if image is not None and image.command_line is not None:
+                problem = replace(problem, file=image.dockerfile, line=image.command_line)
+            else:
+                problem = replace(problem, file=function.file, line=line)
         if problem is not None:
             self._problems.append(problem)
 

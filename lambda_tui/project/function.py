@@ -177,8 +177,6 @@ class ContainerImage:
 
     dockerfile: Path
     """Absolute."""
-    linked_folders: Mapping[Path, str] = field(default_factory=dict)
-    """The folders of which the code has a link to each file, by the paths in it of these links."""
     command_line: int | None = None
     """The line of the Dockerfile that names the handler; None where the template does."""
 
@@ -196,6 +194,10 @@ class Function:
     """The zip file that ``code_directory`` was unpacked from; None for a folder."""
     code_file: Path | None = None
     """The only file of the code, which ``code_directory`` links to; None for a folder."""
+    linked_folders: Mapping[Path, str] = field(default_factory=dict)
+    """The folders of which the code has a link to each file, by the paths of these links in it."""
+    added_packages: tuple[str, ...] = ()
+    """Packages that the tool which deploys it adds by itself."""
     layers: tuple[Layer, ...] = ()
     """The layers in their order; a file in a later one replaces that in an earlier one."""
     layers_directory: Path | None = None

@@ -245,7 +245,6 @@ def test_a_bad_setting_in_globals_is_named_with_its_line_there(folder: Path) -> 
         ("EphemeralStorage: {Size: 100}", "EphemeralStorage.Size is 100, but Lambda takes 512 to"),
         ("EphemeralStorage: {}", "EphemeralStorage needs a Size in MB"),
         ("EphemeralStorage: 1024", "EphemeralStorage needs a Size in MB"),
-        ("PackageType: Image", "Handler and Runtime cannot be there together with"),
         ("InlineCode: [pass]", "InlineCode is a list, where the source text is needed."),
         ("FunctionName: 'my function'", "the function's name, my function, has to be"),
         ("Environment: {Variables: {AWS_REGION: x}}", "AWS_REGION, which Lambda reserves"),

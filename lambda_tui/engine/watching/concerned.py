@@ -45,8 +45,7 @@ def watched_folders(function: Function, links: Iterable[OutwardLink] = ()) -> se
     if function.code_archive is None:
         folders.add(function.code_directory)
     folders |= {link.target for link in links}
-    if function.image is not None:
-        folders |= set(function.image.linked_folders)
+    folders |= set(function.linked_folders)
     return {_real(folder) for folder in folders if folder.is_dir()}
 
 
@@ -140,12 +139,10 @@ def seen_files(
 def source_files(paths: Iterable[Path], function: Function) -> tuple[str, ...]:
     """Return the paths from which the function's files are made.
 
-    These are archives, layers to be merged, and what the Dockerfile of an image says or copies.
+    These are archives, layers to be merged, a Dockerfile, and folders whose files have links each.
     """
     paths = frozenset(paths)
-    files: tuple[str, ...] = ()
-    if function.image is not None:
-        files += tuple(sorted(path.name for path in paths if _is_of_image(path, function)))
+    files = tuple(sorted(path.name for path in paths if _is_assembled_by(path, function)))
     for source in (function.code_archive, *(layer.path for layer in function.layers)):
         if source is None:
             continue
@@ -156,14 +153,11 @@ def source_files(paths: Iterable[Path], function: Function) -> tuple[str, ...]:
     return files
 
 
-def _is_of_image(path: Path, function: Function) -> bool:
+def _is_assembled_by(path: Path, function: Function) -> bool:
     """Return whether a path is the Dockerfile, or new or gone where each file has a link."""
-    image = function.image
-    if image is None:
-        return False
-    if path in _forms(image.dockerfile):
+    if function.image is not None and path in _forms(function.image.dockerfile):
         return True
-    link = image.linked_folders.get(path.parent)
+    link = function.linked_folders.get(path.parent)
     if link is None:
         return False
     return path.exists() != os.path.lexists(function.code_directory / link / path.name)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from lambda_tui.project.code import Cache
+from lambda_tui.project.code import AssembledCode, Cache, assemble
 from lambda_tui.project.files import UnreadableFileError, read_text
 from lambda_tui.project.function import ContainerImage
 from lambda_tui.project.images.base_images import RUNTIME_DIRECTORY, TASK_ROOT, base_image
-from lambda_tui.project.images.code_folder import code_folder
 from lambda_tui.project.images.dockerfile import instructions
 from lambda_tui.project.images.stages import DEFAULT_SHELL, Copied, Remark, Stage, StageReader
 from lambda_tui.project.runtimes import (
@@ -57,8 +56,7 @@ class ReadImage:
 
     image: ContainerImage | None
     """None where no Dockerfile is known."""
-    directory: Path
-    """The folder of the code."""
+    code: AssembledCode
     runtime: str | None = None
     handler: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -72,21 +70,23 @@ class ReadImage:
 
 def read_image(source: ImageSource, config: ImageConfig, cache: Cache) -> ReadImage:
     """Return what the image of a Dockerfile runs, from source; nothing is built, nothing raised."""
-    unread = ContainerImage(source.dockerfile)
+    unread, context = ContainerImage(source.dockerfile), AssembledCode(source.context, {})
     try:
         text = read_text(source.dockerfile, _LARGEST)
         reader = StageReader(source.context, source.arguments)
         stage = reader.read(instructions(text), source.target)
         if stage is None:
             sentence = "it has no FROM; begin it with FROM public.ecr.aws/lambda/python:3.13."
-            return ReadImage(unread, source.context, obstacle=Remark(sentence, 1))
+            return ReadImage(
+                unread, AssembledCode(source.context, {}), obstacle=Remark(sentence, 1)
+            )
         return _of_stage(source, stage, config, cache)
     except UnreadableFileError as error:
-        return ReadImage(unread, source.context, obstacle=Remark(str(error), 1))
+        return ReadImage(unread, context, obstacle=Remark(str(error), 1))
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         sentence = f"its files cannot be put together: {reason}; see `lambda-tui doctor`."
-        return ReadImage(unread, source.context, obstacle=Remark(sentence, 1))
+        return ReadImage(unread, context, obstacle=Remark(sentence, 1))
 
 
 def _of_stage(source: ImageSource, stage: Stage, config: ImageConfig, cache: Cache) -> ReadImage:
@@ -96,16 +96,16 @@ def _of_stage(source: ImageSource, stage: Stage, config: ImageConfig, cache: Cac
     if start.program is not None:
         # Wherever it lies in the image, it is what runs.
         copied = [*copied, start.program._replace(path=f"{TASK_ROOT}/bootstrap")]
-    code = code_folder(copied, cache)
+    code = assemble(_placed(copied), cache)
     file = source.dockerfile.name
-    image = ContainerImage(source.dockerfile, code.linked_folders, start.line)
+    image = ContainerImage(source.dockerfile, start.line)
     remarks: list[Remark] = []
     if start.obstacle is None:
         own = [Remark(base.remark, stage.line)] if base.remark else []
         remarks = [*own, *stage.remarks, *_omissions(stage, config)]
     return ReadImage(
         image,
-        code.directory,
+        code,
         base.runtime,
         start.handler,
         {name: stage.variables[name] for name in stage.variable_lines},
@@ -113,6 +113,15 @@ def _of_stage(source: ImageSource, stage: Stage, config: ImageConfig, cache: Cac
         None if start.obstacle is None else Remark(start.obstacle, start.line or stage.line),
         tuple(remarks),
     )
+
+
+def _placed(copied: Iterable[Copied]) -> Iterator[tuple[str, Path]]:
+    """Yield what lies in the folder of the code, with its path there."""
+    for one in copied:
+        if one.path == TASK_ROOT:
+            yield "", one.source
+        elif one.path.startswith(f"{TASK_ROOT}/"):
+            yield one.path.removeprefix(f"{TASK_ROOT}/"), one.source
 
 
 class _Start(NamedTuple):

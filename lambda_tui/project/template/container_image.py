@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from lambda_tui.project.code import Cache
+from lambda_tui.project.code import AssembledCode, Cache
 from lambda_tui.project.images import ImageConfig, ImageSource, ReadImage, Remark, read_image
 from lambda_tui.project.template.language import LinedMapping, UnresolvedError
 from lambda_tui.project.template.properties import Properties
@@ -44,7 +44,8 @@ def read_container_image(properties: Properties, metadata: Properties, cache: Ca
     source = _source(properties.findings.file.parent, metadata)
     if source is None:
         obstacle = Remark(_NO_SOURCE, None)
-        return ReadImage(None, properties.findings.file.parent.resolve(), obstacle=obstacle)
+        code = AssembledCode(properties.findings.file.parent.resolve(), {})
+        return ReadImage(None, code, obstacle=obstacle)
     return read_image(source, _config(properties), cache)
 
 

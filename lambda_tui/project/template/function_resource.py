@@ -86,6 +86,7 @@ class _Deployed(NamedTuple):
     layers: tuple[Layer, ...]
     obstacle: str | None
     image: ContainerImage | None = None
+    linked_folders: Mapping[Path, str] = MappingProxyType({})
     environment: Mapping[str, str] = MappingProxyType({})
     """The variables of the image; the function's own go before them."""
     variable_origins: Mapping[str, str] = MappingProxyType({})
@@ -181,6 +182,7 @@ class FunctionResource:
             code_directory=code.directory,
             code_archive=code.archive,
             code_file=code.file,
+            linked_folders=deployed.linked_folders,
             layers=deployed.layers,
             runtime=runtime,
             image=deployed.image,
@@ -242,19 +244,20 @@ class FunctionResource:
         for sentence, line in read.remarks:
             self.common_problems.append(Problem(sentence, file, line))
         obstacle = None
-        if read.obstacle is not None and not bootstrap:
+        if read.obstacle is not None and not bootstrap and not self._findings.refused:
             sentence, line = read.obstacle
             message = f"{shown(self._findings.logical_id)}: {sentence}"
             line = line or self._properties.line_of(name)
             self._findings.problems.append(Problem(message, file, line, (self._findings.function,)))
             obstacle = sentence[:1].upper() + sentence[1:]
         return _Deployed(
-            CodeLocation(read.directory),
+            CodeLocation(read.code.directory),
             read.handler,
             read.runtime,
             (),
             obstacle,
             read.image,
+            read.code.linked_folders,
             read.environment,
             read.origins,
         )

@@ -1,4 +1,4 @@
-"""The folder of a function's code as an image has it, made of what a Dockerfile copies."""
+"""Code that is put together of files and folders of a project: a folder of links in the cache."""
 
 from __future__ import annotations
 
@@ -8,15 +8,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from lambda_tui.project.code import Cache, is_of_a_tool
-from lambda_tui.project.images.base_images import TASK_ROOT
-from lambda_tui.project.images.stages import Copied
+from lambda_tui.project.code.cache import Cache
+from lambda_tui.project.code.folder_walk import is_of_a_tool
 
 _NAME = "task"
 """The name of the folder in the cache, which sentences name."""
 
 
-class CodeFolder(NamedTuple):
+class AssembledCode(NamedTuple):
     """A folder that stands for ``/var/task``."""
 
     directory: Path
@@ -27,29 +26,26 @@ class CodeFolder(NamedTuple):
     """
 
 
-def code_folder(copied: Iterable[Copied], cache: Cache) -> CodeFolder:
-    """Return the folder itself that is copied, if that is all, else one with links in the cache.
+def assemble(placed: Iterable[tuple[str, Path]], cache: Cache) -> AssembledCode:
+    """Return a folder with files and folders at their paths in it, a later one over an earlier.
 
-    Raise ``OSError`` where the cache cannot be written.
+    The empty path places what is in a folder. It is that folder itself if nothing else is placed,
+    or is there in it anyway. Raise ``OSError`` where the cache cannot be written.
     """
-    placed = [
-        (os.path.relpath(one.path, TASK_ROOT), one.source)
-        for one in copied
-        if one.path == TASK_ROOT or one.path.startswith(f"{TASK_ROOT}/")
-    ]
+    placed = list(placed)
     for path, source in placed:
-        if path == os.curdir and source.is_dir() and _holds_all(source, placed):
-            return CodeFolder(source.resolve(), {})
+        if not path and source.is_dir() and _holds_all(source, placed):
+            return AssembledCode(source.resolve(), {})
     tree = _Links()
     for path, source in placed:
-        tree.add("" if path == os.curdir else path, source)
+        tree.add(path, source)
     digest = hashlib.sha256(repr(sorted(tree.links.items())).encode("utf-8", "replace"))
-    folder = cache.folder("images", digest.hexdigest(), tree.make)
-    return CodeFolder(folder / _NAME, tree.folders)
+    folder = cache.folder("assembled", digest.hexdigest(), tree.make)
+    return AssembledCode(folder / _NAME, tree.folders)
 
 
 def _holds_all(folder: Path, placed: list[tuple[str, Path]]) -> bool:
-    """Return whether a folder has what is copied at the places where the image has it."""
+    """Return whether a folder has what is placed at the same paths."""
     return all(
         os.path.realpath(folder / path) == os.path.realpath(source) for path, source in placed
     )

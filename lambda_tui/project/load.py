@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from lambda_tui.project import plain, serverless, template, terraform
+from lambda_tui.project import chalice, plain, serverless, template, terraform
 from lambda_tui.project.code import Cache, unreadable_paths
 from lambda_tui.project.dependencies import undeclared_modules
 from lambda_tui.project.env_files import with_variables
@@ -33,6 +33,7 @@ _KINDS: tuple[Callable[[Path, Settings], Project | None], ...] = (
     template.read_project,
     serverless.read_project,
     terraform.read_project,
+    chalice.read_project,
 )
 """The kinds of projects: each reads a folder, or returns None for one that is not of its kind.
 

@@ -47,6 +47,7 @@ def undeclared_packages(
         and not _is_in_layer(function, one.module)
     ]
     declared = {requirement.name for requirement in requirements.needed} | _IN_THE_RUNTIME
+    declared |= set(function.added_packages)
     if all(normalised(one.module) in declared for one in imports):
         # This is mostly so, and spares the reading of what is installed.
         return ()
@@ -66,7 +67,8 @@ def undeclared_modules(
     requirements = _requirements_of(directory, function, interpreter)
     if requirements is None:
         return ()
-    return tuple(sorted(_Installed(interpreter).modules_beside(requirements.needed)))
+    added = map(Requirement, function.added_packages)
+    return tuple(sorted(_Installed(interpreter).modules_beside((*requirements.needed, *added))))
 
 
 def _requirements_of(

@@ -282,3 +282,71 @@ def test_a_folder_that_links_lead_back_to_has_its_functions_once(tmp_path: Path)
 
     assert [function.name for function in loaded.functions] == ["project", "work"]
     assert loaded.problems == ()
+
+
+@pytest.mark.parametrize(
+    ("file", "name", "handler", "code"),
+    [
+        ("functions/create/app.py", "create", "app.handler", "functions/create"),
+        ("services/orders/src/handler.py", "orders", "handler.handler", "services/orders/src"),
+        ("services/orders/src/take.py", "orders", "take.handler", "services/orders/src"),
+        ("a/b/c/lambda/app.py", "c", "app.handler", "a/b/c/lambda"),
+        ("src/lambda/app.py", "lambda", "app.handler", "src/lambda"),
+        ("src/app.py", "src", "app.handler", "src"),
+    ],
+)
+def test_functions_far_below_are_found_and_named_after_what_says_something(
+    tmp_path: Path, file: str, name: str, handler: str, code: str
+) -> None:
+    write(tmp_path / file)
+    (function,) = load_project(tmp_path).functions
+    assert (function.name, function.handler) == (name, handler)
+    assert function.code_directory == tmp_path / code
+
+
+def test_what_is_below_a_function_is_its_own(tmp_path: Path) -> None:
+    write(tmp_path / "functions" / "one" / "app.py")
+    write(tmp_path / "functions" / "one" / "lib" / "handler.py")
+    write(tmp_path / "functions" / "two" / "app.py")
+    assert handlers(tmp_path) == {"one": "app.handler", "two": "app.handler"}
+
+
+@pytest.mark.parametrize("file", ["template.yaml", "serverless.yml", "cdk.json", "pyvenv.cfg"])
+def test_a_folder_below_that_is_a_project_of_its_own_is_left_to_that(
+    tmp_path: Path, file: str
+) -> None:
+    write(tmp_path / "services" / "one" / "src" / "app.py")
+    write(tmp_path / "services" / "two" / "src" / "app.py")
+    (tmp_path / "services" / "two" / file).write_text("")
+    assert list(handlers(tmp_path)) == ["one"]
+
+
+def test_folders_are_looked_into_as_deep_as_is_sensible(tmp_path: Path) -> None:
+    write(tmp_path.joinpath(*"abcde") / "app.py")
+    write(tmp_path.joinpath(*"vwxyz", "deeper") / "app.py")
+    assert list(handlers(tmp_path)) == ["e"]
+
+
+def test_a_function_that_imports_from_its_package_is_deployed_with_that(tmp_path: Path) -> None:
+    write(tmp_path / "services" / "shop" / "__init__.py", "")
+    source = "from .rows import ROWS\n" + HANDLER.format(name="handler")
+    write(tmp_path / "services" / "shop" / "handler.py", source)
+    (function,) = load_project(tmp_path).functions
+    assert (function.name, function.handler) == ("shop", "shop/handler.handler")
+    assert function.code_directory == tmp_path / "services"
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("from mangum import Mangum\nweb = Mangum(app)\n", ["web"]),
+        ("import mangum\nweb = mangum.Mangum(app, lifespan='off')\n", ["web"]),
+        ("run = make_lambda_handler(app)\n", ["run"]),
+        ("web = FastAPI()\n", []),
+    ],
+)
+def test_what_adapts_a_web_application_is_a_handler_of_any_name(
+    tmp_path: Path, source: str, found: list[str]
+) -> None:
+    write(tmp_path / "module.py", source)
+    assert list(handlers(tmp_path).values()) == [f"module.{name}" for name in found]

@@ -6,7 +6,7 @@ A folder without handlers is a function too when it has a ``bootstrap``, or one 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -21,7 +21,12 @@ from lambda_tui.project.handlers import (
     exported_handlers,
     read_python_sources,
 )
-from lambda_tui.project.plain.python_handlers import handler_in_text, python_handlers
+from lambda_tui.project.plain.folders import CodeFolders, folder_name, is_general
+from lambda_tui.project.plain.python_handlers import (
+    handler_in_text,
+    imports_relatively,
+    python_handlers,
+)
 from lambda_tui.project.runtimes import OS_ONLY_RUNTIMES
 from lambda_tui.project.wording import shown
 
@@ -31,19 +36,6 @@ MAXIMUM_FILES = 300
 _WELL_KNOWN_MODULES = ("lambda_function", "app", "main", "handler", "index")
 _SUFFIXES = (".py", *NODE_SUFFIXES)
 """Suffixes by preference: of two files with the same stem, the runtime loads the first."""
-_IGNORED_FOLDERS = frozenset(
-    {
-        "venv",
-        "env",
-        "node_modules",
-        "test",
-        "tests",
-        "__pycache__",
-        "site-packages",
-        "build",
-        "dist",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,78 +57,92 @@ class _Candidate:
 def find_functions(
     directory: Path, find_python: Callable[[Path], Path]
 ) -> tuple[tuple[Function, ...], tuple[Problem, ...]]:
-    """Return the functions of a folder and of its direct subfolders, and what is wrong.
+    """Return the functions of a folder and of those below, and what is wrong.
 
-    Well-known modules come first in each folder. ``find_python`` returns the Python of the
-    functions in a folder.
+    Well-known modules come first in each folder. What is below a function's folder belongs to that
+    function, but for the project's own folder. ``find_python`` returns the Python of the functions
+    in a folder.
     """
     functions: dict[str, Function] = {}
     problems: list[Problem] = []
     budget = MAXIMUM_FILES
-    has_own_functions = False
-    for folder in (directory, *_subfolders(directory)):
+    has_own_functions = is_cut = False
+    folders = CodeFolders(directory)
+    for folder in folders:
         if has_own_functions and (folder / "__init__.py").is_file():
             # A package of those functions: its modules are imported, not deployed.
+            folders.end_here()
             continue
         files = _source_files(folder)
-        if len(files) > budget:
-            message = (
-                f"there are more than {MAXIMUM_FILES} source files, so not all were read; "
-                "name the functions in a template.yaml."
-            )
-            problems.append(Problem(message, directory))
+        is_cut |= len(files) > budget
         found = list(_candidates(files[:budget], partial(find_python, folder)))
         budget -= len(files[:budget])
         has_own_functions |= folder == directory and bool(found)
         for candidate in found:
             name = _unique(_name(candidate, found, folder, directory), functions)
-            handler = f"{candidate.file.stem}.{candidate.handler}"
+            root = _root(candidate.file, directory)
+            path = candidate.file.relative_to(root).with_suffix("")
             functions[name] = Function(
-                name, handler, folder, file=candidate.file, line=candidate.line
+                name,
+                f"{path}.{candidate.handler}",
+                root,
+                file=candidate.file,
+                line=candidate.line,
             )
             if candidate.problem is not None:
                 problems.append(replace(candidate.problem, functions=(name,)))
-        if found:
-            continue
-        built = built_folder(folder, folder)
-        source = compiled_source(folder)
-        if built is not None:
-            name = _unique(_valid_name(folder.name), functions)
-            functions[name] = Function(
-                name,
-                DEFAULT_HANDLER,
-                built,
-                runtime=OS_ONLY_RUNTIMES[-1],
-                file=built / "bootstrap",
-            )
-        elif source is not None:
-            message = (
-                f"{shown(folder.name)} holds a function in {source.language}, which does not run "
-                f"as it is; {source.remedy}."
-            )
-            problems.append(Problem(message, source.file))
+        compiled = None if found else _compiled(folder, directory, functions)
+        if isinstance(compiled, Function):
+            functions[compiled.name] = compiled
+        elif compiled is not None:
+            problems.append(compiled)
+        if folder != directory and (found or compiled):
+            folders.end_here()
+    if is_cut:
+        message = (
+            f"there are more than {MAXIMUM_FILES} source files, so not all were read; "
+            "name the functions in a template.yaml."
+        )
+        problems.append(Problem(message, directory))
     return tuple(functions.values()), tuple(problems)
 
 
-def _subfolders(directory: Path) -> list[Path]:
-    """Return the folders in a folder, each once, without links to it and to what it is in."""
-    try:
-        folders = [
-            folder
-            for folder in directory.iterdir()
-            if folder.is_dir()
-            and not folder.name.startswith(".")
-            and folder.name not in _IGNORED_FOLDERS
-            and not (folder / "pyvenv.cfg").exists()
-        ]
-    except OSError:
-        return []
-    found: dict[Path, Path] = {}
-    # Links last: a folder counts before a link to it.
-    for folder in sorted(folders, key=lambda one: (one.is_symlink(), one)):
-        if not directory.resolve().is_relative_to(folder.resolve()):
-            found.setdefault(folder.resolve(), folder)
-    return sorted(found.values())
+def _compiled(
+    folder: Path, directory: Path, functions: Mapping[str, Function]
+) -> Function | Problem | None:
+    """Return the function that a build has made in a folder, or the problem that none has."""
+    built = built_folder(folder, folder)
+    if built is not None:
+        name = _unique(_valid_name(folder_name(folder, directory)), functions)
+        runtime = OS_ONLY_RUNTIMES[-1]
+        return Function(name, DEFAULT_HANDLER, built, runtime=runtime, file=built / "bootstrap")
+    source = compiled_source(folder)
+    if source is None:
+        return None
+    message = (
+        f"{shown(folder.name)} holds a function in {source.language}, which does not run as it is; "
+        f"{source.remedy}."
+    )
+    return Problem(message, source.file)
+
+
+def _root(file: Path, directory: Path) -> Path:
+    """Return the folder that is deployed for a function: the file's own, or one above it.
+
+    That is the one with the ``package.json`` that a Node.js function's ``src`` belongs to, and the
+    one around the packages of a Python function that imports from them with a dot.
+    """
+    folders = [file.parent]
+    while folders[-1] != directory:
+        folders.append(folders[-1].parent)
+    if file.suffix not in NODE_SUFFIXES:
+        if not imports_relatively(file):
+            return file.parent
+        around = (folder for folder in folders if not (folder / "__init__.py").is_file())
+        return next(around, file.parent)
+    if not is_general(file.parent.name):
+        return file.parent
+    return next((one for one in folders if (one / "package.json").is_file()), file.parent)
 
 
 def _source_files(folder: Path) -> list[Path]:
@@ -198,9 +204,9 @@ def _name(candidate: _Candidate, found: list[_Candidate], folder: Path, director
     is_in_root = folder == directory
     is_only_one = candidate.is_well_known and well_known == 1
     if is_only_one or (len(found) == 1 and not is_in_root):
-        name = folder.name
+        name = folder_name(folder, directory)
     else:
-        name = module if is_in_root else f"{folder.name}-{module}"
+        name = module if is_in_root else f"{folder_name(folder, directory)}-{module}"
     return _valid_name(name)
 
 

@@ -49,7 +49,7 @@ def test_a_plain_folder_with_other_source_is_told_by_the_file_that_shows_it(
     assert project.functions == ()
     (problem,) = project.problems
     assert problem.file == file
-    sentence = f"code holds a function in {language}, which does not run as it is; "
+    sentence = f"code is a function in {language}, which does not run as it is; "
     assert problem.message.startswith(sentence + REMEDIES[language])
 
 

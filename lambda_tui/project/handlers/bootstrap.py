@@ -41,7 +41,7 @@ def _remedy(function: Function) -> str:
     """Return what makes the ``bootstrap`` that is missing."""
     if function.image is not None:
         return "COPY it to ${LAMBDA_RUNTIME_DIR} or ${LAMBDA_TASK_ROOT}"
-    source = compiled_source(function.code_directory)
+    source = compiled_source(function.code_directory, function.code_directory.name)
     if source is not None:
         return source.remedy
     return "build it there, or let CodeUri name the folder that it is built into"

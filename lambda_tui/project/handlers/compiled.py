@@ -66,8 +66,11 @@ class CompiledSource(NamedTuple):
     """The end of a sentence: what is to be done for it to run here."""
 
 
-def compiled_source(folder: Path) -> CompiledSource | None:
-    """Return what a folder has the source of; None where it is none that is known."""
+def compiled_source(folder: Path, name: str) -> CompiledSource | None:
+    """Return what a folder has the source of; None where it is none that is known.
+
+    The remedy calls the folder by ``name``.
+    """
     for kind in _KINDS:
         try:
             files = sorted(folder.glob(kind.files))[:_MOST_FILES]
@@ -75,8 +78,7 @@ def compiled_source(folder: Path) -> CompiledSource | None:
             return None
         for file in files:
             if _contains(file, kind.mark):
-                name = shown(folder.name)
-                return CompiledSource(kind.language, file, kind.remedy.format(folder=name))
+                return CompiledSource(kind.language, file, kind.remedy.format(folder=shown(name)))
     return None
 
 

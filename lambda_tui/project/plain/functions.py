@@ -116,12 +116,13 @@ def _compiled(
         name = _unique(_valid_name(folder_name(folder, directory)), functions)
         runtime = OS_ONLY_RUNTIMES[-1]
         return Function(name, DEFAULT_HANDLER, built, runtime=runtime, file=built / "bootstrap")
-    source = compiled_source(folder)
+    place = folder.name if folder == directory else str(folder.relative_to(directory))
+    source = compiled_source(folder, place)
     if source is None:
         return None
+    name = shown(folder_name(folder, directory))
     message = (
-        f"{shown(folder.name)} holds a function in {source.language}, which does not run as it is; "
-        f"{source.remedy}."
+        f"{name} is a function in {source.language}, which does not run as it is; {source.remedy}."
     )
     return Problem(message, source.file)
 

@@ -194,10 +194,13 @@ class Function:
     """The zip file that ``code_directory`` was unpacked from; None for a folder."""
     code_file: Path | None = None
     """The only file of the code, which ``code_directory`` links to; None for a folder."""
-    linked_folders: Mapping[Path, str] = field(default_factory=dict)
-    """The folders of which the code has a link to each file, by the paths of these links in it."""
+    linked_folders: Mapping[Path, str] | None = None
+    """The folders of which the code has a link to each file, by the paths of these links in it.
+
+    None where ``code_directory`` is not put together of links.
+    """
     added_packages: tuple[str, ...] = ()
-    """Packages that the tool which deploys it adds by itself."""
+    """Packages that it has on Lambda beyond those of its requirement files, by canonical names."""
     layers: tuple[Layer, ...] = ()
     """The layers in their order; a file in a later one replaces that in an earlier one."""
     layers_directory: Path | None = None
@@ -291,6 +294,13 @@ class Function:
     def code_path(self) -> Path:
         """The path of the code in the project: a folder, a zip file, or a single file."""
         return self.code_archive or self.code_file or self.code_directory
+
+    @property
+    def source_directory(self) -> Path:
+        """The folder of the project that the code is of, also where it was put together."""
+        if self.linked_folders is None or self.file is None:
+            return self.code_directory
+        return self.image.dockerfile.parent if self.image is not None else self.file.parent
 
     @property
     def versions(self) -> tuple[str, ...]:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from lambda_tui.project.dependencies import missing_sentence, undeclared_packages
 from lambda_tui.project.function import Function, Project
+from lambda_tui.project.interpreters import Interpreter
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import FunctionSettings, Settings
 from support.files import PROJECTS, write_program
@@ -409,3 +411,36 @@ def check(project: Project, text: str) -> None:
     for problem in project.problems:
         assert problem.message.isprintable(), text
         assert problem.line is not None or problem.file is None, text
+
+
+def test_requirements_are_seen_beside_the_dockerfile(tmp_path: Path) -> None:
+    source = "import installed_one, numpy, other_lib\ndef handler(event, context): ...\n"
+    text = (
+        f"{PYTHON}COPY requirements.txt /tmp/\nCOPY app.py .\n"
+        "RUN pip3 install -q --no-cache-dir 'numpy>=2' Other_Lib[x]==1 -t . && rm -r /tmp/x\n"
+        f"{CMD}"
+    )
+    project = read(tmp_path, text, **{"app.py": source, "requirements.txt": "wheel\n"})
+    function = only(project)
+    assert function.added_packages == ("numpy", "other-lib")
+    assert function.source_directory == tmp_path / "app"
+    packages = make_environment(tmp_path / ".venv", "installed_one", "numpy", "other_lib")
+    (problem,) = undeclared_packages(tmp_path, function, packages)
+    assert problem.file == tmp_path / "app" / "app.py"
+    assert "imports installed_one, which requirements.txt does not bring" in problem.message
+    sentence = missing_sentence(tmp_path, function, packages, "wheel")
+    assert sentence is not None
+    assert "Api misses wheel, which app/requirements.txt lists and which is not" in sentence
+
+
+def make_environment(folder: Path, *modules: str) -> Interpreter:
+    """Return the interpreter of an environment in which these modules are installed."""
+    packages = folder / "lib" / "python3.13" / "site-packages"
+    for name in modules:
+        information = packages / f"{name}-1.0.dist-info"
+        information.mkdir(parents=True)
+        (information / "METADATA").write_text(f"Name: {name}\nVersion: 1.0\n")
+        (information / "RECORD").write_text(f"{name}.py,,\n")
+        (packages / f"{name}.py").write_text("")
+    (folder / "pyvenv.cfg").write_text("")
+    return Interpreter(folder / "bin" / "python", "the project's .venv")

@@ -45,7 +45,7 @@ def watched_folders(function: Function, links: Iterable[OutwardLink] = ()) -> se
     if function.code_archive is None:
         folders.add(function.code_directory)
     folders |= {link.target for link in links}
-    folders |= set(function.linked_folders)
+    folders |= set(function.linked_folders or ())
     return {_real(folder) for folder in folders if folder.is_dir()}
 
 
@@ -157,7 +157,7 @@ def _is_assembled_by(path: Path, function: Function) -> bool:
     """Return whether a path is the Dockerfile, or new or gone where each file has a link."""
     if function.image is not None and path in _forms(function.image.dockerfile):
         return True
-    link = function.linked_folders.get(path.parent)
+    link = (function.linked_folders or {}).get(path.parent)
     if link is None:
         return False
     return path.exists() != os.path.lexists(function.code_directory / link / path.name)

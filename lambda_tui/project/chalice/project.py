@@ -162,7 +162,7 @@ def _code(directory: Path) -> tuple[AssembledCode, Problem | None]:
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         sentence = f"the code cannot be put together: {reason}; see `lambda-tui doctor`."
-        return AssembledCode(directory, {}), Problem(sentence)
+        return AssembledCode(directory), Problem(sentence)
 
 
 def _as_deployed(function: Function, deployed: _Deployed, code: AssembledCode) -> Function:

@@ -19,10 +19,10 @@ class AssembledCode(NamedTuple):
     """A folder that stands for ``/var/task``."""
 
     directory: Path
-    linked_folders: dict[Path, str]
+    linked_folders: dict[Path, str] | None = None
     """The folders of which each file has a link of its own, by the paths of these in it.
 
-    A file that is new in one of them makes another folder.
+    A file that is new in one of them makes another folder. None where there are no links.
     """
 
 
@@ -35,7 +35,7 @@ def assemble(placed: Iterable[tuple[str, Path]], cache: Cache) -> AssembledCode:
     placed = list(placed)
     for path, source in placed:
         if not path and source.is_dir() and _holds_all(source, placed):
-            return AssembledCode(source.resolve(), {})
+            return AssembledCode(source.resolve())
     tree = _Links()
     for path, source in placed:
         tree.add(path, source)

@@ -62,6 +62,8 @@ class ReadImage:
     environment: Mapping[str, str] = field(default_factory=dict)
     origins: Mapping[str, str] = field(default_factory=dict)
     """The place that sets each variable, such as ``Dockerfile:4``."""
+    installed: tuple[str, ...] = ()
+    """The packages that it has beyond those of requirement files."""
     obstacle: Remark | None = None
     """Why it does not run here; None where it does."""
     remarks: tuple[Remark, ...] = ()
@@ -70,16 +72,14 @@ class ReadImage:
 
 def read_image(source: ImageSource, config: ImageConfig, cache: Cache) -> ReadImage:
     """Return what the image of a Dockerfile runs, from source; nothing is built, nothing raised."""
-    unread, context = ContainerImage(source.dockerfile), AssembledCode(source.context, {})
+    unread, context = ContainerImage(source.dockerfile), AssembledCode(source.context)
     try:
         text = read_text(source.dockerfile, _LARGEST)
         reader = StageReader(source.context, source.arguments)
         stage = reader.read(instructions(text), source.target)
         if stage is None:
             sentence = "it has no FROM; begin it with FROM public.ecr.aws/lambda/python:3.13."
-            return ReadImage(
-                unread, AssembledCode(source.context, {}), obstacle=Remark(sentence, 1)
-            )
+            return ReadImage(unread, AssembledCode(source.context), obstacle=Remark(sentence, 1))
         return _of_stage(source, stage, config, cache)
     except UnreadableFileError as error:
         return ReadImage(unread, context, obstacle=Remark(str(error), 1))
@@ -110,6 +110,7 @@ def _of_stage(source: ImageSource, stage: Stage, config: ImageConfig, cache: Cac
         start.handler,
         {name: stage.variables[name] for name in stage.variable_lines},
         {name: f"{file}:{line}" for name, line in stage.variable_lines.items()},
+        tuple(dict.fromkeys(stage.installed)),
         None if start.obstacle is None else Remark(start.obstacle, start.line or stage.line),
         tuple(remarks),
     )

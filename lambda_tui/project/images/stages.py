@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import posixpath
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ from lambda_tui.project.wording import shown
 
 _MOST_FILES = 1000
 """Files that the patterns of one instruction stand for."""
+_PIP_INSTALL = re.compile(r"\bpip3?(?:\.\d+)? install\b([^&|;]*)")
+_PACKAGE = re.compile(r"([A-Za-z0-9][\w-]*)(?:\[[\w,-]*\])?(?:[=<>!~]=?.*)?")
 DEFAULT_SHELL = ("/bin/sh", "-c")
 _FOLDERS = (base_images.TASK_ROOT, base_images.RUNTIME_DIRECTORY, "/opt", "/tmp", "/")
 """The folders that each of AWS's base images has."""
@@ -64,6 +67,8 @@ class Stage:
     entry_point_line: int | None = None
     first_run: int | None = None
     """The line of the first RUN, counted from 1; None without one."""
+    installed: list[str] = field(default_factory=list)
+    """The packages that RUN instructions name to pip."""
     remarks: list[Remark] = field(default_factory=list)
 
     def is_folder(self, path: str) -> bool:
@@ -159,8 +164,9 @@ class StageReader:
                 stage.entry_point, stage.entry_point_line = _executed(one), one.line
                 # It takes the command of the base image away.
                 stage.command = stage.command if stage.command_line is not None else []
-            case "RUN" if stage.first_run is None:
-                stage.first_run = one.line
+            case "RUN":
+                stage.first_run = stage.first_run or one.line
+                stage.installed += _pip_packages(one.text)
 
     def _copy(self, one: Instruction, stage: Stage) -> None:
         words = one.words(self._variables(stage))
@@ -211,6 +217,15 @@ def _executed(instruction: Instruction) -> list[str]:
     """Return the program and the arguments of CMD or ENTRYPOINT, a shell's for its shell form."""
     listed = instruction.items()
     return [*DEFAULT_SHELL, instruction.text] if listed is None else listed
+
+
+def _pip_packages(command: str) -> Iterator[str]:
+    """Yield the names of the packages that a command has pip install, without those of files."""
+    for found in _PIP_INSTALL.finditer(command):
+        for word in found[1].split():
+            name = _PACKAGE.fullmatch(word.strip("\"'"))
+            if name is not None:
+                yield name[1].lower().replace("_", "-")
 
 
 def _joined(directory: str, path: str) -> str:

@@ -44,7 +44,7 @@ def read_container_image(properties: Properties, metadata: Properties, cache: Ca
     source = _source(properties.findings.file.parent, metadata)
     if source is None:
         obstacle = Remark(_NO_SOURCE, None)
-        code = AssembledCode(properties.findings.file.parent.resolve(), {})
+        code = AssembledCode(properties.findings.file.parent.resolve())
         return ReadImage(None, code, obstacle=obstacle)
     return read_image(source, _config(properties), cache)
 

@@ -86,7 +86,8 @@ class _Deployed(NamedTuple):
     layers: tuple[Layer, ...]
     obstacle: str | None
     image: ContainerImage | None = None
-    linked_folders: Mapping[Path, str] = MappingProxyType({})
+    linked_folders: Mapping[Path, str] | None = None
+    added_packages: tuple[str, ...] = ()
     environment: Mapping[str, str] = MappingProxyType({})
     """The variables of the image; the function's own go before them."""
     variable_origins: Mapping[str, str] = MappingProxyType({})
@@ -183,6 +184,7 @@ class FunctionResource:
             code_archive=code.archive,
             code_file=code.file,
             linked_folders=deployed.linked_folders,
+            added_packages=deployed.added_packages,
             layers=deployed.layers,
             runtime=runtime,
             image=deployed.image,
@@ -258,6 +260,7 @@ class FunctionResource:
             obstacle,
             read.image,
             read.code.linked_folders,
+            read.installed,
             read.environment,
             read.origins,
         )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from lambda_tui.project.load import load_project
 from support.files import PROJECTS, save
+from support.lambda_api import served
 from support.workbench import Open, Workbench
 
 ONE_LEVEL = pytest.mark.parametrize("level", ["namespaces"])
@@ -76,3 +78,15 @@ async def test_it_follows_its_files_its_folders_and_its_dockerfile(
     save(tmp_path / "Dockerfile", DOCKERFILE.replace("COPY extra.txt .\n", ""))
     await workbench.until_replaced(old)
     assert await workbench.answer() == ["1", ["app.py", "more.py"]]
+
+
+@ONE_LEVEL
+async def test_the_api_describes_an_image_as_one(open_project: Open) -> None:
+    workbench = await open_project(load_project(PROJECTS / "image"))
+    async with served(workbench.engine) as api:
+        client = api.client()
+        described = await asyncio.to_thread(client.get_function, FunctionName="Api")
+    configuration = described["Configuration"]
+    assert configuration["PackageType"] == "Image"
+    assert not {"Runtime", "Handler", "Layers"} & configuration.keys()
+    assert configuration["CodeSize"] > 0

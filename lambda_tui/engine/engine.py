@@ -58,6 +58,8 @@ from lambda_tui.terminal_text import one_line
 
 # A Shutdown phase with extensions takes two seconds, an init process that must be killed more.
 _GOODBYE_SECONDS = 15.0
+_BUILT_BY = ("bootstrap", "Dockerfile")
+"""Names of files beside source files that make a folder a function."""
 _DESCRIPTORS = 65_536
 # Suffixes of files that may contain a handler.
 _SOURCE_SUFFIXES = (".py", *NODE_SUFFIXES, ".zip")
@@ -452,7 +454,7 @@ def _are_required(paths: frozenset[Path]) -> bool:
 
 
 def _may_hold_handler(path: Path) -> bool:
-    return path.suffix in _SOURCE_SUFFIXES or path.name == "bootstrap" or path.is_dir()
+    return path.suffix in _SOURCE_SUFFIXES or path.name in _BUILT_BY or path.is_dir()
 
 
 def _allow_many_descriptors() -> None:

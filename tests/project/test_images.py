@@ -319,6 +319,29 @@ def test_image_config_goes_before_the_dockerfile(tmp_path: Path) -> None:
     )[0]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "config",
+    [
+        *("EntryPoint: [/bin/sh, -c]", "EntryPoint: []", "EntryPoint: [awslambdaric]"),
+        *(
+            "Command: []",
+            "Command: [1, {}]",
+            "Command: !Ref X",
+            "EntryPoint: ['a b', c], Command: [d]",
+        ),
+        *("WorkingDirectory: 3", "WorkingDirectory: /x", "x: y"),
+    ],
+)
+def test_every_image_config_is_read_or_told(tmp_path: Path, config: str) -> None:
+    template = TEMPLATE.replace(
+        "PackageType: Image", f"PackageType: Image, ImageConfig: {{{config}}}"
+    )
+    for base in ("python:3.13", "provided:al2023", "java:21"):
+        text = f"FROM public.ecr.aws/lambda/{base}\nCOPY . .\n{CMD}"
+        project = read(tmp_path, text, template)
+        assert project.functions or project.problems
+
+
 def test_a_handler_that_is_not_there_is_told_at_the_command(tmp_path: Path) -> None:
     project = read(tmp_path, f'{PYTHON}COPY app.py .\nCMD ["main.handler"]\n')
     assert sentences(project) == [

@@ -350,3 +350,53 @@ def test_what_adapts_a_web_application_is_a_handler_of_any_name(
 ) -> None:
     write(tmp_path / "module.py", source)
     assert list(handlers(tmp_path).values()) == [f"module.{name}" for name in found]
+
+
+DOCKERFILE = "FROM public.ecr.aws/lambda/python:3.13\nENV A=1\n{}CMD {}\n"
+
+
+@pytest.mark.parametrize(
+    ("copies", "handler"),
+    [
+        ("COPY . .\n", "odd.run"),
+        ("COPY odd.py ${LAMBDA_TASK_ROOT}\n", "odd.run"),
+        ("COPY jobs/odd.py lib/\n", "lib.odd.run"),
+    ],
+)
+def test_a_dockerfile_names_the_function_of_its_folder(
+    tmp_path: Path, copies: str, handler: str
+) -> None:
+    write(tmp_path / "jobs" / "odd.py", "def run(event, _): ...\n")
+    dockerfile = tmp_path / "jobs" / "Dockerfile"
+    dockerfile.write_text(DOCKERFILE.format(copies, f'["{handler}"]'))
+    project = load_project(tmp_path)
+    (function,) = project.functions
+    assert (function.name, function.handler, function.runtime) == ("jobs", handler, "python3.13")
+    assert (function.environment, function.file) == ({"A": "1"}, dockerfile)
+    assert (function.line, project.problems) == (dockerfile.read_text().count("\n"), ())
+
+
+def test_the_handler_of_a_dockerfile_is_there_once_and_others_stay(tmp_path: Path) -> None:
+    source = HANDLER.format(name="one_handler") + HANDLER.format(name="other_handler")
+    write(tmp_path / "jobs" / "app.py", source)
+    (tmp_path / "jobs" / "Dockerfile").write_text(
+        DOCKERFILE.format("COPY . .\n", '["app.one_handler"]')
+    )
+    assert list(handlers(tmp_path).values()) == ["app.one_handler", "app.other_handler"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FROM python:3.13\nCOPY . .\n",
+        DOCKERFILE.format("COPY . .\n", '["nowhere.handler"]'),
+        DOCKERFILE.format("COPY . .\n", "app.handler"),
+        "",
+    ],
+)
+def test_a_dockerfile_of_something_else_says_nothing(tmp_path: Path, text: str) -> None:
+    write(tmp_path / "app.py")
+    (tmp_path / "Dockerfile").write_text(text)
+    project = load_project(tmp_path)
+    (function,) = project.functions
+    assert (function.handler, function.image, project.problems) == ("app.handler", None, ())

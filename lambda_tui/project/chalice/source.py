@@ -65,7 +65,7 @@ class Application:
     handlers: list[Handler] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     files: set[Path] = field(default_factory=set)
-    """The files that were read."""
+    """The files that were read, or would be if they were there."""
 
 
 class _Module(NamedTuple):
@@ -116,6 +116,7 @@ class _Reader:
         candidates = (path / "__init__.py", path.with_name(f"{path.name}.py"))
         file = next((one for one in candidates if one.is_file()), None)
         if file is None:
+            self.application.files |= set(candidates)
             return None
         self.application.files.add(file)
         try:

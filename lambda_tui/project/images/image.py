@@ -27,6 +27,8 @@ _ENTRY_POINT = "/lambda-entrypoint.sh"
 """The one of AWS's base images."""
 _CLIENTS = ("awslambdaric", "aws-lambda-ric")
 """AWS's clients of the Runtime API, by which an entry point may start the same runtime."""
+_PLACES = (TASK_ROOT, RUNTIME_DIRECTORY, "/tmp")
+"""Where files are found here, and where a function on Lambda does not find them."""
 _EXAMPLES: Mapping[str | None, str] = {"python": "app.handler", "node": "index.handler"}
 
 
@@ -79,7 +81,7 @@ def read_image(source: ImageSource, config: ImageConfig, cache: Cache) -> ReadIm
         stage = reader.read(instructions(text), source.target)
         if stage is None:
             sentence = "it has no FROM; begin it with FROM public.ecr.aws/lambda/python:3.13."
-            return ReadImage(unread, AssembledCode(source.context), obstacle=Remark(sentence, 1))
+            return ReadImage(unread, context, obstacle=Remark(sentence, 1))
         return _of_stage(source, stage, config, cache)
     except UnreadableFileError as error:
         return ReadImage(unread, context, obstacle=Remark(str(error), 1))
@@ -178,14 +180,14 @@ def _start_of_program(
 ) -> _Start:
     """Return the program of an OS-only image: its entry point, or a ``bootstrap``."""
     if entry_point[:2] == [*DEFAULT_SHELL]:
-        entry_point = entry_point[2].split()
+        entry_point = " ".join(entry_point[2:]).split()
     is_own = entry_point not in ([], [_ENTRY_POINT])
     name = entry_point[0] if is_own else "bootstrap"
     arguments = [*entry_point[1:], *command] if is_own else command
     handler = arguments[-1] if arguments else ""
     folders = [stage.working_directory] if is_own else [RUNTIME_DIRECTORY, TASK_ROOT]
     paths = [posixpath.normpath(posixpath.join(folder, name)) for folder in folders]
-    program = next((stage.file_at(path) for path in paths if stage.file_at(path)), None)
+    program = next((one for path in paths if (one := stage.file_at(path)) is not None), None)
     line = stage.entry_point_line if is_own else line
     if len(arguments) > 1:
         given = shown(" ".join(arguments))
@@ -208,10 +210,10 @@ def _omissions(stage: Stage, config: ImageConfig) -> Iterator[Remark]:
             "the function's interpreter or beside its code."
         )
         yield Remark(sentence, stage.first_run)
-    for one in stage.copied:
-        if not one.path.startswith((TASK_ROOT, RUNTIME_DIRECTORY)):
-            sentence = f"{shown(one.path)} lies outside of {TASK_ROOT}, and is not there here."
-            yield Remark(sentence, one.line)
+    elsewhere = [one for one in stage.copied if not one.path.startswith(_PLACES)]
+    for one in {one.line: one for one in elsewhere}.values():
+        sentence = f"{shown(one.path)} lies outside of {TASK_ROOT}, and is not there here."
+        yield Remark(sentence, one.line)
     folder = config.working_directory or stage.working_directory
     if folder != TASK_ROOT:
         sentence = f"the function begins in {TASK_ROOT} here, and not in {shown(folder)}."

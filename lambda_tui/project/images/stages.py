@@ -19,6 +19,7 @@ from lambda_tui.project.wording import shown
 
 _MOST_FILES = 1000
 """Files that the patterns of one instruction stand for."""
+_NAME = re.compile(r"[A-Za-z_]\w*")
 _PIP_INSTALL = re.compile(r"\bpip3?(?:\.\d+)? install\b([^&|;]*)")
 _PACKAGE = re.compile(r"([A-Za-z0-9][\w-]*)(?:\[[\w,-]*\])?(?:[=<>!~]=?.*)?")
 DEFAULT_SHELL = ("/bin/sh", "-c")
@@ -151,8 +152,9 @@ class StageReader:
         match one.name:
             case "ENV":
                 for name, value in one.pairs(self._variables(stage)):
-                    stage.variables[name] = value
-                    stage.variable_lines[name] = one.line
+                    if _NAME.fullmatch(name) and "\0" not in value:
+                        stage.variables[name] = value
+                        stage.variable_lines[name] = one.line
             case "WORKDIR":
                 path = " ".join(one.words(self._variables(stage)))
                 stage.working_directory = _joined(stage.working_directory, path)

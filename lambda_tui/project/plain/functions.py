@@ -5,8 +5,9 @@ A folder without handlers is a function too when it has a ``bootstrap``, or one 
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -21,6 +22,7 @@ from lambda_tui.project.handlers import (
     exported_handlers,
     read_python_sources,
 )
+from lambda_tui.project.plain.dockerfiles import image_function
 from lambda_tui.project.plain.folders import CodeFolders, folder_name, is_general
 from lambda_tui.project.plain.python_handlers import (
     handler_in_text,
@@ -49,6 +51,11 @@ class _Candidate:
     """The mistake in the file, while the function cannot be imported."""
 
     @property
+    def path(self) -> str:
+        """The handler as a function in the file's own folder has it."""
+        return f"{self.file.stem}.{self.handler}"
+
+    @property
     def is_well_known(self) -> bool:
         """Whether the file has one of the well-known names."""
         return self.file.stem in _WELL_KNOWN_MODULES
@@ -63,68 +70,98 @@ def find_functions(
     function, but for the project's own folder. ``find_python`` returns the Python of the functions
     in a folder.
     """
-    functions: dict[str, Function] = {}
-    problems: list[Problem] = []
-    budget = MAXIMUM_FILES
-    has_own_functions = is_cut = False
+    finder = _Finder(directory, find_python)
     folders = CodeFolders(directory)
+    has_own_functions = False
     for folder in folders:
         if has_own_functions and (folder / "__init__.py").is_file():
             # A package of those functions: its modules are imported, not deployed.
             folders.end_here()
             continue
-        files = _source_files(folder)
-        is_cut |= len(files) > budget
-        found = list(_candidates(files[:budget], partial(find_python, folder)))
-        budget -= len(files[:budget])
-        has_own_functions |= folder == directory and bool(found)
-        for candidate in found:
-            name = _unique(_name(candidate, found, folder, directory), functions)
-            root = _root(candidate.file, directory)
-            path = candidate.file.relative_to(root).with_suffix("")
-            functions[name] = Function(
-                name,
-                f"{path}.{candidate.handler}",
-                root,
-                file=candidate.file,
-                line=candidate.line,
-            )
-            if candidate.problem is not None:
-                problems.append(replace(candidate.problem, functions=(name,)))
-        compiled = None if found else _compiled(folder, directory, functions)
-        if isinstance(compiled, Function):
-            functions[compiled.name] = compiled
-        elif compiled is not None:
-            problems.append(compiled)
-        if folder != directory and (found or compiled):
+        is_functions = finder.look_into(folder)
+        if folder == directory:
+            has_own_functions = bool(finder.functions)
+        elif is_functions:
             folders.end_here()
-    if is_cut:
-        message = (
-            f"there are more than {MAXIMUM_FILES} source files, so not all were read; "
-            "name the functions in a template.yaml."
+    return tuple(finder.functions.values()), tuple(finder.problems)
+
+
+class _Finder:
+    """Finds the functions of one folder after the other, and collects what is wrong."""
+
+    def __init__(self, directory: Path, find_python: Callable[[Path], Path]) -> None:
+        self._directory = directory
+        self._find_python = find_python
+        self._budget = MAXIMUM_FILES
+        self.functions: dict[str, Function] = {}
+        """By their names."""
+        self.problems: list[Problem] = []
+
+    def look_into(self, folder: Path) -> bool:
+        """Add the functions of a folder; return whether it has any, or the source of one."""
+        find_python = partial(self._find_python, folder)
+        found = list(_candidates(self._files(folder), find_python))
+        built = image_function(folder, self._directory, self._name_of(folder), find_python)
+        if built is not None:
+            function, problems = built
+            self._add(function, problems)
+            found = [one for one in found if one.path != function.handler]
+        for candidate in found:
+            self._add_candidate(candidate, found, folder)
+        return bool(found) or built is not None or self._add_compiled(folder)
+
+    def _files(self, folder: Path) -> list[Path]:
+        """Return the source files that are read; tell once where there are too many."""
+        files = _source_files(folder)
+        if len(files) > self._budget >= 0:
+            message = (
+                f"there are more than {MAXIMUM_FILES} source files, so not all were read; "
+                "name the functions in a template.yaml."
+            )
+            self.problems.append(Problem(message, self._directory))
+        chosen = files[: max(self._budget, 0)]
+        self._budget -= len(files)
+        return chosen
+
+    def _add(self, function: Function, problems: Iterable[Problem] = ()) -> None:
+        self.functions[function.name] = function
+        self.problems += problems
+
+    def _add_candidate(self, candidate: _Candidate, found: list[_Candidate], folder: Path) -> None:
+        name = _unique(_name(candidate, found, folder, self._directory), self.functions)
+        root = _root(candidate.file, self._directory)
+        module = candidate.file.relative_to(root).with_suffix("")
+        function = Function(
+            name,
+            f"{module}.{candidate.handler}",
+            root,
+            file=candidate.file,
+            line=candidate.line,
         )
-        problems.append(Problem(message, directory))
-    return tuple(functions.values()), tuple(problems)
+        problem = candidate.problem
+        self._add(function, [] if problem is None else [replace(problem, functions=(name,))])
 
+    def _add_compiled(self, folder: Path) -> bool:
+        """Add the function that a build has made in a folder, or the problem that none has."""
+        built = built_folder(folder, folder)
+        if built is not None:
+            name, file, runtime = self._name_of(folder), built / "bootstrap", OS_ONLY_RUNTIMES[-1]
+            self._add(Function(name, DEFAULT_HANDLER, built, runtime=runtime, file=file))
+            return True
+        place = os.path.relpath(folder, self._directory)
+        source = compiled_source(folder, folder.name if place == os.curdir else place)
+        if source is None:
+            return False
+        name = shown(folder_name(folder, self._directory))
+        message = (
+            f"{name} is a function in {source.language}, which does not run as it is; "
+            f"{source.remedy}."
+        )
+        self.problems.append(Problem(message, source.file))
+        return True
 
-def _compiled(
-    folder: Path, directory: Path, functions: Mapping[str, Function]
-) -> Function | Problem | None:
-    """Return the function that a build has made in a folder, or the problem that none has."""
-    built = built_folder(folder, folder)
-    if built is not None:
-        name = _unique(_valid_name(folder_name(folder, directory)), functions)
-        runtime = OS_ONLY_RUNTIMES[-1]
-        return Function(name, DEFAULT_HANDLER, built, runtime=runtime, file=built / "bootstrap")
-    place = folder.name if folder == directory else str(folder.relative_to(directory))
-    source = compiled_source(folder, place)
-    if source is None:
-        return None
-    name = shown(folder_name(folder, directory))
-    message = (
-        f"{name} is a function in {source.language}, which does not run as it is; {source.remedy}."
-    )
-    return Problem(message, source.file)
+    def _name_of(self, folder: Path) -> str:
+        return _unique(_valid_name(folder_name(folder, self._directory)), self.functions)
 
 
 def _root(file: Path, directory: Path) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from lambda_tui.project.files import read_bytes
+from lambda_tui.project.files import UnreadableFileError, read_bytes
 from lambda_tui.project.handlers import LARGEST_SOURCE, Definition, PythonSource
 
 _WELL_KNOWN_HANDLERS = ("lambda_handler", "handler")
@@ -35,11 +35,11 @@ def handler_in_text(file: Path) -> str | None:
 
 
 def imports_relatively(file: Path) -> bool:
-    """Return whether a file imports from the package that it is in, such as ``from .rows import``.
-
-    Raise ``UnreadableFileError``.
-    """
-    return re.search(_RELATIVE_IMPORT, read_bytes(file, LARGEST_SOURCE)) is not None
+    """Return whether a file imports from the package that it is in, by a name with a dot first."""
+    try:
+        return re.search(_RELATIVE_IMPORT, read_bytes(file, LARGEST_SOURCE)) is not None
+    except UnreadableFileError:
+        return False
 
 
 def _is_handler(name: str, definition: Definition) -> bool:

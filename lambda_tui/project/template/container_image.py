@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lambda_tui.project.code import AssembledCode, Cache
 from lambda_tui.project.images import ImageConfig, ImageSource, ReadImage, Remark, read_image
+from lambda_tui.project.template.code_location import warn_if_far
 from lambda_tui.project.template.language import LinedMapping, UnresolvedError
 from lambda_tui.project.template.properties import Properties
 from lambda_tui.project.wording import shown
@@ -61,6 +62,7 @@ def _source(project: Path, metadata: Properties) -> ImageSource | None:
     if context is None and dockerfile is None:
         return None
     folder = Path(os.path.realpath(os.path.join(project, context or ".")))
+    warn_if_far(metadata, "DockerContext", str(folder))
     return ImageSource(
         Path(os.path.normpath(folder / (dockerfile or _DOCKERFILE))),
         folder,

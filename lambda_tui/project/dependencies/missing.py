@@ -232,7 +232,7 @@ def _is_there(function: Function, top: str) -> bool:
 def _outside(directory: Path, function: Function, top: str) -> Path | None:
     """Return where a module of the project's own lies that is not in the function's code."""
     source = function.source_directory
-    # Of a folder that code is put together from, not all is deployed.
+    # Not all of a folder is deployed that code is put together from.
     own = [source] if source != function.code_directory else []
     for folder in (*own, *_folders_above(source, directory)):
         for path in (folder / top, folder / f"{top}.py"):

@@ -51,7 +51,7 @@ def own_program(function: Function) -> str | None:
 
 
 def version_mismatch(function: Function, version: str) -> str | None:
-    """Return a sentence when ``version``, such as 3.11.7, is not what Runtime names; else None."""
+    """Return a sentence when ``version``, such as 3.11.7, is another than it names; else None."""
     runtime = function.runtime
     named = _NAMED_VERSION.fullmatch(runtime or "")
     is_replaced = bool(function.bootstrap) and (
@@ -64,4 +64,5 @@ def version_mismatch(function: Function, version: str) -> str | None:
     running = ".".join(version.split(".")[:parts])
     if ".".join(named[2].split(".")[:parts]) == running:
         return None
-    return f"runs on {language} {running}, but Runtime names {runtime}"
+    named_by = "Runtime names" if function.image is None else "its image has"
+    return f"runs on {language} {running}, but {named_by} {runtime}"

@@ -60,6 +60,8 @@ _OTHERS = {
     ".NET": re.compile(r"dotnet(core)?\d{1,2}(\.\d)?"),
     "Ruby": re.compile(r"ruby\d\.\d"),
     "Go": re.compile(r"go1\.x"),
+    # A plugin of the Serverless Framework calls it so; Lambda has no such runtime.
+    "Rust": re.compile(r"rust"),
 }
 """The forms of AWS's runtimes for other languages, earlier and later ones included."""
 _REMEDIES = {
@@ -75,6 +77,9 @@ _REMEDIES = {
     "Ruby": (
         "name its client of the Runtime API with the setting bootstrap, such as bootstrap = "
         '["aws_lambda_ric"]'
+    ),
+    "Rust": (
+        "let Runtime be provided.al2023, and run `cargo lambda build --release` where its code is"
     ),
     "Go": (
         "let Runtime be provided.al2023, and run `go build -tags lambda.norpc -o bootstrap .` "

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
 import pytest
 
+from lambda_tui.project.code import Cache, OutwardLinks
 from lambda_tui.project.dependencies import missing_sentence, undeclared_packages
 from lambda_tui.project.function import Function, Project
 from lambda_tui.project.interpreters import Interpreter
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import FunctionSettings, Settings
+from lambda_tui.project.template import read_template
+from lambda_tui.project.template.language import read_yaml
 from support.files import PROJECTS, write_program
+from support.mutations import changed, places, plain
 
 IMAGE = PROJECTS / "image"
 PYTHON = "FROM public.ecr.aws/lambda/python:3.13\n"
@@ -429,11 +434,44 @@ def test_every_word_of_a_dockerfile_may_be_another(tmp_path: Path, word: str) ->
         check(load_project(tmp_path), text)
 
 
+VALUES: tuple[object, ...] = (
+    *(None, True, -1, 10**30, "", "a\0b", "/", "..", [], [None], {}, {"x": None}, {"Ref": "X"}),
+    *({"Fn::Sub": "${x}"}, ["a", {"Ref": "AWS::Region"}], "{{resolve:ssm:x}}"),
+)
+
+
+def test_every_change_of_a_value_of_a_template_is_read_or_told(tmp_path: Path) -> None:
+    text = (
+        (IMAGE / "template.yaml").read_text().replace("DockerContext: .", f"DockerContext: {IMAGE}")
+    )
+    document = plain(read_yaml(text).content)
+    for number, place in enumerate(places(document)):
+        for shift in (0, 7):
+            value = VALUES[(number * 3 + shift) % len(VALUES)]
+            text = json.dumps(changed(document, place, value))
+            (tmp_path / "template.yaml").write_text(text)
+            functions, problems = read_template(tmp_path / "template.yaml", cache=Cache(tmp_path))
+            assert functions or problems, text
+            assert all(problem.message.isprintable() for problem in problems), text
+
+
 def check(project: Project, text: str) -> None:
     assert len(project.functions) == 1, text
     for problem in project.problems:
         assert problem.message.isprintable(), text
         assert problem.line is not None or problem.file is None, text
+
+
+def test_a_context_above_the_template_is_no_link_that_leads_astray(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("def handler(event, context): ...\n")
+    (tmp_path / "Dockerfile").write_text(f"{PYTHON}COPY app.py .\n{CMD}")
+    (tmp_path / "infra").mkdir()
+    template = TEMPLATE.replace("DockerContext: app", "DockerContext: ..")
+    (tmp_path / "infra" / "template.yaml").write_text(template)
+    project = load_project(tmp_path / "infra")
+    told: list[str] = []
+    (link,) = OutwardLinks(tmp_path / "infra").of(only(project), told.append)
+    assert (link.target, told, project.problems) == (tmp_path / "app.py", [], ())
 
 
 def test_requirements_are_seen_beside_the_dockerfile(tmp_path: Path) -> None:

@@ -91,6 +91,10 @@ def test_a_refusal_of_a_later_version_names_all_that_runs(folder: Path) -> None:
             "Runtime dotnetcore3.1 is for .NET, which does not run here, and Lambda's support of "
             "it ended on 3 April 2023; publish it for provided.al2023",
         ),
+        (
+            "rust",
+            "Runtime rust is for Rust, which does not run here; let Runtime be provided.al2023",
+        ),
         ("dotnet8", "Runtime dotnet8 is for .NET, which does not run here; publish it"),
         (
             "go1.x",

@@ -21,7 +21,7 @@ _BRACES = re.compile(r"^(?:export|module\.exports[ \t]*=)[ \t]*\{([^}]*)", re.M)
 # Either ``local as exported``, ``exported: local``, or one name for both.
 _LISTED = re.compile(rf"(?:({_NAME})\s+as\s+)?({_NAME})(?:\s*:\s*({_NAME}))?")
 
-# Of one of AWS's types, or made by a wrapper such as middy.
+# An export of one of AWS's types, or one that a wrapper such as middy has made.
 _TYPED = re.compile(
     rf"^export[ \t]+const[ \t]+({_NAME})[ \t]*"
     r"(?::[ \t]*[\w.]*Handler(?:V2)?\b[^=\n]*=|=[ \t]*middy\w*\()",

@@ -505,3 +505,10 @@ def make_environment(folder: Path, *modules: str) -> Interpreter:
         (packages / f"{name}.py").write_text("")
     (folder / "pyvenv.cfg").write_text("")
     return Interpreter(folder / "bin" / "python", "the project's .venv")
+
+
+@pytest.mark.parametrize("name", ["DockerContext", "Dockerfile", "DockerBuildTarget"])
+def test_a_path_that_no_file_can_have_is_told(tmp_path: Path, name: str) -> None:
+    template = TEMPLATE.replace("Metadata: {", f'Metadata: {{{name}: "a\\0b", ')
+    text = f"{PYTHON}COPY . .\n{CMD}"
+    assert read(tmp_path, text, template).problems or name == "DockerBuildTarget"

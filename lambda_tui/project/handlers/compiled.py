@@ -91,10 +91,15 @@ def built_folder(source: Path, project: Path, logical_id: str | None = None) -> 
         return source
     places = sorted((source / "target" / "lambda").glob("*/bootstrap"))
     if logical_id is not None:
-        places.insert(0, project / ".aws-sam" / "build" / logical_id / _BOOTSTRAP)
+        places.insert(0, built_by_sam(project, logical_id) / _BOOTSTRAP)
     built = [place.parent for place in places if is_executable(place)]
     # Nothing tells which of several programs of one source is meant.
     return built[0] if len(built) == 1 or (built and ".aws-sam" in built[0].parts) else None
+
+
+def built_by_sam(project: Path, logical_id: str) -> Path:
+    """Return the folder that ``sam build`` puts a function into."""
+    return project / ".aws-sam" / "build" / logical_id
 
 
 def _contains(file: Path, mark: re.Pattern[bytes]) -> bool:

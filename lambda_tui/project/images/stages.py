@@ -200,7 +200,7 @@ class StageReader:
 
     def _on_this_machine(self, source: str, one: Instruction, stage: Stage) -> Iterator[Path]:
         """Yield what a source stands for in the context; note one that is not there."""
-        if "://" in source:
+        if "://" in source or "\0" in source:
             return
         # A path never leads out of the context, as ``/`` and ``..`` end at its root.
         pattern = posixpath.normpath(f"/{source}").lstrip("/")

@@ -61,6 +61,9 @@ def _source(project: Path, metadata: Properties) -> ImageSource | None:
         arguments = metadata.value("aws:asset:docker-build-args", _CONSEQUENCE)
     if context is None and dockerfile is None:
         return None
+    if "\0" in f"{context}{dockerfile}":
+        metadata.warn("DockerContext", "its image is named by a path that no file can have.")
+        return None
     folder = Path(os.path.realpath(os.path.join(project, context or ".")))
     warn_if_far(metadata, "DockerContext", str(folder))
     return ImageSource(

@@ -321,6 +321,19 @@ def test_a_folder_below_that_is_a_project_of_its_own_is_left_to_that(
     assert list(handlers(tmp_path)) == ["one"]
 
 
+def test_projects_below_are_named_by_the_command_that_opens_them(tmp_path: Path) -> None:
+    write(tmp_path / "a b" / ".chalice" / "config.json", "{}")
+    (problem,) = load_project(tmp_path).problems
+    assert problem.message == (
+        "there is a project below that this folder does not open: `lambda-tui 'a b'`."
+    )
+    for number in range(9):
+        write(tmp_path / "services" / str(number) / "serverless.yml", "")
+    (problem,) = load_project(tmp_path).problems
+    assert problem.message.startswith("there are projects below that this folder does not open: ")
+    assert problem.message.endswith("`lambda-tui services/6` and 2 more.")
+
+
 def test_folders_are_looked_into_as_deep_as_is_sensible(tmp_path: Path) -> None:
     write(tmp_path.joinpath(*"abcde") / "app.py")
     write(tmp_path.joinpath(*"vwxyz", "deeper") / "app.py")

@@ -25,9 +25,10 @@ _GENERAL = frozenset(
     }
 )
 """Names that say nothing of the function in a folder."""
+_TEMPLATES = ("template.yaml", "template.yml", "template.json", "sam.yaml", "sam.yml", "cdk.json")
+"""Files that make a folder below a project of its own, and that are told of elsewhere."""
 _PROJECT_FILES = (
-    *("template.yaml", "template.yml", "template.json", "sam.yaml", "sam.yml"),
-    *("serverless.yml", "serverless.yaml", "serverless.json", "cdk.json", "lambda-tui.toml"),
+    *("serverless.yml", "serverless.yaml", "serverless.json", ".chalice", "lambda-tui.toml"),
 )
 """Files that make a folder below a project of its own, whose functions are not this one's."""
 
@@ -44,6 +45,8 @@ class CodeFolders:
         self._seen = {directory.resolve()}
         self._last = (directory, 0)
         self._goes_below = True
+        self.projects: list[Path] = []
+        """The folders that are projects of their own, and are left out with all below."""
 
     def __iter__(self) -> Iterator[Path]:
         """Yield the folders, in the order of their names on each level."""
@@ -68,7 +71,7 @@ class CodeFolders:
             found = [
                 one
                 for one in folder.iterdir()
-                if one.is_dir() and (follows or not one.is_symlink()) and _may_hold_code(one)
+                if one.is_dir() and (follows or not one.is_symlink()) and self._may_hold_code(one)
             ]
         except OSError:
             return []
@@ -80,6 +83,14 @@ class CodeFolders:
                 self._seen.add(place)
                 new.append(one)
         return sorted(new)
+
+    def _may_hold_code(self, folder: Path) -> bool:
+        if folder.name.startswith(".") or folder.name in _IGNORED:
+            return False
+        if any((folder / name).exists() for name in _PROJECT_FILES):
+            self.projects.append(folder)
+            return False
+        return not any((folder / name).exists() for name in ("pyvenv.cfg", *_TEMPLATES))
 
 
 def folder_name(folder: Path, directory: Path) -> str:
@@ -96,9 +107,3 @@ def folder_name(folder: Path, directory: Path) -> str:
 def is_general(name: str) -> bool:
     """Return whether a folder's name says nothing of what is in it, as ``src`` does."""
     return name in _GENERAL
-
-
-def _may_hold_code(folder: Path) -> bool:
-    if folder.name.startswith(".") or folder.name in _IGNORED:
-        return False
-    return not any((folder / name).exists() for name in ("pyvenv.cfg", *_PROJECT_FILES))

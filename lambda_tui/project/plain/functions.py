@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -32,6 +33,8 @@ from lambda_tui.project.plain.python_handlers import (
 from lambda_tui.project.runtimes import OS_ONLY_RUNTIMES
 from lambda_tui.project.wording import shown
 
+_MOST_NAMED = 8
+"""Projects that one sentence names."""
 MAXIMUM_FILES = 300
 """Source files of one project that are read."""
 
@@ -83,7 +86,18 @@ def find_functions(
             has_own_functions = bool(finder.functions)
         elif is_functions:
             folders.end_here()
+    if folders.projects:
+        finder.problems.append(_projects_below(folders.projects, directory))
     return tuple(finder.functions.values()), tuple(finder.problems)
+
+
+def _projects_below(projects: list[Path], directory: Path) -> Problem:
+    """Return the problem of folders that have to be opened themselves."""
+    paths = sorted(os.path.relpath(one, directory) for one in projects)
+    commands = [f"`lambda-tui {shown(shlex.quote(one))}`" for one in paths[:_MOST_NAMED]]
+    more = f" and {len(paths) - _MOST_NAMED} more" if len(paths) > _MOST_NAMED else ""
+    are = "there is a project" if len(paths) == 1 else "there are projects"
+    return Problem(f"{are} below that this folder does not open: {', '.join(commands)}{more}.")
 
 
 class _Finder:

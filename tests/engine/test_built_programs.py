@@ -1,4 +1,4 @@
-"""What a build makes of a function is run as soon as it is there."""
+"""A function runs what a build makes of it, as soon as that is there."""
 
 from __future__ import annotations
 

@@ -30,13 +30,13 @@ def describing_files(project: Project) -> set[Path]:
     if project.template is None:
         return files
     folder = project.template.parent
-    # What a build makes is run in place of its source.
-    built = {
-        built_by_sam(folder, one.logical_id) / "bootstrap"
-        for one in project.functions
-        if one.runtime in OS_ONLY_RUNTIMES and one.logical_id is not None
-    }
-    return files | built | {project.template, folder / SAM_CONFIG}
+    for one in project.functions:
+        if one.runtime in OS_ONLY_RUNTIMES and one.logical_id is not None:
+            # It runs what a build makes in place of its source. Of a tree of new folders the kernel
+            # may tell the outermost alone.
+            program = built_by_sam(folder, one.logical_id) / "bootstrap"
+            files |= {program, *(above for above in program.parents if folder in above.parents)}
+    return files | {project.template, folder / SAM_CONFIG}
 
 
 def describe_project(paths: Iterable[Path], project: Project) -> bool:

@@ -19,9 +19,8 @@ Resources:
 
 
 @pytest.mark.parametrize("level", ["namespaces"])
-@pytest.mark.parametrize("built", [".aws-sam/build/Hello", "hello/target/lambda/hello"])
 async def test_a_function_runs_what_a_build_has_made_of_it(
-    open_project: Open, tmp_path: Path, built: str
+    open_project: Open, tmp_path: Path
 ) -> None:
     project = tmp_path / "project"
     (project / "hello").mkdir(parents=True)
@@ -30,8 +29,9 @@ async def test_a_function_runs_what_a_build_has_made_of_it(
     await workbench.until_watched()
     assert workbench.pool.function.code_directory == project / "hello"
 
+    built = project / "hello" / "target" / "lambda" / "hello"
     program = write_program(tmp_path / "bootstrap", "#!/bin/sh\n")
-    (project / built).mkdir(parents=True)
-    program.rename(project / built / "bootstrap")
-    await workbench.until(lambda: workbench.pool.function.code_directory == project / built)
+    built.mkdir(parents=True)
+    program.rename(built / "bootstrap")
+    await workbench.until(lambda: workbench.pool.function.code_directory == built)
     assert workbench.engine.project.problems == ()

@@ -72,7 +72,7 @@ def test_an_os_only_function_without_its_bootstrap_says_what_builds_it(
     )
 
 
-@pytest.mark.parametrize("built", ["code", "code/target/lambda/hello", ".aws-sam/build/Hello"])
+@pytest.mark.parametrize("built", ["code", "code/target/lambda/hello"])
 def test_what_a_build_has_made_is_run(tmp_path: Path, built: str) -> None:
     write_source(tmp_path, "Rust")
     write_program(tmp_path / built / "bootstrap", "#!/bin/sh\n")

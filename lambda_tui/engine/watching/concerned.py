@@ -8,10 +8,8 @@ from pathlib import Path
 
 from lambda_tui.project.code import OutwardLink, is_deployed, is_deployed_in_plain_folder
 from lambda_tui.project.function import Function, Project
-from lambda_tui.project.handlers import built_by_sam
 from lambda_tui.project.interpreters import Interpreter
 from lambda_tui.project.load import LISTING_FILES, LISTING_SUFFIXES
-from lambda_tui.project.runtimes import OS_ONLY_RUNTIMES
 from lambda_tui.project.settings import PROJECT_FILE
 from lambda_tui.project.template import SAM_CONFIG
 
@@ -29,14 +27,7 @@ def describing_files(project: Project) -> set[Path]:
     files = {project.directory / name for name in LISTING_FILES} | project.sources
     if project.template is None:
         return files
-    folder = project.template.parent
-    for one in project.functions:
-        if one.runtime in OS_ONLY_RUNTIMES and one.logical_id is not None:
-            # It runs what a build makes in place of its source. Of a tree of new folders the kernel
-            # may tell the outermost alone.
-            program = built_by_sam(folder, one.logical_id) / "bootstrap"
-            files |= {program, *(above for above in program.parents if folder in above.parents)}
-    return files | {project.template, folder / SAM_CONFIG}
+    return files | {project.template, project.template.parent / SAM_CONFIG}
 
 
 def describe_project(paths: Iterable[Path], project: Project) -> bool:

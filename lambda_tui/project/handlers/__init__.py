@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lambda_tui.project.handlers.bootstrap import DEFAULT_HANDLER
-from lambda_tui.project.handlers.compiled import built_by_sam, built_folder, compiled_source
+from lambda_tui.project.handlers.compiled import built_folder, compiled_source
 from lambda_tui.project.handlers.handler import handler_problem
 from lambda_tui.project.handlers.node_source import (
     exported_handlers,
@@ -25,7 +25,6 @@ __all__ = [
     "Definition",
     "FindPython",
     "PythonSource",
-    "built_by_sam",
     "built_folder",
     "compiled_source",
     "exported_handlers",

@@ -82,24 +82,17 @@ def compiled_source(folder: Path, name: str) -> CompiledSource | None:
     return None
 
 
-def built_folder(source: Path, project: Path, logical_id: str | None = None) -> Path | None:
+def built_folder(source: Path) -> Path | None:
     """Return the folder that a build of a source has put ``bootstrap`` into; None without one.
 
-    ``sam build`` puts it below the template's folder, and ``cargo lambda`` below the source.
+    That is the source's own, or below it the one of ``cargo lambda``.
     """
     if is_executable(source / _BOOTSTRAP):
         return source
-    places = sorted((source / "target" / "lambda").glob("*/bootstrap"))
-    if logical_id is not None:
-        places.insert(0, built_by_sam(project, logical_id) / _BOOTSTRAP)
+    places = (source / "target" / "lambda").glob(f"*/{_BOOTSTRAP}")
     built = [place.parent for place in places if is_executable(place)]
     # Nothing tells which of several programs of one source is meant.
-    return built[0] if len(built) == 1 or (built and ".aws-sam" in built[0].parts) else None
-
-
-def built_by_sam(project: Path, logical_id: str) -> Path:
-    """Return the folder that ``sam build`` puts a function into."""
-    return project / ".aws-sam" / "build" / logical_id
+    return built[0] if len(built) == 1 else None
 
 
 def _contains(file: Path, mark: re.Pattern[bytes]) -> bool:

@@ -157,7 +157,7 @@ class _Finder:
 
     def _add_compiled(self, folder: Path) -> bool:
         """Add the function that a build has made in a folder, or the problem that none has."""
-        built = built_folder(folder, folder)
+        built = built_folder(folder)
         if built is not None:
             name, file, runtime = self._name_of(folder), built / "bootstrap", OS_ONLY_RUNTIMES[-1]
             self._add(Function(name, DEFAULT_HANDLER, built, runtime=runtime, file=file))

@@ -235,8 +235,7 @@ class FunctionResource:
         else:
             code = read_code_location(self._properties, name, cache, runtime)
         if code is not None and code.archive is None and runtime in OS_ONLY_RUNTIMES:
-            project, identity = self._findings.file.parent, self._findings.logical_id
-            code = CodeLocation(built_folder(code.directory, project, identity) or code.directory)
+            code = CodeLocation(built_folder(code.directory) or code.directory)
         return _Deployed(code, self._handler(), runtime, layer_versions, obstacle)
 
     def _of_image(self, name: str, cache: Cache, bootstrap: tuple[str, ...]) -> _Deployed:

@@ -418,12 +418,12 @@ SOME_DOCKERFILE = (IMAGE / "api" / "Dockerfile").read_text() + (
 def test_every_beginning_of_a_dockerfile_is_read_or_told(tmp_path: Path) -> None:
     (tmp_path / "template.yaml").write_text(TEMPLATE)
     (tmp_path / "app").mkdir()
-    for end in range(0, len(SOME_DOCKERFILE), 7):
+    for end in range(0, len(SOME_DOCKERFILE), 11):
         (tmp_path / "app" / "Dockerfile").write_text(SOME_DOCKERFILE[:end])
         check(load_project(tmp_path), SOME_DOCKERFILE[:end])
 
 
-@pytest.mark.parametrize("word", ["", "${", '"', "\0", "[", "..", "*", "--from="])
+@pytest.mark.parametrize("word", ["", "${", "\0", "..", "--from="])
 def test_every_word_of_a_dockerfile_may_be_another(tmp_path: Path, word: str) -> None:
     (tmp_path / "template.yaml").write_text(TEMPLATE)
     (tmp_path / "app").mkdir()

@@ -12,6 +12,7 @@ from lambda_tui.project.chalice.config import DEFAULT_STAGE, Config
 from lambda_tui.project.chalice.source import APP, Application, Handler, read_application
 from lambda_tui.project.chalice.triggers import route_triggers, triggers_of
 from lambda_tui.project.code import AssembledCode, Cache, assemble
+from lambda_tui.project.credentials import region_of
 from lambda_tui.project.function import Function, Problem, Project, Trigger
 from lambda_tui.project.interpreters import find_interpreter
 from lambda_tui.project.runtimes import PYTHON_RUNTIMES
@@ -106,7 +107,7 @@ def _read_functions(
         _template(directory, file, config, by_name),
         settings.layer_paths,
         bootstraps={name: one.bootstrap for name, one in settings.functions.items()},
-        values=settings.values,
+        values={**settings.values, "AWS::Region": region_of(settings)},
         find_python=lambda one: find_interpreter(directory, one, settings).executable,
     )
     problems = [*found, *([problem] if problem else [])]

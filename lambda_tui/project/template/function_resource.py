@@ -235,7 +235,7 @@ class FunctionResource:
         else:
             code = read_code_location(self._properties, name, cache, runtime)
         if code is not None and code.archive is None and runtime in OS_ONLY_RUNTIMES:
-            code = CodeLocation(built_folder(code.directory) or code.directory)
+            code = code._replace(directory=built_folder(code.directory) or code.directory)
         return _Deployed(code, self._handler(), runtime, layer_versions, obstacle)
 
     def _of_image(self, name: str, cache: Cache, bootstrap: tuple[str, ...]) -> _Deployed:

@@ -555,7 +555,7 @@ def test_an_image_has_the_shape_that_it_has_in_a_template(tmp_path: Path) -> Non
     project = read(tmp_path, dedent(image))
     (problem,) = project.problems
     assert problem.line == 5
-    assert "a container image" in problem.message
+    assert "its image is built elsewhere, and only the source" in problem.message
 
 
 def test_what_sam_says_of_an_image_is_its_metadata(tmp_path: Path) -> None:

@@ -248,7 +248,8 @@ class FunctionResource:
         if read.obstacle is not None and not bootstrap and not self._findings.refused:
             sentence, line = read.obstacle
             message = f"{shown(self._findings.logical_id)}: {sentence}"
-            line = line or self._properties.line_of(name)
+            named_by = "PackageType" if "PackageType" in self._properties else name
+            line = line or self._properties.line_of(named_by)
             self._findings.problems.append(Problem(message, file, line, (self._findings.function,)))
             obstacle = sentence[:1].upper() + sentence[1:]
         return _Deployed(

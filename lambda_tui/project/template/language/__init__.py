@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lambda_tui.project.template.language.intrinsics import Resolver, intrinsic_name
+from lambda_tui.project.template.language.json_reader import read_json
 from lambda_tui.project.template.language.references import (
     ALIAS_TYPE,
     VERSION_TYPE,
@@ -39,6 +40,7 @@ __all__ = [
     "fill_in",
     "function_name",
     "intrinsic_name",
+    "read_json",
     "read_yaml",
     "return_values",
     "section",

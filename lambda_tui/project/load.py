@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from lambda_tui.project import chalice, plain, serverless, template, terraform
+from lambda_tui.project import cdk, chalice, plain, serverless, template, terraform
 from lambda_tui.project.code import Cache, unreadable_paths
 from lambda_tui.project.dependencies import undeclared_modules
 from lambda_tui.project.env_files import with_variables
@@ -23,7 +23,7 @@ from lambda_tui.project.settings import ALL_SERVICES, Settings
 from lambda_tui.project.spelling import true_path
 from lambda_tui.project.wording import shown
 
-LISTING_FILES = (*template.TEMPLATES, *serverless.FILES, *terraform.FILES)
+LISTING_FILES = (*template.TEMPLATES, *serverless.FILES, *terraform.FILES, *cdk.FILES)
 """The names of files, in a project's folder, that list its functions."""
 
 LISTING_SUFFIXES = terraform.SUFFIXES
@@ -34,6 +34,7 @@ _KINDS: tuple[Callable[[Path, Settings], Project | None], ...] = (
     serverless.read_project,
     terraform.read_project,
     chalice.read_project,
+    cdk.read_project,
 )
 """The kinds of projects: each reads a folder, or returns None for one that is not of its kind.
 

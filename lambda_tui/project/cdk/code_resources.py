@@ -63,7 +63,7 @@ class CodeResource:
 
     @property
     def properties(self) -> LinedMapping:
-        """Its properties as they are written."""
+        """The properties of the resource."""
         return section(self.resource, "Properties")
 
     @property
@@ -149,8 +149,8 @@ class AppCode:
             )
             return None
         if not os.path.exists(asset):
-            sentence = f"its code, {shown(str(asset))}, is not there"
-            self._tell(resource, f"{sentence}: {self._synthesis}.")
+            name = shown(os.path.relpath(asset, self._assembly.directory.parent))
+            self._tell(resource, f"its code, {name}, is not there: {self._synthesis}.")
             return None
         source = self._sources.get(asset)
         if not self._assembly.holds(asset):

@@ -29,7 +29,7 @@ _MOST_FOLDERS = 20
 _LARGEST_COMPARED = 256 * 1024
 """Bytes; of larger files the beginnings are compared, and the sizes."""
 _LEAST_LIKENESS = 0.5
-"""As for a rename in git."""
+"""Enough for a rename in git, too."""
 _CLEARLY = 0.1
 """By so much the folder that is taken is more like the asset than any other."""
 
@@ -80,7 +80,7 @@ class ProjectFiles:
                 edited[asset] = likeness
         taken = {one for one in found.values() if isinstance(one, Path)}
         for asset, likeness in edited.items():
-            # What is the source of another asset was not edited.
+            # A folder that is the source of another asset was not edited.
             free = {one: alike for one, alike in likeness.items() if self._at(one) not in taken}
             found[asset] = self._most_like(free)
         return found

@@ -31,9 +31,9 @@ class StackTemplate:
     owner: StackTemplate | None = None
     """The template that it is nested in."""
     logical_id: str = ""
-    """Its resource in that one."""
+    """The resource there that it is."""
     values: dict[str, str] = field(default_factory=dict)
-    """What other templates have for it: parameters, and outputs of stacks nested in it."""
+    """Values from other templates: parameters, outputs of stacks nested in it, exports."""
 
     @property
     def resources(self) -> LinedMapping:

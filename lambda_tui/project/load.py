@@ -41,7 +41,7 @@ _KINDS: tuple[Callable[[Path, Settings], Project | None], ...] = (
 A folder may be of several. One that is of none of them is a plain folder.
 """
 
-_NAMED_KINDS = (terraform.read_project, template.read_project)
+_NAMED_KINDS = (terraform.read_project, cdk.read_project, template.read_project)
 """The kinds that a file may be named of, the one that takes any last."""
 
 _CODE_SUFFIXES = (".py", ".so", ".dylib", ".node", *NODE_SUFFIXES)

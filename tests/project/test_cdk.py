@@ -160,6 +160,16 @@ def test_an_assembly_can_be_opened_itself(shop: Path) -> None:
     assert by_name(project)["Hello"].code_directory == shop / "functions" / "hello"
 
 
+def test_the_template_of_a_stack_can_be_named(shop: Path) -> None:
+    template = shop / "cdk.out/Shop.template.json"
+
+    project = load_project(template.parent, Settings(template=template))
+
+    assert project.problems == ()
+    assert sorted(by_name(project)) == ["Bundled", "Count", "Hello", "shop-inline"]
+    assert by_name(project)["Hello"].code_directory == shop / "functions" / "hello"
+
+
 def test_an_assembly_older_than_the_app_is_stale(shop: Path) -> None:
     newer = (shop / "cdk.out/manifest.json").stat().st_mtime + 5
     os.utime(shop / "app.py", (newer, newer))

@@ -68,7 +68,8 @@ def test_a_source_that_is_not_found_is_told_with_the_setting_for_it(shop: Path) 
     copied, stale = sentences(project)
     assert copied == (
         f"{STACK}:43: Hello: no folder of the project holds what its asset does, so the copy in "
-        'the assembly runs; add its folder, below [cdk.sources] in lambda-tui.toml: "Hello" = "…"'
+        "the assembly runs; synthesise it with --no-staging, or add its folder, below "
+        '[cdk.sources] in lambda-tui.toml: "Hello" = "…"'
     )
     # Whatever the source is, the copy is not of what was saved since.
     assert "older than functions/hello/app.py, and Hello, Bundled run as they were then" in stale
@@ -116,8 +117,8 @@ def test_of_two_folders_that_are_alike_none_is_chosen(shop: Path) -> None:
     assert hello(project).code_directory == shop / HELLO
     assert sentences(project) == [
         f"{STACK}:43: Hello: its source may be functions/hello or functions/hello-copy, which are "
-        "alike, so the copy in the assembly runs; add its folder, below [cdk.sources] in "
-        'lambda-tui.toml: "Hello" = "…"'
+        "alike, so the copy in the assembly runs; synthesise it with --no-staging, or add its "
+        'folder, below [cdk.sources] in lambda-tui.toml: "Hello" = "…"'
     ]
 
 

@@ -44,6 +44,11 @@ class Stack:
     """The paths of constructs by the logical ids of their resources."""
 
 
+def is_assembly(directory: Path) -> bool:
+    """Return whether a folder is an assembly, such as ``cdk.out``."""
+    return (directory / VERSION_FILE).is_file() and (directory / MANIFEST).is_file()
+
+
 class Assembly:
     """The stacks of an assembly and of the stages in it, and what is wrong with its files."""
 

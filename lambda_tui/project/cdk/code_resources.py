@@ -182,7 +182,8 @@ class AppCode:
         else:
             first, second = (shown(self._files.named(one)) for one in source.folders[:2])
             what = f"its source may be {first} or {second}, which are alike"
-        self._tell(resource, f"{what}, so the copy in the assembly runs; {_remedy(resource)}")
+        remedy = f"synthesise it with --no-staging, or {_remedy(resource)}"
+        self._tell(resource, f"{what}, so the copy in the assembly runs; {remedy}")
 
     def _tell(self, resource: CodeResource, sentence: str) -> None:
         self.problems.append(resource.problem(sentence))

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from lambda_tui.project.cdk.assembly import MANIFEST, VERSION_FILE, Assembly, join, read_object
+from lambda_tui.project.cdk.assembly import MANIFEST, Assembly, is_assembly, join, read_object
 from lambda_tui.project.cdk.code_resources import AppCode, CodeResource, code_resources
 from lambda_tui.project.cdk.constructs import unique_names
 from lambda_tui.project.cdk.freshness import CDK_JSON, app_files, newer_files
@@ -43,13 +43,17 @@ def read_project(directory: Path, settings: Settings) -> Project | None:
     """Return the project of a folder with a CDK app, or of an assembly; None for another folder.
 
     Nothing of the app's is run. A folder whose app was not synthesised yet has no functions, and a
-    problem that says so.
+    problem that says so. The setting ``template`` may name a single stack's in an assembly.
     """
     file = directory / CDK_JSON
     problems: list[Problem] = []
-    if file.is_file():
+    if settings.template is not None:
+        file, output = settings.template, settings.template.parent
+        if not is_assembly(output):
+            return None
+    elif file.is_file():
         output = join(directory, text_under(read_object(file, problems), "output") or _OUTPUT)
-    elif (directory / VERSION_FILE).is_file() and (directory / MANIFEST).is_file():
+    elif is_assembly(directory):
         file, output = directory / MANIFEST, directory
     else:
         return None
@@ -97,6 +101,9 @@ class _Reader:
     def read(self) -> tuple[Function, ...]:
         """Return the app's functions in the order of its stacks; never raise."""
         templates = read_templates(self._assembly, self._settings.values)
+        only = self._settings.template
+        if only is not None:
+            templates = [one for one in templates if one.stack.template.name == only.name]
         resources = list(code_resources(templates))
         own = [one for one in resources if one.is_cdks_own]
         functions = [one for one in resources if not one.is_layer and not one.is_cdks_own]

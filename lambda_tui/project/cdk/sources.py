@@ -16,6 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+from lambda_tui.project.cdk.assembly import MANIFEST, VERSION_FILE
 from lambda_tui.project.code import is_of_a_tool
 
 _MOST_FILES = 20_000
@@ -54,7 +55,7 @@ Found = Path | Ambiguous | None
 
 
 class ProjectFiles:
-    """The files of a project without those of tools, packages, and the assembly itself."""
+    """The files of a project without those of tools, packages and assemblies."""
 
     def __init__(self, directory: Path, assembly: Path) -> None:
         """List them, as far as there are not too many."""
@@ -169,7 +170,8 @@ def _line_likeness(first: bytes, second: bytes) -> float:
 def _files_in(folder: Path, assembly: Path | None = None) -> Iterator[ProjectFile]:
     """Yield the regular files below a folder, and those that links there lead to."""
     for directory, folders, files in os.walk(folder):
-        if "pyvenv.cfg" in files or (assembly is not None and Path(directory) == assembly):
+        is_assembly = VERSION_FILE in files and MANIFEST in files
+        if is_assembly or "pyvenv.cfg" in files or Path(directory) == assembly:
             folders.clear()
             continue
         below = "" if Path(directory) == folder else f"{os.path.relpath(directory, folder)}/"

@@ -59,8 +59,9 @@ def read_project(directory: Path, settings: Settings) -> Project | None:
         return None
     manifest = output / MANIFEST
     if not manifest.is_file():
-        folder = shown(os.path.relpath(output, directory))
-        sentence = f"the functions of this CDK app are not known, as there is no {folder}"
+        missing = manifest if output.is_dir() else output
+        name = shown(os.path.relpath(missing, directory))
+        sentence = f"the functions of this CDK app are not known, as there is no {name}"
         problems.append(Problem(f"{sentence}: {_how(settings)}.", file))
         return Project(directory, (), tuple(problems), file, frozenset({manifest}))
     reader = _Reader(directory, file, output, settings)

@@ -99,6 +99,24 @@ def test_a_layer_of_another_stack_is_found(shop: Path) -> None:
     assert found.path == shop / "layers" / "common"
 
 
+def test_a_stage_has_its_own_layer_of_a_name_that_others_have_too(shop: Path) -> None:
+    for stage, asset in (("Test", "c3c3c3c3c3c3c3c3"), ("Prod", "b2b2b2b2b2b2b2b2")):
+        layer = {
+            "Type": "AWS::Lambda::LayerVersion",
+            "Properties": {"Content": {"S3Key": f"{asset}.zip"}},
+            "Metadata": {"aws:asset:path": f"../asset.{asset}"},
+        }
+        template = shop / f"cdk.out/assembly-{stage}/{stage}Api.template.json"
+        change(template, "Resources", "Extra", value=layer)
+        layers = ("Resources", "Orders99AA77BB", "Properties", "Layers")
+        change(template, *layers, value=[{"Ref": "Extra"}])
+
+    functions = by_name(load_project(shop))
+
+    found = [functions[f"{stage}-Api-Orders"].layers[0].path for stage in ("Test", "Prod")]
+    assert found == [shop / "layers" / "common", shop / "functions" / "orders"]
+
+
 def test_what_only_the_cloud_knows_is_told_with_the_line_to_add(shop: Path) -> None:
     table = {"Fn::GetAtt": ["CleanUp77AA88BB", "Name"]}
     variables = ("Resources", "Hello4A628BD4", "Properties", "Environment", "Variables")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -152,12 +153,13 @@ class _Reader:
             return find_interpreter(directory, function, settings).executable
 
         found: list[Function] = []
-        shared = _layer_paths(layers, settings)
+        shared = list(_layer_paths(layers, settings))
         for template in templates:
             ids = {one.name: one.logical_id for one in resources if one.template is template}
             if not ids:
                 continue
-            foreign = {arn: path for arn, (owner, path) in shared.items() if owner is not template}
+            own = {arn for owner, arn, _ in shared if owner is template}
+            foreign = {arn: path for _, arn, path in shared if arn not in own}
             functions, problems = read_resources(
                 template.file,
                 template.content,
@@ -219,18 +221,14 @@ def _list(value: object) -> list[object]:
 
 def _layer_paths(
     layers: Iterable[CodeResource], settings: Settings
-) -> dict[str, tuple[StackTemplate, Path]]:
-    """Return the paths of layers by their ARNs, each with the template that declares it."""
-    paths: dict[str, tuple[StackTemplate, Path]] = {}
+) -> Iterator[tuple[StackTemplate, str, Path]]:
+    """Yield the layers of templates by their ARNs, with the paths of their content."""
     for one in layers:
         content = one.properties.get(one.code_property)
         if isinstance(content, str):
-            try:
+            with suppress(UnresolvedError):
                 arn = one.template.resolver(settings.values).text({"Ref": one.logical_id})
-            except UnresolvedError:
-                continue
-            paths.setdefault(arn, (one.template, join(one.template.file.parent, content)))
-    return paths
+                yield one.template, arn, join(one.template.file.parent, content)
 
 
 def _leave_out(template: StackTemplate, own: Iterable[CodeResource], settings: Settings) -> None:

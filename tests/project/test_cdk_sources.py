@@ -180,6 +180,17 @@ def test_an_archive_is_found_by_its_content(shop: Path) -> None:
     assert hello(load_project(shop)).code_archive == archive
 
 
+def test_a_layer_of_packages_is_known_by_their_names(shop: Path) -> None:
+    for folder in ("layers/common", "cdk.out/asset.c3c3c3c3c3c3c3c3"):
+        shutil.rmtree(shop / folder / "python")
+        (shop / folder / "nodejs/node_modules/colours").mkdir(parents=True)
+    (shop / "layers/other/nodejs/node_modules/shapes").mkdir(parents=True)
+
+    (layer,) = hello(load_project(shop)).layers
+
+    assert layer.path == shop / "layers/common"
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc tells what was read")
 def test_a_large_asset_is_not_read_whole(shop: Path) -> None:
     for folder in (shop / HELLO, shop / "functions/hello"):

@@ -19,6 +19,7 @@ from typing import NamedTuple
 from lambda_tui.project.cdk.assembly import MANIFEST, VERSION_FILE
 from lambda_tui.project.code import is_of_a_tool
 
+_PACKAGES = "node_modules"
 _MOST_FILES = 20_000
 """Files of the project that are looked at."""
 _MOST_COMPARED = 100
@@ -157,6 +158,8 @@ def _around(paths: list[str], path: str) -> Iterator[str]:
 
 
 def _beginning(file: Path) -> bytes:
+    if file.name == _PACKAGES:
+        return b"\n".join(sorted(map(os.fsencode, os.listdir(file))))
     with file.open("rb") as content:
         return content.read(_LARGEST_COMPARED)
 
@@ -168,14 +171,18 @@ def _line_likeness(first: bytes, second: bytes) -> float:
 
 
 def _files_in(folder: Path, assembly: Path | None = None) -> Iterator[ProjectFile]:
-    """Yield the regular files below a folder, and those that links there lead to."""
+    """Yield the regular files below a folder, those that links lead to, and folders of packages."""
     for directory, folders, files in os.walk(folder):
         is_assembly = VERSION_FILE in files and MANIFEST in files
         if is_assembly or "pyvenv.cfg" in files or Path(directory) == assembly:
             folders.clear()
             continue
         below = "" if Path(directory) == folder else f"{os.path.relpath(directory, folder)}/"
-        folders[:] = sorted(one for one in folders if not _is_of_others(one))
+        if _PACKAGES in folders:
+            # There are many files in it: it counts as one, by the names of the packages.
+            folders.remove(_PACKAGES)
+            yield ProjectFile(f"{below}{_PACKAGES}", 0, 0)
+        folders[:] = sorted(one for one in folders if not is_of_a_tool(one))
         for name in sorted(files):
             try:
                 status = os.stat(os.path.join(directory, name))
@@ -184,7 +191,3 @@ def _files_in(folder: Path, assembly: Path | None = None) -> Iterator[ProjectFil
             # Opening a pipe would block.
             if stat.S_ISREG(status.st_mode):
                 yield ProjectFile(f"{below}{name}", status.st_size, status.st_mtime)
-
-
-def _is_of_others(name: str) -> bool:
-    return name == "node_modules" or is_of_a_tool(name)

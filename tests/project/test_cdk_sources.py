@@ -1,4 +1,4 @@
-"""What an app's functions run from: the source that an asset is a copy of, or the copy."""
+"""An app's functions run from the sources that its assets are copies of, else from the copies."""
 
 from __future__ import annotations
 

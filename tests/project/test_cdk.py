@@ -131,6 +131,14 @@ def test_what_only_the_cloud_knows_is_told_with_the_line_to_add(shop: Path) -> N
     assert given.problems == ()
 
 
+def test_an_output_of_a_nested_stack_that_is_not_known_is_told(shop: Path) -> None:
+    change(shop / "cdk.out/ShopStock.nested.template.json", "Outputs", value=None)
+
+    (told,) = sentences(load_project(shop))
+
+    assert "StockNestedStack1A2B3C4D.Outputs.StockUrl is known only in the cloud; add," in told
+
+
 def test_an_app_with_none_but_cdks_own_functions_says_so(shop: Path) -> None:
     for name in ("assembly-Test", "assembly-Prod"):
         change(shop / "cdk.out/manifest.json", "artifacts", name, value=None)

@@ -22,6 +22,7 @@ from lambda_tui.project.template import LIST_OF_LAYERS, read_resources
 from lambda_tui.project.template.language import (
     ALIAS_TYPE,
     VERSION_TYPE,
+    LinedMapping,
     Resolver,
     UnresolvedError,
     section,
@@ -232,24 +233,30 @@ def _layer_paths(
 
 
 def _leave_out(template: StackTemplate, own: Iterable[CodeResource], settings: Settings) -> None:
-    """Remove from a template what is no function of the user's, and keep what it is referred to by.
+    """Put something else in the place of what is no function of the user's, or read by itself.
 
-    The stacks nested in it are read by themselves.
+    References to it keep their values.
     """
     resolver = template.resolver(settings.values)
     resources = template.resources
     for logical_id in [one.logical_id for one in own]:
         template.values[logical_id] = resolver.text({"Ref": logical_id})
         template.values[f"{logical_id}.Arn"] = resolver.text({"Fn::GetAtt": [logical_id, "Arn"]})
-        del resources[logical_id]
+        _replace(resources, logical_id)
         for other in list(resources):
             properties = section(section(resources, other), "Properties")
             is_dependent = text_under(resources[other], "Type") in _DEPENDENT
             if is_dependent and _refers(properties.get("FunctionName"), logical_id):
                 del resources[other]
-    for logical_id in list(resources):
+    for logical_id in resources:
         if text_under(resources[logical_id], "Type") == NESTED_STACK:
-            del resources[logical_id]
+            _replace(resources, logical_id)
+
+
+def _replace(resources: LinedMapping, logical_id: str) -> None:
+    other = LinedMapping()
+    other.put("Type", "Custom::LeftOut", resources.lines.get(logical_id))
+    resources[logical_id] = other
 
 
 def _refers(value: object, logical_id: str) -> bool:

@@ -47,7 +47,10 @@ def test_a_source_that_was_edited_since_is_found_by_what_is_left_of_it(shop: Pat
     assert project.problems == ()
 
 
-def test_the_source_of_another_asset_is_never_taken(shop: Path) -> None:
+@pytest.mark.parametrize("is_in_repository", [False, True])
+def test_the_source_of_another_asset_is_never_taken(shop: Path, is_in_repository: bool) -> None:
+    if is_in_repository:
+        (shop.parent / ".git").mkdir()
     # As a function that began as a copy, and was deleted.
     shutil.rmtree(shop / "functions/hello")
     text = (shop / HELLO / "app.py").read_text()
@@ -153,6 +156,19 @@ def test_code_that_is_no_asset_is_told(shop: Path) -> None:
     sources = {"Hello": shop / "functions/hello"}
     mapped = load_project(shop, Settings(cdk=CdkSettings(sources=sources)))
     assert hello(mapped).code_directory == shop / "functions/hello"
+
+
+def test_a_source_beside_the_app_in_its_repository_is_found(shop: Path) -> None:
+    (shop.parent / ".git").mkdir()
+    source = shop.parent / "services/hello"
+    source.parent.mkdir()
+    (shop / "functions/hello").rename(source)
+    (source / "app.py").write_text(f"{(source / 'app.py').read_text()}# changed\n")
+
+    project = load_project(shop)
+
+    assert hello(project).code_directory == source
+    assert project.problems == ()
 
 
 def test_links_count_by_what_they_lead_to(shop: Path) -> None:

@@ -126,6 +126,10 @@ class AppCode:
             if one.asset is not None and not one.is_bundled and self._assembly.holds(one.asset)
         )
         self._sources = self._files.sources_of(copies)
+        missing = [asset for asset, source in self._sources.items() if source is None]
+        around = self._files.of_repository() if missing else None
+        if around is not None:
+            self._sources |= around.sources_of(missing, self._sources.values())
         for one in resources:
             path = self._path(one, is_told=one in told)
             if path is not None:

@@ -22,6 +22,8 @@ from lambda_tui.project.code import is_of_a_tool
 _PACKAGES = "node_modules"
 _MOST_FILES = 20_000
 """Files of the project that are looked at."""
+_HIGHEST = 8
+"""Levels above the project in which the root of its repository is looked for."""
 _MOST_COMPARED = 100
 """Files of one asset that are compared."""
 _MOST_ALIKE = 50
@@ -61,14 +63,24 @@ class ProjectFiles:
     def __init__(self, directory: Path, assembly: Path) -> None:
         """List them, as far as there are not too many."""
         self._directory = directory
+        self._assembly = assembly
         self.all = list(islice(_files_in(directory, assembly), _MOST_FILES))
         self._sizes = {file.path: file.size for file in self.all}
         self._by_name: defaultdict[str, list[str]] = defaultdict(list)
         for file in self.all:
             self._by_name[os.path.basename(file.path)].append(file.path)
 
-    def sources_of(self, assets: Iterable[Path]) -> dict[Path, Found]:
-        """Return what each asset, a folder or an archive, is a copy of."""
+    def of_repository(self) -> ProjectFiles | None:
+        """Return the files of the repository that the project is a part of; None without one."""
+        around = self._directory.parents[:_HIGHEST] if not _is_root(self._directory) else ()
+        root = next(filter(_is_root, around), None)
+        return None if root is None else ProjectFiles(root, self._assembly)
+
+    def sources_of(self, assets: Iterable[Path], taken: Iterable[Found] = ()) -> dict[Path, Found]:
+        """Return what each asset, a folder or an archive, is a copy of.
+
+        ``taken`` are sources of others.
+        """
         found: dict[Path, Found] = {}
         edited: dict[Path, dict[str, float]] = {}
         for asset in dict.fromkeys(assets):
@@ -80,10 +92,10 @@ class ProjectFiles:
             found[asset] = self._one_of(same)
             if not same:
                 edited[asset] = likeness
-        taken = {one for one in found.values() if isinstance(one, Path)}
+        used = {one for one in (*taken, *found.values()) if isinstance(one, Path)}
         for asset, likeness in edited.items():
             # A folder that is the source of another asset was not edited.
-            free = {one: alike for one, alike in likeness.items() if self._at(one) not in taken}
+            free = {one: alike for one, alike in likeness.items() if self._at(one) not in used}
             found[asset] = self._most_like(free)
         return found
 
@@ -146,6 +158,10 @@ class ProjectFiles:
         except OSError:
             return 0
         return 1 if copied == own else 0 if is_large else _line_likeness(copied, own)
+
+
+def _is_root(folder: Path) -> bool:
+    return (folder / ".git").exists()
 
 
 def _around(paths: list[str], path: str) -> Iterator[str]:

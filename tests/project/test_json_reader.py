@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lambda_tui.project.template.language import LinedMapping, read_json, read_yaml, section
@@ -31,6 +31,7 @@ def test_a_template_is_the_same_as_by_the_reader_of_yaml() -> None:
     assert with_lines(read_json(text)) == with_lines(read_yaml(text).content)
 
 
+@settings(max_examples=40, deadline=None)
 @given(value=VALUES)
 def test_any_value_is_read_as_it_is(value: object) -> None:
     assert read_json(json.dumps(value, indent=1)) == value

@@ -74,11 +74,3 @@ async def test_escape_ends_the_command(open_app: OpenApp, shop: Path) -> None:
         await driver.press("escape")
 
         await driver.until_seen("the synthesis was given up.", "enter runs it again")
-
-
-async def test_without_an_app_there_is_nothing_to_synthesise(open_app: OpenApp) -> None:
-    async with open_app() as driver:
-        await driver.press("K")
-
-        said = "There is no cdk.json here, so there is no CDK app to synthesise."
-        await driver.until(lambda: said in driver.notices)

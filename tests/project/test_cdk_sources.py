@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -218,6 +219,29 @@ def test_a_large_asset_is_not_read_whole(shop: Path) -> None:
 
     assert hello(project).code_directory == shop / "functions/hello"
     assert _read_bytes() - before < 5 * 1024**2
+
+
+def test_many_functions_whose_files_have_one_name_are_told_apart(shop: Path) -> None:
+    template = shop / STACK
+    resource = json.loads(template.read_text())["Resources"]["Hello4A628BD4"]
+    del resource["Properties"]["Layers"]
+    numbers = range(100, 160)
+    for number in numbers:
+        for folder in (f"functions/f{number}", f"cdk.out/asset.{number}"):
+            (shop / folder).mkdir()
+            text = f"def handler(event, context):\n    return {number}\n"
+            (shop / folder / "app.py").write_text(text)
+    # Saved since, as all the others are not.
+    (shop / "functions/f150/app.py").write_text("def handler(event, context):\n    return 'new'\n")
+    for number in numbers:
+        metadata = {"aws:cdk:path": f"Shop/F{number}", "aws:asset:path": f"asset.{number}"}
+        change(template, "Resources", f"F{number}", value={**resource, "Metadata": metadata})
+
+    project = load_project(shop)
+
+    found = {one.name: one.code_directory for one in project.functions}
+    assert project.problems == ()
+    assert all(found[f"F{number}"] == shop / f"functions/f{number}" for number in numbers)
 
 
 def test_of_a_large_tree_a_part_is_looked_at(shop: Path) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
-from lambda_tui.project.cdk.sources import ProjectFile
 from lambda_tui.project.function import NODE_SUFFIXES
 
 CDK_JSON = "cdk.json"
+"""The file in an app's folder that says how it is synthesised."""
 
 _SUFFIXES = (".py", ".tsx", ".java", ".kt", ".go", ".cs", ".fs", ".vb", *NODE_SUFFIXES)
 _TESTS = re.compile(
@@ -18,33 +19,31 @@ _TESTS = re.compile(
 )
 
 
-def app_files(
-    files: Iterable[ProjectFile], directory: Path, live: Iterable[Path]
-) -> list[ProjectFile]:
-    """Return the files that a synthesis reads, as far as their names tell.
+def app_files(paths: Iterable[str], directory: Path, live: Iterable[Path]) -> list[str]:
+    """Return those of the paths below a folder that a synthesis reads, as far as names tell.
 
     ``live`` are folders that functions are run from: a save in one counts without a synthesis.
     """
     folders = [os.path.relpath(one, directory) for one in live if one != directory]
     inside = tuple(f"{one}/" for one in folders if not one.startswith(os.pardir))
     return [
-        file
-        for file in files
-        if (file.path.endswith(_SUFFIXES) or file.path == CDK_JSON)
-        and not file.path.startswith(inside)
-        and not _TESTS.fullmatch(file.path)
+        path
+        for path in paths
+        if (path.endswith(_SUFFIXES) or path == CDK_JSON)
+        and not path.startswith(inside)
+        and not _TESTS.fullmatch(path)
     ]
 
 
-def newer_files(files: Iterable[ProjectFile], manifest: Path) -> list[str]:
-    """Return the paths of the files that were saved since a synthesis, the latest first."""
-    try:
+def newer_files(paths: Iterable[str], directory: Path, manifest: Path) -> list[str]:
+    """Return the paths below a folder that were saved since a synthesis, the latest first."""
+    saved: dict[str, float] = {}
+    with suppress(OSError):
         synthesised = manifest.stat().st_mtime
-    except OSError:
-        return []
-    newer = sorted((file for file in files if file.modified > synthesised), key=_age)
-    return [file.path for file in newer]
-
-
-def _age(file: ProjectFile) -> float:
-    return -file.modified
+        for path in paths:
+            with suppress(OSError):
+                saved[path] = (directory / path).stat().st_mtime
+        return sorted(
+            (one for one in saved if saved[one] > synthesised), key=lambda one: -saved[one]
+        )
+    return []

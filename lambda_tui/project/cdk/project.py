@@ -189,8 +189,8 @@ class _Reader:
     def _tell_age(self, code: AppCode, functions: Iterable[Function]) -> None:
         """Add a problem for an assembly that is older than the app."""
         read = app_files(self._app.all, self._root, code.live)
-        self.files |= {self._root / file.path for file in read[:_MOST_WATCHED]}
-        newer = newer_files(read, self._manifest)
+        self.files |= {self._root / path for path in read[:_MOST_WATCHED]}
+        newer = newer_files(read, self._root, self._manifest)
         if not newer:
             return
         more = f" and {counted(len(newer) - 1, 'more file')}" if len(newer) > 1 else ""

@@ -61,7 +61,7 @@ class ProjectFiles:
         self._sizes: dict[str, dict[str, int | None]] = {}
         """The sizes of files by their paths, by their names, as far as they were asked for."""
         self._digests: dict[str, bytes | None] = {}
-        """What files begin with, by their paths, as far as it was asked for."""
+        """The digests of files by their paths, as far as they were asked for."""
 
     def of_repository(self) -> ProjectFiles | None:
         """Return the files of the repository that the project is a part of; None without one."""

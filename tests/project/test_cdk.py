@@ -11,7 +11,7 @@ import pytest
 from lambda_tui.project.function import Function, Project
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import CdkSettings, Settings
-from support.cdk_app import change, copy_app
+from support.cdk_app import change, copy_app, synthesised
 
 HOW = "K on the screen, or the option --synth, runs `npx cdk synth -q --no-staging`."
 STACK = "cdk.out/Shop.template.json"
@@ -240,14 +240,31 @@ def test_a_name_that_two_stages_give_is_the_first_ones(shop: Path) -> None:
     assert [one.name for one in project.functions][:2] == ["take-orders", "Orders"]
 
 
-def test_a_container_image_is_refused(shop: Path) -> None:
-    properties = ("Resources", "Hello4A628BD4", "Properties")
-    change(shop / STACK, *properties, "Code", value={"ImageUri": "x.dkr.ecr/y:z"})
+def test_a_container_image_runs_from_the_folder_that_it_is_built_of(shop: Path) -> None:
+    base = "public.ecr.aws/lambda/python:3.13"
+    for folder in ("functions/image", "cdk.out/asset.99"):
+        (shop / folder).mkdir()
+        text = f'FROM {base}\nCOPY app.py ./\nCMD ["app.handler"]\n'
+        (shop / folder / "Dockerfile").write_text(text)
+        (shop / folder / "app.py").write_text("def handler(event, context): return 'image'\n")
+    synthesised(shop)
+    metadata = {
+        "aws:cdk:path": "Shop/Hello/Resource",
+        "aws:asset:path": "asset.99",
+        "aws:asset:dockerfile-path": "Dockerfile",
+        "aws:asset:property": "Code.ImageUri",
+    }
+    properties = {"Code": {"ImageUri": "x.dkr.ecr/y:z"}, "PackageType": "Image"}
+    resource = {"Type": "AWS::Lambda::Function", "Properties": properties, "Metadata": metadata}
+    change(shop / STACK, "Resources", "Hello4A628BD4", value=resource)
 
     project = load_project(shop)
 
-    assert "Hello" not in by_name(project)
-    assert any("Hello: a container image" in one for one in sentences(project))
+    assert project.problems == ()
+    hello = by_name(project)["Hello"]
+    assert hello.handler == "app.handler"
+    assert hello.image is not None
+    assert hello.image.dockerfile == shop / "functions/image/Dockerfile"
 
 
 @pytest.mark.parametrize(

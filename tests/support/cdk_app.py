@@ -14,9 +14,14 @@ from support.files import PROJECTS
 def copy_app(folder: Path) -> Path:
     """Copy the app to a folder, as if it had just been synthesised, and return the folder."""
     shutil.copytree(PROJECTS / "cdk", folder)
+    synthesised(folder)
+    return folder
+
+
+def synthesised(folder: Path) -> None:
+    """Have the assembly newer than all files of the app."""
     newest = max(file.stat().st_mtime for file in folder.rglob("*"))
     os.utime(folder / "cdk.out" / "manifest.json", (newest + 1, newest + 1))
-    return folder
 
 
 def change(file: Path, *place: str, value: object) -> None:

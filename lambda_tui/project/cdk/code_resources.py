@@ -22,8 +22,8 @@ _CODE_PROPERTIES = {
     "AWS::Serverless::LayerVersion": "ContentUri",
 }
 _LAYERS = ("Content", "ContentUri")
-_IN_THE_TEMPLATE = ("ZipFile", "ImageUri")
-"""Keys of code that is no asset of files."""
+_PATH = "aws:asset:path"
+"""The metadata of a resource that names its asset; for an image, the folder that it is built of."""
 
 
 @dataclass(slots=True, eq=False)
@@ -67,10 +67,23 @@ class CodeResource:
         return section(self.resource, "Properties")
 
     @property
-    def has_asset(self) -> bool:
-        """Whether its code should be an asset: neither a text in the template nor an image."""
+    def is_image(self) -> bool:
+        """Whether its code is a container image."""
         code = self.properties.get(self.code_property)
-        return isinstance(code, dict) and not any(key in code for key in _IN_THE_TEMPLATE)
+        return isinstance(code, dict) and "ImageUri" in code
+
+    @property
+    def has_asset(self) -> bool:
+        """Whether its code should be an asset, and is no text in the template."""
+        code = self.properties.get(self.code_property)
+        return isinstance(code, dict) and "ZipFile" not in code
+
+    def put_code(self, path: Path) -> None:
+        """Have it run what lies at a path."""
+        name, holder = self.code_property, self.properties
+        if self.is_image:
+            name, holder = _PATH, section(self.resource, "Metadata")
+        holder.put(name, os.path.relpath(path, self.template.file.parent), holder.lines.get(name))
 
     def problem(self, sentence: str) -> Problem:
         """Return a problem of it, at its line."""
@@ -89,8 +102,9 @@ def code_resources(templates: Iterable[StackTemplate]) -> Iterator[CodeResource]
             path = construct_path(template.stack, logical_id, resource)
             one = CodeResource(template, logical_id, path, code_property, path[-1])
             if one.has_asset:
+                name = f"{code_property}.ImageUri" if one.is_image else code_property
                 code = one.properties.get(code_property)
-                one.asset = template.asset_path(resource, code_property, code)
+                one.asset = template.asset_path(resource, name, code)
             yield one
 
 
@@ -133,10 +147,8 @@ class AppCode:
         for one in resources:
             path = self._path(one, is_told=one in told)
             if path is not None:
-                relative = os.path.relpath(path, one.template.file.parent)
-                line = one.properties.lines.get(one.code_property)
-                one.properties.put(one.code_property, relative, line)
-            elif one.has_asset and not one.is_layer:
+                one.put_code(path)
+            elif one.has_asset and not one.is_layer and not one.is_image:
                 del one.template.resources[one.logical_id]
 
     def _path(self, resource: CodeResource, *, is_told: bool) -> Path | None:
@@ -145,7 +157,8 @@ class AppCode:
                 self.used.add(name)
                 return self._given_path(resource, name)
         asset = resource.asset
-        if not resource.has_asset:
+        is_told_elsewhere = resource.is_image and (asset is None or not asset.exists())
+        if not resource.has_asset or is_told_elsewhere:
             return None
         if asset is None:
             self._tell(

@@ -14,7 +14,7 @@ from lambda_tui.project.function import Function
 from lambda_tui.project.interpreters import find_interpreter, own_program, version_mismatch
 from lambda_tui.terminal_text import one_line
 
-_HEADINGS = ("FUNCTION", "ALIASES", "RUNTIME", "HANDLER", "TIMEOUT", "MEMORY", "CODE")
+_HEADINGS = ("FUNCTION", "ALIASES", "RUNTIME", "HANDLER", "TIMEOUT", "MEMORY", "CODE", "PATH")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -98,5 +98,6 @@ def _row(directory: Path, function: Function) -> tuple[str, ...]:
         f"{function.timeout} s",
         f"{function.memory_size} MB",
         str(code.relative_to(directory) if code.is_relative_to(directory) else code),
+        function.stack_path,
     )
     return tuple(map(one_line, cells))

@@ -240,7 +240,7 @@ class Function:
     logical_id: str | None = field(default=None, compare=False)
     """The name of its resource in the template, or the one that another file gives it.
 
-    None in a plain folder.
+    In a nested stack it is a path, such as ``Child/Function``. None in a plain folder.
     """
     region: str = REGION
     account_id: str = ACCOUNT_ID
@@ -271,6 +271,15 @@ class Function:
     def code_path(self) -> Path:
         """The path of the code in the project: a folder, or the zip file that was unpacked."""
         return self.code_archive or self.code_directory
+
+    @property
+    def stack_path(self) -> str:
+        """The logical ids on the way to it, such as ``Child/Function``, in a nested stack.
+
+        Empty for a function that is in none.
+        """
+        path = self.logical_id or ""
+        return path if "/" in path else ""
 
     @property
     def versions(self) -> tuple[str, ...]:

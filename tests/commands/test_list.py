@@ -4,6 +4,9 @@ import json
 import sys
 from pathlib import Path
 
+from lambda_tui.commands.opened_project import OpenedProject, find_function
+from lambda_tui.project.load import load_project
+from lambda_tui.project.settings import Settings
 from support.command_line import run, set_up, write_project
 from support.node_process import NODE
 
@@ -134,3 +137,27 @@ def test_a_folder_without_functions_is_refused_in_one_line(tmp_path: Path) -> No
 
     assert (listed.status, listed.output) == (2, "")
     assert listed.complaint.startswith("lambda-tui: no function here: write a lambda_function.py")
+
+
+def test_a_function_of_a_nested_stack_is_listed_with_its_path_and_found_by_it(
+    tmp_path: Path,
+) -> None:
+    function = (
+        "    Type: AWS::Serverless::Function\n"
+        "    Properties: {CodeUri: ., Handler: app.handler, Runtime: python3.12}\n"
+    )
+    nested = (
+        "  Shop:\n    Type: AWS::CloudFormation::Stack\n    Properties: {TemplateURL: s.yaml}\n"
+    )
+    (tmp_path / "app.py").write_text("def handler(event, context): ...\n")
+    (tmp_path / "template.yaml").write_text(f"Resources:\n  Own:\n{function}{nested}")
+    (tmp_path / "s.yaml").write_text(f"Resources:\n  Order:\n{function}")
+
+    heading, own, order = run("list", tmp_path).output.splitlines()
+    assert heading.endswith("PATH")
+    assert own.startswith("Own ")
+    assert order.startswith("Shop-Order ")
+    assert order.endswith(" Shop/Order")
+
+    opened = OpenedProject(load_project(tmp_path), Settings(), ())
+    assert find_function(opened, "Shop/Order") is find_function(opened, "Shop-Order")

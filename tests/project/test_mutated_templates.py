@@ -97,7 +97,7 @@ def test_a_change_to_a_template_gives_its_problems_with_file_and_line(
     cache = Cache(tmp_path / "cache")
     for text in chosen(template):
         file.write_bytes(text.encode("utf-8", "surrogatepass"))
-        functions, problems = read_template(file, cache=cache)
+        functions, problems, _ = read_template(file, cache=cache)
         assert problems, text
         for problem in problems:
             assert problem.message.isprintable(), text

@@ -71,7 +71,7 @@ def environment(
     variable = f"      Environment: {{Variables: {{IT: {value}}}}}\n"
     url = "      FunctionUrlConfig: {AuthType: NONE}\n"
     file.write_text(parameters + SERVERLESS + variable + url + RESOURCES)
-    (function,), problems = read_template(file, values=values)
+    (function,), problems, _ = read_template(file, values=values)
     return function.environment.get("IT"), problems
 
 
@@ -223,7 +223,7 @@ def test_values_that_multiply_without_end_are_left_out(tmp_path: Path, call: str
     variable = "      Environment: {Variables: {IT: *a24}}\n"
     file.write_text(doubled(call) + conditions + SERVERLESS + variable)
 
-    (function,), (problem,) = read_template(file)
+    (function,), (problem,), _ = read_template(file)
 
     assert function.environment == {}
     assert "IT is left out, since its value is not known here: " in problem.message

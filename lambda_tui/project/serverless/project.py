@@ -19,7 +19,7 @@ from lambda_tui.project.serverless.env_files import env_files, read_env_files
 from lambda_tui.project.serverless.triggers import read_triggers
 from lambda_tui.project.serverless.variables import DEFAULT_STAGE, Variables
 from lambda_tui.project.settings import Settings
-from lambda_tui.project.template import LIST_OF_LAYERS, read_resources
+from lambda_tui.project.template import LIST_OF_LAYERS, TemplateContent, read_resources
 from lambda_tui.project.template.language import (
     InvalidYamlError,
     LinedMapping,
@@ -124,8 +124,10 @@ class _Reader:
         service = self._service(raw, variables)
         made = ServerlessDocument(self._file, service.content, service.prefix)
         values = {**service.pseudo_parameters, **self._settings.values}
-        functions, problems = self._read_resources(made, values)
-        self.problems += [*made.problems, *problems, *variables.problems.values()]
+        found = self._read_resources(made, values)
+        functions = found.functions
+        self.files |= found.files
+        self.problems += [*made.problems, *found.problems, *variables.problems.values()]
         if any(function.language == "node" for function in functions):
             self._tell_builders(raw, variables)
         if not functions and not self.problems:
@@ -135,7 +137,7 @@ class _Reader:
 
     def _read_resources(
         self, made: ServerlessDocument, values: Mapping[str, str]
-    ) -> tuple[tuple[Function, ...], tuple[Problem, ...]]:
+    ) -> TemplateContent:
         settings, directory = self._settings, self._directory
 
         def find_python(function: Function) -> Path:

@@ -10,6 +10,7 @@ from lambda_tui.project.template.sam_config import (
 )
 from lambda_tui.project.template.template import (
     LIST_OF_LAYERS,
+    TemplateContent,
     misplaced_templates,
     read_project,
     read_resources,
@@ -23,6 +24,7 @@ __all__ = [
     "RESERVED_VARIABLES",
     "SAM_CONFIG",
     "TEMPLATES",
+    "TemplateContent",
     "misplaced_templates",
     "parameter_pairs",
     "project_above",

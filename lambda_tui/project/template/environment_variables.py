@@ -98,7 +98,7 @@ def _value(variables: Properties, name: str) -> str | None:
             return None
         text = variables.resolver.text(value)
     except UnresolvedError as error:
-        sentence = f"{label} is left out, since its value is not known here: {error}."
+        sentence = f"{label} is left out, since its value is not known here: {error.sentence}"
         variables.warn(name, sentence, error.name)
         return None
     if not _is_valid_value(text):

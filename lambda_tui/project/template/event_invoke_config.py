@@ -121,7 +121,8 @@ def _destination(destinations: Properties, outcome: _Outcome) -> str | None:
         takers += "" if outcome == "OnSuccess" else ", or a bucket"
         return _arn(destination, "Destination", arns, takers, _NO_DESTINATION)
     if kind in _MADE_BY_SAM:
-        owner = f"{destinations.findings.logical_id}EventInvokeConfig{outcome}"
+        function = destinations.findings.logical_id.replace("/", "-")
+        owner = f"{function}EventInvokeConfig{outcome}"
         return _MADE_BY_SAM[kind].format(name=owner)
     if not destinations.findings.refused:
         destinations.refuse(outcome, remedy)

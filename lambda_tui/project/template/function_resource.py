@@ -183,7 +183,7 @@ class FunctionResource:
         self._properties.warn(name, sentence)
 
     def _name(self) -> str:
-        name = self._properties.text("FunctionName") or self._findings.logical_id
+        name = self._properties.text("FunctionName") or self._findings.logical_id.replace("/", "-")
         most = limits.FUNCTION_NAME_CHARACTERS
         if not _FUNCTION_NAME.fullmatch(name) or len(name) > most:
             self._properties.refuse(
@@ -243,7 +243,7 @@ class FunctionResource:
                 value = [self._properties.resolver.resolve(value[0])]
             except UnresolvedError as error:
                 sentence = f"the value of {_ARCHITECTURES} is not known here, {consequence}"
-                self.warn(_ARCHITECTURES, f"{sentence}: {error}.")
+                self.warn(_ARCHITECTURES, f"{sentence}: {error.sentence}")
                 return DEFAULT_ARCHITECTURE
         match value:
             case ["arm64"]:

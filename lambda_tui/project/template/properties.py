@@ -99,7 +99,9 @@ class Properties:
             value = self.resolver.resolve(self.mapping.get(name))
         except UnresolvedError as error:
             label = self.label(name)
-            self.warn(name, f"the value of {label} is not known here, {consequence}: {error}.")
+            self.warn(
+                name, f"the value of {label} is not known here, {consequence}: {error.sentence}"
+            )
             return None
         return None if value is Absent.NO_VALUE else value
 

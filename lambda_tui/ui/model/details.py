@@ -67,6 +67,7 @@ def function_details(function: Function, pool: Pool) -> list[Detail]:
     section = "Function"
     facts = [
         ("name", function.name, function.description),
+        ("stack", function.stack_path, ""),
         ("ARN", function.arn, ""),
         ("handler", function.handler, function.runtime or "no Runtime is named"),
         ("source", _source(function), ""),

@@ -5,8 +5,11 @@ from __future__ import annotations
 from lambda_tui.project.template.language.intrinsics import Resolver, intrinsic_name
 from lambda_tui.project.template.language.references import (
     ALIAS_TYPE,
+    APPLICATION_TYPE,
+    NESTED_STACK_TYPES,
     VERSION_TYPE,
     Absent,
+    Nesting,
     Unknown,
     UnresolvedError,
     as_text,
@@ -24,10 +27,13 @@ from lambda_tui.project.template.language.yaml_reader import (
 
 __all__ = [
     "ALIAS_TYPE",
+    "APPLICATION_TYPE",
+    "NESTED_STACK_TYPES",
     "VERSION_TYPE",
     "Absent",
     "InvalidYamlError",
     "LinedMapping",
+    "Nesting",
     "Resolver",
     "Unknown",
     "UnresolvedError",

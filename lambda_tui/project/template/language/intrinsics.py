@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from lambda_tui.project.template.language.references import (
     Absent,
+    Nesting,
     References,
     Unknown,
     UnresolvedError,
@@ -44,6 +45,7 @@ class Resolver:
         template: LinedMapping,
         values: Mapping[str, str] | None = None,
         sources: Mapping[str, str] | None = None,
+        nesting: Nesting | None = None,
     ) -> None:
         """Take the user's ``values`` for what only a deployment knows.
 
@@ -52,10 +54,13 @@ class Resolver:
         of the settings.
         """
         self._sources = sources or {}
+        self.nesting = nesting or Nesting()
         self._mappings = section(template, "Mappings")
         self._conditions = section(template, "Conditions")
         self._values = values or {}
-        self._references = References(template, lambda: self.resources, self.resolve, self._values)
+        self._references = References(
+            template, lambda: self.resources, self.resolve, self._values, self.nesting
+        )
         self._depth = self._steps = 0
         self._functions: dict[str, Callable[[object], object]] = {
             "Ref": lambda argument: self._references.reference(self.text(argument)),
@@ -81,7 +86,7 @@ class Resolver:
         Raise ``UnresolvedError`` when only a deployment knows it.
         """
         if isinstance(value, Unknown):
-            raise UnresolvedError(value.reason)
+            raise UnresolvedError(value.reason, value.name)
         name = intrinsic_name(value)
         if name is None:
             return self._dynamic(value) if isinstance(value, str) else value
@@ -107,7 +112,9 @@ class Resolver:
             argument = value[name] if name in ("Ref", "Fn::GetAtt") else None
             if name == "Fn::GetAtt" and isinstance(argument, list):
                 argument = ".".join(map(str, argument))
-        if not isinstance(argument, str) or argument not in self._values:
+        if not isinstance(argument, str):
+            return None
+        if argument not in self._values and argument not in self.nesting.parameters:
             return None
         return self._sources.get(argument, "[values]")
 

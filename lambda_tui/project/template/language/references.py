@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from lambda_tui.project.function import ACCOUNT_ID, REGION
@@ -25,6 +25,12 @@ _STACK_ID = "51af3dc0-da77-11e4-872e-1234567db123"
 _STACK = "local"
 
 
+STACK_TYPE = "AWS::CloudFormation::Stack"
+APPLICATION_TYPE = "AWS::Serverless::Application"
+NESTED_STACK_TYPES = (STACK_TYPE, APPLICATION_TYPE)
+"""The types of resources that are templates of their own."""
+
+
 class UnresolvedError(Exception):
     """A value is known only to a deployment; ``str()`` says what is missing."""
 
@@ -32,6 +38,12 @@ class UnresolvedError(Exception):
         super().__init__(sentence)
         self.name = name
         """The name under which the user can give the value; None where that is not possible."""
+
+    @property
+    def sentence(self) -> str:
+        """The reason as the end of a sentence."""
+        reason = str(self)
+        return reason if reason.endswith("?") else f"{reason}."
 
 
 class Absent(Enum):
@@ -46,6 +58,27 @@ class Unknown:
 
     reason: str
     """One sentence without its full stop."""
+    name: str | None = None
+    """The name under which the user can give the value; None where that is not possible."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nesting:
+    """The place of a stack among those of a project, and what it has from the others."""
+
+    path: str = ""
+    """The logical ids on the way to it, such as ``Child/Grandchild/``; empty for the outermost."""
+    parameters: Mapping[str, object] = field(default_factory=dict)
+    """The values that the stack around it gives for parameters: texts, or ``Unknown``."""
+    output: Callable[[str, str], object] | None = None
+    """Returns an output, by its name, of a stack nested in it; raises ``UnresolvedError``."""
+
+    def physical_name(self, logical_id: str) -> str:
+        """Return the name of a resource to which the template gives none.
+
+        AWS too makes it of the names of the stacks that it is in.
+        """
+        return f"{self.path}{logical_id}".replace("/", "-")
 
 
 def _pseudo_parameters(region: str, stack: str) -> dict[str, object]:
@@ -103,11 +136,13 @@ class References:
         created: Callable[[], LinedMapping],
         resolve: Callable[[object], object],
         values: Mapping[str, str],
+        nesting: Nesting,
     ) -> None:
         """Take the callbacks for the resources that are created, and for values inside of others.
 
         ``values`` are the user's, by parameter, logical id, or attribute.
         """
+        self._nesting = nesting
         self._parameters = section(template, "Parameters")
         self._resources = section(template, "Resources")
         self._common = section(section(template, "Globals"), "Function")
@@ -135,6 +170,10 @@ class References:
             return self.attribute(owner, attribute)
         return self._return_value(name, "Ref", name)
 
+    def with_remedy(self, reason: str, name: str) -> UnresolvedError:
+        """Return the error of a value of this stack that the user can give."""
+        return with_remedy(reason, f"{self._nesting.path}{name}")
+
     def attribute(self, logical_id: str, attribute: str) -> object:
         """Return what ``Fn::GetAtt`` returns; raise ``UnresolvedError``."""
         name = f"{logical_id}.{attribute}"
@@ -145,7 +184,15 @@ class References:
             qualified = self.qualified_arn(owner)
             if qualified is not None:
                 return qualified.rpartition(":")[2] if last == "Version" else qualified
+        kind, _, output = attribute.partition(".")
+        if kind == "Outputs" and output and self._is_of(logical_id, *NESTED_STACK_TYPES):
+            return self._output(logical_id, output, name)
         return self._return_value(logical_id, attribute, name)
+
+    def _output(self, logical_id: str, output: str, name: str) -> object:
+        if self._nesting.output is None:
+            raise self.with_remedy(f"{shown(name)} is known only in the cloud", name)
+        return self._nesting.output(logical_id, output)
 
     def qualified_arn(self, name: str) -> str | None:
         """Return the ARN of a version or an alias, which is what ``Ref`` returns for one.
@@ -190,14 +237,14 @@ class References:
         if pattern is not None:
             value = fill_in(
                 pattern,
-                logical_id,
+                f"{self._nesting.path}{logical_id}",
                 self._region,
                 lambda: self._physical_name(logical_id),
                 lambda one: self._property(logical_id, one),
             )
             if value is not None:
                 return value
-        raise with_remedy(f"{shown(name)} is known only in the cloud", name)
+        raise self.with_remedy(f"{shown(name)} is known only in the cloud", name)
 
     def _type_of(self, logical_id: str) -> str | None:
         """Return the type of a resource, of one that SAM makes included; None if there is none."""
@@ -229,30 +276,34 @@ class References:
         near = difflib.get_close_matches(logical_id[:64], known, n=1, cutoff=0.8)
         if near:
             return UnresolvedError(f"{reason}; did you mean {shown(near[0])}?")
-        return with_remedy(reason, name)
+        return self.with_remedy(reason, name)
 
     def _parameter(self, name: str) -> object:
         parameter = section(self._parameters, name)
         kind = text_under(parameter, "Type") or "String"
-        value = self._values.get(name)
+        value: object = self._values.get(name)
+        if value is None:
+            value = self._nesting.parameters.get(name)
+        if isinstance(value, Unknown):
+            raise UnresolvedError(value.reason, value.name)
         if value is None and "Default" not in parameter:
-            raise with_remedy(f"the parameter {shown(name)} has no Default", name)
+            raise self.with_remedy(f"the parameter {shown(name)} has no Default", name)
         if value is None and kind.startswith("AWS::SSM::"):
-            raise with_remedy(f"the parameter {shown(name)} is looked up in the cloud", name)
+            raise self.with_remedy(f"the parameter {shown(name)} is looked up in the cloud", name)
         default = parameter["Default"] if value is None else value
         if kind == "CommaDelimitedList" or kind.startswith("List<"):
             return list(_SPLIT_LIST.split(self._text(default).strip()))
         return default
 
     def _physical_name(self, logical_id: str) -> str:
-        """Return the name that the template gives to a resource; its logical id if it gives none.
+        """Return the name that the template gives to a resource, or one made of its logical id.
 
         Raise ``UnresolvedError`` when only a deployment knows it.
         """
         values = return_values().get(self._type_of(logical_id) or "")
         named_by = None if values is None else values.name_property
         name = None if named_by is None else self._property(logical_id, named_by)
-        return logical_id if name is None else name
+        return self._nesting.physical_name(logical_id) if name is None else name
 
     def _property(self, logical_id: str, name: str) -> str | None:
         """Return the text of a resource's property; None where it is not given."""

@@ -210,6 +210,8 @@ class Function:
     """The function's own environment variables."""
     variable_origins: Mapping[str, str] = field(default_factory=dict, compare=False)
     """The place that sets each of them, such as ``template.yaml:14``; by the variable's name."""
+    secrets: frozenset[str] = field(default=frozenset(), compare=False)
+    """The names of those that hold a secret, which is shown on request only."""
     local_variables: Mapping[str, str] = field(default_factory=dict)
     """Variables that it would not have on AWS, and that its own go before."""
     logging: LoggingConfig = field(default_factory=LoggingConfig)

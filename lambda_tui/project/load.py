@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import functools
 import re
@@ -13,7 +14,7 @@ from pathlib import Path
 from lambda_tui.project import plain, serverless, template
 from lambda_tui.project.code import Cache, unreadable_paths
 from lambda_tui.project.dependencies import undeclared_modules
-from lambda_tui.project.env_files import with_variables
+from lambda_tui.project.env_files import EnvFile, read_env_file, with_variables
 from lambda_tui.project.file_systems import mount_file_systems
 from lambda_tui.project.function import NODE_SUFFIXES, Function, Problem, Project
 from lambda_tui.project.handlers import misspelt_imports
@@ -46,10 +47,15 @@ def load_project(directory: Path, settings: Settings | None = None) -> Project:
     """
     settings = settings or Settings()
     Cache.of_user().remove_abandoned()
+    env_file = _env_file(directory, settings)
+    if env_file is not None:
+        references = env_file.dynamic_references
+        settings = replace(settings, env_file=env_file.file, dynamic_references=references)
     project = _with_source_problems(_with_modes(_read_project(directory, settings)))
     project = mount_file_systems(project, settings.file_systems)
     project = _with_local_variables(project, settings)
-    project = with_variables(project, _env_file(project, settings))
+    if env_file is not None:
+        project = with_variables(project, env_file)
     project = _with_places(_with_settings(project, settings))
     if settings.undeclared_packages != "error":
         return project
@@ -119,10 +125,16 @@ def _told_twice(first: Function, second: Function) -> Problem:
     return Problem(sentence, second.file, second.line, (second.name,))
 
 
-def _env_file(project: Project, settings: Settings) -> Path | None:
-    if settings.env_file is not None or project.template is None:
-        return settings.env_file
-    return template.read_sam_config(project.template.parent, settings.config_env).env_vars
+def _env_file(directory: Path, settings: Settings) -> EnvFile | None:
+    """Return the file of variables that is named by the settings, or else for ``sam local``."""
+    file = settings.env_file
+    if file is None:
+        folder = directory if settings.template is None else settings.template.parent
+        # A folder that cannot be read is told where the project is.
+        with contextlib.suppress(OSError, ValueError, RuntimeError):
+            folder = folder.expanduser().resolve()
+            file = template.read_sam_config(folder, settings.config_env).env_vars
+    return None if file is None else read_env_file(file)
 
 
 def _not_a_folder(directory: Path) -> Problem:

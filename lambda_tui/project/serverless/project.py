@@ -123,7 +123,8 @@ class _Reader:
             return ()
         service = self._service(raw, variables)
         made = ServerlessDocument(self._file, service.content, service.prefix)
-        values = {**service.pseudo_parameters, **self._settings.values}
+        references = self._settings.dynamic_references
+        values = {**service.pseudo_parameters, **references, **self._settings.values}
         found = self._read_resources(made, values)
         functions = found.functions
         self.files |= found.files

@@ -181,6 +181,11 @@ class Settings:
 
     A settings file has them in ``values``.
     """
+    dynamic_references: Mapping[str, str] = field(default_factory=dict)
+    """The values, by references with their braces, that the file of variables gives.
+
+    A settings file has them in ``values``.
+    """
     layers: _Layers = ()
     """Folders and zip files: the layers of every function of a project without a template."""
     layer_paths: Mapping[str, LayerPath] = field(default_factory=dict)

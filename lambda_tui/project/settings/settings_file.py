@@ -46,7 +46,8 @@ _EXAMPLE_ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT_ID}:layer:common"
 _TYPES: dict[str, object] = get_type_hints(Settings, include_extras=True)
 """The annotated types of the settings, by their names."""
 _FUNCTION_TYPES: dict[str, object] = get_type_hints(FunctionSettings, include_extras=True)
-_KEYS = [name for name in _TYPES if name not in ("layer_paths", "parameter_overrides")]
+_OF_OTHERS = ("layer_paths", "parameter_overrides", "dynamic_references")
+_KEYS = [name for name in _TYPES if name not in _OF_OTHERS]
 """The keys of a file, where ``layers`` is a list or the table of ``layer_paths``."""
 _SERVICE = re.compile(r"[A-Za-z][A-Za-z0-9 _-]*")
 _PROGRAMS = ("python", "node")

@@ -7,7 +7,12 @@ from pathlib import Path
 
 from lambda_tui.project.function import Problem
 from lambda_tui.project.template.known_names import GLOBAL_PROPERTIES, GLOBALS, hint
-from lambda_tui.project.template.language import LinedMapping, YamlDocument, section
+from lambda_tui.project.template.language import (
+    LinedMapping,
+    YamlDocument,
+    extensions_remark,
+    section,
+)
 from lambda_tui.project.wording import shown
 
 _EXAMPLES = {
@@ -35,7 +40,7 @@ def document_problems(file: Path, document: YamlDocument) -> list[Problem]:
         )
         for one in document.repeated
     ]
-    for found in (_malformed(content), _unknown_globals(content)):
+    for found in (_malformed(content), _unknown_globals(content), _extensions(content)):
         problems += [Problem(message, file, line) for message, line in found]
     return problems
 
@@ -72,3 +77,9 @@ def _unknown_globals(content: LinedMapping) -> Iterator[tuple[str, int | None]]:
                 f"Globals.Function takes no {shown(name)}; {hint(name, GLOBAL_PROPERTIES)}",
                 functions.lines.get(name),
             )
+
+
+def _extensions(content: LinedMapping) -> Iterator[tuple[str, int | None]]:
+    remark = extensions_remark(content)
+    if remark is not None:
+        yield remark, content.lines.get("Transform", 1)

@@ -101,6 +101,12 @@ def _value(variables: Properties, name: str) -> str | None:
         sentence = f"{label} is left out, since its value is not known here: {error.sentence}"
         variables.warn(name, sentence, error.name)
         return None
+    if "{{resolve:ssm-secure:" in str(variables.mapping[name]):
+        variables.warn(
+            name,
+            f"{label} is a SecureString, which CloudFormation refuses for a variable; use "
+            "{{resolve:secretsmanager:…}}, or have the function read it.",
+        )
     if not _is_valid_value(text):
         variables.refuse(name, f"{label} holds a character that no variable can hold.")
         return None

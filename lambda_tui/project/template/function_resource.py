@@ -158,6 +158,9 @@ class FunctionResource:
             architecture=architecture,
             environment=environment,
             variable_origins=variable_origins(environment, properties, self._own),
+            secrets=frozenset(
+                name for name, text in environment.items() if properties.resolver.holds_secret(text)
+            ),
             logging=logging,
             asynchronous=AsyncConfig(dead_letter=asynchronous.dead_letter),
             reserved_concurrency=reserved,

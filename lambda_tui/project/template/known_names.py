@@ -71,7 +71,7 @@ def property_remark(name: str, kind: str) -> str | None:
     if name in _PROPERTIES[kind]:
         return None
     if name.startswith("Fn::"):
-        return f"{shown(name)} is not supported here yet; write the properties out."
+        return f"what {shown(name)} makes is known only in the cloud; write the properties out."
     return f"{kind} has no {shown(name)}; {hint(name, _PROPERTIES[kind])}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from lambda_tui import limits
@@ -17,6 +17,7 @@ from lambda_tui.project.template.language import (
     APPLICATION_TYPE,
     NESTED_STACK_TYPES,
     Absent,
+    Expansion,
     InvalidYamlError,
     LinedMapping,
     Nesting,
@@ -95,7 +96,6 @@ class Stack:
         ``around`` is the stack that this one is nested in, as ``nesting`` says.
         """
         self.file = file
-        self.content = content
         self.problems: list[Problem] = []
         self.unknown: dict[Problem, str] = {}
         """The names under which the user can give what is not known, by problems."""
@@ -107,11 +107,22 @@ class Stack:
         """The stacks nested in it, by logical id; None for one that is not on this machine."""
         self._begun: set[str] = set()
         """Stacks whose reading has begun: what asks for one before it is read goes in a circle."""
-        path = "" if nesting is None else nesting.path
-        parameters = {} if nesting is None else nesting.parameters
-        self.resolver = Resolver(
-            content, values, sources, Nesting(path, parameters, self._nested_output)
-        )
+        given = nesting or Nesting()
+        self.content = self._expanded(content, given)
+        nesting = replace(given, output=self._nested_output)
+        self.resolver = Resolver(self.content, values, sources, nesting)
+
+    def _expanded(self, content: LinedMapping, nesting: Nesting) -> LinedMapping:
+        """Return the template with its loops and included files written out."""
+        resolver = Resolver(content, self._values, self._sources, nesting)
+        expansion = Expansion(self.file.parent, content, resolver)
+        for sentence, line, name in expansion.findings:
+            problem = Problem(sentence, self.file, line)
+            self.problems.append(problem)
+            if name is not None:
+                self.unknown[problem] = name
+        self._reading.files |= expansion.files
+        return expansion.content
 
     @property
     def path(self) -> str:
@@ -232,7 +243,8 @@ class Stack:
         assert isinstance(content, LinedMapping)
         values = self._values_for(logical_id, content)
         parameters, sources = self._parameters_for(file, content, values, properties)
-        nesting = Nesting(f"{self.path}{logical_id}/", parameters)
+        secrets = self.resolver.nesting.secrets
+        nesting = Nesting(f"{self.path}{logical_id}/", parameters, secrets=secrets)
         stack = Stack(file, content, values, {**self._sources, **sources}, nesting, self)
         stack.problems += document_problems(file, document)
         return stack

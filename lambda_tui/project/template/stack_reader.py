@@ -105,6 +105,7 @@ class StackReader:
     ) -> None:
         """Add a resource's function, by name, and what is wrong with it."""
         resource = section(self._resources, logical_id)
+        path = f"{self._stack.path}{logical_id}"
         kind = text_under(resource, "Type") or ""
         own = section(resource, "Properties")
         properties = own
@@ -112,7 +113,7 @@ class StackReader:
             properties = merge_globals(self._common, own, resource.get("IgnoreGlobals"))
         reader = FunctionResource(
             self._file,
-            self._names.get(logical_id) or f"{self._stack.path}{logical_id}",
+            self._names.get(path, path),
             self._resources.lines.get(logical_id),
             properties,
             self._resolver,
@@ -185,7 +186,7 @@ def _outline_remarks(
     """Yield sentences on what a resource consists of, each with the key that it is about."""
     name = shown(f"{resolver.nesting.path}{logical_id}")
     if logical_id.startswith("Fn::"):
-        yield "", f"{name} is not supported yet; write its resources out."
+        yield "", f"what {name} makes is known only in the cloud; write its resources out."
         return
     if not isinstance(resource, LinedMapping) or resource.get("Type") is None:
         yield "Type", f"{name} has no Type; add one, such as {SERVERLESS_FUNCTION}."

@@ -73,17 +73,20 @@ def read_project(directory: Path, settings: Settings) -> Project | None:
 
     config = read_sam_config(file.parent, settings.config_env)
     given = settings.parameter_overrides
+    env_file = "" if settings.env_file is None else settings.env_file.name
     content = read_template(
         file,
         settings.layer_paths,
         bootstraps=bootstraps,
         values={
+            **settings.dynamic_references,
             **config.parameters,
             **settings.values,
             **given,
             "AWS::Region": region_of(settings, config.region),
         },
         sources={
+            **dict.fromkeys(settings.dynamic_references.keys() - settings.values, env_file),
             **dict.fromkeys(config.parameters.keys() - settings.values.keys(), SAM_CONFIG),
             **dict.fromkeys(given, "--parameter-overrides"),
         },
@@ -142,18 +145,10 @@ def read_template(
         document = read_document(file)
         content = document.content
         assert isinstance(content, LinedMapping)
-        found = read_resources(
-            file,
-            content,
-            layer_paths,
-            cache,
-            bootstraps=bootstraps,
-            values=values,
-            sources=sources,
-            find_python=find_python,
-        )
+        root = Stack(file, content, values or {}, sources or {})
+        found = _read_stacks(root, layer_paths, cache, bootstraps, find_python, {})
         outline = document_problems(file, document)
-        told = (*outline, *found.problems, *emptiness(file, content))
+        told = (*outline, *found.problems, *emptiness(file, root.content))
         return found._replace(problems=told)
     except InvalidTemplateError as error:
         return TemplateContent((), (Problem(str(error), file, error.line),))
@@ -178,16 +173,25 @@ def read_resources(
     ``names`` are what that file calls its functions, by their logical ids; the other arguments are
     those of ``read_template``.
     """
-    cache = cache or Cache.of_user()
     root = Stack(file, document, values or {}, sources or {})
+    return _read_stacks(root, layer_paths, cache, bootstraps, find_python, names or {})
+
+
+def _read_stacks(
+    root: Stack,
+    layer_paths: Mapping[str, Path] | None,
+    cache: Cache | None,
+    bootstraps: Bootstraps | None,
+    find_python: FindPythonOf,
+    names: Mapping[str, str],
+) -> TemplateContent:
+    cache = cache or Cache.of_user()
     stacks = list(root.walk())
     layers = TemplateLayers.of_stacks(stacks, layer_paths or {})
     extractor = LayerExtractor(cache)
     functions: dict[str, Function] = {}
     readers = [
-        StackReader(
-            stack, its_layers, bootstraps or {}, find_python, (names or {}) if stack is root else {}
-        )
+        StackReader(stack, its_layers, bootstraps or {}, find_python, names)
         for stack, its_layers in zip(stacks, layers, strict=True)
     ]
     for reader in readers:

@@ -152,7 +152,7 @@ def variable_details(function: Function, environment: ExecutionEnvironment | Non
             one_line(name),
             one_line(given.get(name, value)),
             one_line(_origin(function, name)),
-            _is_secret(name, value),
+            name in function.secrets or _is_secret(name, value),
         )
         for name, value in sorted(own.items())
     ]

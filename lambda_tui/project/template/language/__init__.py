@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lambda_tui.project.template.language.expansion import Expansion, extensions_remark
 from lambda_tui.project.template.language.intrinsics import Resolver, intrinsic_name
 from lambda_tui.project.template.language.references import (
     ALIAS_TYPE,
@@ -31,6 +32,7 @@ __all__ = [
     "NESTED_STACK_TYPES",
     "VERSION_TYPE",
     "Absent",
+    "Expansion",
     "InvalidYamlError",
     "LinedMapping",
     "Nesting",
@@ -39,6 +41,7 @@ __all__ = [
     "UnresolvedError",
     "YamlDocument",
     "as_text",
+    "extensions_remark",
     "function_name",
     "intrinsic_name",
     "read_yaml",

@@ -72,6 +72,8 @@ class Nesting:
     """The values that the stack around it gives for parameters: texts, or ``Unknown``."""
     output: Callable[[str, str], object] | None = None
     """Returns an output, by its name, of a stack nested in it; raises ``UnresolvedError``."""
+    secrets: set[str] = field(default_factory=set)
+    """The texts that turned out to be secrets, in any stack of the project."""
 
     def physical_name(self, logical_id: str) -> str:
         """Return the name of a resource to which the template gives none.
@@ -291,6 +293,8 @@ class References:
         if value is None and kind.startswith("AWS::SSM::"):
             raise self.with_remedy(f"the parameter {shown(name)} is looked up in the cloud", name)
         default = parameter["Default"] if value is None else value
+        if str(parameter.get("NoEcho")).lower() == "true":
+            self._nesting.secrets.add(self._text(default))
         if kind == "CommaDelimitedList" or kind.startswith("List<"):
             return list(_SPLIT_LIST.split(self._text(default).strip()))
         return default

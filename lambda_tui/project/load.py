@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import functools
 import re
 import sys
@@ -17,6 +16,7 @@ from lambda_tui.project.dependencies import undeclared_modules
 from lambda_tui.project.env_files import EnvFile, read_env_file, with_variables
 from lambda_tui.project.file_systems import mount_file_systems
 from lambda_tui.project.function import NODE_SUFFIXES, Function, Problem, Project
+from lambda_tui.project.function_settings import with_function_settings
 from lambda_tui.project.handlers import misspelt_imports
 from lambda_tui.project.interpreters import find_interpreter
 from lambda_tui.project.layers import extension_problems
@@ -51,12 +51,13 @@ def load_project(directory: Path, settings: Settings | None = None) -> Project:
     if env_file is not None:
         references = env_file.dynamic_references
         settings = replace(settings, env_file=env_file.file, dynamic_references=references)
-    project = _with_source_problems(_with_modes(_read_project(directory, settings)))
+    project = with_function_settings(_read_project(directory, settings), settings)
+    project = _with_source_problems(_with_modes(project))
     project = mount_file_systems(project, settings.file_systems)
     project = _with_local_variables(project, settings)
     if env_file is not None:
         project = with_variables(project, env_file)
-    project = _with_places(_with_settings(project, settings))
+    project = _with_places(project)
     if settings.undeclared_packages != "error":
         return project
     return _with_hidden_modules(project, settings)
@@ -216,16 +217,6 @@ def _with_hidden_modules(project: Project, settings: Settings) -> Project:
     return replace(project, functions=tuple(map(changed, project.functions)))
 
 
-def _with_settings(project: Project, settings: Settings) -> Project:
-    """Return the project with its functions' settings, and a problem for each unknown function."""
-    if not settings.functions:
-        return project
-    names = [function.name for function in project.functions]
-    unknown = [_unknown_function(name, names) for name in settings.functions if name not in names]
-    functions = tuple(_changed(function, settings) for function in project.functions)
-    return replace(project, functions=functions, problems=(*project.problems, *unknown))
-
-
 def _with_local_variables(project: Project, settings: Settings) -> Project:
     """Return the project with the variables that its functions have here alone.
 
@@ -240,14 +231,3 @@ def _with_local_variables(project: Project, settings: Settings) -> Project:
         local["AWS_SAM_LOCAL"] = "true"
     functions = tuple(replace(one, local_variables=local) for one in project.functions)
     return replace(project, functions=functions)
-
-
-def _changed(function: Function, settings: Settings) -> Function:
-    own = settings.functions.get(function.name)
-    return function if own is None else replace(function, bootstrap=own.bootstrap)
-
-
-def _unknown_function(name: str, names: list[str]) -> Problem:
-    near = difflib.get_close_matches(name[:64], names, n=1)
-    hint = f"did you mean {near[0]}?" if near else "take it out of functions."
-    return Problem(f"the settings name a function {shown(name)}, which is not there; {hint}")

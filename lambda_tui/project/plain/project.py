@@ -27,7 +27,7 @@ def read_project(directory: Path, settings: Settings) -> Project:
         return find_interpreter(directory, function, settings).executable
 
     functions, problems = find_functions(directory, find_python)
-    if not functions:
+    if not functions and not any(one.declares for one in settings.functions.values()):
         problems = (*problems, Problem(_EMPTY))
     layers, layer_problems = layers_of_settings(settings.layers)
     extractor = LayerExtractor(Cache.of_user())

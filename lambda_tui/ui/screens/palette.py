@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -128,6 +128,9 @@ def setting_entries(settings: Settings, say: Callable[[str], object]) -> Iterato
     for field in dataclasses.fields(settings):
         value = getattr(settings, field.name)
         is_usual = "" if value == getattr(usual, field.name) else ", set by you"
+        if isinstance(value, Mapping):
+            # The values may be secrets.
+            value = ", ".join(value) or "empty"
         sentence = f"{field.name} is {value}{is_usual}; {PROJECT_FILE} sets it."
         text = one_line(f"Setting: {field.name} = {value}", limit=100)
         yield Entry(text, "Say where the setting is made", _with(say, sentence))

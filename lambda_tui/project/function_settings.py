@@ -113,7 +113,7 @@ class _Reader:
             if name not in properties:
                 properties.put(name, value, None)
         found = self._read(properties)
-        # What is wrong with the rest of the function is told already.
+        # Other mistakes of the function are told already.
         self.problems += [
             one for one in found.problems if one.file != self._own.file or one.line in lines
         ]

@@ -64,7 +64,7 @@ def test_a_bootstrap_that_is_not_there_is_told(folder: Path) -> None:
     assert len(project.functions) == 1
     assert [str(problem) for problem in project.problems] == [
         "template.yaml:5: Custom: Runtime provided.al2023 runs bootstrap, which is not in src; "
-        "build it there, or let CodeUri name the folder that it is built into."
+        "run `sam build`, which makes it by makefile."
     ]
 
 
@@ -135,7 +135,7 @@ LAYERED = TEMPLATE.replace("Runtime: %s", "Runtime: %s, Layers: [!Ref Common]").
         ("#!/bin/sh\n", 0o755, None),
         ("#!/bin/sh\n", 0o644, "bootstrap of its layers cannot be executed; run chmod +x on it."),
         ("#!/bin/sh\r\n", 0o755, "bootstrap of its layers has lines that end in CR LF, and no "),
-        (None, 0o755, "Runtime provided.al2023 runs bootstrap, which is not in src; build it "),
+        (None, 0o755, "Runtime provided.al2023 runs bootstrap, which is not in src; run `sam "),
     ],
 )
 def test_a_bootstrap_of_a_layer_is_looked_at_too(

@@ -25,7 +25,6 @@ _CONTENT_PROPERTIES = {
     "AWS::Serverless::LayerVersion": "ContentUri",
     "AWS::Lambda::LayerVersion": "Content",
 }
-_BUILT = Path(".aws-sam", "build")
 _CONSEQUENCE = "so it is missing from /opt"
 _REMEDY = "Layers needs a list of layer versions, such as [!Ref MyLayer]."
 
@@ -48,8 +47,8 @@ class TemplateLayers:
         declared: dict[str, tuple[TemplateLayers, str]],
     ) -> None:
         """Add the layers that the stack declares to ``declared``, those of all stacks by ARN."""
+        self._stack = stack
         self._file = stack.file
-        self._path = stack.path
         self._resources = stack.resolver.resources
         self._resolver = stack.resolver
         self._layer_paths = layer_paths
@@ -130,7 +129,7 @@ class TemplateLayers:
         """Return the path of the content of a layer that the template declares."""
         resource = section(self._resources, logical_id)
         line = self._resources.lines.get(logical_id)
-        name = f"{self._path}{logical_id}"
+        name = f"{self._stack.path}{logical_id}"
         findings = Findings(self._file, name, name)
         content = Properties(section(resource, "Properties"), line, self._resolver, findings)
         path = self._local_path(content, _CONTENT_PROPERTIES[str(resource["Type"])])
@@ -157,7 +156,7 @@ class TemplateLayers:
 
     def _built(self, logical_id: str, content: Properties) -> Path | None:
         """Return the folder that ``sam build`` has built from a layer's source."""
-        path = self._file.parent / _BUILT / logical_id
+        path = self._stack.built_folder(logical_id)
         if os.path.isdir(path):
             return path.resolve()
         content.warn(

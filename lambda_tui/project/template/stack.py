@@ -37,6 +37,7 @@ from lambda_tui.project.wording import shown
 ADVICE = "add a resource of Type AWS::Serverless::Function, or run `lambda-tui demo`."
 """The end of a sentence on a template without functions."""
 
+_BUILD = Path(".aws-sam", "build")
 _MOST_STACKS = 100
 """Stacks that are read of one project: a few templates can multiply one another without end."""
 _CONSEQUENCE = "so the functions in it are not listed"
@@ -128,6 +129,18 @@ class Stack:
     def path(self) -> str:
         """The logical ids on the way to it, such as ``Child/``; empty for the outermost."""
         return self.resolver.nesting.path
+
+    @property
+    def is_built(self) -> bool:
+        """Whether the template is one that ``sam build`` has written."""
+        return _BUILD.parts[0] in self.file.parts
+
+    def built_folder(self, logical_id: str) -> Path:
+        """Return the folder that ``sam build`` makes of a function or a layer."""
+        outermost = self
+        while outermost._around is not None:
+            outermost = outermost._around
+        return outermost.file.parent / _BUILD / f"{self.path}{logical_id}"
 
     @property
     def files(self) -> frozenset[Path]:

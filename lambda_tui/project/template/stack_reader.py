@@ -11,6 +11,7 @@ from lambda_tui.project.code import Cache
 from lambda_tui.project.function import Function, Problem
 from lambda_tui.project.handlers import handler_problem
 from lambda_tui.project.layers import LayerExtractor
+from lambda_tui.project.template.builds import Builds
 from lambda_tui.project.template.dependent_resources import apply_dependent_resources
 from lambda_tui.project.template.function_resource import FunctionResource
 from lambda_tui.project.template.globals import merge_globals
@@ -65,6 +66,7 @@ class StackReader:
         self._find_python = find_python
         self._names = names
         self._layers = layers
+        self._builds = Builds(stack)
         self.problems = stack.problems
         self.unknown = stack.unknown
 
@@ -76,6 +78,7 @@ class StackReader:
             self._check_outline(logical_id)
             if _is_function(self._resources[logical_id]):
                 self._read_function(logical_id, functions, cache, extractor)
+        self.problems += self._builds.problems()
         declared = section(self._document, "Resources").values()
         if any(map(_is_function, declared)) and not any(
             map(_is_function, self._resources.values())
@@ -132,17 +135,18 @@ class StackReader:
             )
         elif function is not None:
             # The handler may be in a layer, so the layers have to be there before it is checked.
-            function = functions[function.name] = extractor.extract(function)
-            self._check_handler(function, reader.line_of("Handler"))
+            function = extractor.extract(function)
+            function, problem = self._builds.choose(function, logical_id, self._check_handler)
+            functions[function.name] = function
+            if problem is not None and problem.file is None:
+                problem = replace(problem, file=self._file, line=reader.line_of("Handler"))
+            if problem is not None:
+                self.problems.append(problem)
         self.problems += reader.problems
         self.unknown.update(reader.unknown)
 
-    def _check_handler(self, function: Function, line: int | None) -> None:
-        problem = handler_problem(function, partial(self._find_python, function))
-        if problem is not None and problem.file is None:
-            problem = replace(problem, file=function.file, line=line)
-        if problem is not None:
-            self.problems.append(problem)
+    def _check_handler(self, function: Function) -> Problem | None:
+        return handler_problem(function, partial(self._find_python, function))
 
 
 def emptiness(file: Path, document: LinedMapping) -> list[Problem]:

@@ -20,6 +20,15 @@ _FUNCTION_ARN = "arn:aws:lambda:{region}:{account}:function:{name}"
 _QUALIFIED_ATTRIBUTES = ("Version", "FunctionArn", "AliasArn")
 """Attributes of versions and aliases."""
 _WITH_ROLE = (_SERVERLESS_FUNCTION, "AWS::Serverless::StateMachine")
+_MAPPING = "AWS::Lambda::EventSourceMapping"
+_EVENT_TYPES = {
+    **dict.fromkeys(("SQS", "Kinesis", "DynamoDB", "MSK", "MQ", "SelfManagedKafka"), _MAPPING),
+    **dict.fromkeys(("Schedule", "EventBridgeRule", "CloudWatchEvent"), "AWS::Events::Rule"),
+    "DocumentDB": _MAPPING,
+    "ScheduleV2": "AWS::Scheduler::Schedule",
+    "SNS": "AWS::SNS::Subscription",
+}
+"""The types of the resources that SAM makes of a function's events."""
 _SPLIT_LIST = re.compile(r"\s*,\s*")
 _STACK_ID = "51af3dc0-da77-11e4-872e-1234567db123"
 _STACK = "local"
@@ -263,6 +272,16 @@ class References:
         owner = logical_id.removesuffix("Url")
         if owner != logical_id and self._is_of(owner, _SERVERLESS_FUNCTION):
             return "AWS::Lambda::Url" if self._gives(owner, "FunctionUrlConfig") else None
+        return self._type_of_event(logical_id)
+
+    def _type_of_event(self, logical_id: str) -> str | None:
+        """Return the type of what SAM makes of an entry of ``Events``: ``FunctionEntry``."""
+        for owner in self._resources:
+            if logical_id.startswith(owner) and self._is_of(owner, _SERVERLESS_FUNCTION):
+                events = section(section(section(self._resources, owner), "Properties"), "Events")
+                event = section(events, logical_id.removeprefix(owner))
+                if event:
+                    return _EVENT_TYPES.get(text_under(event, "Type") or "")
         return None
 
     def _is_of(self, logical_id: str, *kinds: str) -> bool:

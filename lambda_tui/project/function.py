@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from lambda_tui.project.runtimes import Language, language_of
+from lambda_tui.wording import counted
 
 NODE_SUFFIXES = (".js", ".mjs", ".cjs", ".ts", ".mts", ".cts")
 """Suffixes of the source files of Node.js functions."""
@@ -335,6 +336,36 @@ class Function:
 
 
 @dataclass(frozen=True, slots=True)
+class Listing:
+    """A file that declares functions, read or not: functions are grouped by these."""
+
+    file: Path | None
+    """None for the source files of a plain folder."""
+    kind: str
+    """Words such as ``Serverless Framework``."""
+    functions: tuple[str, ...] = ()
+    """The names of the functions that were read from it."""
+    unread: int = 0
+    """The functions that it seems to have where it was not read; 0 where that is not known."""
+    remark: str = ""
+    """The reason why it was not read, as the end of a sentence; empty where it was."""
+
+    def name(self, directory: Path) -> str:
+        """Return what the file is called in a project's folder."""
+        if self.file is None:
+            return self.kind
+        if self.file.is_relative_to(directory):
+            return str(self.file.relative_to(directory))
+        return str(self.file)
+
+    def summary(self) -> str:
+        """Return the number of functions, and why they were not read where they were not."""
+        number = len(self.functions) or self.unread
+        functions = counted(number, "function") if number or not self.remark else ""
+        return ", ".join(filter(None, (functions, self.remark)))
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
     """The functions found in a folder, and the problems found in its files."""
 
@@ -346,3 +377,10 @@ class Project:
     """The file that lists the functions, such as a SAM template; None for a plain folder."""
     sources: frozenset[Path] = frozenset()
     """Further files that its functions were read from, or would be if they were there."""
+    listings: tuple[Listing, ...] = ()
+    """The files that declare its functions, and those that were seen and not read."""
+
+    @property
+    def is_grouped(self) -> bool:
+        """Whether there is more than one listing to tell apart."""
+        return len(self.listings) > 1

@@ -6,7 +6,7 @@ import contextlib
 import functools
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from lambda_tui.project.code import Cache, unreadable_paths
 from lambda_tui.project.dependencies import undeclared_modules
 from lambda_tui.project.env_files import EnvFile, read_env_file, with_variables
 from lambda_tui.project.file_systems import mount_file_systems
-from lambda_tui.project.function import NODE_SUFFIXES, Function, Problem, Project
+from lambda_tui.project.function import NODE_SUFFIXES, Function, Listing, Problem, Project
 from lambda_tui.project.function_settings import with_function_settings
 from lambda_tui.project.handlers import misspelt_imports
 from lambda_tui.project.interpreters import find_interpreter
@@ -27,10 +27,10 @@ from lambda_tui.project.wording import shown
 LISTING_FILES = (*template.TEMPLATES, *serverless.FILES)
 """The names of files, in a project's folder, that list its functions."""
 
-_KINDS: tuple[Callable[[Path, Settings], Project | None], ...] = (
-    template.read_project,
-    serverless.read_project,
-)
+_KINDS: Mapping[str, Callable[[Path, Settings], Project | None]] = {
+    template.KIND: template.read_project,
+    serverless.KIND: serverless.read_project,
+}
 """The kinds of projects: each reads a folder, or returns None for one that is not of its kind.
 
 A folder may be of several. One that is of none of them is a plain folder.
@@ -57,7 +57,7 @@ def load_project(directory: Path, settings: Settings | None = None) -> Project:
     project = _with_local_variables(project, settings)
     if env_file is not None:
         project = with_variables(project, env_file)
-    project = _with_places(project)
+    project = _with_places(_with_all_listed(project))
     if settings.undeclared_packages != "error":
         return project
     return _with_hidden_modules(project, settings)
@@ -72,14 +72,11 @@ def _read_project(directory: Path, settings: Settings) -> Project:
             # It may be named in another case there, and saves are told by its own.
             directory = true_path(directory, str(directory)) or directory
         # A template that is named is all that is asked for.
-        kinds = _KINDS if settings.template is None else (template.read_project,)
-        found = [read_project(directory, settings) for read_project in kinds]
-        projects = [project for project in found if project is not None]
+        kinds = _KINDS if settings.template is None else {template.KIND: template.read_project}
+        found = {kind: read_project(directory, settings) for kind, read_project in kinds.items()}
+        projects = {kind: project for kind, project in found.items() if project is not None}
         project = _merged(projects) if projects else plain.read_project(directory, settings)
-        unread = template.misplaced_templates(directory) + serverless.unread_programs(directory)
-        if not projects:
-            unread += template.unread_templates(directory)
-        return replace(project, problems=(*unread, *project.problems))
+        return _with_unread(project, settings)
     except (OSError, ValueError, RuntimeError) as error:
         what = getattr(error, "filename", None) or directory
         reason = (getattr(error, "strerror", None) or str(error)).lower()
@@ -87,10 +84,30 @@ def _read_project(directory: Path, settings: Settings) -> Project:
         return Project(directory, problems=(Problem(message),))
 
 
-def _merged(projects: list[Project]) -> Project:
-    """Return one folder's projects as one, with what is twice in them told."""
-    merged = projects[0]
-    for project in projects[1:]:
+def _with_unread(project: Project, settings: Settings) -> Project:
+    """Return the project with what was seen in its folder and not read."""
+    directory = project.directory
+    if settings.template is not None:
+        return project
+    problems = template.misplaced_templates(directory) + serverless.unread_programs(directory)
+    listings = serverless.unread_listings(directory)
+    if project.template is None:
+        others = template.other_templates(directory)
+        problems += template.unread_templates(directory, others)
+    else:
+        others = template.templates_beside(directory, {project.template, *project.sources})
+    return replace(
+        project,
+        problems=(*problems, *project.problems),
+        listings=(*project.listings, *listings, *others),
+    )
+
+
+def _merged(projects: Mapping[str, Project]) -> Project:
+    """Return one folder's projects, by their kinds, as one, with what is twice in them told."""
+    (kind, merged), *others = projects.items()
+    merged = replace(merged, listings=(_listing(kind, merged, merged.functions),))
+    for kind, project in others:
         known = {function.name: function for function in merged.functions}
         codes = {_code_of(function): function for function in merged.functions}
         problems = [*merged.problems, *project.problems]
@@ -98,14 +115,47 @@ def _merged(projects: list[Project]) -> Project:
             first = known.get(function.name) or codes.get(_code_of(function))
             if first is not None:
                 problems.append(_told_twice(first, function))
-        functions = (one for one in project.functions if one.name not in known)
+        functions = [one for one in project.functions if one.name not in known]
         merged = replace(
             merged,
             functions=(*merged.functions, *functions),
+            listings=(*merged.listings, _listing(kind, project, functions)),
             problems=tuple(problems),
             sources=merged.sources | project.sources | _own_file(project),
         )
     return merged
+
+
+def _listing(kind: str, project: Project, functions: Iterable[Function]) -> Listing:
+    names = tuple(function.name for function in functions)
+    return Listing(project.template, kind, names, remark="" if names else "none is read")
+
+
+def _with_all_listed(project: Project) -> Project:
+    """Return the project with listings of all its functions, which stand in their order."""
+    names = [function.name for function in project.functions]
+    listings = [
+        replace(one, functions=tuple(name for name in one.functions if name in names))
+        for one in project.listings
+    ]
+    listed = {name for one in listings for name in one.functions}
+    by_file: dict[Path | None, list[str]] = {}
+    for function in project.functions:
+        if function.name not in listed:
+            is_of_settings = function.file is not None and function.file.suffix == ".toml"
+            file = function.file if is_of_settings else None
+            by_file.setdefault(file, []).append(function.name)
+    added = [
+        Listing(file, "source files" if file is None else "settings", tuple(names))
+        for file, names in by_file.items()
+    ]
+    ordered = sorted([*listings, *added], key=lambda one: not one.functions)
+    functions = {function.name: function for function in project.functions}
+    return replace(
+        project,
+        functions=tuple(functions[name] for one in ordered for name in one.functions),
+        listings=tuple(ordered),
+    )
 
 
 def _own_file(project: Project) -> frozenset[Path]:

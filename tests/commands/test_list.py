@@ -95,6 +95,7 @@ def test_a_json_array_has_every_function_with_its_configuration(tmp_path: Path) 
         "log_group": "/aws/lambda/Order",
         "description": "Übergröße",
         "code": str(project / "Order"),
+        "listing": str(project / "template.yaml"),
         "file": str(project / "template.yaml"),
         "line": 2,
         "interpreter": sys.executable,
@@ -161,3 +162,42 @@ def test_a_function_of_a_nested_stack_is_listed_with_its_path_and_found_by_it(
 
     opened = OpenedProject(load_project(tmp_path), Settings(), ())
     assert find_function(opened, "Shop/Order") is find_function(opened, "Shop-Order")
+
+
+def test_functions_of_several_files_are_listed_below_these_with_what_was_not_read(
+    tmp_path: Path,
+) -> None:
+    project = write_project(tmp_path, {"Order": HANDLER})
+    (project / "serverless.yml").write_text(
+        "service: shop\nprovider: {name: aws, runtime: python3.12}\n"
+        "functions: {hello: {handler: Order/app.handler}}\n"
+    )
+    (project / "pipeline.yaml").write_text(
+        "Resources:\n  A: {Type: AWS::Serverless::Function}\n  B: {Type: AWS::Lambda::Function}\n"
+    )
+    lines = run("list", project).output.splitlines()
+
+    assert [line.split("  ")[0] for line in lines] == [
+        "FUNCTION",
+        "",
+        "template.yaml: SAM or CloudFormation, 1 function",
+        "Order",
+        "",
+        "serverless.yml: Serverless Framework, 1 function",
+        "shop-dev-hello",
+        "",
+        "pipeline.yaml: SAM or CloudFormation, 2 functions, not read; -t opens it",
+    ]
+
+
+def test_templates_below_are_listed_with_the_commands_that_open_them(tmp_path: Path) -> None:
+    for number in range(12):
+        write_project(tmp_path / f"service{number:02}", {"Order": HANDLER, "Refund": HANDLER})
+
+    listed = run("list", tmp_path)
+
+    assert listed.status == 2
+    heading, first, *others = listed.output.splitlines()
+    assert heading.split() == ["COMMAND", "FUNCTIONS"]
+    assert first == "lambda-tui -t service00/template.yaml  2 functions"
+    assert len(others) == 11

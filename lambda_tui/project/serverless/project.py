@@ -12,7 +12,7 @@ from typing import NamedTuple
 from lambda_tui import limits
 from lambda_tui.project.credentials import region_of
 from lambda_tui.project.files import UnreadableFileError, read_text
-from lambda_tui.project.function import Function, Problem, Project
+from lambda_tui.project.function import Function, Listing, Problem, Project
 from lambda_tui.project.interpreters import find_interpreter
 from lambda_tui.project.serverless.document import ServerlessDocument
 from lambda_tui.project.serverless.env_files import env_files, read_env_files
@@ -31,6 +31,8 @@ from lambda_tui.project.template.language import (
 )
 from lambda_tui.project.wording import shown
 
+KIND = "Serverless Framework"
+"""The kind, in words."""
 FILES = ("serverless.yml", "serverless.yaml", "serverless.json")
 """The names of the framework's file in a project's folder; the first that is there is read."""
 _PROGRAMS = ("serverless.ts", "serverless.js", "serverless.mjs", "serverless.cjs")
@@ -82,6 +84,14 @@ def unread_programs(directory: Path) -> list[Problem]:
         for name in _PROGRAMS
         if (directory / name).is_file()
     ]
+
+
+def unread_listings(directory: Path) -> list[Listing]:
+    """Return the listing of a file of the framework's that is a program."""
+    if any((directory / name).is_file() for name in FILES):
+        return []
+    files = [directory / name for name in _PROGRAMS if (directory / name).is_file()]
+    return [Listing(file, KIND, remark="a program, which is not run") for file in files]
 
 
 class _Reader:

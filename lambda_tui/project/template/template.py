@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from lambda_tui.project.code import Cache
 from lambda_tui.project.credentials import region_of
-from lambda_tui.project.function import Function, Problem, Project
+from lambda_tui.project.function import Function, Listing, Problem, Project
 from lambda_tui.project.interpreters import find_interpreter
 from lambda_tui.project.layers import LayerExtractor
 from lambda_tui.project.settings import Settings
@@ -29,12 +29,16 @@ from lambda_tui.project.template.stack_reader import (
 )
 from lambda_tui.project.template.template_files import (
     TEMPLATES,
+    all_templates_in,
+    count_functions,
     templates_below,
     templates_in,
 )
 from lambda_tui.project.template.triggers import read_triggers
 from lambda_tui.project.wording import shown
 
+KIND = "SAM or CloudFormation"
+"""The kind of a template, in words."""
 _MOST_NAMED = 8
 """Templates that one sentence names."""
 LIST_OF_LAYERS = (
@@ -98,19 +102,36 @@ def read_project(directory: Path, settings: Settings) -> Project | None:
     return Project(directory, content.functions, problems, file, content.files)
 
 
-def unread_templates(directory: Path) -> list[Problem]:
+def other_templates(directory: Path) -> list[Listing]:
+    """Return the templates in a folder and below it, none of which is opened."""
+    files = [*all_templates_in(directory), *templates_below(directory)]
+    return [_unread(file) for file in files]
+
+
+def templates_beside(directory: Path, read: Collection[Path]) -> list[Listing]:
+    """Return the templates in a folder beside those that are read."""
+    return [_unread(file) for file in all_templates_in(directory) if file not in read]
+
+
+def _unread(file: Path) -> Listing:
+    return Listing(file, KIND, unread=count_functions(file), remark="not read; -t opens it")
+
+
+def unread_templates(directory: Path, listings: Sequence[Listing]) -> list[Problem]:
     """Return the problem of a folder without a template of its own, and with others to choose."""
-    templates = [*templates_in(directory), *templates_below(directory)]
+    templates = [one.file for one in listings if one.file is not None]
     if not templates:
         return []
-    commands = [_command_for(file.relative_to(directory)) for file in templates[:_MOST_NAMED]]
+    commands = [command_for(file, directory) for file in templates[:_MOST_NAMED]]
     more = f" and {len(templates) - _MOST_NAMED} more" if len(templates) > _MOST_NAMED else ""
     are = "there is a template" if len(templates) == 1 else "there are templates"
-    return [Problem(f"{are} that this folder does not open: {', '.join(commands)}{more}.")]
+    named = ", ".join(f"`{command}`" for command in commands)
+    return [Problem(f"{are} that this folder does not open: {named}{more}.")]
 
 
-def _command_for(path: Path) -> str:
-    return f"`lambda-tui -t {shown(shlex.quote(str(path)))}`"
+def command_for(file: Path, directory: Path) -> str:
+    """Return the command that opens a template in or below a folder."""
+    return f"lambda-tui -t {shown(shlex.quote(str(file.relative_to(directory))))}"
 
 
 def misplaced_templates(directory: Path) -> list[Problem]:

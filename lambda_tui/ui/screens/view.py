@@ -239,7 +239,7 @@ class ProjectView(SearchableScreen):
         panes.log_pane.show_scope(self._log_scope(pool, selected.record))
         panes.log_pane.show_fresh_records()
         with panes.painting():
-            panes.functions.show_pools(pools, pool.function.name)
+            panes.functions.show_pools(pools, pool.function.name, self.engine.project)
             panes.environments.show_pool(pool, self.feed.lives)
             if selected.environment is not None:
                 panes.environments.highlight(selected.environment.id)

@@ -57,7 +57,8 @@ def _grouped(project: Project) -> str:
         return "".join([heading, *lines])
     text = heading
     for listing, group in zip(project.listings, groups, strict=True):
-        name = one_line(f"{listing.name(project.directory)}: {listing.kind}, {listing.summary()}")
+        name = f"{listing.name(project.directory)}: {listing.kind}, {listing.summary()}"
+        name = one_line(f"{name}; -t opens it" if listing.unread else name)
         text += f"\n{name}\n" + "".join(lines[: len(group)])
         del lines[: len(group)]
     return text

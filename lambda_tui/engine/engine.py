@@ -192,6 +192,11 @@ class Engine:
         self.pools.update(pools)
         await self._watch()
 
+    async def open_template(self, file: Path) -> None:
+        """Read another template in the place of what the project's folder has by itself."""
+        self.settings = replace(self.settings, template=file)
+        await self.reload_project()
+
     def let_functions_call(self, address: str | None) -> None:
         """Have SDKs in the environments to come call the Lambda API at a URL, if there is one."""
         self._account.lambda_endpoint = address

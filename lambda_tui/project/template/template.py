@@ -114,7 +114,7 @@ def templates_beside(directory: Path, read: Collection[Path]) -> list[Listing]:
 
 
 def _unread(file: Path) -> Listing:
-    return Listing(file, KIND, unread=count_functions(file), remark="not read; -t opens it")
+    return Listing(file, KIND, unread=count_functions(file), remark="not read")
 
 
 def unread_templates(directory: Path, listings: Sequence[Listing]) -> list[Problem]:

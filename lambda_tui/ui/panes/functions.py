@@ -220,7 +220,8 @@ def _groups(rows: Sequence[FunctionRow], project: Project, *, is_filtered: bool)
 
 
 def _group_text(listing: Listing, project: Project) -> str:
-    return one_line(f"{listing.name(project.directory)}: {listing.summary()}")
+    text = f"{listing.name(project.directory)}: {listing.summary()}"
+    return one_line(f"{text}; the palette opens it" if listing.unread else text)
 
 
 def _outcome(row: FunctionRow) -> str:

@@ -347,8 +347,12 @@ class ProjectView(SearchableScreen):
         empty.display = not has_functions
         self.query_one(Banner).show_problems(problems if has_functions else ())
         self.refresh_bindings()
+        if has_functions and empty.templates.has_focus:
+            self.panes.go_to("functions")
         if not has_functions:
-            empty.show_problems(self._project.directory, problems)
+            empty.show_project(self._project)
+            if empty.templates.items:
+                self.set_focus(empty.templates)
         elif not self.selection.function:
             self.selection.choose_function(self.function)
 

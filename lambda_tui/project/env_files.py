@@ -94,6 +94,9 @@ def _changed(function: Function, content: EnvFile) -> Function:
             **function.variable_origins,
             **{name: one.origin for name, one in given.items()},
         },
+        unknown_variables={
+            name: reason for name, reason in function.unknown_variables.items() if name not in given
+        },
     )
 
 

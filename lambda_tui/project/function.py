@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -211,6 +212,8 @@ class Function:
     """The function's own environment variables."""
     variable_origins: Mapping[str, str] = field(default_factory=dict, compare=False)
     """The place that sets each of them, such as ``template.yaml:14``; by the variable's name."""
+    unknown_variables: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """Variables that it has on AWS and not here, with the sentences that say why."""
     secrets: frozenset[str] = field(default=frozenset(), compare=False)
     """The names of those that hold a secret, which is shown on request only."""
     local_variables: Mapping[str, str] = field(default_factory=dict)
@@ -309,6 +312,12 @@ class Function:
         published = next((one for one in self.published if one.number == version), None)
         description = self.description if published is None else published.description
         return replace(self, version=version, description=description or self.description)
+
+    def missed_variables(self, error: bytes) -> Iterator[str]:
+        """Yield a sentence for each variable without a value here that an error speaks of."""
+        for name, reason in self.unknown_variables.items():
+            if re.search(rb"(?<!\w)%s(?!\w)" % re.escape(name).encode(), error):
+                yield f"{self.name}: {name} is not set here, since {reason}"
 
     def alias(self, name: str | None) -> Alias | None:
         """Return an alias by its name; None if there is none."""

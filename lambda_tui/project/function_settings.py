@@ -129,6 +129,11 @@ class _Reader:
             bootstrap=self._own.bootstrap,
             environment={**function.environment, **read.environment},
             variable_origins={**function.variable_origins, **read.variable_origins},
+            unknown_variables={
+                name: reason
+                for name, reason in function.unknown_variables.items()
+                if name not in read.environment
+            },
         )
 
     def _read(self, properties: LinedMapping) -> TemplateContent:

@@ -156,10 +156,13 @@ class FunctionResource:
             ephemeral_storage=ephemeral_storage,
             file_systems=file_systems,
             architecture=architecture,
-            environment=environment,
-            variable_origins=variable_origins(environment, properties, self._own),
+            environment=environment.known,
+            variable_origins=variable_origins(environment.known, properties, self._own),
+            unknown_variables=environment.unknown,
             secrets=frozenset(
-                name for name, text in environment.items() if properties.resolver.holds_secret(text)
+                name
+                for name, text in environment.known.items()
+                if properties.resolver.holds_secret(text)
             ),
             logging=logging,
             asynchronous=AsyncConfig(dead_letter=asynchronous.dead_letter),

@@ -247,8 +247,9 @@ class RowList(ScrollingLines, Generic[Item], can_focus=True):
         index = self.index_at(y)
         if index is None:
             group = self._lines.groups.get(y - self.headings + self.scroll_offset.y)
-            text = Text() if group is None else Text(fitted(f" {group.text}", width))
-            return text, self.style_of("row--head")
+            if group is None:
+                return Text(), Style.null()
+            return Text(fitted(f" {group.text}", width)), self.style_of("row--head")
         style = self.style_of("row--cursor") if index == self._cursor else Style.null()
         return self.row(self.items[index], width), style
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from lambda_tui import limits
@@ -218,20 +218,20 @@ def _has_calls(content: LinedMapping) -> bool:
 
 
 def _find_loop(value: object, seen: set[int], or_key: str | None = None) -> str | None:
-    """Return the key of the first loop in a value, or another key; None if there is none."""
+    """Return the key of a loop in a value, or another key; None if there is none."""
     waiting = [value]
     while waiting:
         one = waiting.pop()
-        if not isinstance(one, dict | list) or id(one) in seen:
+        if id(one) in seen:
             continue
         seen.add(id(one))
-        if isinstance(one, list):
-            waiting += reversed(one)
-            continue
-        for key in one:
-            if key == or_key or key.startswith(_LOOP):
-                return str(key)
-        waiting += reversed(one.values())
+        inner: Iterable[object] = one if isinstance(one, list) else ()
+        if isinstance(one, dict):
+            for key in one:
+                if key.startswith("Fn::") and (key == or_key or key.startswith(_LOOP)):
+                    return str(key)
+            inner = one.values()
+        waiting += [each for each in inner if isinstance(each, dict | list)]
     return None
 
 

@@ -225,7 +225,7 @@ class References:
             if alias is not None:
                 qualifier = "1" if attribute == "Version" else alias
                 return f"{self._arn_of(function)}:{qualifier}"
-        for function in self._resources:
+        for function in self._resources if "Alias" in name else ():
             if name.startswith(f"{function}Alias"):
                 alias = self._auto_publish_alias(function)
                 if alias is not None and name == f"{function}Alias{_in_logical_id(alias)}":

@@ -23,6 +23,12 @@ _EXAMPLES = {
     "Resources": "Resources: {Hello: {Type: AWS::Serverless::Function}}",
 }
 """The sections that are read, each with an example."""
+_SECTIONS = (
+    *_EXAMPLES,
+    *("AWSTemplateFormatVersion", "Description", "Metadata", "Rules", "Transform", "Hooks"),
+    *("Outputs", "Fn::Transform"),
+)
+"""All sections."""
 
 
 def document_problems(file: Path, document: YamlDocument) -> list[Problem]:
@@ -40,9 +46,18 @@ def document_problems(file: Path, document: YamlDocument) -> list[Problem]:
         )
         for one in document.repeated
     ]
-    for found in (_malformed(content), _unknown_globals(content), _extensions(content)):
+    checks = (_unknown_sections, _malformed, _unknown_globals, _extensions)
+    for found in (check(content) for check in checks):
         problems += [Problem(message, file, line) for message, line in found]
     return problems
+
+
+def _unknown_sections(content: LinedMapping) -> Iterator[tuple[str, int | None]]:
+    """Yield a sentence, with its line, for each section that no template has."""
+    for name in content:
+        if name not in _SECTIONS:
+            line = content.lines.get(name, 1)
+            yield f"a template has no {shown(name)}; {hint(name, _SECTIONS)}", line
 
 
 def _malformed(content: LinedMapping) -> Iterator[tuple[str, int | None]]:

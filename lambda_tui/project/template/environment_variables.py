@@ -53,7 +53,7 @@ class Environment(NamedTuple):
 
     known: dict[str, str]
     unknown: dict[str, str]
-    """Those whose values are not known here, with the sentences that say why."""
+    """The variables whose values are not known here, with the sentences that say why."""
 
 
 def read_environment(properties: Properties) -> Environment:

@@ -19,6 +19,7 @@ from lambda_tui.project.template.known_names import (
     LAMBDA_FUNCTION,
     SERVERLESS_FUNCTION,
     attribute_remark,
+    event_remark,
     property_remark,
     type_remark,
 )
@@ -30,6 +31,7 @@ from lambda_tui.project.template.language import (
     text_under,
 )
 from lambda_tui.project.template.layers import TemplateLayers
+from lambda_tui.project.template.parameter_check import condition_remarks, parameter_remarks
 from lambda_tui.project.template.stack import ADVICE, Stack
 from lambda_tui.project.wording import shown
 from lambda_tui.wording import counted
@@ -74,6 +76,11 @@ class StackReader:
         self, functions: dict[str, Function], cache: Cache, extractor: LayerExtractor
     ) -> None:
         """Add the functions, by name, in the template's order."""
+        for sentence, line in (
+            *parameter_remarks(self._document, self._resolver),
+            *condition_remarks(self._document),
+        ):
+            self.problems.append(Problem(sentence, self._file, line))
         for logical_id in self._resources:
             self._check_outline(logical_id)
             if _is_function(self._resources[logical_id]):
@@ -128,6 +135,12 @@ class StackReader:
             remark = property_remark(name, kind)
             if remark is not None:
                 reader.warn(name, remark)
+        events = section(own, "Events")
+        for name in events:
+            kind_of_event = text_under(events[name], "Type") or ""
+            remark = event_remark(kind_of_event) if kind == SERVERLESS_FUNCTION else None
+            if remark is not None:
+                reader.warn("Events", f"Events.{shown(name)}: {remark}")
         if function is not None and function.name in functions:
             reader.warn(
                 "FunctionName",

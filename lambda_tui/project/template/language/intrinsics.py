@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import difflib
 import ipaddress
 import json
 import re
@@ -149,7 +150,10 @@ class Resolver:
         name = resource.get("Condition")
         if "Condition" not in resource or (isinstance(name, str) and name in self._conditions):
             return None
-        return f"its Condition is {shown(name)}, which Conditions does not declare; add it there."
+        meant = name[:64] if isinstance(name, str) else ""
+        near = difflib.get_close_matches(meant, self._conditions, n=1)
+        advice = f"did you mean {shown(near[0])}?" if near else "add it there."
+        return f"its Condition is {shown(name)}, which Conditions does not declare; {advice}"
 
     @contextmanager
     def _one_deeper(self, too_deep: str) -> Iterator[None]:

@@ -101,7 +101,7 @@ def test_loops_may_be_in_loops_and_make_properties(tmp_path: Path) -> None:
         (
             "AWS::LanguageExtensions, AWS::Serverless-2016-10-31",
             "AWS::Serverless-2016-10-31, AWS::LanguageExtensions",
-            "Transform needs AWS::LanguageExtensions before AWS::Serverless-2016-10-31; put it ",
+            "Fn::ForEach::Workers needs AWS::LanguageExtensions before AWS::Serverless-2016-",
         ),
     ],
 )

@@ -55,9 +55,10 @@ def document_problems(file: Path, document: YamlDocument) -> list[Problem]:
 def _unknown_sections(content: LinedMapping) -> Iterator[tuple[str, int | None]]:
     """Yield a sentence, with its line, for each section that no template has."""
     for name in content:
-        if name not in _SECTIONS:
-            line = content.lines.get(name, 1)
-            yield f"a template has no {shown(name)}; {hint(name, _SECTIONS)}", line
+        advice = hint(name, _SECTIONS)
+        # A file of another kind has none of them.
+        if name not in _SECTIONS and ("Resources" in content or advice.endswith("?")):
+            yield f"a template has no {shown(name)}; {advice}", content.lines.get(name, 1)
 
 
 def _malformed(content: LinedMapping) -> Iterator[tuple[str, int | None]]:

@@ -195,16 +195,13 @@ class _TooManyError(Exception):
 
 def extensions_remark(content: LinedMapping) -> str | None:
     """Return one sentence on loops that a deployment refuses; None where there are none."""
-    transforms = transforms_of(content)
-    if LANGUAGE_EXTENSIONS not in transforms:
-        loop = _find_loop(content, set())
-        if loop is None:
-            return None
-        return f"{shown(loop)} needs {LANGUAGE_EXTENSIONS}; add it to Transform, as the first."
-    names = [one for one in transforms if one in (LANGUAGE_EXTENSIONS, _SERVERLESS)]
-    if names[0] == LANGUAGE_EXTENSIONS:
+    loop = _find_loop(content, set())
+    names = [one for one in transforms_of(content) if one in (LANGUAGE_EXTENSIONS, _SERVERLESS)]
+    if loop is None or names[:1] == [LANGUAGE_EXTENSIONS]:
         return None
-    return f"Transform needs {LANGUAGE_EXTENSIONS} before {_SERVERLESS}; put it first."
+    if LANGUAGE_EXTENSIONS in names:
+        return f"{shown(loop)} needs {LANGUAGE_EXTENSIONS} before {_SERVERLESS}; put it first."
+    return f"{shown(loop)} needs {LANGUAGE_EXTENSIONS}; add it to Transform, as the first."
 
 
 def _is_include(call: object) -> bool:

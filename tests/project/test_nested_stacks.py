@@ -299,3 +299,28 @@ def test_resources_of_any_stack_change_the_functions_that_they_name(tmp_path: Pa
     assert order.asynchronous.maximum_retry_attempts == 0
     assert [one.name for one in order.triggers] == ["Tick", "Mapping"]
     assert functions["Shop/Inner/Order"].triggers == ()
+
+
+def test_a_name_that_is_too_long_is_shortened_as_on_aws(tmp_path: Path) -> None:
+    long = "A" * 60
+    root = f"Resources:\n  {long}:\n    Type: AWS::CloudFormation::Stack\n"
+    root += "    Properties: {TemplateURL: child.yaml}\n"
+    child = "Resources:\n" + FUNCTION.format(name="FirstOne") + FUNCTION.format(name="FirstTwo")
+    child += "      Environment: {Variables: {OTHER: !Ref FirstOne}}\n"
+    project = opened(tmp_path, {"template.yaml": root, "child.yaml": child})
+
+    assert project.problems == ()
+    one, two = project.functions
+    assert len(one.name) == len(two.name) == 64
+    assert one.name != two.name
+    assert two.environment["OTHER"] == one.name
+
+
+def test_a_file_of_variables_names_a_function_by_its_path(tmp_path: Path) -> None:
+    write(tmp_path, STACKS)
+    (tmp_path / "env.json").write_text('{"Shop/Order": {"STAGE": "file"}}')
+    project = load_project(tmp_path, Settings(env_file=tmp_path / "env.json"))
+
+    assert project.problems == ()
+    assert by_path(project)["Shop/Order"].environment["STAGE"] == "file"
+    assert "STAGE" not in by_path(project)["Shop/Inner/Order"].environment

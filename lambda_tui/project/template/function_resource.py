@@ -41,7 +41,12 @@ from lambda_tui.project.template.invocation_properties import (
     read_tenant_isolation,
     read_tracing,
 )
-from lambda_tui.project.template.language import LinedMapping, Resolver, UnresolvedError
+from lambda_tui.project.template.language import (
+    LinedMapping,
+    Resolver,
+    UnresolvedError,
+    physical_name,
+)
 from lambda_tui.project.template.layers import TemplateLayers
 from lambda_tui.project.template.logging_config import read_logging_config
 from lambda_tui.project.template.properties import Findings, Properties
@@ -189,7 +194,7 @@ class FunctionResource:
         self._properties.warn(name, sentence)
 
     def _name(self) -> str:
-        name = self._properties.text("FunctionName") or self._findings.logical_id.replace("/", "-")
+        name = self._properties.text("FunctionName") or physical_name(self._findings.logical_id)
         most = limits.FUNCTION_NAME_CHARACTERS
         if not _FUNCTION_NAME.fullmatch(name) or len(name) > most:
             self._properties.refuse(

@@ -15,6 +15,7 @@ from lambda_tui.project.template.language.references import (
     UnresolvedError,
     as_text,
     function_name,
+    physical_name,
     with_remedy,
 )
 from lambda_tui.project.template.language.yaml_reader import (
@@ -44,6 +45,7 @@ __all__ = [
     "extensions_remark",
     "function_name",
     "intrinsic_name",
+    "physical_name",
     "read_yaml",
     "section",
     "text_under",

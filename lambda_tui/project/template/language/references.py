@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from lambda_tui import limits
 from lambda_tui.project.function import ACCOUNT_ID, REGION
 from lambda_tui.project.template.language.return_values import fill_in, return_values
 from lambda_tui.project.template.language.yaml_reader import LinedMapping, section, text_under
@@ -84,12 +86,17 @@ class Nesting:
     secrets: set[str] = field(default_factory=set)
     """The texts that turned out to be secrets, in any stack of the project."""
 
-    def physical_name(self, logical_id: str) -> str:
-        """Return the name of a resource to which the template gives none.
 
-        AWS too makes it of the names of the stacks that it is in.
-        """
-        return f"{self.path}{logical_id}".replace("/", "-")
+def physical_name(path: str) -> str:
+    """Return the name of a resource to which its template gives none, by its path of logical ids.
+
+    AWS too makes it of the names of the stacks that the resource is in, and shortens it.
+    """
+    name = path.replace("/", "-")
+    if name == path or len(name) <= limits.FUNCTION_NAME_CHARACTERS:
+        return name
+    digest = hashlib.sha256(path.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return f"{name[: limits.FUNCTION_NAME_CHARACTERS - 13]}-{digest}"
 
 
 def _pseudo_parameters(region: str, stack: str) -> dict[str, object]:
@@ -326,7 +333,7 @@ class References:
         values = return_values().get(self._type_of(logical_id) or "")
         named_by = None if values is None else values.name_property
         name = None if named_by is None else self._property(logical_id, named_by)
-        return self._nesting.physical_name(logical_id) if name is None else name
+        return physical_name(f"{self._nesting.path}{logical_id}") if name is None else name
 
     def _property(self, logical_id: str, name: str) -> str | None:
         """Return the text of a resource's property; None where it is not given."""

@@ -238,7 +238,7 @@ def test_stacks_that_multiply_are_read_up_to_a_number(tmp_path: Path) -> None:
         ("stacks/store.yaml", "!Ref Nothing", "the value of TemplateURL is not known here, so "),
         ("stacks/store.yaml", "[x]", "TemplateURL has to name a template, such as "),
         ("stacks/store.yaml", "src/app.py", "app.py has no output TableName; add it there."),
-        ("./stacks/shop.yaml", "{ApplicationId: arn:x}", "Location names arn:x of a repository, "),
+        ("./stacks/shop.yaml", "{ApplicationId: arn:x}", "Location is an application of a rep"),
         (
             "Stage: !Sub",
             "Stag: !Sub",

@@ -45,7 +45,7 @@ from lambda_tui.project.template.language import (
     LinedMapping,
     Resolver,
     UnresolvedError,
-    physical_name,
+    physical_function_name,
 )
 from lambda_tui.project.template.layers import TemplateLayers
 from lambda_tui.project.template.logging_config import read_logging_config
@@ -194,7 +194,7 @@ class FunctionResource:
         self._properties.warn(name, sentence)
 
     def _name(self) -> str:
-        name = self._properties.text("FunctionName") or physical_name(self._findings.logical_id)
+        name = self._properties.text("FunctionName") or physical_function_name(self._findings.logical_id)
         most = limits.FUNCTION_NAME_CHARACTERS
         if not _FUNCTION_NAME.fullmatch(name) or len(name) > most:
             self._properties.refuse(

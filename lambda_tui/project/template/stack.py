@@ -197,8 +197,7 @@ class Stack:
         known = len(properties.findings.problems)
         value = properties.value(name, _CONSEQUENCE)
         if isinstance(value, dict):
-            where = shown(value.get("ApplicationId"))
-            properties.warn(name, f"{name} names {where} of a repository, {_CONSEQUENCE}.")
+            properties.warn(name, f"{name} is an application of a repository, {_CONSEQUENCE}.")
             return None
         if not isinstance(value, str):
             if len(properties.findings.problems) == known:

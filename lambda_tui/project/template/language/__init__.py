@@ -15,6 +15,7 @@ from lambda_tui.project.template.language.references import (
     UnresolvedError,
     as_text,
     function_name,
+    physical_function_name,
     physical_name,
     with_remedy,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "extensions_remark",
     "function_name",
     "intrinsic_name",
+    "physical_function_name",
     "physical_name",
     "read_yaml",
     "section",

@@ -90,10 +90,15 @@ class Nesting:
 def physical_name(path: str) -> str:
     """Return the name of a resource to which its template gives none, by its path of logical ids.
 
-    AWS too makes it of the names of the stacks that the resource is in, and shortens it.
+    AWS too makes it of the names of the stacks that the resource is in.
     """
-    name = path.replace("/", "-")
-    if name == path or len(name) <= limits.FUNCTION_NAME_CHARACTERS:
+    return path.replace("/", "-")
+
+
+def physical_function_name(path: str) -> str:
+    """Return the name of such a function, which AWS too shortens to what a function may have."""
+    name = physical_name(path)
+    if len(name) <= limits.FUNCTION_NAME_CHARACTERS:
         return name
     digest = hashlib.sha256(path.encode("utf-8", "surrogatepass")).hexdigest()[:12]
     return f"{name[: limits.FUNCTION_NAME_CHARACTERS - 13]}-{digest}"
@@ -333,7 +338,11 @@ class References:
         values = return_values().get(self._type_of(logical_id) or "")
         named_by = None if values is None else values.name_property
         name = None if named_by is None else self._property(logical_id, named_by)
-        return physical_name(f"{self._nesting.path}{logical_id}") if name is None else name
+        if name is not None:
+            return name
+        is_function = self._is_of(logical_id, _SERVERLESS_FUNCTION, "AWS::Lambda::Function")
+        make_name = physical_function_name if is_function else physical_name
+        return make_name(f"{self._nesting.path}{logical_id}")
 
     def _property(self, logical_id: str, name: str) -> str | None:
         """Return the text of a resource's property; None where it is not given."""

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from lambda_tui.project.code import Cache
-from lambda_tui.project.function import Function, Problem, Project
+from lambda_tui.project.function import Function, LoggingConfig, Problem, Project
 from lambda_tui.project.interpreters import find_interpreter
 from lambda_tui.project.layers import LayerArn, path_problem
 from lambda_tui.project.settings import FunctionSettings, Settings
 from lambda_tui.project.template import TemplateContent, read_resources
-from lambda_tui.project.template.language import LinedMapping
+from lambda_tui.project.template.language import LinedMapping, section
 from lambda_tui.project.wording import shown
 
 _PROPERTIES: Mapping[str, str] = {
@@ -25,8 +25,16 @@ _PROPERTIES: Mapping[str, str] = {
     "memory_size": "MemorySize",
     "reserved_concurrency": "ReservedConcurrentExecutions",
     "description": "Description",
+    "tracing": "Tracing",
 }
 """The properties of a template, by the keys that have the same values."""
+_LOGGING: Mapping[str, tuple[str, str]] = {
+    "log_format": ("LogFormat", "format"),
+    "application_log_level": ("ApplicationLogLevel", "application_level"),
+    "system_log_level": ("SystemLogLevel", "system_level"),
+    "log_group": ("LogGroup", "group"),
+}
+"""The properties of ``LoggingConfig``, and the fields of a function's, by keys."""
 _FIELDS: Mapping[str, tuple[str, ...]] = {
     "handler": ("handler",),
     "runtime": ("runtime",),
@@ -38,6 +46,8 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
     "reserved_concurrency": ("reserved_concurrency",),
     "architecture": ("architecture",),
     "description": ("description",),
+    "tracing": ("tracing",),
+    **dict.fromkeys(_LOGGING, ("logging",)),
 }
 """The fields of a function that each key sets."""
 _CUSTOM_RUNTIME = "provided.al2023"
@@ -112,6 +122,7 @@ class _Reader:
         for name, value in stand_ins.items():
             if name not in properties:
                 properties.put(name, value, None)
+        _add_stand_ins_for_logging(section(properties, "LoggingConfig"), function.logging)
         found = self._read(properties)
         # Other mistakes of the function are told already.
         self.problems += [
@@ -177,6 +188,12 @@ class _Reader:
             properties.put("EphemeralStorage", storage, line)
         if own.layers is not None:
             properties.put("Layers", self._layers(own.layers), self._line("layers"))
+        logging = LinedMapping()
+        for key, (name, _field) in _LOGGING.items():
+            if getattr(own, key) is not None:
+                logging.put(name, getattr(own, key), self._line(key))
+        if logging:
+            properties.put("LoggingConfig", logging, min(logging.lines.values(), default=None))
         if own.environment is not None:
             variables = LinedMapping()
             for name, value in own.environment.items():
@@ -212,6 +229,19 @@ def _mapping(**entries: object) -> LinedMapping:
 
 def _resource(kind: str, properties: LinedMapping) -> LinedMapping:
     return _mapping(Type=f"AWS::Serverless::{kind}", Properties=properties)
+
+
+def _add_stand_ins_for_logging(given: LinedMapping, known: LoggingConfig) -> None:
+    """Add what the function has of a configuration of which a part is given."""
+    if not given:
+        return
+    given.setdefault("LogFormat", known.format)
+    for name, field in _LOGGING.values():
+        value = getattr(known, field)
+        # Lambda takes levels with this format only.
+        is_taken = not name.endswith("Level") or given["LogFormat"] == "JSON"
+        if value is not None and is_taken:
+            given.setdefault(name, value)
 
 
 def _stand_in(function: Function) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lambda_tui.project.function import Function, Problem, Project
+from lambda_tui.project.function import Function, LoggingConfig, Problem, Project
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import Settings, load_settings
 from support.sam_template import SERVERLESS
@@ -68,6 +68,25 @@ def test_every_field_goes_before_that_of_the_template(tmp_path: Path) -> None:
         "MORE": "lambda-tui.toml:14",
     }
     assert function.file == tmp_path / "template.yaml"
+
+
+def test_a_part_of_the_logging_goes_before_that_of_the_template(tmp_path: Path) -> None:
+    template = SERVERLESS + (
+        "      LoggingConfig: {LogFormat: JSON, ApplicationLogLevel: WARN, LogGroup: shop}\n"
+    )
+    project, problems = opened(
+        tmp_path,
+        '[functions.Hello]\nsystem_log_level = "DEBUG"\nlog_group = "mine"\ntracing = "Active"\n',
+        template,
+    )
+
+    assert (problems, project.problems) == ([], ())
+    function = only(project.functions)
+    assert function.logging == LoggingConfig("JSON", "WARN", "DEBUG", "mine")
+    assert function.tracing == "Active"
+
+    project, _ = opened(tmp_path, '[functions.Hello]\nlog_format = "Text"\n', template)
+    assert only(project.functions).logging == LoggingConfig("Text", group="shop")
 
 
 def test_a_file_of_variables_goes_before_the_settings_of_a_function(tmp_path: Path) -> None:
@@ -140,6 +159,9 @@ def test_a_pyproject_of_other_tools_is_passed_over(tmp_path: Path, text: str) ->
         ("timeout = 3\nephemeral_storage = 1", "lambda-tui.toml:3: Hello: EphemeralStorage.Size "),
         ('environment = {AWS_REGION = "x"}', "Environment sets AWS_REGION, which Lambda reserves"),
         ('architecture = "x86"', "lambda-tui.toml:2: Hello: Architectures is a list, but Lambda "),
+        ('log_format = "XML"', "lambda-tui.toml:2: Hello: LoggingConfig.LogFormat is XML, but "),
+        ('application_log_level = "WARN"', "lambda-tui.toml:2: Hello: LoggingConfig.Application"),
+        ('tracing = "On"', "lambda-tui.toml:2: Hello: "),
         ('layers = ["none"]', "lambda-tui.toml:2: Hello: layers: there is no "),
     ],
 )

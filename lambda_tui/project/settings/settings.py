@@ -148,6 +148,11 @@ class FunctionSettings:
     ephemeral_storage: _WholeNumber | None = None
     """MB."""
     reserved_concurrency: _WholeNumber | None = None
+    tracing: _Text | None = None
+    log_format: _Text | None = None
+    application_log_level: _Text | None = None
+    system_log_level: _Text | None = None
+    log_group: _Text | None = None
     architecture: _Architecture | None = None
     description: _Text | None = None
     environment: _Environment | None = None

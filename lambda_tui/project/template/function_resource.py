@@ -194,7 +194,8 @@ class FunctionResource:
         self._properties.warn(name, sentence)
 
     def _name(self) -> str:
-        name = self._properties.text("FunctionName") or physical_function_name(self._findings.logical_id)
+        given = self._properties.text("FunctionName")
+        name = given or physical_function_name(self._findings.logical_id)
         most = limits.FUNCTION_NAME_CHARACTERS
         if not _FUNCTION_NAME.fullmatch(name) or len(name) > most:
             self._properties.refuse(

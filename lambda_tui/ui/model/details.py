@@ -141,12 +141,15 @@ def mount_details(environment: ExecutionEnvironment) -> list[Detail]:
 
 
 def variable_details(function: Function, environment: ExecutionEnvironment | None) -> list[Detail]:
-    """Return the function's own variables, as an environment has them, and lambda-tui's."""
+    """Return the function's own variables, as an environment has them, and lambda-tui's.
+
+    Those whose values are not known here follow, with the reasons.
+    """
     given = _variables(function, environment)
     own = {**function.local_variables, **function.environment}
     if ENDPOINT_VARIABLE in given:
         own.setdefault(ENDPOINT_VARIABLE, given[ENDPOINT_VARIABLE])
-    return [
+    known = [
         Detail(
             "Variables",
             one_line(name),
@@ -156,6 +159,8 @@ def variable_details(function: Function, environment: ExecutionEnvironment | Non
         )
         for name, value in sorted(own.items())
     ]
+    unknown = sorted(function.unknown_variables.items())
+    return known + [_detail("Variables", name, "no value here", why) for name, why in unknown]
 
 
 def _origin(function: Function, name: str) -> str:

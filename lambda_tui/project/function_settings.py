@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lambda_tui.project.code import Cache
+from lambda_tui.project.credentials import region_of
 from lambda_tui.project.function import Function, LoggingConfig, Problem, Project
 from lambda_tui.project.interpreters import find_interpreter
 from lambda_tui.project.layers import LayerArn, path_problem
@@ -61,8 +62,9 @@ def with_function_settings(project: Project, settings: Settings) -> Project:
     """
     functions = {function.name: function for function in project.functions}
     problems = list(project.problems)
+    region = project.functions[0].region if project.functions else region_of(settings)
     for name, own in settings.functions.items():
-        reader = _Reader(project.directory, settings, name, own)
+        reader = _Reader(project.directory, settings, name, own, region)
         if name in functions:
             functions[name] = reader.changed(functions[name])
         elif own.declares:
@@ -86,12 +88,18 @@ class _Reader:
     """Reads the settings of one function by way of a template with one resource."""
 
     def __init__(
-        self, directory: Path, settings: Settings, name: str, own: FunctionSettings
+        self,
+        directory: Path,
+        settings: Settings,
+        name: str,
+        own: FunctionSettings,
+        region: str,
     ) -> None:
         self._directory = directory
         self._settings = settings
         self._name = name
         self._own = own
+        self._region = region
         self.problems: list[Problem] = []
 
     def declared(self) -> tuple[Function, ...]:
@@ -166,7 +174,7 @@ class _Reader:
             settings.layer_paths,
             Cache.of_user(),
             bootstraps={self._name: self._own.bootstrap},
-            values=settings.values,
+            values={**settings.values, "AWS::Region": self._region},
             find_python=find_python,
             names={"Function": self._name},
         )

@@ -119,6 +119,11 @@ def test_a_function_that_is_declared_takes_the_place_of_what_was_found_in_its_so
     assert only(load_project(tmp_path, settings).functions).name == "Mine"
 
 
+def test_a_declared_function_is_in_the_region_of_the_settings(tmp_path: Path) -> None:
+    project, _ = opened(tmp_path, f'region = "eu-west-1"\n{DECLARED}')
+    assert {one.region for one in project.functions} == {"eu-west-1"}
+
+
 def test_settings_alone_make_a_project_also_in_pyproject(tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text("")
     text = DECLARED.replace("[functions.Mine]", "[tool.lambda-tui.functions.Mine]")

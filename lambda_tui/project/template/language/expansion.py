@@ -28,7 +28,7 @@ _SERVERLESS = "AWS::Serverless-2016-10-31"
 _LOOP = "Fn::ForEach::"
 _MACRO = "Fn::Transform"
 _LOOP_EXAMPLE = "[Name, [a, b], {'Queue${Name}': {…}}]"
-_MOST_VALUES = 200_000
+_MOST_VALUES = 100_000
 """Values that are written out of one template, which a few loops can multiply without end."""
 _IN_KEY = re.compile(r"[^A-Za-z0-9]")
 

@@ -318,7 +318,7 @@ def _add_template(parser: argparse.ArgumentParser) -> None:
         "--template",
         metavar="FILE",
         type=Path,
-        help="the template to read; its folder is the project's, unless that is named too",
+        help="the template, or Terraform plan, to read; its folder is the project's by default",
     )
     parser.add_argument(
         "--parameter-overrides",

@@ -139,6 +139,9 @@ def _functions(opened: OpenedProject, zygotes: dict[Path, Zygote]) -> list[Findi
         interpreter = _interpreter(opened, index)
         zygote = zygotes[interpreter.executable]
         where = f"{interpreter.executable} ({interpreter.origin})"
+        if function.obstacle is not None:
+            # It is among the project's problems.
+            continue
         if interpreter.problem is not None:
             findings.append(Finding(f"{function.name}: {interpreter.problem}", is_problem=True))
             continue

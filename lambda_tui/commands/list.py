@@ -129,6 +129,10 @@ def _listing_of(project: Project, function: Function) -> str | None:
 
 def _row(directory: Path, function: Function) -> tuple[str, ...]:
     code = function.code_path
+    if not code.is_relative_to(directory):
+        # In the cache: what it was made of is more to the point.
+        source = function.image.dockerfile if function.image else function.file
+        code = source or code
     cells = (
         function.name,
         ", ".join(f"{alias.name} → {alias.version}" for alias in function.aliases),

@@ -35,6 +35,7 @@ from lambda_tui.engine.watching import (
     Quiet,
     ReloadStorms,
     Watcher,
+    describe_project,
     describing_files,
     installed_packages,
     last_write,
@@ -63,6 +64,8 @@ from lambda_tui.terminal_text import one_line
 
 # A Shutdown phase with extensions takes two seconds, an init process that must be killed more.
 _GOODBYE_SECONDS = 15.0
+_BUILT_BY = ("bootstrap", "Dockerfile")
+"""Names of files beside source files that make a folder a function."""
 _DESCRIPTORS = 65_536
 # Suffixes of files that may contain a handler.
 _SOURCE_SUFFIXES = (".py", *NODE_SUFFIXES, ".zip")
@@ -429,7 +432,7 @@ class Engine:
         ):
             return True
         directory = self.project.directory
-        if paths & {directory, *describing_files(self.project)}:
+        if describe_project(paths, self.project):
             return True
         if not paths.isdisjoint(self.settings.file_systems.values()):
             return True
@@ -463,7 +466,7 @@ def _are_required(paths: frozenset[Path]) -> bool:
 
 
 def _may_hold_handler(path: Path) -> bool:
-    return path.suffix in _SOURCE_SUFFIXES or path.name == "bootstrap" or path.is_dir()
+    return path.suffix in _SOURCE_SUFFIXES or path.name in _BUILT_BY or path.is_dir()
 
 
 def _allow_many_descriptors() -> None:

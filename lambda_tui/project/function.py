@@ -174,6 +174,16 @@ class Trigger:
 
 
 @dataclass(frozen=True, slots=True)
+class ContainerImage:
+    """The image of a function with ``PackageType: Image``; it is read, and never built."""
+
+    dockerfile: Path
+    """Absolute."""
+    command_line: int | None = None
+    """The line of the Dockerfile that names the handler; None where the template does."""
+
+
+@dataclass(frozen=True, slots=True)
 class Function:
     """A deployed function: Lambda's ``FunctionConfiguration``, and the path of its code."""
 
@@ -184,6 +194,15 @@ class Function:
     """The folder that is mounted at ``/var/task``, absolute."""
     code_archive: Path | None = None
     """The zip file that ``code_directory`` was unpacked from; None for a folder."""
+    code_file: Path | None = None
+    """The only file of the code, which ``code_directory`` links to; None for a folder."""
+    linked_folders: Mapping[Path, str] | None = None
+    """The folders of which the code has a link to each file, by the paths of these links in it.
+
+    None where ``code_directory`` is not put together of links.
+    """
+    added_packages: tuple[str, ...] = ()
+    """Packages that it has on Lambda beyond those of its requirement files, by canonical names."""
     layers: tuple[Layer, ...] = ()
     """The layers in their order; a file in a later one replaces that in an earlier one."""
     layers_directory: Path | None = None
@@ -194,6 +213,10 @@ class Function:
     """Modules that are installed for its interpreter, and that it would not have in Lambda."""
     runtime: str | None = None
     """Lambda's identifier, such as ``python3.13``; None when the project does not name one."""
+    image: ContainerImage | None = None
+    """The image that its code is read from; None for a zip file's."""
+    obstacle: str | None = None
+    """Why it does not run here, in one sentence that ends with the remedy; None where it does."""
     bootstrap: tuple[str, ...] = ()
     """A command of the user's that is the runtime, in place of the one that ``runtime`` names.
 
@@ -275,8 +298,15 @@ class Function:
 
     @property
     def code_path(self) -> Path:
-        """The path of the code in the project: a folder, or the zip file that was unpacked."""
-        return self.code_archive or self.code_directory
+        """The path of the code in the project: a folder, a zip file, or a single file."""
+        return self.code_archive or self.code_file or self.code_directory
+
+    @property
+    def source_directory(self) -> Path:
+        """The folder of the project that the code is of, also where it was put together."""
+        if self.linked_folders is None or self.file is None:
+            return self.code_directory
+        return self.image.dockerfile.parent if self.image is not None else self.file.parent
 
     @property
     def stack_path(self) -> str:

@@ -38,7 +38,7 @@ _LOGGING: Mapping[str, tuple[str, str]] = {
 """The properties of ``LoggingConfig``, and the fields of a function's, by keys."""
 _FIELDS: Mapping[str, tuple[str, ...]] = {
     "handler": ("handler",),
-    "runtime": ("runtime",),
+    "runtime": ("runtime", "obstacle"),
     "code": ("code_directory", "code_archive"),
     "layers": ("layers", "layers_directory"),
     "timeout": ("timeout",),
@@ -117,7 +117,7 @@ class _Reader:
         """Return the function with what the settings say of it; unchanged where that is refused."""
         keys = [key for key in _FIELDS if getattr(self._own, key) is not None]
         if not keys and self._own.environment is None:
-            return replace(function, bootstrap=self._own.bootstrap)
+            return self._with_bootstrap(function)
         properties = self._properties()
         lines = {*properties.lines.values(), *self._own.lines.values()}
         if self._own.lines.get("") not in properties.lines.values():
@@ -143,9 +143,8 @@ class _Reader:
             name: getattr(read, name) for key in keys for name in _FIELDS[key]
         }
         return replace(
-            function,
+            self._with_bootstrap(function),
             **fields,
-            bootstrap=self._own.bootstrap,
             environment={**function.environment, **read.environment},
             variable_origins={**function.variable_origins, **read.variable_origins},
             unknown_variables={
@@ -154,6 +153,12 @@ class _Reader:
                 if name not in read.environment
             },
         )
+
+    def _with_bootstrap(self, function: Function) -> Function:
+        """Return the function with the program that replaces its runtime, if there is one."""
+        if not self._own.bootstrap:
+            return function
+        return replace(function, bootstrap=self._own.bootstrap, obstacle=None)
 
     def _read(self, properties: LinedMapping) -> TemplateContent:
         resources = LinedMapping()

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from lambda_tui.project import plain, serverless, template
+from lambda_tui.project import chalice, plain, serverless, template, terraform
 from lambda_tui.project.code import Cache, unreadable_paths
 from lambda_tui.project.dependencies import undeclared_modules
 from lambda_tui.project.env_files import EnvFile, read_env_file, with_variables
@@ -24,17 +24,25 @@ from lambda_tui.project.settings import ALL_SERVICES, Settings
 from lambda_tui.project.spelling import true_path
 from lambda_tui.project.wording import shown
 
-LISTING_FILES = (*template.TEMPLATES, *serverless.FILES)
+LISTING_FILES = (*template.TEMPLATES, *serverless.FILES, *terraform.FILES)
 """The names of files, in a project's folder, that list its functions."""
+
+LISTING_SUFFIXES = terraform.SUFFIXES
+"""The ends of the names of files that list functions, in any folder."""
 
 _KINDS: Mapping[str, Callable[[Path, Settings], Project | None]] = {
     template.KIND: template.read_project,
     serverless.KIND: serverless.read_project,
+    "Terraform": terraform.read_project,
+    "Chalice": chalice.read_project,
 }
 """The kinds of projects: each reads a folder, or returns None for one that is not of its kind.
 
 A folder may be of several. One that is of none of them is a plain folder.
 """
+
+_NAMED_KINDS = {kind: _KINDS[kind] for kind in ("Terraform", template.KIND)}
+"""The kinds that a file may be named of, the one that takes any last."""
 
 _CODE_SUFFIXES = (".py", ".so", ".dylib", ".node", *NODE_SUFFIXES)
 
@@ -71,10 +79,12 @@ def _read_project(directory: Path, settings: Settings) -> Project:
         if sys.platform == "darwin":
             # It may be named in another case there, and saves are told by its own.
             directory = true_path(directory, str(directory)) or directory
-        # A template that is named is all that is asked for.
-        kinds = _KINDS if settings.template is None else {template.KIND: template.read_project}
+        kinds = _KINDS if settings.template is None else _NAMED_KINDS
         found = {kind: read_project(directory, settings) for kind, read_project in kinds.items()}
         projects = {kind: project for kind, project in found.items() if project is not None}
+        if settings.template is not None:
+            # A file that is named is all that is asked for.
+            projects = dict(list(projects.items())[:1])
         project = _merged(projects) if projects else plain.read_project(directory, settings)
         return _with_unread(project, settings)
     except (OSError, ValueError, RuntimeError) as error:
@@ -94,6 +104,7 @@ def _with_unread(project: Project, settings: Settings) -> Project:
     if project.template is None:
         others = template.other_templates(directory)
         problems += template.unread_templates(directory, others)
+        problems += terraform.unread_folders(directory)
     else:
         others = template.templates_beside(directory, {project.template, *project.sources})
     return replace(

@@ -60,8 +60,33 @@ _OTHERS = {
     ".NET": re.compile(r"dotnet(core)?\d{1,2}(\.\d)?"),
     "Ruby": re.compile(r"ruby\d\.\d"),
     "Go": re.compile(r"go1\.x"),
+    # A plugin of the Serverless Framework calls it so; Lambda has no such runtime.
+    "Rust": re.compile(r"rust"),
 }
 """The forms of AWS's runtimes for other languages, earlier and later ones included."""
+_REMEDIES = {
+    "Java": (
+        "name its client of the Runtime API with the setting bootstrap, such as bootstrap = "
+        '["java", "-cp", "target/classes:target/dependency/*", '
+        '"com.amazonaws.services.lambda.runtime.api.client.AWSLambda"]'
+    ),
+    ".NET": (
+        "publish it for provided.al2023 as a program named bootstrap, with "
+        "Amazon.Lambda.RuntimeSupport"
+    ),
+    "Ruby": (
+        "name its client of the Runtime API with the setting bootstrap, such as bootstrap = "
+        '["aws_lambda_ric"]'
+    ),
+    "Rust": (
+        "let Runtime be provided.al2023, and run `cargo lambda build --release` where its code is"
+    ),
+    "Go": (
+        "let Runtime be provided.al2023, and run `go build -tags lambda.norpc -o bootstrap .` "
+        "where its code is"
+    ),
+}
+"""The steps that let a function in another language run here."""
 _OTHER_VERSIONS = re.compile(
     r"python3\.(1[5-9]|[2-9]\d)|nodejs(2[7-9]|[3-9]\d)\.x|provided\.al20\d\d"
 )
@@ -97,14 +122,11 @@ def end_of_support(runtime: str) -> str | None:
 def runtime_refusal(runtime: str) -> str | None:
     """Return one sentence on why a function cannot have this runtime; None when it can.
 
-    It can have one that AWS has retired.
+    It can have one that AWS has retired, and one that nothing runs here.
     """
     known = (*PYTHON_RUNTIMES, *NODE_RUNTIMES, *OS_ONLY_RUNTIMES)
-    if runtime in known or runtime in _ENDS_OF_SUPPORT:
+    if runtime in known or runtime in _ENDS_OF_SUPPORT or other_language(runtime) is not None:
         return None
-    for language, form in _OTHERS.items():
-        if form.fullmatch(runtime):
-            return _of_other_language(runtime, language)
     supported = (
         f"{PYTHON_RUNTIMES[0]} to {PYTHON_RUNTIMES[-1]}, {NODE_RUNTIMES[0]} to "
         f"{NODE_RUNTIMES[-1]}, {', '.join(OS_ONLY_RUNTIMES[:-1])} and {OS_ONLY_RUNTIMES[-1]}"
@@ -116,11 +138,17 @@ def runtime_refusal(runtime: str) -> str | None:
     return f"Runtime {shown(runtime)} is unknown to Lambda; {hint}"
 
 
-def _of_other_language(runtime: str, language: str) -> str:
+def other_language(runtime: str) -> str | None:
+    """Return the language of a runtime that nothing runs here; None for any other runtime."""
+    return next((name for name, form in _OTHERS.items() if form.fullmatch(runtime)), None)
+
+
+def runtime_obstacle(runtime: str) -> str | None:
+    """Return one sentence on why a runtime of AWS's does not run here; None where it does."""
+    language = other_language(runtime)
+    if language is None:
+        return None
     end = _ENDS_OF_OTHERS.get(runtime)
     ended = "" if end is None else f", and Lambda's support of it ended on {end}"
-    if language == "Go":
-        remedy = "build it as bootstrap for provided.al2023"
-    else:
-        remedy = "name a client of the Runtime API for it with the setting bootstrap"
+    remedy = _REMEDIES[language]
     return f"Runtime {runtime} is for {language}, which does not run here{ended}; {remedy}."

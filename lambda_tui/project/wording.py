@@ -8,8 +8,11 @@ _WIDEST_INTEGER = 1024
 """Bits; Python refuses to print integers of some thousand digits."""
 
 
-def shown(value: object) -> str:
-    """Return a value as text for a sentence: on one line, short, without control characters."""
+def shown(value: object, longest: int = _LONGEST) -> str:
+    """Return a value as text for a sentence: on one line, short, without control characters.
+
+    ``longest`` is the number of characters from which it is truncated.
+    """
     match value:
         case str():
             text = value
@@ -25,8 +28,8 @@ def shown(value: object) -> str:
             text = "a list"
         case _:
             text = "a mapping" if isinstance(value, dict) else f"a {type(value).__name__}"
-    if len(text) > _LONGEST:
-        text = text[: _LONGEST - 1] + "…"
+    if len(text) > longest:
+        text = text[: longest - 1] + "…"
     text = "".join(character if character.isprintable() else "�" for character in text)
     return text or '""'
 

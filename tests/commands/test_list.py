@@ -201,3 +201,21 @@ def test_templates_below_are_listed_with_the_commands_that_open_them(tmp_path: P
     assert heading.split() == ["COMMAND", "FUNCTIONS"]
     assert first == "lambda-tui -t service00/template.yaml  2 functions"
     assert len(others) == 11
+
+
+def test_a_function_in_another_language_is_listed_and_refused_when_it_is_invoked(
+    tmp_path: Path,
+) -> None:
+    project = write_project(tmp_path / "shop", {"Order": HANDLER})
+    template = project / "template.yaml"
+    template.write_text(template.read_text().replace(VERSION, "java21"))
+    sentence = "Runtime java21 is for Java, which does not run here; name its client of the"
+
+    listed = run("list", project)
+    assert listed.status == 0
+    assert listed.output.splitlines()[1].split()[:2] == ["Order", "java21"]
+    assert listed.errors.count(sentence) == 1
+
+    invoked = run("invoke", "Order", project)
+    assert invoked.status == 2
+    assert f"Order cannot run: {sentence}" in invoked.errors

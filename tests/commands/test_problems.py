@@ -70,15 +70,17 @@ def test_a_mistake_in_a_plain_folder_concerns_the_function_in_that_file(tmp_path
     assert "app.py:2" not in run("invoke", "right", "--project", tmp_path).errors
 
 
-def test_a_container_image_is_told_that_it_cannot_run_and_nothing_else(tmp_path: Path) -> None:
+def test_a_container_image_without_its_source_is_listed_with_nothing_else_told(
+    tmp_path: Path,
+) -> None:
     project = write_project(tmp_path / "shop", {"Order": HANDLER})
     append(project, IMAGE)
 
     listed = run("list", project)
 
     picture, url = listed.errors.splitlines()
-    assert "Picture: a container image (PackageType: Image) cannot be run" in picture
-    assert "Url: a container image (PackageType: Image) cannot be run" in url
+    assert "Dockerfile:1: Picture: the file does not exist, or is not a file." in picture
+    assert "Url: its image is built elsewhere, and only the source of one runs here" in url
     assert "Runtime" not in listed.errors
 
 

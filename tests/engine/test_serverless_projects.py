@@ -66,6 +66,7 @@ async def test_a_file_that_a_variable_names_is_followed_wherever_it_lies(
     open_project: Open, tmp_path: Path
 ) -> None:
     workbench = await open_service(open_project, tmp_path)
+    await workbench.until_watched(tmp_path)
     save(tmp_path / "shared.yml", "shelf: first\n")
     await workbench.until(lambda: workbench.pool.function.environment == {"SHELF": "first"})
     assert await workbench.answer() == ["128", "first"]

@@ -72,6 +72,9 @@ def test_what_exports_no_handler_is_no_function(tmp_path: Path, source: str) -> 
         ("index.ts", "export const hello = async (\n  event: In,\n): Promise<Out> => 1"),
         ("hello.mjs", "export const hello = async (event, context) => 1"),
         ("hello.ts", "export async function hello(event: In, context: Context) {}"),
+        ("hello.ts", "export const hello: APIGatewayProxyHandlerV2<Out> = async () => 1"),
+        ("hello.ts", "export const hello: Handler = run"),
+        ("hello.ts", "export const hello = middyfy(run)"),
     ],
 )
 def test_an_export_of_any_name_that_takes_an_event_is_a_function(
@@ -167,3 +170,22 @@ def test_a_handler_that_is_not_there_is_said(tmp_path: Path, handler: str, sente
     problem = handler_problem(function, lambda: tmp_path / "no-python")
     assert problem is not None
     assert problem.message.startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("package", "handler", "code"),
+    [
+        ("services/orders/package.json", "src/handler.handler", "services/orders"),
+        ("package.json", "services/orders/src/handler.handler", "."),
+        ("services/orders/src/package.json", "handler.handler", "services/orders/src"),
+        ("notes.txt", "handler.handler", "services/orders/src"),
+    ],
+)
+def test_source_in_src_is_deployed_with_the_package_that_it_is_of(
+    tmp_path: Path, package: str, handler: str, code: str
+) -> None:
+    write(tmp_path / "services" / "orders" / "src" / "handler.ts")
+    write(tmp_path / package, "{}")
+    (function,) = load_project(tmp_path).functions
+    assert (function.name, function.handler) == ("orders", handler)
+    assert function.code_directory == tmp_path / code

@@ -282,3 +282,134 @@ def test_a_folder_that_links_lead_back_to_has_its_functions_once(tmp_path: Path)
 
     assert [function.name for function in loaded.functions] == ["project", "work"]
     assert loaded.problems == ()
+
+
+@pytest.mark.parametrize(
+    ("file", "name", "handler", "code"),
+    [
+        ("functions/create/app.py", "create", "app.handler", "functions/create"),
+        ("services/orders/src/handler.py", "orders", "handler.handler", "services/orders/src"),
+        ("services/orders/src/take.py", "orders", "take.handler", "services/orders/src"),
+        ("a/b/c/lambda/app.py", "c", "app.handler", "a/b/c/lambda"),
+        ("src/lambda/app.py", "lambda", "app.handler", "src/lambda"),
+        ("src/app.py", "src", "app.handler", "src"),
+    ],
+)
+def test_functions_far_below_are_found_and_named_after_what_says_something(
+    tmp_path: Path, file: str, name: str, handler: str, code: str
+) -> None:
+    write(tmp_path / file)
+    (function,) = load_project(tmp_path).functions
+    assert (function.name, function.handler) == (name, handler)
+    assert function.code_directory == tmp_path / code
+
+
+def test_what_is_below_a_function_is_its_own(tmp_path: Path) -> None:
+    write(tmp_path / "functions" / "one" / "app.py")
+    write(tmp_path / "functions" / "one" / "lib" / "handler.py")
+    write(tmp_path / "functions" / "two" / "app.py")
+    assert handlers(tmp_path) == {"one": "app.handler", "two": "app.handler"}
+
+
+@pytest.mark.parametrize("file", ["template.yaml", "serverless.yml", "cdk.json", "pyvenv.cfg"])
+def test_a_folder_below_that_is_a_project_of_its_own_is_left_to_that(
+    tmp_path: Path, file: str
+) -> None:
+    write(tmp_path / "services" / "one" / "src" / "app.py")
+    write(tmp_path / "services" / "two" / "src" / "app.py")
+    (tmp_path / "services" / "two" / file).write_text("")
+    assert list(handlers(tmp_path)) == ["one"]
+
+
+def test_projects_below_are_named_by_the_command_that_opens_them(tmp_path: Path) -> None:
+    write(tmp_path / "a b" / ".chalice" / "config.json", "{}")
+    (problem,) = load_project(tmp_path).problems
+    assert problem.message == (
+        "there is a project below that this folder does not open: `lambda-tui 'a b'`."
+    )
+    for number in range(9):
+        write(tmp_path / "services" / str(number) / "serverless.yml", "")
+    (problem,) = load_project(tmp_path).problems
+    assert problem.message.startswith("there are projects below that this folder does not open: ")
+    assert problem.message.endswith("`lambda-tui services/6` and 2 more.")
+
+
+def test_folders_are_looked_into_as_deep_as_is_sensible(tmp_path: Path) -> None:
+    write(tmp_path.joinpath(*"abcde") / "app.py")
+    write(tmp_path.joinpath(*"vwxyz", "deeper") / "app.py")
+    assert list(handlers(tmp_path)) == ["e"]
+
+
+def test_a_function_that_imports_from_its_package_is_deployed_with_that(tmp_path: Path) -> None:
+    write(tmp_path / "services" / "shop" / "__init__.py", "")
+    source = "from .rows import ROWS\n" + HANDLER.format(name="handler")
+    write(tmp_path / "services" / "shop" / "handler.py", source)
+    (function,) = load_project(tmp_path).functions
+    assert (function.name, function.handler) == ("shop", "shop/handler.handler")
+    assert function.code_directory == tmp_path / "services"
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("from mangum import Mangum\nweb = Mangum(app)\n", ["web"]),
+        ("import mangum\nweb = mangum.Mangum(app, lifespan='off')\n", ["web"]),
+        ("run = make_lambda_handler(app)\n", ["run"]),
+        ("web = FastAPI()\n", []),
+    ],
+)
+def test_what_adapts_a_web_application_is_a_handler_of_any_name(
+    tmp_path: Path, source: str, found: list[str]
+) -> None:
+    write(tmp_path / "module.py", source)
+    assert list(handlers(tmp_path).values()) == [f"module.{name}" for name in found]
+
+
+DOCKERFILE = "FROM public.ecr.aws/lambda/python:3.13\nENV A=1\n{}CMD {}\n"
+
+
+@pytest.mark.parametrize(
+    ("copies", "handler"),
+    [
+        ("COPY . .\n", "odd.run"),
+        ("COPY odd.py ${LAMBDA_TASK_ROOT}\n", "odd.run"),
+        ("COPY jobs/odd.py lib/\n", "lib.odd.run"),
+    ],
+)
+def test_a_dockerfile_names_the_function_of_its_folder(
+    tmp_path: Path, copies: str, handler: str
+) -> None:
+    write(tmp_path / "jobs" / "odd.py", "def run(event, _): ...\n")
+    dockerfile = tmp_path / "jobs" / "Dockerfile"
+    dockerfile.write_text(DOCKERFILE.format(copies, f'["{handler}"]'))
+    project = load_project(tmp_path)
+    (function,) = project.functions
+    assert (function.name, function.handler, function.runtime) == ("jobs", handler, "python3.13")
+    assert (function.environment, function.file) == ({"A": "1"}, dockerfile)
+    assert (function.line, project.problems) == (dockerfile.read_text().count("\n"), ())
+
+
+def test_the_handler_of_a_dockerfile_is_there_once_and_others_stay(tmp_path: Path) -> None:
+    source = HANDLER.format(name="one_handler") + HANDLER.format(name="other_handler")
+    write(tmp_path / "jobs" / "app.py", source)
+    (tmp_path / "jobs" / "Dockerfile").write_text(
+        DOCKERFILE.format("COPY . .\n", '["app.one_handler"]')
+    )
+    assert list(handlers(tmp_path).values()) == ["app.one_handler", "app.other_handler"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FROM python:3.13\nCOPY . .\n",
+        DOCKERFILE.format("COPY . .\n", '["nowhere.handler"]'),
+        DOCKERFILE.format("COPY . .\n", "app.handler"),
+        "",
+    ],
+)
+def test_a_dockerfile_of_something_else_says_nothing(tmp_path: Path, text: str) -> None:
+    write(tmp_path / "app.py")
+    (tmp_path / "Dockerfile").write_text(text)
+    project = load_project(tmp_path)
+    (function,) = project.functions
+    assert (function.handler, function.image, project.problems) == ("app.handler", None, ())

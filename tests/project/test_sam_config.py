@@ -84,7 +84,7 @@ def test_a_parameter_that_nothing_gives_is_one_problem_with_the_line_to_add(
     assert problem.message == (
         "Hello: Environment.Variables.KEY is left out, since its value is not known here: "
         'the parameter Key has no Default; add, below [values] in lambda-tui.toml: "Key" = "…"; '
-        "2 more variables of 2 functions need it too."
+        "2 more values of 2 functions need it too."
     )
 
 

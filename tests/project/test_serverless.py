@@ -298,7 +298,8 @@ def test_version_4_merges_the_env_files_and_the_shell_counts_most(
     [
         ("service: a\nprovider: google\n", "the provider is google, and only functions of aws"),
         (f"{HEAD}functions: {{a: {{handle: x.y}}}}\n", "a: it has no handler; add one, such as"),
-        (f"{HEAD}functions: {{a: {{image: x}}}}\n", "a: a container image (image) cannot be run"),
+        (f"{HEAD}functions: {{a: {{image: x}}}}\n", "a: its image is built elsewhere, and only"),
+        (f"{HEAD}functions: {{a: {{image: x, handler: y.z}}}}\n", "a handler and an image; take"),
         (f"{HEAD}functions: {{a: text}}\n", "a is text, but a function is a mapping, such as"),
         (f"{HEAD}functions: 3\n", "functions is 3, but it is a mapping, such as functions:"),
         (HEAD, "the file has no functions; add one, such as functions:"),

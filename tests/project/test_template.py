@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lambda_tui.project.interpreters import find_interpreter
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import FunctionSettings, Settings
 from lambda_tui.project.template import RESERVED_VARIABLES, read_template
@@ -82,31 +83,38 @@ def test_a_refusal_of_a_later_version_names_all_that_runs(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("runtime", "sentence"),
     [
-        (
-            "ruby3.3",
-            "Runtime ruby3.3 is for Ruby, which does not run here; name a client of the Runtime "
-            "API for it with the setting bootstrap.",
-        ),
-        ("java21", "Runtime java21 is for Java, which does not run here; name a client"),
-        ("java8.al2", "Runtime java8.al2 is for Java, which does not run here; name a client"),
+        ("ruby3.3", "Runtime ruby3.3 is for Ruby, which does not run here; name its client"),
+        ("java21", "Runtime java21 is for Java, which does not run here; name its client"),
+        ("java8.al2", "Runtime java8.al2 is for Java, which does not run here; name its client"),
         (
             "dotnetcore3.1",
             "Runtime dotnetcore3.1 is for .NET, which does not run here, and Lambda's support of "
-            "it ended on 3 April 2023; name a client",
+            "it ended on 3 April 2023; publish it for provided.al2023",
         ),
-        ("dotnet8", "Runtime dotnet8 is for .NET, which does not run here; name a client"),
+        (
+            "rust",
+            "Runtime rust is for Rust, which does not run here; let Runtime be provided.al2023",
+        ),
+        ("dotnet8", "Runtime dotnet8 is for .NET, which does not run here; publish it"),
         (
             "go1.x",
             "Runtime go1.x is for Go, which does not run here, and Lambda's support of it ended "
-            "on 8 January 2024; build it as bootstrap for provided.al2023.",
+            "on 8 January 2024; let Runtime be provided.al2023, and run `go build -tags "
+            "lambda.norpc -o bootstrap .` where its code is.",
         ),
     ],
 )
-def test_a_runtime_for_another_language_is_refused_as_what_it_is(
-    folder: Path, runtime: str, sentence: str
+@pytest.mark.parametrize("code", ["src", "target/not-built.jar"])
+def test_a_function_in_another_language_is_listed_and_says_how_it_could_run(
+    folder: Path, runtime: str, sentence: str, code: str
 ) -> None:
-    problem = only_problem(folder, FUNCTION.replace("python3.12", runtime))
+    text = FUNCTION.replace("python3.12", runtime).replace("src", code)
+    (function,), (problem,) = read(folder, text)
     assert sentence in problem.message
+    assert (problem.file, problem.function) == (folder / "template.yaml", function.name)
+    assert (function.runtime, function.obstacle) == (runtime, problem.message.partition(": ")[2])
+    interpreter = find_interpreter(folder, function, Settings())
+    assert interpreter.problem == function.obstacle
 
 
 @pytest.mark.parametrize("runtime", ["ruby3.3", "go1.x", "cobol"])
@@ -116,9 +124,7 @@ def test_the_setting_bootstrap_replaces_a_runtime_that_is_refused(
     text = FUNCTION.replace("python3.12", runtime).replace("app.handler", "app.Shop::Order.process")
     (folder / "template.yaml").write_text(text)
     command = ("/usr/bin/env", "ruby")
-    without = load_project(folder)
-    assert without.functions == ()
-    (refusal,) = without.problems
+    (refusal,) = load_project(folder).problems
     assert refusal.function is not None
     settings = Settings(functions={refusal.function: FunctionSettings(bootstrap=command)})
     project = load_project(folder, settings)
@@ -243,7 +249,6 @@ def test_a_bad_setting_in_globals_is_named_with_its_line_there(folder: Path) -> 
         ("EphemeralStorage: {Size: 100}", "EphemeralStorage.Size is 100, but Lambda takes 512 to"),
         ("EphemeralStorage: {}", "EphemeralStorage needs a Size in MB"),
         ("EphemeralStorage: 1024", "EphemeralStorage needs a Size in MB"),
-        ("PackageType: Image", "a container image (PackageType: Image) cannot be run"),
         ("InlineCode: [pass]", "InlineCode is a list, where the source text is needed."),
         ("FunctionName: 'my function'", "the function's name, my function, has to be"),
         ("Environment: {Variables: {AWS_REGION: x}}", "AWS_REGION, which Lambda reserves"),
@@ -283,7 +288,6 @@ def second_function() -> str:
             "Handler: !ImportValue x",
             "the value of Handler is not known here",
         ),
-        ("Runtime: python3.12", "Runtime: ruby3.4", "Runtime ruby3.4 is for Ruby"),
         ("Runtime: python3.12", "Runtime: python3.5", "Runtime python3.5 is unknown to Lambda"),
         ("Runtime: python3.12", "Runtime: pyhton3.12", "did you mean python3.12?"),
         ("Runtime: python3.12", "Runtime: cobol", "Runtime cobol is unknown to Lambda"),

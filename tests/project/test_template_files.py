@@ -130,11 +130,12 @@ def test_the_folder_of_a_functions_code_belongs_to_the_template_above(tmp_path: 
 def test_a_project_of_its_own_does_not_belong_to_a_template_above(tmp_path: Path) -> None:
     write(tmp_path)
     write(tmp_path / "other", "stack.yaml")
-    for folder in ("plain", "settings", "repository/inside"):
+    for folder in ("plain", "settings", "infra", "repository/inside"):
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "plain" / "app.py").touch()
     (tmp_path / "settings" / "lambda-tui.toml").touch()
+    (tmp_path / "infra" / "main.tf").touch()
     (tmp_path / "repository" / ".git").mkdir()
 
-    for folder in ("other", "plain", "settings", "repository", "repository/inside"):
+    for folder in ("other", "plain", "settings", "infra", "repository", "repository/inside"):
         assert project_above(tmp_path / folder) is None, folder

@@ -14,7 +14,7 @@ from support.files import ROOT
 PATIENCE = 120.0
 """The time that a command may take, in seconds."""
 
-_PASSED_ON = ("PATH", "HOME", "LANG", "LAMBDA_TUI_SANDBOX")
+_PASSED_ON = ("PATH", "HOME", "LANG", "LAMBDA_TUI_SANDBOX", "XDG_STATE_HOME")
 
 Command = subprocess.Popen[bytes]
 
@@ -50,10 +50,9 @@ def start(
     standard_error: int = subprocess.PIPE,
     **environment: str,
 ) -> Command:
-    """Start the command without the user's own settings and variables."""
+    """Start the command without the user's own settings and variables, and with the state of the tests."""
     kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    nowhere = {"XDG_CONFIG_HOME": "/nowhere", "XDG_STATE_HOME": "/nowhere"}
-    variables = {**kept, "PYTHONPATH": str(ROOT), **nowhere, **environment}
+    variables = {**kept, "PYTHONPATH": str(ROOT), "XDG_CONFIG_HOME": "/nowhere", **environment}
     return subprocess.Popen(
         [sys.executable, "-m", "lambda_tui", *map(str, arguments)],
         stdin=subprocess.PIPE,

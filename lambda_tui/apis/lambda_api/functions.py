@@ -140,9 +140,7 @@ def _configuration(target: Target, packages: Packages) -> dict[str, Any]:
     code = packages[function.code_path]
     configuration: dict[str, Any] = {
         "FunctionName": function.name,
-        "Runtime": function.runtime or runtime_of(function.language, _version(pool)),
         "Role": f"arn:aws:iam::{function.account_id}:role/lambda-tui",
-        "Handler": function.handler,
         "CodeSize": code.size,
         "CodeSha256": code.sha256,
         "Description": function.description,
@@ -151,7 +149,7 @@ def _configuration(target: Target, packages: Packages) -> dict[str, Any]:
         "LastModified": _last_modified(function),
         "Version": function.version,
         "TracingConfig": {"Mode": function.tracing},
-        "PackageType": "Zip",
+        **_of_package(pool, function),
         "Architectures": [function.architecture],
         "EphemeralStorage": {"Size": function.ephemeral_storage},
         "SnapStart": {
@@ -162,6 +160,14 @@ def _configuration(target: Target, packages: Packages) -> dict[str, Any]:
         **_optional_members(function, packages),
     }
     return {"FunctionArn": target.arn, **configuration, "RevisionId": _revision(configuration)}
+
+
+def _of_package(pool: Pool, function: Function) -> dict[str, Any]:
+    """Return the members that tell how the code is packaged, and what a zip file alone names."""
+    if function.image is not None:
+        return {"PackageType": "Image"}
+    runtime = function.runtime or runtime_of(function.language, _version(pool))
+    return {"PackageType": "Zip", "Runtime": runtime, "Handler": function.handler}
 
 
 def _alias(function: Function, alias: Alias) -> dict[str, Any]:

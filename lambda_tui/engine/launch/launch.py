@@ -236,7 +236,7 @@ def environment_variables(
     lambda_endpoint: str | None,
     credentials: Credentials,
 ) -> dict[str, str]:
-    """Return the variables of one environment, as AWS sets them for a zip function.
+    """Return the variables of one environment, as AWS sets them.
 
     Nothing is taken from the shell that started lambda-tui. The function's own variables cannot
     replace the reserved ones. SDKs call the Lambda API at ``lambda_endpoint``.
@@ -257,6 +257,8 @@ def environment_variables(
     variables.update(_reserved(function, log_stream, places.task_root))
     if not is_os_only:
         variables["AWS_EXECUTION_ENV"] = f"AWS_Lambda_{runtime}"
+    elif function.image is not None:
+        variables["AWS_EXECUTION_ENV"] = "AWS_Lambda_Image"
     variables["AWS_LAMBDA_INITIALIZATION_TYPE"] = initialization_type
     if initialization_type == "snap-start":
         for name in _UNKNOWN_TO_A_SNAPSHOT:

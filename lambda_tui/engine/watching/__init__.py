@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lambda_tui.engine.watching.concerned import (
+    describe_project,
     describing_files,
     installed_packages,
     makes_environment,
@@ -20,6 +21,7 @@ __all__ = [
     "Quiet",
     "ReloadStorms",
     "Watcher",
+    "describe_project",
     "describing_files",
     "installed_packages",
     "last_write",

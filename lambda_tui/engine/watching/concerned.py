@@ -9,7 +9,7 @@ from pathlib import Path
 from lambda_tui.project.code import OutwardLink, is_deployed, is_deployed_in_plain_folder
 from lambda_tui.project.function import Function, Project
 from lambda_tui.project.interpreters import Interpreter
-from lambda_tui.project.load import LISTING_FILES
+from lambda_tui.project.load import LISTING_FILES, LISTING_SUFFIXES
 from lambda_tui.project.settings import PROJECT_FILE
 from lambda_tui.project.template import SAM_CONFIG
 
@@ -30,6 +30,12 @@ def describing_files(project: Project) -> set[Path]:
     return files | {project.template, project.template.parent / SAM_CONFIG}
 
 
+def describe_project(paths: Iterable[Path], project: Project) -> bool:
+    """Return whether one of the paths says which functions a project has, or may say it."""
+    known = {project.directory, *describing_files(project)}
+    return any(path in known or path.name.endswith(LISTING_SUFFIXES) for path in paths)
+
+
 def watched_folders(function: Function, links: Iterable[OutwardLink] = ()) -> set[Path]:
     """Return the folders of the files that a function sees, or from which these are made.
 
@@ -39,6 +45,7 @@ def watched_folders(function: Function, links: Iterable[OutwardLink] = ()) -> se
     if function.code_archive is None:
         folders.add(function.code_directory)
     folders |= {link.target for link in links}
+    folders |= set(function.linked_folders or ())
     return {_real(folder) for folder in folders if folder.is_dir()}
 
 
@@ -50,6 +57,8 @@ def watched_files(function: Function, links: Iterable[OutwardLink] = ()) -> set[
     paths = {layer.path for layer in function.layers if layer.path is not None}
     paths |= {function.code_archive or function.code_directory}
     paths |= {link.target for link in links if not link.target.is_dir()}
+    if function.image is not None:
+        paths.add(function.image.dockerfile)
     return {form for path in paths for form in _forms(path)}
 
 
@@ -128,9 +137,12 @@ def seen_files(
 
 
 def source_files(paths: Iterable[Path], function: Function) -> tuple[str, ...]:
-    """Return the paths from which the function's files are made: archives, layers to be merged."""
+    """Return the paths from which the function's files are made.
+
+    These are archives, layers to be merged, a Dockerfile, and folders whose files have links each.
+    """
     paths = frozenset(paths)
-    files: tuple[str, ...] = ()
+    files = tuple(sorted(path.name for path in paths if _is_assembled_by(path, function)))
     for source in (function.code_archive, *(layer.path for layer in function.layers)):
         if source is None:
             continue
@@ -141,12 +153,24 @@ def source_files(paths: Iterable[Path], function: Function) -> tuple[str, ...]:
     return files
 
 
+def _is_assembled_by(path: Path, function: Function) -> bool:
+    """Return whether a path is the Dockerfile, or new or gone where each file has a link."""
+    if function.image is not None and path in _forms(function.image.dockerfile):
+        return True
+    link = (function.linked_folders or {}).get(path.parent)
+    if link is None:
+        return False
+    return path.exists() != os.path.lexists(function.code_directory / link / path.name)
+
+
 def _deployment_of(function: Function, project: Project) -> _IsDeployed:
     folder = function.code_directory
     is_own = folder == project.directory
 
     def is_taken(path: Path, _folder: Path) -> bool:
         if is_own and path.parent == Path() and path.name in _DESCRIPTIONS:
+            return False
+        if path.name.endswith(LISTING_SUFFIXES):
             return False
         if project.template is not None and folder / path == project.template:
             return False

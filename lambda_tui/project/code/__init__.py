@@ -8,6 +8,7 @@ from lambda_tui.project.code.archive import (
     is_archive,
     unpack,
 )
+from lambda_tui.project.code.assembled import AssembledCode, assemble
 from lambda_tui.project.code.cache import Cache
 from lambda_tui.project.code.deployment import is_deployed, is_deployed_in_plain_folder
 from lambda_tui.project.code.folder_walk import Entry, deployed_files, walk
@@ -17,12 +18,14 @@ from lambda_tui.project.code.unreadable import unreadable_paths
 
 __all__ = [
     "ArchiveError",
+    "AssembledCode",
     "Cache",
     "CodePackage",
     "CodePackages",
     "Entry",
     "OutwardLink",
     "OutwardLinks",
+    "assemble",
     "deployed_files",
     "folder_of_file",
     "is_archive",

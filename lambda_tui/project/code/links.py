@@ -67,7 +67,10 @@ class OutwardLinks:
             is_followed = not any(_holds_too_much(link.target, folder) for folder in folders)
             if is_followed:
                 followed.append(link)
-            if not is_followed or not link.target.is_relative_to(self._project):
+            # Links that code is put together of lead to where its description says.
+            is_meant = function.linked_folders is not None and not link.is_in_layers
+            is_near = is_meant or link.target.is_relative_to(self._project)
+            if not is_followed or not is_near:
                 sentence = _remark(function, link, is_followed=is_followed)
                 if sentence not in self._told:
                     self._told.add(sentence)

@@ -101,12 +101,10 @@ def _of_python(
     missed = f"{function.name} misses {shown(module)}"
     own = _outside(directory, function, top)
     if own is not None:
-        return (
-            f"{missed}, which is at {_short(directory, own)}, outside of the function's code "
-            f"{_short(directory, function.code_directory)}: move it there, or into a layer."
-        )
+        place, code = _short(directory, own), _code_in(directory, function)
+        return f"{missed}, which is at {place}, outside of {code}: move it there, or into a layer."
     names = tuple(_package_names(module))
-    for folder in dict.fromkeys((function.code_directory, directory)):
+    for folder in dict.fromkeys((function.source_directory, directory)):
         for file_name in REQUIREMENT_FILES:
             package = _listed(folder / file_name, names)
             if package is not None:
@@ -117,7 +115,7 @@ def _of_python(
                 )
     files = [
         _short(directory, folder / name)
-        for folder in dict.fromkeys((function.code_directory, directory))
+        for folder in dict.fromkeys((function.source_directory, directory))
         for name in REQUIREMENT_FILES
         if (folder / name).is_file()
     ]
@@ -131,7 +129,7 @@ def _of_python(
 
 
 def _of_node(directory: Path, function: Function, package: str) -> str | None:
-    code = function.code_directory
+    code = function.source_directory
     if (code / "node_modules" / package).exists() or package == function.handler.split(".")[0]:
         return None
     missed = f"{function.name} misses {shown(package)}"
@@ -233,12 +231,21 @@ def _is_there(function: Function, top: str) -> bool:
 
 def _outside(directory: Path, function: Function, top: str) -> Path | None:
     """Return where a module of the project's own lies that is not in the function's code."""
-    for folder in _folders_above(function.code_directory, directory):
+    source = function.source_directory
+    # Not all of a folder is deployed that code is put together from.
+    own = [source] if source != function.code_directory else []
+    for folder in (*own, *_folders_above(source, directory)):
         for path in (folder / top, folder / f"{top}.py"):
             is_package = path.is_dir() and any(path.glob("*.py"))
             if is_package or (path.suffix == ".py" and path.is_file()):
                 return path
     return None
+
+
+def _code_in(directory: Path, function: Function) -> str:
+    if function.source_directory != function.code_directory:
+        return "what is deployed"
+    return f"the function's code {_short(directory, function.code_directory)}"
 
 
 def _folders_above(code: Path, directory: Path) -> Iterator[Path]:

@@ -47,6 +47,7 @@ def undeclared_packages(
         and not _is_in_layer(function, one.module)
     ]
     declared = {requirement.name for requirement in requirements.needed} | _IN_THE_RUNTIME
+    declared |= set(function.added_packages)
     if all(normalised(one.module) in declared for one in imports):
         # This is mostly so, and spares the reading of what is installed.
         return ()
@@ -66,7 +67,9 @@ def undeclared_modules(
     requirements = _requirements_of(directory, function, interpreter)
     if requirements is None:
         return ()
-    return tuple(sorted(_Installed(interpreter).modules_beside(requirements.needed)))
+    installed = _Installed(interpreter)
+    brought = _brought(function, requirements, installed)
+    return tuple(sorted(installed.modules_beside(brought)))
 
 
 def _requirements_of(
@@ -75,13 +78,18 @@ def _requirements_of(
     """Return the requirements of a function that gets its packages by them."""
     if function.language != "python" or function.bootstrap or interpreter.language != "python":
         return None
-    return read_requirements(dict.fromkeys((function.code_directory, directory)))
+    return read_requirements(dict.fromkeys((function.source_directory, directory)))
+
+
+def _brought(function: Function, requirements: Requirements, installed: _Installed) -> set[str]:
+    """Return the names of all packages that a function has on Lambda."""
+    return installed.brought_by(requirements.needed) | set(function.added_packages)
 
 
 def _problems(
     function: Function, imports: list[Import], requirements: Requirements, installed: _Installed
 ) -> Iterator[Problem]:
-    brought = installed.brought_by(requirements.needed)
+    brought = _brought(function, requirements, installed)
     told = set[str]()
     for one in imports:
         packages = installed.packages_of(one.module)
@@ -95,7 +103,8 @@ def _problems(
         yield Problem(
             f"{function.name} imports {shown(one.module)}, which {file} does not bring to Lambda; "
             f"add {shown(line)} to it.",
-            one.file,
+            # Code that was put together has links to the project's files.
+            one.file.resolve(),
             one.line,
             (function.name,),
         )
@@ -140,9 +149,8 @@ class _Installed:
             ]
         return {requirement.name for requirement in seen} | _IN_THE_RUNTIME
 
-    def modules_beside(self, needed: Iterable[Requirement]) -> set[str]:
-        """Return the modules that no package has which comes with requirements."""
-        brought = self.brought_by(needed)
+    def modules_beside(self, brought: set[str]) -> set[str]:
+        """Return the modules that none of these packages has."""
         return {
             module for module, packages in self._modules.items() if brought.isdisjoint(packages)
         }

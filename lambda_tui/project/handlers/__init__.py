@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from lambda_tui.project.handlers.bootstrap import DEFAULT_HANDLER, has_bootstrap
+from lambda_tui.project.handlers.bootstrap import DEFAULT_HANDLER
+from lambda_tui.project.handlers.compiled import built_folder, compiled_source
 from lambda_tui.project.handlers.handler import handler_problem
 from lambda_tui.project.handlers.node_source import (
     exported_handlers,
@@ -24,10 +25,11 @@ __all__ = [
     "Definition",
     "FindPython",
     "PythonSource",
+    "built_folder",
+    "compiled_source",
     "exported_handlers",
     "find_node_source",
     "handler_problem",
-    "has_bootstrap",
     "misspelt_imports",
     "read_python_sources",
     "split_node_handler",

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from lambda_tui.project.files import is_executable, launch_obstacle
+from lambda_tui.project.files import launch_obstacle
 from lambda_tui.project.function import Function, Problem
+from lambda_tui.project.handlers.compiled import compiled_source
 from lambda_tui.project.runtimes import OS_ONLY_RUNTIMES
 from lambda_tui.project.wording import shown
 
@@ -16,11 +15,6 @@ DEFAULT_HANDLER = "function.handler"
 def needs_bootstrap(function: Function) -> bool:
     """Return whether the function runs a ``bootstrap`` of its own."""
     return function.runtime in OS_ONLY_RUNTIMES and not function.bootstrap
-
-
-def has_bootstrap(directory: Path) -> bool:
-    """Return whether a folder has a ``bootstrap`` that can be executed."""
-    return is_executable(directory / "bootstrap")
 
 
 def bootstrap_problem(function: Function) -> Problem | None:
@@ -40,8 +34,17 @@ def bootstrap_problem(function: Function) -> Problem | None:
     if any(layer.path is None for layer in function.layers):
         return None
     sentence = f"Runtime {function.runtime} runs bootstrap, which is not in {folder}"
-    remedy = "build it there, or let CodeUri name the folder that it is built into."
-    return _problem(function, f"{sentence}; {remedy}")
+    return _problem(function, f"{sentence}; {_remedy(function)}.")
+
+
+def _remedy(function: Function) -> str:
+    """Return what makes the ``bootstrap`` that is missing."""
+    if function.image is not None:
+        return "COPY it to ${LAMBDA_RUNTIME_DIR} or ${LAMBDA_TASK_ROOT}"
+    source = compiled_source(function.code_directory, function.code_directory.name)
+    if source is not None:
+        return source.remedy
+    return "build it there, or let CodeUri name the folder that it is built into"
 
 
 def _problem(function: Function, sentence: str) -> Problem:

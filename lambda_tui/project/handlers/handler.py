@@ -20,6 +20,8 @@ def handler_problem(function: Function, find_python: FindPython) -> Problem | No
     The problem names a file where the source is at fault, and none where the setting is.
     ``find_python`` returns the interpreter of a Python function.
     """
+    if function.obstacle is not None:
+        return None
     if needs_bootstrap(function):
         return bootstrap_problem(function)
     if function.bootstrap:

@@ -21,6 +21,13 @@ _BRACES = re.compile(r"^(?:export|module\.exports[ \t]*=)[ \t]*\{([^}]*)", re.M)
 # Either ``local as exported``, ``exported: local``, or one name for both.
 _LISTED = re.compile(rf"(?:({_NAME})\s+as\s+)?({_NAME})(?:\s*:\s*({_NAME}))?")
 
+# An export of one of AWS's types, or one that a wrapper such as middy has made.
+_TYPED = re.compile(
+    rf"^export[ \t]+const[ \t]+({_NAME})[ \t]*"
+    r"(?::[ \t]*[\w.]*Handler(?:V2)?\b[^=\n]*=|=[ \t]*middy\w*\()",
+    re.M,
+)
+
 _EVENT = r"(?:\(\s*_?event\b|_?event\s*=>)"
 _EVENT_AND_CONTEXT = r"\(\s*_?event\b[^,()]*,\s*_?(?:context|ctx)\b"
 _FUNCTION = (
@@ -72,6 +79,7 @@ def exported_handlers(file: Path, *, is_well_known: bool) -> dict[str, int]:
     elif not found:
         pattern = _TAKES_EVENT if is_well_known else _TAKES_EVENT_AND_CONTEXT
         functions = {match[1] or match[2] for match in pattern.finditer(text)}
+        functions |= {match[1] for match in _TYPED.finditer(text)}
         found = [name for name, (local, _) in exported.items() if {name, local} & functions]
     return {name: text.count("\n", 0, exported[name][1]) + 1 for name in found}
 

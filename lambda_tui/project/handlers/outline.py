@@ -30,6 +30,8 @@ class Definition(TypedDict, total=False):
     """Whether a function has a parameter such as ``*arguments``."""
     may_be_callable: bool
     """Whether an assigned value may be a handler: ``Mangum(app)``, but no log handler."""
+    called: str
+    """The name of what is called for an assigned value, such as ``Mangum``; empty for another."""
 
 
 class Outline(TypedDict, total=False):
@@ -83,6 +85,7 @@ def _definition(statement: ast.stmt) -> Definition:
                 "line": statement.lineno,
                 "kind": "assignment",
                 "may_be_callable": _may_be_callable(value),
+                "called": _called(value),
             }
         case ast.ImportFrom():
             return {"line": statement.lineno, "kind": "import from"}
@@ -90,9 +93,17 @@ def _definition(statement: ast.stmt) -> Definition:
             return {"line": statement.lineno, "kind": ""}
 
 
-def _may_be_callable(value: ast.expr) -> bool:
+def _called(value: ast.expr) -> str:
     match value:
         case ast.Call(func=ast.Name(id=called) | ast.Attribute(attr=called)):
+            return called
+        case _:
+            return ""
+
+
+def _may_be_callable(value: ast.expr) -> bool:
+    match value:
+        case ast.Call() if called := _called(value):
             return not called.endswith(("Handler", "getLogger"))
         case ast.Lambda() | ast.Name() | ast.Attribute() | ast.Call():
             return True

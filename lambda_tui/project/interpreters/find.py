@@ -19,10 +19,12 @@ _NO_NODE = (
 def find_interpreter(directory: Path, function: Function, settings: Settings) -> Interpreter:
     """Return the interpreter for a function of the project in ``directory``.
 
-    The first of these: the Python that the setting ``bootstrap`` names for it; for Node.js the
-    setting ``node``, then what ``find_node`` finds; for Python the setting ``python``, then what
-    ``find_python`` finds.
+    One that does not run here has none. For any other it is the first of these: the Python that the
+    setting ``bootstrap`` names for it; for Node.js the setting ``node``, then what ``find_node``
+    finds; for Python the setting ``python``, then what ``find_python`` finds.
     """
+    if function.obstacle is not None:
+        return Interpreter(Path(function.name), "nowhere", problem=function.obstacle)
     if function.bootstrap and is_python(program := Path(function.bootstrap[0])):
         return Interpreter(resolve_shim(program), "the setting bootstrap")
     if function.language == "node" and not function.bootstrap:

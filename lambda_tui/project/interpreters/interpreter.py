@@ -38,15 +38,20 @@ def is_python(program: Path) -> bool:
 
 
 def own_program(function: Function) -> str | None:
-    """Return the name of what runs a function in place of an interpreter; None where one does."""
+    """Return the name of what runs a function, or would, in place of an interpreter of ours.
+
+    None where such a one runs it.
+    """
     if function.bootstrap:
         program = Path(function.bootstrap[0])
         return None if is_python(program) else program.name
+    if function.obstacle is not None:
+        return function.runtime or "a container image"
     return function.runtime if function.runtime in OS_ONLY_RUNTIMES else None
 
 
 def version_mismatch(function: Function, version: str) -> str | None:
-    """Return a sentence when ``version``, such as 3.11.7, is not what Runtime names; else None."""
+    """Return a sentence when ``version``, such as 3.11.7, is another than it names; else None."""
     runtime = function.runtime
     named = _NAMED_VERSION.fullmatch(runtime or "")
     is_replaced = bool(function.bootstrap) and (
@@ -59,4 +64,5 @@ def version_mismatch(function: Function, version: str) -> str | None:
     running = ".".join(version.split(".")[:parts])
     if ".".join(named[2].split(".")[:parts]) == running:
         return None
-    return f"runs on {language} {running}, but Runtime names {runtime}"
+    named_by = "Runtime names" if function.image is None else "its image has"
+    return f"runs on {language} {running}, but {named_by} {runtime}"

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from lambda_tui.project.files import read_bytes
+from lambda_tui.project.files import UnreadableFileError, read_bytes
 from lambda_tui.project.handlers import LARGEST_SOURCE, Definition, PythonSource
 
 _WELL_KNOWN_HANDLERS = ("lambda_handler", "handler")
+_RELATIVE_IMPORT = re.compile(rb"^from[ \t]+\.", re.M)
+_ADAPTERS = ("Mangum", "make_lambda_handler")
+"""Calls that make a handler of a web application, whatever it is named."""
 _HANDLER_IN_TEXT = re.compile(rb"^(?:(?:async +)?def +)?(lambda_handler|handler) *[=(]", re.M)
 
 
@@ -31,13 +34,22 @@ def handler_in_text(file: Path) -> str | None:
     return "lambda_handler" if file.stem == "lambda_function" else None
 
 
+def imports_relatively(file: Path) -> bool:
+    """Return whether a file imports from the package that it is in, by a name with a dot first."""
+    try:
+        return re.search(_RELATIVE_IMPORT, read_bytes(file, LARGEST_SOURCE)) is not None
+    except UnreadableFileError:
+        return False
+
+
 def _is_handler(name: str, definition: Definition) -> bool:
     has_handler_name = name in _WELL_KNOWN_HANDLERS or name.endswith("_handler")
     match definition["kind"]:
         case "function":
             return _takes_event_and_context(definition, by_name=not has_handler_name)
         case "assignment":
-            return has_handler_name and definition["may_be_callable"]
+            is_adapted = definition.get("called") in _ADAPTERS
+            return is_adapted or (has_handler_name and definition["may_be_callable"])
         case "import from":
             return name == "lambda_handler"
         case _:

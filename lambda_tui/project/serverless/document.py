@@ -111,6 +111,8 @@ class ServerlessDocument:
         )
         self.problems += properties.problems
         resource = _resource("AWS::Serverless::Function", properties.mapping, line)
+        if properties.metadata:
+            resource.put("Metadata", properties.metadata, line)
         if "condition" in function:
             resource.put("Condition", function["condition"], function.lines.get("condition"))
         self.functions.put(name, function, line)
@@ -167,10 +169,8 @@ def _resource(kind: str, properties: LinedMapping, line: int | None) -> LinedMap
 def _refusal(function: LinedMapping) -> tuple[str, str] | None:
     """Return why a function cannot be run, with the key that it is about; None when it may be."""
     if "image" in function:
-        return "image", (
-            "a container image (image) cannot be run, so the function is left out; only one with "
-            "a handler can."
-        )
-    if "handler" not in function:
+        if "handler" in function:
+            return "handler", "it has a handler and an image; take one of the two out."
+    elif "handler" not in function:
         return "handler", "it has no handler; add one, such as handler: src/app.handler."
     return None

@@ -26,12 +26,24 @@ _SAME = {
     "reservedConcurrency": "ReservedConcurrentExecutions",
 }
 """Properties with the values of Lambda's own, by the framework's names."""
+_OF_ZIP_FILES = ("handler", "runtime", "layers")
 _OF_PROVIDER = ("runtime", "memorySize", "timeout", "layers", "vpc")
 _LOGGING = {
     "logFormat": "LogFormat",
     "applicationLogLevel": "ApplicationLogLevel",
     "systemLogLevel": "SystemLogLevel",
     "logGroup": "LogGroup",
+}
+_IMAGE_SOURCE = {
+    "path": "DockerContext",
+    "file": "Dockerfile",
+    "buildArgs": "DockerBuildArgs",
+}
+"""The keys of an image that is built, by SAM's names."""
+_IMAGE_CONFIG = {
+    "command": "Command",
+    "entryPoint": "EntryPoint",
+    "workingDirectory": "WorkingDirectory",
 }
 _OUTCOMES = {"onSuccess": "OnSuccess", "onFailure": "OnFailure"}
 
@@ -40,6 +52,8 @@ class FunctionProperties(NamedTuple):
     """The properties of a function, and what is wrong with what they were made of."""
 
     mapping: LinedMapping
+    metadata: LinedMapping
+    """The source of an image, as SAM is told it."""
     problems: list[Problem]
 
 
@@ -65,14 +79,17 @@ def function_properties(
     """
     maker = _Maker(file, name, own, content, line)
     maker.name(prefix)
-    maker.code()
+    if "image" in own:
+        maker.image()
+    else:
+        maker.code()
     maker.copies()
     maker.environment()
     maker.logging()
     maker.invocations()
     maker.concurrency()
     maker.check_keys()
-    return FunctionProperties(maker.mapping, maker.problems)
+    return FunctionProperties(maker.mapping, maker.metadata, maker.problems)
 
 
 class _Maker:
@@ -93,6 +110,7 @@ class _Maker:
         self._provider = section(content, "provider")
         self._line = line
         self.mapping = LinedMapping()
+        self.metadata = LinedMapping()
         self.problems: list[Problem] = []
 
     def name(self, prefix: str | None) -> None:
@@ -123,13 +141,35 @@ class _Maker:
                 self.mapping.put("CodeUri", artifact, line)
             break
 
+    def image(self) -> None:
+        """Set the image: by a name that the provider knows, by its URI, or by both in a mapping."""
+        line = self._own.lines.get("image", self._line)
+        image = self._own["image"]
+        own = image if isinstance(image, LinedMapping) else _mapping({"name": image}, line)
+        named = section(section(self._provider, "ecr"), "images")
+        name = own.get("name")
+        source = named.get(name, name) if isinstance(name, str) else own.get("uri")
+        self.mapping.put("PackageType", "Image", line)
+        if isinstance(source, LinedMapping):
+            for key, place in _IMAGE_SOURCE.items():
+                self._copy(source, key, place, self.metadata)
+        if isinstance(source, Unknown):
+            self._warn(f"its image is not known here: {source.reason}.", line)
+        config = LinedMapping()
+        for key, place in _IMAGE_CONFIG.items():
+            self._copy(own, key, place, config)
+        if config:
+            self.mapping.put("ImageConfig", config, line)
+
     def copies(self) -> None:
         """Set what is named alike, or differs in form alone."""
+        is_image = "PackageType" in self.mapping
         self.mapping.put("MemorySize", _DEFAULT_MEMORY_SIZE, self._line)
         self.mapping.put("Timeout", _DEFAULT_TIMEOUT, self._line)
         for key, name in _SAME.items():
-            self._copy(self._holder(key) if key in _OF_PROVIDER else self._own, key, name)
-        if "Runtime" not in self.mapping:
+            if not (is_image and key in _OF_ZIP_FILES):
+                self._copy(self._holder(key) if key in _OF_PROVIDER else self._own, key, name)
+        if not is_image and "Runtime" not in self.mapping:
             self.mapping.put("Runtime", DEFAULT_RUNTIME, self._line)
             self._warn(
                 f"neither it nor provider names a runtime, so {DEFAULT_RUNTIME} is taken; add the "

@@ -21,7 +21,7 @@ from lambda_tui.project.template.template import (
     templates_beside,
     unread_templates,
 )
-from lambda_tui.project.template.template_files import TEMPLATES, project_above
+from lambda_tui.project.template.template_files import TEMPLATES, folders_below, project_above
 
 __all__ = [
     "KIND",
@@ -31,6 +31,7 @@ __all__ = [
     "TEMPLATES",
     "TemplateContent",
     "command_for",
+    "folders_below",
     "misplaced_templates",
     "other_templates",
     "parameter_pairs",

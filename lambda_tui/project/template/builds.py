@@ -51,8 +51,8 @@ class Builds:
         if folder.is_dir() and check(built) is None:
             self._running_build.setdefault(method, []).append(user)
             return built, None
-        if problem.file is not None or _has_program(function):
-            # It is there, and something else is wrong with it.
+        if problem.file is not None or _has_program(function) or "; run `" in problem.message:
+            # It is there and something else is wrong with it, or what builds it is told already.
             return function, problem
         reason = problem.message.partition(";")[0]
         remedy = f"run `sam build`, which makes it by {shown(method)}."

@@ -25,24 +25,8 @@ class CodeLocation(NamedTuple):
     directory: Path
     archive: Path | None = None
     """The zip file that the folder was unpacked from."""
-
-
-def is_container_image(properties: Properties, name: str) -> bool:
-    """Return whether the code is a container image, which is refused; ``name`` as below."""
-    code = properties.mapping.get(name)
-    named_by = "ImageUri" if "ImageUri" in properties else None
-    if isinstance(code, LinedMapping) and "ImageUri" in code:
-        named_by = name
-    if properties.value("PackageType", "so Zip holds") == "Image":
-        named_by = "PackageType"
-    if named_by is None:
-        return False
-    properties.refuse(
-        named_by,
-        "a container image (PackageType: Image) cannot be run, so the function is left out; only "
-        f"one whose {name} names a folder or a zip file can.",
-    )
-    return True
+    file: Path | None = None
+    """The only file, which the folder links to."""
 
 
 def read_code_location(
@@ -58,7 +42,7 @@ def read_code_location(
     else:
         code = properties.value(name, "so the function is left out")
     if len(properties.findings.problems) > known_problems:
-        properties.findings.refused = True
+        properties.findings.refuse_unknown()
         return None
     if properties.is_given("InlineCode"):
         return _inline(properties, "InlineCode", code, cache, runtime)
@@ -69,6 +53,14 @@ def read_code_location(
         text = inside.value("ZipFile", "so the function is left out")
         return _inline(inside, "ZipFile", text, cache, runtime)
     return _on_this_machine(properties, name, "." if code is None else code, cache)
+
+
+def source_location(properties: Properties, name: str) -> CodeLocation:
+    """Return the folder that the property names, or else the template's own."""
+    project = properties.findings.file.parent
+    code = properties.mapping.get(name)
+    path = os.path.join(project, code) if isinstance(code, str) else project
+    return CodeLocation(Path(os.path.realpath(path if os.path.isdir(path) else project)))
 
 
 def _inline(
@@ -133,7 +125,7 @@ def _at_path(properties: Properties, name: str, code: str, cache: Cache) -> Code
     try:
         if is_archive(resolved):
             return CodeLocation(unpack(resolved, cache), resolved)
-        return CodeLocation(folder_of_file(Path(path), cache))
+        return CodeLocation(folder_of_file(Path(path), cache), file=resolved)
     except ArchiveError as error:
         properties.refuse(name, f"{name} names {shown(code)}, which {error}")
     return None
@@ -186,6 +178,9 @@ def warn_if_far(properties: Properties, name: str, path: str) -> None:
     Without a repository, what lies beside the project is near to it too.
     """
     target = Path(path).resolve()
+    if target.is_relative_to(Cache.of_user().directory.resolve()):
+        # It was made of what is in the project.
+        return
     project = properties.findings.file.parent.resolve()
     around = (one for one in (project, *project.parents) if (one / ".git").exists())
     root = next(around, project.parent)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from pathlib import Path
 
 from lambda_tui.project.function import Function, Problem
@@ -32,11 +32,16 @@ _CHANGES: Mapping[str, Callable[[Function, Properties], Function]] = {
 
 
 def apply_dependent_resources(
-    functions: dict[str, Function], file: Path, resources: LinedMapping, resolver: Resolver
+    functions: dict[str, Function],
+    refused: Container[str],
+    file: Path,
+    resources: LinedMapping,
+    resolver: Resolver,
 ) -> list[Problem]:
     """Change ``functions``, by name, as the template's versions, aliases and configurations say.
 
-    Return what is wrong with them; one that is refused leaves its function unchanged.
+    Return what is wrong with them, but for those of functions that are ``refused``. A resource that
+    is refused leaves its function unchanged.
     """
     problems: list[Problem] = []
     for kind, change in _CHANGES.items():
@@ -47,7 +52,7 @@ def apply_dependent_resources(
             findings = Findings(file, f"{resolver.nesting.path}{logical_id}", "")
             line = resources.lines.get(logical_id)
             properties = Properties(section(resource, "Properties"), line, resolver, findings)
-            function = _function_of(properties, functions)
+            function = _function_of(properties, functions, refused)
             if function is not None:
                 findings.function = function.name
                 changed = change(function, properties)
@@ -57,11 +62,14 @@ def apply_dependent_resources(
     return problems
 
 
-def _function_of(properties: Properties, functions: dict[str, Function]) -> Function | None:
+def _function_of(
+    properties: Properties, functions: dict[str, Function], refused: Container[str]
+) -> Function | None:
     """Return the function that a resource names; add a problem if there is none."""
     text = properties.text("FunctionName", "so it is given to no function")
-    function = functions.get(function_name(text or ""))
-    if function is None and not properties.findings.problems:
+    named = function_name(text or "")
+    function = functions.get(named)
+    if function is None and named not in refused and not properties.findings.problems:
         name = shown(properties.mapping.get("FunctionName"))
         properties.warn(
             "FunctionName",

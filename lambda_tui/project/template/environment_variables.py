@@ -9,6 +9,7 @@ from typing import NamedTuple
 from lambda_tui import limits
 from lambda_tui.project.template.language import (
     Absent,
+    FileLine,
     LinedMapping,
     UnresolvedError,
     section,
@@ -95,7 +96,8 @@ def variable_origins(
     origins = {}
     for name in environment:
         line = merged.lines.get(name)
-        place = file if line is None else f"{file}:{line}"
+        holder = line.file.name if isinstance(line, FileLine) else file
+        place = holder if line is None else f"{holder}:{line}"
         if name in merged and name not in of_function:
             place = f"Globals, {place}"
         source = properties.resolver.source_of(merged.get(name))

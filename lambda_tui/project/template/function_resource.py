@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 from lambda_tui import limits
 from lambda_tui.project.code import Cache
@@ -17,17 +19,27 @@ from lambda_tui.project.function import (
     Alias,
     Architecture,
     AsyncConfig,
+    ContainerImage,
     Function,
+    Layer,
     Problem,
     PublishedVersion,
 )
+from lambda_tui.project.handlers import built_folder
 from lambda_tui.project.runtimes import (
+    OS_ONLY_RUNTIMES,
     PYTHON_RUNTIMES,
     end_of_support,
     language_of,
+    runtime_obstacle,
     runtime_refusal,
 )
-from lambda_tui.project.template.code_location import is_container_image, read_code_location
+from lambda_tui.project.template.code_location import (
+    CodeLocation,
+    read_code_location,
+    source_location,
+)
+from lambda_tui.project.template.container_image import is_container_image, read_container_image
 from lambda_tui.project.template.environment_variables import (
     read_environment,
     variable_origins,
@@ -69,6 +81,23 @@ _SNAP_START_RUNTIME = "python3.12"
 """The oldest Python runtime that AWS takes snapshots of."""
 
 
+class _Deployed(NamedTuple):
+    """The code that a function runs, whether it is in a zip file or in an image."""
+
+    code: CodeLocation | None
+    """None where it is refused."""
+    handler: str
+    runtime: str | None
+    layers: tuple[Layer, ...]
+    obstacle: str | None
+    image: ContainerImage | None = None
+    linked_folders: Mapping[Path, str] | None = None
+    added_packages: tuple[str, ...] = ()
+    environment: Mapping[str, str] = MappingProxyType({})
+    """The variables of the image; the function's own go before them."""
+    variable_origins: Mapping[str, str] = MappingProxyType({})
+
+
 class FunctionResource:
     """One function resource: reads its properties, and collects what is wrong with them."""
 
@@ -81,16 +110,21 @@ class FunctionResource:
         resolver: Resolver,
         *,
         own: LinedMapping,
+        metadata: LinedMapping,
         is_serverless: bool,
     ) -> None:
         """Take the properties in ``mapping``, with SAM's Globals merged in where they apply.
 
-        ``line`` is the resource's, and ``own`` are its properties without Globals.
+        ``line`` is the resource's, ``own`` are its properties without Globals, and ``metadata`` is
+        what it says to the tools that build it.
         """
         self._own = own
         self._findings = Findings(file, logical_id, logical_id)
         self._properties = Properties(mapping, line, resolver, self._findings)
+        self._metadata = Properties(metadata, line, resolver, self._findings, "Metadata.")
         self._is_serverless = is_serverless
+        self.common_problems: list[Problem] = []
+        """Problems of what other functions may have too, such as a Dockerfile."""
 
     @property
     def problems(self) -> list[Problem]:
@@ -114,19 +148,18 @@ class FunctionResource:
         # First, since the problems of the other properties name the function.
         self._findings.function = name = self._name()
         code_property = "CodeUri" if self._is_serverless else "Code"
-        if is_container_image(properties, code_property):
-            # It has neither a runtime, nor a handler, nor layers.
-            return None
-        layer_versions = layers.read(properties)
         bootstrap = bootstraps.get(name, ())
-        runtime = self._runtime(is_replaced=bool(bootstrap))
-        code = read_code_location(properties, code_property, cache, runtime)
-        handler = self._handler()
+        if is_container_image(properties, code_property):
+            deployed = self._of_image(code_property, cache, bootstrap)
+        else:
+            deployed = self._of_zip_file(code_property, cache, bootstrap, layers)
+        runtime = deployed.runtime
         timeout = _number(properties, "Timeout", limits.TIMEOUT_SECONDS, "seconds", DEFAULT_TIMEOUT)
         memory_size = _number(properties, "MemorySize", limits.MEMORY_MB, "MB", DEFAULT_MEMORY_SIZE)
         ephemeral_storage = self._ephemeral_storage()
         architecture = self._architecture()
-        environment = read_environment(properties)
+        own_variables = read_environment(properties)
+        environment = {**deployed.environment, **own_variables.known}
         logging = read_logging_config(properties)
         asynchronous = read_async_config(properties, is_serverless=self._is_serverless)
         reserved = self._reserved_concurrency()
@@ -145,29 +178,36 @@ class FunctionResource:
                 "Lambda takes no snapshots of functions with file systems; leave one of the two "
                 "out.",
             )
+        code = deployed.code
         if self._findings.refused or code is None:
             return None
         function = Function(
             name=name,
             logical_id=self._findings.logical_id,
-            handler=handler,
+            handler=deployed.handler,
             code_directory=code.directory,
             code_archive=code.archive,
-            layers=layer_versions,
+            code_file=code.file,
+            linked_folders=deployed.linked_folders,
+            added_packages=deployed.added_packages,
+            layers=deployed.layers,
             runtime=runtime,
+            image=deployed.image,
+            obstacle=deployed.obstacle,
             bootstrap=bootstrap,
             timeout=timeout,
             memory_size=memory_size,
             ephemeral_storage=ephemeral_storage,
             file_systems=file_systems,
             architecture=architecture,
-            environment=environment.known,
-            variable_origins=variable_origins(environment.known, properties, self._own),
-            unknown_variables=environment.unknown,
+            environment=environment,
+            variable_origins={
+                **deployed.variable_origins,
+                **variable_origins(own_variables.known, properties, self._own),
+            },
+            unknown_variables=own_variables.unknown,
             secrets=frozenset(
-                name
-                for name, text in environment.known.items()
-                if properties.resolver.holds_secret(text)
+                name for name, text in environment.items() if properties.resolver.holds_secret(text)
             ),
             logging=logging,
             asynchronous=AsyncConfig(dead_letter=asynchronous.dead_letter),
@@ -184,6 +224,55 @@ class FunctionResource:
         )
         # SAM configures the alias that it publishes.
         return configure_qualifier(function, function.event_qualifier or LATEST, asynchronous)
+
+    @property
+    def name(self) -> str:
+        """The function's name, as far as it is known."""
+        return self._findings.function
+
+    def _of_zip_file(
+        self, name: str, cache: Cache, bootstrap: tuple[str, ...], layers: TemplateLayers
+    ) -> _Deployed:
+        """Return what is deployed by the property ``name``, ``CodeUri`` or ``Code``."""
+        layer_versions = layers.read(self._properties)
+        runtime = self._runtime(is_replaced=bool(bootstrap))
+        obstacle = None if runtime is None or bootstrap else runtime_obstacle(runtime)
+        if obstacle is not None:
+            self.warn("Runtime", obstacle)
+            # Until it can run, nothing misses what a build would make of its source.
+            code: CodeLocation | None = source_location(self._properties, name)
+        else:
+            code = read_code_location(self._properties, name, cache, runtime)
+        if code is not None and code.archive is None and runtime in OS_ONLY_RUNTIMES:
+            code = code._replace(directory=built_folder(code.directory) or code.directory)
+        return _Deployed(code, self._handler(), runtime, layer_versions, obstacle)
+
+    def _of_image(self, name: str, cache: Cache, bootstrap: tuple[str, ...]) -> _Deployed:
+        """Return what is deployed by an image; its problems stand in the Dockerfile."""
+        read = read_container_image(self._properties, self._metadata, cache)
+        file = read.image.dockerfile if read.image else self._findings.file
+        for sentence, line in read.remarks:
+            self.common_problems.append(Problem(sentence, file, line))
+        obstacle = None
+        if read.obstacle is not None and not bootstrap and not self._findings.refused:
+            sentence, line = read.obstacle
+            message = f"{shown(self._findings.logical_id)}: {sentence}"
+            named_by = "PackageType" if "PackageType" in self._properties else name
+            line = line or self._properties.line_of(named_by)
+            self._findings.problems.append(Problem(message, file, line, (self._findings.function,)))
+            obstacle = sentence[:1].upper() + sentence[1:]
+        return _Deployed(
+            CodeLocation(read.code.directory),
+            read.handler,
+            read.runtime,
+            (),
+            obstacle,
+            read.image,
+            read.code.linked_folders,
+            read.installed,
+            read.environment,
+            read.origins,
+        )
 
     def line_of(self, name: str) -> int | None:
         """Return the line of a property; the resource's own where the property is not written."""
@@ -226,7 +315,7 @@ class FunctionResource:
         handler = self._properties.text("Handler")
         if handler is None and len(findings.problems) > known_problems:
             # A function cannot do without a handler, even where a deployment would know it.
-            findings.refused = True
+            findings.refuse_unknown()
         elif handler is None and not findings.refused:
             sentence = "it has no Handler; add one, such as Handler: app.handler."
             findings.refuse(sentence, self._properties.line)
@@ -255,7 +344,7 @@ class FunctionResource:
                 value = [self._properties.resolver.resolve(value[0])]
             except UnresolvedError as error:
                 sentence = f"the value of {_ARCHITECTURES} is not known here, {consequence}"
-                self.warn(_ARCHITECTURES, f"{sentence}: {error.sentence}")
+                self._properties.warn(_ARCHITECTURES, f"{sentence}: {error.sentence}", error.name)
                 return DEFAULT_ARCHITECTURE
         match value:
             case ["arm64"]:

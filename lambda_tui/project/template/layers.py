@@ -182,7 +182,8 @@ def _arn(properties: Properties, item: object) -> LayerArn | None:
             return None
         text = properties.resolver.text(value)
     except UnresolvedError as error:
-        properties.warn("Layers", f"a layer is not known here, {_CONSEQUENCE}: {error.sentence}")
+        sentence = f"a layer is not known here, {_CONSEQUENCE}: {error.sentence}"
+        properties.warn("Layers", sentence, error.name)
         return None
     arn = LayerArn.parse(text)
     if arn is not None and arn.version is not None:

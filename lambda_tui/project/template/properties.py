@@ -42,6 +42,14 @@ class Findings:
         if name is not None:
             self.unknown[problem] = name
 
+    def refuse_unknown(self) -> None:
+        """Leave the function out for the value that was found last not to be known.
+
+        It is told by itself then, and not together with other uses of the same value.
+        """
+        self.refused = True
+        self.unknown.pop(self.problems[-1], None)
+
     def refuse(self, sentence: str, line: int | None) -> None:
         """Add a problem that leaves the function out."""
         self.refused = True
@@ -99,9 +107,8 @@ class Properties:
             value = self.resolver.resolve(self.mapping.get(name))
         except UnresolvedError as error:
             label = self.label(name)
-            self.warn(
-                name, f"the value of {label} is not known here, {consequence}: {error.sentence}"
-            )
+            sentence = f"the value of {label} is not known here, {consequence}: {error.sentence}"
+            self.warn(name, sentence, error.name)
             return None
         return None if value is Absent.NO_VALUE else value
 

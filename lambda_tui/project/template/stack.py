@@ -113,6 +113,11 @@ class Stack:
         nesting = replace(given, output=self._nested_output)
         self.resolver = Resolver(self.content, values, sources, nesting)
 
+    def tell(self, unknown: Mapping[Problem, str]) -> None:
+        """Add problems with values that are not known, with the names of these."""
+        self.problems += unknown
+        self.unknown |= unknown
+
     def _expanded(self, content: LinedMapping, nesting: Nesting) -> LinedMapping:
         """Return the template with its loops and included files written out."""
         resolver = Resolver(content, self._values, self._sources, nesting)

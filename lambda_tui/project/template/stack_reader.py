@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from lambda_tui.project.code import Cache
 from lambda_tui.project.function import Function, Problem
@@ -25,6 +26,7 @@ from lambda_tui.project.template.known_names import (
 )
 from lambda_tui.project.template.language import (
     NESTED_STACK_TYPES,
+    FileLine,
     LinedMapping,
     Resolver,
     section,
@@ -44,6 +46,7 @@ _ALL_FALSE = (
 
 Bootstraps = Mapping[str, tuple[str, ...]]
 FindPythonOf = Callable[[Function], Path]
+Placed = TypeVar("Placed", Function, Problem)
 
 
 class StackReader:
@@ -69,13 +72,16 @@ class StackReader:
         self._names = names
         self._layers = layers
         self._builds = Builds(stack)
+        self._refused: set[str] = set()
+        self._common_problems: dict[Problem, list[str]] = {}
+        """The names of the functions that have each of them."""
         self.problems = stack.problems
         self.unknown = stack.unknown
 
     def read_functions(
         self, functions: dict[str, Function], cache: Cache, extractor: LayerExtractor
-    ) -> None:
-        """Add the functions, by name, in the template's order."""
+    ) -> set[str]:
+        """Add the functions, by name, in their order; return the names of those refused."""
         for sentence, line in (
             *parameter_remarks(self._document, self._resolver),
             *condition_remarks(self._document),
@@ -92,11 +98,20 @@ class StackReader:
         ):
             line = self._document.lines.get("Resources", 1)
             self.problems.append(Problem(_ALL_FALSE, self._file, line))
+        self.problems += [
+            replace(one, functions=tuple(names)) for one, names in self._common_problems.items()
+        ]
+        return self._refused
 
-    def read_what_names_functions(self, functions: dict[str, Function]) -> None:
-        """Change ``functions``, those of all stacks, as versions and aliases say."""
+    def read_what_names_functions(
+        self, functions: dict[str, Function], refused: Collection[str]
+    ) -> None:
+        """Change ``functions``, those of all stacks, as versions and aliases say.
+
+        ``refused`` are the names of functions that are left out.
+        """
         self.problems += apply_dependent_resources(
-            functions, self._file, self._resources, self._resolver
+            functions, refused, self._file, self._resources, self._resolver
         )
 
     def _check_outline(self, logical_id: str) -> None:
@@ -128,6 +143,7 @@ class StackReader:
             properties,
             self._resolver,
             own=own,
+            metadata=section(resource, "Metadata"),
             is_serverless=kind == SERVERLESS_FUNCTION,
         )
         function = reader.read(self._layers, cache, self._bootstraps)
@@ -146,20 +162,40 @@ class StackReader:
                 "FunctionName",
                 f"another function is named {function.name} too; give it its own FunctionName.",
             )
-        elif function is not None:
+        elif function is None:
+            self._refused.add(reader.name)
+        else:
             # The handler may be in a layer, so the layers have to be there before it is checked.
             function = extractor.extract(function)
             function, problem = self._builds.choose(function, logical_id, self._check_handler)
             functions[function.name] = function
-            if problem is not None and problem.file is None:
-                problem = replace(problem, file=self._file, line=reader.line_of("Handler"))
             if problem is not None:
-                self.problems.append(problem)
+                self.problems.append(_placed(problem, function, reader))
         self.problems += reader.problems
+        if function is not None:
+            for common in reader.common_problems:
+                self._common_problems.setdefault(common, []).append(function.name)
         self.unknown.update(reader.unknown)
 
     def _check_handler(self, function: Function) -> Problem | None:
         return handler_problem(function, partial(self._find_python, function))
+
+
+def _placed(problem: Problem, function: Function, reader: FunctionResource) -> Problem:
+    """Return the problem of a handler with its place: by default where that is named."""
+    if problem.file is not None:
+        return problem
+    image = function.image
+    if image is not None and image.command_line is not None:
+        return replace(problem, file=image.dockerfile, line=image.command_line)
+    named_by = "Handler" if image is None else "ImageConfig"
+    return replace(problem, file=function.file, line=reader.line_of(named_by))
+
+
+def in_its_file(placed: Placed) -> Placed:
+    """Return a function or a problem with the file that its line is of."""
+    line = placed.line
+    return replace(placed, file=line.file, line=int(line)) if isinstance(line, FileLine) else placed
 
 
 def emptiness(file: Path, document: LinedMapping) -> list[Problem]:
@@ -188,7 +224,7 @@ def _as_one(group: list[Problem]) -> Problem:
     if len(group) == 1:
         return first
     names = dict.fromkeys(name for problem in group for name in problem.functions)
-    more = counted(len(group) - 1, "more variable")
+    more = counted(len(group) - 1, "more value")
     message = f"{first.message.removesuffix('.')}; {more} of {counted(len(names), 'function')} "
     return replace(first, message=f"{message}need it too.", functions=tuple(names))
 

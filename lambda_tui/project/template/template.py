@@ -25,6 +25,7 @@ from lambda_tui.project.template.stack_reader import (
     FindPythonOf,
     StackReader,
     emptiness,
+    in_its_file,
     together,
 )
 from lambda_tui.project.template.template_files import (
@@ -188,13 +189,17 @@ def read_resources(
     sources: Mapping[str, str] | None = None,
     find_python: FindPythonOf = _find_own_python,
     names: Mapping[str, str] | None = None,
+    unknown: Mapping[Problem, str] | None = None,
 ) -> TemplateContent:
     """Return the functions of a template that was read, or made of a ``file`` of another kind.
 
-    ``names`` are what that file calls its functions, by their logical ids; the other arguments are
-    those of ``read_template``.
+    The lines of a document that is made of several files may be ``FileLine``; paths in it are
+    relative to the folder of ``file``. ``names`` are what that file calls its functions, by their
+    logical ids, and ``unknown`` are its problems with values that are not known, with the names of
+    these. The other arguments are those of ``read_template``.
     """
     root = Stack(file, document, values or {}, sources or {})
+    root.tell(unknown or {})
     return _read_stacks(root, layer_paths, cache, bootstraps, find_python, names or {})
 
 
@@ -211,18 +216,21 @@ def _read_stacks(
     layers = TemplateLayers.of_stacks(stacks, layer_paths or {})
     extractor = LayerExtractor(cache)
     functions: dict[str, Function] = {}
+    refused: set[str] = set()
     readers = [
         StackReader(stack, its_layers, bootstraps or {}, find_python, names)
         for stack, its_layers in zip(stacks, layers, strict=True)
     ]
     for reader in readers:
-        reader.read_functions(functions, cache, extractor)
+        refused |= reader.read_functions(functions, cache, extractor)
     # Their resources name functions of any stack, so all of those have to be read before.
     for reader in readers:
-        reader.read_what_names_functions(functions)
+        reader.read_what_names_functions(functions, refused)
     read_triggers(functions, stacks)
     of_layers = [problem for one in layers for problem in one.problems()]
     problems = [problem for stack in stacks for problem in stack.problems]
     unknown = {problem: name for stack in stacks for problem, name in stack.unknown.items()}
     told = together([*problems, *of_layers, *extractor.problems], unknown)
-    return TemplateContent(tuple(functions.values()), tuple(told), root.files)
+    return TemplateContent(
+        tuple(map(in_its_file, functions.values())), tuple(map(in_its_file, told)), root.files
+    )

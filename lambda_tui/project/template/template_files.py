@@ -26,7 +26,10 @@ _DEEPEST = 4
 _HIGHEST = 8
 """Levels above a folder in which a template is looked for."""
 _SKIPPED = frozenset({"node_modules", "venv", "__pycache__", "site-packages", "cdk.out"})
-_PROJECT_FILES = (*TEMPLATES, "lambda-tui.toml", "cdk.json", "serverless.yml", "samconfig.toml")
+_PROJECT_FILES = (
+    *TEMPLATES,
+    *("lambda-tui.toml", "cdk.json", "serverless.yml", "samconfig.toml", "main.tf", "tfplan.json"),
+)
 """Files that make a folder a project of its own."""
 _SOURCES = (".py", *NODE_SUFFIXES)
 
@@ -52,8 +55,7 @@ def all_templates_in(directory: Path) -> list[Path]:
 
 def templates_below(directory: Path) -> list[Path]:
     """Return the templates in the folders below one, in the order of their paths."""
-    folders = islice(_folders_below(directory, _DEEPEST), _MOST_FOLDERS)
-    return [file for folder in folders for file in templates_in(folder)]
+    return [file for folder in folders_below(directory) for file in templates_in(folder)]
 
 
 def count_functions(file: Path) -> int:
@@ -108,7 +110,12 @@ def _has_sources(directory: Path) -> bool:
         return False
 
 
-def _folders_below(directory: Path, levels: int) -> Iterator[Path]:
+def folders_below(directory: Path) -> Iterator[Path]:
+    """Yield the folders below one that a project may be in, each before those in it."""
+    return islice(_below(directory, _DEEPEST), _MOST_FOLDERS)
+
+
+def _below(directory: Path, levels: int) -> Iterator[Path]:
     try:
         with os.scandir(directory) as listed:
             names = sorted(
@@ -123,4 +130,4 @@ def _folders_below(directory: Path, levels: int) -> Iterator[Path]:
     for name in names:
         yield directory / name
         if levels > 1:
-            yield from _folders_below(directory / name, levels - 1)
+            yield from _below(directory / name, levels - 1)

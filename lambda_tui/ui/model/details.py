@@ -71,7 +71,7 @@ def function_details(function: Function, pool: Pool) -> list[Detail]:
         ("ARN", function.arn, ""),
         ("handler", function.handler, function.runtime or "no Runtime is named"),
         ("source", _source(function), ""),
-        ("code", str(function.code_path), ""),
+        ("code", str(function.code_path), str(function.image.dockerfile) if function.image else ""),
         ("runs on", *_interpreter(function, pool)),
         ("program", _program(function, pool), ""),
         ("memory", f"{function.memory_size:,} MB", ""),
@@ -215,6 +215,8 @@ def _runs_on(function: Function, pool: Pool) -> str:
 
 def _interpreter(function: Function, pool: Pool) -> tuple[str, str]:
     """Return what runs the function, and why that."""
+    if function.obstacle is not None:
+        return "none", function.obstacle
     program = own_program(function)
     if program is not None:
         return program, "the setting bootstrap" if function.bootstrap else "the function's own"

@@ -19,7 +19,9 @@ from lambda_tui.project.template.language.references import (
     physical_name,
     with_remedy,
 )
+from lambda_tui.project.template.language.return_values import fill_in, return_values
 from lambda_tui.project.template.language.yaml_reader import (
+    FileLine,
     InvalidYamlError,
     LinedMapping,
     YamlDocument,
@@ -35,6 +37,7 @@ __all__ = [
     "VERSION_TYPE",
     "Absent",
     "Expansion",
+    "FileLine",
     "InvalidYamlError",
     "LinedMapping",
     "Nesting",
@@ -44,11 +47,13 @@ __all__ = [
     "YamlDocument",
     "as_text",
     "extensions_remark",
+    "fill_in",
     "function_name",
     "intrinsic_name",
     "physical_function_name",
     "physical_name",
     "read_yaml",
+    "return_values",
     "section",
     "text_under",
     "with_remedy",

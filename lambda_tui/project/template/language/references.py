@@ -31,6 +31,8 @@ _EVENT_TYPES = {
     "SNS": "AWS::SNS::Subscription",
 }
 """The types of the resources that SAM makes of a function's events."""
+_LONGEST_NAME = 400
+"""Characters of a name in a line that is to be copied."""
 _SPLIT_LIST = re.compile(r"\s*,\s*")
 _STACK_ID = "51af3dc0-da77-11e4-872e-1234567db123"
 _STACK = "local"
@@ -141,7 +143,7 @@ def described(value: object) -> str:
 
 def with_remedy(reason: str, name: str) -> UnresolvedError:
     """Return the error of a value that the user can give under a name."""
-    line = f'"{shown(name)}" = "…"'
+    line = f'"{shown(name, _LONGEST_NAME)}" = "…"'
     return UnresolvedError(f"{reason}; add, below [values] in lambda-tui.toml: {line}", name)
 
 

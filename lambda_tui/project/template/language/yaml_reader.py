@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple, cast
 
 import yaml
@@ -12,6 +13,18 @@ from lambda_tui.project.wording import shown
 _WIDEST_INTEGER = 1024
 """Bits; Python refuses to print integers of some thousand digits."""
 _MERGE = "<<"
+
+
+class FileLine(int):
+    """A line, counted from 1, of another file than the one that the document is of."""
+
+    file: Path
+
+    def __new__(cls, line: int, file: Path) -> FileLine:
+        """Return the line of a file."""
+        made = super().__new__(cls, line)
+        made.file = file
+        return made
 
 
 class LinedMapping(dict[str, object]):

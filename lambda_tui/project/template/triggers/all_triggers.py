@@ -12,10 +12,10 @@ from lambda_tui.project.template.language import section, text_under
 from lambda_tui.project.template.stack import Stack
 from lambda_tui.project.template.triggers.function_events import function_triggers
 from lambda_tui.project.template.triggers.invoking_resources import (
+    HINTS,
     READERS,
     Found,
     http_api_authorizers,
-    permission,
     rest_api_authorizers,
 )
 from lambda_tui.project.template.triggers.known_values import KnownValues
@@ -55,13 +55,13 @@ def _add_of_resources(stack: Stack, found: dict[str, list[Trigger]]) -> None:
     rest_api, http_api = (section(common, name) for name in ("Api", "HttpApi"))
     _add(rest_api_authorizers("Globals", KnownValues(rest_api, resolver)), found)
     _add(http_api_authorizers("Globals", KnownValues(http_api, resolver)), found)
-    for kind, reader in {**READERS, "AWS::Lambda::Permission": permission}.items():
+    for kind, reader in {**READERS, **HINTS}.items():
         for logical_id in resolver.resources:
             resource = section(resolver.resources, logical_id)
             if text_under(resource, "Type") == kind:
                 properties = KnownValues(section(resource, "Properties"), resolver)
                 added = reader(logical_id, properties)
-                _add(_news(added, found) if reader is permission else added, found)
+                _add(_news(added, found) if kind in HINTS else added, found)
 
 
 def _add(triggers: Iterable[tuple[str | None, Trigger]], found: dict[str, list[Trigger]]) -> None:

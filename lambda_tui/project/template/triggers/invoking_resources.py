@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 
 from lambda_tui.project.function import Trigger
@@ -21,6 +22,7 @@ Found = Iterator[tuple[str | None, Trigger]]
 Reader = Callable[[str, KnownValues], Found]
 """Takes a resource's logical id and its properties."""
 
+_INTEGRATION = re.compile(r"integrations/\$\{([^{}]+)\}")
 _STREAMS = {
     "sqs": ("sqs", "queue"),
     "dynamodb": ("dynamodb", "table"),
@@ -146,6 +148,37 @@ def _resource_path(method: KnownValues) -> str | None:
     return f"/{'/'.join(parts)}"
 
 
+def _route(logical_id: str, route: KnownValues) -> Found:
+    """Yield the requests of an HTTP API, or the messages of a WebSocket API, to one function.
+
+    The older format of an HTTP API's requests is that of REST APIs.
+    """
+    key = route.text("RouteKey") or ""
+    name = _integration_of(route.mapping.get("Target"))
+    integration = KnownValues(route.resolver.resources, route.resolver).under(name, "Properties")
+    function = integration.function("IntegrationUri")
+    method, _, path = key.partition(" ")
+    if not path and key not in ("", "$default"):
+        yield function, Trigger("websocket", logical_id, {"route": key})
+        return
+    is_new = integration.text("PayloadFormatVersion") == "2.0"
+    service, place = ("httpapi", "route") if is_new else ("apigateway", "resource")
+    details = {place: path or key, "method": None if method in ("ANY", key) else method}
+    yield function, Trigger(service, logical_id, given(details))
+
+
+def _integration_of(target: object) -> str:
+    """Return the logical id of the integration that a route's ``Target`` names."""
+    match target:
+        case {"Fn::Sub": str(text)} if (found := _INTEGRATION.fullmatch(text)) is not None:
+            return found[1]
+        case {"Fn::Join": ["/", ["integrations", {"Ref": str(name)}]]}:
+            return name
+        case {"Fn::Join": ["", ["integrations/", {"Ref": str(name)}]]}:
+            return name
+    return ""
+
+
 def _integration(logical_id: str, integration: KnownValues) -> Found:
     is_new = integration.text("PayloadFormatVersion") == "2.0"
     service = "httpapi" if is_new else "apigateway"
@@ -204,7 +237,7 @@ def _state_machine(logical_id: str, machine: KnownValues) -> Found:
         yield substitutions.function(name), Trigger("step-functions", logical_id)
 
 
-def permission(logical_id: str, resource: KnownValues) -> Found:
+def _permission(logical_id: str, resource: KnownValues) -> Found:
     """Yield the service that an ``AWS::Lambda::Permission`` lets invoke a function."""
     principal = (resource.text("Principal") or "").removesuffix(".amazonaws.com")
     if principal in _PRINCIPALS:
@@ -217,7 +250,7 @@ READERS: Mapping[str, Reader] = {
     "AWS::Lambda::Url": _url,
     "AWS::ApiGateway::Method": _method,
     "AWS::ApiGateway::Authorizer": _authorizer,
-    "AWS::ApiGatewayV2::Integration": _integration,
+    "AWS::ApiGatewayV2::Route": _route,
     "AWS::ApiGatewayV2::Authorizer": _http_authorizer,
     "AWS::Serverless::Api": rest_api_authorizers,
     "AWS::Serverless::HttpApi": http_api_authorizers,
@@ -233,4 +266,10 @@ READERS: Mapping[str, Reader] = {
     "AWS::Serverless::StateMachine": _state_machine,
     "AWS::StepFunctions::StateMachine": _state_machine,
 }
-"""Readers of all types but permissions, which count only where nothing else is said."""
+"""Readers of the types that say what invokes a function, and with what."""
+
+HINTS: Mapping[str, Reader] = {
+    "AWS::ApiGatewayV2::Integration": _integration,
+    "AWS::Lambda::Permission": _permission,
+}
+"""Readers of types that count only where nothing else is said of the same service."""

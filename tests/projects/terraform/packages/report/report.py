@@ -1,0 +1,7 @@
+from __future__ import annotations
+
+import shared.words
+
+
+def handler(event, context):
+    return shared.words.ALL

@@ -185,10 +185,11 @@ def _unknown_command(word: str) -> str:
 def _open_screen(directory: Path, options: argparse.Namespace) -> int:
     if not options.plain:
         _require_terminal()
-    from lambda_tui.commands.opened_project import read_settings
+    from lambda_tui.commands.opened_project import read_settings, synthesise_if_asked
 
     options.project = directory
     settings, problems = read_settings(options)
+    synthesise_if_asked(options, settings)
     if options.no_watch:
         settings = replace(settings, watch=False)
     if options.plain:

@@ -59,6 +59,7 @@ def screen_parser() -> argparse.ArgumentParser:
     _add_cloud(parser)
     parser.add_argument("--version", action="version", version=f"lambda-tui {__version__}")
     _add_sandbox(parser)
+    _add_synth(parser)
     _add_no_watch(parser)
     _add_log_file(parser)
     return parser
@@ -97,6 +98,7 @@ def list_parser() -> argparse.ArgumentParser:
     parser = _parser("list", "Lists the functions of a project.")
     _add_project(parser)
     parser.add_argument("--json", action="store_true", help="as a JSON array")
+    _add_synth(parser)
     return parser
 
 
@@ -159,6 +161,7 @@ def serve_parser() -> argparse.ArgumentParser:
     )
     _add_cloud(parser)
     _add_sandbox(parser)
+    _add_synth(parser)
     _add_no_watch(parser)
     return parser
 
@@ -215,6 +218,7 @@ def invoke_parser() -> argparse.ArgumentParser:
     )
     _add_cloud(parser)
     _add_sandbox(parser)
+    _add_synth(parser)
     return parser
 
 
@@ -366,6 +370,14 @@ def _add_cloud(parser: argparse.ArgumentParser) -> None:
 def _add_sandbox(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sandbox", choices=get_args(SandboxChoice), help="how environments are kept apart (auto)"
+    )
+
+
+def _add_synth(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--synth",
+        action="store_true",
+        help="synthesise the CDK app first, by the command of the setting cdk.synth",
     )
 
 

@@ -10,6 +10,8 @@ from platformdirs import user_config_path
 
 from lambda_tui.commands.arguments import FOLDER_GIVEN
 from lambda_tui.commands.errors import CommandError
+from lambda_tui.commands.output import write_error
+from lambda_tui.project.cdk import Synthesis, SynthesisError
 from lambda_tui.project.function import Function, Problem, Project
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import (
@@ -21,6 +23,7 @@ from lambda_tui.project.settings import (
 )
 from lambda_tui.project.template import parameter_pairs, project_above
 from lambda_tui.project.wording import shown
+from lambda_tui.terminal_text import one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +41,9 @@ class OpenedProject:
 
 
 def open_project(options: argparse.Namespace) -> OpenedProject:
-    """Read ``options.project`` with the settings for it."""
+    """Read ``options.project`` with the settings for it, synthesised first if they say so."""
     settings, problems = read_settings(options)
+    synthesise_if_asked(options, settings)
     return OpenedProject(load_project(options.project, settings), settings, problems)
 
 
@@ -79,6 +83,28 @@ def _with_cloud(settings: Settings, options: argparse.Namespace) -> Settings:
     given = getattr(options, "endpoint_url", [])
     addresses = dict(read_endpoint("--endpoint-url", one) for one in given)
     return replace(settings, endpoint_url={**settings.endpoint_url, **addresses})
+
+
+def synthesise_if_asked(options: argparse.Namespace, settings: Settings) -> None:
+    """Synthesise the CDK app of ``options.project`` if the options say so.
+
+    The command's output goes to standard error. Raises ``CommandError`` when it fails.
+    """
+    if not getattr(options, "synth", False):
+        return
+
+    def write(line: str) -> None:
+        write_error(f"{one_line(line)}\n")
+
+    write(f"lambda-tui: {settings.cdk.synth}")
+    synthesis = Synthesis(options.project, settings.cdk.synth, write)
+    try:
+        synthesis.run()
+    except SynthesisError as error:
+        raise CommandError(str(error)) from error
+    finally:
+        # Ctrl+C reaches this process alone.
+        synthesis.cancel()
 
 
 def find_project(options: argparse.Namespace) -> str | None:

@@ -31,6 +31,7 @@ from lambda_tui.engine.pool import Account, Pool
 from lambda_tui.engine.runtime_api import OpenApi
 from lambda_tui.engine.sampling import Sampler
 from lambda_tui.engine.sdk import RuntimeSdk
+from lambda_tui.engine.synthesis import AppSynthesis
 from lambda_tui.engine.watching import (
     Quiet,
     ReloadStorms,
@@ -110,6 +111,7 @@ class Engine:
         self.asynchronous = AsyncInvocations(settings, self.pools)
         self.sdk = RuntimeSdk(settings, self.pools, self._zygotes)
         self.dependencies = DependencyChecks(project.directory, settings)
+        self.synthesis = AppSynthesis(project.directory, settings, self._read_again)
         self._settings_files = SettingsFiles(project.directory, user_config_path("lambda-tui"))
         self._watcher = Watcher(self._on_files_changed, self._warn)
         self._installations = Quiet(self._on_installed)
@@ -144,6 +146,7 @@ class Engine:
     async def close(self) -> None:
         """End every process that was started."""
         self.credentials.close()
+        self.synthesis.cancel()
         self.dependencies.close()
         await self.asynchronous.close()
         await self.sdk.close()
@@ -268,6 +271,7 @@ class Engine:
         self.asynchronous.configure(self.settings)
         self.sdk.configure(self.settings)
         self.dependencies.configure(self.settings)
+        self.synthesis.configure(self.settings)
         for pool in self.pools.values():
             pool.configure(self.settings)
 
@@ -390,6 +394,13 @@ class Engine:
     def _follow_soon(self) -> None:
         if self._following is None or self._following.done():
             self._following = start_task(self._follow())
+
+    async def _read_again(self) -> None:
+        """Read the project again, in its turn among what saves concern."""
+        self._is_outdated = True
+        self._follow_soon()
+        assert self._following is not None
+        await self._following
 
     async def _follow(self) -> None:
         """Read again what the saves concern, and watch what is new: one burst after the other."""

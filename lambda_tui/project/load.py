@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from lambda_tui.project import chalice, plain, serverless, template, terraform
+from lambda_tui.project import cdk, chalice, plain, serverless, template, terraform
 from lambda_tui.project.code import Cache, unreadable_paths
 from lambda_tui.project.dependencies import undeclared_modules
 from lambda_tui.project.env_files import EnvFile, read_env_file, with_variables
@@ -24,7 +24,7 @@ from lambda_tui.project.settings import ALL_SERVICES, Settings
 from lambda_tui.project.spelling import true_path
 from lambda_tui.project.wording import shown
 
-LISTING_FILES = (*template.TEMPLATES, *serverless.FILES, *terraform.FILES)
+LISTING_FILES = (*template.TEMPLATES, *serverless.FILES, *terraform.FILES, *cdk.FILES)
 """The names of files, in a project's folder, that list its functions."""
 
 LISTING_SUFFIXES = terraform.SUFFIXES
@@ -35,13 +35,14 @@ _KINDS: Mapping[str, Callable[[Path, Settings], Project | None]] = {
     serverless.KIND: serverless.read_project,
     "Terraform": terraform.read_project,
     "Chalice": chalice.read_project,
+    "CDK": cdk.read_project,
 }
 """The kinds of projects: each reads a folder, or returns None for one that is not of its kind.
 
 A folder may be of several. One that is of none of them is a plain folder.
 """
 
-_NAMED_KINDS = {kind: _KINDS[kind] for kind in ("Terraform", template.KIND)}
+_NAMED_KINDS = {kind: _KINDS[kind] for kind in ("Terraform", "CDK", template.KIND)}
 """The kinds that a file may be named of, the one that takes any last."""
 
 _CODE_SUFFIXES = (".py", ".so", ".dylib", ".node", *NODE_SUFFIXES)

@@ -72,6 +72,7 @@ SECTIONS: dict[str, tuple[Binding, ...]] = {
         _key("comma", "step_tab(-1)", "Tab before", "Go to the tab before", "tab_before", ","),
         _key("full_stop", "step_tab(1)", "Next tab", "Go to the next tab", "tab_after", "."),
         _key("z", "zoom", "Zoom", "Let the pane fill the screen, or end it", "zoom"),
+        _key("K", "synthesise", "Synth", "Synthesise the CDK app", "synth"),
         _key("p", "problems", "Problems", "What in the project needs a hand", "problems"),
         _key("escape", "back", "Back", "Out of the editor, the filter, the zoom", "back"),
         _key("question_mark", "help", "Help", "Show all keys and signs", "help", "?"),

@@ -9,7 +9,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lambda_tui.project.load import load_project
-from lambda_tui.project.settings import SANDBOX_VARIABLE, FunctionSettings, Settings, load_settings
+from lambda_tui.project.settings import (
+    SANDBOX_VARIABLE,
+    CdkSettings,
+    FunctionSettings,
+    Settings,
+    load_settings,
+)
 
 ARN = "arn:aws:lambda:eu-west-1:123456789012:layer:common"
 
@@ -94,6 +100,33 @@ def test_a_functions_network_that_there_is_not_is_a_problem(user: Path, project:
     assert loaded == Settings(functions={"Order": FunctionSettings()})
     said = "functions.Order.network is host, but it takes auto, shared or own."
     assert problem.endswith(said)
+
+
+def test_the_tables_of_a_cdk_app_add_up(user: Path, project: Path) -> None:
+    user.write_text('[cdk]\nsynth = "make synth"\n[cdk.sources]\nOne = "/one"\nTwo = "/two"\n')
+    project.write_text('[cdk.sources]\nTwo = "src"\n')
+    loaded, problems = load(user, project)
+    sources = {"One": Path("/one"), "Two": project.parent / "src"}
+    assert (loaded.cdk, problems) == (CdkSettings(synth="make synth", sources=sources), [])
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('cdk = "x"', "cdk is x, but it takes a table of synth and sources."),
+        ("cdk.sources = 3", "cdk.sources is 3, but it takes a table of folders, such as"),
+        ("cdk.synth = 3", "cdk.synth is 3, but it takes a command, such as"),
+        ("cdk.sources.A = 3", "cdk.sources.A is 3, but it takes the path of a folder."),
+        ('cdk.app = "x"', "cdk has app, but it takes synth and sources only."),
+    ],
+)
+def test_what_a_cdk_app_cannot_have_is_told(
+    user: Path, project: Path, text: str, told: str
+) -> None:
+    project.write_text(f"{text}\n")
+    loaded, (problem,) = load(user, project)
+    assert loaded.cdk == CdkSettings()
+    assert problem.startswith(f"lambda-tui.toml:1: {told}")
 
 
 def test_layers_are_a_list_relative_to_the_file_that_names_them(user: Path, project: Path) -> None:
@@ -287,6 +320,7 @@ ODD = (
 PLACES = (
     *(field.name for field in dataclasses.fields(Settings)),
     *("keys.invoke", "keys.''", "layers.x", f"layers.'{ARN}'", "values.X", "functions.A", "x.y.z"),
+    *("cdk.synth", "cdk.sources", "cdk.sources.Hello", "cdk.sources.''", "cdk.x"),
     *("file_systems.x", "file_systems.'/mnt/a'", f"file_systems.'{ARN}'"),
     *(f"functions.A.{name.name}" for name in dataclasses.fields(FunctionSettings)),
     *("functions.A.x", "functions.''.network", "functions.A.environment.X"),

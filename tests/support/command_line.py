@@ -50,7 +50,7 @@ def start(
     standard_error: int = subprocess.PIPE,
     **environment: str,
 ) -> Command:
-    """Start the command without the user's own settings and variables, and with the state of the tests."""
+    """Start the command with the state folder of the tests and nothing else of the user's."""
     kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     variables = {**kept, "PYTHONPATH": str(ROOT), "XDG_CONFIG_HOME": "/nowhere", **environment}
     return subprocess.Popen(

@@ -254,6 +254,13 @@ async def edit_elsewhere(driver: Driver, act: Act) -> None:
     await driver.until(lambda: any("EDITOR" in one for one in driver.notices), "a hint")
 
 
+@proves("synth")
+async def synthesise(driver: Driver, act: Act) -> None:
+    await act("synth")
+    said = "no CDK app to synthesise"
+    await driver.until(lambda: any(said in one for one in driver.notices), "an answer")
+
+
 @proves("earlier", "later")
 async def earlier_and_later(driver: Driver, act: Act) -> None:
     await driver.press("3")

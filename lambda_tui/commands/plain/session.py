@@ -14,6 +14,7 @@ from lambda_tui.commands.serve.log import ServeLog
 from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.invocation import KEY, TENANT_ID, Invocation
 from lambda_tui.engine.pool import Pool
+from lambda_tui.project.cdk import SynthesisError, is_cdk_app
 from lambda_tui.project.event_files import DEFAULT_EVENT, check_event, find_events, read_event
 from lambda_tui.project.files import UnreadableFileError
 from lambda_tui.project.settings import Settings
@@ -65,6 +66,7 @@ class PlainSession:
             "event": ("e", "event", self._ask_event),
             "search": ("/", "choose a function by name", self._ask_function),
             "reinit": ("r", "re-init", self._reinitialise),
+            "synth": ("K", "synthesise the CDK app", self._synthesise),
             "problems": ("p", "problems", self._list_problems),
             "help": ("?", "help", self._help),
             "quit": ("q", "quit", self._quit),
@@ -258,6 +260,20 @@ class PlainSession:
             self._say("There is no function here; p says why.")
 
     # The rest
+
+    async def _synthesise(self) -> None:
+        if not is_cdk_app(self._engine.project):
+            self._say("There is no cdk.json here, so there is no CDK app to synthesise.")
+            return
+        command = one_line(self._engine.synthesis.command)
+        if await self._ask(f"Run `{command}`, outside of every sandbox? (y) ") not in ("", "y"):
+            return
+        try:
+            await self._engine.synthesis.run(lambda line: self._say(one_line(line)))
+        except SynthesisError as error:
+            self._say(one_line(str(error)))
+        else:
+            self._list_functions()
 
     async def _list_problems(self) -> None:
         problems = [one_line(str(problem)) for problem in self._engine.project.problems]

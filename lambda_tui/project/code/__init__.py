@@ -11,7 +11,7 @@ from lambda_tui.project.code.archive import (
 from lambda_tui.project.code.assembled import AssembledCode, assemble
 from lambda_tui.project.code.cache import Cache
 from lambda_tui.project.code.deployment import is_deployed, is_deployed_in_plain_folder
-from lambda_tui.project.code.folder_walk import Entry, deployed_files, walk
+from lambda_tui.project.code.folder_walk import Entry, deployed_files, is_of_a_tool, walk
 from lambda_tui.project.code.links import OutwardLink, OutwardLinks, leads_out
 from lambda_tui.project.code.packages import CodePackage, CodePackages, packaged_files
 from lambda_tui.project.code.unreadable import unreadable_paths
@@ -31,6 +31,7 @@ __all__ = [
     "is_archive",
     "is_deployed",
     "is_deployed_in_plain_folder",
+    "is_of_a_tool",
     "leads_out",
     "packaged_files",
     "unpack",

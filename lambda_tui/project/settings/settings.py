@@ -94,6 +94,7 @@ FolderPath = Annotated[Path, Meta(description="the path of a folder")]
 _FileSystems = Annotated[
     Mapping[str, Path], Meta(description='a table of folders, such as "/mnt/data" = "efs"')
 ]
+Synth = Annotated[str, Meta(min_length=1, description='a command, such as "npx cdk synth -q"')]
 _Flag = Annotated[bool, Meta(description="true or false")]
 Keys = Annotated[str, Meta(description='keys, such as "i,f5"')]
 _KeyTable = Annotated[
@@ -166,6 +167,22 @@ class FunctionSettings:
     def declares(self) -> bool:
         """Whether it says enough to be a function of its own."""
         return bool(self.handler and (self.runtime or self.bootstrap))
+
+
+@dataclass(frozen=True, slots=True)
+class CdkSettings:
+    """The settings of a CDK app: the table ``cdk``."""
+
+    synth: Synth = "npx cdk synth -q --no-staging"
+    """The command, for the shell, that synthesises the app; it is run on the user's word alone.
+
+    ``--no-staging`` has the assembly name the sources of assets in place of copies.
+    """
+    sources: Mapping[str, FolderPath] = field(default_factory=dict)
+    """The folders that functions and layers are run from in place of their assets, by their names.
+
+    A name is the one that is listed, a construct's id, or its path.
+    """
 
 
 _FunctionTable = Annotated[
@@ -253,6 +270,7 @@ class Settings:
     A name is a parameter, a logical id, an attribute such as ``Table.Arn``, an export of another
     stack, or a dynamic reference with its braces.
     """
+    cdk: CdkSettings = field(default_factory=CdkSettings)
     watch: _Flag = True
     """Whether a saved file initialises the environments again that can see it."""
     history: _Flag = True

@@ -25,6 +25,7 @@ from lambda_tui.project.settings.lines import line_of
 from lambda_tui.project.settings.settings import (
     ALL_SERVICES,
     EXAMPLE_FUNCTION,
+    CdkSettings,
     EndpointUrl,
     FolderPath,
     FunctionSettings,
@@ -53,6 +54,7 @@ _FUNCTION_TYPES: dict[str, object] = {
     for name, kind in get_type_hints(FunctionSettings, include_extras=True).items()
     if name not in ("file", "lines")
 }
+_CDK_TYPES: dict[str, object] = get_type_hints(CdkSettings, include_extras=True)
 _OF_OTHERS = ("layer_paths", "parameter_overrides", "dynamic_references")
 _KEYS = [name for name in _TYPES if name not in _OF_OTHERS]
 """The keys of a file, where ``layers`` is a list or the table of ``layer_paths``."""
@@ -87,6 +89,10 @@ def load_settings(directory: Path, config_directory: Path) -> tuple[Settings, tu
         for name in _TABLES:
             if name in changes:
                 changes[name] = {**getattr(settings, name), **changes[name]}
+        if "cdk" in changes:
+            sources = {**settings.cdk.sources, **changes["cdk"].get("sources", {})}
+            entries = {**changes["cdk"], "sources": sources}
+            changes["cdk"] = dataclasses.replace(settings.cdk, **entries)
         settings = dataclasses.replace(settings, **changes)
     return _with_environment(settings, problems), tuple(problems)
 
@@ -218,6 +224,8 @@ class _Reader:
                     values["endpoint_url"] = self._entries(one, self._endpoint_url)
                 case "endpoint_url", dict():
                     values["endpoint_url"] = self._entries(value, self._endpoint_url, key)
+                case "cdk", dict():
+                    values["cdk"] = self._cdk(value)
                 case "functions", dict():
                     values["functions"] = self._entries(value, self._function, key)
                 case _:
@@ -247,11 +255,34 @@ class _Reader:
             near = difflib.get_close_matches(key[:40], _KEYS, n=1)
             hint = f"did you mean {near[0]}?" if near else f"the keys are {', '.join(_KEYS)}."
             raise _BadValueError(f"there is no setting {shown(key)}; {hint}")
+        if key == "cdk":
+            raise _bad_value(key, value, f"a table of {' and '.join(_CDK_TYPES)}")
         converted = _convert(key, value, _TYPES[key], self._folder)
         if isinstance(converted, Path) and key in _PROGRAMS and not is_executable(converted):
             _, checks = _type_and_checks(_TYPES[key])
             raise _bad_value(key, value, f"{checks[-1].description}, and there is none")
         return converted
+
+    def _cdk(self, table: Mapping[str, object]) -> dict[str, object]:
+        """Return the entries of the table ``cdk`` that can be used."""
+        entries: dict[str, object] = {}
+        for key, value in table.items():
+            if key == "sources" and isinstance(value, dict):
+                entries[key] = self._entries(value, self._asset_source, "cdk", key)
+            else:
+                entries |= self._entries({key: value}, self._cdk_setting, "cdk")
+        return entries
+
+    def _cdk_setting(self, key: str, value: object) -> object:
+        if key not in _CDK_TYPES:
+            known = " and ".join(_CDK_TYPES)
+            raise _BadValueError(f"cdk has {shown(key)}, but it takes {known} only.")
+        if key == "sources":
+            raise _bad_value("cdk.sources", value, 'a table of folders, such as Hello = "src"')
+        return _convert(f"cdk.{key}", value, _CDK_TYPES[key], self._folder)
+
+    def _asset_source(self, name: str, value: object) -> object:
+        return _convert(f"cdk.sources.{shown(name)}", value, FolderPath, self._folder)
 
     def _keys(self, binding: str, value: object) -> object:
         if binding not in BINDING_IDS:

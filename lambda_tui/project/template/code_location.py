@@ -182,8 +182,9 @@ def warn_if_far(properties: Properties, name: str, path: str) -> None:
         # It was made of what is in the project.
         return
     project = properties.findings.file.parent.resolve()
-    around = (one for one in (project, *project.parents) if (one / ".git").exists())
-    root = next(around, project.parent)
+    around = (project, *project.parents)
+    app = next((one for one in around if (one / "cdk.json").exists()), project)
+    root = next((one for one in around if (one / ".git").exists()), app.parent)
     if root == Path(root.anchor):
         root = project
     if not target.is_relative_to(root):

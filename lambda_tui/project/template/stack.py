@@ -91,10 +91,13 @@ class Stack:
         sources: Mapping[str, str],
         nesting: Nesting | None = None,
         around: Stack | None = None,
+        *,
+        reads_nested: bool = True,
     ) -> None:
         """Take the user's ``values``, by their names in this stack, and their ``sources``.
 
-        ``around`` is the stack that this one is nested in, as ``nesting`` says.
+        ``around`` is the stack that this one is nested in, as ``nesting`` says. Without
+        ``reads_nested`` those nested in it are left to the caller.
         """
         self.file = file
         self.problems: list[Problem] = []
@@ -110,7 +113,8 @@ class Stack:
         """Stacks whose reading has begun: what asks for one before it is read goes in a circle."""
         given = nesting or Nesting()
         self.content = self._expanded(content, given)
-        nesting = replace(given, output=self._nested_output)
+        self._reads_nested = reads_nested
+        nesting = replace(given, output=self._nested_output if reads_nested else None)
         self.resolver = Resolver(self.content, values, sources, nesting)
 
     def tell(self, unknown: Mapping[Problem, str]) -> None:
@@ -155,6 +159,8 @@ class Stack:
     def walk(self) -> Iterator[Stack]:
         """Yield the stack, and all that are nested in it, in the order of the templates."""
         yield self
+        if not self._reads_nested:
+            return
         for logical_id, resource in self.resolver.resources.items():
             if text_under(resource, "Type") in NESTED_STACK_TYPES:
                 nested = self._nested_stack(logical_id)

@@ -190,15 +190,18 @@ def read_resources(
     find_python: FindPythonOf = _find_own_python,
     names: Mapping[str, str] | None = None,
     unknown: Mapping[Problem, str] | None = None,
+    *,
+    reads_nested: bool = True,
 ) -> TemplateContent:
     """Return the functions of a template that was read, or made of a ``file`` of another kind.
 
     The lines of a document that is made of several files may be ``FileLine``; paths in it are
     relative to the folder of ``file``. ``names`` are what that file calls its functions, by their
     logical ids, and ``unknown`` are its problems with values that are not known, with the names of
-    these. The other arguments are those of ``read_template``.
+    these. Without ``reads_nested`` the caller reads nested stacks. The other arguments are those
+    of ``read_template``.
     """
-    root = Stack(file, document, values or {}, sources or {})
+    root = Stack(file, document, values or {}, sources or {}, reads_nested=reads_nested)
     root.tell(unknown or {})
     return _read_stacks(root, layer_paths, cache, bootstraps, find_python, names or {})
 

@@ -12,6 +12,7 @@ from textual.binding import BindingType
 
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.history import InvocationRecord
+from lambda_tui.project.cdk import is_cdk_app
 from lambda_tui.project.function import REGION
 from lambda_tui.project.sdk import InstallationError
 from lambda_tui.project.template import other_templates
@@ -36,7 +37,7 @@ from lambda_tui.ui.screens.problems import Problems
 from lambda_tui.ui.widgets import FilteredPane, RowList
 from lambda_tui.wording import counted
 
-_WITHOUT_FUNCTION = frozenset({"quit", "help", "problems", "back"})
+_WITHOUT_FUNCTION = frozenset({"quit", "help", "problems", "back", "synthesise"})
 """The actions that need no function."""
 
 
@@ -46,6 +47,8 @@ class MainScreen(InvokingView):
     BINDINGS: ClassVar[list[BindingType]] = list(BINDINGS)
     # Textual's choice, behind a dialog, could be a filter that is hidden.
     AUTO_FOCUS = ""
+    _may_synthesise = False
+    """Whether the user has agreed to the command of the CDK app."""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Return whether an action is enabled; without a function, most are not."""
@@ -74,6 +77,19 @@ class MainScreen(InvokingView):
             await self.engine.sdk.install(self.pool)
         except InstallationError as error:
             self.say(str(error), "warning")
+
+    @work(group="synthesis")
+    async def action_synthesise(self) -> None:
+        """Run the command that synthesises the CDK app, and read the project again."""
+        if not is_cdk_app(self.engine.project):
+            self.say("There is no cdk.json here, so there is no CDK app to synthesise.")
+            return
+        from lambda_tui.ui.screens.synthesis import SynthesisScreen
+
+        screen = SynthesisScreen(self.engine.synthesis, is_agreed=self._may_synthesise)
+        if await self.app.push_screen_wait(screen):
+            self._may_synthesise = True
+            self.say(f"Synthesised: {counted(len(self.engine.pools), 'function')}.")
 
     # Environments
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lambda_tui.project.template.language.expansion import Expansion, extensions_remark
 from lambda_tui.project.template.language.intrinsics import Resolver, intrinsic_name
+from lambda_tui.project.template.language.json_reader import read_json
 from lambda_tui.project.template.language.references import (
     ALIAS_TYPE,
     APPLICATION_TYPE,
@@ -52,6 +53,7 @@ __all__ = [
     "intrinsic_name",
     "physical_function_name",
     "physical_name",
+    "read_json",
     "read_yaml",
     "return_values",
     "section",

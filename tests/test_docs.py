@@ -365,7 +365,7 @@ def test_the_settings_of_the_readme_are_all_there_are_and_are_taken(
     named = {name for block in blocks for name in tomllib.loads(block)}
     # A list is one field of the settings, a table of the same name another; the command line's own
     # is none of a file.
-    others = {"layer_paths", "parameter_overrides"}
+    others = {"layer_paths", "parameter_overrides", "dynamic_references"}
     fields = {field.name for field in dataclasses.fields(Settings)} - others
     assert named == fields
 

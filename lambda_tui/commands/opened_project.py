@@ -132,7 +132,7 @@ def require_functions(opened: OpenedProject) -> None:
 
 
 def find_function(opened: OpenedProject, name: str | None) -> Function:
-    """Return the function of this name, or of this logical id; for None the only one.
+    """Return the function of this name, logical id or path of a stack; for None the only one.
 
     Raises ``CommandError``, which for an unknown name suggests similar ones.
     """

@@ -54,7 +54,13 @@ from lambda_tui.project.function import NODE_SUFFIXES, Function, Problem, Projec
 from lambda_tui.project.interpreters import Interpreter, find_interpreter
 from lambda_tui.project.load import load_project
 from lambda_tui.project.sdk import is_of_sdk
-from lambda_tui.project.settings import AFTER_RESTART, PROJECT_FILE, Settings, SettingsFiles
+from lambda_tui.project.settings import (
+    AFTER_RESTART,
+    PROJECT_FILE,
+    PYPROJECT_FILE,
+    Settings,
+    SettingsFiles,
+)
 from lambda_tui.terminal_text import one_line
 
 # A Shutdown phase with extensions takes two seconds, an init process that must be killed more.
@@ -191,6 +197,11 @@ class Engine:
         self.pools.clear()
         self.pools.update(pools)
         await self._watch()
+
+    async def open_template(self, file: Path) -> None:
+        """Read another template in the place of what the project's folder has by itself."""
+        self.settings = replace(self.settings, template=file)
+        await self.reload_project()
 
     def let_functions_call(self, address: str | None) -> None:
         """Have SDKs in the environments to come call the Lambda API at a URL, if there is one."""
@@ -396,7 +407,8 @@ class Engine:
         while self._changed or self._is_outdated:
             paths, self._changed = frozenset(self._changed), set()
             is_outdated, self._is_outdated = self._is_outdated, False
-            are_settings = self.project.directory / PROJECT_FILE in paths
+            directory = self.project.directory
+            are_settings = bool(paths & {directory / PROJECT_FILE, directory / PYPROJECT_FILE})
             if are_settings:
                 await self._reload_settings()
             if is_outdated or are_settings or self._describes_project(paths):

@@ -16,6 +16,7 @@ from lambda_tui.project.wording import shown
 
 _LARGEST_FILE = 1 << 20
 _NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9_]+")
+_REFERENCE = "{{resolve:"
 _FOR_ALL = "Parameters"
 """The key of SAM's for the variables of all functions."""
 
@@ -28,10 +29,12 @@ class _Variable:
 
 
 @dataclass(slots=True)
-class _Content:
+class EnvFile:
     """The variables of a file, and what is wrong in it."""
 
     file: Path
+    dynamic_references: dict[str, str] = field(default_factory=dict)
+    """The values of references such as ``{{resolve:ssm:/name}}``, which are no variables."""
     for_all: dict[str, _Variable] = field(default_factory=dict)
     of_functions: dict[str, dict[str, _Variable]] = field(default_factory=dict)
     """By a function's name, or its logical id."""
@@ -39,6 +42,9 @@ class _Content:
 
     def add(self, variables: dict[str, _Variable], name: str, variable: _Variable) -> None:
         """Add a variable, unless Lambda would refuse it."""
+        if name.startswith(_REFERENCE):
+            self.dynamic_references[name] = variable.text
+            return
         reason = None
         if name in RESERVED_VARIABLES:
             reason = "is set by Lambda itself, and cannot be given"
@@ -56,15 +62,12 @@ class _Content:
         self.problems.append(Problem(sentence, self.file, line))
 
 
-def with_variables(project: Project, file: Path | None) -> Project:
+def with_variables(project: Project, content: EnvFile) -> Project:
     """Return the project with the variables of a file in its functions, over their own.
 
-    Names that a function does not have are added to it. None changes nothing. What is wrong in the
-    file is told as problems.
+    Names that a function does not have are added to it. What is wrong in the file is told as
+    problems.
     """
-    if file is None:
-        return project
-    content = _read(file)
     names = {function.name for function in project.functions}
     names |= {one.logical_id for one in project.functions if one.logical_id is not None}
     for name in content.of_functions:
@@ -74,11 +77,11 @@ def with_variables(project: Project, file: Path | None) -> Project:
             content.tell(f"there is no function {shown(name)}; {hint}")
     functions = tuple(_changed(function, content) for function in project.functions)
     problems = (*project.problems, *content.problems)
-    sources = project.sources | {file}
+    sources = project.sources | {content.file}
     return replace(project, functions=functions, problems=problems, sources=sources)
 
 
-def _changed(function: Function, content: _Content) -> Function:
+def _changed(function: Function, content: EnvFile) -> Function:
     given = dict(content.for_all)
     for key in (function.logical_id, function.name):
         given |= content.of_functions.get(key or "", {})
@@ -91,24 +94,28 @@ def _changed(function: Function, content: _Content) -> Function:
             **function.variable_origins,
             **{name: one.origin for name, one in given.items()},
         },
+        unknown_variables={
+            name: reason for name, reason in function.unknown_variables.items() if name not in given
+        },
     )
 
 
-def _read(file: Path) -> _Content:
-    content = _Content(file)
+def read_env_file(file: Path) -> EnvFile:
+    """Return what a file says; never raise."""
+    content = EnvFile(file)
     try:
         text = read_text(file, _LARGEST_FILE)
     except UnreadableFileError as error:
         content.tell(str(error))
         return content
-    if text.lstrip().startswith("{"):
+    if text.lstrip().startswith("{") and not text.lstrip().startswith(_REFERENCE):
         _read_json(text, content)
     else:
         _read_lines(text, content)
     return content
 
 
-def _read_json(text: str, content: _Content) -> None:
+def _read_json(text: str, content: EnvFile) -> None:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -134,7 +141,7 @@ def _read_json(text: str, content: _Content) -> None:
             content.add(variables, name, _Variable("" if value is None else text, origin))
 
 
-def _read_lines(text: str, content: _Content) -> None:
+def _read_lines(text: str, content: EnvFile) -> None:
     for line, name, value in assignments(text):
         if name:
             origin = f"{content.file.name}:{line}"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from lambda_tui.project.runtimes import Language, language_of
+from lambda_tui.wording import counted
 
 NODE_SUFFIXES = (".js", ".mjs", ".cjs", ".ts", ".mts", ".cts")
 """Suffixes of the source files of Node.js functions."""
@@ -233,6 +235,10 @@ class Function:
     """The function's own environment variables."""
     variable_origins: Mapping[str, str] = field(default_factory=dict, compare=False)
     """The place that sets each of them, such as ``template.yaml:14``; by the variable's name."""
+    unknown_variables: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """Variables that it has on AWS and not here, with the sentences that say why."""
+    secrets: frozenset[str] = field(default=frozenset(), compare=False)
+    """The names of those that hold a secret, which is shown on request only."""
     local_variables: Mapping[str, str] = field(default_factory=dict)
     """Variables that it would not have on AWS, and that its own go before."""
     logging: LoggingConfig = field(default_factory=LoggingConfig)
@@ -263,7 +269,7 @@ class Function:
     logical_id: str | None = field(default=None, compare=False)
     """The name of its resource in the template, or the one that another file gives it.
 
-    None in a plain folder.
+    In a nested stack it is a path, such as ``Child/Function``. None in a plain folder.
     """
     region: str = REGION
     account_id: str = ACCOUNT_ID
@@ -303,6 +309,15 @@ class Function:
         return self.image.dockerfile.parent if self.image is not None else self.file.parent
 
     @property
+    def stack_path(self) -> str:
+        """The logical ids on the way to it, such as ``Child/Function``, in a nested stack.
+
+        Empty for a function that is in none.
+        """
+        path = self.logical_id or ""
+        return path if "/" in path else ""
+
+    @property
     def versions(self) -> tuple[str, ...]:
         """All versions: ``$LATEST``, then the published ones."""
         return (LATEST, *(published.number for published in self.published))
@@ -327,6 +342,12 @@ class Function:
         published = next((one for one in self.published if one.number == version), None)
         description = self.description if published is None else published.description
         return replace(self, version=version, description=description or self.description)
+
+    def missed_variables(self, error: bytes) -> Iterator[str]:
+        """Yield a sentence for each variable without a value here that an error speaks of."""
+        for name, reason in self.unknown_variables.items():
+            if re.search(rb"(?<!\w)%s(?!\w)" % re.escape(name).encode(), error):
+                yield f"{self.name}: {name} is not set here, since {reason}"
 
     def alias(self, name: str | None) -> Alias | None:
         """Return an alias by its name; None if there is none."""
@@ -354,6 +375,36 @@ class Function:
 
 
 @dataclass(frozen=True, slots=True)
+class Listing:
+    """A file that declares functions, read or not: functions are grouped by these."""
+
+    file: Path | None
+    """None for the source files of a plain folder."""
+    kind: str
+    """Words such as ``Serverless Framework``."""
+    functions: tuple[str, ...] = ()
+    """The names of the functions that were read from it."""
+    unread: int = 0
+    """The functions that it seems to have where it was not read; 0 where that is not known."""
+    remark: str = ""
+    """The reason why it was not read, as the end of a sentence; empty where it was."""
+
+    def name(self, directory: Path) -> str:
+        """Return what the file is called in a project's folder."""
+        if self.file is None:
+            return self.kind
+        if self.file.is_relative_to(directory):
+            return str(self.file.relative_to(directory))
+        return str(self.file)
+
+    def summary(self) -> str:
+        """Return the number of functions, and why they were not read where they were not."""
+        number = len(self.functions) or self.unread
+        functions = counted(number, "function") if number or not self.remark else ""
+        return ", ".join(filter(None, (functions, self.remark)))
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
     """The functions found in a folder, and the problems found in its files."""
 
@@ -365,3 +416,10 @@ class Project:
     """The file that lists the functions, such as a SAM template; None for a plain folder."""
     sources: frozenset[Path] = frozenset()
     """Further files that its functions were read from, or would be if they were there."""
+    listings: tuple[Listing, ...] = ()
+    """The files that declare its functions, and those that were seen and not read."""
+
+    @property
+    def is_grouped(self) -> bool:
+        """Whether there is more than one listing to tell apart."""
+        return len(self.listings) > 1

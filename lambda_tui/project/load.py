@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import difflib
+import contextlib
 import functools
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from lambda_tui.project import cdk, chalice, plain, serverless, template, terraform
 from lambda_tui.project.code import Cache, unreadable_paths
 from lambda_tui.project.dependencies import undeclared_modules
-from lambda_tui.project.env_files import with_variables
+from lambda_tui.project.env_files import EnvFile, read_env_file, with_variables
 from lambda_tui.project.file_systems import mount_file_systems
-from lambda_tui.project.function import NODE_SUFFIXES, Function, Problem, Project
+from lambda_tui.project.function import NODE_SUFFIXES, Function, Listing, Problem, Project
+from lambda_tui.project.function_settings import with_function_settings
 from lambda_tui.project.handlers import misspelt_imports
 from lambda_tui.project.interpreters import find_interpreter
 from lambda_tui.project.layers import extension_problems
@@ -29,19 +30,19 @@ LISTING_FILES = (*template.TEMPLATES, *serverless.FILES, *terraform.FILES, *cdk.
 LISTING_SUFFIXES = terraform.SUFFIXES
 """The ends of the names of files that list functions, in any folder."""
 
-_KINDS: tuple[Callable[[Path, Settings], Project | None], ...] = (
-    template.read_project,
-    serverless.read_project,
-    terraform.read_project,
-    chalice.read_project,
-    cdk.read_project,
-)
+_KINDS: Mapping[str, Callable[[Path, Settings], Project | None]] = {
+    template.KIND: template.read_project,
+    serverless.KIND: serverless.read_project,
+    "Terraform": terraform.read_project,
+    "Chalice": chalice.read_project,
+    "CDK": cdk.read_project,
+}
 """The kinds of projects: each reads a folder, or returns None for one that is not of its kind.
 
 A folder may be of several. One that is of none of them is a plain folder.
 """
 
-_NAMED_KINDS = (terraform.read_project, cdk.read_project, template.read_project)
+_NAMED_KINDS = {kind: _KINDS[kind] for kind in ("Terraform", "CDK", template.KIND)}
 """The kinds that a file may be named of, the one that takes any last."""
 
 _CODE_SUFFIXES = (".py", ".so", ".dylib", ".node", *NODE_SUFFIXES)
@@ -55,11 +56,17 @@ def load_project(directory: Path, settings: Settings | None = None) -> Project:
     """
     settings = settings or Settings()
     Cache.of_user().remove_abandoned()
-    project = _with_source_problems(_with_modes(_read_project(directory, settings)))
+    env_file = _env_file(directory, settings)
+    if env_file is not None:
+        references = env_file.dynamic_references
+        settings = replace(settings, env_file=env_file.file, dynamic_references=references)
+    project = with_function_settings(_read_project(directory, settings), settings)
+    project = _with_source_problems(_with_modes(project))
     project = mount_file_systems(project, settings.file_systems)
     project = _with_local_variables(project, settings)
-    project = with_variables(project, _env_file(project, settings))
-    project = _with_places(_with_settings(project, settings))
+    if env_file is not None:
+        project = with_variables(project, env_file)
+    project = _with_places(_with_all_listed(project))
     if settings.undeclared_packages != "error":
         return project
     return _with_hidden_modules(project, settings)
@@ -74,16 +81,13 @@ def _read_project(directory: Path, settings: Settings) -> Project:
             # It may be named in another case there, and saves are told by its own.
             directory = true_path(directory, str(directory)) or directory
         kinds = _KINDS if settings.template is None else _NAMED_KINDS
-        found = [read_project(directory, settings) for read_project in kinds]
-        projects = [project for project in found if project is not None]
+        found = {kind: read_project(directory, settings) for kind, read_project in kinds.items()}
+        projects = {kind: project for kind, project in found.items() if project is not None}
         if settings.template is not None:
             # A file that is named is all that is asked for.
-            projects = projects[:1]
+            projects = dict(list(projects.items())[:1])
         project = _merged(projects) if projects else plain.read_project(directory, settings)
-        unread = template.misplaced_templates(directory) + serverless.unread_programs(directory)
-        if not projects:
-            unread += template.unread_templates(directory) + terraform.unread_folders(directory)
-        return replace(project, problems=(*unread, *project.problems))
+        return _with_unread(project, settings)
     except (OSError, ValueError, RuntimeError) as error:
         what = getattr(error, "filename", None) or directory
         reason = (getattr(error, "strerror", None) or str(error)).lower()
@@ -91,10 +95,31 @@ def _read_project(directory: Path, settings: Settings) -> Project:
         return Project(directory, problems=(Problem(message),))
 
 
-def _merged(projects: list[Project]) -> Project:
-    """Return one folder's projects as one, with what is twice in them told."""
-    merged = projects[0]
-    for project in projects[1:]:
+def _with_unread(project: Project, settings: Settings) -> Project:
+    """Return the project with what was seen in its folder and not read."""
+    directory = project.directory
+    if settings.template is not None:
+        return project
+    problems = template.misplaced_templates(directory) + serverless.unread_programs(directory)
+    listings = serverless.unread_listings(directory)
+    if project.template is None:
+        others = template.other_templates(directory)
+        problems += template.unread_templates(directory, others)
+        problems += terraform.unread_folders(directory)
+    else:
+        others = template.templates_beside(directory, {project.template, *project.sources})
+    return replace(
+        project,
+        problems=(*problems, *project.problems),
+        listings=(*project.listings, *listings, *others),
+    )
+
+
+def _merged(projects: Mapping[str, Project]) -> Project:
+    """Return one folder's projects, by their kinds, as one, with what is twice in them told."""
+    (kind, merged), *others = projects.items()
+    merged = replace(merged, listings=(_listing(kind, merged, merged.functions),))
+    for kind, project in others:
         known = {function.name: function for function in merged.functions}
         codes = {_code_of(function): function for function in merged.functions}
         problems = [*merged.problems, *project.problems]
@@ -102,14 +127,47 @@ def _merged(projects: list[Project]) -> Project:
             first = known.get(function.name) or codes.get(_code_of(function))
             if first is not None:
                 problems.append(_told_twice(first, function))
-        functions = (one for one in project.functions if one.name not in known)
+        functions = [one for one in project.functions if one.name not in known]
         merged = replace(
             merged,
             functions=(*merged.functions, *functions),
+            listings=(*merged.listings, _listing(kind, project, functions)),
             problems=tuple(problems),
             sources=merged.sources | project.sources | _own_file(project),
         )
     return merged
+
+
+def _listing(kind: str, project: Project, functions: Iterable[Function]) -> Listing:
+    names = tuple(function.name for function in functions)
+    return Listing(project.template, kind, names, remark="" if names else "none is read")
+
+
+def _with_all_listed(project: Project) -> Project:
+    """Return the project with listings of all its functions, which stand in their order."""
+    names = [function.name for function in project.functions]
+    listings = [
+        replace(one, functions=tuple(name for name in one.functions if name in names))
+        for one in project.listings
+    ]
+    listed = {name for one in listings for name in one.functions}
+    by_file: dict[Path | None, list[str]] = {}
+    for function in project.functions:
+        if function.name not in listed:
+            is_of_settings = function.file is not None and function.file.suffix == ".toml"
+            file = function.file if is_of_settings else None
+            by_file.setdefault(file, []).append(function.name)
+    added = [
+        Listing(file, "source files" if file is None else "settings", tuple(names))
+        for file, names in by_file.items()
+    ]
+    ordered = sorted([*listings, *added], key=lambda one: not one.functions)
+    functions = {function.name: function for function in project.functions}
+    return replace(
+        project,
+        functions=tuple(functions[name] for one in ordered for name in one.functions),
+        listings=tuple(ordered),
+    )
 
 
 def _own_file(project: Project) -> frozenset[Path]:
@@ -130,10 +188,16 @@ def _told_twice(first: Function, second: Function) -> Problem:
     return Problem(sentence, second.file, second.line, (second.name,))
 
 
-def _env_file(project: Project, settings: Settings) -> Path | None:
-    if settings.env_file is not None or project.template is None:
-        return settings.env_file
-    return template.read_sam_config(project.template.parent, settings.config_env).env_vars
+def _env_file(directory: Path, settings: Settings) -> EnvFile | None:
+    """Return the file of variables that is named by the settings, or else for ``sam local``."""
+    file = settings.env_file
+    if file is None:
+        folder = directory if settings.template is None else settings.template.parent
+        # A folder that cannot be read is told where the project is.
+        with contextlib.suppress(OSError, ValueError, RuntimeError):
+            folder = folder.expanduser().resolve()
+            file = template.read_sam_config(folder, settings.config_env).env_vars
+    return None if file is None else read_env_file(file)
 
 
 def _not_a_folder(directory: Path) -> Problem:
@@ -215,16 +279,6 @@ def _with_hidden_modules(project: Project, settings: Settings) -> Project:
     return replace(project, functions=tuple(map(changed, project.functions)))
 
 
-def _with_settings(project: Project, settings: Settings) -> Project:
-    """Return the project with its functions' settings, and a problem for each unknown function."""
-    if not settings.functions:
-        return project
-    names = [function.name for function in project.functions]
-    unknown = [_unknown_function(name, names) for name in settings.functions if name not in names]
-    functions = tuple(_changed(function, settings) for function in project.functions)
-    return replace(project, functions=functions, problems=(*project.problems, *unknown))
-
-
 def _with_local_variables(project: Project, settings: Settings) -> Project:
     """Return the project with the variables that its functions have here alone.
 
@@ -239,16 +293,3 @@ def _with_local_variables(project: Project, settings: Settings) -> Project:
         local["AWS_SAM_LOCAL"] = "true"
     functions = tuple(replace(one, local_variables=local) for one in project.functions)
     return replace(project, functions=functions)
-
-
-def _changed(function: Function, settings: Settings) -> Function:
-    own = settings.functions.get(function.name)
-    if own is None or not own.bootstrap:
-        return function
-    return replace(function, bootstrap=own.bootstrap, obstacle=None)
-
-
-def _unknown_function(name: str, names: list[str]) -> Problem:
-    near = difflib.get_close_matches(name[:64], names, n=1)
-    hint = f"did you mean {near[0]}?" if near else "take it out of functions."
-    return Problem(f"the settings name a function {shown(name)}, which is not there; {hint}")

@@ -29,6 +29,7 @@ from . import (
     runtime_api,
     screen_memory,
     table,
+    templates,
     warm,
 )
 from .rows import FULL, QUICK, Effort, Row
@@ -47,6 +48,7 @@ MEASURES: dict[str, Callable[[Effort], list[Row] | Awaitable[list[Row]]]] = {
     "memory": memory.measure,
     "many": many.measure,
     "launch": launch.measure,
+    "templates": templates.measure,
     "keys": keystroke.measure,
     "log": log.measure,
     "screen-memory": screen_memory.measure,

@@ -4,6 +4,9 @@ import json
 import sys
 from pathlib import Path
 
+from lambda_tui.commands.opened_project import OpenedProject, find_function
+from lambda_tui.project.load import load_project
+from lambda_tui.project.settings import Settings
 from support.command_line import run, set_up, write_project
 from support.node_process import NODE
 
@@ -92,6 +95,7 @@ def test_a_json_array_has_every_function_with_its_configuration(tmp_path: Path) 
         "log_group": "/aws/lambda/Order",
         "description": "Übergröße",
         "code": str(project / "Order"),
+        "listing": str(project / "template.yaml"),
         "file": str(project / "template.yaml"),
         "line": 2,
         "interpreter": sys.executable,
@@ -134,6 +138,69 @@ def test_a_folder_without_functions_is_refused_in_one_line(tmp_path: Path) -> No
 
     assert (listed.status, listed.output) == (2, "")
     assert listed.complaint.startswith("lambda-tui: no function here: write a lambda_function.py")
+
+
+def test_a_function_of_a_nested_stack_is_listed_with_its_path_and_found_by_it(
+    tmp_path: Path,
+) -> None:
+    function = (
+        "    Type: AWS::Serverless::Function\n"
+        "    Properties: {CodeUri: ., Handler: app.handler, Runtime: python3.12}\n"
+    )
+    nested = (
+        "  Shop:\n    Type: AWS::CloudFormation::Stack\n    Properties: {TemplateURL: s.yaml}\n"
+    )
+    (tmp_path / "app.py").write_text("def handler(event, context): ...\n")
+    (tmp_path / "template.yaml").write_text(f"Resources:\n  Own:\n{function}{nested}")
+    (tmp_path / "s.yaml").write_text(f"Resources:\n  Order:\n{function}")
+
+    heading, own, order = run("list", tmp_path).output.splitlines()
+    assert heading.endswith("PATH")
+    assert own.startswith("Own ")
+    assert order.startswith("Shop-Order ")
+    assert order.endswith(" Shop/Order")
+
+    opened = OpenedProject(load_project(tmp_path), Settings(), ())
+    assert find_function(opened, "Shop/Order") is find_function(opened, "Shop-Order")
+
+
+def test_functions_of_several_files_are_listed_below_these_with_what_was_not_read(
+    tmp_path: Path,
+) -> None:
+    project = write_project(tmp_path, {"Order": HANDLER})
+    (project / "serverless.yml").write_text(
+        "service: shop\nprovider: {name: aws, runtime: python3.12}\n"
+        "functions: {hello: {handler: Order/app.handler}}\n"
+    )
+    (project / "pipeline.yaml").write_text(
+        "Resources:\n  A: {Type: AWS::Serverless::Function}\n  B: {Type: AWS::Lambda::Function}\n"
+    )
+    lines = run("list", project).output.splitlines()
+
+    assert [line.split("  ")[0] for line in lines] == [
+        "FUNCTION",
+        "",
+        "template.yaml: SAM or CloudFormation, 1 function",
+        "Order",
+        "",
+        "serverless.yml: Serverless Framework, 1 function",
+        "shop-dev-hello",
+        "",
+        "pipeline.yaml: SAM or CloudFormation, 2 functions, not read; -t opens it",
+    ]
+
+
+def test_templates_below_are_listed_with_the_commands_that_open_them(tmp_path: Path) -> None:
+    for number in range(12):
+        write_project(tmp_path / f"service{number:02}", {"Order": HANDLER, "Refund": HANDLER})
+
+    listed = run("list", tmp_path)
+
+    assert listed.status == 2
+    heading, first, *others = listed.output.splitlines()
+    assert heading.split() == ["COMMAND", "FUNCTIONS"]
+    assert first == "lambda-tui -t service00/template.yaml  2 functions"
+    assert len(others) == 11
 
 
 def test_a_function_in_another_language_is_listed_and_refused_when_it_is_invoked(

@@ -286,3 +286,32 @@ async def test_a_missing_module_is_told_with_its_remedy_once(
     name = workbench.pool.function.name
     listed = "requirements.txt or pyproject.toml" if language == "python" else "package.json"
     assert told.startswith(f"{name} misses absent, which no {listed} lists: run `")
+
+
+@pytest.mark.parametrize("level", ["processes"])
+async def test_a_variable_without_a_value_here_is_told_with_the_line_to_add_once(
+    open_project: Open, tmp_path: Path
+) -> None:
+    (tmp_path / "app.py").write_text(
+        "import os\ndef handler(event, context):\n"
+        "    return int(os.environ.get('PORT_OF_CACHE')) if event else os.environ['TABLE']\n"
+    )
+    (tmp_path / "template.yaml").write_text(
+        "Parameters: {Table: {Type: String}}\nResources:\n  Hello:\n"
+        "    Type: AWS::Serverless::Function\n    Properties:\n      Handler: app.handler\n"
+        "      Runtime: python3.12\n      Environment:\n        Variables:\n"
+        "          TABLE: !Ref Table\n          PORT_OF_CACHE: !ImportValue cache-port\n"
+        "          UNUSED: !ImportValue unused\n"
+    )
+    workbench = await open_project(load_project(tmp_path))
+
+    for event in (None, None, True):
+        assert (await workbench.invoke(event)).status == "error"
+
+    told = [one for one in hints(workbench) if "is not set here" in one]
+    assert told == [
+        "Hello: TABLE is not set here, since the parameter Table has no Default; add, below "
+        '[values] in lambda-tui.toml: "Table" = "…".',
+        "Hello: PORT_OF_CACHE is not set here, since cache-port is the export of another stack; "
+        'add, below [values] in lambda-tui.toml: "cache-port" = "…".',
+    ]

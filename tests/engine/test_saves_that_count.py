@@ -371,6 +371,30 @@ async def test_changed_settings_apply_at_once_or_are_said_to_need_a_restart(
     await workbench.until(lambda: not workbench.pool.environments)
 
 
+async def test_a_saved_setting_of_a_function_holds_at_once(
+    open_project: Open, tmp_path: Path
+) -> None:
+    settings = (
+        '[functions.Mine]\nhandler = "mine.run"\nruntime = "python3.12"\ntimeout = 60\n'
+        'environment = {WORD = "old"}\n'
+    )
+    (tmp_path / "mine.py").write_text(
+        "import os\ndef run(event, context):\n    return os.environ['WORD']\n"
+    )
+    (tmp_path / "lambda-tui.toml").write_text(settings)
+    loaded, _problems = load_settings(tmp_path, tmp_path)
+    project = load_project(tmp_path, loaded)
+    workbench = await open_project(project, watch=True, functions=loaded.functions)
+    assert await workbench.answer() == "old"
+    old = workbench.environment
+    await workbench.until_watched(tmp_path)
+
+    save(tmp_path / "lambda-tui.toml", settings.replace("old", "new"))
+
+    await workbench.until_replaced(old)
+    assert await workbench.answer() == "new"
+
+
 @pytest.mark.parametrize("saved", ["elsewhere/prod.yaml", "elsewhere/samconfig.toml", "own.env"])
 async def test_the_files_that_describe_functions_count_wherever_they_lie(
     open_project: Open, tmp_path: Path, saved: str

@@ -64,7 +64,7 @@ def test_a_bootstrap_that_is_not_there_is_told(folder: Path) -> None:
     assert len(project.functions) == 1
     assert [str(problem) for problem in project.problems] == [
         "template.yaml:5: Custom: Runtime provided.al2023 runs bootstrap, which is not in src; "
-        "build it there, or let CodeUri name the folder that it is built into."
+        "run `sam build`, which makes it by makefile."
     ]
 
 
@@ -135,7 +135,7 @@ LAYERED = TEMPLATE.replace("Runtime: %s", "Runtime: %s, Layers: [!Ref Common]").
         ("#!/bin/sh\n", 0o755, None),
         ("#!/bin/sh\n", 0o644, "bootstrap of its layers cannot be executed; run chmod +x on it."),
         ("#!/bin/sh\r\n", 0o755, "bootstrap of its layers has lines that end in CR LF, and no "),
-        (None, 0o755, "Runtime provided.al2023 runs bootstrap, which is not in src; build it "),
+        (None, 0o755, "Runtime provided.al2023 runs bootstrap, which is not in src; run `sam "),
     ],
 )
 def test_a_bootstrap_of_a_layer_is_looked_at_too(
@@ -225,14 +225,14 @@ def test_a_program_without_a_folder_is_looked_for_on_path(folder: Path) -> None:
         ("[functions.src]\nbootstrap = ['template.yaml/x']", "names template.yaml/x, which is no "),
         (
             "[functions.src]\nboot = ['sh']",
-            "functions.src has boot, but it takes bootstrap and network only.",
+            "functions.src has no boot; did you mean bootstrap?",
         ),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_told(folder: Path, text: str, said: str) -> None:
     settings, problems = settings_of(folder, text)
 
-    assert settings.functions == {}
+    assert all(one == FunctionSettings() for one in settings.functions.values())
     (problem,) = problems
     assert problem.startswith("lambda-tui.toml:")
     assert said in problem
@@ -245,10 +245,13 @@ def test_a_table_that_cannot_be_used_leaves_the_others_alone(folder: Path) -> No
         "[functions.last]\nbootstrap = []\nnetwork = 'none'\n",
     )
 
-    assert settings.functions == {"src": FunctionSettings(network="own")}
+    assert settings.functions == {
+        "src": FunctionSettings(network="own"),
+        "last": FunctionSettings(),
+    }
     first, last = problems
     assert first.startswith("lambda-tui.toml:2: functions.first is 1, but it takes a table, ")
-    assert last.startswith("lambda-tui.toml:5: functions.last.network is none, but it takes auto, ")
+    assert last.startswith("lambda-tui.toml:7: functions.last.network is none, but it takes auto, ")
 
 
 def test_settings_of_a_function_that_is_not_there_are_told(folder: Path) -> None:
@@ -256,7 +259,9 @@ def test_settings_of_a_function_that_is_not_there_are_told(folder: Path) -> None
     (folder / "src" / "app.py").write_text("def handler(event, context):\n    return event\n")
 
     (problem,) = load_project(folder, settings).problems
-    assert str(problem) == "the settings name a function scr, which is not there; did you mean src?"
+    assert str(problem) == (
+        "lambda-tui.toml:1: the settings name a function scr, which is not there; did you mean src?"
+    )
 
 
 def test_a_client_in_python_runs_on_the_interpreter_that_is_named(folder: Path) -> None:

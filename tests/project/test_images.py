@@ -450,7 +450,9 @@ def test_every_change_of_a_value_of_a_template_is_read_or_told(tmp_path: Path) -
             value = VALUES[(number * 3 + shift) % len(VALUES)]
             text = json.dumps(changed(document, place, value))
             (tmp_path / "template.yaml").write_text(text)
-            functions, problems = read_template(tmp_path / "template.yaml", cache=Cache(tmp_path))
+            functions, problems, _ = read_template(
+                tmp_path / "template.yaml", cache=Cache(tmp_path)
+            )
             assert functions or problems, text
             assert all(problem.message.isprintable() for problem in problems), text
 

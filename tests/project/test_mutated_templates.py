@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -42,6 +43,11 @@ VALUES: tuple[object, ...] = (
     *({"Fn::Sub": "${Stage}${Order.Arn}${x}"}, {"Fn::Sub": [1, 2]}, {"Fn::Sub": ["${a}", None]}),
     *({"Fn::If": ["IsProd", 1, [2]]}, {"Fn::If": [[], {}, None]}, {"Fn::Select": ["0", [[]]]}),
     *({"Fn::FindInMap": ["Sizes", "test", "memory"]}, {"Fn::Unknown": {}}, {"Condition": []}),
+    *({"Fn::ForEach::A": ["B", ["x"], {"${B}": 1}]}, {"Fn::ForEach::A": ["", {}, []]}),
+    *({"Fn::Transform": {"Name": "AWS::Include", "Parameters": {"Location": "parts/child.yaml"}}},),
+    *({"Fn::Transform": [1]}, {"Fn::Cidr": ["10.0.0.0/8", 300, -1]}, {"Fn::GetAZs": ["x"]}),
+    *({"Fn::Length": "x"}, {"Fn::ToJsonString": [{"Ref": "Stage"}, None, 1.5]}),
+    *({"Fn::GetAtt": ["Child", "Outputs.Queue"]}, {"Fn::GetAtt": "Child.Outputs"}),
     *({"Fn::Join": ["", {"Ref": "AWS::NoValue"}]}, {"Ref": "AWS::NoValue"}, {"Fn::Split": [1, 2]}),
     *(
         nested(6, "Fn::Join"),
@@ -93,11 +99,12 @@ def chosen(template: Path) -> Iterator[str]:
 def test_a_change_to_a_template_gives_its_problems_with_file_and_line(
     tmp_path: Path, template: Path
 ) -> None:
+    shutil.copytree(template.parent / "parts", tmp_path / "parts")
     file = tmp_path / "template.yaml"
     cache = Cache(tmp_path / "cache")
     for text in chosen(template):
         file.write_bytes(text.encode("utf-8", "surrogatepass"))
-        functions, problems = read_template(file, cache=cache)
+        functions, problems, _ = read_template(file, cache=cache)
         assert problems, text
         for problem in problems:
             assert problem.message.isprintable(), text

@@ -61,6 +61,13 @@ RESOURCES = """\
     Type: Custom::Thing
 """
 
+EVENTS = """\
+      Events:
+        Jobs: {Type: SQS, Properties: {Queue: !GetAtt Queue.Arn}}
+        Tick: {Type: ScheduleV2, Properties: {ScheduleExpression: rate(1 day)}}
+        Told: {Type: EventBridgeRule, Properties: {Pattern: {source: [shop]}}}
+"""
+
 
 def environment(
     folder: Path, value: str, values: dict[str, str] | None = None, parameters: str = ""
@@ -69,9 +76,9 @@ def environment(
     (folder / "app.py").write_text("def handler(event, context): ...\n")
     file = folder / "template.yaml"
     variable = f"      Environment: {{Variables: {{IT: {value}}}}}\n"
-    url = "      FunctionUrlConfig: {AuthType: NONE}\n"
+    url = "      FunctionUrlConfig: {AuthType: NONE}\n" + EVENTS
     file.write_text(parameters + SERVERLESS + variable + url + RESOURCES)
-    (function,), problems = read_template(file, values=values)
+    (function,), problems, _ = read_template(file, values=values)
     return function.environment.get("IT"), problems
 
 
@@ -108,6 +115,8 @@ def environment(
         ("!Ref ServerlessHttpApi", "[a-z2-7]{10}"),
         ("!GetAtt HelloRole.Arn", "arn:aws:iam::123456789012:role/HelloRole"),
         ("!GetAtt HelloUrl.FunctionUrl", r"https://[a-z2-7]{32}\.lambda-url\.us-east-1\.on\.aws/"),
+        ("!Ref HelloJobs", "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+        ("!GetAtt HelloTick.Arn", f"arn:aws:scheduler:{ACCOUNT}:schedule/default/HelloTick"),
         ("!Ref AWS::StackId", f"arn:aws:cloudformation:{ACCOUNT}:stack/local/[0-9a-f-]{{36}}"),
         ("!Ref AWS::StackName", "local"),
         ("!Ref AWS::AccountId", "123456789012"),
@@ -130,6 +139,8 @@ def test_a_reference_has_the_form_that_aws_gives_it(
 @pytest.mark.parametrize(
     ("value", "reason", "name"),
     [
+        ("!Ref HelloTold", "HelloTold is known only in the cloud", "HelloTold"),
+        ("!Ref HelloNone", "the template declares no HelloNone", "HelloNone"),
         ("!Ref Unknown", "Unknown is known only in the cloud", "Unknown"),
         ("!GetAtt Made.Thing", "Made.Thing is known only in the cloud", "Made.Thing"),
         ("!GetAtt Queue.Nothing", "Queue.Nothing is known only in the cloud", "Queue.Nothing"),
@@ -223,7 +234,7 @@ def test_values_that_multiply_without_end_are_left_out(tmp_path: Path, call: str
     variable = "      Environment: {Variables: {IT: *a24}}\n"
     file.write_text(doubled(call) + conditions + SERVERLESS + variable)
 
-    (function,), (problem,) = read_template(file)
+    (function,), (problem,), _ = read_template(file)
 
     assert function.environment == {}
     assert "IT is left out, since its value is not known here: " in problem.message

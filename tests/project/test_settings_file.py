@@ -97,7 +97,7 @@ def test_a_functions_network_goes_before_that_of_all(user: Path, project: Path) 
 def test_a_functions_network_that_there_is_not_is_a_problem(user: Path, project: Path) -> None:
     project.write_text('[functions.Order]\nnetwork = "host"\n')
     loaded, (problem,) = load(user, project)
-    assert loaded == Settings()
+    assert loaded == Settings(functions={"Order": FunctionSettings()})
     said = "functions.Order.network is host, but it takes auto, shared or own."
     assert problem.endswith(said)
 
@@ -231,12 +231,16 @@ def test_a_good_function_beside_bad_ones_holds(user: Path, project: Path) -> Non
 
     loaded, problems = load(user, project)
 
-    assert loaded.functions == {"B": FunctionSettings(network="own")}
+    assert loaded.functions == {
+        "B": FunctionSettings(network="own"),
+        "C": FunctionSettings(),
+        "D": FunctionSettings(network="own"),
+    }
     assert [problem.removeprefix("lambda-tui.toml:").split("; ")[0] for problem in problems] == [
         '2: functions.A is 3, but it takes a table, such as bootstrap = [".venv/bin/python", "-m", '
         '"awslambdaric"] under [functions.NAME].',
-        "5: functions.C has memory, but it takes bootstrap and network only.",
-        "7: functions.D.bootstrap names ./none, which is no program that can be executed",
+        "6: functions.C has no memory",
+        "9: functions.D.bootstrap names ./none, which is no program that can be executed",
     ]
 
 
@@ -318,7 +322,8 @@ PLACES = (
     *("keys.invoke", "keys.''", "layers.x", f"layers.'{ARN}'", "values.X", "functions.A", "x.y.z"),
     *("cdk.synth", "cdk.sources", "cdk.sources.Hello", "cdk.sources.''", "cdk.x"),
     *("file_systems.x", "file_systems.'/mnt/a'", f"file_systems.'{ARN}'"),
-    *("functions.A.bootstrap", "functions.A.network", "functions.A.x", "functions.''.network"),
+    *(f"functions.A.{name.name}" for name in dataclasses.fields(FunctionSettings)),
+    *("functions.A.x", "functions.''.network", "functions.A.environment.X"),
 )
 
 

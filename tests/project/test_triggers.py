@@ -32,7 +32,7 @@ def read(
     own = f"      Events:\n{indent(dedent(events), '        ')}\n" if events else ""
     others = indent(dedent(resources), "  ")
     file.write_text(f"{dedent(common)}\n{FUNCTION}{own}{others}\n")
-    (function,), problems = read_template(file)
+    (function,), problems, _ = read_template(file)
     return function, problems
 
 

@@ -28,4 +28,4 @@ def read(
     (folder / "app.py").write_text("def handler(event, context): ...\n")
     file = folder / "template.yaml"
     file.write_text(template + "".join(f"      {line}\n" for line in lines) + resources)
-    return read_template(file)
+    return read_template(file)[:2]

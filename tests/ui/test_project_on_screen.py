@@ -25,6 +25,33 @@ async def test_a_folder_without_a_function_says_what_to_do(
         await driver.leave("q")
 
 
+async def test_templates_below_a_folder_are_opened_without_a_restart(
+    open_app: OpenApp, tmp_path: Path
+) -> None:
+    for name in ("orders", "users"):
+        folder = tmp_path / "shop" / name
+        folder.mkdir(parents=True)
+        (folder / "app.py").write_text(f"def run(*_): return '{name}'\n")
+        (folder / "template.yaml").write_text(
+            f"Resources:\n  {name.title()}:\n    Type: AWS::Serverless::Function\n"
+            "    Properties: {CodeUri: ., Handler: app.run, Runtime: python3.12}\n"
+        )
+    async with open_app(tmp_path / "shop") as driver:
+        await driver.until_seen("Open a template", "orders/template.yaml", "1 function")
+        await driver.press("down", "enter")
+        await driver.until(lambda: "Users" in driver.app.engine.pools, "the functions of users")
+        await driver.until_painted()
+        assert driver.app.focused is driver.screen.panes.functions.list
+        await driver.invoke("Users")
+        assert "users" in driver.text()
+
+        entries = {one.text: one for one in await driver.screen.palette_entries()}
+        template = [text for text in entries if text.startswith("Template: ")]
+        assert template == ["Template: orders/template.yaml (1 function)"]
+        entries[template[0]].choose()
+        await driver.until(lambda: list(driver.app.engine.pools) == ["Orders"], "those of orders")
+
+
 async def test_problems_are_named_with_file_and_line(open_app: OpenApp, project: Path) -> None:
     template = project / "template.yaml"
     template.write_text(

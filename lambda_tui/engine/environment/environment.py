@@ -544,7 +544,7 @@ class ExecutionEnvironment:
         # The caller waits for this; everything else can come after it.
         phase.invocation.answer(outcome.status, outcome.payload, is_truncated=outcome.is_truncated)
         if outcome.status == "error":
-            self._look_for_missing_package(outcome.payload)
+            self._look_for_remedies(outcome.payload)
         self._init_process.note_runtime_memory(frame.peak_memory_kb)
         if frame.machine_path:
             self._owner.warn_once(machine_path_hint(self.function, frame.machine_path))
@@ -630,7 +630,7 @@ class ExecutionEnvironment:
         if not self.init.is_over:
             self._fail_init(failure)
             if failure.posted is not None:
-                self._look_for_missing_package(failure.posted)
+                self._look_for_remedies(failure.posted)
         if (phase := self._invoke) is not None:
             invocation = phase.invocation
             if failure.is_runtime_exit and phase.is_answering:
@@ -640,10 +640,13 @@ class ExecutionEnvironment:
             outcome = Outcome.of_failure(failure, invocation.request_id)
             self._end_runtime(phase, outcome, failure.at)
 
-    def _look_for_missing_package(self, payload: bytes) -> None:
+    def _look_for_remedies(self, payload: bytes) -> None:
+        """Tell of a package, or of variables, for want of which the function may have failed."""
         package = missing_package(self.function, payload) or missing_module(payload)
         if package is not None:
             self._owner.on_missing_package(package)
+        for sentence in self.function.missed_variables(payload):
+            self._owner.warn_once(sentence)
 
     def _on_ended(self, problem: str | None) -> None:
         self._limit.close()

@@ -169,6 +169,7 @@ class _Reader:
                 values=template.all_values(settings.values),
                 find_python=find_python,
                 names={logical_id: name for name, logical_id in ids.items()},
+                reads_nested=False,
             )[:2]
             found += [
                 replace(one, logical_id=ids.get(one.logical_id or "", one.logical_id))

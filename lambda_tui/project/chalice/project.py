@@ -102,7 +102,7 @@ def _read_functions(
     by_name: dict[str, _Deployed] = {}
     for one in deployed:
         by_name.setdefault(one.name, one)
-    functions, found = read_resources(
+    functions, found, _files = read_resources(
         file,
         _template(directory, file, config, by_name),
         settings.layer_paths,

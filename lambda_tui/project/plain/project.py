@@ -27,7 +27,8 @@ def read_project(directory: Path, settings: Settings) -> Project:
         return find_interpreter(directory, function, settings).executable
 
     functions, problems = find_functions(directory, find_python)
-    if not functions and not problems:
+    are_declared = any(one.declares for one in settings.functions.values())
+    if not functions and not problems and not are_declared:
         problems = (*problems, Problem(_EMPTY))
     layers, layer_problems = layers_of_settings(settings.layers)
     extractor = LayerExtractor(Cache.of_user())

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
-from lambda_tui.project.serverless.project import FILES, read_project, unread_programs
+from lambda_tui.project.serverless.project import (
+    FILES,
+    KIND,
+    read_project,
+    unread_listings,
+    unread_programs,
+)
 
-__all__ = ["FILES", "read_project", "unread_programs"]
+__all__ = ["FILES", "KIND", "read_project", "unread_listings", "unread_programs"]

@@ -12,14 +12,14 @@ from typing import NamedTuple
 from lambda_tui import limits
 from lambda_tui.project.credentials import region_of
 from lambda_tui.project.files import UnreadableFileError, read_text
-from lambda_tui.project.function import Function, Problem, Project
+from lambda_tui.project.function import Function, Listing, Problem, Project
 from lambda_tui.project.interpreters import find_interpreter
 from lambda_tui.project.serverless.document import ServerlessDocument
 from lambda_tui.project.serverless.env_files import env_files, read_env_files
 from lambda_tui.project.serverless.triggers import read_triggers
 from lambda_tui.project.serverless.variables import DEFAULT_STAGE, Variables
 from lambda_tui.project.settings import Settings
-from lambda_tui.project.template import LIST_OF_LAYERS, read_resources
+from lambda_tui.project.template import LIST_OF_LAYERS, TemplateContent, read_resources
 from lambda_tui.project.template.language import (
     InvalidYamlError,
     LinedMapping,
@@ -31,6 +31,8 @@ from lambda_tui.project.template.language import (
 )
 from lambda_tui.project.wording import shown
 
+KIND = "Serverless Framework"
+"""The kind, in words."""
 FILES = ("serverless.yml", "serverless.yaml", "serverless.json")
 """The names of the framework's file in a project's folder; the first that is there is read."""
 _PROGRAMS = ("serverless.ts", "serverless.js", "serverless.mjs", "serverless.cjs")
@@ -84,6 +86,14 @@ def unread_programs(directory: Path) -> list[Problem]:
     ]
 
 
+def unread_listings(directory: Path) -> list[Listing]:
+    """Return the listing of a file of the framework's that is a program."""
+    if any((directory / name).is_file() for name in FILES):
+        return []
+    files = [directory / name for name in _PROGRAMS if (directory / name).is_file()]
+    return [Listing(file, KIND, remark="a program, which is not run") for file in files]
+
+
 class _Reader:
     """Reads one file, and collects what is wrong with it."""
 
@@ -123,9 +133,12 @@ class _Reader:
             return ()
         service = self._service(raw, variables)
         made = ServerlessDocument(self._file, service.content, service.prefix)
-        values = {**service.pseudo_parameters, **self._settings.values}
-        functions, problems = self._read_resources(made, values)
-        self.problems += [*made.problems, *problems, *variables.problems.values()]
+        references = self._settings.dynamic_references
+        values = {**service.pseudo_parameters, **references, **self._settings.values}
+        found = self._read_resources(made, values)
+        functions = found.functions
+        self.files |= found.files
+        self.problems += [*made.problems, *found.problems, *variables.problems.values()]
         if any(function.language == "node" for function in functions):
             self._tell_builders(raw, variables)
         if not functions and not self.problems:
@@ -135,7 +148,7 @@ class _Reader:
 
     def _read_resources(
         self, made: ServerlessDocument, values: Mapping[str, str]
-    ) -> tuple[tuple[Function, ...], tuple[Problem, ...]]:
+    ) -> TemplateContent:
         settings, directory = self._settings, self._directory
 
         def find_python(function: Function) -> Path:

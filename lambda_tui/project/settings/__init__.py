@@ -17,6 +17,7 @@ from lambda_tui.project.settings.settings import (
 )
 from lambda_tui.project.settings.settings_file import (
     PROJECT_FILE,
+    PYPROJECT_FILE,
     SANDBOX_VARIABLE,
     USER_FILE,
     load_settings,
@@ -32,6 +33,7 @@ __all__ = [
     "PLACEHOLDER",
     "PROFILE",
     "PROJECT_FILE",
+    "PYPROJECT_FILE",
     "SANDBOX_VARIABLE",
     "SHELL",
     "USER_FILE",

@@ -107,9 +107,27 @@ _Command = Annotated[
 ]
 
 
+_Handler = Annotated[str, Meta(min_length=1, description='a text, such as "app.handler"')]
+_Runtime = Annotated[str, Meta(min_length=1, description='a text, such as "python3.13"')]
+_Architecture = Annotated[str, Meta(min_length=1, description='"x86_64" or "arm64"')]
+_Text = Annotated[str, Meta(description="a text")]
+_WholeNumber = Annotated[int, Meta(description="a whole number")]
+_CodePath = Annotated[Path, Meta(description="the path of a folder or a zip file")]
+_FunctionLayers = Annotated[
+    tuple[str, ...], Meta(description='a list of paths and ARNs, such as ["layers/common"]')
+]
+_Environment = Annotated[
+    Mapping[str, str], Meta(description='a table of texts by their names, such as {STAGE = "dev"}')
+]
+
+
 @dataclass(frozen=True, slots=True)
 class FunctionSettings:
-    """The settings of one function: a table ``functions.NAME``."""
+    """The settings of one function: a table ``functions.NAME``.
+
+    What it has of the function goes before the files that declare it, of which none need do so. All
+    but the types is checked as that of a template.
+    """
 
     bootstrap: _Command = ()
     """A program, by its absolute path, and arguments: the runtime in place of the function's own.
@@ -118,6 +136,37 @@ class FunctionSettings:
     """
     network: _Network | None = None
     """The network of the function's environments; None for the setting for all functions."""
+    handler: _Handler | None = None
+    runtime: _Runtime | None = None
+    code: _CodePath | None = None
+    """A folder or a zip file, absolute."""
+    layers: _FunctionLayers | None = None
+    """ARNs, and absolute paths of folders and zip files."""
+    timeout: _WholeNumber | None = None
+    """Seconds."""
+    memory_size: _WholeNumber | None = None
+    """MB."""
+    ephemeral_storage: _WholeNumber | None = None
+    """MB."""
+    reserved_concurrency: _WholeNumber | None = None
+    tracing: _Text | None = None
+    log_format: _Text | None = None
+    application_log_level: _Text | None = None
+    system_log_level: _Text | None = None
+    log_group: _Text | None = None
+    architecture: _Architecture | None = None
+    description: _Text | None = None
+    environment: _Environment | None = None
+    """Variables, over those that it has."""
+    file: Path | None = field(default=None, compare=False)
+    """The file of the table."""
+    lines: Mapping[str, int] = field(default_factory=dict, compare=False)
+    """The lines of its keys, and of its variables as ``environment.NAME``; its own is ``""``."""
+
+    @property
+    def declares(self) -> bool:
+        """Whether it says enough to be a function of its own."""
+        return bool(self.handler and (self.runtime or self.bootstrap))
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +244,11 @@ class Settings:
     """The environment of ``samconfig.toml`` whose parameters hold; None for the default one."""
     parameter_overrides: Mapping[str, str] = field(default_factory=dict)
     """The values of a template's parameters that the command line gives, by their names.
+
+    A settings file has them in ``values``.
+    """
+    dynamic_references: Mapping[str, str] = field(default_factory=dict)
+    """The values, by references with their braces, that the file of variables gives.
 
     A settings file has them in ``values``.
     """

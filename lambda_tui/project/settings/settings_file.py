@@ -9,6 +9,7 @@ import re
 import shutil
 import tomllib
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from types import NoneType
 from typing import Annotated, Any, get_args, get_type_hints
@@ -39,6 +40,8 @@ USER_FILE = "config.toml"
 """The name of the file in the user's configuration directory."""
 PROJECT_FILE = "lambda-tui.toml"
 """The name of the file in the project's folder, which overrides the user's file."""
+PYPROJECT_FILE = "pyproject.toml"
+"""The name of the file whose table ``tool.lambda-tui`` stands for the project's file too."""
 SANDBOX_VARIABLE = "LAMBDA_TUI_SANDBOX"
 """The environment variable that overrides ``sandbox`` of both files."""
 
@@ -46,9 +49,14 @@ _LARGEST_FILE = 1024 * 1024
 _EXAMPLE_ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT_ID}:layer:common"
 _TYPES: dict[str, object] = get_type_hints(Settings, include_extras=True)
 """The annotated types of the settings, by their names."""
-_FUNCTION_TYPES: dict[str, object] = get_type_hints(FunctionSettings, include_extras=True)
+_FUNCTION_TYPES: dict[str, object] = {
+    name: kind
+    for name, kind in get_type_hints(FunctionSettings, include_extras=True).items()
+    if name not in ("file", "lines")
+}
 _CDK_TYPES: dict[str, object] = get_type_hints(CdkSettings, include_extras=True)
-_KEYS = [name for name in _TYPES if name not in ("layer_paths", "parameter_overrides")]
+_OF_OTHERS = ("layer_paths", "parameter_overrides", "dynamic_references")
+_KEYS = [name for name in _TYPES if name not in _OF_OTHERS]
 """The keys of a file, where ``layers`` is a list or the table of ``layer_paths``."""
 _SERVICE = re.compile(r"[A-Za-z][A-Za-z0-9 _-]*")
 _PROGRAMS = ("python", "node")
@@ -68,12 +76,15 @@ def load_settings(directory: Path, config_directory: Path) -> tuple[Settings, tu
     """
     settings = Settings()
     problems: list[Problem] = []
-    for file in (config_directory / USER_FILE, directory / PROJECT_FILE):
+    for file, table in _files(directory, config_directory):
         text = _read(file, problems)
-        reader = _Reader(file.parent)
-        changes = reader.read(_parse(text, file, problems))
+        document = _parse(text, file, problems if not table else [])
+        for name in table:
+            document = _table(document.get(name))
+        reader = _Reader(file, partial(line_of, text, *table))
+        changes = reader.read(document)
         problems += [
-            Problem(sentence, file, line_of(text, *path)) for path, sentence in reader.sentences
+            Problem(sentence, file, reader.line(*path)) for path, sentence in reader.sentences
         ]
         for name in _TABLES:
             if name in changes:
@@ -113,11 +124,24 @@ def read_endpoint(option: str, text: str) -> tuple[str, str]:
 
 def place_of(directory: Path, config_directory: Path, *path: str) -> tuple[Path | None, int | None]:
     """Return the file and the line of the entry that holds; None where there is none."""
-    for file in (directory / PROJECT_FILE, config_directory / USER_FILE):
-        line = line_of(_read(file, []), *path)
+    for file, table in reversed(_files(directory, config_directory)):
+        line = line_of(_read(file, []), *table, *path)
         if line is not None:
             return file, line
     return None, None
+
+
+def _files(directory: Path, config_directory: Path) -> list[tuple[Path, tuple[str, ...]]]:
+    """Return the files of settings, each with the path of its table; later ones go first."""
+    return [
+        (config_directory / USER_FILE, ()),
+        (directory / PYPROJECT_FILE, ("tool", "lambda-tui")),
+        (directory / PROJECT_FILE, ()),
+    ]
+
+
+def _table(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, dict) else {}
 
 
 def _with_environment(settings: Settings, problems: list[Problem]) -> Settings:
@@ -171,9 +195,14 @@ def _syntax_problem(file: Path, message: str) -> Problem:
 class _Reader:
     """Reads the values of one file, and collects a sentence for each that cannot be used."""
 
-    def __init__(self, folder: Path) -> None:
-        """Take the file's folder, which the paths in it are relative to."""
-        self._folder = folder
+    def __init__(self, file: Path, line: Callable[..., int | None]) -> None:
+        """Take the file, whose folder the paths in it are relative to.
+
+        ``line`` returns the line of an entry, by its path.
+        """
+        self._file = file
+        self._folder = file.parent
+        self.line = line
         self.sentences: list[tuple[tuple[str, ...], str]] = []
         """Each with the path of the entry that it is about."""
 
@@ -287,25 +316,41 @@ class _Reader:
         name = f"functions.{shown(function)}"
         if not isinstance(table, dict):
             raise _bad_value(name, table, f"a table, such as {EXAMPLE_FUNCTION}")
-        unknown = next((key for key in table if key not in _FUNCTION_TYPES), None)
-        if unknown is not None:
-            known = " and ".join(_FUNCTION_TYPES)
-            raise _BadValueError(f"{name} has {shown(unknown)}, but it takes {known} only.")
-        values: dict[str, Any] = {
-            key: _convert(f"{name}.{key}", table[key], kind, self._folder)
-            for key, kind in _FUNCTION_TYPES.items()
-            if key in table
-        }
-        if values.get("bootstrap"):
-            program, *arguments = values["bootstrap"]
-            path = self._program(program)
-            if path is None:
-                raise _BadValueError(
-                    f"{name}.bootstrap names {shown(program)}, which is no program that can be "
-                    "executed; give its path, or the name of one on PATH."
-                )
-            values["bootstrap"] = (path, *arguments)
-        return FunctionSettings(**values)
+        values = self._entries(table, partial(self._function_key, name), "functions", function)
+        layers = values.get("layers")
+        if isinstance(layers, tuple):
+            values["layers"] = tuple(map(self._layer, layers))
+        paths: list[tuple[str, ...]] = [(key,) for key in values]
+        paths += [("environment", key) for key in _table(values.get("environment"))]
+        lines = {".".join(path): self.line("functions", function, *path) for path in ((), *paths)}
+        found: dict[str, Any] = values
+        return FunctionSettings(
+            **found,
+            file=self._file,
+            lines={path: line for path, line in lines.items() if line is not None},
+        )
+
+    def _function_key(self, name: str, key: str, value: object) -> object:
+        if key not in _FUNCTION_TYPES:
+            near = difflib.get_close_matches(key[:40], _FUNCTION_TYPES, n=1)
+            known = f"the keys are {', '.join(_FUNCTION_TYPES)}."
+            hint = f"did you mean {near[0]}?" if near else known
+            raise _BadValueError(f"{name} has no {shown(key)}; {hint}")
+        converted = _convert(f"{name}.{key}", value, _FUNCTION_TYPES[key], self._folder)
+        if key != "bootstrap" or not isinstance(converted, tuple) or not converted:
+            return converted
+        program, *arguments = converted
+        path = self._program(program)
+        if path is None:
+            raise _BadValueError(
+                f"{name}.bootstrap names {shown(program)}, which is no program that can be "
+                "executed; give its path, or the name of one on PATH."
+            )
+        return (path, *arguments)
+
+    def _layer(self, text: str) -> str:
+        """Return an ARN as it is, and a path as an absolute one."""
+        return text if LayerArn.parse(text) else str(_absolute(text, self._folder))
 
     def _program(self, name: str) -> str | None:
         """Return the absolute path of a program that is named by a path, or found on PATH."""

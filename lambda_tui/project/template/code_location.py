@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import os
 from pathlib import Path
@@ -143,10 +144,8 @@ def named_path(properties: Properties, name: str, value: str) -> str | None:
     exists = os.path.isdir(path) or os.path.isfile(path)
     if listed is None or listed == Path(path):
         if not exists:
-            properties.refuse(
-                name,
-                f"{name} names {shown(value)}, which does not exist; name a folder or a zip file.",
-            )
+            advice = _similar(project, value) or "name a folder or a zip file."
+            properties.refuse(name, f"{name} names {shown(value)}, which does not exist; {advice}")
         return path if exists else None
     spelling = shown(os.path.relpath(listed, project))
     if not exists:
@@ -160,6 +159,17 @@ def named_path(properties: Properties, name: str, value: str) -> str | None:
         f"apart; write {spelling}.",
     )
     return str(listed)
+
+
+def _similar(folder: Path, value: str) -> str | None:
+    """Return a question for the folder or file that a path may mean; None where none is alike."""
+    parent, name = os.path.split(os.path.normpath(value))
+    try:
+        listed = os.listdir(os.path.join(folder, parent))
+    except (OSError, ValueError):
+        return None
+    near = difflib.get_close_matches(name[:64], listed, n=1, cutoff=0.7)
+    return f"did you mean {shown(os.path.join(parent, near[0]))}?" if near else None
 
 
 def warn_if_far(properties: Properties, name: str, path: str) -> None:

@@ -49,7 +49,7 @@ def apply_dependent_resources(
             resource = section(resources, logical_id)
             if text_under(resource, "Type") != kind:
                 continue
-            findings = Findings(file, logical_id, "")
+            findings = Findings(file, f"{resolver.nesting.path}{logical_id}", "")
             line = resources.lines.get(logical_id)
             properties = Properties(section(resource, "Properties"), line, resolver, findings)
             function = _function_of(properties, functions, refused)

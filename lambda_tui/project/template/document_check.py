@@ -7,7 +7,12 @@ from pathlib import Path
 
 from lambda_tui.project.function import Problem
 from lambda_tui.project.template.known_names import GLOBAL_PROPERTIES, GLOBALS, hint
-from lambda_tui.project.template.language import LinedMapping, YamlDocument, section
+from lambda_tui.project.template.language import (
+    LinedMapping,
+    YamlDocument,
+    extensions_remark,
+    section,
+)
 from lambda_tui.project.wording import shown
 
 _EXAMPLES = {
@@ -18,6 +23,12 @@ _EXAMPLES = {
     "Resources": "Resources: {Hello: {Type: AWS::Serverless::Function}}",
 }
 """The sections that are read, each with an example."""
+_SECTIONS = (
+    *_EXAMPLES,
+    *("AWSTemplateFormatVersion", "Description", "Metadata", "Rules", "Transform", "Hooks"),
+    *("Outputs", "Fn::Transform"),
+)
+"""All sections."""
 
 
 def document_problems(file: Path, document: YamlDocument) -> list[Problem]:
@@ -35,9 +46,19 @@ def document_problems(file: Path, document: YamlDocument) -> list[Problem]:
         )
         for one in document.repeated
     ]
-    for found in (_malformed(content), _unknown_globals(content)):
+    checks = (_unknown_sections, _malformed, _unknown_globals, _extensions)
+    for found in (check(content) for check in checks):
         problems += [Problem(message, file, line) for message, line in found]
     return problems
+
+
+def _unknown_sections(content: LinedMapping) -> Iterator[tuple[str, int | None]]:
+    """Yield a sentence, with its line, for each section that no template has."""
+    for name in content:
+        advice = hint(name, _SECTIONS)
+        # A file of another kind has none of them.
+        if name not in _SECTIONS and ("Resources" in content or advice.endswith("?")):
+            yield f"a template has no {shown(name)}; {advice}", content.lines.get(name, 1)
 
 
 def _malformed(content: LinedMapping) -> Iterator[tuple[str, int | None]]:
@@ -72,3 +93,9 @@ def _unknown_globals(content: LinedMapping) -> Iterator[tuple[str, int | None]]:
                 f"Globals.Function takes no {shown(name)}; {hint(name, GLOBAL_PROPERTIES)}",
                 functions.lines.get(name),
             )
+
+
+def _extensions(content: LinedMapping) -> Iterator[tuple[str, int | None]]:
+    remark = extensions_remark(content)
+    if remark is not None:
+        yield remark, content.lines.get("Transform", 1)

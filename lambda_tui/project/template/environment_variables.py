@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from lambda_tui import limits
 from lambda_tui.project.template.language import (
@@ -48,20 +49,38 @@ _CONSEQUENCE = "so no variable is set"
 _REMEDY = "Environment needs Variables with a value for each name."
 
 
-def read_environment(properties: Properties) -> dict[str, str]:
-    """Return the function's own variables, without those whose values are not known here."""
+class Environment(NamedTuple):
+    """A function's own variables."""
+
+    known: dict[str, str]
+    unknown: dict[str, str]
+    """The variables whose values are not known here, with the sentences that say why."""
+
+
+def read_environment(properties: Properties) -> Environment:
+    """Return the function's own variables."""
+    found = Environment({}, {})
     environment = properties.nested("Environment", _CONSEQUENCE, _REMEDY)
     if environment is None:
-        return {}
+        return found
     variables = environment.nested("Variables", _CONSEQUENCE, _REMEDY)
     if variables is None:
-        return {}
-    values = {name: _value(variables, name) for name in variables.mapping}
-    known = {name: value for name, value in values.items() if value is not None}
-    refusal = _size_refusal(known)
+        return found
+    for name in variables.mapping:
+        try:
+            value = _value(variables, name)
+        except UnresolvedError as error:
+            found.unknown[name] = error.sentence
+            label = variables.label(name)
+            sentence = f"{label} is left out, since its value is not known here: {error.sentence}"
+            variables.warn(name, sentence, error.name)
+        else:
+            if value is not None:
+                found.known[name] = value
+    refusal = _size_refusal(found.known)
     if refusal is not None:
         properties.refuse("Environment", refusal)
-    return known
+    return found
 
 
 def variable_origins(
@@ -89,20 +108,25 @@ def variable_origins(
 
 
 def _value(variables: Properties, name: str) -> str | None:
+    """Return a variable's text; None when it is absent or refused.
+
+    Raise ``UnresolvedError`` when it is not known here.
+    """
     refusal = _name_refusal(name)
     if refusal is not None:
         variables.refuse(name, refusal)
         return None
     label = variables.label(name)
-    try:
-        value = variables.resolver.resolve(variables.mapping[name])
-        if value is Absent.NO_VALUE:
-            return None
-        text = variables.resolver.text(value)
-    except UnresolvedError as error:
-        sentence = f"{label} is left out, since its value is not known here: {error}."
-        variables.warn(name, sentence, error.name)
+    value = variables.resolver.resolve(variables.mapping[name])
+    if value is Absent.NO_VALUE:
         return None
+    text = variables.resolver.text(value)
+    if "{{resolve:ssm-secure:" in str(variables.mapping[name]):
+        variables.warn(
+            name,
+            f"{label} is a SecureString, which CloudFormation refuses for a variable; use "
+            "{{resolve:secretsmanager:…}}, or have the function read it.",
+        )
     if not _is_valid_value(text):
         variables.refuse(name, f"{label} holds a character that no variable can hold.")
         return None

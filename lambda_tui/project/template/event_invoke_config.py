@@ -11,6 +11,7 @@ from typing import Literal, get_args
 
 from lambda_tui import limits
 from lambda_tui.project.function import ACCOUNT_ID, LATEST, REGION, AsyncConfig, Function
+from lambda_tui.project.template.language import physical_name
 from lambda_tui.project.template.properties import Properties
 from lambda_tui.project.wording import shown
 
@@ -121,7 +122,7 @@ def _destination(destinations: Properties, outcome: _Outcome) -> str | None:
         takers += "" if outcome == "OnSuccess" else ", or a bucket"
         return _arn(destination, "Destination", arns, takers, _NO_DESTINATION)
     if kind in _MADE_BY_SAM:
-        owner = f"{destinations.findings.logical_id}EventInvokeConfig{outcome}"
+        owner = physical_name(f"{destinations.findings.logical_id}EventInvokeConfig{outcome}")
         return _MADE_BY_SAM[kind].format(name=owner)
     if not destinations.findings.refused:
         destinations.refuse(outcome, remedy)

@@ -53,7 +53,12 @@ from lambda_tui.project.template.invocation_properties import (
     read_tenant_isolation,
     read_tracing,
 )
-from lambda_tui.project.template.language import LinedMapping, Resolver, UnresolvedError
+from lambda_tui.project.template.language import (
+    LinedMapping,
+    Resolver,
+    UnresolvedError,
+    physical_function_name,
+)
 from lambda_tui.project.template.layers import TemplateLayers
 from lambda_tui.project.template.logging_config import read_logging_config
 from lambda_tui.project.template.properties import Findings, Properties
@@ -154,7 +159,7 @@ class FunctionResource:
         ephemeral_storage = self._ephemeral_storage()
         architecture = self._architecture()
         own_variables = read_environment(properties)
-        environment = {**deployed.environment, **own_variables}
+        environment = {**deployed.environment, **own_variables.known}
         logging = read_logging_config(properties)
         asynchronous = read_async_config(properties, is_serverless=self._is_serverless)
         reserved = self._reserved_concurrency()
@@ -198,8 +203,12 @@ class FunctionResource:
             environment=environment,
             variable_origins={
                 **deployed.variable_origins,
-                **variable_origins(own_variables, properties, self._own),
+                **variable_origins(own_variables.known, properties, self._own),
             },
+            unknown_variables=own_variables.unknown,
+            secrets=frozenset(
+                name for name, text in environment.items() if properties.resolver.holds_secret(text)
+            ),
             logging=logging,
             asynchronous=AsyncConfig(dead_letter=asynchronous.dead_letter),
             reserved_concurrency=reserved,
@@ -274,7 +283,8 @@ class FunctionResource:
         self._properties.warn(name, sentence)
 
     def _name(self) -> str:
-        name = self._properties.text("FunctionName") or self._findings.logical_id
+        given = self._properties.text("FunctionName")
+        name = given or physical_function_name(self._findings.logical_id)
         most = limits.FUNCTION_NAME_CHARACTERS
         if not _FUNCTION_NAME.fullmatch(name) or len(name) > most:
             self._properties.refuse(
@@ -334,7 +344,7 @@ class FunctionResource:
                 value = [self._properties.resolver.resolve(value[0])]
             except UnresolvedError as error:
                 sentence = f"the value of {_ARCHITECTURES} is not known here, {consequence}"
-                self._properties.warn(_ARCHITECTURES, f"{sentence}: {error}.", error.name)
+                self._properties.warn(_ARCHITECTURES, f"{sentence}: {error.sentence}", error.name)
                 return DEFAULT_ARCHITECTURE
         match value:
             case ["arm64"]:

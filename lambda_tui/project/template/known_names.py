@@ -45,6 +45,10 @@ _SERVERLESS_TYPES = """
 Api Application CapacityProvider Connector Function GraphQLApi HttpApi LayerVersion MicrovmImage
 NetworkConnector SimpleTable StateMachine WebFunction WebSocketApi
 """
+_EVENT_TYPES = """
+AlexaSkill Api CloudWatchEvent CloudWatchLogs Cognito DocumentDB DynamoDB EventBridgeRule HttpApi
+IoTRule Kinesis MQ MSK S3 SNS SQS Schedule ScheduleV2 SelfManagedKafka
+"""
 # Their names are almost those of SAM's own.
 _LOOK_ALIKES = ("AWS::EMRServerless::Application", "AWS::ServerlessRepo::Application")
 
@@ -71,7 +75,7 @@ def property_remark(name: str, kind: str) -> str | None:
     if name in _PROPERTIES[kind]:
         return None
     if name.startswith("Fn::"):
-        return f"{shown(name)} is not supported here yet; write the properties out."
+        return f"what {shown(name)} makes is known only in the cloud; write the properties out."
     return f"{kind} has no {shown(name)}; {hint(name, _PROPERTIES[kind])}"
 
 
@@ -88,6 +92,13 @@ def type_remark(kind: str) -> str | None:
         return None
     meant = _meant(kind, _TYPES, cutoff=0.9)
     return None if meant is None else f"Type is {shown(kind)}; did you mean {meant}?"
+
+
+def event_remark(kind: str) -> str | None:
+    """Return one sentence on a type that is close to one of a function's events; else None."""
+    known = _EVENT_TYPES.split()
+    meant = None if kind in known else _meant(kind, known, cutoff=0.6)
+    return None if meant is None else f"its Type is {shown(kind)}; did you mean {meant}?"
 
 
 def hint(name: str, known: Iterable[str]) -> str:

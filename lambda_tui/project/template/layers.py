@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,49 +13,56 @@ from lambda_tui.project.layers import LayerArn, path_problem
 from lambda_tui.project.template.code_location import named_path, warn_if_far
 from lambda_tui.project.template.language import (
     Absent,
-    LinedMapping,
-    Resolver,
     UnresolvedError,
     section,
     text_under,
 )
 from lambda_tui.project.template.properties import Findings, Properties
+from lambda_tui.project.template.stack import Stack
 from lambda_tui.project.wording import shown
 
 _CONTENT_PROPERTIES = {
     "AWS::Serverless::LayerVersion": "ContentUri",
     "AWS::Lambda::LayerVersion": "Content",
 }
-_BUILT = Path(".aws-sam", "build")
 _CONSEQUENCE = "so it is missing from /opt"
 _REMEDY = "Layers needs a list of layer versions, such as [!Ref MyLayer]."
 
 
 class TemplateLayers:
-    """The layers of one template's functions, each found where the settings or the template say."""
+    """The layers of one stack's functions, each found where the settings or a template say."""
+
+    @classmethod
+    def of_stacks(
+        cls, stacks: Iterable[Stack], layer_paths: Mapping[str, Path]
+    ) -> list[TemplateLayers]:
+        """Return the layers of each stack; what one declares may be given to another."""
+        declared: dict[str, tuple[TemplateLayers, str]] = {}
+        return [cls(stack, layer_paths, declared) for stack in stacks]
 
     def __init__(
         self,
-        file: Path,
-        resources: LinedMapping,
-        resolver: Resolver,
+        stack: Stack,
         layer_paths: Mapping[str, Path],
+        declared: dict[str, tuple[TemplateLayers, str]],
     ) -> None:
-        self._file = file
-        self._resources = resources
-        self._resolver = resolver
+        """Add the layers that the stack declares to ``declared``, those of all stacks by ARN."""
+        self._stack = stack
+        self._file = stack.file
+        self._resources = stack.resolver.resources
+        self._resolver = stack.resolver
         self._layer_paths = layer_paths
         self._found: dict[LayerArn, Path | None] = {}
         """The paths of the layers that were read; None for one that is not on this machine."""
-        self._declared: dict[str, str] = {}
-        """The logical ids of the template's own layers, by ARN."""
+        self._declared = declared
+        """The stacks that declare layers, with the logical ids of these, by ARN."""
         self._users: dict[LayerArn, list[tuple[str, int | None]]] = {}
         """The functions that name each layer that was read, and the lines."""
         self._missing: list[LayerArn] = []
         """The layers found nowhere."""
         self._problems: list[tuple[LayerArn, Problem]] = []
-        for logical_id in resources:
-            if text_under(section(resources, logical_id), "Type") in _CONTENT_PROPERTIES:
+        for logical_id in self._resources:
+            if text_under(section(self._resources, logical_id), "Type") in _CONTENT_PROPERTIES:
                 self._declare(logical_id)
 
     def read(self, properties: Properties) -> tuple[Layer, ...]:
@@ -92,7 +99,7 @@ class TemplateLayers:
         except UnresolvedError:
             # Its name is known only in the cloud, and so is all that refers to it.
             return
-        self._declared[arn] = logical_id
+        self._declared[arn] = self, logical_id
 
     def _layer(self, arn: LayerArn, properties: Properties) -> Layer:
         if arn not in self._found:
@@ -111,21 +118,24 @@ class TemplateLayers:
                 return None
             return path
         if str(arn) in self._declared:
-            return self._content(arn, self._declared[str(arn)])
+            owner, logical_id = self._declared[str(arn)]
+            path, problems = owner._content(logical_id)
+            self._problems += [(arn, problem) for problem in problems]
+            return path
         self._missing.append(arn)
         return None
 
-    def _content(self, arn: LayerArn, logical_id: str) -> Path | None:
+    def _content(self, logical_id: str) -> tuple[Path | None, list[Problem]]:
         """Return the path of the content of a layer that the template declares."""
         resource = section(self._resources, logical_id)
         line = self._resources.lines.get(logical_id)
-        findings = Findings(self._file, logical_id, logical_id)
+        name = f"{self._stack.path}{logical_id}"
+        findings = Findings(self._file, name, name)
         content = Properties(section(resource, "Properties"), line, self._resolver, findings)
         path = self._local_path(content, _CONTENT_PROPERTIES[str(resource["Type"])])
         if path is not None and "BuildMethod" in section(resource, "Metadata"):
             path = self._built(logical_id, content)
-        self._problems += [(arn, problem) for problem in findings.problems]
-        return path
+        return path, findings.problems
 
     def _local_path(self, content: Properties, name: str) -> Path | None:
         known = len(content.findings.problems)
@@ -146,7 +156,7 @@ class TemplateLayers:
 
     def _built(self, logical_id: str, content: Properties) -> Path | None:
         """Return the folder that ``sam build`` has built from a layer's source."""
-        path = self._file.parent / _BUILT / logical_id
+        path = self._stack.built_folder(logical_id)
         if os.path.isdir(path):
             return path.resolve()
         content.warn(
@@ -172,7 +182,7 @@ def _arn(properties: Properties, item: object) -> LayerArn | None:
             return None
         text = properties.resolver.text(value)
     except UnresolvedError as error:
-        sentence = f"a layer is not known here, {_CONSEQUENCE}: {error}."
+        sentence = f"a layer is not known here, {_CONSEQUENCE}: {error.sentence}"
         properties.warn("Layers", sentence, error.name)
         return None
     arn = LayerArn.parse(text)

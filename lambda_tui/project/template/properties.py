@@ -107,7 +107,7 @@ class Properties:
             value = self.resolver.resolve(self.mapping.get(name))
         except UnresolvedError as error:
             label = self.label(name)
-            sentence = f"the value of {label} is not known here, {consequence}: {error}."
+            sentence = f"the value of {label} is not known here, {consequence}: {error.sentence}"
             self.warn(name, sentence, error.name)
             return None
         return None if value is Absent.NO_VALUE else value

@@ -35,13 +35,16 @@ _SOURCES = (".py", *NODE_SUFFIXES)
 
 
 def templates_in(directory: Path) -> list[Path]:
-    """Return the template of a folder, or several where none has a usual name, sorted.
-
-    A file of another name is a template when it has Resources, and a function of Lambda's.
-    """
+    """Return the template of a folder, or several where none has a usual name, sorted."""
     usual = next((file for name in TEMPLATES if (file := directory / name).is_file()), None)
-    if usual is not None:
-        return [usual]
+    return all_templates_in(directory) if usual is None else [usual]
+
+
+def all_templates_in(directory: Path) -> list[Path]:
+    """Return the templates of a folder, whatever they are called, sorted.
+
+    A file is one when it has Resources, and a function of Lambda's.
+    """
     try:
         with os.scandir(directory) as listed:
             names = sorted(one.name for one in listed if one.name.endswith(_SUFFIXES))
@@ -53,6 +56,14 @@ def templates_in(directory: Path) -> list[Path]:
 def templates_below(directory: Path) -> list[Path]:
     """Return the templates in the folders below one, in the order of their paths."""
     return [file for folder in folders_below(directory) for file in templates_in(folder)]
+
+
+def count_functions(file: Path) -> int:
+    """Return how many functions a template seems to have, by its text."""
+    try:
+        return len(_FUNCTION.findall(read_bytes(file, limits.TEMPLATE_BYTES)))
+    except UnreadableFileError:
+        return 0
 
 
 def project_above(directory: Path) -> Path | None:

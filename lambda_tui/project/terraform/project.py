@@ -59,7 +59,7 @@ def read(directory: Path, settings: Settings) -> Project | None:
     def find_python(function: Function) -> Path:
         return find_interpreter(directory, function, settings).executable
 
-    functions, problems = read_resources(
+    functions, problems, files = read_resources(
         found.file,
         document.template,
         settings.layer_paths,
@@ -72,7 +72,7 @@ def read(directory: Path, settings: Settings) -> Project | None:
     problems = (*found.problems, *_once_for_instances(problems, found.resources))
     if settings.layers:
         problems = (*problems, Problem(LIST_OF_LAYERS.format(found.file.name)))
-    return Project(directory, functions, problems, found.file, found.sources)
+    return Project(directory, functions, problems, found.file, found.sources | files)
 
 
 def _once_for_instances(

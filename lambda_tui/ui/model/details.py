@@ -67,6 +67,7 @@ def function_details(function: Function, pool: Pool) -> list[Detail]:
     section = "Function"
     facts = [
         ("name", function.name, function.description),
+        ("stack", function.stack_path, ""),
         ("ARN", function.arn, ""),
         ("handler", function.handler, function.runtime or "no Runtime is named"),
         ("source", _source(function), ""),
@@ -140,21 +141,26 @@ def mount_details(environment: ExecutionEnvironment) -> list[Detail]:
 
 
 def variable_details(function: Function, environment: ExecutionEnvironment | None) -> list[Detail]:
-    """Return the function's own variables, as an environment has them, and lambda-tui's."""
+    """Return the function's own variables, as an environment has them, and lambda-tui's.
+
+    Those whose values are not known here follow, with the reasons.
+    """
     given = _variables(function, environment)
     own = {**function.local_variables, **function.environment}
     if ENDPOINT_VARIABLE in given:
         own.setdefault(ENDPOINT_VARIABLE, given[ENDPOINT_VARIABLE])
-    return [
+    known = [
         Detail(
             "Variables",
             one_line(name),
             one_line(given.get(name, value)),
             one_line(_origin(function, name)),
-            _is_secret(name, value),
+            name in function.secrets or _is_secret(name, value),
         )
         for name, value in sorted(own.items())
     ]
+    unknown = sorted(function.unknown_variables.items())
+    return known + [_detail("Variables", name, "no value here", why) for name, why in unknown]
 
 
 def _origin(function: Function, name: str) -> str:

@@ -15,14 +15,14 @@ from textual.widgets import Static
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.pool import Pool
 from lambda_tui.history import InvocationRecord
-from lambda_tui.project.function import Function
+from lambda_tui.project.function import Function, Listing, Project
 from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.figures import milliseconds
 from lambda_tui.ui.glyphs import STATE_CLASSES, STATE_GLYPHS, STATUS_GLYPHS
 from lambda_tui.ui.model import Invocations
 from lambda_tui.ui.model.details import details_of
 from lambda_tui.ui.terminal_text import fitted
-from lambda_tui.ui.widgets import FilteredPane, RowList
+from lambda_tui.ui.widgets import FilteredPane, Group, RowList
 
 _GLYPHS = 3
 """Environments up to which each has a glyph of its own; if there are more, states are counted."""
@@ -143,8 +143,8 @@ class FunctionsPane(FilteredPane):
         is_there = chosen is not None and function.resolve(chosen) is not None
         return chosen if is_there else function.event_qualifier
 
-    def show_pools(self, pools: Sequence[Pool], chosen: str) -> None:
-        """Show the functions whose names pass the filter."""
+    def show_pools(self, pools: Sequence[Pool], chosen: str, project: Project) -> None:
+        """Show the functions whose names pass the filter, below the files that declare them."""
         rows = [
             FunctionRow(
                 pool, self._invocations.last(pool.function.name), self.qualifier(pool.function)
@@ -154,7 +154,7 @@ class FunctionsPane(FilteredPane):
         wanted = self.wanted
         passing = [row for row in rows if wanted in row.pool.function.name.casefold()]
         self.list.wanted = wanted
-        self.list.show_items(passing)
+        self.list.show_items(passing, _groups(passing, project, is_filtered=bool(wanted)))
         self.list.highlight(chosen)
         failing = sum(row.has_failed for row in rows)
         counts = [f"{len(passing)} of {len(rows)}" if wanted else f"{len(rows)}"]
@@ -196,6 +196,32 @@ class FunctionsPane(FilteredPane):
         if line.markup != self._line:
             self._line = line.markup
             self.query_one("#function-line", Static).update(line, layout=False)
+
+
+def _groups(rows: Sequence[FunctionRow], project: Project, *, is_filtered: bool) -> list[Group]:
+    """Return a line for each file that declares functions, where there are several.
+
+    The rows stand in the order of the files. A filter leaves out files without a row.
+    """
+    if not project.is_grouped:
+        return []
+    listing_of = {name: one for one in project.listings for name in one.functions}
+    groups: list[Group] = []
+    shown = None
+    for index, row in enumerate(rows):
+        listing = listing_of.get(row.pool.function.name)
+        if listing is not shown and listing is not None:
+            groups.append(Group(index, _group_text(listing, project)))
+            shown = listing
+    if not is_filtered:
+        unread = (one for one in project.listings if not one.functions)
+        groups += [Group(len(rows), _group_text(one, project)) for one in unread]
+    return groups
+
+
+def _group_text(listing: Listing, project: Project) -> str:
+    text = f"{listing.name(project.directory)}: {listing.summary()}"
+    return one_line(f"{text}; the palette opens it" if listing.unread else text)
 
 
 def _outcome(row: FunctionRow) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import ClassVar
 
 from textual import on, work
@@ -14,6 +15,7 @@ from lambda_tui.history import InvocationRecord
 from lambda_tui.project.cdk import is_cdk_app
 from lambda_tui.project.function import REGION
 from lambda_tui.project.sdk import InstallationError
+from lambda_tui.project.template import other_templates
 from lambda_tui.ui.bindings import BINDINGS
 from lambda_tui.ui.clipboard import copy
 from lambda_tui.ui.lives import LivesView
@@ -28,6 +30,7 @@ from lambda_tui.ui.screens.palette import (
     function_entries,
     invocation_entries,
     setting_entries,
+    template_entries,
     theme_entries,
 )
 from lambda_tui.ui.screens.problems import Problems
@@ -200,6 +203,15 @@ class MainScreen(InvokingView):
         if self.panes.is_narrow:
             self.panes.go_to("invocations")
 
+    @on(RowList.Chosen, "#template-list")
+    def _open_listed_template(self, event: RowList.Chosen) -> None:
+        self._open_template(event.item.file)
+
+    @work(group="template", exclusive=True)
+    async def _open_template(self, file: Path) -> None:
+        await self.engine.open_template(file)
+        self.paint()
+
     # The log
 
     def action_search(self) -> None:
@@ -354,8 +366,11 @@ class MainScreen(InvokingView):
     async def palette_entries(self) -> list[Entry]:
         """Return functions, invocations, events, settings and themes for the palette."""
         choices, take = await self.panes.event.choices()
+        project = self.engine.project
+        templates = await asyncio.to_thread(other_templates, project.directory)
         return [
             *function_entries(self.engine.pools.values(), self._choose_function),
+            *template_entries(templates, project, self._open_template),
             *invocation_entries(self._listed, self._choose_record),
             *event_entries(choices, take),
             *setting_entries(self.engine.settings, self.say),

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
 from lambda_tui.engine.pool import Pool
 from lambda_tui.history import InvocationRecord
+from lambda_tui.project.function import Listing, Project
 from lambda_tui.project.settings import PROJECT_FILE, Settings
 from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.glyphs import STATUS_GLYPHS
 from lambda_tui.ui.keys import PromptScreen
 from lambda_tui.ui.model import EventChoice
 from lambda_tui.ui.textual_private import SteadyScreen
+from lambda_tui.wording import counted
 
 MOST_INVOCATIONS = 500
 """Invocations of the chosen function that are offered, the newest."""
@@ -98,6 +101,17 @@ def function_entries(pools: Iterable[Pool], choose: Callable[[str], object]) -> 
         yield Entry(f"Function: {one_line(name)}", FUNCTION_HELP, _with(choose, name))
 
 
+def template_entries(
+    templates: Iterable[Listing], project: Project, open_template: Callable[[Path], object]
+) -> Iterator[Entry]:
+    """Yield an entry for each template in or below the project's folder that is not opened."""
+    for one in templates:
+        if one.file is not None and one.file not in {project.template, *project.sources}:
+            number = counted(one.unread, "function")
+            text = one_line(f"Template: {one.name(project.directory)} ({number})")
+            yield Entry(text, "Open the template's functions", _with(open_template, one.file))
+
+
 def invocation_entries(
     records: Sequence[InvocationRecord], choose: Callable[[InvocationRecord], object]
 ) -> Iterator[Entry]:
@@ -128,6 +142,9 @@ def setting_entries(settings: Settings, say: Callable[[str], object]) -> Iterato
     for field in dataclasses.fields(settings):
         value = getattr(settings, field.name)
         is_usual = "" if value == getattr(usual, field.name) else ", set by you"
+        if isinstance(value, Mapping):
+            # The values may be secrets.
+            value = ", ".join(value) or "empty"
         sentence = f"{field.name} is {value}{is_usual}; {PROJECT_FILE} sets it."
         text = one_line(f"Setting: {field.name} = {value}", limit=100)
         yield Entry(text, "Say where the setting is made", _with(say, sentence))

@@ -239,7 +239,7 @@ class ProjectView(SearchableScreen):
         panes.log_pane.show_scope(self._log_scope(pool, selected.record))
         panes.log_pane.show_fresh_records()
         with panes.painting():
-            panes.functions.show_pools(pools, pool.function.name)
+            panes.functions.show_pools(pools, pool.function.name, self.engine.project)
             panes.environments.show_pool(pool, self.feed.lives)
             if selected.environment is not None:
                 panes.environments.highlight(selected.environment.id)
@@ -347,8 +347,12 @@ class ProjectView(SearchableScreen):
         empty.display = not has_functions
         self.query_one(Banner).show_problems(problems if has_functions else ())
         self.refresh_bindings()
+        if has_functions and empty.templates.has_focus:
+            self.panes.go_to("functions")
         if not has_functions:
-            empty.show_problems(self._project.directory, problems)
+            empty.show_project(self._project)
+            if empty.templates.items:
+                self.set_focus(empty.templates)
         elif not self.selection.function:
             self.selection.choose_function(self.function)
 

@@ -11,12 +11,13 @@ from lambda_tui.ui.widgets.header import Banner, HeaderLine
 from lambda_tui.ui.widgets.key_bar import KeyBar
 from lambda_tui.ui.widgets.line_widget import LineWidget, ScrollingLines, text_strip
 from lambda_tui.ui.widgets.pane import Pane
-from lambda_tui.ui.widgets.row_list import RowList
+from lambda_tui.ui.widgets.row_list import Group, RowList
 
 __all__ = [
     "Banner",
     "Empty",
     "FilteredPane",
+    "Group",
     "HeaderLine",
     "KeyBar",
     "LineWidget",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -15,9 +15,51 @@ from textual.message import Message
 from textual.reactive import var
 from textual.strip import Strip
 
+from lambda_tui.ui.terminal_text import fitted
 from lambda_tui.ui.widgets.line_widget import ScrollingLines, text_strip
 
 Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A line between items that belong together, which the cursor passes over."""
+
+    first: int
+    """The index of the item below it; the number of items for one at the end."""
+    text: str
+
+
+class _Lines:
+    """The lines of a list: its items, and the groups between them."""
+
+    def __init__(self, items: int, groups: Sequence[Group]) -> None:
+        self.groups: dict[int, Group] = {}
+        """The groups by their lines."""
+        self._of_items: Sequence[int] = range(items)
+        self._items: Mapping[int, int] | None = None
+        if groups:
+            lines: list[int] = []
+            for group in groups:
+                lines += range(len(lines) + len(self.groups), group.first + len(self.groups))
+                self.groups[len(lines) + len(self.groups)] = group
+            lines += range(len(lines) + len(self.groups), items + len(self.groups))
+            self._of_items = lines
+            self._items = {line: index for index, line in enumerate(lines)}
+
+    def __len__(self) -> int:
+        """Return the number of lines."""
+        return len(self._of_items) + len(self.groups)
+
+    def of_item(self, index: int) -> int:
+        """Return the line of an item."""
+        return self._of_items[index]
+
+    def item_at(self, line: int) -> int | None:
+        """Return the index of the item on a line; None on a group's, and beyond the end."""
+        if self._items is not None:
+            return self._items.get(line)
+        return line if line < len(self._of_items) else None
 
 
 class RowList(ScrollingLines, Generic[Item], can_focus=True):
@@ -60,6 +102,7 @@ class RowList(ScrollingLines, Generic[Item], can_focus=True):
     def __init__(self, *, id: str, classes: str = "") -> None:
         super().__init__(id=id, classes=classes)
         self.items: Sequence[Item] = ()
+        self._lines = _Lines(0, ())
         self._cursor = 0
         self._rendered: dict[int, tuple[Text, Style]] = {}
         """The lines as they were last rendered, so that only what has changed is painted."""
@@ -99,11 +142,15 @@ class RowList(ScrollingLines, Generic[Item], can_focus=True):
         """The item under the cursor; None in an empty list."""
         return self.items[self._cursor] if self._cursor < len(self.items) else None
 
-    def show_items(self, items: Sequence[Item]) -> None:
-        """Show these items; the cursor follows its item, or stays near where it was."""
+    def show_items(self, items: Sequence[Item], groups: Sequence[Group] = ()) -> None:
+        """Show these items; the cursor follows its item, or stays near where it was.
+
+        ``groups`` stand in the order of the items.
+        """
         before = self.highlighted
         index = None if before is None else _index(map(self.key, items), self.key(before))
         self.items = items
+        self._lines = _Lines(len(items), groups)
         self._cursor = max(0, min(self._cursor, len(items) - 1)) if index is None else index
         self.set_extent(self.row_width, self._rows)
         self._refresh_changed()
@@ -141,12 +188,11 @@ class RowList(ScrollingLines, Generic[Item], can_focus=True):
         """Return the index of the item on a line of the widget, if there is one."""
         if not self.headings <= y < self.size.height - self.footings:
             return None
-        index = y - self.headings + self.scroll_offset.y
-        return index if index < len(self.items) else None
+        return self._lines.item_at(y - self.headings + self.scroll_offset.y)
 
     @property
     def _rows(self) -> int:
-        return len(self.items) + self.headings + self.footings
+        return len(self._lines) + self.headings + self.footings
 
     def _move(self, index: int) -> None:
         index = max(0, min(index, len(self.items) - 1))
@@ -162,12 +208,18 @@ class RowList(ScrollingLines, Generic[Item], can_focus=True):
         self.highlighted_key = None if item is None else self.key(item)
 
     def _scroll_to_cursor(self) -> None:
-        top = self.scroll_offset.y
+        if not self.items:
+            return
+        top, line = self.scroll_offset.y, self._lines.of_item(self._cursor)
         visible = max(1, self.size.height - self.headings - self.footings)
-        if self._cursor < top:
-            self.scroll_to(y=self._cursor, animate=False)
-        elif self._cursor >= top + visible:
-            self.scroll_to(y=self._cursor - visible + 1, animate=False)
+        first = line
+        while first - 1 in self._lines.groups:
+            # The group's line is all that tells where the item belongs.
+            first -= 1
+        if first < top:
+            self.scroll_to(y=first, animate=False)
+        elif line >= top + visible:
+            self.scroll_to(y=line - visible + 1, animate=False)
 
     def on_resize(self) -> None:
         """Keep the cursor's row in view."""
@@ -194,7 +246,10 @@ class RowList(ScrollingLines, Generic[Item], can_focus=True):
             return self.footing(width), self.style_of("row--head")
         index = self.index_at(y)
         if index is None:
-            return Text(), Style.null()
+            group = self._lines.groups.get(y - self.headings + self.scroll_offset.y)
+            if group is None:
+                return Text(), Style.null()
+            return Text(fitted(f" {group.text}", width)), self.style_of("row--head")
         style = self.style_of("row--cursor") if index == self._cursor else Style.null()
         return self.row(self.items[index], width), style
 

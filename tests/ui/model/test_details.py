@@ -117,6 +117,22 @@ def test_secrets_are_known_by_their_names_and_by_their_form(
     assert detail.is_secret is is_secret
 
 
+def test_a_variable_of_a_secret_is_masked_and_one_without_a_value_tells_why() -> None:
+    function = Function(
+        "f",
+        "app.handler",
+        Path("/code"),
+        environment={"URL": "x:hunter2@y"},
+        secrets=frozenset({"URL"}),
+        unknown_variables={"TABLE": "the parameter Table has no Default."},
+    )
+    secret, unknown = variable_details(function, None)
+
+    assert secret.masked == "•••••• 11 characters"
+    assert (unknown.label, unknown.value) == ("TABLE", "no value here")
+    assert unknown.origin == "the parameter Table has no Default."
+
+
 async def test_a_function_tells_what_runs_it_and_why_its_limits_and_its_source(
     open_project: Open, shop: Project
 ) -> None:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from lambda_tui.project.template.language.expansion import Expansion, extensions_remark
 from lambda_tui.project.template.language.intrinsics import Resolver, intrinsic_name
 from lambda_tui.project.template.language.json_reader import read_json
 from lambda_tui.project.template.language.references import (
     ALIAS_TYPE,
+    APPLICATION_TYPE,
+    NESTED_STACK_TYPES,
     VERSION_TYPE,
     Absent,
+    Nesting,
     Unknown,
     UnresolvedError,
     as_text,
     function_name,
+    physical_function_name,
+    physical_name,
     with_remedy,
 )
 from lambda_tui.project.template.language.return_values import fill_in, return_values
@@ -27,19 +33,26 @@ from lambda_tui.project.template.language.yaml_reader import (
 
 __all__ = [
     "ALIAS_TYPE",
+    "APPLICATION_TYPE",
+    "NESTED_STACK_TYPES",
     "VERSION_TYPE",
     "Absent",
+    "Expansion",
     "FileLine",
     "InvalidYamlError",
     "LinedMapping",
+    "Nesting",
     "Resolver",
     "Unknown",
     "UnresolvedError",
     "YamlDocument",
     "as_text",
+    "extensions_remark",
     "fill_in",
     "function_name",
     "intrinsic_name",
+    "physical_function_name",
+    "physical_name",
     "read_json",
     "read_yaml",
     "return_values",

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import base64
+import difflib
+import ipaddress
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import islice
 
 from lambda_tui.project.template.language.references import (
     Absent,
+    Nesting,
     References,
     Unknown,
     UnresolvedError,
@@ -19,11 +24,16 @@ from lambda_tui.project.template.language.references import (
 from lambda_tui.project.template.language.yaml_reader import LinedMapping, section
 from lambda_tui.project.wording import shown
 
+LANGUAGE_EXTENSIONS = "AWS::LanguageExtensions"
+"""The transform that brings loops and some intrinsic functions."""
+
 _MAXIMUM_DEPTH = 40
 _MAXIMUM_STEPS = 50_000
 """Values inside of one value, which a few lines with anchors can multiply without end."""
 _LONGEST_TEXT = 1024 * 1024
 """Characters."""
+_MOST_SUBNETS = 256
+"""Blocks that ``Fn::Cidr`` makes."""
 _VARIABLE = re.compile(r"\$\{(!?)([^{}]*)\}")
 _DYNAMIC_REFERENCE = re.compile(r"\{\{resolve:[^{}]*\}\}")
 
@@ -36,6 +46,12 @@ def intrinsic_name(value: object) -> str | None:
     return name if name in ("Ref", "Condition") or name.startswith("Fn::") else None
 
 
+def transforms_of(template: LinedMapping) -> list[object]:
+    """Return the transforms that a template names."""
+    transform = template.get("Transform")
+    return transform if isinstance(transform, list) else [transform]
+
+
 class Resolver:
     """Resolves intrinsic functions within one template."""
 
@@ -44,6 +60,7 @@ class Resolver:
         template: LinedMapping,
         values: Mapping[str, str] | None = None,
         sources: Mapping[str, str] | None = None,
+        nesting: Nesting | None = None,
     ) -> None:
         """Take the user's ``values`` for what only a deployment knows.
 
@@ -52,10 +69,14 @@ class Resolver:
         of the settings.
         """
         self._sources = sources or {}
+        self.nesting = nesting or Nesting()
+        self._has_extensions = LANGUAGE_EXTENSIONS in transforms_of(template)
         self._mappings = section(template, "Mappings")
         self._conditions = section(template, "Conditions")
         self._values = values or {}
-        self._references = References(template, lambda: self.resources, self.resolve, self._values)
+        self._references = References(
+            template, lambda: self.resources, self.resolve, self._values, self.nesting
+        )
         self._depth = self._steps = 0
         self._functions: dict[str, Callable[[object], object]] = {
             "Ref": lambda argument: self._references.reference(self.text(argument)),
@@ -67,6 +88,10 @@ class Resolver:
             "Fn::FindInMap": self._find_in_map,
             "Fn::If": self._if,
             "Fn::ImportValue": self._import,
+            "Fn::Cidr": self._cidr,
+            "Fn::GetAZs": self._availability_zones,
+            "Fn::Length": self._length,
+            "Fn::ToJsonString": self._to_json,
             "Fn::Base64": lambda argument: base64.b64encode(
                 self.text(argument).encode("utf-8", "surrogatepass")
             ).decode(),
@@ -99,15 +124,24 @@ class Resolver:
         """
         return as_text(self.resolve(value))
 
+    def holds_secret(self, text: str) -> bool:
+        """Return whether a resolved text holds a secret, or the value of a NoEcho parameter."""
+        return any(secret in text for secret in self.nesting.secrets if secret)
+
     def source_of(self, value: object) -> str | None:
         """Return the place that gives the value of a reference, as a user; None where none does."""
+        if isinstance(value, str):
+            references = _DYNAMIC_REFERENCE.findall(value)
+            return self._sources.get(references[0], "[values]") if references else None
         name = intrinsic_name(value)
         argument = value
         if isinstance(value, dict) and name is not None:
             argument = value[name] if name in ("Ref", "Fn::GetAtt") else None
             if name == "Fn::GetAtt" and isinstance(argument, list):
                 argument = ".".join(map(str, argument))
-        if not isinstance(argument, str) or argument not in self._values:
+        if not isinstance(argument, str):
+            return None
+        if argument not in self._values and argument not in self.nesting.parameters:
             return None
         return self._sources.get(argument, "[values]")
 
@@ -116,7 +150,10 @@ class Resolver:
         name = resource.get("Condition")
         if "Condition" not in resource or (isinstance(name, str) and name in self._conditions):
             return None
-        return f"its Condition is {shown(name)}, which Conditions does not declare; add it there."
+        meant = name[:64] if isinstance(name, str) else ""
+        near = difflib.get_close_matches(meant, self._conditions, n=1)
+        advice = f"did you mean {shown(near[0])}?" if near else "add it there."
+        return f"its Condition is {shown(name)}, which Conditions does not declare; {advice}"
 
     @contextmanager
     def _one_deeper(self, too_deep: str) -> Iterator[None]:
@@ -135,11 +172,11 @@ class Resolver:
         """Return a text with its dynamic references, to parameters and secrets, replaced."""
         if "{{resolve:" not in text:
             return text
-        unknown = next(
-            (one for one in _DYNAMIC_REFERENCE.findall(text) if one not in self._values), None
-        )
-        if unknown is not None:
-            raise with_remedy("a dynamic reference is looked up in the cloud", unknown)
+        for reference in _DYNAMIC_REFERENCE.findall(text):
+            if reference not in self._values:
+                raise with_remedy("a dynamic reference is looked up in the cloud", reference)
+            if not reference.startswith("{{resolve:ssm:"):
+                self.nesting.secrets.add(self._values[reference])
         return _DYNAMIC_REFERENCE.sub(lambda found: self._values[found[0]], text)
 
     def _items(self, value: object) -> list[object]:
@@ -213,6 +250,7 @@ class Resolver:
         if entry in found:
             return found[entry]
         if len(arguments) == 4 and isinstance(arguments[3], dict):
+            self._require_extensions("the default of Fn::FindInMap")
             return arguments[3].get("DefaultValue", Absent.NO_VALUE)
         raise UnresolvedError(f"the mapping {shown(mapping)} has no {shown(key)} with that entry")
 
@@ -221,6 +259,53 @@ class Resolver:
         if name not in self._values:
             raise with_remedy(f"{shown(name)} is the export of another stack", name)
         return self._values[name]
+
+    def _cidr(self, argument: object) -> object:
+        values = [*map(self.text, self._arguments(argument, "Fn::Cidr", 2, 3))]
+        block, number, *rest = values
+        bits = rest[0] if rest else "8"
+        try:
+            count, size = int(number[:9]), int(bits[:9])
+            network = ipaddress.ip_network(block, strict=False)
+            subnets = network.subnets(new_prefix=network.max_prefixlen - size)
+            found = [str(subnet) for subnet in islice(subnets, min(count, _MOST_SUBNETS))]
+        except ValueError as error:
+            raise UnresolvedError(f"Fn::Cidr takes no {shown(', '.join(values))}") from error
+        if len(found) != count:
+            raise UnresolvedError(f"Fn::Cidr finds {len(found)} blocks, not {shown(number)}")
+        return found
+
+    def _availability_zones(self, argument: object) -> object:
+        """Return three zones, as each region has them, of the region or the template's own."""
+        region = self.text(argument) or self.text({"Ref": "AWS::Region"})
+        return [f"{region}{zone}" for zone in "abc"]
+
+    def _length(self, argument: object) -> int:
+        self._require_extensions("Fn::Length")
+        return len(self._items(argument))
+
+    def _to_json(self, argument: object) -> str:
+        self._require_extensions("Fn::ToJsonString")
+        if not isinstance(argument, dict | list):
+            raise UnresolvedError("Fn::ToJsonString takes a mapping or a list")
+        # As CloudFormation writes it.
+        return json.dumps(self._whole(argument), separators=(",", ":"), ensure_ascii=False)
+
+    def _whole(self, value: object) -> object:
+        """Return a value with all that is inside of it resolved."""
+        with self._one_deeper("it refers to itself, or is nested too deeply"):
+            resolved = self.resolve(value)
+            if isinstance(resolved, list):
+                items = map(self._whole, resolved)
+                return [item for item in items if item is not Absent.NO_VALUE]
+            if isinstance(resolved, dict):
+                entries = {key: self._whole(inner) for key, inner in resolved.items()}
+                return {key: one for key, one in entries.items() if one is not Absent.NO_VALUE}
+            return resolved
+
+    def _require_extensions(self, name: str) -> None:
+        if not self._has_extensions:
+            raise UnresolvedError(f"{name} needs {LANGUAGE_EXTENSIONS}; add it to Transform")
 
     def _if(self, argument: object) -> object:
         condition, when_true, when_false = self._arguments(argument, "Fn::If", 3)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
+from lambda_tui import limits
 from lambda_tui.project.function import ACCOUNT_ID, REGION
 from lambda_tui.project.template.language.return_values import fill_in, return_values
 from lambda_tui.project.template.language.yaml_reader import LinedMapping, section, text_under
@@ -20,11 +22,26 @@ _FUNCTION_ARN = "arn:aws:lambda:{region}:{account}:function:{name}"
 _QUALIFIED_ATTRIBUTES = ("Version", "FunctionArn", "AliasArn")
 """Attributes of versions and aliases."""
 _WITH_ROLE = (_SERVERLESS_FUNCTION, "AWS::Serverless::StateMachine")
+_MAPPING = "AWS::Lambda::EventSourceMapping"
+_EVENT_TYPES = {
+    **dict.fromkeys(("SQS", "Kinesis", "DynamoDB", "MSK", "MQ", "SelfManagedKafka"), _MAPPING),
+    **dict.fromkeys(("Schedule", "EventBridgeRule", "CloudWatchEvent"), "AWS::Events::Rule"),
+    "DocumentDB": _MAPPING,
+    "ScheduleV2": "AWS::Scheduler::Schedule",
+    "SNS": "AWS::SNS::Subscription",
+}
+"""The types of the resources that SAM makes of a function's events."""
 _LONGEST_NAME = 400
 """Characters of a name in a line that is to be copied."""
 _SPLIT_LIST = re.compile(r"\s*,\s*")
 _STACK_ID = "51af3dc0-da77-11e4-872e-1234567db123"
 _STACK = "local"
+
+
+STACK_TYPE = "AWS::CloudFormation::Stack"
+APPLICATION_TYPE = "AWS::Serverless::Application"
+NESTED_STACK_TYPES = (STACK_TYPE, APPLICATION_TYPE)
+"""The types of resources that are templates of their own."""
 
 
 class UnresolvedError(Exception):
@@ -34,6 +51,12 @@ class UnresolvedError(Exception):
         super().__init__(sentence)
         self.name = name
         """The name under which the user can give the value; None where that is not possible."""
+
+    @property
+    def sentence(self) -> str:
+        """The reason as the end of a sentence."""
+        reason = str(self)
+        return reason if reason.endswith("?") else f"{reason}."
 
 
 class Absent(Enum):
@@ -50,6 +73,37 @@ class Unknown:
     """One sentence without its full stop."""
     name: str | None = None
     """The name under which the user can give the value; None where that is not possible."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nesting:
+    """The place of a stack among those of a project, and what it has from the others."""
+
+    path: str = ""
+    """The logical ids on the way to it, such as ``Child/Grandchild/``; empty for the outermost."""
+    parameters: Mapping[str, object] = field(default_factory=dict)
+    """The values that the stack around it gives for parameters: texts, or ``Unknown``."""
+    output: Callable[[str, str], object] | None = None
+    """Returns an output, by its name, of a stack nested in it; raises ``UnresolvedError``."""
+    secrets: set[str] = field(default_factory=set)
+    """The texts that turned out to be secrets, in any stack of the project."""
+
+
+def physical_name(path: str) -> str:
+    """Return the name of a resource to which its template gives none, by its path of logical ids.
+
+    AWS too makes it of the names of the stacks that the resource is in.
+    """
+    return path.replace("/", "-")
+
+
+def physical_function_name(path: str) -> str:
+    """Return the name of such a function, which AWS too shortens to what a function may have."""
+    name = physical_name(path)
+    if len(name) <= limits.FUNCTION_NAME_CHARACTERS:
+        return name
+    digest = hashlib.sha256(path.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return f"{name[: limits.FUNCTION_NAME_CHARACTERS - 13]}-{digest}"
 
 
 def _pseudo_parameters(region: str, stack: str) -> dict[str, object]:
@@ -107,11 +161,13 @@ class References:
         created: Callable[[], LinedMapping],
         resolve: Callable[[object], object],
         values: Mapping[str, str],
+        nesting: Nesting,
     ) -> None:
         """Take the callbacks for the resources that are created, and for values inside of others.
 
         ``values`` are the user's, by parameter, logical id, or attribute.
         """
+        self._nesting = nesting
         self._parameters = section(template, "Parameters")
         self._resources = section(template, "Resources")
         self._common = section(section(template, "Globals"), "Function")
@@ -139,6 +195,10 @@ class References:
             return self.attribute(owner, attribute)
         return self._return_value(name, "Ref", name)
 
+    def with_remedy(self, reason: str, name: str) -> UnresolvedError:
+        """Return the error of a value of this stack that the user can give."""
+        return with_remedy(reason, f"{self._nesting.path}{name}")
+
     def attribute(self, logical_id: str, attribute: str) -> object:
         """Return what ``Fn::GetAtt`` returns; raise ``UnresolvedError``."""
         name = f"{logical_id}.{attribute}"
@@ -149,7 +209,15 @@ class References:
             qualified = self.qualified_arn(owner)
             if qualified is not None:
                 return qualified.rpartition(":")[2] if last == "Version" else qualified
+        kind, _, output = attribute.partition(".")
+        if kind == "Outputs" and output and self._is_of(logical_id, *NESTED_STACK_TYPES):
+            return self._output(logical_id, output, name)
         return self._return_value(logical_id, attribute, name)
+
+    def _output(self, logical_id: str, output: str, name: str) -> object:
+        if self._nesting.output is None:
+            raise self.with_remedy(f"{shown(name)} is known only in the cloud", name)
+        return self._nesting.output(logical_id, output)
 
     def qualified_arn(self, name: str) -> str | None:
         """Return the ARN of a version or an alias, which is what ``Ref`` returns for one.
@@ -171,7 +239,7 @@ class References:
             if alias is not None:
                 qualifier = "1" if attribute == "Version" else alias
                 return f"{self._arn_of(function)}:{qualifier}"
-        for function in self._resources:
+        for function in self._resources if "Alias" in name else ():
             if name.startswith(f"{function}Alias"):
                 alias = self._auto_publish_alias(function)
                 if alias is not None and name == f"{function}Alias{_in_logical_id(alias)}":
@@ -194,14 +262,14 @@ class References:
         if pattern is not None:
             value = fill_in(
                 pattern,
-                logical_id,
+                f"{self._nesting.path}{logical_id}",
                 self._region,
                 lambda: self._physical_name(logical_id),
                 lambda one: self._property(logical_id, one),
             )
             if value is not None:
                 return value
-        raise with_remedy(f"{shown(name)} is known only in the cloud", name)
+        raise self.with_remedy(f"{shown(name)} is known only in the cloud", name)
 
     def _type_of(self, logical_id: str) -> str | None:
         """Return the type of a resource, of one that SAM makes included; None if there is none."""
@@ -218,6 +286,16 @@ class References:
         owner = logical_id.removesuffix("Url")
         if owner != logical_id and self._is_of(owner, _SERVERLESS_FUNCTION):
             return "AWS::Lambda::Url" if self._gives(owner, "FunctionUrlConfig") else None
+        return self._type_of_event(logical_id)
+
+    def _type_of_event(self, logical_id: str) -> str | None:
+        """Return the type of what SAM makes of an entry of ``Events``: ``FunctionEntry``."""
+        for owner in self._resources:
+            if logical_id.startswith(owner) and self._is_of(owner, _SERVERLESS_FUNCTION):
+                events = section(section(section(self._resources, owner), "Properties"), "Events")
+                event = section(events, logical_id.removeprefix(owner))
+                if event:
+                    return _EVENT_TYPES.get(text_under(event, "Type") or "")
         return None
 
     def _is_of(self, logical_id: str, *kinds: str) -> bool:
@@ -233,30 +311,40 @@ class References:
         near = difflib.get_close_matches(logical_id[:64], known, n=1, cutoff=0.8)
         if near:
             return UnresolvedError(f"{reason}; did you mean {shown(near[0])}?")
-        return with_remedy(reason, name)
+        return self.with_remedy(reason, name)
 
     def _parameter(self, name: str) -> object:
         parameter = section(self._parameters, name)
         kind = text_under(parameter, "Type") or "String"
-        value = self._values.get(name)
+        value: object = self._values.get(name)
+        if value is None:
+            value = self._nesting.parameters.get(name)
+        if isinstance(value, Unknown):
+            raise UnresolvedError(value.reason, value.name)
         if value is None and "Default" not in parameter:
-            raise with_remedy(f"the parameter {shown(name)} has no Default", name)
+            raise self.with_remedy(f"the parameter {shown(name)} has no Default", name)
         if value is None and kind.startswith("AWS::SSM::"):
-            raise with_remedy(f"the parameter {shown(name)} is looked up in the cloud", name)
+            raise self.with_remedy(f"the parameter {shown(name)} is looked up in the cloud", name)
         default = parameter["Default"] if value is None else value
+        if str(parameter.get("NoEcho")).lower() == "true":
+            self._nesting.secrets.add(self._text(default))
         if kind == "CommaDelimitedList" or kind.startswith("List<"):
             return list(_SPLIT_LIST.split(self._text(default).strip()))
         return default
 
     def _physical_name(self, logical_id: str) -> str:
-        """Return the name that the template gives to a resource; its logical id if it gives none.
+        """Return the name that the template gives to a resource, or one made of its logical id.
 
         Raise ``UnresolvedError`` when only a deployment knows it.
         """
         values = return_values().get(self._type_of(logical_id) or "")
         named_by = None if values is None else values.name_property
         name = None if named_by is None else self._property(logical_id, named_by)
-        return logical_id if name is None else name
+        if name is not None:
+            return name
+        is_function = self._is_of(logical_id, _SERVERLESS_FUNCTION, "AWS::Lambda::Function")
+        make_name = physical_function_name if is_function else physical_name
+        return make_name(f"{self._nesting.path}{logical_id}")
 
     def _property(self, logical_id: str, name: str) -> str | None:
         """Return the text of a resource's property; None where it is not given."""

@@ -527,23 +527,27 @@ def fill_in(
 
     ``name`` returns the resource's name, and ``value`` that of one of its properties.
     """
-    digest = hashlib.sha256(logical_id.encode("utf-8", "surrogatepass")).digest()
-    text = base64.b32encode(digest).decode().rstrip("=")
     values = _Values(value)
-    values.update(
-        region=region,
-        account=ACCOUNT_ID,
-        id=text.lower(),
-        ID=text,
-        hex=digest.hex(),
-        uuid=str(uuid.UUID(bytes=digest[:16], version=4)),
-    )
+    values.update(_identifiers(logical_id), region=region, account=ACCOUNT_ID)
     if "{name}" in pattern:
         values["name"] = name()
     try:
         return pattern.format_map(values)
     except KeyError:
         return None
+
+
+@functools.lru_cache(maxsize=10_000)
+def _identifiers(logical_id: str) -> Mapping[str, str]:
+    """Return what AWS would make up for a resource, by the words of patterns."""
+    digest = hashlib.sha256(logical_id.encode("utf-8", "surrogatepass")).digest()
+    text = base64.b32encode(digest).decode().rstrip("=")
+    return {
+        "id": text.lower(),
+        "ID": text,
+        "hex": digest.hex(),
+        "uuid": str(uuid.UUID(bytes=digest[:16], version=4)),
+    }
 
 
 class _Values(dict[str, str]):

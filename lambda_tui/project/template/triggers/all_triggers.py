@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from lambda_tui.project.function import Function, Trigger
 from lambda_tui.project.template.globals import merge_globals
 from lambda_tui.project.template.known_names import SERVERLESS_FUNCTION
-from lambda_tui.project.template.language import LinedMapping, Resolver, section, text_under
+from lambda_tui.project.template.language import section, text_under
+from lambda_tui.project.template.stack import Stack
 from lambda_tui.project.template.triggers.function_events import function_triggers
 from lambda_tui.project.template.triggers.invoking_resources import (
     HINTS,
@@ -23,20 +24,34 @@ _MOST = 100
 """Triggers of a function that are kept."""
 
 
-def read_triggers(
-    functions: dict[str, Function], document: LinedMapping, resolver: Resolver
-) -> None:
+def read_triggers(functions: dict[str, Function], stacks: Sequence[Stack]) -> None:
     """Set the triggers of ``functions``, by name: their own first, then those of resources."""
-    common = section(document, "Globals")
     found: dict[str, list[Trigger]] = {name: [] for name in functions}
+    by_path = {stack.path: stack for stack in stacks}
     for function in functions.values():
-        logical_id = function.logical_id or ""
-        resource = section(resolver.resources, logical_id)
-        if text_under(resource, "Type") == SERVERLESS_FUNCTION:
-            own, ignored = section(resource, "Properties"), resource.get("IgnoreGlobals")
-            merged = merge_globals(section(common, "Function"), own, ignored)
-            properties = KnownValues(merged, resolver)
-            found[function.name] += function_triggers(properties, logical_id)
+        path, slash, logical_id = (function.logical_id or "").rpartition("/")
+        stack = by_path.get(f"{path}{slash}")
+        if stack is not None:
+            found[function.name] += _own_triggers(stack, logical_id)
+    for stack in stacks:
+        _add_of_resources(stack, found)
+    for name, triggers in found.items():
+        if triggers:
+            functions[name] = replace(functions[name], triggers=tuple(triggers[:_MOST]))
+
+
+def _own_triggers(stack: Stack, logical_id: str) -> Iterable[Trigger]:
+    """Return the triggers in the properties of a function, where it is one of SAM's."""
+    resource = section(stack.resolver.resources, logical_id)
+    if text_under(resource, "Type") != SERVERLESS_FUNCTION:
+        return ()
+    common = section(section(stack.content, "Globals"), "Function")
+    merged = merge_globals(common, section(resource, "Properties"), resource.get("IgnoreGlobals"))
+    return function_triggers(KnownValues(merged, stack.resolver), logical_id)
+
+
+def _add_of_resources(stack: Stack, found: dict[str, list[Trigger]]) -> None:
+    common, resolver = section(stack.content, "Globals"), stack.resolver
     rest_api, http_api = (section(common, name) for name in ("Api", "HttpApi"))
     _add(rest_api_authorizers("Globals", KnownValues(rest_api, resolver)), found)
     _add(http_api_authorizers("Globals", KnownValues(http_api, resolver)), found)
@@ -47,9 +62,6 @@ def read_triggers(
                 properties = KnownValues(section(resource, "Properties"), resolver)
                 added = reader(logical_id, properties)
                 _add(_news(added, found) if kind in HINTS else added, found)
-    for name, triggers in found.items():
-        if triggers:
-            functions[name] = replace(functions[name], triggers=tuple(triggers[:_MOST]))
 
 
 def _add(triggers: Iterable[tuple[str | None, Trigger]], found: dict[str, list[Trigger]]) -> None:

@@ -8,15 +8,19 @@ fails when one is missing, or when one is used outside this module.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from rich.console import RenderableType
 from textual import events
 from textual.app import App
 from textual.binding import Binding
+from textual.css.styles import RenderStyles
+from textual.css.stylesheet import Stylesheet
 from textual.dom import DOMNode
 from textual.drivers.linux_driver import LinuxDriver
+from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.timer import Timer
@@ -59,11 +63,54 @@ class CrashSentenceApp(App[None]):
         self.crash_sentence_to_print = ""
 
 
+_STATES = 16
+"""States of a widget for which the styles of its parts are kept."""
+
+
+class MemoisedStylesheet(Stylesheet):
+    """A stylesheet that computes the styles of a widget's parts once for each state of the widget.
+
+    Textual computes those of all component classes anew, for up to forty in a list, each time that
+    a pane gets or loses the focus. There is no public hook.
+    """
+
+    def __init__(self, *, variables: dict[str, str] | None = None) -> None:
+        super().__init__(variables=variables)
+        self._known: WeakKeyDictionary[DOMNode, dict[Hashable, dict[str, RenderStyles]]]
+        self._known = WeakKeyDictionary()
+        self._known_for = self._rules
+
+    def _process_component_classes(self, node: DOMNode) -> None:
+        if self._known_for is not self._rules:
+            # Another theme: the sources were parsed anew.
+            self._known.clear()
+            self._known_for = self._rules
+        if not node._get_component_classes():
+            return
+        states = self._known.setdefault(node, {})
+        path = node.css_path_nodes
+        state = tuple((one.classes, frozenset(one.get_pseudo_classes())) for one in path)
+        known = states.get(state)
+        if known is None:
+            if len(states) >= _STATES:
+                states.clear()
+            super()._process_component_classes(node)
+            states[state] = dict(node._component_styles)
+        elif known != node._component_styles:
+            node._component_styles.clear()
+            node._component_styles.update(known)
+            node.refresh()
+
+
 class FrameApp(CrashSentenceApp):
     """An application that leaves frames out while its terminal does not read.
 
     Textual paints for a terminal that is behind too, and waits for it. There is no public hook.
     """
+
+    def __init__(self, *, ansi_color: bool | None = None) -> None:
+        super().__init__(ansi_color=ansi_color)
+        self.stylesheet = MemoisedStylesheet(variables=self.stylesheet._variables)
 
     def is_terminal_behind(self) -> bool:
         """Return whether the frame that is due is to be left out."""
@@ -85,6 +132,9 @@ class SteadyScreen(Screen[ScreenResult]):
     A screen tells itself of each new size once more. When two sizes are under way at a time, each
     makes it lay itself out and tell itself of that size again, for ever.
     """
+
+    # Another focus paints the widgets that it concerns; Textual's own paints the whole screen.
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
 
     async def _on_resize(self, event: events.Resize) -> None:
         if event.size != self.app.size:

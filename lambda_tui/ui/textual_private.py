@@ -16,7 +16,7 @@ from rich.console import RenderableType
 from textual import events
 from textual.app import App
 from textual.binding import Binding
-from textual.css.styles import RenderStyles
+from textual.css.styles import RenderStyles, RulesMap
 from textual.css.stylesheet import Stylesheet
 from textual.dom import DOMNode
 from textual.drivers.linux_driver import LinuxDriver
@@ -67,27 +67,41 @@ _STATES = 16
 """States of a widget for which the styles of its parts are kept."""
 
 
-class MemoisedStylesheet(Stylesheet):
-    """A stylesheet that computes the styles of a widget's parts once for each state of the widget.
+class FrugalStylesheet(Stylesheet):
+    """A stylesheet that does less when a class or the focus changes.
 
-    Textual computes those of all component classes anew, for up to forty in a list, each time that
-    a pane gets or loses the focus. There is no public hook.
+    Textual computes the styles of all of a widget's parts anew, up to forty in a list, each time
+    that its pane gets or loses the focus; here that is done once for each state of the widget. It
+    sets all rules of a node that has the same ones as before, and paints it anew. There is no
+    public hook.
     """
 
     def __init__(self, *, variables: dict[str, str] | None = None) -> None:
         super().__init__(variables=variables)
-        self._known: WeakKeyDictionary[DOMNode, dict[Hashable, dict[str, RenderStyles]]]
-        self._known = WeakKeyDictionary()
-        self._known_for = self._rules
+        self.known_parts: WeakKeyDictionary[DOMNode, dict[Hashable, dict[str, RenderStyles]]]
+        self.known_parts = WeakKeyDictionary()
+        self.known_from = self._rules
+        self.known_rules: WeakKeyDictionary[DOMNode, RulesMap] = WeakKeyDictionary()
+
+    def update(self, root: DOMNode, animate: bool = False) -> None:
+        """Set all rules: another theme may change what is behind a node that keeps its own."""
+        super().update(root, animate=False)
+
+    # A method of the class in Textual, which only ever calls it by the object.
+    def replace_rules(self, node: DOMNode, rules: RulesMap, animate: bool = False) -> None:  # type: ignore[override]
+        """Set the rules of a node that has others."""
+        if not animate or self.known_rules.get(node) != rules:
+            self.known_rules[node] = rules
+            super().replace_rules(node, rules, animate=animate)
 
     def _process_component_classes(self, node: DOMNode) -> None:
-        if self._known_for is not self._rules:
+        if self.known_from is not self._rules:
             # Another theme: the sources were parsed anew.
-            self._known.clear()
-            self._known_for = self._rules
+            self.known_parts.clear()
+            self.known_from = self._rules
         if not node._get_component_classes():
             return
-        states = self._known.setdefault(node, {})
+        states = self.known_parts.setdefault(node, {})
         path = node.css_path_nodes
         state = tuple((one.classes, frozenset(one.get_pseudo_classes())) for one in path)
         known = states.get(state)
@@ -110,7 +124,8 @@ class FrameApp(CrashSentenceApp):
 
     def __init__(self, *, ansi_color: bool | None = None) -> None:
         super().__init__(ansi_color=ansi_color)
-        self.stylesheet = MemoisedStylesheet(variables=self.stylesheet._variables)
+        stylesheet = self.stylesheet
+        self.stylesheet = FrugalStylesheet(variables=stylesheet._variables)
 
     def is_terminal_behind(self) -> bool:
         """Return whether the frame that is due is to be left out."""
@@ -196,6 +211,14 @@ def paint_now(screen: Screen[Any]) -> None:
     The public ``refresh`` only marks what the next frame is to paint.
     """
     screen._on_timer_update()
+
+
+def update_scrollbars(widget: Widget) -> None:
+    """Bring the scrollbars of a widget into step with its ``virtual_size``.
+
+    Needed where another size lays nothing out anew. The public ``refresh`` does all of it or none.
+    """
+    widget._scroll_update(widget.virtual_size)
 
 
 # Needed by the tests as well

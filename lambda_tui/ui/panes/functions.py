@@ -120,6 +120,9 @@ class FunctionsPane(FilteredPane):
         self.chosen_qualifiers: dict[str, str] = {}
         """The aliases or versions that the user invokes, by the functions' names."""
         self._invocations = invocations
+        self._rows: Sequence[FunctionRow] = ()
+        self._rows_of: tuple[object, ...] = ()
+        """All that the rows were made from."""
         self._line = ""
         """The markup of the line for narrow screens."""
 
@@ -145,14 +148,10 @@ class FunctionsPane(FilteredPane):
 
     def show_pools(self, pools: Sequence[Pool], chosen: str) -> None:
         """Show the functions whose names pass the filter."""
-        rows = [
-            FunctionRow(
-                pool, self._invocations.last(pool.function.name), self.qualifier(pool.function)
-            )
-            for pool in pools
-        ]
-        wanted = self.wanted
-        passing = [row for row in rows if wanted in row.pool.function.name.casefold()]
+        rows, wanted = self._rows_for(pools), self.wanted
+        passing = rows
+        if wanted:
+            passing = [row for row in rows if wanted in row.pool.function.name.casefold()]
         self.list.wanted = wanted
         self.list.show_items(passing)
         self.list.highlight(chosen)
@@ -160,8 +159,21 @@ class FunctionsPane(FilteredPane):
         counts = [f"{len(passing)} of {len(rows)}" if wanted else f"{len(rows)}"]
         counts += [f"{failing} failing"] if failing else []
         self.write_frame(subtitle=" · ".join(counts))
-        self._show_details(next((row for row in rows if self.list.key(row) == chosen), None))
+        self._show_details(next((row for row in rows if row.pool.function.name == chosen), None))
         self._show_line(rows, chosen, failing)
+
+    def _rows_for(self, pools: Sequence[Pool]) -> Sequence[FunctionRow]:
+        """Return a row for each function, made anew where there is another one to see."""
+        functions = [pool.function for pool in pools]
+        made_of = (self._invocations.version, dict(self.chosen_qualifiers), functions, pools)
+        if made_of != self._rows_of:
+            last = self._invocations.last
+            self._rows = [
+                FunctionRow(pool, last(function.name), self.qualifier(function))
+                for pool, function in zip(pools, functions, strict=True)
+            ]
+            self._rows_of = (self._invocations.version, *made_of[1:])
+        return self._rows
 
     def _show_details(self, row: FunctionRow | None) -> None:
         details = self.query_one("#function-details", Static)

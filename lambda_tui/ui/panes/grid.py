@@ -154,8 +154,11 @@ class PaneGrid(Container):
 
     def _show_tabs(self) -> None:
         for tab, pane in self.tabs.items():
-            pane.set_class(tab is self._selection.tab, "-forward")
-            pane.set_class(tab is self._selection.beside, "-beside")
+            before = pane.classes
+            pane.set_class(tab is self._selection.tab, "-forward", update=False)
+            pane.set_class(tab is self._selection.beside, "-beside", update=False)
+            if pane.classes != before:
+                pane.update_node_styles()
         self._fill_tabs()
         self.write_titles()
 

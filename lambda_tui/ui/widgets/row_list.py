@@ -176,24 +176,30 @@ class RowList(ScrollingLines, Generic[Item], can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Render one line of the list."""
-        text, style = self._rendered[y] = self._line(y)
-        return text_strip(text, self.row_width, self.base + style)
+        width = self.row_width
+        text, style = self._rendered[y] = self._line(y, width, self.size.height)
+        return text_strip(text, width, self.base + style)
 
     def _refresh_changed(self) -> None:
         """Ask for a paint of the lines that no longer look as they were last rendered."""
-        for y in range(self.size.height):
-            if self._rendered.get(y) != self._line(y):
-                self.refresh(Region(0, y, self.size.width, 1))
+        size, width = self.size, self.row_width
+        for y in range(size.height):
+            if self._rendered.get(y) != self._line(y, width, size.height):
+                self.refresh(Region(0, y, size.width, 1))
 
-    def _line(self, y: int) -> tuple[Text, Style]:
-        """Return the text of a line of the widget, and the style under it."""
-        width = self.row_width
-        if y < self.headings:
+    def _line(self, y: int, width: int, height: int) -> tuple[Text, Style]:
+        """Return the text of a line of the widget, and the style under it.
+
+        ``width`` is that of a row, and ``height`` the widget's: Textual computes them anew each
+        time that they are asked for.
+        """
+        headings = self.headings
+        if y < headings:
             return self.heading_at(y, width), self.style_of("row--head")
-        if y >= self.size.height - self.footings:
+        if y >= height - self.footings:
             return self.footing(width), self.style_of("row--head")
-        index = self.index_at(y)
-        if index is None:
+        index = y - headings + self.scroll_offset.y
+        if index >= len(self.items):
             return Text(), Style.null()
         style = self.style_of("row--cursor") if index == self._cursor else Style.null()
         return self.row(self.items[index], width), style

@@ -156,7 +156,8 @@ class TmpPane(Vertical, Pane):
         """Show the ``/tmp`` of the environment, with the changes of the selected invocation."""
         environment, record = selected.environment, selected.record
         if record is not None and record.session != self._changes.session:
-            self.show_stored(record, None)
+            kept = selected.kept
+            self.show_stored(record, None if kept is None else kept.change)
             return
         number = environment.number if environment is not None else None
         if number is None and record is not None:

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.log.records import Extent, LogRecord
-from lambda_tui.ui.terminal_text import fitted
+from lambda_tui.ui.terminal_text import fitted_name
 
 _CLOCK_FROM = 80
 """Width of the log from which on the time has hours and minutes."""
@@ -70,7 +70,7 @@ class Gutter:
         """Return ``12:30:01.042 Greet #12 env 1``, exactly ``width`` cells wide."""
         text = _clock(record.time, "%H:%M:%S" if self.is_wide else "%S")
         if self.name_width:
-            text += f"{fitted(one_line(record.function), self.name_width - 1)} "
+            text += f"{fitted_name(one_line(record.function), self.name_width - 1)} "
         invocation = "" if record.invocation is None else f"#{record.invocation}"
         environment = "" if record.environment is None else f"env {record.environment}"
         if self.invocation_width:

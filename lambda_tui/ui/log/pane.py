@@ -459,7 +459,7 @@ class LogPane(Vertical, Pane):
     @on(LogView.Changed)
     def _write_frame(self) -> None:
         view = self.view
-        states = [] if view.follow else [f"+{view.missed} new ▼" if view.missed else "paused"]
+        states = [] if view.follow else [f"+{view.missed:,} new ▼" if view.missed else "paused"]
         states += ["follow"] if view.follow else []
         states += ["wrap"] if view.wrap else []
         if self.query_now:

@@ -21,11 +21,13 @@ from lambda_tui.ui.figures import milliseconds
 from lambda_tui.ui.glyphs import STATE_CLASSES, STATE_GLYPHS, STATUS_GLYPHS
 from lambda_tui.ui.model import Invocations
 from lambda_tui.ui.model.details import details_of
-from lambda_tui.ui.terminal_text import fitted
+from lambda_tui.ui.terminal_text import fitted, fitted_name, shortened
 from lambda_tui.ui.widgets import FilteredPane, RowList
 
 _GLYPHS = 3
 """Environments up to which each has a glyph of its own; if there are more, states are counted."""
+_IN_LINE = 30
+"""Cells of a name in the line for narrow screens."""
 _ORDER = tuple(State)
 _NOT_INVOKED = "·"
 
@@ -80,7 +82,7 @@ class FunctionList(RowList[FunctionRow]):
             right = marks
         right.truncate(max(0, width - width // 2), overflow="ellipsis")
         room = width - right.cell_len - 5
-        return Text.assemble(" ", sign, " ", fitted(name, room), " ", right, " ")
+        return Text.assemble(" ", sign, " ", fitted_name(name, room), " ", right, " ")
 
     def _sign(self, item: FunctionRow) -> Text:
         if item.has_failed:
@@ -194,8 +196,8 @@ class FunctionsPane(FilteredPane):
         for row in rows[first : first + 8]:
             name = one_line(row.pool.function.name)
             is_chosen = name == chosen
-            sign = self.list._sign(row).plain
-            parts.append(Content.styled(f"{sign}{name}", "bold reverse" if is_chosen else ""))
+            text = f"{self.list._sign(row).plain}{shortened(name, _IN_LINE)}"
+            parts.append(Content.styled(text, "bold reverse" if is_chosen else ""))
             parts.append(Content("  "))
         total = f"{len(rows)}" + (f", {failing} failing" if failing else "")
         line = Content("").join(parts)

@@ -104,15 +104,18 @@ class FrugalStylesheet(Stylesheet):
         states = self.known_parts.setdefault(node, {})
         path = node.css_path_nodes
         state = tuple((one.classes, frozenset(one.get_pseudo_classes())) for one in path)
-        known = states.get(state)
+        before, known = dict(node._component_styles), states.get(state)
         if known is None:
             if len(states) >= _STATES:
                 states.clear()
             super()._process_component_classes(node)
-            states[state] = dict(node._component_styles)
-        elif known != node._component_styles:
+            known = states[state] = dict(node._component_styles)
+        else:
             node._component_styles.clear()
             node._component_styles.update(known)
+        if known != before:
+            # The rules of the node itself may be the same.
+            node.notify_style_update()
             node.refresh()
 
 

@@ -182,6 +182,7 @@ class PaneGrid(Container):
         self.set_class(pane is not None, "-zoomed")
         for each, widget in self.by_id.items():
             widget.set_class(each == pane, "-zoom")
+        self.write_titles()
 
     def fit(self, environments: int) -> None:
         """Give the environments as many rows as they need, within what the others can spare."""

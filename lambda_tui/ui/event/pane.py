@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from rich.style import Style
 from rich.text import Text
 from textual import events, on
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.notifications import SeverityLevel
@@ -21,6 +21,7 @@ from lambda_tui.engine.invocation import Payload
 from lambda_tui.project.event_files import EventProblem, check_event, event_problem
 from lambda_tui.project.function import LATEST, Function, Project
 from lambda_tui.terminal_text import UNSAFE_CHARACTER, one_line
+from lambda_tui.ui.bindings import PANE_BINDINGS
 from lambda_tui.ui.figures import size
 from lambda_tui.ui.json_text import Kind, laid_out, parts_of
 from lambda_tui.ui.model import Draft, Drafts, EventChoice, SentEvent
@@ -53,16 +54,7 @@ class EventPane(TextArea, Pane):
     }
     # Textual lays the whole screen out anew for each letter that makes the longest line longer.
     virtual_size: Reactive[Size] = Reactive(Size(0, 0))
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "ctrl+j",
-            "screen.invoke",
-            "Invoke",
-            id="invoke_from_editor",
-            tooltip="Invoke the function without leaving the editor",
-            priority=True,
-        ),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*PANE_BINDINGS["the event"]]
 
     @dataclass
     class Taken(Message):

@@ -9,9 +9,10 @@ from typing import ClassVar
 from rich.cells import cell_len
 from rich.text import Text
 from textual.actions import SkipAction
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from lambda_tui.history import InvocationRecord
+from lambda_tui.ui.bindings import PANE_BINDINGS
 from lambda_tui.ui.figures import milliseconds
 from lambda_tui.ui.model import Inits, Selected
 from lambda_tui.ui.model.init_tree import (
@@ -81,11 +82,7 @@ class InitPane(RowList[_Row], Pane):
         "init--largest",
         "init--failed",
     }
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,h", "fold", "Fold", show=False),
-        Binding("right,l", "unfold", "Unfold", show=False),
-        Binding("m", "largest", "Largest", tooltip="Go to the next of the largest", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*PANE_BINDINGS["Init"]]
     HEADINGS = 1
 
     def __init__(self, inits: Inits, *, id: str) -> None:

@@ -9,12 +9,13 @@ from typing import Any, ClassVar, Generic, TypeVar
 from rich.style import Style
 from rich.text import Text
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import var
 from textual.strip import Strip
 
+from lambda_tui.ui.bindings import PANE_BINDINGS
 from lambda_tui.ui.widgets.line_widget import ScrollingLines, text_strip
 
 Item = TypeVar("Item")
@@ -24,15 +25,7 @@ class RowList(ScrollingLines, Generic[Item], can_focus=True):
     """A row for each item; the cursor stays with its item when items come and go."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"row--cursor", "row--head", "row--dim"}
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "cursor(-1)", "Up", show=False),
-        Binding("down,j", "cursor(1)", "Down", show=False),
-        Binding("pageup", "cursor(-10)", "Page up", show=False),
-        Binding("pagedown", "cursor(10)", "Page down", show=False),
-        Binding("home,g", "cursor(-1000000)", "First", show=False),
-        Binding("end,G", "cursor(1000000)", "Last", show=False),
-        Binding("enter", "choose", "Choose", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*PANE_BINDINGS["a list"]]
     HEADINGS = 0
     """The number of rows above the items, which do not scroll."""
     FOOTINGS = 0

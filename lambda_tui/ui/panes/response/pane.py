@@ -22,6 +22,7 @@ from lambda_tui.engine.invocation import Invocation
 from lambda_tui.history import InvocationRecord
 from lambda_tui.project.function import Function
 from lambda_tui.terminal_text import one_line
+from lambda_tui.ui.bindings import PANE_BINDINGS
 from lambda_tui.ui.editor import open_in_editor
 from lambda_tui.ui.figures import milliseconds, size
 from lambda_tui.ui.glyphs import STATUS_GLYPHS
@@ -93,17 +94,7 @@ class ResponsePane(Vertical, Pane):
     the text as it is; each response has those that make sense for it.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("V", "next_view", "View", id="response_view", tooltip="HTTP, JSON, parts or text"),
-        Binding("o", "open_frame", "Open", id="open_frame", tooltip="Open it in your editor"),
-        Binding(
-            "slash", "search", "Find", id="response_find", tooltip="Find text", key_display="/"
-        ),
-        Binding("n", "match(1)", "Next", id="response_next", tooltip="Go to the next match"),
-        Binding("N", "match(-1)", "Previous", id="response_previous", tooltip="To the one before"),
-        Binding("minus", "fold_all", "Fold", id="fold_all", tooltip="Fold all", key_display="-"),
-        Binding("asterisk", "open_all", "Open", id="open_all", tooltip="Open all", key_display="*"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*PANE_BINDINGS["the response"]]
     DEFAULT_CSS = """
     ResponsePane {
         #response-head { height: 1; }

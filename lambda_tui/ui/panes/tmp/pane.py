@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.notifications import SeverityLevel
@@ -20,6 +20,7 @@ from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.history import InvocationRecord
 from lambda_tui.terminal_text import one_line
+from lambda_tui.ui.bindings import PANE_BINDINGS
 from lambda_tui.ui.figures import size
 from lambda_tui.ui.model import Selected, TmpChange, TmpChanges
 from lambda_tui.ui.model.tmp import (
@@ -79,10 +80,7 @@ class TmpPane(Vertical, Pane):
     when nothing does.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "save", "Copy out", id="tmp_save", tooltip="Copy the file to your folder"),
-        Binding("d,delete", "delete", "Delete", id="tmp_delete", tooltip="Delete it from /tmp"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*PANE_BINDINGS["/tmp"]]
     DEFAULT_CSS = """
     TmpPane {
         #tmp-summary { height: 1; width: 1fr; text-wrap: nowrap; text-overflow: ellipsis; }

@@ -30,6 +30,7 @@ from lambda_tui.ui.model import Selected
 from lambda_tui.ui.model.responses import BEFORE, JsonPath, JsonRow, find
 from lambda_tui.ui.panes.response.reading import Line, Reading
 from lambda_tui.ui.panes.response.rows import ResponseRows
+from lambda_tui.ui.panes.response.view_names import ViewNames
 from lambda_tui.ui.stack_frames import SourcePlace, find_place, local_file
 from lambda_tui.ui.widgets import Pane, RowList
 
@@ -37,41 +38,6 @@ _READ_AT_ONCE = 64_000
 """Bytes of a response up to which it is read without a thread."""
 _PARTS_PAUSE = 0.1
 """Seconds between two paints of a response that is streamed."""
-
-
-class ViewNames(Static):
-    """The names of the views; a click chooses one."""
-
-    _names = Content()
-
-    class Chosen(Message):
-        """Posted when a name was clicked."""
-
-        def __init__(self, view: str) -> None:
-            super().__init__()
-            self.view = view
-
-    def action_view(self, view: str) -> None:
-        """Choose a view."""
-        self.post_message(self.Chosen(view))
-
-    @property
-    def cells(self) -> int:
-        """The cells that it takes beside the status."""
-        return self._names.cell_length + 1
-
-    def show_views(self, views: tuple[str, ...], shown: str) -> None:
-        """Write the names, the one that is shown in brackets; nothing where there is no choice."""
-        parts = [
-            Content.styled(f"‹{view}›", "bold")
-            if view == shown
-            else Content.from_markup(f"[@click=view('{view}')]{view}[/]")
-            for view in views
-        ]
-        names = Content(" ").join(parts) if len(views) > 1 else Content("")
-        if names != self._names:
-            self._names = names
-            self.update(names)
 
 
 class SearchField(Input):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from lambda_tui.history.contents import Contents, Kept
+from lambda_tui.history.contents import MOST_OF_EACH, Contents, Kept
 from lambda_tui.history.invocation_record import InvocationRecord
 from lambda_tui.history.recorder import Recorder
 from lambda_tui.history.store import History
 
-__all__ = ["Contents", "History", "InvocationRecord", "Kept", "Recorder"]
+__all__ = ["MOST_OF_EACH", "Contents", "History", "InvocationRecord", "Kept", "Recorder"]

@@ -11,7 +11,9 @@ from lambda_tui.engine.invocation import InvocationStatus
 from lambda_tui.terminal_text import one_line
 
 LARGEST_LOOKED_INTO = 1 << 16
-"""Bytes of a response beyond which only its size is told: decoding takes time."""
+"""Bytes of a response, or of a value in it, beyond which it is not decoded: that takes time."""
+LARGEST_SKIMMED = 8 << 20
+"""Bytes of a response beyond which only its size is told."""
 LONGEST_WORD = 24
 LONGEST_MESSAGE = 300
 """Characters of an error's message that a record keeps."""
@@ -40,9 +42,10 @@ def answer_word(status: InvocationStatus, response: bytes | None) -> str:
     if status == "error":
         word = value.get("errorType", "") if isinstance(value, dict) else ""
         return _shortened(str(word) or "error")
-    if value is _UNKNOWN:
-        return ""
-    return _word(value)
+    is_http = isinstance(value, dict) and "statusCode" in value
+    if response is not None and len(response) > LARGEST_LOOKED_INTO and not is_http:
+        return f"{len(response) >> 10:,} KB"
+    return "" if value is _UNKNOWN else _word(value)
 
 
 def failing(response: bytes | None) -> Failing:
@@ -82,12 +85,38 @@ _UNKNOWN = object()
 
 
 def _decoded(response: bytes | None) -> Any:  # noqa: ANN401 - JSON
-    if response is None or len(response) > LARGEST_LOOKED_INTO:
+    if response is None or len(response) > LARGEST_SKIMMED:
         return _UNKNOWN
     try:
-        return msgspec.json.decode(response)
+        if len(response) <= LARGEST_LOOKED_INTO:
+            return msgspec.json.decode(response)
+        return _skimmed(response)
     except (msgspec.DecodeError, RecursionError):
         return _UNKNOWN
+
+
+class _Known(msgspec.Struct):
+    """The fields of a large object that are looked into; all others are passed over."""
+
+    statusCode: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    errorType: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    errorMessage: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    message: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    stackTrace: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    trace: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+
+
+def _skimmed(response: bytes) -> dict[str, Any]:
+    """Return the known fields of a large object, those of them that are small themselves."""
+    if not response[:LONGEST_WORD].lstrip().startswith(b"{"):
+        return {}
+    known = msgspec.json.decode(response, type=_Known)
+    fields = ((name, getattr(known, name)) for name in known.__struct_fields__)
+    return {
+        name: msgspec.json.decode(raw)
+        for name, raw in fields
+        if raw is not msgspec.UNSET and len(memoryview(raw)) <= LARGEST_LOOKED_INTO
+    }
 
 
 def _word(value: object) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from lambda_tui.history.invocation_record import InvocationRecord
 
@@ -48,12 +48,20 @@ class Contents(Struct, frozen=True, kw_only=True):
         extras: Mapping[str, bytes],
     ) -> Contents:
         """Return what is kept: ``MOST_OF_EACH`` bytes of each, and smaller extras only."""
-        return cls(
+        kept = cls(
             event=Kept(bytes(event[:MOST_OF_EACH]), len(event)),
             response=None if response is None else Kept(response[:MOST_OF_EACH], len(response)),
             log=_end_of(log),
-            extras={name: one for name, one in extras.items() if len(one) <= MOST_OF_EACH},
-            left_out=tuple(name for name, one in extras.items() if len(one) > MOST_OF_EACH),
+            extras={},
+        )
+        return kept.with_extras(extras)
+
+    def with_extras(self, extras: Mapping[str, bytes]) -> Contents:
+        """Return the same with these extras too, as far as they are small enough."""
+        small = {name: one for name, one in extras.items() if len(one) <= MOST_OF_EACH}
+        large = (name for name in extras if name not in small)
+        return structs.replace(
+            self, extras={**self.extras, **small}, left_out=(*self.left_out, *large)
         )
 
     @property
@@ -70,11 +78,14 @@ class Entry(Struct, frozen=True):
     record: InvocationRecord
     contents: Contents | None
     """None leaves them as they are."""
+    later: Mapping[str, bytes] = {}
+    """Extras that have become known since then, to be kept beside the contents."""
 
     @property
     def bytes(self) -> int:
         """The memory that its contents take, about."""
-        return 0 if self.contents is None else self.contents.bytes
+        own = 0 if self.contents is None else self.contents.bytes
+        return own + sum(map(len, self.later.values()))
 
 
 def _end_of(log: str) -> Kept:

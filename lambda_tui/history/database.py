@@ -121,6 +121,7 @@ class Database:
             for entry in entries:
                 if entry.contents is None:
                     self._connection.execute(_UPDATE, [*_row(entry.record), *_key(entry.record)])
+                    self._add_extras(entry)
                     continue
                 self._connection.execute(_DELETE, _key(entry.record))
                 row = self._connection.execute(_INSERT, _row(entry.record))
@@ -129,6 +130,13 @@ class Database:
         if self._pragma("freelist_count") >= _SHRINK_FROM:
             # Each step frees a page, and ``execute`` makes one step only.
             self._connection.executescript("PRAGMA incremental_vacuum")
+
+    def _add_extras(self, entry: Entry) -> None:
+        id = self.id_of(*_key(entry.record)) if entry.later else None
+        known = None if id is None else self.one(id)
+        if known is not None:
+            extras = _extras(known[1].with_extras(entry.later))
+            self._connection.execute("UPDATE contents SET extras = ? WHERE id = ?", (extras, id))
 
     def rows(
         self,
@@ -384,8 +392,12 @@ def _contents(number: int | None, contents: Contents) -> tuple[object, ...]:
         None if response is None else response.size,
         contents.log.content,
         contents.log.size,
-        msgspec.msgpack.encode((contents.extras, contents.left_out)),
+        _extras(contents),
     )
+
+
+def _extras(contents: Contents) -> bytes:
+    return msgspec.msgpack.encode((contents.extras, contents.left_out))
 
 
 def _record(row: tuple[Any, ...]) -> InvocationRecord | None:

@@ -56,10 +56,10 @@ class Recorder:
             text = "" if log is None else log.text
             self.history.add(record, invocation.payload, invocation.response, text, extras)
 
-    def update(self, record: InvocationRecord) -> None:
+    def update(self, record: InvocationRecord, later: Mapping[str, bytes] | None = None) -> None:
         """Keep what has become known of an invocation after its end."""
         if self.history is not None:
-            self.history.update(record)
+            self.history.update(record, later)
 
 
 class _Log:

@@ -79,13 +79,18 @@ class History:
         """
         self._put(record, Contents.of(event, response, log, extras))
 
-    def update(self, record: InvocationRecord) -> None:
-        """Keep a later record of an invocation that was added; its contents stay as they are."""
-        self._put(record, None)
+    def update(self, record: InvocationRecord, later: Mapping[str, bytes] | None = None) -> None:
+        """Keep a later record of an invocation that was added, and extras beside its contents."""
+        self._put(record, None, later)
 
-    def _put(self, record: InvocationRecord, contents: Contents | None) -> None:
+    def _put(
+        self,
+        record: InvocationRecord,
+        contents: Contents | None,
+        later: Mapping[str, bytes] | None = None,
+    ) -> None:
         # A copy: the record of an invocation that is not over still changes.
-        entry = Entry(copy.copy(record), contents)
+        entry = Entry(copy.copy(record), contents, later or {})
         with self._change:
             has_room = (
                 len(self._waiting) < MOST_WAITING

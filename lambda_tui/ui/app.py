@@ -29,7 +29,7 @@ from lambda_tui.project.function import Problem
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import Settings, place_of
 from lambda_tui.terminal_text import one_line
-from lambda_tui.ui.bindings import BINDINGS
+from lambda_tui.ui.bindings import BINDINGS, PANE_BINDINGS
 from lambda_tui.ui.crash import crash_sentence
 from lambda_tui.ui.keymap import Keymap, make_keymap
 from lambda_tui.ui.keys import KeyboardApp, exclude_from_garbage_collection
@@ -85,7 +85,7 @@ def make_app(
     is the host and the port at which others can call the functions while the screen is open.
     """
     project = load_project(directory, settings)
-    keymap = make_keymap(settings.keys, _all_bindings())
+    keymap = make_keymap(settings.keys, _screen_bindings(), PANE_BINDINGS.values())
     problems = (*problems, *_key_problems(directory, keymap))
     engine = Engine(project, settings, open_environment_api, problems, profiles_init=True)
     log_events(engine.events)
@@ -99,7 +99,7 @@ def _key_problems(directory: Path, keymap: Keymap) -> Iterator[Problem]:
         yield Problem(sentence, *place)
 
 
-def _all_bindings() -> Iterator[Binding]:
+def _screen_bindings() -> Iterator[Binding]:
     yield from BINDINGS
     yield from (each for each in LambdaTuiApp.BINDINGS if isinstance(each, Binding))
 
@@ -210,7 +210,7 @@ class LambdaTuiApp(KeyboardApp):
     def _show_hint(self) -> None:
         """Show the first hint that the user has not followed."""
         id = self._hints.next
-        binding = next((each for each in _all_bindings() if each.id == id), None)
+        binding = next((each for each in _screen_bindings() if each.id == id), None)
         if id is not None and binding is not None and self.engine.pools:
             keys = self._own_keys.keys.get(id, "")
             key = self.get_key_display(binding.with_key(keys.split(",")[0]) if keys else binding)

@@ -1,4 +1,4 @@
-"""The one table of the main screen's keys: key bar, palette, help and keymap are made from it."""
+"""The one table of keys: key bar, palette, help and keymap are made from it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ from textual.binding import Binding
 
 def _key(keys: str, action: str, label: str, tooltip: str, id: str, display: str = "") -> Binding:
     return Binding(keys, action, label, tooltip=tooltip, id=id, key_display=display or None)
+
+
+def _quiet(keys: str, action: str, label: str, tooltip: str, id: str) -> Binding:
+    """Return a binding that goes without saying: neither key bar nor help lists it for a pane."""
+    return Binding(keys, action, label, tooltip=tooltip, id=id, show=False)
 
 
 SECTIONS: dict[str, tuple[Binding, ...]] = {
@@ -86,6 +91,85 @@ SECTIONS: dict[str, tuple[Binding, ...]] = {
 BINDINGS: tuple[Binding, ...] = tuple(
     binding for bindings in SECTIONS.values() for binding in bindings
 )
+
+_TREE = (
+    _quiet("left,h", "fold", "Fold", "Fold it, or go to what it is in", "fold"),
+    _quiet("right,l", "unfold", "Unfold", "Unfold it", "unfold"),
+)
+_TIME = (
+    _quiet("plus,equals_sign", "zoom_time(-1)", "Zoom in", "Show less time", "time_zoom_in"),
+    _quiet("minus", "zoom_time(1)", "Zoom out", "Show more time", "time_zoom_out"),
+    _quiet("0", "follow_time", "Now", "Go back to now", "time_now"),
+)
+
+PANE_BINDINGS: dict[str, tuple[Binding, ...]] = {
+    "a list": (
+        _quiet("up,k", "cursor(-1)", "Up", "Go up", "up"),
+        _quiet("down,j", "cursor(1)", "Down", "Go down", "down"),
+        _quiet("pageup", "cursor(-10)", "Page up", "Go up by a page", "page_up"),
+        _quiet("pagedown", "cursor(10)", "Page down", "Go down by a page", "page_down"),
+        _quiet("home,g", "cursor(-1000000)", "First", "Go to the first", "first"),
+        _quiet("end,G", "cursor(1000000)", "Last", "Go to the last", "last"),
+        _quiet("enter", "choose", "Choose", "Open or choose it", "choose"),
+    ),
+    "the log": (
+        _quiet("up,k", "cursor(-1)", "Up", "Go up", "up"),
+        _quiet("down,j", "cursor(1)", "Down", "Go down", "down"),
+        _quiet("pageup", "page(-1)", "Page up", "Go up by a page", "page_up"),
+        _quiet("pagedown", "page(1)", "Page down", "Go down by a page", "page_down"),
+        _quiet("home,g", "first", "First", "Go to the first", "first"),
+        _quiet("end,G", "last", "Last", "Go to the last", "last"),
+        _quiet("left,h", "scroll_left", "Left", "Show what is left of it", "log_left"),
+        _quiet("right,l", "scroll_right", "Right", "Show what is right of it", "log_right"),
+        _quiet("enter", "toggle_fold", "Open or fold", "Open the line, or fold it", "log_open"),
+    ),
+    "the environments": (
+        *_TIME,
+        _quiet(
+            "left,h,shift+left", "scroll_time(-1)", "Earlier", "Go back in time", "time_earlier"
+        ),
+        _quiet("right,l,shift+right", "scroll_time(1)", "Later", "Go on in time", "time_later"),
+    ),
+    "the clock over the screen": (
+        *_TIME,
+        _quiet(
+            "left,h", "step_segment(-1)", "Before", "Go to the segment before", "segment_before"
+        ),
+        _quiet("right,l", "step_segment(1)", "Next", "Go to the next segment", "segment_after"),
+        _quiet("shift+left,[", "scroll_time(-1)", "Earlier", "Go back in time", "time_earlier"),
+        _quiet("shift+right,]", "scroll_time(1)", "Later", "Go on in time", "time_later"),
+    ),
+    "the event": (
+        Binding(
+            "ctrl+j",
+            "screen.invoke",
+            "Invoke",
+            id="invoke_from_editor",
+            tooltip="Invoke the function without leaving the editor",
+            priority=True,
+        ),
+    ),
+    "the response": (
+        _key("V", "next_view", "View", "HTTP, JSON, parts or text", "response_view"),
+        _key("o", "open_frame", "Open", "Open it in your editor", "open_frame"),
+        _key("slash", "search", "Find", "Find text", "response_find", "/"),
+        _key("n", "match(1)", "Next", "Go to the next match", "response_next"),
+        _key("N", "match(-1)", "Previous", "To the one before", "response_previous"),
+        _key("minus", "fold_all", "Fold", "Fold all", "fold_all", "-"),
+        _key("asterisk", "open_all", "Open", "Open all", "open_all", "*"),
+    ),
+    "the response's tree": _TREE,
+    "/tmp": (
+        _key("s", "save", "Copy out", "Copy the file to your folder", "tmp_save"),
+        _key("d,delete", "delete", "Delete", "Delete it from /tmp", "tmp_delete"),
+    ),
+    "the tree of /tmp": _TREE,
+    "Init": (
+        *_TREE,
+        _quiet("m", "largest", "Largest", "Go to the next of the largest", "largest"),
+    ),
+}
+"""The bindings of single panes, which go before those of the screen where they have the focus."""
 
 _MAIN = ("invoke", "burst", "event")
 

@@ -64,7 +64,7 @@ class Feed:
         self._paint()
 
     def _on_over(self, record: InvocationRecord, invocation: Invocation) -> None:
-        self.recorder.keep(record, invocation, {})
+        self.recorder.keep(record, invocation, self.inits.to_keep(record))
         self.request_paint()
 
     def _on_tmp_change(self, change: TmpChange) -> None:

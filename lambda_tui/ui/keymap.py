@@ -1,4 +1,4 @@
-"""Turns the user's table of keys into a keymap in which no key has two actions."""
+"""Turns the user's table of keys into a keymap in which no key has two actions in one place."""
 
 from __future__ import annotations
 
@@ -20,12 +20,29 @@ class Keymap:
     """A sentence for each id whose keys have other actions too, or are none."""
 
 
-def make_keymap(wanted: Mapping[str, str], bindings: Iterable[Binding]) -> Keymap:
+def make_keymap(
+    wanted: Mapping[str, str],
+    bindings: Iterable[Binding],
+    of_panes: Iterable[Iterable[Binding]] = (),
+) -> Keymap:
     """Return the keymap for the wanted keys, by the ids of bindings.
 
     A key that two entries want is the first one's. A key that is the usual one of another binding
-    is taken from that.
+    is taken from that. ``bindings`` are the screen's; those of a pane go before them where it has
+    the focus, and take keys from each other alone.
     """
+    groups = [list(bindings), *map(list, of_panes)]
+    keymap = Keymap()
+    for group in groups:
+        ids = {binding.id for binding in group}
+        own = {id: keys for id, keys in wanted.items() if id in ids}
+        found = _keymap_of(own, group)
+        keymap.keys.update(found.keys)
+        keymap.problems.update(found.problems)
+    return keymap
+
+
+def _keymap_of(wanted: Mapping[str, str], bindings: Iterable[Binding]) -> Keymap:
     keymap = Keymap()
     usual: dict[str, list[str]] = {}
     for binding in bindings:

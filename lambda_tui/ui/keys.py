@@ -26,7 +26,12 @@ HASTE = 0.1
 _GATHERING = 0.002
 """Seconds for which the changes of a key are gathered, so that one paint shows all of them."""
 _PATIENCE = 0.5
-"""Seconds for which a key waits for a screen to be mounted, and the next one for an editor."""
+"""Seconds for which the next key waits for an editor."""
+_MOUNTING = 5.0
+"""Seconds for which a key waits for a screen to be mounted, which a loaded machine takes long for.
+
+A key that does not wait is lost: the list that it should move in has no focus yet.
+"""
 
 
 class PromptScreen(SteadyScreen[None]):
@@ -75,7 +80,7 @@ class KeyboardApp(FrameApp):
                 _postpone_garbage_collection(HASTE)
             # A key that is typed before that has no list yet whose cursor it could move.
             with suppress(TimeoutError):
-                async with asyncio.timeout(_PATIENCE):
+                async with asyncio.timeout(_MOUNTING):
                     await wait_until_mounted(self.screen)
             if await self._run_action_of(event):
                 return

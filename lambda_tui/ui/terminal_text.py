@@ -26,6 +26,8 @@ from lambda_tui.terminal_text import (
 
 TAB_SIZE = 4
 
+_SHORTEST_WORD = 12
+"""Cells to which a word of a title is shortened at most."""
 _NEVER_SHOWN = frozenset({"5", "6", "8"})
 """SGR codes that blink or conceal: a function has no say in either on the user's screen."""
 
@@ -62,6 +64,41 @@ def ending(line: str, cells: int) -> str:
     while line and cell_len(line) > cells - 1:
         line = line[1:]
     return f"…{line}" if cells > 0 else ""
+
+
+def shortened(name: str, cells: int) -> str:
+    """Return at most this number of cells of a name: its beginning and its end.
+
+    Names of one project often begin alike, and differ at the end.
+    """
+    if cell_len(name) <= cells:
+        return name
+    tail = (cells - 1) // 2
+    return set_cell_size(name, max(cells - 1 - tail, 0)) + ending(name, tail + 1)
+
+
+def fitted_name(name: str, cells: int) -> str:
+    """Return a name shortened and padded to this number of cells."""
+    return set_cell_size(shortened(name, cells), max(cells, 0))
+
+
+def fitted_title(title: str, cells: int) -> str:
+    """Return a title of parts that ``·`` separates, so that no figure in it is cut.
+
+    The longest words are shortened, as are the names of functions; then the last parts go.
+    """
+    while (excess := cell_len(title) - cells) > 0:
+        longest = max(title.split(" "), key=cell_len)
+        size = cell_len(longest)
+        if size > _SHORTEST_WORD and sum(map(str.isalpha, longest)) > len(longest) // 2:
+            size = max(size - excess, _SHORTEST_WORD)
+            title = title.replace(longest, shortened(longest, size), 1)
+            continue
+        rest, separator, _ = title.rpartition(" · ")
+        if not separator:
+            break
+        title = rest
+    return title
 
 
 def _safe_text(raw: str) -> Text:

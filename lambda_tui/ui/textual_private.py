@@ -8,15 +8,19 @@ fails when one is missing, or when one is used outside this module.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from rich.console import RenderableType
 from textual import events
 from textual.app import App
 from textual.binding import Binding
+from textual.css.styles import RenderStyles, RulesMap
+from textual.css.stylesheet import Stylesheet
 from textual.dom import DOMNode
 from textual.drivers.linux_driver import LinuxDriver
+from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.timer import Timer
@@ -59,11 +63,72 @@ class CrashSentenceApp(App[None]):
         self.crash_sentence_to_print = ""
 
 
+_STATES = 16
+"""States of a widget for which the styles of its parts are kept."""
+
+
+class FrugalStylesheet(Stylesheet):
+    """A stylesheet that does less when a class or the focus changes.
+
+    Textual computes the styles of all of a widget's parts anew, up to forty in a list, each time
+    that its pane gets or loses the focus; here that is done once for each state of the widget. It
+    sets all rules of a node that has the same ones as before, and paints it anew. There is no
+    public hook.
+    """
+
+    def __init__(self, *, variables: dict[str, str] | None = None) -> None:
+        super().__init__(variables=variables)
+        self.known_parts: WeakKeyDictionary[DOMNode, dict[Hashable, dict[str, RenderStyles]]]
+        self.known_parts = WeakKeyDictionary()
+        self.known_from = self._rules
+        self.known_rules: WeakKeyDictionary[DOMNode, RulesMap] = WeakKeyDictionary()
+
+    def update(self, root: DOMNode, animate: bool = False) -> None:
+        """Set all rules: another theme may change what is behind a node that keeps its own."""
+        super().update(root, animate=False)
+
+    # A method of the class in Textual, which only ever calls it by the object.
+    def replace_rules(self, node: DOMNode, rules: RulesMap, animate: bool = False) -> None:  # type: ignore[override]
+        """Set the rules of a node that has others."""
+        if not animate or self.known_rules.get(node) != rules:
+            self.known_rules[node] = rules
+            super().replace_rules(node, rules, animate=animate)
+
+    def _process_component_classes(self, node: DOMNode) -> None:
+        if self.known_from is not self._rules:
+            # Another theme: the sources were parsed anew.
+            self.known_parts.clear()
+            self.known_from = self._rules
+        if not node._get_component_classes():
+            return
+        states = self.known_parts.setdefault(node, {})
+        path = node.css_path_nodes
+        state = tuple((one.classes, frozenset(one.get_pseudo_classes())) for one in path)
+        before, known = dict(node._component_styles), states.get(state)
+        if known is None:
+            if len(states) >= _STATES:
+                states.clear()
+            super()._process_component_classes(node)
+            known = states[state] = dict(node._component_styles)
+        else:
+            node._component_styles.clear()
+            node._component_styles.update(known)
+        if known != before:
+            # The rules of the node itself may be the same.
+            node.notify_style_update()
+            node.refresh()
+
+
 class FrameApp(CrashSentenceApp):
     """An application that leaves frames out while its terminal does not read.
 
     Textual paints for a terminal that is behind too, and waits for it. There is no public hook.
     """
+
+    def __init__(self, *, ansi_color: bool | None = None) -> None:
+        super().__init__(ansi_color=ansi_color)
+        stylesheet = self.stylesheet
+        self.stylesheet = FrugalStylesheet(variables=stylesheet._variables)
 
     def is_terminal_behind(self) -> bool:
         """Return whether the frame that is due is to be left out."""
@@ -85,6 +150,9 @@ class SteadyScreen(Screen[ScreenResult]):
     A screen tells itself of each new size once more. When two sizes are under way at a time, each
     makes it lay itself out and tell itself of that size again, for ever.
     """
+
+    # Another focus paints the widgets that it concerns; Textual's own paints the whole screen.
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
 
     async def _on_resize(self, event: events.Resize) -> None:
         if event.size != self.app.size:
@@ -146,6 +214,14 @@ def paint_now(screen: Screen[Any]) -> None:
     The public ``refresh`` only marks what the next frame is to paint.
     """
     screen._on_timer_update()
+
+
+def update_scrollbars(widget: Widget) -> None:
+    """Bring the scrollbars of a widget into step with its ``virtual_size``.
+
+    Needed where another size lays nothing out anew. The public ``refresh`` does all of it or none.
+    """
+    widget._scroll_update(widget.virtual_size)
 
 
 # Needed by the tests as well

@@ -9,6 +9,8 @@ import pytest
 
 from lambda_tui.history.answers import LARGEST_LOOKED_INTO, answer_word, failing
 
+_STACK = ['  File "/var/task/app.py", line 3, in handler']
+
 
 @pytest.mark.parametrize(
     ("value", "word"),
@@ -40,8 +42,17 @@ def test_a_failure_is_told_by_its_type() -> None:
     assert answer_word("running", None) == ""
 
 
-def test_a_large_response_is_not_decoded() -> None:
-    assert answer_word("success", json.dumps("x" * LARGEST_LOOKED_INTO).encode()) == ""
+def test_a_large_response_is_told_by_its_status_or_its_size() -> None:
+    large = "x" * LARGEST_LOOKED_INTO
+    page = json.dumps({"body": large, "statusCode": 404, "message": large}).encode()
+    failed = {"errorType": "KeyError", "errorMessage": large, "stackTrace": _STACK}
+
+    assert answer_word("success", page) == "404"
+    for other in (large, [large], {"a": large}, {"statusCode": large}):
+        assert answer_word("success", json.dumps(other).encode()) == "64 KB"
+    assert answer_word("success", b"<" * 5_000_000) == "4,882 KB"
+    assert answer_word("error", json.dumps(failed).encode()) == "KeyError"
+    assert failing(json.dumps(failed).encode()).place == "app.py:3"
 
 
 @pytest.mark.parametrize(

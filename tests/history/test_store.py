@@ -106,6 +106,20 @@ async def test_a_later_record_leaves_event_and_response_as_they_are(
         assert found.event.content == b"[1]"
 
 
+async def test_extras_that_become_known_later_are_kept_beside_the_others(
+    open_history: OpenHistory,
+) -> None:
+    async with open_history() as history:
+        history.add(record(1), b"[1]", None, "", {"init": b"[]"})
+        history.update(record(1), {"tmp": b"{}", "large": bytes(contents.MOST_OF_EACH + 1)})
+        history.update(record(2), {"tmp": b"{}"})
+        found = await history.open_one(SESSION, "Greet", 1)
+
+        assert found is not None
+        assert found.event.content == b"[1]"
+        assert (found.extras, found.left_out) == ({"init": b"[]", "tmp": b"{}"}, ("large",))
+
+
 async def test_rows_come_newest_first_and_page_by_page(open_history: OpenHistory) -> None:
     # At one moment there may be several.
     records = [record(number, started=1.0 + number // 3) for number in range(1, 20)]

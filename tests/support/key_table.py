@@ -5,19 +5,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from textual.binding import Binding
 
 from lambda_tui.ui import LambdaTuiApp
-from lambda_tui.ui.bindings import SECTIONS
+from lambda_tui.ui.bindings import PANE_BINDINGS, SECTIONS
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "keys.md"
+_OF_PANES = (
+    "These keys are those of single panes, where they go before the others. "
+    "An id that several panes have is changed for all of them."
+)
 _START, _END = "<!-- keys -->\n", "<!-- /keys -->\n"
 
 
 def key_table() -> str:
-    """Return a table in Markdown: the id, the usual keys and the effect of each binding."""
+    """Return two tables in Markdown: the keys of the screen, and those of single panes."""
     app = tuple(one for one in LambdaTuiApp.BINDINGS if isinstance(one, Binding))
     ids: dict[str, list[Binding]] = {}
     for binding in (*(one for group in SECTIONS.values() for one in group), *app):
@@ -25,9 +30,16 @@ def key_table() -> str:
             ids.setdefault(binding.id, []).append(binding)
     lines = ["| id | keys | effect |", "| --- | --- | --- |"]
     for id, bindings in ids.items():
-        keys = ", ".join(f"`{key}`" for one in bindings for key in one.key.split(","))
-        lines.append(f"| `{id}` | {keys} | {bindings[0].tooltip or bindings[0].description} |")
+        effect = bindings[0].tooltip or bindings[0].description
+        lines.append(f"| `{id}` | {_keys(bindings)} | {effect} |")
+    lines += ["", _OF_PANES, "", "| where | id | keys | effect |", "| --- | --- | --- | --- |"]
+    for where, group in PANE_BINDINGS.items():
+        lines += [f"| {where} | `{one.id}` | {_keys([one])} | {one.tooltip} |" for one in group]
     return "\n".join([*lines, ""])
+
+
+def _keys(bindings: Iterable[Binding]) -> str:
+    return ", ".join(f"`{key}`" for one in bindings for key in one.key.split(","))
 
 
 def with_table(page: str) -> str:

@@ -127,6 +127,33 @@ async def test_the_response_of_an_earlier_session_is_shown(open_app: OpenApp) ->
         await driver.until_seen('hello: "Before"')
 
 
+async def test_log_init_and_changes_in_tmp_of_an_earlier_session_are_shown(
+    open_app: OpenApp,
+) -> None:
+    async with open_app() as driver:
+        await driver.invoke()
+        await driver.until(lambda: "+2" in driver.screen.panes.tmp.title, "what it has written")
+        await invoke(driver)
+    async with open_app() as driver:
+        await driver.until(lambda: len(rows(driver)) == 2, "those of the session before")
+        await driver.press("3", "down")
+        await driver.until_seen("INIT_START", "greeting Ada number 1", "REPORT RequestId")
+        assert driver.subtitle("log") == "Greet #1 of an earlier session"
+        assert "number 2" not in driver.text()
+        await driver.press("4", "/", *"number", "enter")
+        await driver.until_seen("found 1")
+        await driver.press("escape", "8")
+        await driver.until_seen("Cold start", "function init")
+        await driver.press("7")
+        await driver.until_seen("binary.dat was added by #1", "visits.txt")
+        # The log goes on with the function's own.
+        await driver.press("3", "g", "escape")
+        await invoke(driver)
+        await driver.press("4")
+        await driver.until_seen("greeting Ada number 1", "REPORT ")
+        assert "an earlier session" not in driver.subtitle("log")
+
+
 @pytest.mark.usefixtures("with_a_past")
 async def test_an_invocation_of_an_earlier_session_is_sent_again(open_app: OpenApp) -> None:
     async with open_app() as driver:

@@ -18,7 +18,11 @@ from lambda_tui.ui.log.lines import copied_text, fitting_parts, log_lines
 from lambda_tui.ui.log.records import Extent, Fold, Kind, LogRecord
 
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=20),
     lambda inner: (
         st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4)
     ),

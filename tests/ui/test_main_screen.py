@@ -10,7 +10,7 @@ from lambda_tui.engine.events import Event, FunctionLog
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.project.settings import BINDING_IDS, Settings
 from lambda_tui.ui.app import LambdaTuiApp
-from lambda_tui.ui.bindings import BINDINGS
+from lambda_tui.ui.bindings import BINDINGS, PANE_BINDINGS
 from lambda_tui.ui.event.choose_event import ChooseEvent
 from lambda_tui.ui.screens.dialogs import AskBurst
 from lambda_tui.ui.screens.help import Help
@@ -366,7 +366,8 @@ async def test_no_line_of_the_help_is_folded(open_app: OpenApp) -> None:
 
 
 def test_the_settings_know_the_ids_of_the_bindings() -> None:
-    bindings = [*BINDINGS, *LambdaTuiApp.BINDINGS]
+    of_panes = [binding for group in PANE_BINDINGS.values() for binding in group]
+    bindings = [*BINDINGS, *of_panes, *LambdaTuiApp.BINDINGS]
     ids = {binding.id for binding in bindings if isinstance(binding, Binding) and binding.id}
 
     assert set(BINDING_IDS) == ids

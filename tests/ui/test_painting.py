@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from textual.content import Content
+from textual.css.stylesheet import Stylesheet
+from textual.dom import DOMNode
 from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Static
@@ -206,6 +208,41 @@ async def test_another_function_needs_no_layout_where_it_needs_no_other_heights(
         await driver.press("down")
         await driver.until_seen("3 Invocations · Fail")
         assert asked == []
+
+
+async def test_a_key_that_was_pressed_before_restyles_and_lays_out_no_more_than_it_must(
+    open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_app() as driver:
+        await wait_until_at_rest(driver)
+        await driver.press("3", "1", "e", "x", "escape", "1", "3")
+        styled: list[str] = []
+        apply = Stylesheet.apply
+
+        def count(sheet: Stylesheet, node: DOMNode, **options: Any) -> None:
+            styled.append(node.id or type(node).__name__)
+            apply(sheet, node, **options)
+
+        monkeypatch.setattr(Stylesheet, "apply", count)
+        asked = record_refreshes(driver, monkeypatch)
+        await driver.press("1")
+        assert "functions" in styled
+        assert "environments" not in styled
+        # The parts of a list are nodes of their own.
+        assert DOMNode.__name__ not in styled
+        assert "main" not in asked
+        await driver.press("e")
+        laid_out: list[Widget] = []
+        original = Widget.refresh
+
+        def refresh(widget: Widget, *regions: Any, **options: Any) -> Widget:
+            if options.get("layout"):
+                laid_out.append(widget)
+            return original(widget, *regions, **options)
+
+        monkeypatch.setattr(Widget, "refresh", refresh)
+        await driver.press("y", "y")
+        assert laid_out == []
 
 
 async def test_a_tab_that_is_not_seen_is_written_when_it_comes_forward(

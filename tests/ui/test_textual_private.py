@@ -13,7 +13,7 @@ from lambda_tui.ui import textual_private
 
 MODULE = Path(textual_private.__file__)
 ROOT = MODULE.parents[2]
-OWNERS = {"App": "app", "Screen": "screen", "Driver": "driver"}
+OWNERS = {"App": "app", "Screen": "screen", "Driver": "driver", "Stylesheet": "stylesheet"}
 """By the end of the name of a class in the module."""
 
 
@@ -50,7 +50,7 @@ async def test_the_installed_textual_has_every_private_name() -> None:
     app: App[None] = App()
     async with app.run_test() as pilot:
         owners = {"app": app, "screen": app.screen, "pilot": pilot, "driver": LinuxDriver}
-        owners |= {"node": app.screen, "widget": app.screen}
+        owners |= {"node": app.screen, "widget": app.screen, "stylesheet": app.stylesheet}
         names = sorted(set(names_by_owner()))
         missing = [f"{owner}.{name}" for owner, name in names if not hasattr(owners[owner], name)]
     assert len(names) >= 15

@@ -17,8 +17,9 @@ from support.app_driver import Driver, OpenApp
 
 @pytest.fixture(autouse=True)
 def patient_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lets keys wait for an editor as long as a loaded machine needs."""
+    """Lets keys wait for a screen and for an editor as long as a loaded machine needs."""
     monkeypatch.setattr(keys, "_PATIENCE", 60.0)
+    monkeypatch.setattr(keys, "_MOUNTING", 60.0)
 
 
 CHARACTERS = {"slash": "/", "enter": "\r", "backspace": "\x7f", "escape": "\x1b"}
@@ -115,8 +116,10 @@ async def test_an_invocation_typed_behind_a_move_is_the_other_functions(
 
 
 async def test_keys_that_are_typed_before_the_screen_is_there_keep_their_order(
-    project: Path,
+    project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # However little they wait for an editor.
+    monkeypatch.setattr(keys, "_PATIENCE", 0.0)
     app = make_app(project, Settings(watch=False))
     for key in ("i", "down", "i"):
         app.post_message(events.Key(key, CHARACTERS.get(key, key if len(key) == 1 else None)))

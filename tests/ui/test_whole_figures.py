@@ -27,6 +27,7 @@ from lambda_tui.ui.model.toasts import Announcements
 from lambda_tui.ui.panes import details, functions, init
 from lambda_tui.ui.panes.tmp import rows as tmp
 from lambda_tui.ui.screens.statistics import Statistics
+from lambda_tui.ui.terminal_text import fitted_title, shortened
 from lambda_tui.ui.widgets.header import HeaderLine, _Part
 from support.records import record
 
@@ -74,6 +75,28 @@ def test_rows_of_functions(name: str, states: list[State], took: float, width: i
     whole = shown.row(row, 400).plain
 
     assert not cut_figures(visible(shown.row(row, width).plain, width), whole)
+
+
+@given(
+    st.text(string.ascii_letters, min_size=1, max_size=140),
+    st.lists(st.tuples(counts, st.sampled_from(["throttled", "of 1,024 match", "new ▼"]))),
+    widths,
+)
+def test_titles_of_frames(name: str, figures: list[tuple[int, str]], width: int) -> None:
+    parts = [f"{count:,} {what}" for count, what in figures]
+    whole = " · ".join(["3 Invocations", f"{name} env {len(name)}", *parts])
+    shown = fitted_title(whole, width)
+
+    assert cell_len(shown) <= max(width, len("3 Invocations"))
+    assert not set(_FIGURE.findall(shown)) - set(_FIGURE.findall(whole))
+
+
+@given(names, names, widths)
+def test_names_that_end_differently_look_different(name: str, end: str, width: int) -> None:
+    shown = [shortened(f"{name}{name}{last}{end[:1]}", width) for last in "AB"]
+
+    assert shown[0] != shown[1]
+    assert all(cell_len(one) <= width for one in shown)
 
 
 @given(names, st.integers(0, 10**13), st.integers(0, 12), widths)

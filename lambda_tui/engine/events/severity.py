@@ -35,8 +35,8 @@ _LEVELS = tuple(
     for pattern in (
         # Python's runtime and structlog: [ERROR], [warning  ]
         rf"[^\n\r]{{0,60}}?[\[(<]\s*((?i:{_WORD}))\s*[\])>]",
-        # logrus, logfmt: level=warn
-        rf"(?:[^\n\r]{{0,200}}?[\s,{{])?(?:level|lvl|severity)=[\"']?((?i:{_WORD}))\b",
+        # logrus, logfmt: level=warn. Most lines have no "=", which is soon seen.
+        rf"(?=[^=\n\r]*=)(?:[^\n\r]{{0,200}}?[\s,{{])?(?:level|lvl|severity)=[\"']?((?i:{_WORD}))\b",
         # Python's basicConfig, and plain words: ERROR:root:no, WARN no
         rf"({_WORD.upper()})(?=[\s:|\]-]|$)",
         # winston's simple format. "Error: 0 found" is a sentence and no level.

@@ -8,7 +8,10 @@ event_options credentials install_sdk earlier later reuse compare statistics cop
 reinit reinit_all freeze kill tmp search next_match previous_match only_matches follow wrap
 log_scope open_source clear_log copy_item copy_all pane_1 pane_2 pane_3 pane_4 pane_5 pane_6 pane_7
 pane_8 pane_9 pane_before pane_after tab_before tab_after zoom synth problems back help colon quit
-palette suspend
+palette suspend up down page_up page_down first last choose log_left log_right log_open
+time_zoom_in time_zoom_out time_now time_earlier time_later segment_before segment_after
+invoke_from_editor response_view open_frame response_find response_next response_previous fold_all
+open_all fold unfold tmp_save tmp_delete largest
 """
 
 BINDING_IDS = tuple(_IDS.split())

@@ -10,19 +10,22 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from rich.style import Style
 from rich.text import Text
 from textual import events, on
-from textual.binding import Binding, BindingType
-from textual.geometry import Region
+from textual.binding import BindingType
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.notifications import SeverityLevel
+from textual.reactive import Reactive
 from textual.widgets import TextArea
 
 from lambda_tui.engine.invocation import Payload
 from lambda_tui.project.event_files import EventProblem, check_event, event_problem
 from lambda_tui.project.function import LATEST, Function, Project
 from lambda_tui.terminal_text import UNSAFE_CHARACTER, one_line
+from lambda_tui.ui.bindings import PANE_BINDINGS
 from lambda_tui.ui.figures import size
 from lambda_tui.ui.json_text import Kind, laid_out, parts_of
 from lambda_tui.ui.model import Draft, Drafts, EventChoice, SentEvent
+from lambda_tui.ui.textual_private import update_scrollbars
 from lambda_tui.ui.widgets import Pane
 from lambda_tui.wording import counted
 
@@ -49,16 +52,9 @@ class EventPane(TextArea, Pane):
         *(f"event--{kind}" for kind in _KINDS),
         "event--problem",
     }
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "ctrl+j",
-            "screen.invoke",
-            "Invoke",
-            id="invoke_from_editor",
-            tooltip="Invoke the function without leaving the editor",
-            priority=True,
-        ),
-    ]
+    # Textual lays the whole screen out anew for each letter that makes the longest line longer.
+    virtual_size: Reactive[Size] = Reactive(Size(0, 0))
+    BINDINGS: ClassVar[list[BindingType]] = [*PANE_BINDINGS["the event"]]
 
     @dataclass
     class Taken(Message):
@@ -102,6 +98,10 @@ class EventPane(TextArea, Pane):
         self._loaded = ""
         """The whole event as it was put in."""
         self._colours: dict[str, Style] = {}
+
+    def watch_virtual_size(self) -> None:
+        """Keep the scrollbars in step with the text."""
+        update_scrollbars(self)
 
     # Showing
 

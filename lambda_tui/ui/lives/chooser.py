@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.text import Text
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 
+from lambda_tui.ui.bindings import PANE_BINDINGS
 from lambda_tui.ui.lives.cells import columns_of_segment
 from lambda_tui.ui.lives.view import LivesView
 from lambda_tui.ui.model.lives import Life, Segment, SegmentKind, long_duration
@@ -27,12 +28,7 @@ class SegmentChooser(LivesView):
     """All lives that are kept; arrows go from segment to segment and from life to life."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"segment--chosen"}
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,h", "step_segment(-1)", "Segment before", show=False),
-        Binding("right,l", "step_segment(1)", "Next segment", show=False),
-        Binding("shift+left,left_square_bracket", "scroll_time(-1)", "Earlier", show=False),
-        Binding("shift+right,right_square_bracket", "scroll_time(1)", "Later", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*PANE_BINDINGS["the clock over the screen"]]
 
     @dataclass
     class Stepped(Message):

@@ -11,7 +11,7 @@ from typing import ClassVar
 from rich.style import Style
 from rich.text import Text
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 from textual.timer import Timer
 
@@ -19,6 +19,7 @@ from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.pool import Pool
 from lambda_tui.terminal_text import one_line
+from lambda_tui.ui.bindings import PANE_BINDINGS
 from lambda_tui.ui.glyphs import STATE_CLASSES
 from lambda_tui.ui.lives.cells import FOLD_GLYPH, LOOKS, Cell, draw, segment_at
 from lambda_tui.ui.lives.columns import Column, Layout, columns_of, lay_out
@@ -56,13 +57,7 @@ class LivesView(RowList[Life]):
         *LOOKS,
         *("bar--filled", "bar--full", "bar--track", "lives--fold", "lives--count"),
     }
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("plus,equals_sign", "zoom_time(-1)", "Zoom in", show=False, id="time_zoom_in"),
-        Binding("minus", "zoom_time(1)", "Zoom out", show=False, id="time_zoom_out"),
-        Binding("left,h,shift+left", "scroll_time(-1)", "Earlier", show=False, id="time_earlier"),
-        Binding("right,l,shift+right", "scroll_time(1)", "Later", show=False, id="time_later"),
-        Binding("0", "follow_time", "Now", show=False, id="time_now"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*PANE_BINDINGS["the environments"]]
 
     @dataclass
     class SegmentChosen(Message):

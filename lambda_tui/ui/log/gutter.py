@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.log.records import Extent, LogRecord
-from lambda_tui.ui.terminal_text import fitted
+from lambda_tui.ui.terminal_text import fitted_name
 
 _CLOCK_FROM = 80
 """Width of the log from which on the time has hours and minutes."""
@@ -68,11 +68,9 @@ class Gutter:
 
     def text(self, record: LogRecord) -> str:
         """Return ``12:30:01.042 Greet #12 env 1``, exactly ``width`` cells wide."""
-        moment = time.localtime(record.time)
-        clock = time.strftime("%H:%M:%S" if self.is_wide else "%S", moment)
-        text = f"{clock}.{int(record.time * 1000) % 1000:03} "
+        text = _clock(record.time, "%H:%M:%S" if self.is_wide else "%S")
         if self.name_width:
-            text += f"{fitted(one_line(record.function), self.name_width - 1)} "
+            text += f"{fitted_name(one_line(record.function), self.name_width - 1)} "
         invocation = "" if record.invocation is None else f"#{record.invocation}"
         environment = "" if record.environment is None else f"env {record.environment}"
         if self.invocation_width:
@@ -80,3 +78,9 @@ class Gutter:
         if self.environment_width:
             text += f"{environment:<{self.environment_width}}"
         return text + " " * _SIGN_WIDTH
+
+
+def _clock(at: float, form: str) -> str:
+    """Return the time to the millisecond with a blank behind it; only blanks for none."""
+    text = f"{time.strftime(form, time.localtime(at))}.{int(at * 1000) % 1000:03} "
+    return text if at else " " * len(text)

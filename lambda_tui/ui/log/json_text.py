@@ -10,6 +10,7 @@ from typing import Any
 from rich.text import Text
 
 from lambda_tui.terminal_text import one_line
+from lambda_tui.ui.json_text import Kind, laid_out, parts_of
 from lambda_tui.ui.terminal_text import terminal_text
 
 KEY, STRING, NUMBER, MARK = "json-key", "json-string", "json-number", "json-mark"
@@ -29,12 +30,8 @@ _LAST = frozenset(
 )  # fmt: skip
 """Fields that a line of most logging libraries has, whatever it is about."""
 _PINO_LEVELS = {10: "TRACE", 20: "DEBUG", 30: "INFO", 40: "WARN", 50: "ERROR", 60: "FATAL"}
-_TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
-_PRETTY = re.compile(
-    r'(?P<key>"(?:\\.|[^"\\])*")(?=: )|(?P<string>"(?:\\.|[^"\\])*"?)'
-    r"|(?P<number>-?\d[\d.eE+-]*|\btrue\b|\bfalse\b|\bnull\b)|(?P<mark>[{}\[\],:]+)"
-)
-_STYLES = {"key": KEY, "string": STRING, "number": NUMBER, "mark": MARK}
+_MARK = re.compile(r"[{}\[\],:]+")
+_STYLES: dict[Kind, str] = {"key": KEY, "string": STRING, "number": NUMBER, "word": NUMBER}
 
 
 def outline(message: str, start: int, cells: int) -> Text:
@@ -62,30 +59,24 @@ def outline(message: str, start: int, cells: int) -> Text:
 
 
 def pretty_lines(message: str, start: int) -> Iterator[Text]:
-    """Yield the JSON from ``start`` on, indented, in colours, and each token as it was written."""
-    for line in _indented(message[start:]):
+    """Yield the JSON from ``start`` on, indented, in colours, and each token as it was written.
+
+    The message has been found to be JSON.
+    """
+    for line in laid_out(message[start:]).rstrip("\n").split("\n"):
         text = terminal_text(line)
-        for found in _PRETTY.finditer(text.plain):
-            text.stylize(_STYLES[found.lastgroup or "mark"], *found.span())
+        plain, at = text.plain, 0
+        for kind, begin, end in parts_of(plain):
+            _stylize_marks(text, plain, at, begin)
+            text.stylize(_STYLES[kind], begin, end)
+            at = end
+        _stylize_marks(text, plain, at, len(plain))
         yield text
 
 
-def _indented(source: str) -> Iterator[str]:
-    depth, line, before = 0, "", ""
-    for token in _TOKEN.findall(source):
-        if token in "}]":
-            depth -= 1
-            if before not in ("{", "["):
-                yield line
-                line = "  " * depth
-        elif before in ("{", "[", ","):
-            yield line
-            line = "  " * depth
-        line += f"{token} " if token == ":" else token
-        if token in "{[":
-            depth += 1
-        before = token
-    yield line
+def _stylize_marks(text: Text, plain: str, begin: int, end: int) -> None:
+    for found in _MARK.finditer(plain, begin, end):
+        text.stylize(MARK, *found.span())
 
 
 def _ordered(value: dict[str, Any]) -> list[tuple[str, Any]]:

@@ -13,8 +13,10 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from lambda_tui.engine.pool import Pool
+from lambda_tui.history import InvocationRecord, Kept
 from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.editor import open_in_editor
+from lambda_tui.ui.log.earlier import earlier_log
 from lambda_tui.ui.log.lines import line_count
 from lambda_tui.ui.log.matches import MATCHES, Matches
 from lambda_tui.ui.log.query import Query
@@ -62,7 +64,11 @@ class LogPane(Vertical, Pane):
         """Where it was found."""
         self.only_matches = False
         """Whether records in which it is not found are hidden."""
-        self._store = store
+        self._live = store
+        self._earlier: LogStore | None = None
+        """The log of the selected invocation, where it is one of an earlier session."""
+        self._earlier_of: Kept | None = None
+        """The text that ``_earlier`` was made from."""
         self._pools = pools
         self._selection = Scope()
         self._extent = Extent.INVOCATION
@@ -97,11 +103,34 @@ class LogPane(Vertical, Pane):
         """The scope that is shown, around the selection."""
         return self._selection.to(self._extent)
 
+    @property
+    def _store(self) -> LogStore:
+        """The store that has the records of the scope."""
+        is_earlier = self._earlier is not None and self.scope.extent is Extent.INVOCATION
+        return self._earlier if self._earlier is not None and is_earlier else self._live
+
     def show_scope(self, selection: Scope) -> None:
         """Show the log of what is selected, as narrow or wide as the user has chosen."""
-        before, self._selection = self.scope, selection
-        if self.scope != before:
+        self._show_scope(selection, None, None)
+
+    def show_earlier(self, record: InvocationRecord, log: Kept) -> None:
+        """Show what is kept of the log of an invocation of an earlier session."""
+        if log is not self._earlier_of:
+            selection = Scope(record.function, None, record.number)
+            self._show_scope(selection, earlier_log(record, log), log)
+
+    def _show_scope(self, selection: Scope, earlier: LogStore | None, of: Kept | None) -> None:
+        before, shown, old = self.scope, self._store, self._earlier
+        self._selection, self._earlier, self._earlier_of = selection, earlier, of
+        if self.scope != before or self._store is not shown:
             self._fill()
+        if old is not None:
+            old.close()
+
+    def on_unmount(self) -> None:
+        """Remove the files of a log of an earlier session."""
+        if self._earlier is not None:
+            self._earlier.close()
 
     def widen(self) -> None:
         """Show the next wider scope around the selection; behind the widest comes the narrowest."""
@@ -430,12 +459,18 @@ class LogPane(Vertical, Pane):
     @on(LogView.Changed)
     def _write_frame(self) -> None:
         view = self.view
-        states = [] if view.follow else [f"+{view.missed} new ▼" if view.missed else "paused"]
+        states = [] if view.follow else [f"+{view.missed:,} new ▼" if view.missed else "paused"]
         states += ["follow"] if view.follow else []
         states += ["wrap"] if view.wrap else []
         if self.query_now:
             states.append(self._search_state())
-        self.write_frame(subtitle=" · ".join([self.scope.name, *states]))
+        name = self.scope.name
+        if self._store is not self._live:
+            name, states = (
+                f"{name} of an earlier session",
+                [one for one in states if one != "follow"],
+            )
+        self.write_frame(subtitle=" · ".join([name, *states]))
         self.set_class(bool(view.missed), "-missed")
         self.set_class(bool(self.query_now.problem), "-wrong")
 

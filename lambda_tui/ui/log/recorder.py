@@ -30,7 +30,7 @@ _LINE_END = re.compile(r"\r*\n|\r+")
 _DIVIDING = (State.CREATING, State.FROZEN, State.RESET, State.ENDED)
 """The states that other records do not tell better."""
 _AFTER_FAILURE = (State.RESETTING, State.RESET)
-_KINDS = {"error": Kind.ERROR, "warning": Kind.WARNING}
+KINDS = {"error": Kind.ERROR, "warning": Kind.WARNING}
 """By severity; anything else is shown as what it is."""
 _SAID = (
     events.AsyncDelivered,
@@ -167,18 +167,18 @@ def _entries(event: events.Event, logging: LoggingConfig, raw: list[str]) -> Ite
     match event.record:
         case events.FunctionLog() as log:
             if (text := log_text(event, logging)) is not None:
-                kind = _KINDS.get(severity(log), Kind.FUNCTION)
+                kind = KINDS.get(severity(log), Kind.FUNCTION)
                 yield kind, text, Fold.JSON if is_json(text) else Fold.NONE, ""
         case events.ExtensionLog(message=message):
             yield Kind.EXTENSION, message, Fold.JSON if is_json(message) else Fold.NONE, ""
         case events.Notice(message=message) as notice:
-            yield _KINDS.get(severity(notice), Kind.DIVIDER), one_line(message), Fold.NONE, ""
+            yield KINDS.get(severity(notice), Kind.DIVIDER), one_line(message), Fold.NONE, ""
         case events.ApiServed() as served:
             yield Kind.DIVIDER, f"── {one_line(sentence(served) or '')}", Fold.NONE, ""
             yield Kind.PLATFORM, served.client_variables, Fold.NONE, ""
             yield Kind.PLATFORM, served.example, Fold.NONE, ""
         case record if isinstance(record, _SAID) and severity(record) != "debug":
-            kind = _KINDS.get(severity(record), Kind.DIVIDER)
+            kind = KINDS.get(severity(record), Kind.DIVIDER)
             yield kind, f"── {one_line(sentence(record) or '')}", Fold.NONE, ""
         case record if isinstance(record, _REPORTS):
             yield from _report_entries(event, logging, raw)

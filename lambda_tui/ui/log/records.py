@@ -43,7 +43,7 @@ class LogRecord:
     environment: int | None
     """The environment's number within its function."""
     time: float
-    """Seconds since the epoch."""
+    """Seconds since the epoch; 0 where it is not known."""
     kind: Kind
     message: str
     """The lines, separated by ``\\n``; may hold escape sequences."""

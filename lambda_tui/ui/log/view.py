@@ -10,13 +10,14 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.text import Span, Text
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.cache import LRUCache
 from textual.message import Message
 from textual.reactive import var
 from textual.selection import Selection
 from textual.strip import Strip
 
+from lambda_tui.ui.bindings import PANE_BINDINGS
 from lambda_tui.ui.log import json_text
 from lambda_tui.ui.log.gutter import Gutter, Largest
 from lambda_tui.ui.log.lines import copied_text
@@ -43,17 +44,7 @@ class LogView(ScrollingLines, can_focus=True):
         "log--gutter", "log--match", "log--cursor", "log--place",
     }  # fmt: skip
     DEFAULT_CSS = "LogView { overflow: hidden; }"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "cursor(-1)", "Up", show=False),
-        Binding("down,j", "cursor(1)", "Down", show=False),
-        Binding("pageup", "page(-1)", "Page up", show=False),
-        Binding("pagedown", "page(1)", "Page down", show=False),
-        Binding("home,g", "first", "First", show=False),
-        Binding("end,G", "last", "Last", show=False),
-        Binding("left,h", "scroll_left", "Left", show=False),
-        Binding("right,l", "scroll_right", "Right", show=False),
-        Binding("enter", "toggle_fold", "Open or fold", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*PANE_BINDINGS["the log"]]
 
     follow: var[bool] = var(True, init=False)
     wrap: var[bool] = var(False, init=False)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
+import msgspec
 from msgspec import structs
 
 from lambda_tui.engine import events
 from lambda_tui.engine.events import severity
-from lambda_tui.history import InvocationRecord
+from lambda_tui.history import MOST_OF_EACH, InvocationRecord
 
+INIT = "init"
+"""The name of the history's extra with the phases before an invocation."""
 ENVIRONMENTS = 500
 """Environments whose phases are kept, the newest."""
 PHASES = 5
@@ -45,6 +48,27 @@ class SeenInit:
     """The record of the error that ended it, as the function has logged it. Untrusted."""
     served: str = ""
     """The request id of the first invocation that was begun after it; empty before that."""
+
+
+def to_json(phases: Sequence[SeenInit]) -> bytes:
+    """Return phases as the history keeps them: without their modules, where these are too many."""
+    whole = msgspec.json.encode(phases)
+    if len(whole) <= MOST_OF_EACH:
+        return whole
+    return msgspec.json.encode([_without_modules(seen) for seen in phases])
+
+
+def from_json(kept: bytes | None) -> Sequence[SeenInit]:
+    """Return phases that the history has kept; none for what is not there, or not understood."""
+    try:
+        return () if kept is None else msgspec.json.decode(kept, type=list[SeenInit])
+    except msgspec.DecodeError:
+        return ()
+
+
+def _without_modules(seen: SeenInit) -> SeenInit:
+    profile = seen.profile
+    return replace(seen, profile=profile and structs.replace(profile, modules=()))
 
 
 @dataclass(slots=True)
@@ -82,7 +106,8 @@ class Inits:
                 seen.profile = profile
                 self._profiled.append(seen)
                 if len(self._profiled) > PROFILES:
-                    self._forget_modules(self._profiled.popleft())
+                    oldest = self._profiled.popleft()
+                    oldest.profile = _without_modules(oldest).profile
             case events.FunctionLog(message=message) as log if seen := self._under_way(event):
                 if severity(log) == "error":
                     seen.error = message[:ERROR_LIMIT]
@@ -115,6 +140,12 @@ class Inits:
             or not (record.is_over or one.served)
         ]
 
+    def to_keep(self, record: InvocationRecord) -> Mapping[str, bytes]:
+        """Return the history's extras for an invocation: the phases that it waited for, if any."""
+        phases = self.before(record)
+        is_own = record.is_cold or any(one.served == record.request_id for one in phases)
+        return {INIT: to_json(phases)} if phases and is_own else {}
+
     def of(self, environment: str) -> Sequence[SeenInit]:
         """Return the phases of an environment, by its id, the oldest first.
 
@@ -144,10 +175,6 @@ class Inits:
         seen = SeenInit(event.environment, event.time, phase, is_restore, known.is_snapshot)
         known.phases.append(seen)
         del known.phases[:-PHASES]
-
-    def _forget_modules(self, seen: SeenInit) -> None:
-        assert seen.profile is not None
-        seen.profile = structs.replace(seen.profile, modules=())
 
     def _under_way(self, event: events.Event) -> SeenInit | None:
         known = self._environments.get(event.environment)

@@ -13,13 +13,13 @@ from lambda_tui.engine.pool import Pool
 from lambda_tui.history import InvocationRecord
 from lambda_tui.history.answers import answer_word, failing
 from lambda_tui.history.pricing import price
-from lambda_tui.ui.model.tmp import TmpChange
+from lambda_tui.ui.model.tmp import TMP, TmpChange
 
 KEPT = 2_000
 """Invocations of one function that are listed; the history has the older ones."""
 
 OnOver = Callable[[InvocationRecord, Invocation], None]
-OnFollowUp = Callable[[InvocationRecord], None]
+OnFollowUp = Callable[[InvocationRecord, Mapping[str, bytes]], None]
 
 
 class Invocations:
@@ -34,7 +34,8 @@ class Invocations:
     ) -> None:
         """``on_over`` is called with each record that is complete; it must not block or raise.
 
-        ``on_follow_up`` is called with one of which more has become known since then.
+        ``on_follow_up`` is called with one of which more has become known since then, and with the
+        extras of the history that tell it.
         """
         # To the microsecond: two may begin in one second.
         self.session = datetime.now().astimezone().isoformat()
@@ -93,7 +94,7 @@ class Invocations:
 
     def note_tmp(self, change: TmpChange) -> None:
         """Note what invocations have changed in ``/tmp``; each of several has the sum of all."""
-        wanted = set(change.invocations)
+        wanted, later = set(change.invocations), {TMP: change.to_json()}
         for record in reversed(self._records.get(change.function, ())):
             if record.number < change.invocations[0]:
                 break
@@ -102,7 +103,7 @@ class Invocations:
                 record.tmp_changed = change.changed_count
                 record.tmp_removed = change.removed_count
                 self.version += 1
-                self._on_follow_up(record)
+                self._on_follow_up(record, later)
 
     def name_event(self, invocation: Invocation, name: str) -> None:
         """Note which event an invocation was sent; the engine knows the bytes alone."""
@@ -197,7 +198,7 @@ class Invocations:
         self.version += 1
         record.follow_up = f"{record.follow_up} · {text}" if record.follow_up else text
         if record.is_over:
-            self._on_follow_up(record)
+            self._on_follow_up(record, {})
         if is_last:
             # A dead letter and a record of it may both be told of.
             self._last_attempts.pop(request_id, None)

@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from lambda_tui.history import Contents, History, InvocationRecord
+from lambda_tui.ui.model.inits import INIT, SeenInit, from_json
 from lambda_tui.ui.model.invocations import Invocations
+from lambda_tui.ui.model.tmp import TMP, TmpChange
 
 EARLIER = 500
 """Invocations of earlier sessions of a function that are listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An invocation as the history has it, in the form that the tabs show."""
+
+    contents: Contents
+    phases: Sequence[SeenInit] = ()
+    """The phases that it waited for, as far as they are kept."""
+    change: TmpChange | None = None
+    """The change of its environment's ``/tmp``, if that is kept."""
+
+    @classmethod
+    def of(cls, contents: Contents) -> Opened:
+        """Return what there is in an invocation's contents."""
+        extras = contents.extras
+        return cls(contents, from_json(extras.get(INIT)), TmpChange.from_json(extras.get(TMP)))
 
 
 class Past:
@@ -17,7 +39,7 @@ class Past:
         self._history = history
         self._asked: set[str] = set()
         """The functions whose earlier invocations are listed, or soon will be."""
-        self._opened: tuple[InvocationRecord, Contents | None] | None = None
+        self._opened: tuple[InvocationRecord, Opened | None] | None = None
         """The one that was opened last."""
 
     async def list_earlier(self, function: str) -> bool:
@@ -40,14 +62,15 @@ class Past:
     async def open(self, record: InvocationRecord) -> None:
         """Read the contents of an invocation, which ``opened`` returns from then on."""
         if not self.is_opened(record):
-            self._opened = record, await self.contents(record)
+            contents = await self.contents(record)
+            self._opened = record, None if contents is None else Opened.of(contents)
 
     def is_opened(self, record: InvocationRecord) -> bool:
         """Return whether the contents of an invocation are read."""
         return self._opened is not None and self._opened[0] is record
 
-    def opened(self, record: InvocationRecord) -> Contents | None:
-        """Return the contents; None where they are not read yet, or not kept any more."""
+    def opened(self, record: InvocationRecord) -> Opened | None:
+        """Return what is kept; None where they are not read yet, or not kept any more."""
         return self._opened[1] if self._opened is not None and self.is_opened(record) else None
 
     async def matching(self, function: str, text: str) -> frozenset[tuple[str, int]]:

@@ -9,7 +9,8 @@ from enum import StrEnum
 from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.invocation import Invocation
 from lambda_tui.engine.pool import Pool
-from lambda_tui.history import Contents, InvocationRecord
+from lambda_tui.history import InvocationRecord
+from lambda_tui.ui.model.past import Opened
 
 
 class Tab(StrEnum):
@@ -95,13 +96,13 @@ class Selected:
     """The invocation itself; None when the engine has forgotten it."""
     environment: ExecutionEnvironment | None = None
     """The environment that serves or served it, or the chosen one; None when that has ended."""
-    contents: Contents | None = None
-    """Event, response and log from the history, once read, where ``invocation`` is None."""
+    kept: Opened | None = None
+    """The same from the history, once read, where ``invocation`` is None."""
 
     @property
     def response(self) -> bytes | None:
         """The response, or the beginning that is kept of it; None where there is none."""
         if self.invocation is not None:
             return self.invocation.response
-        kept = None if self.contents is None else self.contents.response
+        kept = None if self.kept is None else self.kept.contents.response
         return None if kept is None else kept.content

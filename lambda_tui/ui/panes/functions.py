@@ -21,11 +21,13 @@ from lambda_tui.ui.figures import milliseconds
 from lambda_tui.ui.glyphs import STATE_CLASSES, STATE_GLYPHS, STATUS_GLYPHS
 from lambda_tui.ui.model import Invocations
 from lambda_tui.ui.model.details import details_of
-from lambda_tui.ui.terminal_text import fitted
+from lambda_tui.ui.terminal_text import fitted, fitted_name, shortened
 from lambda_tui.ui.widgets import FilteredPane, Group, RowList
 
 _GLYPHS = 3
 """Environments up to which each has a glyph of its own; if there are more, states are counted."""
+_IN_LINE = 30
+"""Cells of a name in the line for narrow screens."""
 _ORDER = tuple(State)
 _NOT_INVOKED = "·"
 
@@ -80,7 +82,7 @@ class FunctionList(RowList[FunctionRow]):
             right = marks
         right.truncate(max(0, width - width // 2), overflow="ellipsis")
         room = width - right.cell_len - 5
-        return Text.assemble(" ", sign, " ", fitted(name, room), " ", right, " ")
+        return Text.assemble(" ", sign, " ", fitted_name(name, room), " ", right, " ")
 
     def _sign(self, item: FunctionRow) -> Text:
         if item.has_failed:
@@ -120,6 +122,9 @@ class FunctionsPane(FilteredPane):
         self.chosen_qualifiers: dict[str, str] = {}
         """The aliases or versions that the user invokes, by the functions' names."""
         self._invocations = invocations
+        self._rows: Sequence[FunctionRow] = ()
+        self._rows_of: tuple[object, ...] = ()
+        """All that the rows were made from."""
         self._line = ""
         """The markup of the line for narrow screens."""
 
@@ -145,14 +150,10 @@ class FunctionsPane(FilteredPane):
 
     def show_pools(self, pools: Sequence[Pool], chosen: str, project: Project) -> None:
         """Show the functions whose names pass the filter, below the files that declare them."""
-        rows = [
-            FunctionRow(
-                pool, self._invocations.last(pool.function.name), self.qualifier(pool.function)
-            )
-            for pool in pools
-        ]
-        wanted = self.wanted
-        passing = [row for row in rows if wanted in row.pool.function.name.casefold()]
+        rows, wanted = self._rows_for(pools), self.wanted
+        passing = rows
+        if wanted:
+            passing = [row for row in rows if wanted in row.pool.function.name.casefold()]
         self.list.wanted = wanted
         self.list.show_items(passing, _groups(passing, project, is_filtered=bool(wanted)))
         self.list.highlight(chosen)
@@ -160,8 +161,21 @@ class FunctionsPane(FilteredPane):
         counts = [f"{len(passing)} of {len(rows)}" if wanted else f"{len(rows)}"]
         counts += [f"{failing} failing"] if failing else []
         self.write_frame(subtitle=" · ".join(counts))
-        self._show_details(next((row for row in rows if self.list.key(row) == chosen), None))
+        self._show_details(next((row for row in rows if row.pool.function.name == chosen), None))
         self._show_line(rows, chosen, failing)
+
+    def _rows_for(self, pools: Sequence[Pool]) -> Sequence[FunctionRow]:
+        """Return a row for each function, made anew where there is another one to see."""
+        functions = [pool.function for pool in pools]
+        made_of = (self._invocations.version, dict(self.chosen_qualifiers), functions, pools)
+        if made_of != self._rows_of:
+            last = self._invocations.last
+            self._rows = [
+                FunctionRow(pool, last(function.name), self.qualifier(function))
+                for pool, function in zip(pools, functions, strict=True)
+            ]
+            self._rows_of = (self._invocations.version, *made_of[1:])
+        return self._rows
 
     def _show_details(self, row: FunctionRow | None) -> None:
         details = self.query_one("#function-details", Static)
@@ -182,8 +196,8 @@ class FunctionsPane(FilteredPane):
         for row in rows[first : first + 8]:
             name = one_line(row.pool.function.name)
             is_chosen = name == chosen
-            sign = self.list._sign(row).plain
-            parts.append(Content.styled(f"{sign}{name}", "bold reverse" if is_chosen else ""))
+            text = f"{self.list._sign(row).plain}{shortened(name, _IN_LINE)}"
+            parts.append(Content.styled(text, "bold reverse" if is_chosen else ""))
             parts.append(Content("  "))
         total = f"{len(rows)}" + (f", {failing} failing" if failing else "")
         line = Content("").join(parts)

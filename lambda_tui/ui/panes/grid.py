@@ -25,7 +25,7 @@ from lambda_tui.ui.panes.init import InitPane
 from lambda_tui.ui.panes.invocations import InvocationsPane
 from lambda_tui.ui.panes.response import ResponsePane
 from lambda_tui.ui.panes.tmp import TmpPane
-from lambda_tui.ui.widgets import Pane
+from lambda_tui.ui.widgets import FRAME, Pane
 
 TAB_NAMES: Mapping[Tab, str] = {
     Tab.LOG: "4 Log",
@@ -42,8 +42,6 @@ _LEAST = 4
 """Rows that the invocations and the tab have at least, their frames included."""
 _LEAST_OF_FUNCTIONS = 6
 """Rows that the functions have at least for it to be worth while to shrink everything else."""
-_FRAME = 6
-"""Cells of a frame that its title cannot have."""
 
 
 class PaneGrid(Container):
@@ -154,8 +152,11 @@ class PaneGrid(Container):
 
     def _show_tabs(self) -> None:
         for tab, pane in self.tabs.items():
-            pane.set_class(tab is self._selection.tab, "-forward")
-            pane.set_class(tab is self._selection.beside, "-beside")
+            before = pane.classes
+            pane.set_class(tab is self._selection.tab, "-forward", update=False)
+            pane.set_class(tab is self._selection.beside, "-beside", update=False)
+            if pane.classes != before:
+                pane.update_node_styles()
         self._fill_tabs()
         self.write_titles()
 
@@ -181,6 +182,7 @@ class PaneGrid(Container):
         self.set_class(pane is not None, "-zoomed")
         for each, widget in self.by_id.items():
             widget.set_class(each == pane, "-zoom")
+        self.write_titles()
 
     def fit(self, environments: int) -> None:
         """Give the environments as many rows as they need, within what the others can spare."""
@@ -273,7 +275,7 @@ class PaneGrid(Container):
         width = self.size.width if self.is_zoomed else self.invocations.outer_size.width
         if self.shows_two_tabs and not self.is_zoomed:
             width //= 2
-        return max(20, width - _FRAME)
+        return max(20, width - FRAME)
 
     def _tab_text(self, tab: Tab, *, is_alone: bool = False, part: str = "all") -> Content:
         """Return what a click brings a tab forward by: its key and its name, or one of them.

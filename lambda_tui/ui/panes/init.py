@@ -9,9 +9,10 @@ from typing import ClassVar
 from rich.cells import cell_len
 from rich.text import Text
 from textual.actions import SkipAction
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from lambda_tui.history import InvocationRecord
+from lambda_tui.ui.bindings import PANE_BINDINGS
 from lambda_tui.ui.figures import milliseconds
 from lambda_tui.ui.model import Inits, Selected
 from lambda_tui.ui.model.init_tree import (
@@ -81,11 +82,7 @@ class InitPane(RowList[_Row], Pane):
         "init--largest",
         "init--failed",
     }
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,h", "fold", "Fold", show=False),
-        Binding("right,l", "unfold", "Unfold", show=False),
-        Binding("m", "largest", "Largest", tooltip="Go to the next of the largest", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*PANE_BINDINGS["Init"]]
     HEADINGS = 1
 
     def __init__(self, inits: Inits, *, id: str) -> None:
@@ -109,8 +106,8 @@ class InitPane(RowList[_Row], Pane):
         record, environment = selected.record, selected.environment
         code_directory = str(selected.pool.function.code_directory)
         if record is not None:
-            phases = self._inits.before(record)
-            key = record.session, record.number, record.status, record.environment_id
+            phases = self._inits.before(record) or (selected.kept.phases if selected.kept else ())
+            key = record.session, record.number, record.status, record.environment_id, len(phases)
             self._show((*key, self._inits.changes), phases, code_directory, _served(record, phases))
         elif environment is not None:
             phases = self._inits.of(environment.id)
@@ -282,6 +279,8 @@ def _served(record: InvocationRecord, phases: Sequence[SeenInit]) -> str:
     if not phases:
         if not record.environment_id:
             return f"#{record.number} has no environment yet."
+        if record.is_over and not record.is_cold:
+            return f"#{record.number} was warm, and its environment's Init is not kept any more."
         known = "" if record.init_ms is None else f" It took {milliseconds(record.init_ms)}."
         return f"The Init before #{record.number} is not kept any more.{known}"
     if record.is_cold:

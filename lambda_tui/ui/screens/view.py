@@ -204,8 +204,8 @@ class ProjectView(SearchableScreen):
         invocation = self.feed.invocations.live(record)
         if invocation is not None:
             return invocation.payload
-        contents = None if self._past is None else self._past.opened(record)
-        return None if contents is None else contents.event.content
+        kept = None if self._past is None else self._past.opened(record)
+        return None if kept is None else kept.contents.event.content
 
     @work(group="search", exclusive=True)
     async def _look_into_contents(self, text: str) -> None:
@@ -236,8 +236,7 @@ class ProjectView(SearchableScreen):
         in_scope = self.selection.listed(self.feed.invocations.of(pool.function.name))
         self._listed = panes.invocations.passing(in_scope)
         selected = self._selected(self.record) or Selected(pool)
-        panes.log_pane.show_scope(self._log_scope(pool, selected.record))
-        panes.log_pane.show_fresh_records()
+        self._show_log(selected)
         with panes.painting():
             panes.functions.show_pools(pools, pool.function.name, self.engine.project)
             panes.environments.show_pool(pool, self.feed.lives)
@@ -265,13 +264,13 @@ class ProjectView(SearchableScreen):
             return None
         if record is None:
             return Selected(pool, environment=self.environment)
-        invocation, contents = self.feed.invocations.live(record), None
+        invocation, kept = self.feed.invocations.live(record), None
         if invocation is None and self._past is not None:
-            contents = self._past.opened(record)
+            kept = self._past.opened(record)
             if self._opening is not record and not self._past.is_opened(record):
                 self._opening = record
                 self._open(record)
-        return Selected(pool, record, invocation, self.environment, contents)
+        return Selected(pool, record, invocation, self.environment, kept)
 
     def _show_function(self, pool: Pool) -> None:
         """Show the event of another function."""
@@ -310,12 +309,18 @@ class ProjectView(SearchableScreen):
         number = self.selection.environment
         return name if number is None else f"{name} · env {number} (esc shows all)"
 
-    def _log_scope(self, pool: Pool, record: InvocationRecord | None) -> Scope:
-        """Return what the log is of: the invocation or environment, once one is chosen."""
+    def _show_log(self, selected: Selected) -> None:
+        """Show the log of the chosen invocation or environment, else the function's."""
+        log, record, kept = self.panes.log_pane, selected.record, selected.kept
         chosen = record if self.selection.invocation is not None else None
         is_here = chosen is not None and chosen.session == self.feed.invocations.session
-        number = chosen.number if chosen is not None and is_here else None
-        return Scope(pool.function.name, self.selection.environment, number)
+        if chosen is not None and not is_here and kept is not None:
+            log.show_earlier(chosen, kept.contents.log)
+        else:
+            number = chosen.number if chosen is not None and is_here else None
+            name = selected.pool.function.name
+            log.show_scope(Scope(name, self.selection.environment, number))
+        log.show_fresh_records()
 
     def show_address(self, address: str | None) -> None:
         """Show where the Lambda API listens."""

@@ -21,7 +21,7 @@ from lambda_tui.project.function import Problem
 from lambda_tui.project.interpreters import own_program
 from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.model.toasts import Announcements, Toast
-from lambda_tui.ui.terminal_text import fitted
+from lambda_tui.ui.terminal_text import fitted, shortened
 from lambda_tui.ui.widgets.line_widget import LineWidget, text_strip
 from lambda_tui.wording import counted
 
@@ -149,7 +149,7 @@ def _parts(
 ) -> tuple[_Part, ...]:
     """Return project, what a save broke, sandbox level, runtime, credentials and address."""
     name = one_line(engine.project.directory.name or "/")
-    short = fitted(name, min(cell_len(name), _SHORT_NAME))
+    short = shortened(name, _SHORT_NAME)
     parts = [_Part(name, "", short)]
     if missing:
         text = one_line(f"▲ {missing} is not in the project")

@@ -7,6 +7,10 @@ from textual.content import Content
 from textual.widget import Widget
 
 from lambda_tui.terminal_text import one_line
+from lambda_tui.ui.terminal_text import fitted_title
+
+FRAME = 6
+"""Cells of a frame that a text in it cannot have."""
 
 
 class Pane(Widget):
@@ -41,16 +45,23 @@ class Pane(Widget):
     def write_frame(
         self, title: Content | str | None = None, subtitle: Content | str | None = None
     ) -> None:
-        """Set the texts in the frame; None leaves one as it is. A string has no markup.
+        """Set the texts in the frame; None leaves one as it is.
+
+        A string has no markup, and is shortened where the frame has no room for it.
 
         Textual paints a widget anew even when its title is set to what it was, so only a text that
         has changed is set.
         """
-        if title is not None and self.border_title != (content := _content(title)).markup:
+        if title is not None and self.border_title != (content := self._fitted(title)).markup:
             self.border_title = content
-        if subtitle is not None and self.border_subtitle != (content := _content(subtitle)).markup:
+        if (
+            subtitle is not None
+            and self.border_subtitle != (content := self._fitted(subtitle)).markup
+        ):
             self.border_subtitle = content
 
-
-def _content(text: Content | str) -> Content:
-    return Content(one_line(text)) if isinstance(text, str) else text
+    def _fitted(self, text: Content | str) -> Content:
+        if isinstance(text, Content):
+            return text
+        room = self.outer_size.width - FRAME
+        return Content(fitted_title(one_line(text), room) if room > 0 else one_line(text))

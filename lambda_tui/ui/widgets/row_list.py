@@ -9,12 +9,13 @@ from typing import Any, ClassVar, Generic, TypeVar
 from rich.style import Style
 from rich.text import Text
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import var
 from textual.strip import Strip
 
+from lambda_tui.ui.bindings import PANE_BINDINGS
 from lambda_tui.ui.terminal_text import fitted
 from lambda_tui.ui.widgets.line_widget import ScrollingLines, text_strip
 
@@ -66,15 +67,7 @@ class RowList(ScrollingLines, Generic[Item], can_focus=True):
     """A row for each item; the cursor stays with its item when items come and go."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"row--cursor", "row--head", "row--dim"}
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "cursor(-1)", "Up", show=False),
-        Binding("down,j", "cursor(1)", "Down", show=False),
-        Binding("pageup", "cursor(-10)", "Page up", show=False),
-        Binding("pagedown", "cursor(10)", "Page down", show=False),
-        Binding("home,g", "cursor(-1000000)", "First", show=False),
-        Binding("end,G", "cursor(1000000)", "Last", show=False),
-        Binding("enter", "choose", "Choose", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*PANE_BINDINGS["a list"]]
     HEADINGS = 0
     """The number of rows above the items, which do not scroll."""
     FOOTINGS = 0
@@ -228,28 +221,34 @@ class RowList(ScrollingLines, Generic[Item], can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Render one line of the list."""
-        text, style = self._rendered[y] = self._line(y)
-        return text_strip(text, self.row_width, self.base + style)
+        width = self.row_width
+        text, style = self._rendered[y] = self._line(y, width, self.size.height)
+        return text_strip(text, width, self.base + style)
 
     def _refresh_changed(self) -> None:
         """Ask for a paint of the lines that no longer look as they were last rendered."""
-        for y in range(self.size.height):
-            if self._rendered.get(y) != self._line(y):
-                self.refresh(Region(0, y, self.size.width, 1))
+        size, width = self.size, self.row_width
+        for y in range(size.height):
+            if self._rendered.get(y) != self._line(y, width, size.height):
+                self.refresh(Region(0, y, size.width, 1))
 
-    def _line(self, y: int) -> tuple[Text, Style]:
-        """Return the text of a line of the widget, and the style under it."""
-        width = self.row_width
-        if y < self.headings:
+    def _line(self, y: int, width: int, height: int) -> tuple[Text, Style]:
+        """Return the text of a line of the widget, and the style under it.
+
+        ``width`` is that of a row, and ``height`` the widget's: Textual computes them anew each
+        time that they are asked for.
+        """
+        headings = self.headings
+        if y < headings:
             return self.heading_at(y, width), self.style_of("row--head")
-        if y >= self.size.height - self.footings:
+        if y >= height - self.footings:
             return self.footing(width), self.style_of("row--head")
-        index = self.index_at(y)
-        if index is None:
-            group = self._lines.groups.get(y - self.headings + self.scroll_offset.y)
-            if group is None:
-                return Text(), Style.null()
+        line = y - headings + self.scroll_offset.y
+        if (group := self._lines.groups.get(line)) is not None:
             return Text(fitted(f" {group.text}", width)), self.style_of("row--head")
+        index = self._lines.item_at(line)
+        if index is None:
+            return Text(), Style.null()
         style = self.style_of("row--cursor") if index == self._cursor else Style.null()
         return self.row(self.items[index], width), style
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import structs
 
 from lambda_tui.engine import events
 from lambda_tui.engine.events import Event, ImportedModule, InitProfile, Record, Span
 from lambda_tui.engine.lifecycle import State
-from lambda_tui.history import InvocationRecord
+from lambda_tui.history import MOST_OF_EACH, InvocationRecord
 from lambda_tui.ui.model.init_tree import (
     ERROR_LINES,
     LARGEST,
@@ -18,7 +19,7 @@ from lambda_tui.ui.model.init_tree import (
     short_path,
     visible,
 )
-from lambda_tui.ui.model.inits import ENVIRONMENTS, PHASES, PROFILES, Inits
+from lambda_tui.ui.model.inits import ENVIRONMENTS, INIT, PHASES, PROFILES, Inits, from_json
 
 CODE = "/home/ada/shop/api"
 
@@ -288,3 +289,28 @@ def test_modules_of_nonsensical_depths_and_names_make_a_tree_all_the_same() -> N
 )
 def test_a_path_is_shown_from_the_code_or_from_the_library(file: str, shown: str) -> None:
     assert short_path(file, CODE) == shown
+
+
+def test_the_phases_that_an_invocation_waited_for_are_kept_and_come_back() -> None:
+    story = Story()
+    story.create()
+    story.initialise()
+    cold, warm = story.serve(1), story.serve(2)
+    cold.is_cold = True
+
+    assert story.inits.to_keep(warm) == {}
+    assert from_json(story.inits.to_keep(cold)[INIT]) == list(story.inits.of("e1"))
+    assert from_json(b"{") == from_json(b"[1]") == from_json(None) == ()
+
+
+def test_of_too_many_modules_only_the_phases_are_kept() -> None:
+    modules = tuple(module(0, f"module{number:0>60}", 0.0, 1.0) for number in range(4_000))
+    story = Story()
+    story.create()
+    story.initialise(profile=structs.replace(PROFILE, modules=modules))
+    kept = story.inits.to_keep(story.serve(1))[INIT]
+    (seen,) = from_json(kept)
+
+    assert len(kept) < MOST_OF_EACH
+    assert seen.profile == structs.replace(PROFILE, modules=())
+    assert seen.spans == SPANS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lambda_tui.ui.model.tmp.changes import TmpChange, TmpChanges
+from lambda_tui.ui.model.tmp.changes import TMP, TmpChange, TmpChanges
 from lambda_tui.ui.model.tmp.files import (
     COMPARED,
     CONTENT,
@@ -18,6 +18,7 @@ from lambda_tui.ui.model.tmp.tree import TmpMarks, TmpRow, TmpTree
 __all__ = [
     "COMPARED",
     "CONTENT",
+    "TMP",
     "TmpChange",
     "TmpChanges",
     "TmpContent",

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import msgspec
 from msgspec import Struct
 
 from lambda_tui.engine.engine import Engine
@@ -18,6 +19,8 @@ from lambda_tui.engine.lifecycle import State
 from lambda_tui.history import InvocationRecord
 from lambda_tui.ui.model.tmp.files import COMPARED, TmpError, TmpFiles, TmpPath
 
+TMP = "tmp"
+"""The name of the history's extra with what an invocation has changed."""
 LISTED = 500
 """Paths that are kept of each kind of change; the counts are exact."""
 _KEPT = 2_000
@@ -61,6 +64,18 @@ class TmpChange(Struct, frozen=True, kw_only=True):
             changed_count=record.tmp_changed,
             removed_count=record.tmp_removed,
         )
+
+    def to_json(self) -> bytes:
+        """Return it as the history keeps it."""
+        return msgspec.json.encode(self)
+
+    @classmethod
+    def from_json(cls, kept: bytes | None) -> TmpChange | None:
+        """Return what the history has kept; None for what is not there, or not understood."""
+        try:
+            return None if kept is None else msgspec.json.decode(kept, type=cls)
+        except msgspec.DecodeError:
+            return None
 
     @property
     def covers(self) -> str:

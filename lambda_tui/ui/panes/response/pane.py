@@ -22,6 +22,7 @@ from lambda_tui.engine.invocation import Invocation
 from lambda_tui.history import InvocationRecord
 from lambda_tui.project.function import Function
 from lambda_tui.terminal_text import one_line
+from lambda_tui.ui.bindings import PANE_BINDINGS
 from lambda_tui.ui.editor import open_in_editor
 from lambda_tui.ui.figures import milliseconds, size
 from lambda_tui.ui.glyphs import STATUS_GLYPHS
@@ -29,6 +30,7 @@ from lambda_tui.ui.model import Selected
 from lambda_tui.ui.model.responses import BEFORE, JsonPath, JsonRow, find
 from lambda_tui.ui.panes.response.reading import Line, Reading
 from lambda_tui.ui.panes.response.rows import ResponseRows
+from lambda_tui.ui.panes.response.view_names import ViewNames
 from lambda_tui.ui.stack_frames import SourcePlace, find_place, local_file
 from lambda_tui.ui.widgets import Pane, RowList
 
@@ -36,41 +38,6 @@ _READ_AT_ONCE = 64_000
 """Bytes of a response up to which it is read without a thread."""
 _PARTS_PAUSE = 0.1
 """Seconds between two paints of a response that is streamed."""
-
-
-class ViewNames(Static):
-    """The names of the views; a click chooses one."""
-
-    _names = Content()
-
-    class Chosen(Message):
-        """Posted when a name was clicked."""
-
-        def __init__(self, view: str) -> None:
-            super().__init__()
-            self.view = view
-
-    def action_view(self, view: str) -> None:
-        """Choose a view."""
-        self.post_message(self.Chosen(view))
-
-    @property
-    def cells(self) -> int:
-        """The cells that it takes beside the status."""
-        return self._names.cell_length + 1
-
-    def show_views(self, views: tuple[str, ...], shown: str) -> None:
-        """Write the names, the one that is shown in brackets; nothing where there is no choice."""
-        parts = [
-            Content.styled(f"‹{view}›", "bold")
-            if view == shown
-            else Content.from_markup(f"[@click=view('{view}')]{view}[/]")
-            for view in views
-        ]
-        names = Content(" ").join(parts) if len(views) > 1 else Content("")
-        if names != self._names:
-            self._names = names
-            self.update(names)
 
 
 class SearchField(Input):
@@ -93,17 +60,7 @@ class ResponsePane(Vertical, Pane):
     the text as it is; each response has those that make sense for it.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("V", "next_view", "View", id="response_view", tooltip="HTTP, JSON, parts or text"),
-        Binding("o", "open_frame", "Open", id="open_frame", tooltip="Open it in your editor"),
-        Binding(
-            "slash", "search", "Find", id="response_find", tooltip="Find text", key_display="/"
-        ),
-        Binding("n", "match(1)", "Next", id="response_next", tooltip="Go to the next match"),
-        Binding("N", "match(-1)", "Previous", id="response_previous", tooltip="To the one before"),
-        Binding("minus", "fold_all", "Fold", id="fold_all", tooltip="Fold all", key_display="-"),
-        Binding("asterisk", "open_all", "Open", id="open_all", tooltip="Open all", key_display="*"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*PANE_BINDINGS["the response"]]
     DEFAULT_CSS = """
     ResponsePane {
         #response-head { height: 1; }

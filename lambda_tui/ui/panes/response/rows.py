@@ -9,10 +9,11 @@ from typing import ClassVar
 from rich.style import Style
 from rich.text import Text
 from textual.actions import SkipAction
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 
 from lambda_tui.terminal_text import one_line
+from lambda_tui.ui.bindings import PANE_BINDINGS
 from lambda_tui.ui.model.responses import BEFORE, JsonNode, JsonRow
 from lambda_tui.ui.panes.response.reading import Row
 from lambda_tui.ui.widgets import RowList
@@ -40,10 +41,7 @@ class ResponseRows(RowList[Row]):
         "response--good",
         "response--match",
     }
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,h", "fold", "Fold", show=False),
-        Binding("right,l", "unfold", "Open", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*PANE_BINDINGS["the response's tree"]]
 
     @dataclass
     class Toggled(Message):

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.notifications import SeverityLevel
@@ -20,6 +20,7 @@ from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.history import InvocationRecord
 from lambda_tui.terminal_text import one_line
+from lambda_tui.ui.bindings import PANE_BINDINGS
 from lambda_tui.ui.figures import size
 from lambda_tui.ui.model import Selected, TmpChange, TmpChanges
 from lambda_tui.ui.model.tmp import (
@@ -79,10 +80,7 @@ class TmpPane(Vertical, Pane):
     when nothing does.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "save", "Copy out", id="tmp_save", tooltip="Copy the file to your folder"),
-        Binding("d,delete", "delete", "Delete", id="tmp_delete", tooltip="Delete it from /tmp"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*PANE_BINDINGS["/tmp"]]
     DEFAULT_CSS = """
     TmpPane {
         #tmp-summary { height: 1; width: 1fr; text-wrap: nowrap; text-overflow: ellipsis; }
@@ -156,7 +154,8 @@ class TmpPane(Vertical, Pane):
         """Show the ``/tmp`` of the environment, with the changes of the selected invocation."""
         environment, record = selected.environment, selected.record
         if record is not None and record.session != self._changes.session:
-            self.show_stored(record, None)
+            kept = selected.kept
+            self.show_stored(record, None if kept is None else kept.change)
             return
         number = environment.number if environment is not None else None
         if number is None and record is not None:

@@ -9,10 +9,11 @@ from typing import ClassVar
 
 from rich.text import Text
 from textual.actions import SkipAction
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 
 from lambda_tui.terminal_text import one_line
+from lambda_tui.ui.bindings import PANE_BINDINGS
 from lambda_tui.ui.figures import size
 from lambda_tui.ui.model.tmp import TmpRow
 from lambda_tui.ui.terminal_text import fitted
@@ -29,10 +30,7 @@ class TmpRows(RowList[TmpRow]):
     """Files and folders below ``/tmp``, indented; folders fold."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"row--added", "row--changed", "row--removed"}
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,h", "fold", "Fold", show=False),
-        Binding("right,l", "unfold", "Open", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*PANE_BINDINGS["the tree of /tmp"]]
 
     @dataclass
     class Toggled(Message):

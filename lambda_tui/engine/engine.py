@@ -30,7 +30,7 @@ from lambda_tui.engine.events import (
 from lambda_tui.engine.pool import Account, Pool
 from lambda_tui.engine.runtime_api import OpenApi
 from lambda_tui.engine.sampling import Sampler
-from lambda_tui.engine.sdk import RuntimeSdk
+from lambda_tui.engine.sync import Sync
 from lambda_tui.engine.synthesis import AppSynthesis
 from lambda_tui.engine.watching import (
     Quiet,
@@ -49,11 +49,10 @@ from lambda_tui.engine.watching import (
 )
 from lambda_tui.engine.wire import Zygote
 from lambda_tui.project.code import OutwardLinks, is_deployed
-from lambda_tui.project.dependencies import REQUIREMENT_FILES
+from lambda_tui.project.dependencies import REQUIREMENT_FILES, SyncedPackages
 from lambda_tui.project.function import NODE_SUFFIXES, Function, Problem, Project
 from lambda_tui.project.interpreters import Interpreter, find_interpreter
 from lambda_tui.project.load import load_project
-from lambda_tui.project.sdk import is_of_sdk
 from lambda_tui.project.settings import AFTER_RESTART, PROJECT_FILE, Settings, SettingsFiles
 from lambda_tui.terminal_text import one_line
 
@@ -103,7 +102,8 @@ class Engine:
         self._endings: set[asyncio.Task[None]] = set()
         """Tasks that close zygotes which have failed and were replaced."""
         self.asynchronous = AsyncInvocations(settings, self.pools)
-        self.sdk = RuntimeSdk(settings, self.pools, self._zygotes)
+        self._packages = SyncedPackages(project.directory)
+        self.sync = Sync(settings, self.pools, self._zygotes, self._packages)
         self.dependencies = DependencyChecks(project.directory, settings)
         self.synthesis = AppSynthesis(project.directory, settings, self._read_again)
         self._settings_files = SettingsFiles(project.directory, user_config_path("lambda-tui"))
@@ -143,7 +143,7 @@ class Engine:
         self.synthesis.cancel()
         self.dependencies.close()
         await self.asynchronous.close()
-        await self.sdk.close()
+        await self.sync.close()
         for task in (self._sampling, self._following):
             if task is not None:
                 task.cancel()
@@ -258,7 +258,7 @@ class Engine:
         if "credentials" in changes:
             self.credentials.choose(self.settings.credentials)
         self.asynchronous.configure(self.settings)
-        self.sdk.configure(self.settings)
+        self.sync.configure(self.settings)
         self.dependencies.configure(self.settings)
         self.synthesis.configure(self.settings)
         for pool in self.pools.values():
@@ -297,14 +297,13 @@ class Engine:
             self._open_api,
             self._on_missing_package,
             self._links,
+            self._packages,
             profiles_init=self._profiles_init,
         )
 
     def _on_missing_package(self, pool: Pool, package: str) -> None:
         """Tell the remedy for a package that a function has failed for want of."""
-        if is_of_sdk(pool.function, package):
-            self.sdk.note_missing(pool, package)
-        else:
+        if not self.sync.note_missing(pool, package):
             self.dependencies.note_missing(pool, package)
 
     def _zygote_of(self, interpreter: Interpreter) -> Zygote:
@@ -317,7 +316,7 @@ class Engine:
                 ending.add_done_callback(self._endings.discard)
             zygote = Zygote(interpreter, self.settings.sandbox)
             self._zygotes[interpreter.executable] = zygote
-            self.sdk.provide(zygote)
+            self.sync.provide(zygote)
             zygote.start()
         return zygote
 

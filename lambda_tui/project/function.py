@@ -205,6 +205,11 @@ class Function:
     """The layers in their order; a file in a later one replaces that in an earlier one."""
     layers_directory: Path | None = None
     """The folder that is mounted at ``/opt``, absolute: the merged layers. None without layers."""
+    packages_directory: Path | None = field(default=None, compare=False)
+    """A folder whose content stands beside the code at ``/var/task``, as a build puts it there.
+
+    It has the packages that the function's files name, once they are synced; None before that.
+    """
     unreadable: tuple[str, ...] = ()
     """Paths in Lambda, such as ``/var/task/app.py``, of what the function cannot read there."""
     hidden_modules: tuple[str, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import takewhile
 
 from lambda_tui import limits
@@ -49,6 +50,7 @@ from lambda_tui.engine.runtime_api import OpenApi
 from lambda_tui.engine.snapshots import RestoredEnvironment, Snapshots
 from lambda_tui.engine.wire import Sandbox, Zygote
 from lambda_tui.project.code import OutwardLink, OutwardLinks
+from lambda_tui.project.dependencies import SyncedPackages
 from lambda_tui.project.function import LATEST, Function
 from lambda_tui.project.interpreters import Interpreter, version_mismatch
 from lambda_tui.project.settings import PROJECT_FILE, Settings
@@ -125,6 +127,7 @@ class Pool:
         open_api: OpenApi,
         on_missing_package: Callable[[Pool, str], None],
         links: OutwardLinks,
+        packages: SyncedPackages,
         *,
         profiles_init: bool,
     ) -> None:
@@ -162,6 +165,7 @@ class Pool:
         self._idle_removal = IdleRemoval(self.environments, settings.idle_timeout)
         self._network = self._make_network_policy()
         self._links = links
+        self._packages = packages
         self._snapshots = Snapshots(
             self.environments,
             emit,
@@ -556,7 +560,7 @@ class Pool:
             if self.is_open and is_snapshot_taken_of(function):
                 zygote = self._boot()
                 try:
-                    self._snapshots.take(function, zygote)
+                    self._snapshots.take(self._with_packages(function), zygote)
                 except Exception as error:
                     self._tell_impossible(error)
         self._provision()
@@ -583,7 +587,7 @@ class Pool:
         if live >= most or not self._network.allows_another(function, has_others=live > 0):
             return None
         try:
-            environment = self._make(reason, function, partition)
+            environment = self._make(reason, self._with_packages(function), partition)
         except Exception as error:
             # Whatever it is, the invocation that it is for must not wait for ever.
             self._tell_impossible(error)
@@ -657,6 +661,11 @@ class Pool:
         if fresh is not None and replacement.reason == "reload":
             fresh.made_because = f"{changed_files(replacement.files)} changed"
             self._reloading[fresh.id] = replacement
+
+    def _with_packages(self, function: Function) -> Function:
+        """Return the function with the packages that are installed for it by now."""
+        found = self._packages.find(function, self.interpreter)
+        return function if found is None else replace(function, packages_directory=found)
 
     def _make_network_policy(self) -> NetworkPolicy:
         choice = self._settings.network_of(self.function.name)

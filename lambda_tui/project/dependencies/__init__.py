@@ -1,13 +1,21 @@
-"""The packages that a Python function imports, and those that its requirements bring to Lambda."""
+"""What functions import, what their files name, and what of it they find here and on Lambda."""
 
 from __future__ import annotations
 
+from lambda_tui.project.dependencies.manifest import NODE_FILES, Manifest, ManifestError
 from lambda_tui.project.dependencies.missing import missing_module, missing_sentence
 from lambda_tui.project.dependencies.requirements import REQUIREMENT_FILES
+from lambda_tui.project.dependencies.runtime_packages import NODE_SDK
+from lambda_tui.project.dependencies.synced_packages import SyncedPackages
 from lambda_tui.project.dependencies.undeclared import undeclared_modules, undeclared_packages
 
 __all__ = [
+    "NODE_FILES",
+    "NODE_SDK",
     "REQUIREMENT_FILES",
+    "Manifest",
+    "ManifestError",
+    "SyncedPackages",
     "missing_module",
     "missing_sentence",
     "undeclared_modules",

@@ -8,7 +8,11 @@ from pathlib import Path
 from lambda_tui.engine.event_loop import start_task
 from lambda_tui.engine.events import Notice, ProblemFound, ProblemSolved
 from lambda_tui.engine.pool import Pool
-from lambda_tui.project.dependencies import missing_sentence, undeclared_packages
+from lambda_tui.project.dependencies import (
+    SyncedPackages,
+    missing_sentence,
+    undeclared_packages,
+)
 from lambda_tui.project.function import Problem
 from lambda_tui.project.settings import Settings
 
@@ -16,9 +20,10 @@ from lambda_tui.project.settings import Settings
 class DependencyChecks:
     """Looks for packages in a thread, and tells of each once until it changes."""
 
-    def __init__(self, directory: Path, settings: Settings) -> None:
+    def __init__(self, directory: Path, settings: Settings, packages: SyncedPackages) -> None:
         """``directory`` is the project's."""
         self._directory = directory
+        self._packages = packages
         self.configure(settings)
         self._told: dict[str, tuple[Problem, ...]] = {}
         """By the name of the function."""
@@ -30,11 +35,10 @@ class DependencyChecks:
     def configure(self, settings: Settings) -> None:
         """Go by these settings from now on."""
         self._are_on = settings.undeclared_packages != "off"
+        self._offers_sync = settings.dependencies != "off"
 
     def check(self, pool: Pool) -> None:
         """Look at a function that is new, or has changed."""
-        if not self._are_on:
-            return
         name = pool.function.name
         if name in self._checks:
             self._checks[name].cancel()
@@ -56,15 +60,36 @@ class DependencyChecks:
         for task in (*self._checks.values(), *self._remedies):
             task.cancel()
 
-    async def _tell_remedy(self, pool: Pool, module: str) -> None:
+    async def _look_at_packages(self, pool: Pool) -> None:
+        """Give the function the packages that its files name now, or tell that they are others."""
         function, interpreter = pool.function, pool.interpreter
+        found = await asyncio.to_thread(self._packages.find, function, interpreter)
+        changed = await asyncio.to_thread(self._packages.changed_file, function, interpreter)
+        if any(one.function.packages_directory != found for one in pool.environments):
+            pool.change(function, ("the packages",))
+        if changed is not None:
+            pool.warn_once(
+                f"What {changed.name} lists is not what is installed for {function.name}, as it "
+                f"has changed: S on the screen, or `lambda-tui invoke {function.name} --sync`, "
+                "installs it."
+            )
+
+    async def _tell_remedy(self, pool: Pool, module: str) -> None:
         sentence = await asyncio.to_thread(
-            missing_sentence, self._directory, function, interpreter, module
+            missing_sentence,
+            self._directory,
+            pool.synced_function,
+            pool.interpreter,
+            module,
+            offers_sync=self._offers_sync,
         )
         if sentence is not None:
             pool.tell(Notice("warning", sentence))
 
     async def _check(self, pool: Pool) -> None:
+        await self._look_at_packages(pool)
+        if not self._are_on:
+            return
         function = pool.function
         problems = await asyncio.to_thread(
             undeclared_packages, self._directory, function, pool.interpreter

@@ -49,7 +49,7 @@ from lambda_tui.engine.watching import (
 )
 from lambda_tui.engine.wire import Zygote
 from lambda_tui.project.code import OutwardLinks, is_deployed
-from lambda_tui.project.dependencies import REQUIREMENT_FILES, SyncedPackages
+from lambda_tui.project.dependencies import NODE_FILES, REQUIREMENT_FILES, SyncedPackages
 from lambda_tui.project.function import NODE_SUFFIXES, Function, Problem, Project
 from lambda_tui.project.interpreters import Interpreter, find_interpreter
 from lambda_tui.project.load import load_project
@@ -103,8 +103,8 @@ class Engine:
         """Tasks that close zygotes which have failed and were replaced."""
         self.asynchronous = AsyncInvocations(settings, self.pools)
         self._packages = SyncedPackages(project.directory)
-        self.sync = Sync(settings, self.pools, self._zygotes, self._packages)
-        self.dependencies = DependencyChecks(project.directory, settings)
+        self.sync = Sync(settings, self.pools, self._zygotes, self._packages, self._watch)
+        self.dependencies = DependencyChecks(project.directory, settings, self._packages)
         self.synthesis = AppSynthesis(project.directory, settings, self._read_again)
         self._settings_files = SettingsFiles(project.directory, user_config_path("lambda-tui"))
         self._watcher = Watcher(self._on_files_changed, self._warn)
@@ -344,8 +344,8 @@ class Engine:
     async def _watch(self) -> None:
         """Watch the project and all that its functions are made of, as far as it is not watched."""
         # In a thread, as a tree may be large; what is found is kept.
-        functions = [pool.function for pool in self.pools.values()]
-        await asyncio.to_thread(lambda: [self._links.search(one) for one in functions])
+        pools = list(self.pools.values())
+        await asyncio.to_thread(self._look_into, pools)
         if not self.settings.watch:
             return
         # As a single file too: nobody below the project's folder tells that it has come back.
@@ -356,12 +356,22 @@ class Engine:
             folders |= watched_folders(pool.function, pool.links)
             folders |= package_folders(pool.interpreter)
             files |= watched_files(pool.function, pool.links)
+        local = self._packages.local_packages
+        folders |= {path for path in local if path.is_dir()}
+        files |= {path for path in local if path.is_file()}
         # One that is missing may be made, and one that is there may go.
         mounts = self.settings.file_systems.values()
         files |= {folder for folder in mounts if folder.parent.is_dir()}
         self._watcher.cover(folders, files)
 
+    def _look_into(self, pools: Iterable[Pool]) -> None:
+        """Find the links and the packages of functions, which lie outside of their code."""
+        for pool in pools:
+            self._links.search(pool.function)
+            self._packages.find(pool.function, pool.interpreter)
+
     def _on_files_changed(self, paths: frozenset[Path]) -> None:
+        are_required = _are_required(paths) or self._packages.are_sources(paths)
         has_environment = makes_environment(paths, self.project)
         written_at = last_write(paths)
         for pool in self.pools.values():
@@ -374,8 +384,10 @@ class Engine:
                 pool.change(pool.function, files)
             if packages or has_environment:
                 self._installations.note(pool.function.name, packages)
-            if files or _are_required(paths):
+            if files or are_required:
                 self.dependencies.check(pool)
+        if are_required:
+            self.sync.sync_needed_soon()
         self._changed |= paths
         self._follow_soon()
 
@@ -460,7 +472,7 @@ def _is_in(file: str, folders: tuple[str, ...]) -> bool:
 
 
 def _are_required(paths: frozenset[Path]) -> bool:
-    return any(path.name in REQUIREMENT_FILES for path in paths)
+    return any(path.name in REQUIREMENT_FILES or path.name in NODE_FILES for path in paths)
 
 
 def _may_hold_handler(path: Path) -> bool:

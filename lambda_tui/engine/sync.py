@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 from lambda_tui.engine.events import Notice
 from lambda_tui.engine.pool import Pool
 from lambda_tui.engine.wire import Zygote
 from lambda_tui.project.dependencies import Manifest, ManifestError, SyncedPackages
-from lambda_tui.project.function import Function
 from lambda_tui.project.installers import InstallationError, Installer
 from lambda_tui.project.runtimes import runtime_of
 from lambda_tui.project.sdk import (
@@ -42,11 +40,14 @@ class Sync:
         pools: Mapping[str, Pool],
         zygotes: Mapping[Path, Zygote],
         packages: SyncedPackages,
+        on_synced: Callable[[], Awaitable[None]],
     ) -> None:
+        """``on_synced`` is called when packages were installed."""
         self._settings = settings
         self._pools = pools
         self._zygotes = zygotes
         self._packages = packages
+        self._on_synced = on_synced
         self._missed: defaultdict[str, set[str]] = defaultdict(set)
         """The packages that invocations have missed since the last sync, by function."""
         self._tried: set[tuple[str, str]] = set()
@@ -80,7 +81,7 @@ class Sync:
         choice = self._settings.sdk if is_of_the_sdk else self._settings.dependencies
         if choice == "install" and (name, package) not in self._tried:
             self._tried.add((name, package))
-            self._begin(pool)
+            self.sync_soon(pool)
             return True
         if is_of_the_sdk and choice != "off" and not self.is_under_way:
             pool.tell(Notice("warning", missing_sentence(name, package)))
@@ -91,16 +92,16 @@ class Sync:
         if "install" in (self._settings.sdk, self._settings.dependencies):
             self._keep(asyncio.create_task(self._sync_all_needed()))
 
-    def sync_all_soon(self) -> None:
-        """Install what functions lack, as ``sync`` does for each; do not wait."""
-        self._keep(asyncio.create_task(self._sync_all()))
+    def sync_soon(self, pool: Pool) -> None:
+        """Install what a function lacks, and tell what keeps it from that; do not wait."""
+        self._keep(asyncio.create_task(self._try_to_sync(pool)))
 
     async def sync_needed(self, pool: Pool) -> None:
         """Install what a function lacks, as far as the settings say so."""
         lacks = self._settings.dependencies == "install" and await self._lacks_packages(pool)
         if self._settings.sdk == "install" and not lacks:
             zygote = await pool.boot()
-            function = self._synced(pool)
+            function = pool.synced_function
             needed = await asyncio.to_thread(needed_packages, function, zygote.interpreter)
             self._tried |= {(pool.function.name, package) for package in needed}
             lacks = bool(needed) and zygote.runtime_version is not None
@@ -166,6 +167,7 @@ class Sync:
             if self._packages.find(one.function, one.interpreter) == folder:
                 self._missed.pop(one.function.name, None)
                 one.change(one.function, (f"what {file} lists",))
+        await self._on_synced()
         return manifest
 
     async def _lacks_packages(self, pool: Pool) -> bool:
@@ -183,7 +185,7 @@ class Sync:
 
     async def _sync_sdk(self, pool: Pool, zygote: Zygote, *, is_all: bool) -> None:
         """Install the SDK where a function needs it; with ``is_all`` nothing else is asked for."""
-        function, interpreter = self._synced(pool), zygote.interpreter
+        function, interpreter = pool.synced_function, zygote.interpreter
         refusal = self._refusal_of_sdk(pool)
         if refusal is not None:
             if is_all:
@@ -240,11 +242,6 @@ class Sync:
 
     # Both ----------------------------------------------------------------------------------------
 
-    def _synced(self, pool: Pool) -> Function:
-        """Return the function with what is installed for it by now."""
-        folder = self._packages.find(pool.function, pool.interpreter)
-        return replace(pool.function, packages_directory=folder)
-
     def _teller(self, pool: Pool) -> Callable[[str], None]:
         """Return what tells progress from a thread."""
         loop = asyncio.get_running_loop()
@@ -260,18 +257,11 @@ class Sync:
         for pool in list(self._pools.values()):
             await self.sync_needed(pool)
 
-    async def _sync_all(self) -> None:
-        for pool in list(self._pools.values()):
-            await self._try_to_sync(pool)
-
     async def _try_to_sync(self, pool: Pool) -> None:
         try:
             await self.sync(pool)
         except InstallationError as error:
             pool.tell(Notice("warning", f"{pool.function.name}: {error}"))
-
-    def _begin(self, pool: Pool) -> None:
-        self._keep(asyncio.create_task(self._try_to_sync(pool)))
 
     def _keep(self, task: asyncio.Task[None]) -> None:
         self._tasks.add(task)

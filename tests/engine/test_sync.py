@@ -3,40 +3,72 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
+import socket
 import sys
 import venv
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lambda_tui.engine.events import Notice
+from lambda_tui.project.dependencies import SyncedPackages
 from lambda_tui.project.function import Function, Project
-from lambda_tui.project.installers import InstallationError
+from lambda_tui.project.installers import InstallationError, Installer
+from lambda_tui.project.interpreters import Interpreter
+from support import SECONDS
 from support.files import save
 from support.node_process import NODE
 from support.package_index import write_wheel
 from support.workbench import TIMEOUT, Open, Workbench, response_of
 
 HANDLER = "import sys\ndef handler(event, context):\n    return eval(event)\n"
+SHOP = {"app.py": HANDLER, "requirements.txt": "friendly\n"}
 NODE_HANDLER = "exports.handler = async (event) => eval(event);\n"
 VERSION = ".".join(map(str, sys.version_info[:2]))
+
+
+ANY_LEVEL = pytest.mark.parametrize("level", ["processes"], indirect=True)
+"""Marks what does not depend on the level."""
 
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give the test an empty cache, and pip a folder of wheels in the place of its index."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "wheels"))
-    wheels = tmp_path / "wheels"
-    sources = {"friendly/__init__.py": "from polite import WORD\n", "shared/one.py": "X = 1\n"}
-    write_wheel(wheels, "friendly", sources, requires=["polite"])
-    write_wheel(wheels, "polite", {"polite.py": "WORD = 'please'\n"})
+    offer_wheels(tmp_path, monkeypatch)
     return tmp_path / "cache" / "lambda-tui" / "packages"
+
+
+def offer_wheels(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+    patch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    patch.setenv("PIP_NO_INDEX", "1")
+    patch.setenv("PIP_FIND_LINKS", str(folder / "wheels"))
+    sources = {"friendly/__init__.py": "from polite import WORD\n", "shared/one.py": "X = 1\n"}
+    write_wheel(folder / "wheels", "friendly", sources, requires=["polite"])
+    write_wheel(folder / "wheels", "polite", {"polite.py": "WORD = 'please'\n"})
+
+
+@pytest.fixture(scope="session")
+def installed_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the group of a cache with what the functions of the tests need."""
+    folder = tmp_path_factory.mktemp("installed")
+    write(folder / "shop", SHOP)
+    with pytest.MonkeyPatch.context() as patch:
+        offer_wheels(folder, patch)
+        installer = Installer(Interpreter(Path(sys.executable), "this"), lambda _: None)
+        (function,) = project(folder / "shop").functions
+        return SyncedPackages(folder / "shop").install(function, installer).parent
+
+
+@pytest.fixture
+def installed(installed_once: Path, cache: Path) -> Path:
+    """Have it in the test's own cache; return its folder there."""
+    shutil.copytree(installed_once, cache)
+    (folder,) = cache.iterdir()
+    return folder
 
 
 @pytest.fixture
@@ -50,7 +82,7 @@ def python(tmp_path: Path) -> Path:
 def code(tmp_path: Path) -> Path:
     """Return the folder of a function in Python that needs a package."""
     folder = tmp_path / "shop"
-    write(folder, {"app.py": HANDLER, "requirements.txt": "friendly\n"})
+    write(folder, SHOP)
     return folder
 
 
@@ -70,25 +102,239 @@ def notices(workbench: Workbench, severity: str) -> list[str]:
     return [one.message for one in workbench.records(Notice) if one.severity == severity]
 
 
-async def test_what_a_function_requires_is_installed_and_stands_beside_its_code(
-    open_project: Open, code: Path, python: Path, cache: Path, level: str
+def files_in(folder: Path) -> set[str]:
+    found = (str(path.relative_to(folder)) for path in folder.rglob("*"))
+    return {path for path in found if "__pycache__" not in path}
+
+
+def entries(folder: Path) -> list[Path]:
+    """Return what is in a folder; nothing where there is none."""
+    return sorted(folder.iterdir()) if folder.exists() else []
+
+
+async def synced(workbench: Workbench) -> None:
+    """Sync the first function, and wait for its environments to come."""
+    before = list(workbench.pool.environments)
+    await workbench.engine.sync.sync(workbench.pool)
+    await workbench.until(lambda: not set(before) & set(workbench.pool.environments))
+
+
+@ANY_LEVEL
+async def test_what_a_function_requires_is_installed_and_found(
+    open_project: Open, code: Path, python: Path, cache: Path
 ) -> None:
-    write(code, {"shared/two.py": "Y = 2\n"})
-    before = {path for path in code.rglob("*") if "__pycache__" not in path.parts}
+    before = files_in(code)
     workbench = await open_project(project(code), python=python)
     failed = await workbench.invoke("__import__('friendly').WORD")
     assert response_of(failed)["errorMessage"] == "No module named 'friendly'"
-    environment = workbench.environment
+    await workbench.until(lambda: notices(workbench, "warning"))
+    (remedy,) = notices(workbench, "warning")
+    assert "S on the screen, or `lambda-tui invoke Order --sync`, installs it" in remedy
+
+    await synced(workbench)
+
+    assert await workbench.answer("__import__('friendly').WORD") == "please"
+    (folder,) = entries(cache)
+    assert notices(workbench, "information")[-1] == (
+        f"What requirements.txt lists is installed, in {folder}."
+    )
+    assert files_in(code) == before
+
+
+async def test_packages_stand_among_the_files_of_the_code_which_go_before_them(
+    open_project: Open, code: Path, python: Path, installed: Path, level: str
+) -> None:
+    write(code, {"shared/two.py": "Y = 2\n", "polite.py": "WORD = 'own'\n"})
+
+    workbench = await open_project(project(code), python=python)
+
+    assert await workbench.answer("__import__('friendly').WORD") == "own"
+    both = "[__import__('shared.one').one.X, __import__('shared.two').two.Y]"
+    assert await workbench.answer(both) == [1, 2]
+    place = await workbench.answer("sys.modules['friendly'].__file__")
+    on_aws = "/var/task/friendly/__init__.py"
+    assert place == (on_aws if level == "namespaces" else f"{installed}/friendly/__init__.py")
+
+
+async def test_a_runtime_that_is_executed_finds_them_too(
+    open_project: Open, code: Path, python: Path, installed: Path
+) -> None:
+    given = project(code, environment={"PYTHONHASHSEED": "1"})
+    workbench = await open_project(given, python=python)
+
+    assert await workbench.answer("__import__('friendly').WORD") == "please"
+
+
+@ANY_LEVEL
+async def test_what_is_installed_is_shared_by_all_functions_that_need_the_same(
+    open_project: Open, code: Path, python: Path, installed: Path
+) -> None:
+    save(code / "requirements.txt", "# Hello\nfriendly # as another function\n")
+    workbench = await open_project(project(code), python=python)
 
     await workbench.engine.sync.sync(workbench.pool)
 
-    await workbench.until_replaced(environment)
     assert await workbench.answer("__import__('friendly').WORD") == "please"
-    both = "[__import__('shared.one').one.X, __import__('shared.two').two.Y]"
-    assert await workbench.answer(both) == [1, 2]
-    (folder,) = cache.iterdir()
-    place = await workbench.answer("sys.modules['friendly'].__file__")
-    on_aws = "/var/task/friendly/__init__.py"
-    assert place == (on_aws if level == "namespaces" else f"{folder}/friendly/__init__.py")
-    # The user's folder is as it was.
-    assert {path for path in code.rglob("*") if "__pycache__" not in path.parts} == before
+    assert entries(installed.parent) == [installed]
+
+
+@ANY_LEVEL
+async def test_a_changed_file_says_that_a_sync_is_needed_and_installs_nothing(
+    open_project: Open, code: Path, python: Path, installed: Path
+) -> None:
+    workbench = await open_project(project(code), python=python, watch=True)
+    await workbench.answer("1")
+    await workbench.until_watched()
+
+    save(code / "requirements.txt", "friendly\nlate\n")
+
+    await workbench.until(lambda: notices(workbench, "warning"))
+    assert notices(workbench, "warning") == [
+        "What requirements.txt lists is not what is installed for Order, as it has changed: "
+        "S on the screen, or `lambda-tui invoke Order --sync`, installs it."
+    ]
+    # Until then the packages are those of before.
+    assert await workbench.answer("__import__('friendly').WORD") == "please"
+    assert entries(installed.parent) == [installed]
+
+
+@ANY_LEVEL
+async def test_the_setting_installs_without_being_asked(
+    open_project: Open, code: Path, python: Path, tmp_path: Path, installed: Path
+) -> None:
+    write_wheel(tmp_path / "wheels", "late", {"late.py": "WHEN = 'now'\n"})
+    workbench = await open_project(project(code), python=python, watch=True, dependencies="install")
+    await workbench.answer("1")
+    await workbench.until_watched()
+
+    save(code / "requirements.txt", "friendly\nlate\n")
+
+    await workbench.until(lambda: len(notices(workbench, "information")) > 1)
+    await workbench.until(lambda: "is installed" in notices(workbench, "information")[-1])
+    assert await workbench.answer("__import__('late').WHEN") == "now"
+
+
+@ANY_LEVEL
+async def test_a_package_at_a_path_is_installed_as_a_copy_and_watched(
+    open_project: Open, code: Path, tmp_path: Path, python: Path
+) -> None:
+    write(tmp_path / "lib", {**LIB, "lib.py": "N = 1\n"})
+    save(code / "requirements.txt", "-e ../lib\n")
+    before = files_in(tmp_path / "lib")
+    workbench = await open_project(project(code), python=python, watch=True)
+
+    await synced(workbench)
+    assert await workbench.answer("__import__('lib').N") == 1
+    assert files_in(tmp_path / "lib") == before
+
+    await workbench.until_watched(tmp_path / "lib")
+    save(tmp_path / "lib" / "lib.py", "N = 20\n")
+    await workbench.until(lambda: notices(workbench, "warning"))
+    assert "requirements.txt lists is not what is installed" in notices(workbench, "warning")[0]
+
+
+BACKEND = f"""\
+import sys
+sys.path.insert(0, {str(Path(__file__).parents[1])!r})
+from support.package_index import write_wheel
+from pathlib import Path
+
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    Path("left-behind").touch()
+    write_wheel(Path(folder), "lib", {{"lib.py": Path("lib.py").read_text()}}, version="1")
+    return "lib-1-py3-none-any.whl"
+"""
+LIB = {
+    "backend.py": BACKEND,
+    "pyproject.toml": """\
+[project]
+name = "lib"
+version = "1"
+[build-system]
+requires = []
+build-backend = "backend"
+backend-path = ["."]
+""",
+}
+"""A package whose build leaves a file behind."""
+
+
+@ANY_LEVEL
+async def test_what_the_interpreter_has_is_not_installed_again(
+    open_project: Open, code: Path, python: Path, cache: Path
+) -> None:
+    site = python.parent.parent / "lib" / f"python{VERSION}" / "site-packages"
+    write(site, {"friendly-1.0.dist-info/METADATA": "Name: friendly\n", "friendly.py": ""})
+    workbench = await open_project(project(code), python=python)
+
+    await workbench.engine.sync.sync(workbench.pool)
+
+    assert entries(cache) == []
+    assert notices(workbench, "information") == ["What requirements.txt lists is installed."]
+
+
+@ANY_LEVEL
+async def test_a_failed_installation_is_told_in_the_words_of_the_installer(
+    open_project: Open, code: Path, python: Path, cache: Path
+) -> None:
+    save(code / "requirements.txt", "friendly==9\n")
+    workbench = await open_project(project(code), python=python)
+
+    with pytest.raises(InstallationError) as raised:
+        await workbench.engine.sync.sync(workbench.pool)
+
+    assert str(raised.value).startswith(
+        "what requirements.txt lists cannot be installed: ERROR: Could not find a version that "
+        "satisfies the requirement friendly==9"
+    )
+    said = notices(workbench, "information")
+    assert any("builds from source" in line for line in said)
+    assert entries(cache) == []
+
+
+@ANY_LEVEL
+async def test_a_sync_can_be_given_up(
+    open_project: Open, code: Path, python: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.delenv("PIP_NO_INDEX")
+        monkeypatch.setenv("PIP_INDEX_URL", f"http://127.0.0.1:{silent.getsockname()[1]}/")
+        save(code / "requirements.txt", "absent\n")
+        workbench = await open_project(project(code), python=python)
+        syncing = asyncio.create_task(workbench.engine.sync.sync(workbench.pool))
+        connection, _ = await asyncio.to_thread(silent.accept)
+        with connection:
+            assert workbench.engine.sync.is_under_way
+            workbench.engine.sync.cancel()
+
+            with pytest.raises(InstallationError, match="was given up"):
+                await asyncio.wait_for(syncing, SECONDS)
+
+    assert not workbench.engine.sync.is_under_way
+    assert entries(cache) == []
+
+
+@pytest.mark.parametrize("file", ["index.js", "index.mjs"])
+async def test_a_package_json_is_installed_for_a_function_in_javascript(
+    open_project: Open, tmp_path: Path, level: str, file: str
+) -> None:
+    code = tmp_path / "shop"
+    lib = {"package.json": '{"name": "lib", "version": "1.0.0"}', "index.js": "exports.n = 1;\n"}
+    write(tmp_path / "lib", lib)
+    is_module = file.endswith(".mjs")
+    source = f"import lib from 'lib';\n{NODE_MODULE}" if is_module else REQUIRES
+    package = {"dependencies": {"lib": "file:../lib"}}
+    write(code, {file: source, "package.json": json.dumps(package)})
+    before = files_in(tmp_path / "lib"), files_in(code)
+    workbench = await open_project(project(code, "nodejs24.x"), node=NODE)
+    failed = response_of(await workbench.invoke("1"))
+    assert "'lib'" in failed["errorMessage"]
+
+    await synced(workbench)
+
+    assert await workbench.answer("lib.n") == 1
+    assert (files_in(tmp_path / "lib"), files_in(code)) == before
+
+
+REQUIRES = f"const lib = require('lib');\n{NODE_HANDLER}"
+NODE_MODULE = "export const handler = async (event) => eval(event);\n"

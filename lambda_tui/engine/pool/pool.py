@@ -227,6 +227,11 @@ class Pool:
         return self._links_of(self.function)
 
     @property
+    def synced_function(self) -> Function:
+        """The function with the packages that are installed for it by now."""
+        return self._with_packages(self.function)
+
+    @property
     def has_ended(self) -> bool:
         """Whether nothing of it runs any more."""
         return not self.environments and not self._snapshots.all

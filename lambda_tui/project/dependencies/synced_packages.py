@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-import threading
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from lambda_tui.project.code import Cache
@@ -36,7 +36,7 @@ _Stamp = tuple[int, int, int]
 
 
 class SyncedPackages:
-    """What the functions of a project have beside their code from the cache; None of them at first.
+    """What the functions of a project have beside their code from the user's cache.
 
     A folder of the cache is named by the content of the files that say what is in it, and by the
     interpreter. May be called from several threads.
@@ -51,7 +51,8 @@ class SyncedPackages:
         self._local = LocalPackages()
         self._last: dict[tuple[Path, Path], Path] = {}
         """The folder that was found last in this session, by manifest file and interpreter."""
-        self._lock = threading.Lock()
+        self._sources: dict[Path, Manifest] = {}
+        """The manifests by which those folders were found, by their files."""
 
     def manifest(self, function: Function) -> Manifest | None:
         """Return what the function's files say; None without any. Raise ``ManifestError``."""
@@ -72,18 +73,40 @@ class SyncedPackages:
         """
         if not (self._cache.directory / GROUP).is_dir():
             return None
-        try:
-            manifest = self.manifest(function)
-        except ManifestError:
-            manifest = None
-        if manifest is None:
+        file = manifest_file(self._directory, function)
+        if file is None:
             return None
-        key = manifest.file, interpreter.executable
-        found = self._cache.find(GROUP, self._name(manifest, interpreter))
-        with self._lock:
+        key = file, interpreter.executable
+        with suppress(ManifestError):
+            manifest = self.manifest(function)
+            assert manifest is not None
+            found = self._cache.find(GROUP, self._name(manifest, interpreter))
             if found is not None:
-                self._last[key] = found
-            return self._last.get(key)
+                self._last[key], self._sources[file] = found, manifest
+        return self._last.get(key)
+
+    @property
+    def local_packages(self) -> set[Path]:
+        """The folders and archives that what was found in this session was made from."""
+        return {path for manifest in self._sources.values() for path in manifest.local}
+
+    def are_sources(self, paths: Iterable[Path]) -> bool:
+        """Return whether any of these files decides what is installed, of what was found."""
+        files = {file for manifest in self._sources.values() for file in manifest.files}
+        local = self.local_packages
+        return any(path in files or any(map(path.is_relative_to, local)) for path in paths)
+
+    def changed_file(self, function: Function, interpreter: Interpreter) -> Path | None:
+        """Return the file of the function's that says something else than what ``find`` returns.
+
+        None where nothing was found, or it is what the files say.
+        """
+        if self.find(function, interpreter) is None:
+            return None
+        with suppress(ManifestError):
+            if self.is_current(function, interpreter):
+                return None
+        return manifest_file(self._directory, function)
 
     def is_current(self, function: Function, interpreter: Interpreter) -> bool:
         """Return whether ``find`` returns what the files say now. Raise ``ManifestError``."""

@@ -86,7 +86,7 @@ def pip_of(interpreter: Interpreter) -> list[str]:
     Ours installs for itself, unless it is told the interpreter's version.
     """
     for python in (str(interpreter.executable), sys.executable):
-        if _runs([python, "-m", "pip", "--version"]):
+        if _runs([python, "-c", "import pip"]):
             return [python, "-m", "pip"]
     raise InstallationError(
         f"nothing can be installed: neither {interpreter.executable} nor lambda-tui's own Python "

@@ -153,13 +153,15 @@ def _required(code: Path) -> set[str]:
 
 
 def _is_brought(function: Function, name: str) -> bool:
-    code, layers = function.code_directory, function.layers_directory
+    layers = function.layers_directory
+    own = [function.code_directory]
+    own += [] if function.packages_directory is None else [function.packages_directory]
     if function.language == "node":
-        folders = [code / "node_modules"]
+        folders = [folder / "node_modules" for folder in own]
         folders += [] if layers is None else [layers / "nodejs" / "node_modules"]
         folders += [] if layers is None else layers.glob("nodejs/node*/node_modules")
         return any((folder / name).exists() for folder in folders)
-    folders = [code]
+    folders = own
     folders += [] if layers is None else [layers / "python"]
     folders += [] if layers is None else layers.glob("python/lib/python3.*/site-packages")
     return any((folder / form).exists() for folder in folders for form in (name, f"{name}.py"))

@@ -63,15 +63,22 @@ class DependencyChecks:
     async def _look_at_packages(self, pool: Pool) -> None:
         """Give the function the packages that its files name now, or tell that they are others."""
         function, interpreter = pool.function, pool.interpreter
-        found = await asyncio.to_thread(self._packages.find, function, interpreter)
+        complete = await asyncio.to_thread(self._packages.complete, function, interpreter)
         changed = await asyncio.to_thread(self._packages.changed_file, function, interpreter)
-        if any(one.function.packages_directory != found for one in pool.environments):
+        folder = complete.packages_directory
+        if any(one.function.packages_directory != folder for one in pool.environments):
             pool.change(function, ("the packages",))
+        remedy = f"S on the screen, or `lambda-tui invoke {function.name} --sync`,"
+        for layer in complete.layers:
+            if layer.path is None and layer.source is not None:
+                pool.warn_once(
+                    f"The layer in {layer.source.folder.name}, of {function.name}, is missing from "
+                    f"/opt until it is built: {remedy} does that, and so does `sam build`."
+                )
         if changed is not None:
             pool.warn_once(
                 f"What {changed.name} lists is not what is installed for {function.name}, as it "
-                f"has changed: S on the screen, or `lambda-tui invoke {function.name} --sync`, "
-                "installs it."
+                f"has changed: {remedy} installs it."
             )
 
     async def _tell_remedy(self, pool: Pool, module: str) -> None:

@@ -368,7 +368,7 @@ class Engine:
         """Find the links and the packages of functions, which lie outside of their code."""
         for pool in pools:
             self._links.search(pool.function)
-            self._packages.find(pool.function, pool.interpreter)
+            self._packages.complete(pool.function, pool.interpreter)
 
     def _on_files_changed(self, paths: frozenset[Path]) -> None:
         are_required = _are_required(paths) or self._packages.are_sources(paths)

@@ -11,7 +11,7 @@ from pathlib import Path
 from lambda_tui.engine.events import Notice
 from lambda_tui.engine.pool import Pool
 from lambda_tui.engine.wire import Zygote
-from lambda_tui.project.dependencies import Manifest, ManifestError, SyncedPackages
+from lambda_tui.project.dependencies import ManifestError, SyncedPackages
 from lambda_tui.project.installers import InstallationError, Installer
 from lambda_tui.project.runtimes import runtime_of
 from lambda_tui.project.sdk import (
@@ -117,8 +117,8 @@ class Sync:
         if zygote.runtime_version is None:
             raise InstallationError(f"nothing is installed: {zygote.problem}")
         async with self._turn:
-            manifest = await self._sync_packages(pool)
-            await self._sync_sdk(pool, zygote, is_all=manifest is None)
+            has_files = await self._sync_packages(pool)
+            await self._sync_sdk(pool, zygote, is_all=not has_files)
 
     def cancel(self) -> None:
         """Give up what is being installed; whoever waits for it gets an ``InstallationError``."""
@@ -138,45 +138,49 @@ class Sync:
 
     # What the function's files name --------------------------------------------------------------
 
-    async def _sync_packages(self, pool: Pool) -> Manifest | None:
-        """Install what a function's files name; return what they say, None without any."""
+    async def _sync_packages(self, pool: Pool) -> bool:
+        """Install what a function's files name; return whether it has such files."""
         function, interpreter = pool.function, pool.interpreter
         if self._settings.dependencies == "off":
-            return None
+            return False
+        files = await asyncio.to_thread(self._packages.files, function)
         try:
-            manifest = await asyncio.to_thread(self._packages.manifest, function)
-            if manifest is None:
-                return None
-            is_current = await asyncio.to_thread(self._packages.is_current, function, interpreter)
-            missing = await asyncio.to_thread(self._packages.missing, function, interpreter)
+            lacking = await asyncio.to_thread(self._packages.lacking, function, interpreter)
         except ManifestError as error:
             raise InstallationError(str(error)) from error
-        missed = {one for one in self._missed[function.name] if not is_of_sdk(function, one)}
-        file = manifest.file.name
-        if is_current or not (missing or missed):
-            pool.tell(Notice("information", f"What {file} lists is installed."))
-            return manifest
-        pool.tell(Notice("information", f"Installing what {file} lists for {function.name}."))
-        installer = self._installer = Installer(interpreter, self._teller(pool))
+        if not lacking and any(not is_of_sdk(function, one) for one in self._missed[function.name]):
+            # As far as names tell, all is there.
+            lacking = files[:1]
+        for file in files:
+            if file not in lacking:
+                pool.tell(Notice("information", f"What {file.name} lists is installed."))
+        for file in lacking:
+            await self._install(pool, file)
+        return bool(files)
+
+    async def _install(self, pool: Pool, file: Path) -> None:
+        """Install what a file names; functions that have it are then initialised again."""
+        name = pool.function.name
+        pool.tell(Notice("information", f"Installing what {file.name} lists for {name}."))
+        installer = self._installer = Installer(pool.interpreter, self._teller(pool))
         try:
-            folder = await asyncio.to_thread(self._packages.install, function, installer)
+            folder = await asyncio.to_thread(self._packages.install, file, installer)
         finally:
             self._installer = None
-        pool.tell(Notice("information", f"What {file} lists is installed, in {folder}."))
+        pool.tell(Notice("information", f"What {file.name} lists is installed, in {folder}."))
         for one in self._pools.values():
-            if self._packages.find(one.function, one.interpreter) == folder:
+            is_own = one.synced_function.packages_directory == folder
+            if is_own or file in self._packages.files(one.function):
                 self._missed.pop(one.function.name, None)
-                one.change(one.function, (f"what {file} lists",))
+                one.change(one.function, (f"what {file.name} lists",))
         await self._on_synced()
-        return manifest
 
     async def _lacks_packages(self, pool: Pool) -> bool:
         function, interpreter = pool.function, pool.interpreter
 
         def look() -> bool:
             with suppress(ManifestError):
-                is_current = self._packages.is_current(function, interpreter)
-                return not is_current and bool(self._packages.missing(function, interpreter))
+                return bool(self._packages.lacking(function, interpreter))
             return False
 
         return await asyncio.to_thread(look)

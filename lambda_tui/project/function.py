@@ -104,6 +104,15 @@ class AsyncConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class LayerSource:
+    """What a build makes the content of a layer from: SAM's ``BuildMethod``."""
+
+    folder: Path
+    language: Language
+    """The language that it is for."""
+
+
+@dataclass(frozen=True, slots=True)
 class Layer:
     """A layer version, and the path of its content."""
 
@@ -111,6 +120,8 @@ class Layer:
     """The ARN of the layer version."""
     path: Path | None = None
     """A folder or a zip file, absolute; None when it is not on this machine."""
+    source: LayerSource | None = None
+    """What it would be built from, where it is not built yet."""
 
 
 @dataclass(frozen=True, slots=True)

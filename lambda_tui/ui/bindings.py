@@ -22,7 +22,7 @@ SECTIONS: dict[str, tuple[Binding, ...]] = {
         _key("ctrl+l", "lay_out_event", "Lay out", "Give each value a line", "lay_out_event"),
         _key("ctrl+g", "event_options", "How", "Type, version, client context", "event_options"),
         _key("A", "credentials", "AWS", "Choose whose AWS credentials it gets", "credentials"),
-        _key("S", "sync", "Sync", "Install what the function lacks; again: give up", "sync"),
+        _key("S", "sync", "Sync", "Install what the function lacks", "sync"),
     ),
     "Invocation": (
         _key("[", "invocation(1)", "Earlier", "Choose the invocation before", "earlier", "["),

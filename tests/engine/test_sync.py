@@ -15,9 +15,10 @@ import pytest
 
 from lambda_tui.engine.events import Notice
 from lambda_tui.project.dependencies import SyncedPackages
-from lambda_tui.project.function import Function, Project
+from lambda_tui.project.function import Function, Layer, LayerSource, Project
 from lambda_tui.project.installers import InstallationError, Installer
 from lambda_tui.project.interpreters import Interpreter
+from lambda_tui.project.load import load_project
 from support import SECONDS
 from support.files import save
 from support.node_process import NODE
@@ -59,8 +60,8 @@ def installed_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         offer_wheels(folder, patch)
         installer = Installer(Interpreter(Path(sys.executable), "this"), lambda _: None)
-        (function,) = project(folder / "shop").functions
-        return SyncedPackages(folder / "shop").install(function, installer).parent
+        packages = SyncedPackages(folder / "shop")
+        return packages.install(folder / "shop" / "requirements.txt", installer).parent
 
 
 @pytest.fixture
@@ -257,6 +258,59 @@ backend-path = ["."]
 """,
 }
 """A package whose build leaves a file behind."""
+
+
+async def test_a_layer_with_a_build_method_is_built_of_its_source_and_its_packages(
+    open_project: Open, code: Path, python: Path, tmp_path: Path, installed: Path, level: str
+) -> None:
+    source = tmp_path / "common"
+    write(source, {"requirements.txt": "friendly\n", "own.py": "X = 1\n", "polite.py": POLITE})
+    (code / "requirements.txt").unlink()
+    write(tmp_path, {"template.yaml": TEMPLATE})
+    workbench = await open_project(load_project(tmp_path), python=python, watch=True)
+
+    both = "[__import__('friendly').WORD, __import__('own').X]"
+    assert await workbench.answer(both) == ["the source", 1]
+    if level == "namespaces":
+        place = "sys.modules['friendly'].__file__"
+        assert await workbench.answer(place) == "/opt/python/friendly/__init__.py"
+    await workbench.until_watched(source)
+    environment = workbench.environment
+    save(source / "own.py", "X = 20\n")
+    await workbench.until_replaced(environment)
+    assert await workbench.answer(both) == ["the source", 20]
+
+
+POLITE = "WORD = 'the source'\n"
+TEMPLATE = f"""\
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Order:
+    Type: AWS::Serverless::Function
+    Properties:
+      {{CodeUri: shop, Handler: app.handler, Runtime: python{VERSION}, Layers: [!Ref Common]}}
+  Common:
+    Type: AWS::Serverless::LayerVersion
+    Properties: {{ContentUri: common}}
+    Metadata: {{BuildMethod: python{VERSION}}}
+"""
+
+
+@ANY_LEVEL
+async def test_a_layer_that_is_not_built_is_told_with_the_remedy(
+    open_project: Open, code: Path, python: Path, tmp_path: Path
+) -> None:
+    write(tmp_path / "common", {"requirements.txt": "friendly\n"})
+    source = LayerSource(tmp_path / "common", "python")
+    given = project(code, layers=(Layer("arn:aws:lambda:::layer:common:1", None, source),))
+    workbench = await open_project(given, python=python)
+
+    await workbench.until(lambda: notices(workbench, "warning"))
+
+    assert notices(workbench, "warning") == [
+        "The layer in common, of Order, is missing from /opt until it is built: S on the screen, "
+        "or `lambda-tui invoke Order --sync`, does that, and so does `sam build`."
+    ]
 
 
 @ANY_LEVEL

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import takewhile
 
 from lambda_tui import limits
@@ -669,8 +668,7 @@ class Pool:
 
     def _with_packages(self, function: Function) -> Function:
         """Return the function with the packages that are installed for it by now."""
-        found = self._packages.find(function, self.interpreter)
-        return function if found is None else replace(function, packages_directory=found)
+        return self._packages.complete(function, self.interpreter)
 
     def _make_network_policy(self) -> NetworkPolicy:
         choice = self._settings.network_of(self.function.name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lambda_tui.project.dependencies.manifest import NODE_FILES, Manifest, ManifestError
+from lambda_tui.project.dependencies.manifest import NODE_FILES, ManifestError
 from lambda_tui.project.dependencies.missing import missing_module, missing_sentence
 from lambda_tui.project.dependencies.requirements import REQUIREMENT_FILES
 from lambda_tui.project.dependencies.runtime_packages import NODE_SDK
@@ -13,7 +13,6 @@ __all__ = [
     "NODE_FILES",
     "NODE_SDK",
     "REQUIREMENT_FILES",
-    "Manifest",
     "ManifestError",
     "SyncedPackages",
     "missing_module",

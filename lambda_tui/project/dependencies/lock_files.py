@@ -117,7 +117,8 @@ def _reached(packages: Mapping[str, _Table], own: list[str]) -> dict[str, list[f
 
 
 def _any_of(ways: Iterable[frozenset[str]]) -> str:
-    return " or ".join(f"({' and '.join(f'({marker})' for marker in sorted(way))})" for way in ways)
+    found = (" and ".join(f"({marker})" for marker in sorted(way)) for way in ways)
+    return " or ".join(f"({conditions})" for conditions in sorted(found))
 
 
 def _is_own(package: _Table) -> bool:

@@ -127,7 +127,7 @@ def _of_node(file: Path) -> Manifest:
 def _of_python(file: Path) -> Manifest:
     reading = _Reading()
     lines = tuple(reading.lines_of(file))
-    if not all("--hash" in line for line in lines):
+    if not all("--hash" in line for line in lines if not line.startswith("-")):
         # An installer takes them for all requirements or for none, and no folder has one.
         lines = tuple(re.sub(r"\s+--hash=\S+", "", line) for line in lines)
     digest = hashlib.sha256()

@@ -91,7 +91,7 @@ class Installer:
         return InstallationError(f"{what} cannot be installed: {shown(_reason(ending.lines))}")
 
     def _note(self, line: str) -> None:
-        line = line.strip()
+        line = line.strip().partition(" (from ")[0]
         if _PROGRESS.fullmatch(line):
             self.tell(shown(line))
 

@@ -38,7 +38,7 @@ def install_node(
     """
     with tempfile.TemporaryDirectory(dir=target) as scratch:
         package = _copy(folder, local, Path(scratch))
-        command, variables = _command(installer.interpreter, package)
+        command, variables = _command(installer.interpreter, package, has_local=bool(local))
         installer.run(command, package, variables, what=what, settings=NPM_SETTINGS)
         modules = package / NODE_MODULES
         modules.mkdir(exist_ok=True)
@@ -60,12 +60,17 @@ def npm_of(interpreter: Interpreter) -> list[str]:
     return [str(node), script] if script.endswith(".js") else [npm]
 
 
-def _command(interpreter: Interpreter, package: Path) -> tuple[list[str], dict[str, str]]:
+def _command(
+    interpreter: Interpreter, package: Path, *, has_local: bool
+) -> tuple[list[str], dict[str, str]]:
     """Return the command that installs exactly what a lock file names, and its variables."""
     lock = next((name for name in LOCKS if (package / name).is_file()), None)
     if lock is None or LOCKS[lock] == "npm":
-        verb = "install" if lock is None else "ci"
-        return [*npm_of(interpreter), verb, *_NPM_OPTIONS], {}
+        # What packages at paths need is installed with packed copies of them only, and no lock
+        # file knows those; of the other packages the versions are the lock file's all the same.
+        is_exact = lock is not None and not has_local
+        verb = ("ci",) if is_exact else ("install", "--install-links")
+        return [*npm_of(interpreter), *verb, *_NPM_OPTIONS], {}
     manager = LOCKS[lock]
     program = shutil.which(manager)
     if program is None:

@@ -69,7 +69,9 @@ def install_python(
         shutil.rmtree(packages / "bin", ignore_errors=True)
         _let_bytecode_be_used(packages)
         for entry in packages.iterdir():
-            entry.rename(target / entry.name)
+            # An installer's own have a dot, such as its lock.
+            if not entry.name.startswith("."):
+                entry.rename(target / entry.name)
 
 
 def _with_copies(line: str, local: Sequence[Path], copies: Mapping[Path, Path]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import NamedTuple
 
 from lambda_tui.engine.event_loop import start_task
 from lambda_tui.engine.events import Notice, ProblemFound, ProblemSolved
@@ -13,8 +14,19 @@ from lambda_tui.project.dependencies import (
     missing_sentence,
     undeclared_packages,
 )
-from lambda_tui.project.function import Problem
+from lambda_tui.project.function import Function, Problem
+from lambda_tui.project.interpreters import Interpreter
 from lambda_tui.project.settings import Settings
+
+
+class _Found(NamedTuple):
+    """All that was found out of one function."""
+
+    function: Function
+    """The function with what is installed for it."""
+    changed_file: Path | None
+    """A file that says something else than that."""
+    undeclared: tuple[Problem, ...]
 
 
 class DependencyChecks:
@@ -60,27 +72,6 @@ class DependencyChecks:
         for task in (*self._checks.values(), *self._remedies):
             task.cancel()
 
-    async def _look_at_packages(self, pool: Pool) -> None:
-        """Give the function the packages that its files name now, or tell that they are others."""
-        function, interpreter = pool.function, pool.interpreter
-        complete = await asyncio.to_thread(self._packages.complete, function, interpreter)
-        changed = await asyncio.to_thread(self._packages.changed_file, function, interpreter)
-        folder = complete.packages_directory
-        if any(one.function.packages_directory != folder for one in pool.environments):
-            pool.change(function, ("the packages",))
-        remedy = f"S on the screen, or `lambda-tui invoke {function.name} --sync`,"
-        for layer in complete.layers:
-            if layer.path is None and layer.source is not None:
-                pool.warn_once(
-                    f"The layer in {layer.source.folder.name}, of {function.name}, is missing from "
-                    f"/opt until it is built: {remedy} does that, and so does `sam build`."
-                )
-        if changed is not None:
-            pool.warn_once(
-                f"What {changed.name} lists is not what is installed for {function.name}, as it "
-                f"has changed: {remedy} installs it."
-            )
-
     async def _tell_remedy(self, pool: Pool, module: str) -> None:
         sentence = await asyncio.to_thread(
             missing_sentence,
@@ -94,14 +85,40 @@ class DependencyChecks:
             pool.tell(Notice("warning", sentence))
 
     async def _check(self, pool: Pool) -> None:
-        await self._look_at_packages(pool)
-        if not self._are_on:
-            return
-        function = pool.function
-        problems = await asyncio.to_thread(
-            undeclared_packages, self._directory, function, pool.interpreter
+        found = await asyncio.to_thread(self._look, pool.function, pool.interpreter)
+        self._follow_packages(pool, found)
+        self._tell_undeclared(pool, found.undeclared)
+
+    def _look(self, function: Function, interpreter: Interpreter) -> _Found:
+        return _Found(
+            self._packages.complete(function, interpreter),
+            self._packages.changed_file(function, interpreter),
+            undeclared_packages(self._directory, function, interpreter) if self._are_on else (),
         )
-        before, self._told[function.name] = self._told.get(function.name, ()), problems
+
+    def _follow_packages(self, pool: Pool, found: _Found) -> None:
+        """Give a function the packages that its files name now, or tell that a sync is needed."""
+        name, folder = pool.function.name, found.function.packages_directory
+        if any(one.function.packages_directory != folder for one in pool.environments):
+            pool.change(pool.function, ("the packages",))
+        if not self._offers_sync:
+            return
+        remedy = f"S on the screen, or `lambda-tui invoke {name} --sync`,"
+        for layer in found.function.layers:
+            if layer.path is None and layer.source is not None:
+                pool.warn_once(
+                    f"The layer in {layer.source.folder.name}, of {name}, is missing from /opt "
+                    f"until it is built: {remedy} does that, and so does `sam build`."
+                )
+        if found.changed_file is not None:
+            pool.warn_once(
+                f"What {found.changed_file.name} lists is not what is installed for {name}, as it "
+                f"has changed: {remedy} installs it."
+            )
+
+    def _tell_undeclared(self, pool: Pool, problems: tuple[Problem, ...]) -> None:
+        name = pool.function.name
+        before, self._told[name] = self._told.get(name, ()), problems
         for problem in before:
             if problem not in problems:
                 pool.tell(ProblemSolved(str(problem)))

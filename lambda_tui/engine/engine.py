@@ -103,6 +103,7 @@ class Engine:
         """Tasks that close zygotes which have failed and were replaced."""
         self.asynchronous = AsyncInvocations(settings, self.pools)
         self._packages = SyncedPackages(project.directory)
+        self._packages.is_on = settings.dependencies != "off"
         self.sync = Sync(settings, self.pools, self._zygotes, self._packages, self._watch)
         self.dependencies = DependencyChecks(project.directory, settings, self._packages)
         self.synthesis = AppSynthesis(project.directory, settings, self._read_again)
@@ -260,9 +261,12 @@ class Engine:
         self.asynchronous.configure(self.settings)
         self.sync.configure(self.settings)
         self.dependencies.configure(self.settings)
+        self._packages.is_on = self.settings.dependencies != "off"
         self.synthesis.configure(self.settings)
         for pool in self.pools.values():
             pool.configure(self.settings)
+            if "dependencies" in changes:
+                self.dependencies.check(pool)
 
     def _on_credentials(self) -> None:
         """Initialise every function with the credentials that there are now, and say whose."""

@@ -1,4 +1,4 @@
-"""What functions lack here: what their files name, and AWS's SDK; installed on the user's word."""
+"""Installs, on the user's word, what functions lack: what their files name, and AWS's SDK."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ class Sync:
         self.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    # What the function's files name --------------------------------------------------------------
+    # Packages that the function's files name -----------------------------------------------------
 
     async def _sync_packages(self, pool: Pool) -> bool:
         """Install what a function's files name; return whether it has such files."""

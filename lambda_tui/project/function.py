@@ -105,7 +105,7 @@ class AsyncConfig:
 
 @dataclass(frozen=True, slots=True)
 class LayerSource:
-    """What a build makes the content of a layer from: SAM's ``BuildMethod``."""
+    """The source that a build makes the content of a layer from: SAM's ``BuildMethod``."""
 
     folder: Path
     language: Language
@@ -121,7 +121,7 @@ class Layer:
     path: Path | None = None
     """A folder or a zip file, absolute; None when it is not on this machine."""
     source: LayerSource | None = None
-    """What it would be built from, where it is not built yet."""
+    """The source of one that is not built yet."""
 
 
 @dataclass(frozen=True, slots=True)

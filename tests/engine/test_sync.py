@@ -1,4 +1,4 @@
-"""What functions' files name: installed into the cache on the user's word, seen beside the code."""
+"""A sync installs what functions' files name into the cache; it stands beside their code then."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is to be installed for a function, by its requirement files, lock files and package.json."""
+"""Requirement files, lock files and package.json say what is to be installed for a function."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What functions import, what their files name, and what of it they find here and on Lambda."""
+"""The packages that functions import and their files name: found, missed, and installed."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ class ManifestError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What is to be installed for a function, by its files."""
+    """A list of all that is to be installed for a function, by its files."""
 
     file: Path
     """The one that decides: a requirements.txt, a lock file, a pyproject.toml or a package.json."""

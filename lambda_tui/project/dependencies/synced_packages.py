@@ -1,4 +1,4 @@
-"""What functions have here by a sync: packages beside their code, and layers that are built."""
+"""Gives functions what a sync has installed: packages beside their code, layers that are built."""
 
 from __future__ import annotations
 
@@ -31,13 +31,15 @@ _LAYER_FOLDERS = {"python": "python", "node": "nodejs"}
 
 
 class SyncedPackages:
-    """What the files of a project's functions name, as far as it is in the user's cache.
+    """Finds what the files of a project's functions name, as far as it is in the user's cache.
 
     May be called from several threads.
     """
 
     def __init__(self, directory: Path) -> None:
         """``directory`` is the project's."""
+        self.is_on = True
+        """Whether functions have anything from the cache."""
         self._directory = directory
         self._cache = Cache.of_user()
         self._packages = PackageCache(self._cache)
@@ -53,6 +55,8 @@ class SyncedPackages:
 
     def complete(self, function: Function, interpreter: Interpreter) -> Function:
         """Return a function with what is there by now: its packages, and layers that are built."""
+        if not self.is_on:
+            return function
         if not self._packages.is_empty:
             file = manifest_file(self._directory, function)
             folder = None if file is None else self._packages.find(file, interpreter)
@@ -88,7 +92,7 @@ class SyncedPackages:
 
         None where nothing is, or all is as the files say.
         """
-        if self._packages.is_empty:
+        if self._packages.is_empty or not self.is_on:
             return None
         for file in self.files(function):
             if self._packages.find(file, interpreter) is not None:

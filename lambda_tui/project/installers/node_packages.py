@@ -66,8 +66,8 @@ def _command(
     """Return the command that installs exactly what a lock file names, and its variables."""
     lock = next((name for name in LOCKS if (package / name).is_file()), None)
     if lock is None or LOCKS[lock] == "npm":
-        # What packages at paths need is installed with packed copies of them only, and no lock
-        # file knows those; of the other packages the versions are the lock file's all the same.
+        # Only with packed copies of packages at paths is installed what they need, and no lock
+        # file knows such; the other packages have the lock file's versions all the same.
         is_exact = lock is not None and not has_local
         verb = ("ci",) if is_exact else ("install", "--install-links")
         return [*npm_of(interpreter), *verb, *_NPM_OPTIONS], {}
@@ -83,7 +83,7 @@ def _command(
         # As npm lays packages out: without links that lead to a store.
         return [program, "install", *options, "--config.node-linker=hoisted"], {"CI": "true"}
     if b"__metadata:" in _read(package / lock):
-        # Of the versions from 2 on.
+        # It is in the files of yarn from 2 on.
         variables = {"YARN_NODE_LINKER": "node-modules", "YARN_ENABLE_SCRIPTS": "false"}
         return [program, "install", "--immutable"], variables
     options = ("--production", "--frozen-lockfile", "--ignore-scripts", "--non-interactive")

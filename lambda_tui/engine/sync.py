@@ -79,9 +79,10 @@ class Sync:
         self._missed[name].add(package)
         is_of_the_sdk = is_of_sdk(pool.function, package)
         choice = self._settings.sdk if is_of_the_sdk else self._settings.dependencies
-        if choice == "install" and (name, package) not in self._tried:
+        is_to_be_had = is_of_the_sdk or bool(self._packages.files(pool.function))
+        if choice == "install" and is_to_be_had and (name, package) not in self._tried:
             self._tried.add((name, package))
-            self.sync_soon(pool)
+            self._keep(asyncio.create_task(self._try_to_sync(pool, is_asked=False)))
             return True
         if is_of_the_sdk and choice != "off" and not self.is_under_way:
             pool.tell(Notice("warning", missing_sentence(name, package)))
@@ -94,7 +95,7 @@ class Sync:
 
     def sync_soon(self, pool: Pool) -> None:
         """Install what a function lacks, and tell what keeps it from that; do not wait."""
-        self._keep(asyncio.create_task(self._try_to_sync(pool)))
+        self._keep(asyncio.create_task(self._try_to_sync(pool, is_asked=True)))
 
     async def sync_needed(self, pool: Pool) -> None:
         """Install what a function lacks, as far as the settings say so."""
@@ -106,19 +107,14 @@ class Sync:
             self._tried |= {(pool.function.name, package) for package in needed}
             lacks = bool(needed) and zygote.runtime_version is not None
         if lacks:
-            await self._try_to_sync(pool)
+            await self._try_to_sync(pool, is_asked=False)
 
     async def sync(self, pool: Pool) -> None:
         """Install what a function lacks; its environments are then initialised again.
 
         Raise ``InstallationError``.
         """
-        zygote = await pool.boot()
-        if zygote.runtime_version is None:
-            raise InstallationError(f"nothing is installed: {zygote.problem}")
-        async with self._turn:
-            has_files = await self._sync_packages(pool)
-            await self._sync_sdk(pool, zygote, is_all=not has_files)
+        await self._sync(pool, is_asked=True)
 
     def cancel(self) -> None:
         """Give up what is being installed; whoever waits for it gets an ``InstallationError``."""
@@ -135,6 +131,18 @@ class Sync:
         """Give up what is being installed, and wait for the end of that."""
         self.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _sync(self, pool: Pool, *, is_asked: bool) -> None:
+        """Install all that a function lacks if the user asks for it, or what the settings allow."""
+        zygote = await pool.boot()
+        if zygote.runtime_version is None:
+            raise InstallationError(f"nothing is installed: {zygote.problem}")
+        async with self._turn:
+            has_files = False
+            if is_asked or self._settings.dependencies == "install":
+                has_files = await self._sync_packages(pool)
+            if is_asked or self._settings.sdk == "install":
+                await self._sync_sdk(pool, zygote, is_all=is_asked and not has_files)
 
     # Packages that the function's files name -----------------------------------------------------
 
@@ -261,9 +269,9 @@ class Sync:
         for pool in list(self._pools.values()):
             await self.sync_needed(pool)
 
-    async def _try_to_sync(self, pool: Pool) -> None:
+    async def _try_to_sync(self, pool: Pool, *, is_asked: bool) -> None:
         try:
-            await self.sync(pool)
+            await self._sync(pool, is_asked=is_asked)
         except InstallationError as error:
             pool.tell(Notice("warning", f"{pool.function.name}: {error}"))
 

@@ -88,9 +88,8 @@ def test_the_setting_installs_for_the_next_time_what_an_invocation_has_missed(
     assert (first.status, second.status, second.output) == (1, 0, '"1.99.0"\n')
 
 
-def test_serve_installs_it_by_the_setting(project: Path, variables: dict[str, Any]) -> None:
-    set_up(project, 'sdk = "install"')
-    serving = start("serve", "--project", project, "--port", 0, "--no-watch", **variables)
+def test_serve_installs_it_by_the_option(project: Path, variables: dict[str, Any]) -> None:
+    serving = start("serve", "--sync", "--project", project, "--port", 0, "--no-watch", **variables)
     assert serving.stderr is not None
     lines = iter(serving.stderr.readline, b"")
 

@@ -155,6 +155,8 @@ class Pool:
         self._environments_made = 0
         self._versions: dict[str, Function] = {}
         """The configuration of each version."""
+        self._complete: dict[str, Function] = {}
+        """Those that environments were made of, with the packages that were there."""
         self._read_versions()
         self._warm: dict[Partition, dict[ExecutionEnvironment, None]] = {}
         """In the order of their last use. Some may have work again, or be gone."""
@@ -228,7 +230,7 @@ class Pool:
     @property
     def synced_function(self) -> Function:
         """The function with the packages that are installed for it by now."""
-        return self._with_packages(self.function)
+        return self._packages.complete(self.function, self.interpreter)
 
     @property
     def has_ended(self) -> bool:
@@ -667,14 +669,19 @@ class Pool:
             self._reloading[fresh.id] = replacement
 
     def _with_packages(self, function: Function) -> Function:
-        """Return the function with the packages that are installed for it by now."""
-        return self._packages.complete(function, self.interpreter)
+        """Return a version of the function with its packages as they were since its last change."""
+        known = self._complete.get(function.version)
+        if known is None:
+            known = self._packages.complete(function, self.interpreter)
+            self._complete[function.version] = known
+        return known
 
     def _make_network_policy(self) -> NetworkPolicy:
         choice = self._settings.network_of(self.function.name)
         return NetworkPolicy(choice, self._has_namespaces, self._warn)
 
     def _read_versions(self) -> None:
+        self._complete.clear()
         self._versions = {version: self.function.at(version) for version in self.function.versions}
 
     # Problems ------------------------------------------------------------------------------------

@@ -46,11 +46,6 @@ class PackageCache:
         """The manifests by which those folders were found, by their files."""
 
     @property
-    def is_empty(self) -> bool:
-        """Whether nothing was ever installed; told by one look."""
-        return not (self._cache.directory / GROUP).is_dir()
-
-    @property
     def local_packages(self) -> set[Path]:
         """The folders and archives of the user's that what was found was made from."""
         return {path for manifest in list(self._used.values()) for path in manifest.local}

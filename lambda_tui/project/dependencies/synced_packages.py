@@ -15,7 +15,7 @@ from lambda_tui.project.dependencies.manifest import (
     ManifestError,
     manifest_file,
 )
-from lambda_tui.project.dependencies.package_cache import PackageCache
+from lambda_tui.project.dependencies.package_cache import GROUP, PackageCache
 from lambda_tui.project.dependencies.requirements import normalised
 from lambda_tui.project.dependencies.runtime_packages import (
     NODE_SDK,
@@ -57,7 +57,7 @@ class SyncedPackages:
         """Return a function with what is there by now: its packages, and layers that are built."""
         if not self.is_on:
             return function
-        if not self._packages.is_empty:
+        if self._has_any():
             file = manifest_file(self._directory, function)
             folder = None if file is None else self._packages.find(file, interpreter)
             function = replace(function, packages_directory=folder)
@@ -92,7 +92,7 @@ class SyncedPackages:
 
         None where nothing is, or all is as the files say.
         """
-        if self._packages.is_empty or not self.is_on:
+        if not (self.is_on and self._has_any()):
             return None
         for file in self.files(function):
             if self._packages.find(file, interpreter) is not None:
@@ -108,6 +108,10 @@ class SyncedPackages:
         Blocks. Raise ``InstallationError``.
         """
         return self._packages.install(file, installer)
+
+    def _has_any(self) -> bool:
+        """Return whether anything was ever installed: one look, for all who have not."""
+        return os.path.isdir(self._cache.directory / GROUP)
 
     def _built(self, layer: Layer, function: Function, interpreter: Interpreter) -> Layer:
         """Return a layer as ``sam build`` makes it, once the packages are there that it needs."""

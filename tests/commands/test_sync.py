@@ -115,6 +115,17 @@ def test_the_doctor_names_the_remedy_and_then_the_version(
     assert "  ✓ Order: AWS's runtime brings boto3; here it is boto3 1.99.0, in " in installed
 
 
+def test_the_doctor_names_the_file_that_lists_what_is_not_installed(
+    project: Path, variables: dict[str, Any]
+) -> None:
+    (project / "Order" / "requirements.txt").write_text("friendly\n")
+
+    assert (
+        "  ▲ Order: not all that requirements.txt lists is installed\n"
+        "    → lambda-tui invoke Order --sync, or S on the screen, installs it.\n"
+    ) in run("doctor", project, **variables).output
+
+
 def test_the_doctor_says_nothing_of_the_sdk_where_the_setting_is_off(
     project: Path, variables: dict[str, Any]
 ) -> None:

@@ -373,7 +373,11 @@ async def test_a_package_json_is_installed_for_a_function_in_javascript(
     open_project: Open, tmp_path: Path, level: str, file: str
 ) -> None:
     code = tmp_path / "shop"
-    lib = {"package.json": '{"name": "lib", "version": "1.0.0"}', "index.js": "exports.n = 1;\n"}
+    scripts = {"install": f"touch {tmp_path / 'has-run'}"}
+    lib = {
+        "package.json": json.dumps({"name": "lib", "version": "1.0.0", "scripts": scripts}),
+        "index.js": "exports.n = 1;\n",
+    }
     write(tmp_path / "lib", lib)
     is_module = file.endswith(".mjs")
     source = f"import lib from 'lib';\n{NODE_MODULE}" if is_module else REQUIRES
@@ -387,6 +391,7 @@ async def test_a_package_json_is_installed_for_a_function_in_javascript(
     await synced(workbench)
 
     assert await workbench.answer("lib.n") == 1
+    assert not (tmp_path / "has-run").exists()
     assert (files_in(tmp_path / "lib"), files_in(code)) == before
 
 

@@ -23,7 +23,10 @@ _PYTHON_MODULES = (
     "simplejson",
 )
 """The modules that can be imported once they are installed, as on AWS."""
-_IMPORT = re.compile(rf"^[ \t]*(?:import|from)[ \t]+({'|'.join(_PYTHON_MODULES)})\b".encode(), re.M)
+_IMPORT = re.compile(
+    rf"^[ \t]*(?:import|from)[ \t]+(?:[\w. \t]+,)*[ \t]*({'|'.join(_PYTHON_MODULES)})\b".encode(),
+    re.M,
+)
 _NODE_PACKAGE = NODE_SDK.pattern
 _REQUIRE = re.compile(rf"\b(?:from|import|require)\s*\(?\s*[\"'`]({_NODE_PACKAGE})[/\"'`]".encode())
 _MISSING = {

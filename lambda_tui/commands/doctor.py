@@ -189,8 +189,8 @@ def _packages(directory: Path, function: Function, interpreter: Interpreter) -> 
         return [Finding(f"{function.name}: {error}", is_note=True)]
     remedy = f"lambda-tui invoke {function.name} --sync, or S on the screen, installs it."
     return [
-        Finding(f"{function.name}: not all that {file.name} lists is installed", remedy)
-        for file in lacking
+        Finding(f"{function.name}: not all that {need.file.name} lists is installed", remedy)
+        for need in lacking
     ]
 
 

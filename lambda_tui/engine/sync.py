@@ -11,7 +11,7 @@ from pathlib import Path
 from lambda_tui.engine.events import Notice
 from lambda_tui.engine.pool import Pool
 from lambda_tui.engine.wire import Zygote
-from lambda_tui.project.dependencies import ManifestError, SyncedPackages
+from lambda_tui.project.dependencies import ManifestError, Need, SyncedPackages
 from lambda_tui.project.installers import InstallationError, Installer
 from lambda_tui.project.runtimes import runtime_of
 from lambda_tui.project.sdk import (
@@ -79,7 +79,7 @@ class Sync:
         self._missed[name].add(package)
         is_of_the_sdk = is_of_sdk(pool.function, package)
         choice = self._settings.sdk if is_of_the_sdk else self._settings.dependencies
-        is_to_be_had = is_of_the_sdk or bool(self._packages.files(pool.function))
+        is_to_be_had = is_of_the_sdk or bool(self._packages.needs(pool.function))
         if choice == "install" and is_to_be_had and (name, package) not in self._tried:
             self._tried.add((name, package))
             self._keep(asyncio.create_task(self._try_to_sync(pool, is_asked=False)))
@@ -151,34 +151,34 @@ class Sync:
         function, interpreter = pool.function, pool.interpreter
         if self._settings.dependencies == "off":
             return False
-        files = await asyncio.to_thread(self._packages.files, function)
+        needs = await asyncio.to_thread(self._packages.needs, function)
         try:
             lacking = await asyncio.to_thread(self._packages.lacking, function, interpreter)
         except ManifestError as error:
             raise InstallationError(str(error)) from error
         if not lacking and any(not is_of_sdk(function, one) for one in self._missed[function.name]):
             # As far as names tell, all is there.
-            lacking = files[:1]
-        for file in files:
-            if file not in lacking:
-                pool.tell(Notice("information", f"What {file.name} lists is installed."))
-        for file in lacking:
-            await self._install(pool, file)
-        return bool(files)
+            lacking = needs[:1]
+        for need in needs:
+            if need not in lacking:
+                pool.tell(Notice("information", f"What {need.file.name} lists is installed."))
+        for need in lacking:
+            await self._install(pool, need)
+        return bool(needs)
 
-    async def _install(self, pool: Pool, file: Path) -> None:
-        """Install what a file names; functions that have it are then initialised again."""
-        name = pool.function.name
+    async def _install(self, pool: Pool, need: Need) -> None:
+        """Install what is needed; functions that need the same are then initialised again."""
+        name, file = pool.function.name, need.file
         pool.tell(Notice("information", f"Installing what {file.name} lists for {name}."))
         installer = self._installer = Installer(pool.interpreter, self._teller(pool))
         try:
-            folder = await asyncio.to_thread(self._packages.install, file, installer)
+            folder = await asyncio.to_thread(self._packages.install, need, installer)
         finally:
             self._installer = None
         pool.tell(Notice("information", f"What {file.name} lists is installed, in {folder}."))
         for one in self._pools.values():
             is_own = one.synced_function.packages_directory == folder
-            if is_own or file in self._packages.files(one.function):
+            if is_own or need in self._packages.needs(one.function):
                 self._missed.pop(one.function.name, None)
                 one.change(one.function, (f"what {file.name} lists",))
         await self._on_synced()

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from lambda_tui.engine.events import Notice
-from lambda_tui.project.dependencies import SyncedPackages
+from lambda_tui.project.dependencies import Need, SyncedPackages
 from lambda_tui.project.function import Function, Layer, LayerSource, Project
 from lambda_tui.project.installers import InstallationError, Installer
 from lambda_tui.project.interpreters import Interpreter
@@ -22,7 +22,7 @@ from lambda_tui.project.load import load_project
 from support import SECONDS
 from support.files import save
 from support.node_process import NODE
-from support.package_index import write_wheel
+from support.package_index import npm_registry, write_wheel
 from support.workbench import TIMEOUT, Open, Workbench, response_of
 
 HANDLER = "import sys\ndef handler(event, context):\n    return eval(event)\n"
@@ -61,7 +61,7 @@ def installed_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
         offer_wheels(folder, patch)
         installer = Installer(Interpreter(Path(sys.executable), "this"), lambda _: None)
         packages = SyncedPackages(folder / "shop")
-        return packages.install(folder / "shop" / "requirements.txt", installer).parent
+        return packages.install(Need(folder / "shop" / "requirements.txt"), installer).parent
 
 
 @pytest.fixture
@@ -237,7 +237,7 @@ async def test_a_package_at_a_path_is_installed_as_a_copy_and_watched(
 BACKEND = f"""\
 import sys
 sys.path.insert(0, {str(Path(__file__).parents[1])!r})
-from support.package_index import write_wheel
+from support.package_index import npm_registry, write_wheel
 from pathlib import Path
 
 def build_wheel(folder, config_settings=None, metadata_directory=None):
@@ -397,3 +397,32 @@ async def test_a_package_json_is_installed_for_a_function_in_javascript(
 
 REQUIRES = f"const lib = require('lib');\n{NODE_HANDLER}"
 NODE_MODULE = "export const handler = async (event) => eval(event);\n"
+
+
+ESBUILD = """
+const fs = require('fs');
+exports.buildSync = ({ entryPoints: [file] }) => {
+  const text = fs.readFileSync(file, 'utf8').replace(': number', '');
+  return { outputFiles: [{ text: text.replace('export const ', 'exports.') }] };
+};
+"""
+"""The source of a package that builds the one file of the test."""
+
+
+async def test_a_function_in_typescript_gets_what_builds_it(
+    open_project: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = tmp_path / "shop"
+    source = "export const handler = async (n: number) => [n, typeof exports];\n"
+    package = {"devDependencies": {"esbuild": "^3.0.0"}}
+    write(code, {"index.ts": source, "package.json": json.dumps(package)})
+    with npm_registry({"esbuild": ESBUILD}) as address:
+        monkeypatch.setenv("npm_config_registry", address)
+        monkeypatch.setenv("npm_config_cache", str(tmp_path / "npm"))
+        monkeypatch.setenv("npm_config_userconfig", "/dev/null")
+        workbench = await open_project(project(code, "nodejs24.x"), node=NODE)
+
+        await workbench.engine.sync.sync(workbench.pool)
+
+    # Stripped of its types by Node.js itself, it is an ES module, which has no exports.
+    assert await workbench.answer(1) == [1, "object"]

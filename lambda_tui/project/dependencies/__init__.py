@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lambda_tui.project.dependencies.manifest import NODE_FILES, ManifestError
+from lambda_tui.project.dependencies.manifest import NODE_FILES, ManifestError, Need
 from lambda_tui.project.dependencies.missing import missing_module, missing_sentence
 from lambda_tui.project.dependencies.requirements import REQUIREMENT_FILES
 from lambda_tui.project.dependencies.runtime_packages import NODE_SDK
@@ -14,6 +14,7 @@ __all__ = [
     "NODE_SDK",
     "REQUIREMENT_FILES",
     "ManifestError",
+    "Need",
     "SyncedPackages",
     "missing_module",
     "missing_sentence",

@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from lambda_tui.project.dependencies.lock_files import (
     LOCK_FILES,
@@ -34,6 +34,8 @@ NODE_FILES = (PACKAGE_JSON, *LOCKS)
 """The files that say what a function in JavaScript needs."""
 _PYTHON_FILES = ("requirements.txt", *LOCK_FILES, "pyproject.toml")
 _LARGEST_FILE = 64 << 20
+BUILDERS = ("esbuild", "tsx")
+_VERSION = re.compile(r"[\^~]?\d[\w.-]*")
 _NEEDED = ("dependencies", "optionalDependencies")
 _DECIDING = (*_NEEDED, "overrides", "resolutions", "pnpm", "workspaces", "packageManager", "type")
 """The keys of a package.json by which another installation may come out."""
@@ -41,6 +43,14 @@ _OPTION = re.compile(r"(-r|--requirement|-c|--constraint|-f|--find-links|-e|--ed
 _NAMED_URL = re.compile(r"[\w.-]+\s*(\[[^\]]*\])?\s*@\s*file:")
 _ARCHIVES = (".whl", ".zip", ".tar.gz", ".tgz")
 _PATH = re.compile(r"([^\s;\[]+)\s*(\[[^\]]*\])?(\s+--\S.*|\s*;.*)?$")
+
+
+class Need(NamedTuple):
+    """A file that says what is to be installed, and what else is."""
+
+    file: Path
+    has_typescript: bool = False
+    """Whether the builder is needed that makes JavaScript of the function's source."""
 
 
 class ManifestError(Exception):
@@ -63,6 +73,8 @@ class Manifest:
     """The requirements of Python, with absolute paths; empty for a package.json."""
     digest: str
     """A digest of all that decides what is installed, but the content of ``local``."""
+    builder: str = ""
+    """The package of npm that builds TypeScript, where ``names`` has none."""
 
     @property
     def is_complete(self) -> bool:
@@ -121,7 +133,16 @@ def _of_node(file: Path) -> Manifest:
             files.append(lock)
             digest.update(read_bytes(lock, _LARGEST_FILE))
     names = frozenset(tables[0])
-    return Manifest(file, tuple(files), names, _sorted(local), (), digest.hexdigest())
+    builder = _builder(document)
+    return Manifest(file, tuple(files), names, _sorted(local), (), digest.hexdigest(), builder)
+
+
+def _builder(document: Mapping[str, Any]) -> str:
+    """Return the esbuild that a package.json has for development, or else the newest."""
+    if not {*BUILDERS}.isdisjoint(document.get("dependencies", {})):
+        return ""
+    version = document.get("devDependencies", {}).get(BUILDERS[0], "*")
+    return f"{BUILDERS[0]}@{version if _VERSION.fullmatch(version) else '*'}"
 
 
 def _of_python(file: Path) -> Manifest:

@@ -13,6 +13,7 @@ from lambda_tui.project.dependencies.manifest import (
     PACKAGE_JSON,
     Manifest,
     ManifestError,
+    Need,
     read_manifest,
 )
 from lambda_tui.project.installers import (
@@ -40,8 +41,8 @@ class PackageCache:
         self._read: dict[Path, tuple[dict[Path, _Stamp], Manifest]] = {}
         """Manifests by their files, with the state of all their files then."""
         self._local = LocalPackages()
-        self._last: dict[tuple[Path, Path], Path] = {}
-        """The folder that was found last in this session, by manifest file and interpreter."""
+        self._last: dict[tuple[Need, Path], Path] = {}
+        """The folder that was found last in this session, by the need and the interpreter."""
         self._used: dict[Path, Manifest] = {}
         """The manifests by which those folders were found, by their files."""
 
@@ -59,22 +60,22 @@ class PackageCache:
         self._read[file] = _stamps(manifest.files), manifest
         return manifest
 
-    def find(self, file: Path, interpreter: Interpreter) -> Path | None:
-        """Return the folder with what a file names; None where that was not installed.
+    def find(self, need: Need, interpreter: Interpreter) -> Path | None:
+        """Return the folder with what is needed; None where that was not installed.
 
         It is the one of before, in this session, while the file has changed since.
         """
-        key = file, interpreter.executable
+        key = need, interpreter.executable
         with suppress(ManifestError):
-            manifest = self.manifest(file)
-            found = self._cache.find(GROUP, self._name(manifest, interpreter))
+            manifest = self.manifest(need.file)
+            found = self._cache.find(GROUP, self._name(need, manifest, interpreter))
             if found is not None:
-                self._last[key], self._used[file] = found, manifest
+                self._last[key], self._used[need.file] = found, manifest
         return self._last.get(key)
 
-    def is_current(self, file: Path, interpreter: Interpreter) -> bool:
+    def is_current(self, need: Need, interpreter: Interpreter) -> bool:
         """Return whether what the file says now is installed. Raise ``ManifestError``."""
-        name = self._name(self.manifest(file), interpreter)
+        name = self._name(need, self.manifest(need.file), interpreter)
         return self._cache.find(GROUP, name) is not None
 
     def are_sources(self, paths: Iterable[Path]) -> bool:
@@ -83,11 +84,12 @@ class PackageCache:
         local = self.local_packages
         return any(path in files or any(map(path.is_relative_to, local)) for path in paths)
 
-    def install(self, file: Path, installer: Installer) -> Path:
-        """Return the folder with what a file names, once all of it is installed.
+    def install(self, need: Need, installer: Installer) -> Path:
+        """Return the folder with what is needed, once all of it is installed.
 
         Blocks. Raise ``InstallationError``.
         """
+        file = need.file
         try:
             manifest = self.manifest(file)
         except ManifestError as error:
@@ -96,7 +98,10 @@ class PackageCache:
         def fill(folder: Path) -> None:
             what = f"what {file.name} lists"
             if file.name == PACKAGE_JSON:
-                install_node(installer, file.parent, manifest.local, folder, what=what)
+                builder = manifest.builder if need.has_typescript else ""
+                install_node(
+                    installer, file.parent, manifest.local, folder, what=what, builder=builder
+                )
                 return
             install_python(
                 installer,
@@ -109,16 +114,21 @@ class PackageCache:
             )
 
         try:
-            return self._cache.folder(GROUP, self._name(manifest, installer.interpreter), fill)
+            return self._cache.folder(
+                GROUP, self._name(need, manifest, installer.interpreter), fill
+            )
         except OSError as error:
             raise InstallationError(
                 f"the packages cannot be installed: {error.filename}: {error.strerror}."
             ) from error
 
-    def _name(self, manifest: Manifest, interpreter: Interpreter) -> str:
+    def _name(self, need: Need, manifest: Manifest, interpreter: Interpreter) -> str:
         local = [(str(path), self._local.digest(path)) for path in manifest.local]
         # The folder of the files is not in it: functions may share what they need alike.
-        facts = (os.path.realpath(interpreter.executable), manifest.digest, local)
+        facts: tuple[object, ...] = (manifest.digest, local)
+        facts += (os.path.realpath(interpreter.executable),)
+        if need.has_typescript:
+            facts += (manifest.builder,)
         return hashlib.sha256(repr(facts).encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 

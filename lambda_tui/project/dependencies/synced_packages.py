@@ -10,9 +10,10 @@ from pathlib import Path
 
 from lambda_tui.project.code import Cache
 from lambda_tui.project.dependencies.manifest import (
+    BUILDERS,
     PACKAGE_JSON,
-    Manifest,
     ManifestError,
+    Need,
     manifest_file,
 )
 from lambda_tui.project.dependencies.package_cache import GROUP, PackageCache
@@ -22,12 +23,16 @@ from lambda_tui.project.dependencies.runtime_packages import (
     PYTHON_RUNTIME_PACKAGES,
 )
 from lambda_tui.project.function import Function, Layer
+from lambda_tui.project.handlers import find_node_source, split_node_handler
 from lambda_tui.project.installers import NODE_MODULES, Installer
 from lambda_tui.project.interpreters import Interpreter
 from lambda_tui.project.layers import LayerExtractor, merge
 
 _LAYER_FOLDERS = {"python": "python", "node": "nodejs"}
 """The folders of layers into which ``sam build`` builds, by languages."""
+
+
+_TYPESCRIPT = (".ts", ".mts", ".cts")
 
 
 class SyncedPackages:
@@ -58,34 +63,32 @@ class SyncedPackages:
         if not self.is_on:
             return function
         if self._has_any():
-            file = manifest_file(self._directory, function)
-            folder = None if file is None else self._packages.find(file, interpreter)
+            need = self._need(function)
+            folder = None if need is None else self._packages.find(need, interpreter)
             function = replace(function, packages_directory=folder)
         if not any(map(_is_to_build, function.layers)):
             return function
         layers = tuple(self._built(layer, function, interpreter) for layer in function.layers)
         return LayerExtractor(self._cache).extract(replace(function, layers=layers))
 
-    def lacking(self, function: Function, interpreter: Interpreter) -> list[Path]:
-        """Return the files that name something that the function does not find.
+    def lacking(self, function: Function, interpreter: Interpreter) -> list[Need]:
+        """Return the needs of the function that are not all met.
 
         Packages of AWS's SDK do not count. Raise ``ManifestError``.
         """
+        own = self._need(function)
         return [
-            file
-            for file in self.files(function)
-            if not self._packages.is_current(file, interpreter)
-            and (
-                file != manifest_file(self._directory, function)
-                or self._are_missing(self._packages.manifest(file), function, interpreter)
-            )
+            need
+            for need in self.needs(function)
+            if not self._packages.is_current(need, interpreter)
+            and (need != own or self._is_unmet(need, function, interpreter))
         ]
 
-    def files(self, function: Function) -> list[Path]:
+    def needs(self, function: Function) -> list[Need]:
         """Return the files that say what a function needs, those of layers to be built last."""
-        own = manifest_file(self._directory, function)
-        layers = [_layer_file(layer) for layer in function.layers if _fits(layer, function)]
-        return [file for file in dict.fromkeys([own, *layers]) if file is not None]
+        layers = [_layer_need(layer) for layer in function.layers if _fits(layer, function)]
+        found = dict.fromkeys([self._need(function), *layers])
+        return [need for need in found if need is not None]
 
     def changed_file(self, function: Function, interpreter: Interpreter) -> Path | None:
         """Return a file of the function's that says something else than what is in use.
@@ -94,20 +97,20 @@ class SyncedPackages:
         """
         if not (self.is_on and self._has_any()):
             return None
-        for file in self.files(function):
-            if self._packages.find(file, interpreter) is not None:
+        for need in self.needs(function):
+            if self._packages.find(need, interpreter) is not None:
                 with suppress(ManifestError):
-                    if self._packages.is_current(file, interpreter):
+                    if self._packages.is_current(need, interpreter):
                         continue
-                return file
+                return need.file
         return None
 
-    def install(self, file: Path, installer: Installer) -> Path:
-        """Return the folder with what a file names, once all of it is installed.
+    def install(self, need: Need, installer: Installer) -> Path:
+        """Return the folder with what is needed, once all of it is installed.
 
         Blocks. Raise ``InstallationError``.
         """
-        return self._packages.install(file, installer)
+        return self._packages.install(need, installer)
 
     def _has_any(self) -> bool:
         """Return whether anything was ever installed: one look, for all who have not."""
@@ -117,9 +120,9 @@ class SyncedPackages:
         """Return a layer as ``sam build`` makes it, once the packages are there that it needs."""
         if not _fits(layer, function) or layer.source is None:
             return layer
-        file = _layer_file(layer)
-        packages = None if file is None else self._packages.find(file, interpreter)
-        if file is not None and packages is None:
+        need = _layer_need(layer)
+        packages = None if need is None else self._packages.find(need, interpreter)
+        if need is not None and packages is None:
             return layer
         folders = [folder for folder in (packages, layer.source.folder) if folder is not None]
         try:
@@ -128,11 +131,16 @@ class SyncedPackages:
             return layer
         return replace(layer, path=path)
 
-    def _are_missing(
-        self, manifest: Manifest, function: Function, interpreter: Interpreter
-    ) -> bool:
+    def _need(self, function: Function) -> Need | None:
+        file = manifest_file(self._directory, function)
+        return None if file is None else Need(file, _has_typescript(function))
+
+    def _is_unmet(self, need: Need, function: Function, interpreter: Interpreter) -> bool:
+        manifest = self._packages.manifest(need.file)
         if function.language == "node":
             folders = list(_node_folders(function))
+            if need.has_typescript and not _has_builder(folders):
+                return True
             return any(
                 NODE_SDK.fullmatch(name) is None
                 and not any((folder / name).exists() for folder in folders)
@@ -155,12 +163,23 @@ def _fits(layer: Layer, function: Function) -> bool:
     return layer.path is None and source is not None and source.language == function.language
 
 
-def _layer_file(layer: Layer) -> Path | None:
+def _has_typescript(function: Function) -> bool:
+    """Return whether the handler's file is there as TypeScript alone."""
+    handler = split_node_handler(function.handler) if function.language == "node" else None
+    source = handler and find_node_source(function.code_directory, handler[0])
+    return source is not None and source.suffix in _TYPESCRIPT
+
+
+def _has_builder(folders: Iterable[Path]) -> bool:
+    return any((folder / name).exists() for folder in folders for name in BUILDERS)
+
+
+def _layer_need(layer: Layer) -> Need | None:
     """Return the file that says what is to be installed into a layer."""
     assert layer.source is not None
     name = PACKAGE_JSON if layer.source.language == "node" else "requirements.txt"
     file = layer.source.folder / name
-    return file if file.is_file() else None
+    return Need(file) if file.is_file() else None
 
 
 def _node_folders(function: Function) -> Iterator[Path]:

@@ -29,12 +29,19 @@ _LARGEST_LOCK = 64 << 20
 
 
 def install_node(
-    installer: Installer, folder: Path, local: Sequence[Path], target: Path, *, what: str
+    installer: Installer,
+    folder: Path,
+    local: Sequence[Path],
+    target: Path,
+    *,
+    what: str,
+    builder: str = "",
 ) -> None:
     """Install what the package.json of a folder needs in production into ``target``.
 
     The folder itself is not touched: its files are copied, and so are the packages in ``local``,
-    which it names by their paths. No script of a package is run. Raise ``InstallationError``.
+    which it names by their paths. A ``builder`` is a further package, such as ``esbuild@*``. No
+    script of a package is run. Raise ``InstallationError``.
     """
     with tempfile.TemporaryDirectory(dir=target) as scratch:
         package = _copy(folder, local, Path(scratch))
@@ -43,7 +50,20 @@ def install_node(
         modules = package / NODE_MODULES
         modules.mkdir(exist_ok=True)
         _replace_links(modules)
+        if builder:
+            _add(installer, builder, modules, Path(scratch, ".builder"))
         modules.rename(target / NODE_MODULES)
+
+
+def _add(installer: Installer, package: str, modules: Path, scratch: Path) -> None:
+    """Install one more package, with what it needs, of which nothing replaces what is there."""
+    scratch.mkdir()
+    command = [*npm_of(installer.interpreter), "install", "--no-package-lock", *_NPM_OPTIONS]
+    command += ["--prefix", str(scratch), package]
+    installer.run(command, scratch, {}, what=package, settings=NPM_SETTINGS)
+    for entry in (scratch / NODE_MODULES).iterdir():
+        if not entry.name.startswith(".") and not (modules / entry.name).exists():
+            entry.rename(modules / entry.name)
 
 
 def npm_of(interpreter: Interpreter) -> list[str]:

@@ -669,7 +669,7 @@ class Pool:
             self._reloading[fresh.id] = replacement
 
     def _with_packages(self, function: Function) -> Function:
-        """Return a version of the function with its packages as they were since its last change."""
+        """Return a version of the function with its packages, looked for after each change."""
         known = self._complete.get(function.version)
         if known is None:
             known = self._packages.complete(function, self.interpreter)

@@ -132,8 +132,17 @@ class SyncedPackages:
         return replace(layer, path=path)
 
     def _need(self, function: Function) -> Need | None:
-        file = manifest_file(self._directory, function)
-        return None if file is None else Need(file, _has_typescript(function))
+        file, has_typescript = manifest_file(self._directory, function), _has_typescript(function)
+        if file is None and has_typescript:
+            # A build takes from there what it puts into the code.
+            file = self._package_above(function.code_directory)
+        return None if file is None else Need(file, has_typescript)
+
+    def _package_above(self, code: Path) -> Path | None:
+        """Return the nearest package.json above a function's code, in the project."""
+        folders = [one for one in code.parents if one.is_relative_to(self._directory)]
+        files = (folder / PACKAGE_JSON for folder in folders)
+        return next((file for file in files if file.is_file()), None)
 
     def _is_unmet(self, need: Need, function: Function, interpreter: Interpreter) -> bool:
         manifest = self._packages.manifest(need.file)

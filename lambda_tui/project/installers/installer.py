@@ -9,6 +9,7 @@ from pathlib import Path
 from lambda_tui.project.interpreters import Interpreter
 from lambda_tui.project.programs import Ending, Program
 from lambda_tui.project.wording import shown
+from lambda_tui.terminal_text import one_line
 
 _PROGRESS = re.compile(
     r"(?:Collecting|Downloading|Downloaded|Building|Built|Processing|Preparing|Prepared|Resolved"
@@ -20,6 +21,9 @@ _UNREACHABLE = re.compile(
     r"dns error|tcp connect error"
 )
 _ERROR = re.compile(r"(?i)(?:npm )?err(?:or)?\b")
+_LAST_LINES = 10
+_LONGEST_REASON = 400
+"""Characters."""
 _REASON = "×"
 """The sign before uv's reason, which goes on over several lines."""
 
@@ -82,13 +86,16 @@ class Installer:
         return ending
 
     def failure(self, ending: Ending, *, what: str, settings: str) -> InstallationError:
-        """Return why a command has failed, in the words of the program."""
+        """Return why a command has failed, in the words of the program; tell its last ones."""
+        for line in ending.lines[-_LAST_LINES:]:
+            self.tell(one_line(line, _LONGEST_REASON))
         if is_unreachable(ending):
             return InstallationError(
                 f"the package index cannot be reached, so {what} is not installed: look at this "
                 f"machine's network, or at {settings}."
             )
-        return InstallationError(f"{what} cannot be installed: {shown(_reason(ending.lines))}")
+        reason = one_line(_reason(ending.lines), _LONGEST_REASON)
+        return InstallationError(f"{what} cannot be installed: {reason}")
 
     def _note(self, line: str) -> None:
         line = line.strip().partition(" (from ")[0]

@@ -156,7 +156,7 @@ class Pool:
         self._versions: dict[str, Function] = {}
         """The configuration of each version."""
         self._complete: dict[str, Function] = {}
-        """Those that environments were made of, with the packages that were there."""
+        """The configurations that environments were made of, with their packages, by version."""
         self._read_versions()
         self._warm: dict[Partition, dict[ExecutionEnvironment, None]] = {}
         """In the order of their last use. Some may have work again, or be gone."""

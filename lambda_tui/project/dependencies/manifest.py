@@ -85,7 +85,7 @@ class Manifest:
 def manifest_file(directory: Path, function: Function) -> Path | None:
     """Return the file that says what a function needs; None without one.
 
-    It is in the function's code or, for Python, in the project's ``directory``. A deployment
+    It is in the function's source or, for Python, in the project's ``directory``. A deployment
     package that is made already needs nothing.
     """
     if function.code_archive is not None or function.bootstrap:
@@ -93,9 +93,9 @@ def manifest_file(directory: Path, function: Function) -> Path | None:
     if function.runtime in OS_ONLY_RUNTIMES:
         return None
     if function.language == "node":
-        file = function.code_directory / PACKAGE_JSON
+        file = function.source_directory / PACKAGE_JSON
         return file if file.is_file() else None
-    for folder in dict.fromkeys((function.code_directory, directory)):
+    for folder in dict.fromkeys((function.source_directory, directory)):
         for name in _PYTHON_FILES:
             file = folder / name
             if file.is_file() and (name != "pyproject.toml" or _lists_dependencies(file)):

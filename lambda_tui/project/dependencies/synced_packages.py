@@ -135,7 +135,7 @@ class SyncedPackages:
         file, has_typescript = manifest_file(self._directory, function), _has_typescript(function)
         if file is None and has_typescript:
             # A build takes from there what it puts into the code.
-            file = self._package_above(function.code_directory)
+            file = self._package_above(function.source_directory)
         return None if file is None else Need(file, has_typescript)
 
     def _package_above(self, code: Path) -> Path | None:

@@ -48,6 +48,7 @@ def main() -> None:
     os.close(log)
     layers_root = os.environ.pop("_LAMBDA_TUI_LAYERS")
     sdk_root = os.environ.pop("_LAMBDA_TUI_SDK")
+    packages_root = os.environ.pop("_LAMBDA_TUI_BESIDE")
     mounts = json.loads(os.environ.pop("_LAMBDA_TUI_MOUNTS"))
     size = os.environ.pop("_LAMBDA_TUI_STORAGE_MB")
     hidden = os.environ.pop("_LAMBDA_TUI_HIDDEN")
@@ -56,6 +57,7 @@ def main() -> None:
         "environment": dict(os.environ),
         "handler": os.environ["_HANDLER"],
         "task_root": os.environ["LAMBDA_TASK_ROOT"],
+        "packages_root": packages_root,
         "layers_root": layers_root,
         "sdk_root": sdk_root,
         "mounts": mounts,

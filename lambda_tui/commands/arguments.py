@@ -56,6 +56,7 @@ def screen_parser() -> argparse.ArgumentParser:
     _add_place(parser)
     _add_address(parser)
     _add_plain(parser)
+    _add_sync(parser)
     _add_cloud(parser)
     parser.add_argument("--version", action="version", version=f"lambda-tui {__version__}")
     _add_sandbox(parser)
@@ -159,6 +160,7 @@ def serve_parser() -> argparse.ArgumentParser:
         dest="log_level",
         help="write warnings and errors only",
     )
+    _add_sync(parser)
     _add_cloud(parser)
     _add_sandbox(parser)
     _add_synth(parser)
@@ -211,11 +213,7 @@ def invoke_parser() -> argparse.ArgumentParser:
         help="text: log on standard error, response on standard output; "
         "json: an object a line for each invocation; events: the event stream as JSON (text)",
     )
-    parser.add_argument(
-        "--sync",
-        action="store_true",
-        help="install the SDK that AWS's runtime brings first, unless it is installed",
-    )
+    _add_sync(parser)
     _add_cloud(parser)
     _add_sandbox(parser)
     _add_synth(parser)
@@ -400,6 +398,15 @@ def _add_address(parser: argparse.ArgumentParser) -> None:
 def _add_no_watch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-watch", action="store_true", help="do not initialise again when a file changes"
+    )
+
+
+def _add_sync(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--sync",
+        action="store_true",
+        help="install what functions lack, into lambda-tui's cache: what their requirements or "
+        "package.json name, and the SDK that AWS's runtimes bring",
     )
 
 

@@ -18,7 +18,11 @@ from lambda_tui.commands.opened_project import OpenedProject, open_project
 from lambda_tui.commands.output import write_output, writes_unicode
 from lambda_tui.commands.program_versions import version_of
 from lambda_tui.engine.wire import Zygote
-from lambda_tui.project.dependencies import undeclared_packages
+from lambda_tui.project.dependencies import (
+    ManifestError,
+    SyncedPackages,
+    undeclared_packages,
+)
 from lambda_tui.project.function import Function
 from lambda_tui.project.interpreters import (
     Interpreter,
@@ -165,6 +169,8 @@ def _functions(opened: OpenedProject, zygotes: dict[Path, Zygote]) -> list[Findi
         else:
             remedy = _REMEDIES[interpreter.language].format(function.runtime)
             findings.append(Finding(f"{text}: {mismatch}", remedy))
+        if opened.settings.dependencies != "off":
+            findings += _packages(opened.project.directory, function, interpreter)
         if opened.settings.sdk != "off":
             findings += _sdk(function, interpreter, zygote.runtime_version)
     project = opened.project
@@ -173,6 +179,19 @@ def _functions(opened: OpenedProject, zygotes: dict[Path, Zygote]) -> list[Findi
         # A folder without a project has nothing that could be wrong with it.
         return [Finding(str(problem), is_note=True) for problem in project.problems]
     return [*findings, *(Finding(str(one), is_problem=True) for one in project.problems)]
+
+
+def _packages(directory: Path, function: Function, interpreter: Interpreter) -> list[Finding]:
+    """Return what the function's files name that it does not find; nothing where it finds all."""
+    try:
+        lacking = SyncedPackages(directory).lacking(function, interpreter)
+    except ManifestError as error:
+        return [Finding(f"{function.name}: {error}", is_note=True)]
+    remedy = f"lambda-tui invoke {function.name} --sync, or S on the screen, installs it."
+    return [
+        Finding(f"{function.name}: not all that {need.file.name} lists is installed", remedy)
+        for need in lacking
+    ]
 
 
 def _sdk(function: Function, interpreter: Interpreter, version: str) -> list[Finding]:

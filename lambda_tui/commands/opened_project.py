@@ -52,6 +52,8 @@ def read_settings(options: argparse.Namespace) -> tuple[Settings, tuple[Problem,
     settings, problems = load_settings(options.project, user_config_path("lambda-tui"))
     if getattr(options, "sandbox", None) is not None:
         settings = replace(settings, sandbox=options.sandbox)
+    if getattr(options, "sync", False):
+        settings = _installing(settings)
     if getattr(options, "template", None) is not None:
         settings = replace(settings, template=options.template.absolute())
     if getattr(options, "env_file", None) is not None:
@@ -105,6 +107,15 @@ def synthesise_if_asked(options: argparse.Namespace, settings: Settings) -> None
     finally:
         # Ctrl+C reaches this process alone.
         synthesis.cancel()
+
+
+def _installing(settings: Settings) -> Settings:
+    """Return settings that install what functions lack, where they do not say never to."""
+    return replace(
+        settings,
+        sdk="install" if settings.sdk == "ask" else settings.sdk,
+        dependencies="install" if settings.dependencies == "ask" else settings.dependencies,
+    )
 
 
 def find_project(options: argparse.Namespace) -> str | None:

@@ -10,7 +10,7 @@ the packages name in their ``__all__``. From below to the top these are:
 * ``wire``: channels to zygotes, init processes and runtimes, and their logs
 * ``runtime_api``: the state behind the APIs that an environment's processes call
 * ``environment``: the state machine, with its phases, processes and freezer
-* ``snapshots``, ``pool``, ``asynchronous``, ``dependency_checks``, ``sampling``, ``sdk``, and
+* ``snapshots``, ``pool``, ``asynchronous``, ``dependency_checks``, ``sampling``, ``sync``, and
   ``engine`` on top
 """
 

@@ -30,7 +30,7 @@ from lambda_tui.engine.events import (
 from lambda_tui.engine.pool import Account, Pool
 from lambda_tui.engine.runtime_api import OpenApi
 from lambda_tui.engine.sampling import Sampler
-from lambda_tui.engine.sdk import RuntimeSdk
+from lambda_tui.engine.sync import Sync
 from lambda_tui.engine.synthesis import AppSynthesis
 from lambda_tui.engine.watching import (
     Quiet,
@@ -49,11 +49,10 @@ from lambda_tui.engine.watching import (
 )
 from lambda_tui.engine.wire import Zygote
 from lambda_tui.project.code import OutwardLinks, is_deployed
-from lambda_tui.project.dependencies import REQUIREMENT_FILES
+from lambda_tui.project.dependencies import NODE_FILES, REQUIREMENT_FILES, SyncedPackages
 from lambda_tui.project.function import NODE_SUFFIXES, Function, Problem, Project
 from lambda_tui.project.interpreters import Interpreter, find_interpreter
 from lambda_tui.project.load import load_project
-from lambda_tui.project.sdk import is_of_sdk
 from lambda_tui.project.settings import (
     AFTER_RESTART,
     PROJECT_FILE,
@@ -109,8 +108,10 @@ class Engine:
         self._endings: set[asyncio.Task[None]] = set()
         """Tasks that close zygotes which have failed and were replaced."""
         self.asynchronous = AsyncInvocations(settings, self.pools)
-        self.sdk = RuntimeSdk(settings, self.pools, self._zygotes)
-        self.dependencies = DependencyChecks(project.directory, settings)
+        self._packages = SyncedPackages(project.directory)
+        self._packages.is_on = settings.dependencies != "off"
+        self.sync = Sync(settings, self.pools, self._zygotes, self._packages, self._watch)
+        self.dependencies = DependencyChecks(project.directory, settings, self._packages)
         self.synthesis = AppSynthesis(project.directory, settings, self._read_again)
         self._settings_files = SettingsFiles(project.directory, user_config_path("lambda-tui"))
         self._watcher = Watcher(self._on_files_changed, self._warn)
@@ -149,7 +150,7 @@ class Engine:
         self.synthesis.cancel()
         self.dependencies.close()
         await self.asynchronous.close()
-        await self.sdk.close()
+        await self.sync.close()
         for task in (self._sampling, self._following):
             if task is not None:
                 task.cancel()
@@ -269,11 +270,14 @@ class Engine:
         if "credentials" in changes:
             self.credentials.choose(self.settings.credentials)
         self.asynchronous.configure(self.settings)
-        self.sdk.configure(self.settings)
+        self.sync.configure(self.settings)
         self.dependencies.configure(self.settings)
+        self._packages.is_on = self.settings.dependencies != "off"
         self.synthesis.configure(self.settings)
         for pool in self.pools.values():
             pool.configure(self.settings)
+            if "dependencies" in changes:
+                self.dependencies.check(pool)
 
     def _on_credentials(self) -> None:
         """Initialise every function with the credentials that there are now, and say whose."""
@@ -308,14 +312,13 @@ class Engine:
             self._open_api,
             self._on_missing_package,
             self._links,
+            self._packages,
             profiles_init=self._profiles_init,
         )
 
     def _on_missing_package(self, pool: Pool, package: str) -> None:
         """Tell the remedy for a package that a function has failed for want of."""
-        if is_of_sdk(pool.function, package):
-            self.sdk.note_missing(pool, package)
-        else:
+        if not self.sync.note_missing(pool, package):
             self.dependencies.note_missing(pool, package)
 
     def _zygote_of(self, interpreter: Interpreter) -> Zygote:
@@ -328,7 +331,7 @@ class Engine:
                 ending.add_done_callback(self._endings.discard)
             zygote = Zygote(interpreter, self.settings.sandbox)
             self._zygotes[interpreter.executable] = zygote
-            self.sdk.provide(zygote)
+            self.sync.provide(zygote)
             zygote.start()
         return zygote
 
@@ -356,8 +359,8 @@ class Engine:
     async def _watch(self) -> None:
         """Watch the project and all that its functions are made of, as far as it is not watched."""
         # In a thread, as a tree may be large; what is found is kept.
-        functions = [pool.function for pool in self.pools.values()]
-        await asyncio.to_thread(lambda: [self._links.search(one) for one in functions])
+        pools = list(self.pools.values())
+        await asyncio.to_thread(self._look_into, pools)
         if not self.settings.watch:
             return
         # As a single file too: nobody below the project's folder tells that it has come back.
@@ -368,12 +371,22 @@ class Engine:
             folders |= watched_folders(pool.function, pool.links)
             folders |= package_folders(pool.interpreter)
             files |= watched_files(pool.function, pool.links)
+        local = self._packages.local_packages
+        folders |= {path for path in local if path.is_dir()}
+        files |= {path for path in local if path.is_file()}
         # One that is missing may be made, and one that is there may go.
         mounts = self.settings.file_systems.values()
         files |= {folder for folder in mounts if folder.parent.is_dir()}
         self._watcher.cover(folders, files)
 
+    def _look_into(self, pools: Iterable[Pool]) -> None:
+        """Find the links and the packages of functions, which lie outside of their code."""
+        for pool in pools:
+            self._links.search(pool.function)
+            self._packages.complete(pool.function, pool.interpreter)
+
     def _on_files_changed(self, paths: frozenset[Path]) -> None:
+        are_required = _are_required(paths) or self._packages.are_sources(paths)
         has_environment = makes_environment(paths, self.project)
         written_at = last_write(paths)
         for pool in self.pools.values():
@@ -386,8 +399,10 @@ class Engine:
                 pool.change(pool.function, files)
             if packages or has_environment:
                 self._installations.note(pool.function.name, packages)
-            if files or _are_required(paths):
+            if files or are_required:
                 self.dependencies.check(pool)
+        if are_required:
+            self.sync.sync_needed_soon()
         self._changed |= paths
         self._follow_soon()
 
@@ -473,7 +488,7 @@ def _is_in(file: str, folders: tuple[str, ...]) -> bool:
 
 
 def _are_required(paths: frozenset[Path]) -> bool:
-    return any(path.name in REQUIREMENT_FILES for path in paths)
+    return any(path.name in REQUIREMENT_FILES or path.name in NODE_FILES for path in paths)
 
 
 def _may_hold_handler(path: Path) -> bool:

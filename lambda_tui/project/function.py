@@ -106,6 +106,15 @@ class AsyncConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class LayerSource:
+    """The source that a build makes the content of a layer from: SAM's ``BuildMethod``."""
+
+    folder: Path
+    language: Language
+    """The language that it is for."""
+
+
+@dataclass(frozen=True, slots=True)
 class Layer:
     """A layer version, and the path of its content."""
 
@@ -113,6 +122,8 @@ class Layer:
     """The ARN of the layer version."""
     path: Path | None = None
     """A folder or a zip file, absolute; None when it is not on this machine."""
+    source: LayerSource | None = None
+    """The source of one that is not built yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +218,11 @@ class Function:
     """The layers in their order; a file in a later one replaces that in an earlier one."""
     layers_directory: Path | None = None
     """The folder that is mounted at ``/opt``, absolute: the merged layers. None without layers."""
+    packages_directory: Path | None = field(default=None, compare=False)
+    """A folder whose content stands beside the code at ``/var/task``, as a build puts it there.
+
+    It has the packages that the function's files name, once they are synced; None before that.
+    """
     unreadable: tuple[str, ...] = ()
     """Paths in Lambda, such as ``/var/task/app.py``, of what the function cannot read there."""
     hidden_modules: tuple[str, ...] = ()

@@ -229,7 +229,7 @@ class LambdaTuiApp(KeyboardApp):
         )
         self._main.keep_in(self._history)
         await self.engine.start()
-        self.engine.sdk.install_needed_soon()
+        self.engine.sync.sync_needed_soon()
         if self._serve_at is not None:
             await self._serve_lambda_api(*self._serve_at)
 

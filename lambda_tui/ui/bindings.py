@@ -27,7 +27,7 @@ SECTIONS: dict[str, tuple[Binding, ...]] = {
         _key("ctrl+l", "lay_out_event", "Lay out", "Give each value a line", "lay_out_event"),
         _key("ctrl+g", "event_options", "How", "Type, version, client context", "event_options"),
         _key("A", "credentials", "AWS", "Choose whose AWS credentials it gets", "credentials"),
-        _key("S", "install_sdk", "SDK", "Install the SDK of AWS's runtime", "install_sdk"),
+        _key("S", "sync", "Sync", "Install what the function lacks", "sync"),
     ),
     "Invocation": (
         _key("[", "invocation(1)", "Earlier", "Choose the invocation before", "earlier", "["),

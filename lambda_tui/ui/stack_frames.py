@@ -51,15 +51,16 @@ def find_place(text: str) -> SourcePlace | None:
 def local_file(path: str, function: Function) -> Path | None:
     """Return the file on this machine behind a path that the function sees; None if there is none.
 
-    ``/var/task`` is the function's code and ``/opt`` its layers. Where environments have no file
-    system of their own, the path is that of the file itself.
+    ``/var/task`` is the function's code, with its packages, and ``/opt`` its layers. Where there is
+    no file system of the environments' own, the path is that of the file itself.
     """
     seen = PurePosixPath(path)
     candidates = [Path(path)]
     if not seen.is_absolute():
         candidates = [function.code_directory / path]
     elif seen.is_relative_to(_TASK):
-        candidates = [function.code_directory / seen.relative_to(_TASK)]
+        folders = (function.code_directory, function.packages_directory)
+        candidates = [one / seen.relative_to(_TASK) for one in folders if one is not None]
     elif seen.is_relative_to(_OPT) and function.layers_directory is not None:
         candidates = [
             layer.path / seen.relative_to(_OPT)

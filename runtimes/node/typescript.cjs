@@ -26,7 +26,8 @@ async function loadTypeScript(file) {
   throw new RuntimeError(
     'ImportModuleError',
     `${file} is TypeScript, which Node.js ${process.version} does not run: build it, ` +
-      'add esbuild or tsx to the node_modules beside it, or use Node.js 22.18 or later.',
+      'add esbuild or tsx to the node_modules beside it, which a sync of its package.json does too, ' +
+      'or use Node.js 22.18 or later.',
   );
 }
 

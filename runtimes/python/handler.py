@@ -58,17 +58,19 @@ class _DeclaredPackagesFinder(FileFinder):
 
 
 def set_import_path(
-    task_root: str, layers_root: str, sdk_root: str, hidden: FrozenSet[str]
+    task_root: str, packages_root: str, layers_root: str, sdk_root: str, hidden: FrozenSet[str]
 ) -> None:
     """Put the function's code first, then the layers' directories, then the interpreter's own.
 
+    Packages that stand among the code on AWS, and have a folder of their own here, follow it.
     The SDK that AWS's runtime brings is last: the interpreter's packages are those that a project
     would deploy. Those modules of them that are ``hidden`` would be missing on Lambda.
     """
     sys.dont_write_bytecode = True
     version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
     python = f"{layers_root}/python"
-    own = (task_root, f"{python}/lib/{version}/site-packages", python)
+    beside = (packages_root,) if packages_root else ()
+    own = (task_root, *beside, f"{python}/lib/{version}/site-packages", python)
     # PYTHONPATH has put the SDK before the interpreter's own.
     others = [path for path in sys.path if path != sdk_root]
     sys.path[:] = [*own, *others, sdk_root]

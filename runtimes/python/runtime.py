@@ -149,6 +149,7 @@ class _Runtime:
         take_over_standard_streams()
         set_import_path(
             message["task_root"],
+            message.get("packages_root", ""),
             message["layers_root"],
             message["sdk_root"],
             frozenset(message["hidden_modules"]),

@@ -88,9 +88,8 @@ def test_the_setting_installs_for_the_next_time_what_an_invocation_has_missed(
     assert (first.status, second.status, second.output) == (1, 0, '"1.99.0"\n')
 
 
-def test_serve_installs_it_by_the_setting(project: Path, variables: dict[str, Any]) -> None:
-    set_up(project, 'sdk = "install"')
-    serving = start("serve", "--project", project, "--port", 0, "--no-watch", **variables)
+def test_serve_installs_it_by_the_option(project: Path, variables: dict[str, Any]) -> None:
+    serving = start("serve", "--sync", "--project", project, "--port", 0, "--no-watch", **variables)
     assert serving.stderr is not None
     lines = iter(serving.stderr.readline, b"")
 
@@ -114,6 +113,17 @@ def test_the_doctor_names_the_remedy_and_then_the_version(
 
     installed = run("doctor", project, **variables).output
     assert "  ✓ Order: AWS's runtime brings boto3; here it is boto3 1.99.0, in " in installed
+
+
+def test_the_doctor_names_the_file_that_lists_what_is_not_installed(
+    project: Path, variables: dict[str, Any]
+) -> None:
+    (project / "Order" / "requirements.txt").write_text("friendly\n")
+
+    assert (
+        "  ▲ Order: not all that requirements.txt lists is installed\n"
+        "    → lambda-tui invoke Order --sync, or S on the screen, installs it.\n"
+    ) in run("doctor", project, **variables).output
 
 
 def test_the_doctor_says_nothing_of_the_sdk_where_the_setting_is_off(

@@ -16,8 +16,9 @@ import pytest
 from lambda_tui.engine.events import EnvironmentStale, Notice
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.project.function import Function, Project
+from lambda_tui.project.installers import InstallationError, Installer
 from lambda_tui.project.interpreters import Interpreter
-from lambda_tui.project.sdk import Installation, InstallationError
+from lambda_tui.project.sdk import install_sdk
 from support import SECONDS
 from support.node_process import NODE
 from support.package_index import npm_registry, write_wheels
@@ -62,7 +63,8 @@ def small_sdk(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.setenv("PIP_NO_INDEX", "1")
         patch.setenv("PIP_FIND_LINKS", str(write_wheels(folder / "wheels")))
         python = Interpreter(Path(sys.executable), "this")
-        return Installation(python, f"python{VERSION}", ["boto3"], lambda _: None).run().parent
+        installer = Installer(python, lambda _: None)
+        return install_sdk(installer, f"python{VERSION}", ["boto3"]).parent
 
 
 @pytest.fixture
@@ -125,7 +127,7 @@ async def test_an_installed_sdk_is_in_var_runtime_behind_everything_else(
     await workbench.invoke("1")
     failed = workbench.environment
 
-    await workbench.engine.sdk.install(workbench.pool)
+    await workbench.engine.sync.sync(workbench.pool)
 
     await workbench.until_replaced(failed)
     place = real(level, workbench, f"{SDK}/boto3/__init__.py")
@@ -141,11 +143,11 @@ async def test_the_sdk_is_installed_once(
     open_project: Open, python: Path, index: Path, cache: Path
 ) -> None:
     workbench = await open_project(USES_BOTO3, python=python)
-    await workbench.engine.sdk.install(workbench.pool)
+    await workbench.engine.sync.sync(workbench.pool)
     (folder,) = entries(cache)
     shutil.rmtree(index)
 
-    await workbench.engine.sdk.install(workbench.pool)
+    await workbench.engine.sync.sync(workbench.pool)
     other = await open_project(USES_BOTO3, python=python)
 
     assert (await other.answer(PLACE))[1] == "1.99.0"
@@ -196,7 +198,7 @@ async def test_a_snapshot_that_lacks_the_sdk_is_told_the_remedy_and_taken_anew(
     workbench = await open_project(USES_BOTO3, python=python, snap_start=True)
     await workbench.until(lambda: notices(workbench, "warning"))
 
-    await workbench.engine.sdk.install(workbench.pool)
+    await workbench.engine.sync.sync(workbench.pool)
 
     assert (await workbench.answer(PLACE))[1] == "1.99.0"
 
@@ -224,7 +226,7 @@ async def test_all_functions_of_the_runtime_are_initialised_again(
     for pool in (one, other):
         await workbench.answer("1", pool)
 
-    await workbench.engine.sdk.install(one)
+    await workbench.engine.sync.sync(one)
 
     for pool in (one, other):
         assert await workbench.answer("__import__('boto3').__version__", pool) == "1.99.0"
@@ -242,7 +244,7 @@ async def test_the_setting_installs_without_being_asked(
     source = f"boto3 = __import__('boto3')\n{EVALUATES}" if is_dynamic else USES_BOTO3
     workbench = await open_project(source, python=python, sdk="install")
 
-    workbench.engine.sdk.install_needed_soon()
+    workbench.engine.sync.sync_needed_soon()
     if is_dynamic:
         await workbench.invoke("1")
 
@@ -256,7 +258,7 @@ async def test_a_function_that_needs_no_sdk_gets_none_by_the_setting(
 ) -> None:
     workbench = await open_project(EVALUATES, python=python, sdk="install")
 
-    await workbench.engine.sdk.install_needed(workbench.pool)
+    await workbench.engine.sync.sync_needed(workbench.pool)
 
     assert entries(cache) == []
 
@@ -268,7 +270,7 @@ async def test_an_installation_that_fails_is_not_begun_again_by_itself(
         wheel.unlink()
     workbench = await open_project(USES_BOTO3, python=python, sdk="install")
 
-    await workbench.engine.sdk.install_needed(workbench.pool)
+    await workbench.engine.sync.sync_needed(workbench.pool)
     await workbench.invoke("1")
 
     failure, remedy = notices(workbench, "warning")
@@ -288,7 +290,7 @@ async def test_the_setting_leaves_functions_without_the_sdk(
     assert response_of(invocation)["errorType"] == "Runtime.ImportModuleError"
     assert notices(without, "warning") == []
     with pytest.raises(InstallationError, match='the setting sdk says "off"'):
-        await without.engine.sdk.install(without.pool)
+        await without.engine.sync.sync(without.pool)
 
 
 async def test_pip_of_the_functions_own_python_installs(
@@ -301,7 +303,7 @@ async def test_pip_of_the_functions_own_python_installs(
     monkeypatch.setattr(sys, "executable", str(tmp_path / "own" / "bin" / "python"))
     workbench = await open_project(USES_BOTO3, python=python)
 
-    await workbench.engine.sdk.install(workbench.pool)
+    await workbench.engine.sync.sync(workbench.pool)
 
     assert (await workbench.answer(PLACE))[1] == "1.99.0"
 
@@ -313,7 +315,7 @@ async def test_a_machine_without_pip_is_told_so(
     workbench = await open_project(USES_BOTO3, python=python)
 
     with pytest.raises(InstallationError, match=r"neither .* nor lambda-tui's own Python has pip"):
-        await workbench.engine.sdk.install(workbench.pool)
+        await workbench.engine.sync.sync(workbench.pool)
 
 
 @pytest.mark.parametrize("language", ["python", "node"])
@@ -334,7 +336,7 @@ async def test_an_index_that_cannot_be_reached_is_named(
     workbench = await open_project(project, python=python, node=NODE)
 
     with pytest.raises(InstallationError, match="the package index cannot be reached, so"):
-        await workbench.engine.sdk.install(workbench.pool)
+        await workbench.engine.sync.sync(workbench.pool)
 
     assert entries(cache) == []
 
@@ -347,7 +349,7 @@ async def test_an_installation_ends_with_the_engine(
         monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
         monkeypatch.setenv("PIP_INDEX_URL", f"http://127.0.0.1:{silent.getsockname()[1]}/")
         workbench = await open_project(USES_BOTO3, python=python)
-        installing = asyncio.create_task(workbench.engine.sdk.install(workbench.pool))
+        installing = asyncio.create_task(workbench.engine.sync.sync(workbench.pool))
         connection, _ = await asyncio.to_thread(silent.accept)
         with connection:
             await workbench.engine.close()
@@ -363,7 +365,7 @@ async def test_the_event_loop_goes_on_while_the_sdk_is_installed(
 ) -> None:
     workbench = await open_project(EVALUATES, python=python)
     await workbench.answer("1")
-    installing = asyncio.create_task(workbench.engine.sdk.install(workbench.pool))
+    installing = asyncio.create_task(workbench.engine.sync.sync(workbench.pool))
     await workbench.until(lambda: notices(workbench, "information"))
 
     assert not installing.done()
@@ -422,7 +424,7 @@ async def test_a_node_function_gets_the_packages_that_it_names(
     failed = workbench.environment
     assert "(@aws-sdk/client-one)" in notices(workbench, "warning")[0]
 
-    await workbench.engine.sdk.install(workbench.pool)
+    await workbench.engine.sync.sync(workbench.pool)
 
     await workbench.until_replaced(failed)
     assert await workbench.answer("sdk.name") == "one"
@@ -434,7 +436,7 @@ async def test_another_package_that_is_named_is_added(
 ) -> None:
     project = _node_project(tmp_path, f"require('@aws-sdk/client-one');\n{NODE_HANDLER}")
     workbench = await open_project(project, node=NODE)
-    await workbench.engine.sdk.install(workbench.pool)
+    await workbench.engine.sync.sync(workbench.pool)
     assert await workbench.answer("require('@aws-sdk/client-one').name") == "one"
     # Not by its source, which does not name it.
     await workbench.invoke("require('@aws-sdk/' + 'client-two').name")
@@ -442,7 +444,7 @@ async def test_another_package_that_is_named_is_added(
     save = f"require('@smithy/three');\n{NODE_HANDLER}"
     (project.directory / "index.js").write_text(save)
 
-    await workbench.engine.sdk.install(workbench.pool)
+    await workbench.engine.sync.sync(workbench.pool)
 
     names = [f"require('@{name}').name" for name in ("aws-sdk/client-one", "aws-sdk/client-two")]
     await workbench.until(lambda: workbench.pool.environments[0].state is State.FROZEN)
@@ -459,7 +461,7 @@ async def test_a_package_in_the_functions_node_modules_wins(
     source = f"require('@smithy/three');\n{NODE_HANDLER}"
     project = _node_project(tmp_path, source)
     workbench = await open_project(project, node=NODE)
-    await workbench.engine.sdk.install(workbench.pool)
+    await workbench.engine.sync.sync(workbench.pool)
     own = project.directory / "node_modules" / "@smithy" / "three"
     own.mkdir(parents=True)
     (own / "index.js").write_text("exports.name = 'own';")
@@ -474,7 +476,7 @@ async def test_a_function_that_names_no_package_of_the_sdk_is_told_so(
     workbench = await open_project(_node_project(tmp_path, NODE_HANDLER), node=NODE)
 
     with pytest.raises(InstallationError, match="imports no package of AWS's SDK"):
-        await workbench.engine.sdk.install(workbench.pool)
+        await workbench.engine.sync.sync(workbench.pool)
 
 
 def _closed_address() -> str:
@@ -486,7 +488,7 @@ def _closed_address() -> str:
 async def test_the_real_boto3_is_installed(open_project: Open, python: Path) -> None:
     workbench = await open_project(USES_BOTO3, python=python, memory_size=256)
 
-    await workbench.engine.sdk.install(workbench.pool)
+    await workbench.engine.sync.sync(workbench.pool)
 
     assert await workbench.answer("boto3.client('s3').meta.service_model.service_name") == "s3"
 
@@ -497,6 +499,6 @@ async def test_a_real_client_is_installed(open_project: Open, tmp_path: Path) ->
     project = _node_project(tmp_path, source, memory_size=256)
     workbench = await open_project(project, node=NODE)
 
-    await workbench.engine.sdk.install(workbench.pool)
+    await workbench.engine.sync.sync(workbench.pool)
 
     assert await workbench.answer("new STSClient({}).constructor.name") == "STSClient"

@@ -191,7 +191,7 @@ def test_a_layer_that_nobody_uses_is_not_looked_at(folder: Path) -> None:
 
 
 def test_a_layer_with_a_build_method_is_what_sam_has_built(folder: Path) -> None:
-    resources = function_of("[!Ref Common]") + LAYER + "    Metadata: {BuildMethod: python3.12}\n"
+    resources = function_of("[!Ref Common]") + LAYER + "    Metadata: {BuildMethod: makefile}\n"
 
     function, problems = only(load(folder, resources))
     assert function.layers_directory is None
@@ -203,6 +203,21 @@ def test_a_layer_with_a_build_method_is_what_sam_has_built(folder: Path) -> None
     built = make_layer(folder / ".aws-sam" / "build" / "Common")
     function, problems = only(load(folder, resources))
     assert (function.layers_directory, problems) == (built, [])
+
+
+@pytest.mark.parametrize(("method", "language"), [("python3.12", "python"), ("nodejs22.x", "node")])
+def test_a_layer_that_lambda_tui_can_build_has_its_source(
+    folder: Path, method: str, language: str
+) -> None:
+    resources = function_of("[!Ref Common]") + LAYER + f"    Metadata: {{BuildMethod: {method}}}\n"
+
+    function, problems = only(load(folder, resources))
+
+    (layer,) = function.layers
+    assert layer.path is None
+    assert layer.source is not None
+    assert (layer.source.folder.name, layer.source.language) == ("common", language)
+    assert problems == []
 
 
 @pytest.mark.rule("9.13")

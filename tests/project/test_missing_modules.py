@@ -16,6 +16,9 @@ from support.files import write_program
 OWN = Interpreter(Path(sys.executable), "lambda-tui's own Python", finds_packages=False)
 
 
+SYNC = " S on the screen, or `lambda-tui invoke Order --sync`, installs it for lambda-tui alone."
+
+
 def error(message: str) -> bytes:
     return json.dumps({"errorMessage": message, "errorType": "E"}).encode()
 
@@ -66,7 +69,32 @@ def test_a_file_that_lists_the_package_is_installed(tmp_path: Path) -> None:
 
     assert missing_sentence(tmp_path, one, venv(tmp_path), "requests.adapters") == (
         "Order misses requests.adapters, which src/requirements.txt lists and which is not "
-        "installed: run `.venv/bin/pip install -r src/requirements.txt`."
+        f"installed: run `.venv/bin/pip install -r src/requirements.txt`.{SYNC}"
+    )
+
+
+def test_a_sync_is_not_offered_where_a_setting_rules_it_out(tmp_path: Path) -> None:
+    one = function(tmp_path)
+    (tmp_path / "src" / "requirements.txt").write_text("requests\n")
+
+    told = missing_sentence(tmp_path, one, venv(tmp_path), "requests", offers_sync=False)
+
+    assert told is not None
+    assert told.endswith("run `.venv/bin/pip install -r src/requirements.txt`.")
+
+
+@pytest.mark.parametrize("is_node", [False, True])
+def test_a_finished_build_that_has_the_module_is_offered(tmp_path: Path, is_node: bool) -> None:
+    one = function(tmp_path, "nodejs22.x" if is_node else "python3.13", logical_id="OrderFunction")
+    build = tmp_path / ".aws-sam" / "build" / "OrderFunction"
+    (build / ("node_modules/requests" if is_node else "requests")).mkdir(parents=True)
+
+    told = missing_sentence(tmp_path, one, venv(tmp_path), "requests")
+
+    assert told is not None
+    assert told.endswith(
+        " .aws-sam/build/OrderFunction has it, which `sam build` has made: "
+        "`lambda-tui -t .aws-sam/build/template.yaml` runs that."
     )
 
 
@@ -78,7 +106,7 @@ def test_a_module_is_found_by_the_name_of_its_package(tmp_path: Path) -> None:
 
     assert told is not None
     assert "which pyproject.toml lists" in told
-    assert told.endswith("run `.venv/bin/pip install pyyaml`.")
+    assert told.endswith(f"run `.venv/bin/pip install pyyaml`.{SYNC}")
 
 
 def test_an_environment_without_pip_is_filled_by_uv(tmp_path: Path) -> None:
@@ -100,7 +128,7 @@ def test_a_lock_file_is_installed_by_its_own_tool(tmp_path: Path) -> None:
 
     assert told is not None
     assert "which poetry.lock lists" in told
-    assert told.endswith("run `poetry install`.")
+    assert told.endswith(f"run `poetry install`.{SYNC}")
 
 
 def test_a_file_that_does_not_list_the_package_is_to_be_added_to(tmp_path: Path) -> None:
@@ -158,11 +186,11 @@ def test_what_no_installation_brings_has_no_remedy(tmp_path: Path, module: str) 
     [
         (
             {"src/package.json": {"dependencies": {"uuid": "1"}}},
-            "which src/package.json lists and which is not installed: run `npm install` in src.",
+            f"src/package.json lists and which is not installed: run `npm install` in src.{SYNC}",
         ),
         (
             {"src/package.json": {"dependencies": {"uuid": "1"}}, "src/pnpm-lock.yaml": {}},
-            "which is not installed: run `pnpm install` in src.",
+            f"which is not installed: run `pnpm install` in src.{SYNC}",
         ),
         (
             {"src/package.json": {"devDependencies": {"uuid": "1"}}},

@@ -36,6 +36,7 @@ def function(folder: Path, runtime: str, files: dict[str, str], **given: Any) ->
         ("import simplejson as json\n", {"simplejson"}),
         ("def f():\n    from botocore.config import Config\n", {"botocore"}),
         ("import urllib3, os\n", {"urllib3"}),
+        ("import os, boto3 as b\n", {"boto3"}),
         ("import boto3_helpers\n", set()),
         ("# import boto3\n", set()),
         ("import os\n", set()),

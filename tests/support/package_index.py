@@ -9,7 +9,7 @@ import io
 import json
 import tarfile
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -27,25 +27,40 @@ SDK = {
 
 def write_wheels(folder: Path) -> Path:
     """Write wheels of ``SDK``, of which the first requires the others; return the folder."""
-    folder.mkdir(parents=True, exist_ok=True)
     first, *others = SDK
     for name, source in SDK.items():
-        requires = "".join(f"Requires-Dist: {other}\n" for other in others if name == first)
-        metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.99.0\n{requires}"
-        tag = "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-        information = f"{name}-1.99.0.dist-info"
         module = f"{name}.py" if name == "six" else f"{name}/__init__.py"
-        files = {
-            module: source,
-            f"{information}/METADATA": metadata,
-            f"{information}/WHEEL": tag,
-        }
-        record = "".join(_record(path, text) for path, text in files.items())
-        files[f"{information}/RECORD"] = f"{record}{information}/RECORD,,\n"
-        with zipfile.ZipFile(folder / f"{name}-1.99.0-py3-none-any.whl", "w") as wheel:
-            for path, text in files.items():
-                wheel.writestr(path, text)
+        requires = others if name == first else []
+        write_wheel(folder, name, {module: source}, version="1.99.0", requires=requires)
     return folder
+
+
+def write_wheel(
+    folder: Path,
+    name: str,
+    sources: Mapping[str, str],
+    *,
+    version: str = "1.0",
+    requires: Iterable[str] = (),
+) -> None:
+    """Write a wheel of a package with these files, which requires others, into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    needed = "".join(f"Requires-Dist: {other}\n" for other in requires)
+    information = f"{name}-{version}.dist-info"
+    files = {
+        **sources,
+        f"{information}/METADATA": (
+            f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{needed}"
+        ),
+        f"{information}/WHEEL": (
+            "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        ),
+    }
+    record = "".join(_record(path, text) for path, text in files.items())
+    files[f"{information}/RECORD"] = f"{record}{information}/RECORD,,\n"
+    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as wheel:
+        for path, text in files.items():
+            wheel.writestr(path, text)
 
 
 def _record(path: str, text: str) -> str:

@@ -181,16 +181,16 @@ async def kill(driver: Driver, act: Act) -> None:
     await driver.until(lambda: environment.state is State.RESET, "a reset")
 
 
-@proves("install_sdk")
-async def install_sdk(driver: Driver, act: Act) -> None:
+@proves("sync")
+async def sync(driver: Driver, act: Act) -> None:
     wanted = []
 
     async def install(pool: object) -> None:
         wanted.append(pool)
 
     # The real one downloads from the index of packages.
-    driver.app.engine.sdk.install = install  # type: ignore[method-assign]
-    await act("install_sdk")
+    driver.app.engine.sync.sync = install  # type: ignore[method-assign]
+    await act("sync")
     await driver.until(lambda: wanted == [driver.app.engine.pools["Greet"]], "an installation")
 
 

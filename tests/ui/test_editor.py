@@ -100,6 +100,7 @@ def test_paths_of_the_sandbox_are_those_of_the_project(tmp_path: Path) -> None:
         "layer/python/lib.py",
         "merged/python/lib.py",
         "merged/python/b.py",
+        "packages/friendly.py",
     ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("")
@@ -109,9 +110,11 @@ def test_paths_of_the_sandbox_are_those_of_the_project(tmp_path: Path) -> None:
         tmp_path / "code",
         layers=(Layer("arn", tmp_path / "layer"), Layer("arn", tmp_path / "layer.zip")),
         layers_directory=tmp_path / "merged",
+        packages_directory=tmp_path / "packages",
     )
     expected = {
         "/var/task/app.py": tmp_path / "code/app.py",
+        "/var/task/friendly.py": tmp_path / "packages/friendly.py",
         "/opt/python/lib.py": tmp_path / "layer/python/lib.py",
         "/opt/python/b.py": tmp_path / "merged/python/b.py",
         str(tmp_path / "code/app.py"): tmp_path / "code/app.py",

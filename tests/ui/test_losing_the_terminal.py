@@ -39,10 +39,11 @@ os.execv(sys.argv[1], sys.argv[1:])
 INSTALLING = """\
 import sys
 from pathlib import Path
+from lambda_tui.project.installers import Installer
 from lambda_tui.project.interpreters import Interpreter
-from lambda_tui.project.sdk.installation import Installation
+from lambda_tui.project.sdk import install_sdk
 interpreter = Interpreter(Path(sys.executable), "the tests' own")
-Installation(interpreter, "python3.11", ["boto3"], print).run()
+install_sdk(Installer(interpreter, print), "python3.11", ["boto3"])
 """
 
 Start = Callable[..., Terminal]

@@ -23,7 +23,7 @@ from lambda_tui.engine import events
 from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.events import AsyncRetried
 from lambda_tui.project.function import Function, Project
-from lambda_tui.project.sdk import InstallationError
+from lambda_tui.project.installers import InstallationError
 from lambda_tui.terminal_text import one_line
 
 _FLUSH_SECONDS = 1.0
@@ -59,7 +59,7 @@ class _InvokeRun:
         *,
         sync: bool,
     ) -> None:
-        """``sync`` says to install AWS's SDK first, whatever the setting says."""
+        """``sync`` says to install what the function lacks first, whatever the settings say."""
         self._plan = plan
         self._sync = sync
         self._end: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -96,7 +96,7 @@ class _InvokeRun:
 
     async def _call(self) -> None:
         # Before any environment is made: provisioned ones would fail without it.
-        await self._install_sdk()
+        await self._sync_function()
         await self._engine.start()
         # The invocation waits for the credentials and the interpreter anyway.
         await self._engine.credentials.known
@@ -108,15 +108,15 @@ class _InvokeRun:
         await self._calls.run()
         await self._engine.dependencies.settle()
         # For the next time.
-        await self._engine.sdk.settle()
+        await self._engine.sync.settle()
         await self._output.flush()
 
-    async def _install_sdk(self) -> None:
+    async def _sync_function(self) -> None:
         if not self._sync:
-            await self._engine.sdk.install_needed(self._pool)
+            await self._engine.sync.sync_needed(self._pool)
             return
         try:
-            await self._engine.sdk.install(self._pool)
+            await self._engine.sync.sync(self._pool)
         except InstallationError as error:
             raise CommandError(str(error)) from error
 

@@ -82,7 +82,7 @@ class _Plain:
             await engine.start()
             registration = announce(engine, server)
             telling = asyncio.create_task(mismatches.say_all())
-            engine.sdk.install_needed_soon()
+            engine.sync.sync_needed_soon()
             if is_terminal:
                 self._keyboard = stack.enter_context(Keyboard(_STANDARD_INPUT, self._end.set))
                 session = PlainSession(engine, settings, log, self._keyboard, self._end.set)

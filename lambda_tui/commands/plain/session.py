@@ -66,6 +66,7 @@ class PlainSession:
             "event": ("e", "event", self._ask_event),
             "search": ("/", "choose a function by name", self._ask_function),
             "reinit": ("r", "re-init", self._reinitialise),
+            "sync": ("S", "sync", self._sync),
             "synth": ("K", "synthesise the CDK app", self._synthesise),
             "problems": ("p", "problems", self._list_problems),
             "help": ("?", "help", self._help),
@@ -252,6 +253,15 @@ class PlainSession:
             return
         self._pool.reinitialise()
         self._say(f"> {one_line(self._function)}: new environments")
+
+    async def _sync(self) -> None:
+        """Install what the function lacks, or give that up; the log says how far it is."""
+        if self._pool is None:
+            self._say_no_function()
+        elif self._engine.sync.is_under_way:
+            self._engine.sync.cancel()
+        else:
+            self._engine.sync.sync_soon(self._pool)
 
     def _say_no_function(self) -> None:
         if self._function:

@@ -61,7 +61,7 @@ async def _serve(opened: OpenedProject, settings: Settings, options: argparse.Na
         await engine.start()
         registration = _greet(log, engine, server, port)
         booting = asyncio.create_task(mismatches.say_all())
-        engine.sdk.install_needed_soon()
+        engine.sync.sync_needed_soon()
         # Exclude the objects that exist by now from later garbage collections: they stay, and to
         # go through them would delay responses.
         gc.freeze()

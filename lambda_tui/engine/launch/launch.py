@@ -28,6 +28,7 @@ from lambda_tui.engine.launch.runtime import (
 from lambda_tui.project.code import OutwardLink
 from lambda_tui.project.credentials import CREDENTIAL_VARIABLES, Credentials
 from lambda_tui.project.function import Function, LoggingConfig
+from lambda_tui.project.installers import NODE_MODULES
 from lambda_tui.project.layers import external_extensions
 from lambda_tui.project.runtimes import OS_ONLY_RUNTIMES, Language, runtime_of
 from lambda_tui.project.sdk import brings_sdk
@@ -92,7 +93,7 @@ class SandboxPlan:
 
         The content of ``links`` takes their places in the code and the layers.
         """
-        binds = [(function.code_directory, TASK_ROOT)]
+        binds = [(function.code_directory, TASK_ROOT), *_packages_beside(function)]
         if function.layers_directory is not None:
             binds.append((function.layers_directory, LAYERS_ROOT))
         if sdk is not None and brings_sdk(function):
@@ -311,8 +312,9 @@ def _node_path(runtime: str, places: Places) -> str:
     """Return where Node.js looks for modules: in layers, in the runtime, then in the code."""
     layers = f"{places.layers_root}/nodejs"
     versioned = runtime.removesuffix(".x").replace("nodejs", "node")
+    packages = f"{places.packages_root}/{NODE_MODULES}:" if places.packages_root else ""
     return (
-        f"{layers}/{versioned}/node_modules:{layers}/node_modules:"
+        f"{packages}{layers}/{versioned}/node_modules:{layers}/node_modules:"
         f"{places.sdk_root}/node_modules:{places.sdk_root}:{places.task_root}"
     )
 
@@ -330,6 +332,28 @@ def _reserved(function: Function, log_stream: str, task_root: str) -> dict[str, 
         "LAMBDA_TASK_ROOT": task_root,
         "LAMBDA_RUNTIME_DIR": "/var/runtime",
     }
+
+
+def _packages_beside(function: Function) -> list[tuple[Path, str]]:
+    """Return the entries of the function's packages that stand among those of its code.
+
+    The code's own go before them, as in a build, but for ``node_modules``, which is one tree.
+    """
+    if function.packages_directory is None:
+        return []
+    return _entries_beside(function.packages_directory, function.code_directory, TASK_ROOT)
+
+
+def _entries_beside(packages: Path, code: Path, root: str) -> list[tuple[Path, str]]:
+    binds = []
+    for entry in sorted(packages.iterdir()):
+        own, place = code / entry.name, f"{root}/{entry.name}"
+        if entry.name == NODE_MODULES or not os.path.lexists(own):
+            binds.append((entry, place))
+        elif entry.is_dir() and own.is_dir():
+            # A namespace package, of which both have parts.
+            binds += _entries_beside(entry, own, place)
+    return binds
 
 
 def _own_runtime_paths(function: Function) -> list[Path]:

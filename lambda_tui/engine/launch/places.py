@@ -47,6 +47,8 @@ class Places:
     """Needed by programs that are executed, not by forks."""
     language_bin: str
     """Folder of the interpreter."""
+    packages_root: str = ""
+    """Folder of the packages beside the code; empty where they stand among it, or without any."""
     mounts: tuple[tuple[str, str], ...] = ()
     """The paths of file systems on AWS, each with its folder here; none where it is mounted."""
 
@@ -65,6 +67,7 @@ class Places:
             str(sdk if sdk is not None and brings_sdk(function) else SDK_ROOT),
             str(runtimes_directory()),
             os.path.dirname(program),
+            str(function.packages_directory or ""),
             tuple((path, str(folder)) for folder, path in function.mounts),
         )
 

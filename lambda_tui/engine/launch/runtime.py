@@ -19,6 +19,7 @@ LOG_DESCRIPTOR = 62
 """Descriptor for whole log records, numbered as on AWS."""
 LAYERS_VARIABLE = "_LAMBDA_TUI_LAYERS"
 SDK_VARIABLE = "_LAMBDA_TUI_SDK"
+BESIDE_VARIABLE = "_LAMBDA_TUI_BESIDE"
 HIDDEN_VARIABLE = "_LAMBDA_TUI_HIDDEN"
 STORAGE_VARIABLE = "_LAMBDA_TUI_STORAGE_MB"
 MOUNTS_VARIABLE = "_LAMBDA_TUI_MOUNTS"
@@ -105,6 +106,7 @@ def runtime_start(
             **linker,
             LAYERS_VARIABLE: places.layers_root,
             SDK_VARIABLE: places.sdk_root,
+            BESIDE_VARIABLE: places.packages_root,
             MOUNTS_VARIABLE: json.dumps(places.mounts),
             STORAGE_VARIABLE: str(function.ephemeral_storage),
             HIDDEN_VARIABLE: ",".join(function.hidden_modules),

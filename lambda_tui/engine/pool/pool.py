@@ -49,6 +49,7 @@ from lambda_tui.engine.runtime_api import OpenApi
 from lambda_tui.engine.snapshots import RestoredEnvironment, Snapshots
 from lambda_tui.engine.wire import Sandbox, Zygote
 from lambda_tui.project.code import OutwardLink, OutwardLinks
+from lambda_tui.project.dependencies import SyncedPackages
 from lambda_tui.project.function import LATEST, Function
 from lambda_tui.project.interpreters import Interpreter, version_mismatch
 from lambda_tui.project.settings import PROJECT_FILE, Settings
@@ -125,6 +126,7 @@ class Pool:
         open_api: OpenApi,
         on_missing_package: Callable[[Pool, str], None],
         links: OutwardLinks,
+        packages: SyncedPackages,
         *,
         profiles_init: bool,
     ) -> None:
@@ -153,6 +155,8 @@ class Pool:
         self._environments_made = 0
         self._versions: dict[str, Function] = {}
         """The configuration of each version."""
+        self._complete: dict[str, Function] = {}
+        """The configurations that environments were made of, with their packages, by version."""
         self._read_versions()
         self._warm: dict[Partition, dict[ExecutionEnvironment, None]] = {}
         """In the order of their last use. Some may have work again, or be gone."""
@@ -162,6 +166,7 @@ class Pool:
         self._idle_removal = IdleRemoval(self.environments, settings.idle_timeout)
         self._network = self._make_network_policy()
         self._links = links
+        self._packages = packages
         self._snapshots = Snapshots(
             self.environments,
             emit,
@@ -221,6 +226,11 @@ class Pool:
     def links(self) -> list[OutwardLink]:
         """The links that lead out of the function's files, and are followed."""
         return self._links_of(self.function)
+
+    @property
+    def synced_function(self) -> Function:
+        """The function with the packages that are installed for it by now."""
+        return self._packages.complete(self.function, self.interpreter)
 
     @property
     def has_ended(self) -> bool:
@@ -556,7 +566,7 @@ class Pool:
             if self.is_open and is_snapshot_taken_of(function):
                 zygote = self._boot()
                 try:
-                    self._snapshots.take(function, zygote)
+                    self._snapshots.take(self._with_packages(function), zygote)
                 except Exception as error:
                     self._tell_impossible(error)
         self._provision()
@@ -583,7 +593,7 @@ class Pool:
         if live >= most or not self._network.allows_another(function, has_others=live > 0):
             return None
         try:
-            environment = self._make(reason, function, partition)
+            environment = self._make(reason, self._with_packages(function), partition)
         except Exception as error:
             # Whatever it is, the invocation that it is for must not wait for ever.
             self._tell_impossible(error)
@@ -658,11 +668,20 @@ class Pool:
             fresh.made_because = f"{changed_files(replacement.files)} changed"
             self._reloading[fresh.id] = replacement
 
+    def _with_packages(self, function: Function) -> Function:
+        """Return a version of the function with its packages, looked for after each change."""
+        known = self._complete.get(function.version)
+        if known is None:
+            known = self._packages.complete(function, self.interpreter)
+            self._complete[function.version] = known
+        return known
+
     def _make_network_policy(self) -> NetworkPolicy:
         choice = self._settings.network_of(self.function.name)
         return NetworkPolicy(choice, self._has_namespaces, self._warn)
 
     def _read_versions(self) -> None:
+        self._complete.clear()
         self._versions = {version: self.function.at(version) for version in self.function.versions}
 
     # Problems ------------------------------------------------------------------------------------

@@ -42,6 +42,7 @@ def watched_folders(function: Function, links: Iterable[OutwardLink] = ()) -> se
     ``links`` lead out of its own.
     """
     folders = {layer.path for layer in function.layers if layer.path is not None}
+    folders |= {layer.source.folder for layer in function.layers if layer.source is not None}
     if function.code_archive is None:
         folders.add(function.code_directory)
     folders |= {link.target for link in links}
@@ -139,11 +140,13 @@ def seen_files(
 def source_files(paths: Iterable[Path], function: Function) -> tuple[str, ...]:
     """Return the paths from which the function's files are made.
 
-    These are archives, layers to be merged, a Dockerfile, and folders whose files have links each.
+    These are archives, layers to be merged, sources of layers to be built, a Dockerfile, and
+    folders whose files have links each.
     """
     paths = frozenset(paths)
     files = tuple(sorted(path.name for path in paths if _is_assembled_by(path, function)))
-    for source in (function.code_archive, *(layer.path for layer in function.layers)):
+    built = (layer.source.folder for layer in function.layers if layer.source is not None)
+    for source in (function.code_archive, *(layer.path for layer in function.layers), *built):
         if source is None:
             continue
         if not paths.isdisjoint(_forms(source)):

@@ -300,6 +300,7 @@ class InitProcess:
             "handler": launch.function.handler,
             "task_root": os.fsencode(launch.places.task_root),
             "layers_root": os.fsencode(launch.places.layers_root),
+            "packages_root": os.fsencode(launch.places.packages_root),
             "sdk_root": os.fsencode(launch.places.sdk_root),
             "ephemeral_storage_mb": launch.function.ephemeral_storage,
             "mounts": [[os.fsencode(one) for one in pair] for pair in launch.places.mounts],

@@ -31,6 +31,16 @@ class Cache:
         """Return the cache in the user's cache directory: ``~/.cache/lambda-tui`` on Linux."""
         return cls(user_cache_path("lambda-tui"))
 
+    def find(self, group: str, name: str) -> Path | None:
+        """Return the folder ``name`` of ``group``, which counts as used; None without it."""
+        folder = self.directory / group / name
+        try:
+            # The time of a folder's modification is that of its latest use.
+            os.utime(folder)
+        except OSError:
+            return None
+        return folder
+
     def folder(
         self, group: str, name: str, fill: Callable[[Path], None], *, family: str = ""
     ) -> Path:
@@ -42,10 +52,7 @@ class Cache:
         """
         parent = self.directory / group
         folder = parent / name
-        try:
-            # The time of a folder's modification is that of its latest use.
-            os.utime(folder)
-        except FileNotFoundError:
+        if self.find(group, name) is None:
             parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             _prune(parent, family)
             _make(folder, fill)

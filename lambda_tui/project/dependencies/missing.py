@@ -55,6 +55,8 @@ _LOCKED_COMMANDS = {
     "Pipfile.lock": "pipenv sync",
 }
 """The commands that install what a lock file names."""
+_IS_LISTED = "which is not installed"
+_SAM_BUILD = ".aws-sam/build"
 _NODE_INSTALLERS = {"pnpm-lock.yaml": "pnpm", "yarn.lock": "yarn", "bun.lock": "bun"}
 """The package managers by their lock files; it is npm where there is none of them."""
 
@@ -75,16 +77,46 @@ def missing_module(payload: bytes) -> str | None:
 
 
 def missing_sentence(
-    directory: Path, function: Function, interpreter: Interpreter, module: str
+    directory: Path,
+    function: Function,
+    interpreter: Interpreter,
+    module: str,
+    *,
+    offers_sync: bool = True,
 ) -> str | None:
-    """Return where a missing module is listed, and the command that installs it.
+    """Return where a missing module is listed, and what installs it.
 
-    ``directory`` is the project's. None for a module that no installation brings, or whose package
-    is there. Blocks while it reads files.
+    ``directory`` is the project's. With ``offers_sync`` lambda-tui itself may do that. None for a
+    module that no installation brings, or whose package is there. Blocks while it reads files.
     """
-    if function.language == "node" and not function.bootstrap:
-        return _of_node(directory, function, module)
-    return _of_python(directory, function, interpreter, module)
+    sentence = (
+        _of_node(directory, function, module)
+        if function.language == "node" and not function.bootstrap
+        else _of_python(directory, function, interpreter, module)
+    )
+    if sentence is None:
+        return None
+    if offers_sync and _IS_LISTED in sentence:
+        sentence += (
+            f" S on the screen, or `lambda-tui invoke {function.name} --sync`, installs it for "
+            "lambda-tui alone."
+        )
+    built = _built(directory, function, module)
+    return sentence if built is None else f"{sentence} {built}"
+
+
+def _built(directory: Path, function: Function, module: str) -> str | None:
+    """Return an offer of what ``sam build`` has made of a function, if the module is in that."""
+    build = directory / _SAM_BUILD
+    folder = build / (function.logical_id or function.name)
+    top = module.partition(".")[0]
+    is_in_it = any((folder / one).exists() for one in (top, f"{top}.py", f"node_modules/{module}"))
+    if not is_in_it or function.code_directory.is_relative_to(build):
+        return None
+    return (
+        f"{_short(directory, folder)} has it, which `sam build` has made: "
+        f"`lambda-tui -t {_SAM_BUILD}/template.yaml` runs that."
+    )
 
 
 def _of_python(
@@ -110,9 +142,7 @@ def _of_python(
             if package is not None:
                 listed = _short(directory, folder / file_name)
                 command = _python_command(directory, interpreter, folder / file_name, package)
-                return (
-                    f"{missed}, which {listed} lists and which is not installed: run `{command}`."
-                )
+                return f"{missed}, which {listed} lists and {_IS_LISTED}: run `{command}`."
     files = [
         _short(directory, folder / name)
         for folder in dict.fromkeys((function.source_directory, directory))
@@ -130,7 +160,9 @@ def _of_python(
 
 def _of_node(directory: Path, function: Function, package: str) -> str | None:
     code = function.source_directory
-    if (code / "node_modules" / package).exists() or package == function.handler.split(".")[0]:
+    folders = (code, function.packages_directory or code)
+    is_there = any((folder / "node_modules" / package).exists() for folder in folders)
+    if is_there or package == function.handler.split(".")[0]:
         return None
     missed = f"{function.name} misses {shown(package)}"
     # Only what is in the function's own code is deployed, and is found.
@@ -139,10 +171,7 @@ def _of_node(directory: Path, function: Function, package: str) -> str | None:
     program = next((two for one, two in _NODE_INSTALLERS.items() if (code / one).is_file()), "npm")
     if named == "dependencies":
         file = _short(directory, code / "package.json")
-        return (
-            f"{missed}, which {file} lists and which is not installed: run `{program} install` in "
-            f"{place}."
-        )
+        return f"{missed}, which {file} lists and {_IS_LISTED}: run `{program} install` in {place}."
     add = "install" if program == "npm" else "add"
     command = f"run `{program} {add} {shlex.quote(package)}` in {place}"
     if named is not None:
@@ -223,6 +252,7 @@ def _listed_in_package_json(file: Path, package: str) -> str | None:
 def _is_there(function: Function, top: str) -> bool:
     """Return whether a module's outermost package is in the code or a layer: then it is broken."""
     folders = [function.code_directory]
+    folders += [] if function.packages_directory is None else [function.packages_directory]
     if function.layers_directory is not None:
         python = function.layers_directory / "python"
         folders += [python, *python.glob("lib/python3.*/site-packages")]

@@ -10,7 +10,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from lambda_tui.project.dependencies.lock_files import LOCK_FILES
+from lambda_tui.project.dependencies.lock_files import LOCK_FILES, locked_requirements
 from lambda_tui.project.files import UnreadableFileError, read_text
 
 REQUIREMENT_FILES = ("requirements.txt", "pyproject.toml", *LOCK_FILES)
@@ -113,8 +113,8 @@ def _read(file: Path) -> list[Requirement] | None:
     text = read_text(file, _LARGEST_FILE)
     if file.name == "pyproject.toml":
         return _of_pyproject(tomllib.loads(text))
-    names = LOCK_FILES[file.name](text)
-    return None if names is None else [Requirement(normalised(name)) for name in names]
+    lines = locked_requirements(file.name, text)
+    return None if lines is None else [Requirement(parse_requirement(line).name) for line in lines]
 
 
 def _of_requirements(file: Path, above: tuple[Path, ...]) -> Iterator[Requirement]:

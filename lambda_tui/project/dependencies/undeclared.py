@@ -17,15 +17,11 @@ from lambda_tui.project.dependencies.requirements import (
     parse_requirement,
     read_requirements,
 )
+from lambda_tui.project.dependencies.runtime_packages import PYTHON_RUNTIME_PACKAGES
 from lambda_tui.project.function import Function, Problem
 from lambda_tui.project.interpreters import Interpreter
 from lambda_tui.project.wording import shown
 
-_IN_THE_RUNTIME = frozenset(
-    {"boto3", "botocore", "s3transfer", "jmespath", "python-dateutil", "six", "urllib3"}
-    | {"awslambdaric", "snapshot-restore-py", "simplejson"}
-)
-"""The packages that Lambda's Python runtimes bring along."""
 _MODULES_IN_THE_RUNTIME = frozenset({"dateutil", "snapshot_restore_py", "awslambdaric"})
 
 
@@ -46,7 +42,7 @@ def undeclared_packages(
         if one.module not in sys.stdlib_module_names | _MODULES_IN_THE_RUNTIME
         and not _is_in_layer(function, one.module)
     ]
-    declared = {requirement.name for requirement in requirements.needed} | _IN_THE_RUNTIME
+    declared = {requirement.name for requirement in requirements.needed} | PYTHON_RUNTIME_PACKAGES
     declared |= set(function.added_packages)
     if all(normalised(one.module) in declared for one in imports):
         # This is mostly so, and spares the reading of what is installed.
@@ -147,7 +143,7 @@ class _Installed:
                 for inner in self._requirements_of(requirement.name)
                 if inner.only_for is None or inner.only_for in requirement.extras
             ]
-        return {requirement.name for requirement in seen} | _IN_THE_RUNTIME
+        return {requirement.name for requirement in seen} | PYTHON_RUNTIME_PACKAGES
 
     def modules_beside(self, brought: set[str]) -> set[str]:
         """Return the modules that none of these packages has."""

@@ -17,12 +17,17 @@ class _Source(NamedTuple):
     entry: Entry
 
 
-def merge(folders: Sequence[Path], cache: Cache) -> Path:
+_NOT_BUILT = frozenset({"node_modules", "__pycache__", "venv"})
+
+
+def merge(folders: Sequence[Path], cache: Cache, *, below: str = "") -> Path:
     """Return a folder with the content of all; files in later ones replace those in earlier ones.
 
-    Made again when something in one of them has changed. Raise ``OSError`` for what cannot be read.
+    With ``below`` it is made as a build makes a layer: all is in a folder of that name in it, and
+    of the last folder, the source, what tools keep there is left out. It is made again when
+    something in one of them has changed. Raise ``OSError`` for what cannot be read.
     """
-    chosen = _choose(folders)
+    chosen = _choose(folders, folders[-1] if below else None)
     digest = hashlib.sha256()
     for path, (folder, entry) in chosen.items():
         status = entry.status
@@ -32,29 +37,33 @@ def merge(folders: Sequence[Path], cache: Cache) -> Path:
         if entry.is_link:
             facts += (_link_text(folder, path),)
         digest.update(repr(facts).encode())
-    names = "\0".join(map(str, folders))
+    names = "\0".join([below, *map(str, folders)] if below else map(str, folders))
     family = hashlib.sha256(names.encode("utf-8", "surrogateescape")).hexdigest()[:16]
     return cache.folder(
         "merged",
         f"{family}-{digest.hexdigest()}",
-        lambda folder: _fill(folder, chosen),
+        lambda folder: _fill(folder / below, chosen),
         family=f"{family}-",
     )
 
 
-def _choose(folders: Sequence[Path]) -> dict[str, _Source]:
+def _choose(folders: Sequence[Path], source: Path | None) -> dict[str, _Source]:
     """Return the entry to take for each path, each folder before its content.
 
     Where a folder meets something else, the later one replaces the earlier one with all below it.
     """
     chosen: dict[str, _Source] = {}
     for folder in folders:
-        for entry in walk(folder):
+        for entry in walk(folder, _is_not_built if folder == source else None):
             before = chosen.get(entry.path)
             if before is not None and before.entry.is_folder != entry.is_folder:
                 _remove(chosen, entry.path)
             chosen[entry.path] = _Source(folder, entry)
     return dict(sorted(chosen.items()))
+
+
+def _is_not_built(name: str) -> bool:
+    return name.startswith(".") or name in _NOT_BUILT
 
 
 def _remove(chosen: dict[str, _Source], path: str) -> None:
@@ -64,6 +73,7 @@ def _remove(chosen: dict[str, _Source], path: str) -> None:
 
 
 def _fill(directory: Path, chosen: dict[str, _Source]) -> None:
+    directory.mkdir(exist_ok=True)
     for path, (folder, entry) in chosen.items():
         source, target = folder / path, directory / path
         if entry.is_folder:

@@ -8,7 +8,7 @@ from lambda_tui.project.sdk.folders import (
     installed_sdk,
     installed_version,
 )
-from lambda_tui.project.sdk.installation import Installation, InstallationError
+from lambda_tui.project.sdk.installation import install_sdk
 from lambda_tui.project.sdk.packages import (
     brings_sdk,
     is_of_sdk,
@@ -18,10 +18,9 @@ from lambda_tui.project.sdk.packages import (
 )
 
 __all__ = [
-    "Installation",
-    "InstallationError",
     "brings_sdk",
     "has_packages",
+    "install_sdk",
     "installed_packages",
     "installed_sdk",
     "installed_version",

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from lambda_tui.project.code import walk
+from lambda_tui.project.dependencies import NODE_SDK
 from lambda_tui.project.files import UnreadableFileError, read_bytes
 from lambda_tui.project.function import NODE_SUFFIXES, Function
 from lambda_tui.project.interpreters import Interpreter
@@ -22,8 +23,11 @@ _PYTHON_MODULES = (
     "simplejson",
 )
 """The modules that can be imported once they are installed, as on AWS."""
-_IMPORT = re.compile(rf"^[ \t]*(?:import|from)[ \t]+({'|'.join(_PYTHON_MODULES)})\b".encode(), re.M)
-_NODE_PACKAGE = r"@(?:aws-sdk|smithy)/[a-z0-9][a-z0-9._-]*"
+_IMPORT = re.compile(
+    rf"^[ \t]*(?:import|from)[ \t]+(?:[\w. \t]+,)*[ \t]*({'|'.join(_PYTHON_MODULES)})\b".encode(),
+    re.M,
+)
+_NODE_PACKAGE = NODE_SDK.pattern
 _REQUIRE = re.compile(rf"\b(?:from|import|require)\s*\(?\s*[\"'`]({_NODE_PACKAGE})[/\"'`]".encode())
 _MISSING = {
     "python": re.compile(rf"No module named '({'|'.join(_PYTHON_MODULES)})['.]".encode()),
@@ -67,7 +71,7 @@ def is_of_sdk(function: Function, package: str) -> bool:
     if not brings_sdk(function):
         return False
     if function.language == "node":
-        return re.fullmatch(_NODE_PACKAGE, package) is not None
+        return NODE_SDK.fullmatch(package) is not None
     return package.partition(".")[0] in _PYTHON_MODULES
 
 
@@ -146,19 +150,21 @@ def _required(code: Path) -> set[str]:
     """Return the packages of the SDK among the dependencies of the code's package.json."""
     try:
         package = json.loads(read_bytes(code / "package.json", _LARGEST_PACKAGE_JSON))
-        return {name for name in package["dependencies"] if re.fullmatch(_NODE_PACKAGE, name)}
+        return {name for name in package["dependencies"] if NODE_SDK.fullmatch(name)}
     except (UnreadableFileError, ValueError, KeyError, TypeError, RecursionError):
         return set()
 
 
 def _is_brought(function: Function, name: str) -> bool:
-    code, layers = function.code_directory, function.layers_directory
+    layers = function.layers_directory
+    own = [function.code_directory]
+    own += [] if function.packages_directory is None else [function.packages_directory]
     if function.language == "node":
-        folders = [code / "node_modules"]
+        folders = [folder / "node_modules" for folder in own]
         folders += [] if layers is None else [layers / "nodejs" / "node_modules"]
         folders += [] if layers is None else layers.glob("nodejs/node*/node_modules")
         return any((folder / name).exists() for folder in folders)
-    folders = [code]
+    folders = own
     folders += [] if layers is None else [layers / "python"]
     folders += [] if layers is None else layers.glob("python/lib/python3.*/site-packages")
     return any((folder / form).exists() for folder in folders for form in (name, f"{name}.py"))

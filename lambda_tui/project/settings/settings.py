@@ -13,7 +13,7 @@ from lambda_tui import limits
 
 SandboxChoice = Literal["auto", "namespaces", "processes"]
 NetworkChoice = Literal["auto", "shared", "own"]
-SdkChoice = Literal["ask", "install", "off"]
+InstallChoice = Literal["ask", "install", "off"]
 UndeclaredPackagesChoice = Literal["warn", "error", "off"]
 
 PLACEHOLDER, SHELL, PROFILE = "placeholder", "shell", "profile:"
@@ -26,7 +26,7 @@ EXAMPLE_FUNCTION = f"{EXAMPLE_BOOTSTRAP} under [functions.NAME]"
 # ends the sentence for a value that it does not accept.
 _Sandbox = Annotated[SandboxChoice, Meta(description="auto, namespaces or processes")]
 _Network = Annotated[NetworkChoice, Meta(description="auto, shared or own")]
-_Sdk = Annotated[SdkChoice, Meta(description="ask, install or off")]
+_Install = Annotated[InstallChoice, Meta(description="ask, install or off")]
 _UndeclaredPackages = Annotated[UndeclaredPackagesChoice, Meta(description="warn, error or off")]
 _Seconds = Annotated[
     float,
@@ -202,10 +202,16 @@ class Settings:
 
     ``auto`` gives one each to those that need it, as their extensions may listen on fixed ports.
     """
-    sdk: _Sdk = "ask"
+    sdk: _Install = "ask"
     """Whether the SDK that AWS's runtimes bring is installed for functions that rely on it.
 
     ``ask`` says how, ``install`` does it at once, and ``off`` leaves functions without.
+    """
+    dependencies: _Install = "ask"
+    """Whether what a function's requirements or package.json name is installed for it.
+
+    ``ask`` says how, ``install`` does it at once, and ``off`` leaves that to the user. It is
+    installed into the user's cache, and stands beside the function's code.
     """
     undeclared_packages: _UndeclaredPackages = "warn"
     """Whether packages that are installed here, but that no requirement names, are told or hidden.

@@ -8,8 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from lambda_tui import limits
-from lambda_tui.project.function import Layer, Problem
+from lambda_tui.project.function import Layer, LayerSource, Problem
 from lambda_tui.project.layers import LayerArn, path_problem
+from lambda_tui.project.runtimes import language_of
 from lambda_tui.project.template.code_location import named_path, warn_if_far
 from lambda_tui.project.template.language import (
     Absent,
@@ -52,8 +53,8 @@ class TemplateLayers:
         self._resources = stack.resolver.resources
         self._resolver = stack.resolver
         self._layer_paths = layer_paths
-        self._found: dict[LayerArn, Path | None] = {}
-        """The paths of the layers that were read; None for one that is not on this machine."""
+        self._found: dict[LayerArn, Layer] = {}
+        """The layers that were read, some of which are not on this machine."""
         self._declared = declared
         """The stacks that declare layers, with the logical ids of these, by ARN."""
         self._users: dict[LayerArn, list[tuple[str, int | None]]] = {}
@@ -103,39 +104,44 @@ class TemplateLayers:
 
     def _layer(self, arn: LayerArn, properties: Properties) -> Layer:
         if arn not in self._found:
-            self._found[arn] = self._find(arn)
+            self._found[arn] = Layer(str(arn), *self._find(arn))
         user = (properties.findings.function, properties.line_of("Layers"))
         self._users.setdefault(arn, []).append(user)
-        return Layer(str(arn), self._found[arn])
+        return self._found[arn]
 
-    def _find(self, arn: LayerArn) -> Path | None:
+    def _find(self, arn: LayerArn) -> tuple[Path | None, LayerSource | None]:
         path = self._layer_paths.get(str(arn)) or self._layer_paths.get(arn.layer)
         if path is not None:
             problem = path_problem(path)
             if problem is not None:
                 sentence = f"the setting layers, for {arn}: {problem}"
                 self._problems.append((arn, Problem(sentence)))
-                return None
-            return path
+                return None, None
+            return path, None
         if str(arn) in self._declared:
             owner, logical_id = self._declared[str(arn)]
-            path, problems = owner._content(logical_id)
+            path, source, problems = owner._content(logical_id)
             self._problems += [(arn, problem) for problem in problems]
-            return path
+            return path, source
         self._missing.append(arn)
-        return None
+        return None, None
 
-    def _content(self, logical_id: str) -> tuple[Path | None, list[Problem]]:
-        """Return the path of the content of a layer that the template declares."""
+    def _content(self, logical_id: str) -> tuple[Path | None, LayerSource | None, list[Problem]]:
+        """Return the path of the content of a layer that the template declares, or its source."""
         resource = section(self._resources, logical_id)
         line = self._resources.lines.get(logical_id)
         name = f"{self._stack.path}{logical_id}"
         findings = Findings(self._file, name, name)
         content = Properties(section(resource, "Properties"), line, self._resolver, findings)
         path = self._local_path(content, _CONTENT_PROPERTIES[str(resource["Type"])])
-        if path is not None and "BuildMethod" in section(resource, "Metadata"):
-            path = self._built(logical_id, content)
-        return path, findings.problems
+        source = None
+        metadata = section(resource, "Metadata")
+        if path is not None and "BuildMethod" in metadata:
+            language = language_of(text_under(metadata, "BuildMethod"))
+            is_known = language is not None and path.is_dir()
+            source = LayerSource(path, language) if language is not None and is_known else None
+            path = self._built(logical_id, None if source is not None else content)
+        return path, source, findings.problems
 
     def _local_path(self, content: Properties, name: str) -> Path | None:
         known = len(content.findings.problems)
@@ -154,15 +160,19 @@ class TemplateLayers:
             )
         return None
 
-    def _built(self, logical_id: str, content: Properties) -> Path | None:
-        """Return the folder that ``sam build`` has built from a layer's source."""
+    def _built(self, logical_id: str, content: Properties | None) -> Path | None:
+        """Return the folder that ``sam build`` has built from a layer's source.
+
+        Without one, it is a problem of the ``content``, if that is given.
+        """
         path = self._stack.built_folder(logical_id)
         if os.path.isdir(path):
             return path.resolve()
-        content.warn(
-            "ContentUri",
-            f"its BuildMethod makes what is in it, {_CONSEQUENCE}; run `sam build` for that.",
-        )
+        if content is not None:
+            content.warn(
+                "ContentUri",
+                f"its BuildMethod makes what is in it, {_CONSEQUENCE}; run `sam build` for that.",
+            )
         return None
 
     def _missing_problem(self, arn: LayerArn) -> Problem:

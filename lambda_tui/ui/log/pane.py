@@ -439,7 +439,7 @@ class LogPane(Vertical, Pane):
         pool = self._pools.get(record.function)
         if pool is None:
             return
-        file = await asyncio.to_thread(local_file, place.path, pool.function)
+        file = await asyncio.to_thread(local_file, place.path, pool.synced_function)
         if file is None:
             self._say(f"{place.path} is not on this machine.")
             return

@@ -14,7 +14,7 @@ from lambda_tui.engine.lifecycle import State
 from lambda_tui.history import InvocationRecord
 from lambda_tui.project.cdk import is_cdk_app
 from lambda_tui.project.function import REGION
-from lambda_tui.project.sdk import InstallationError
+from lambda_tui.project.installers import InstallationError
 from lambda_tui.project.template import other_templates
 from lambda_tui.ui.bindings import BINDINGS
 from lambda_tui.ui.clipboard import copy
@@ -68,13 +68,16 @@ class MainScreen(InvokingView):
         if choice is not None:
             self.engine.choose_credentials(choice)
 
-    @work(group="sdk")
-    async def action_install_sdk(self) -> None:
-        """Install the SDK that the runtime brings on AWS; the log shows how far that is."""
+    @work(group="sync")
+    async def action_sync(self) -> None:
+        """Install what the function lacks here, or give that up; the log shows how far it is."""
         if self.pool is None:
             return
+        if self.engine.sync.is_under_way:
+            self.engine.sync.cancel()
+            return
         try:
-            await self.engine.sdk.install(self.pool)
+            await self.engine.sync.sync(self.pool)
         except InstallationError as error:
             self.say(str(error), "warning")
 

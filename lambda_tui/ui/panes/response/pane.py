@@ -19,6 +19,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from lambda_tui.engine.invocation import Invocation
+from lambda_tui.engine.pool import Pool
 from lambda_tui.history import InvocationRecord
 from lambda_tui.project.function import Function
 from lambda_tui.terminal_text import one_line
@@ -79,8 +80,8 @@ class ResponsePane(Vertical, Pane):
         self._status = Static(id="response-status", markup=False)
         self._names = ViewNames(id="response-views", markup=False)
         self._search = SearchField(id="response-search", placeholder="find", compact=True)
-        self._function: Function | None = None
-        """The function, whose code its stacks name."""
+        self._pool: Pool | None = None
+        """The pool of the function whose code its stacks name."""
         self._record: InvocationRecord | None = None
         self._invocation: Invocation | None = None
         self._shown: tuple[object, ...] = ()
@@ -131,7 +132,7 @@ class ResponsePane(Vertical, Pane):
 
     def show(self, selected: Selected) -> None:
         """Show the response of the selected invocation."""
-        self._function = selected.pool.function
+        self._pool = selected.pool
         self.show_response(selected.record, selected.response, selected.invocation)
 
     def show_response(
@@ -361,10 +362,10 @@ class ResponsePane(Vertical, Pane):
         """Open the line of the stack under the cursor in the user's editor."""
         row = self.rows.highlighted
         place = find_place(row.frame) if isinstance(row, Line) and row.frame else None
-        if place is None or self._function is None:
+        if place is None or self._pool is None:
             self._say("This line names no place in the source.")
         else:
-            self._open_in_editor(place, self._function)
+            self._open_in_editor(place, self._pool.synced_function)
 
     @work(group="editor")
     async def _open_in_editor(self, place: SourcePlace, function: Function) -> None:

@@ -274,6 +274,7 @@ def contracts() -> dict[str, list[str]]:
     [
         ("### Inside the engine", "lambda_tui.engine"),
         ("### Inside the project's reader", "lambda_tui.project"),
+        ("### The kinds of projects", "lambda_tui.project.kinds"),
         ("### Inside the history", "lambda_tui.history"),
         ("### Inside the APIs", "lambda_tui.apis"),
         ("### Inside the screen", "lambda_tui.ui"),

@@ -12,7 +12,7 @@ from lambda_tui.commands.output import table, write_error, write_output, writes_
 from lambda_tui.commands.program_versions import version_of
 from lambda_tui.project.function import Function, Project
 from lambda_tui.project.interpreters import find_interpreter, own_program, version_mismatch
-from lambda_tui.project.template import KIND, command_for
+from lambda_tui.project.kinds.template import KIND, command_for
 from lambda_tui.terminal_text import one_line
 from lambda_tui.wording import counted
 

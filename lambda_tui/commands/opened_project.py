@@ -11,8 +11,9 @@ from platformdirs import user_config_path
 from lambda_tui.commands.arguments import FOLDER_GIVEN
 from lambda_tui.commands.errors import CommandError
 from lambda_tui.commands.output import write_error
-from lambda_tui.project.cdk import Synthesis, SynthesisError
 from lambda_tui.project.function import Function, Problem, Project
+from lambda_tui.project.kinds.cdk import Synthesis, SynthesisError
+from lambda_tui.project.kinds.template import parameter_pairs, project_above
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import (
     PROFILE,
@@ -21,7 +22,6 @@ from lambda_tui.project.settings import (
     read_endpoint,
     read_option,
 )
-from lambda_tui.project.template import parameter_pairs, project_above
 from lambda_tui.project.wording import shown
 from lambda_tui.terminal_text import one_line
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 
-from lambda_tui.project.cdk import Synthesis, SynthesisError
+from lambda_tui.project.kinds.cdk import Synthesis, SynthesisError
 from lambda_tui.project.settings import Settings
 
 

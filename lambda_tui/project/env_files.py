@@ -11,7 +11,7 @@ from pathlib import Path
 from lambda_tui.project.dotenv import assignments
 from lambda_tui.project.files import UnreadableFileError, read_text
 from lambda_tui.project.function import Function, Problem, Project
-from lambda_tui.project.template import RESERVED_VARIABLES
+from lambda_tui.project.kinds.template import RESERVED_VARIABLES
 from lambda_tui.project.wording import shown
 
 _LARGEST_FILE = 1 << 20

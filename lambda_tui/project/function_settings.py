@@ -12,10 +12,10 @@ from lambda_tui.project.code import Cache
 from lambda_tui.project.credentials import region_of
 from lambda_tui.project.function import Function, LoggingConfig, Problem, Project
 from lambda_tui.project.interpreters import find_interpreter
+from lambda_tui.project.kinds.template import TemplateContent, read_resources
+from lambda_tui.project.kinds.template.language import LinedMapping, section
 from lambda_tui.project.layers import LayerArn, path_problem
 from lambda_tui.project.settings import FunctionSettings, Settings
-from lambda_tui.project.template import TemplateContent, read_resources
-from lambda_tui.project.template.language import LinedMapping, section
 from lambda_tui.project.wording import shown
 
 _PROPERTIES: Mapping[str, str] = {

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from lambda_tui.project import cdk, chalice, plain, serverless, template, terraform
 from lambda_tui.project.code import Cache, unreadable_paths
 from lambda_tui.project.dependencies import undeclared_modules
 from lambda_tui.project.env_files import EnvFile, read_env_file, with_variables
@@ -19,6 +18,7 @@ from lambda_tui.project.function import NODE_SUFFIXES, Function, Listing, Proble
 from lambda_tui.project.function_settings import with_function_settings
 from lambda_tui.project.handlers import misspelt_imports
 from lambda_tui.project.interpreters import find_interpreter
+from lambda_tui.project.kinds import cdk, chalice, plain, serverless, template, terraform
 from lambda_tui.project.layers import extension_problems
 from lambda_tui.project.settings import ALL_SERVICES, Settings
 from lambda_tui.project.spelling import true_path

@@ -6,7 +6,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from lambda_tui.project.template import read_template
+from lambda_tui.project.kinds.template import read_template
 
 from .rows import Effort, Row, median_row
 

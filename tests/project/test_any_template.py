@@ -8,7 +8,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lambda_tui.project.template import read_template
+from lambda_tui.project.kinds.template import read_template
 from support.sam_template import read
 
 FRAGMENTS = (

@@ -8,11 +8,11 @@ from textwrap import dedent
 
 import pytest
 
-from lambda_tui.project.chalice import read_project
 from lambda_tui.project.function import Function, Project
+from lambda_tui.project.kinds.chalice import read_project
+from lambda_tui.project.kinds.template.language import read_yaml
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import Settings
-from lambda_tui.project.template.language import read_yaml
 from support.files import PROJECTS
 from support.mutations import changed, places, plain
 

@@ -12,10 +12,10 @@ from lambda_tui.project.code import Cache, OutwardLinks
 from lambda_tui.project.dependencies import missing_sentence, undeclared_packages
 from lambda_tui.project.function import Function, Project
 from lambda_tui.project.interpreters import Interpreter
+from lambda_tui.project.kinds.template import read_template
+from lambda_tui.project.kinds.template.language import read_yaml
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import FunctionSettings, Settings
-from lambda_tui.project.template import read_template
-from lambda_tui.project.template.language import read_yaml
 from support.files import PROJECTS, write_program
 from support.mutations import changed, places, plain
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lambda_tui.project.template.language import LinedMapping, read_json, read_yaml, section
+from lambda_tui.project.kinds.template.language import LinedMapping, read_json, read_yaml, section
 from support.files import PROJECTS
 
 TEMPLATE = PROJECTS / "cdk" / "cdk.out" / "Shop.template.json"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from lambda_tui.project.cdk import read_project
 from lambda_tui.project.function import Project
+from lambda_tui.project.kinds.cdk import read_project
 from lambda_tui.project.settings import Settings
 from support.cdk_app import change, copy_app
 from support.mutations import changed, places

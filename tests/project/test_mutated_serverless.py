@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from lambda_tui.project.function import Project
-from lambda_tui.project.serverless import read_project
+from lambda_tui.project.kinds.serverless import read_project
+from lambda_tui.project.kinds.template.language import read_yaml
 from lambda_tui.project.settings import Settings
-from lambda_tui.project.template.language import read_yaml
 from support.files import PROJECTS
 from support.mutations import changed, places, plain
 

@@ -16,8 +16,8 @@ import pytest
 import yaml
 
 from lambda_tui.project.code import Cache
-from lambda_tui.project.template import read_template
-from lambda_tui.project.template.language import read_yaml
+from lambda_tui.project.kinds.template import read_template
+from lambda_tui.project.kinds.template.language import read_yaml
 from support.files import ROOT
 from support.mutations import changed, places, plain, renamed
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from lambda_tui.project.function import Project
+from lambda_tui.project.kinds.terraform import read_project, source_files
+from lambda_tui.project.kinds.terraform.language import Block, parse_file
+from lambda_tui.project.kinds.terraform.language.syntax import Argument, Entries, Entry, Expression
 from lambda_tui.project.settings import Settings
-from lambda_tui.project.terraform import read_project, source_files
-from lambda_tui.project.terraform.language import Block, parse_file
-from lambda_tui.project.terraform.language.syntax import Argument, Entries, Entry, Expression
 from support.files import PROJECTS
 
 TEXT = (PROJECTS / "terraform" / "main.tf").read_text()

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from lambda_tui.project.interpreters import interpreters_on_path
+from lambda_tui.project.kinds.plain.functions import MAXIMUM_FILES
 from lambda_tui.project.load import load_project
-from lambda_tui.project.plain.functions import MAXIMUM_FILES
 from support.files import write_program
 
 PROJECTS = Path(__file__).resolve().parent.parent / "projects"

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from lambda_tui.project.function import Problem
+from lambda_tui.project.kinds.template import read_template
+from lambda_tui.project.kinds.template.language.return_values import fill_in, return_values
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import Settings
-from lambda_tui.project.template import read_template
-from lambda_tui.project.template.language.return_values import fill_in, return_values
 from support.sam_template import LINE, SERVERLESS
 
 ACCOUNT = "us-east-1:123456789012"

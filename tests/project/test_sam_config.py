@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from lambda_tui.project.function import Project
+from lambda_tui.project.kinds.template import parameter_pairs
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import Settings
-from lambda_tui.project.template import parameter_pairs
 
 TEMPLATE = """
 Parameters:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lambda_tui.project.interpreters import find_interpreter
+from lambda_tui.project.kinds.template import RESERVED_VARIABLES, read_template
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import FunctionSettings, Settings
-from lambda_tui.project.template import RESERVED_VARIABLES, read_template
 
 if TYPE_CHECKING:
     from lambda_tui.project.function import Function, Problem

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from lambda_tui.project.function import Project
+from lambda_tui.project.kinds.template import project_above
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import Settings, load_settings
-from lambda_tui.project.template import project_above
 
 TEMPLATE = """
 Resources:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lambda_tui.project.template import read_template
+from lambda_tui.project.kinds.template import read_template
 from support.sam_template import SERVERLESS
 
 TEMPLATE = """\

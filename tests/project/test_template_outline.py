@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from lambda_tui.project.kinds.template.known_names import property_remark, type_remark
 from lambda_tui.project.load import load_project
-from lambda_tui.project.template.known_names import property_remark, type_remark
 from support.sam_template import LINE, PLAIN, SERVERLESS, read
 
 

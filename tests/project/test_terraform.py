@@ -12,12 +12,12 @@ import pytest
 
 from lambda_tui.project.code import Cache
 from lambda_tui.project.function import Function, Project
+from lambda_tui.project.kinds.template.language import section
+from lambda_tui.project.kinds.terraform.code_sources import CodeSources
+from lambda_tui.project.kinds.terraform.configuration import read_configuration
+from lambda_tui.project.kinds.terraform.document import KINDS, make_document
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import Settings
-from lambda_tui.project.template.language import section
-from lambda_tui.project.terraform.code_sources import CodeSources
-from lambda_tui.project.terraform.configuration import read_configuration
-from lambda_tui.project.terraform.document import KINDS, make_document
 from support.files import PROJECTS, zip_entry
 
 SHOP = PROJECTS / "terraform"

@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 
 from lambda_tui.project.code import Cache
-from lambda_tui.project.settings import Settings
-from lambda_tui.project.template.language import Unknown
-from lambda_tui.project.terraform.configuration import read_configuration
-from lambda_tui.project.terraform.language import (
+from lambda_tui.project.kinds.template.language import Unknown
+from lambda_tui.project.kinds.terraform.configuration import read_configuration
+from lambda_tui.project.kinds.terraform.language import (
     Block,
     InvalidSyntaxError,
     parse_file,
     parse_template,
 )
+from lambda_tui.project.settings import Settings
 
 LOCALS = """
 locals {

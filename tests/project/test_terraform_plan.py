@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from lambda_tui.project.function import Project
+from lambda_tui.project.kinds.terraform import read_project
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import Settings
-from lambda_tui.project.terraform import read_project
 from support.mutations import changed, places
 
 Json = dict[str, Any]

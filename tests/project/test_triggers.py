@@ -6,7 +6,7 @@ from textwrap import dedent, indent
 import pytest
 
 from lambda_tui.project.function import Function, Problem, Trigger
-from lambda_tui.project.template.template import read_template
+from lambda_tui.project.kinds.template.template import read_template
 from lambda_tui.sample_events import BUILDERS, services_of
 
 NAMED = {builder.name: builder for builder in BUILDERS}

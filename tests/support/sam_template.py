@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from lambda_tui.project.function import Function, Problem
-from lambda_tui.project.template import read_template
+from lambda_tui.project.kinds.template import read_template
 
 SERVERLESS = """\
 Resources:

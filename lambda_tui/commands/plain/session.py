@@ -14,9 +14,9 @@ from lambda_tui.commands.serve.log import ServeLog
 from lambda_tui.engine.engine import Engine
 from lambda_tui.engine.invocation import KEY, TENANT_ID, Invocation
 from lambda_tui.engine.pool import Pool
-from lambda_tui.project.cdk import SynthesisError, is_cdk_app
 from lambda_tui.project.event_files import DEFAULT_EVENT, check_event, find_events, read_event
 from lambda_tui.project.files import UnreadableFileError
+from lambda_tui.project.kinds.cdk import SynthesisError, is_cdk_app
 from lambda_tui.project.settings import Settings
 from lambda_tui.terminal_text import one_line
 from lambda_tui.wording import counted

@@ -9,9 +9,9 @@ from pathlib import Path
 from lambda_tui.project.code import OutwardLink, is_deployed, is_deployed_in_plain_folder
 from lambda_tui.project.function import Function, Project
 from lambda_tui.project.interpreters import Interpreter
+from lambda_tui.project.kinds.template import SAM_CONFIG
 from lambda_tui.project.load import LISTING_FILES, LISTING_SUFFIXES
 from lambda_tui.project.settings import PROJECT_FILE
-from lambda_tui.project.template import SAM_CONFIG
 
 _DESCRIPTIONS = frozenset({*LISTING_FILES, SAM_CONFIG, PROJECT_FILE})
 """Files in the project's folder that say what its functions are, and are none of their code."""

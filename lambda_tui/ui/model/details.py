@@ -12,7 +12,7 @@ from lambda_tui.engine.pool import Pool
 from lambda_tui.history import InvocationRecord
 from lambda_tui.project.function import Function
 from lambda_tui.project.interpreters import own_program
-from lambda_tui.project.template import RESERVED_VARIABLES
+from lambda_tui.project.kinds.template import RESERVED_VARIABLES
 from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.figures import megabytes
 from lambda_tui.ui.model.invocation_facts import INVOCATION_FACTS

@@ -12,10 +12,10 @@ from textual.binding import BindingType
 
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.history import InvocationRecord
-from lambda_tui.project.cdk import is_cdk_app
 from lambda_tui.project.function import REGION
 from lambda_tui.project.installers import InstallationError
-from lambda_tui.project.template import other_templates
+from lambda_tui.project.kinds.cdk import is_cdk_app
+from lambda_tui.project.kinds.template import other_templates
 from lambda_tui.ui.bindings import BINDINGS
 from lambda_tui.ui.clipboard import copy
 from lambda_tui.ui.lives import LivesView

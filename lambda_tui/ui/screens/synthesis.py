@@ -14,7 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from lambda_tui.engine.synthesis import AppSynthesis
-from lambda_tui.project.cdk import SynthesisError
+from lambda_tui.project.kinds.cdk import SynthesisError
 from lambda_tui.terminal_text import one_line
 from lambda_tui.ui.textual_private import SteadyScreen
 

@@ -1,7 +1,0 @@
-"""Reads a Chalice application: an ``app.py`` with ``Chalice(…)``, and ``.chalice/config.json``."""
-
-from __future__ import annotations
-
-from lambda_tui.project.chalice.project import read_project
-
-__all__ = ["read_project"]

@@ -1,7 +1,0 @@
-"""Reads the functions of a plain folder, one without a template, from its source files."""
-
-from __future__ import annotations
-
-from lambda_tui.project.plain.project import read_project
-
-__all__ = ["read_project"]

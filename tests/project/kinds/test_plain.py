@@ -8,9 +8,8 @@ import pytest
 from lambda_tui.project.interpreters import interpreters_on_path
 from lambda_tui.project.kinds.plain.functions import MAXIMUM_FILES
 from lambda_tui.project.load import load_project
-from support.files import write_program
+from support.files import PROJECTS, write_program
 
-PROJECTS = Path(__file__).resolve().parent.parent / "projects"
 HANDLER = "def {name}(event, context):\n    return event\n"
 
 

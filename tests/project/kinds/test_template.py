@@ -9,11 +9,11 @@ from lambda_tui.project.interpreters import find_interpreter
 from lambda_tui.project.kinds.template import RESERVED_VARIABLES, read_template
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import FunctionSettings, Settings
+from support.files import PROJECTS
 
 if TYPE_CHECKING:
     from lambda_tui.project.function import Function, Problem
 
-PROJECTS = Path(__file__).resolve().parent.parent / "projects"
 FUNCTION = """\
 Resources:
   Hello:

@@ -47,8 +47,9 @@ DOCUMENTS = (
     "docs/containers/README.md",
     "docs/keys.md",
     "docs/screen.md",
+    "docs/projects.md",
 )
-README, CONTRIBUTING, CHANGELOG, ARCHITECTURE, SECURITY, CONTAINERS, KEYS, SCREEN = (
+README, CONTRIBUTING, CHANGELOG, ARCHITECTURE, SECURITY, CONTAINERS, KEYS, SCREEN, PROJECTS = (
     (ROOT / name).read_text(encoding="utf-8") for name in DOCUMENTS
 )
 PICTURES = sorted((ROOT / "screenshots").glob("*.svg"))
@@ -381,7 +382,7 @@ def test_the_options_that_the_readme_names_are_options_of_the_commands() -> None
     }
     block = re.findall(r"```sh\n(.*?)```", README, flags=re.DOTALL)
     commands = [line for text in block for line in text.splitlines() if "lambda-tui" in line]
-    text = "\n".join([*commands, *re.findall(r"`([^`\n]+)`", README)])
+    text = "\n".join([*commands, *re.findall(r"`([^`\n]+)`", README + PROJECTS)])
     # Options of other programs in the same lines.
     others = {"--quiet", "--endpoint-url", "--function-name"}
 

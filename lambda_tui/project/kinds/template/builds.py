@@ -13,7 +13,6 @@ from lambda_tui.wording import counted
 
 _COPYING = ("python", "nodejs", "ruby", "java", "dotnet")
 """The beginnings of methods, named like runtimes, whose result runs where the source does."""
-_BUNDLING = "esbuild"
 
 CheckHandler = Callable[[Function], Problem | None]
 
@@ -23,10 +22,8 @@ class Builds:
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
-        self._running_source: dict[str, list[tuple[str, int | None]]] = {}
-        """The names of functions that run as their source, with their lines, by methods."""
         self._running_build: dict[str, list[tuple[str, int | None]]] = {}
-        """The names of functions that run as they were built."""
+        """The names of functions that run as they were built, with their lines, by methods."""
 
     def choose(
         self, function: Function, logical_id: str, check: CheckHandler
@@ -38,14 +35,10 @@ class Builds:
         problem = check(function)
         resource = section(self._stack.resolver.resources, logical_id)
         method = _method(resource)
-        if method is None:
+        if method is None or problem is None:
             return function, problem
         line = section(resource, "Metadata").lines.get("BuildMethod", function.line)
         user = (function.name, line)
-        if problem is None:
-            if method == _BUNDLING and not self._stack.is_built:
-                self._running_source.setdefault(method, []).append(user)
-            return function, None
         folder = self._stack.built_folder(logical_id)
         built = replace(function, code_directory=folder, code_archive=None)
         if folder.is_dir() and check(built) is None:
@@ -61,22 +54,12 @@ class Builds:
     def problems(self) -> list[Problem]:
         """Return one problem for all functions of a method that are run alike."""
         return [
-            *(
-                self._problem(
-                    users,
-                    f"{shown(method)} makes the code that is deployed, and the source is run as it "
-                    "is here",
-                )
-                for method, users in self._running_source.items()
-            ),
-            *(
-                self._problem(
-                    users,
-                    f"the source does not run before {shown(method)} has made something of it, so "
-                    "what lies in .aws-sam/build runs; run `sam build` again after a change",
-                )
-                for method, users in self._running_build.items()
-            ),
+            self._problem(
+                users,
+                f"the source does not run before {shown(method)} has made something of it, so what "
+                "lies in .aws-sam/build runs; run `sam build` again after a change",
+            )
+            for method, users in self._running_build.items()
         ]
 
     def _problem(self, users: list[tuple[str, int | None]], sentence: str) -> Problem:

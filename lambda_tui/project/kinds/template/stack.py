@@ -139,11 +139,6 @@ class Stack:
         """The logical ids on the way to it, such as ``Child/``; empty for the outermost."""
         return self.resolver.nesting.path
 
-    @property
-    def is_built(self) -> bool:
-        """Whether the template is one that ``sam build`` has written."""
-        return _BUILD.parts[0] in self.file.parts
-
     def built_folder(self, logical_id: str) -> Path:
         """Return the folder that ``sam build`` makes of a function or a layer."""
         outermost = self

@@ -48,13 +48,19 @@ class Driver:
         await self.pilot.press(*keys)
         await self.settle()
         # A screen that has just come is laid out in a moment of its own.
-        await self.until(self.text, "a painted screen")
+        if not self.text():
+            await self.until(self.text, "a painted screen")
 
     async def leave(self, *keys: str) -> None:
         """Press keys of which the last ends the application."""
         await self.press(*keys[:-1])
         self.app.post_message(Key(keys[-1], keys[-1]))
         await self.until(lambda: is_ending(self.app), "the end")
+
+    async def resize(self, width: int, height: int) -> None:
+        """Give the terminal a size, and wait until the screen has it."""
+        await self.pilot.resize_terminal(width, height)
+        await self.until(lambda: self.app.screen.size == (width, height), f"{width}x{height}")
 
     async def until(self, condition: Callable[[], object], what: str = "") -> None:
         """Wait until a condition holds and the screen is at rest."""

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterator
 import pytest
 from rich.cells import cell_len
 from textual.binding import Binding
+from textual.widgets import Input
 
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.ui.app import LambdaTuiApp
@@ -63,8 +64,10 @@ def by_mouse(driver: Driver) -> Act:
         if not await click_key(driver, id):
             assert await click_key(driver, "palette")
             await driver.until(lambda: isinstance(driver.app.screen, Palette), "the palette")
-            await driver.press(*("space" if each == " " else each for each in binding(id).tooltip))
             wanted = binding(id).tooltip
+            # Most of it at once: letter by letter, each would be looked for.
+            driver.app.screen.query_one(Input).value = wanted[:-4]
+            await driver.press(*("space" if each == " " else each for each in wanted[-4:]))
             await driver.until(lambda: place_of(driver, wanted), f"{wanted} in the palette")
             await driver.pilot.click(offset=place_of(driver, wanted) or (0, 0))
             await driver.until(lambda: not isinstance(driver.app.screen, Palette), "its end")

@@ -93,7 +93,7 @@ async def test_a_queue_s_consumer_begins_with_a_queue_s_event(
         assert "sqs (built)" in driver.subtitle("event")
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+@pytest.mark.parametrize("size", [(80, 24), (200, 60)])
 async def test_what_is_wrong_is_said_whole_and_marked_at_its_place(
     open_app: OpenApp, size: tuple[int, int]
 ) -> None:

@@ -40,7 +40,7 @@ FILES = {
     "pricing.py": "import time\ntime.sleep(0.3)\n",
     "broken.py": "import pricing\nNONE = None\nNONE['host']\ndef handler(event, context): pass\n",
 }
-SIZES = [(80, 24), (120, 40), (200, 60)]
+SIZES = [(80, 24), (200, 60)]
 
 
 @pytest.fixture

@@ -239,17 +239,16 @@ async def test_a_click_opens_a_json_line_in_its_place_and_folds_it(open_app: Ope
         await driver.until(lambda: '"items"' not in driver.text())
 
 
-@pytest.mark.parametrize("width", [40, 60, 80, 120, 200])
-async def test_no_number_of_a_report_is_cut_at_any_width(open_app: OpenApp, width: int) -> None:
-    async with open_app(size=(width, 24)) as driver:
+async def test_no_number_of_a_report_is_cut_at_any_width(open_app: OpenApp) -> None:
+    async with open_app(size=(200, 24)) as driver:
         await invoke(driver, "Greet")
         view = pane_of(driver).view
-        report = driver.app.engine.pools["Greet"].invocations[-1].report
-        assert report is not None
-        (line,) = [one for one in shown(view) if "REPORT" in one]
-        whole = next(one for one in view.rows.records if "REPORT" in one.summary).summary
-        assert line.removeprefix("▸ ").removesuffix(" …") in whole
-        assert line.endswith(" …") or line.removeprefix("▸ ") == whole
+        for width in (40, 60, 80, 120, 200):
+            await driver.resize(width, 24)
+            (line,) = [one for one in shown(view) if "REPORT" in one]
+            whole = next(one for one in view.rows.records if "REPORT" in one.summary).summary
+            assert line.removeprefix("▸ ").removesuffix(" …") in whole
+            assert line.endswith(" …") or line.removeprefix("▸ ") == whole
 
 
 async def test_a_line_that_goes_on_says_so_at_the_edge(open_app: OpenApp) -> None:

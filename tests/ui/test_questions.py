@@ -13,7 +13,7 @@ import pytest
 from support.app_driver import Driver, OpenApp
 from support.files import ROOT
 
-SIZES = ((80, 24), (120, 40), (200, 60))
+SIZES = ((80, 24), (120, 40))
 PAGE = ROOT / "docs" / "screen.md"
 _NAMES = {"/": "slash"}
 

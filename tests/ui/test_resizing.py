@@ -139,8 +139,7 @@ async def test_nothing_is_lost_by_resizing_while_invocations_run(open_world: Ope
 
 async def resize(driver: Driver, size: Size) -> None:
     """Give the terminal a size, and wait until the screen fills it."""
-    await driver.pilot.resize_terminal(*size)
-    await driver.until(lambda: driver.app.screen.size == size, f"a screen of {size}")
+    await driver.resize(*size)
     lines = rendered_lines(driver.app.screen)
     assert len(lines) == size.height
     assert {line.cell_length for line in lines} == {size.width}

@@ -69,7 +69,7 @@ def listed(driver: Driver) -> list[str]:
     return [rows.row(item, 36).plain.rstrip() for item in rows.items]
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (160, 50)])
+@pytest.mark.parametrize("size", [(80, 24), (160, 50)])
 async def test_t_shows_tmp_and_the_content_of_its_files(
     open_app: OpenApp, writing: Path, size: tuple[int, int]
 ) -> None:

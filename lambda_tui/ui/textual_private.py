@@ -8,9 +8,10 @@ fails when one is missing, or when one is used outside this module.
 from __future__ import annotations
 
 import os
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Set
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 from rich.console import RenderableType
 from textual import events
@@ -67,19 +68,34 @@ _STATES = 16
 """States of a widget for which the styles of its parts are kept."""
 
 
-class FrugalStylesheet(Stylesheet):
-    """A stylesheet that does less when a class or the focus changes.
+class _Parts(dict[str, RenderStyles]):
+    """The styles of a widget's parts in one state of it, each computed when it is asked for."""
 
-    Textual computes the styles of all of a widget's parts anew, up to forty in a list, each time
-    that its pane gets or loses the focus; here that is done once for each state of the widget. It
-    sets all rules of a node that has the same ones as before, and paints it anew. There is no
-    public hook.
+    def __init__(self, names: Set[str], style_of: Callable[[str], RenderStyles]) -> None:
+        super().__init__()
+        self.names = names
+        self.style_of = style_of
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.names
+
+    def __missing__(self, name: str) -> RenderStyles:
+        styles = self[name] = self.style_of(name)
+        return styles
+
+
+class FrugalStylesheet(Stylesheet):
+    """A stylesheet that does less when a widget comes, or a class or the focus changes.
+
+    Textual computes the styles of all of a widget's parts, up to forty in a list, when it comes and
+    each time that its pane gets or loses the focus; here that is done for the parts that are drawn,
+    once for each state of the widget. It sets all rules of a node that has the same ones as before,
+    and paints it anew. There is no public hook.
     """
 
     def __init__(self, *, variables: dict[str, str] | None = None) -> None:
         super().__init__(variables=variables)
-        self.known_parts: WeakKeyDictionary[DOMNode, dict[Hashable, dict[str, RenderStyles]]]
-        self.known_parts = WeakKeyDictionary()
+        self.known_parts: WeakKeyDictionary[DOMNode, dict[Hashable, _Parts]] = WeakKeyDictionary()
         self.known_from = self._rules
         self.known_rules: WeakKeyDictionary[DOMNode, RulesMap] = WeakKeyDictionary()
 
@@ -99,24 +115,30 @@ class FrugalStylesheet(Stylesheet):
             # Another theme: the sources were parsed anew.
             self.known_parts.clear()
             self.known_from = self._rules
-        if not node._get_component_classes():
+        names = node._get_component_classes()
+        if not names:
             return
         states = self.known_parts.setdefault(node, {})
         path = node.css_path_nodes
         state = tuple((one.classes, frozenset(one.get_pseudo_classes())) for one in path)
-        before, known = dict(node._component_styles), states.get(state)
-        if known is None:
+        parts = states.get(state)
+        if parts is None:
             if len(states) >= _STATES:
                 states.clear()
-            super()._process_component_classes(node)
-            known = states[state] = dict(node._component_styles)
-        else:
-            node._component_styles.clear()
-            node._component_styles.update(known)
-        if known != before:
+            parts = states[state] = _Parts(names, partial(self.style_of, ref(node)))
+        drawn, node._component_styles = node._component_styles, parts
+        if any(parts[name] != styles for name, styles in [*drawn.items()]):
             # The rules of the node itself may be the same.
             node.notify_style_update()
             node.refresh()
+
+    def style_of(self, owner: ref[DOMNode], name: str) -> RenderStyles:
+        """Return the styles of a part of a widget."""
+        parent, node = owner(), DOMNode(classes=name)
+        assert parent is not None
+        node._attach(parent)
+        self.apply(node, animate=False)
+        return node.styles
 
 
 class FrameApp(CrashSentenceApp):

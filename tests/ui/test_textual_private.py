@@ -35,7 +35,7 @@ def names_by_owner() -> Iterator[tuple[str, str]]:
     for part in tree.body:
         own = "app"
         if isinstance(part, ast.ClassDef):
-            own = next(owner for end, owner in OWNERS.items() if part.name.endswith(end))
+            own = next((one for end, one in OWNERS.items() if part.name.endswith(end)), own)
         for value, name, _ in private_attributes(part):
             if not isinstance(value, ast.Call):
                 assert isinstance(value, ast.Name), ast.dump(value)

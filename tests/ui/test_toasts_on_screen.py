@@ -31,6 +31,7 @@ async def test_a_toast_covers_nothing_but_the_end_of_the_header(
     open_app: OpenApp, size: tuple[int, int]
 ) -> None:
     async with open_app(size=size) as driver:
+        await driver.until(lambda: driver.screen._past is not None, "the history")
         before = driver.text().splitlines()
         driver.screen.say(LONG, "warning")
         await driver.settle()

@@ -162,15 +162,16 @@ async def test_the_screen_is_as_it_was_looked_at(
 ) -> None:
     name = scene.replace(" ", "-")
     texts = Snapshots(EXPECTED / f"{name}-{size[0]}x{size[1]}.txt")
-    looks = Snapshots(EXPECTED / f"{name}-themes.txt")
+    looks, themes = Snapshots(EXPECTED / f"{name}-themes.txt"), [*THEMES]
     async for step, driver in walk(open_world, SCENES[scene], size):
         lines = cropped(rendered_lines(driver.app.screen), region(driver, step))
         texts.take(step.name, "\n".join(line.text for line in lines))
-        for theme in THEMES if size == LOOKED_AT else ():
-            driver.app.theme = theme
-            await driver.settle()
-            lines = cropped(rendered_lines(driver.app.screen), region(driver, step))
-            looks.take(f"{step.name}, {theme}", styles(lines))
+        if size == LOOKED_AT:
+            # Each step begins in the theme that the one before has ended in: a change costs much.
+            themes.sort(key=lambda theme: theme != driver.app.theme)
+            looked = {theme: await look(driver, step, theme) for theme in themes}
+            for theme in THEMES:
+                looks.take(f"{step.name}, {theme}", looked[theme])
 
     texts.compare()
     if size == LOOKED_AT:
@@ -188,6 +189,13 @@ async def test_every_text_has_its_looks_without_colours(
         snapshots.take(step.name, styles(lines))
 
     snapshots.compare()
+
+
+async def look(driver: Driver, step: Step, theme: str) -> str:
+    """Return the styles of what is looked at, in a theme."""
+    driver.app.theme = theme
+    await driver.settle()
+    return styles(cropped(rendered_lines(driver.app.screen), region(driver, step)))
 
 
 async def walk(

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from lambda_tui.project.code import Cache
+from lambda_tui.project.code import Cache, assemble
 from lambda_tui.project.function import Function
 from lambda_tui.project.interpreters import Interpreter
 from lambda_tui.project.sdk import missing_package, needed_packages
@@ -48,6 +48,16 @@ def test_the_imports_of_a_python_source_are_found(
     one = function(tmp_path, "python3.13", {"code/app.py": source})
 
     assert needed_packages(one, NONE) == needed
+
+
+def test_the_imports_of_code_that_is_put_together_of_links_are_found(tmp_path: Path) -> None:
+    function(tmp_path / "src", "python3.13", {"app.py": "import boto3\n"})
+    function(tmp_path / "lib", "python3.13", {"table.py": "import simplejson\n"})
+    placed = [("", tmp_path / "src"), ("lib", tmp_path / "lib")]
+    code = assemble(placed, Cache(tmp_path / "cache"))
+    one = Function("function", "app.handler", code.directory, linked_folders=code.linked_folders)
+
+    assert needed_packages(one, NONE) == {"boto3", "simplejson"}
 
 
 @pytest.mark.parametrize(

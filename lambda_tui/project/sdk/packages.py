@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from lambda_tui.project.code import walk
@@ -124,14 +124,30 @@ def _sources(function: Function, suffixes: tuple[str, ...]) -> Iterator[Path]:
 
     number = 0
     try:
-        for entry in walk(code, is_excluded):
-            if entry.is_file and entry.path.endswith(suffixes):
+        for file in _files(code, is_excluded, follows=function.linked_folders is not None):
+            if file.name.endswith(suffixes):
                 number += 1
                 if number > _MOST_FILES:
                     return
-                yield code / entry.path
+                yield file
     except OSError:
         return
+
+
+def _files(
+    folder: Path, is_excluded: Callable[[str], bool], *, follows: bool = False
+) -> Iterator[Path]:
+    """Yield the files below a folder, and links to files.
+
+    With ``follows`` the folder is put together of links, also to folders, and these count too.
+    Raise ``OSError``.
+    """
+    for entry in walk(folder, is_excluded):
+        path = folder / entry.path
+        if entry.is_file or (entry.is_link and path.is_file()):
+            yield path
+        elif follows and entry.is_link and path.is_dir() and not is_excluded(path.name):
+            yield from _files(path, is_excluded)
 
 
 def _installed_beside(code: Path) -> set[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lambda_tui.engine.event_loop import start_task
-from lambda_tui.engine.events import Notice, ProblemFound, ProblemSolved
+from lambda_tui.engine.events import ProblemFound, ProblemSolved
 from lambda_tui.engine.pool import Pool
 from lambda_tui.project.dependencies import (
     SyncedPackages,
@@ -82,7 +82,7 @@ class DependencyChecks:
             offers_sync=self._offers_sync,
         )
         if sentence is not None:
-            pool.tell(Notice("warning", sentence))
+            pool.warn_once(sentence)
 
     async def _check(self, pool: Pool) -> None:
         found = await asyncio.to_thread(self._look, pool.function, pool.interpreter)

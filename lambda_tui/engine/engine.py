@@ -110,8 +110,15 @@ class Engine:
         self.asynchronous = AsyncInvocations(settings, self.pools)
         self._packages = SyncedPackages(project.directory)
         self._packages.is_on = settings.dependencies != "off"
-        self.sync = Sync(settings, self.pools, self._zygotes, self._packages, self._watch)
         self.dependencies = DependencyChecks(project.directory, settings, self._packages)
+        self.sync = Sync(
+            settings,
+            self.pools,
+            self._zygotes,
+            self._packages,
+            on_synced=self._watch,
+            on_unmet=self.dependencies.note_missing,
+        )
         self.synthesis = AppSynthesis(project.directory, settings, self._read_again)
         self._settings_files = SettingsFiles(project.directory, user_config_path("lambda-tui"))
         self._watcher = Watcher(self._on_files_changed, self._warn)

@@ -41,20 +41,26 @@ class Sync:
         zygotes: Mapping[Path, Zygote],
         packages: SyncedPackages,
         on_synced: Callable[[], Awaitable[None]],
+        on_unmet: Callable[[Pool, str], None],
     ) -> None:
-        """``on_synced`` is called when packages were installed."""
+        """``on_synced`` is called when packages were installed.
+
+        ``on_unmet`` is called with a function and the package that it has failed for want of, when
+        a sync for that has ended: it may not have brought the package.
+        """
         self._settings = settings
         self._pools = pools
         self._zygotes = zygotes
         self._packages = packages
         self._on_synced = on_synced
+        self._on_unmet = on_unmet
         self._missed: defaultdict[str, set[str]] = defaultdict(set)
         """The packages that invocations have missed since the last sync, by function."""
         self._tried: set[tuple[str, str]] = set()
         """Functions and packages for which a sync was begun without being asked for."""
         self._turn = asyncio.Lock()
         self._installer: Installer | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[object]] = set()
 
     @property
     def is_under_way(self) -> bool:
@@ -82,7 +88,7 @@ class Sync:
         is_to_be_had = is_of_the_sdk or bool(self._packages.needs(pool.function))
         if choice == "install" and is_to_be_had and (name, package) not in self._tried:
             self._tried.add((name, package))
-            self._keep(asyncio.create_task(self._try_to_sync(pool, is_asked=False)))
+            self._keep(asyncio.create_task(self._sync_for(pool, package)))
             return True
         if is_of_the_sdk and choice != "off" and not self.is_under_way:
             pool.tell(Notice("warning", missing_sentence(name, package)))
@@ -201,7 +207,7 @@ class Sync:
         refusal = self._refusal_of_sdk(pool)
         if refusal is not None:
             if is_all:
-                raise InstallationError(refusal)
+                pool.tell(Notice("information", refusal))
             return
         asked = {one for one in self._missed[function.name] if is_of_sdk(function, one)}
         if not (is_all or asked):
@@ -210,9 +216,10 @@ class Sync:
                 return
         wanted = await asyncio.to_thread(requested_packages, function, interpreter, asked)
         if not wanted:
-            raise InstallationError(
-                f"{function.name} imports no package of AWS's SDK that it does not bring."
-            )
+            # It lacks nothing, and may well be invoked.
+            sentence = f"{function.name} imports no package of AWS's SDK that it does not bring."
+            pool.tell(Notice("information", sentence))
+            return
         folder = zygote.sdk_directory
         installed = frozenset[str]() if folder is None else installed_packages(folder)
         if folder is not None and wanted <= installed:
@@ -235,7 +242,7 @@ class Sync:
 
     def _refusal_of_sdk(self, pool: Pool) -> str | None:
         if self._settings.sdk == "off":
-            return 'the SDK is not installed: the setting sdk says "off".'
+            return 'The SDK is not installed: the setting sdk says "off".'
         if not brings_sdk(pool.function):
             return f"{pool.function.name} has a runtime of its own, without AWS's SDK."
         return None
@@ -269,13 +276,22 @@ class Sync:
         for pool in list(self._pools.values()):
             await self.sync_needed(pool)
 
-    async def _try_to_sync(self, pool: Pool, *, is_asked: bool) -> None:
+    async def _sync_for(self, pool: Pool, package: str) -> None:
+        """Install what a function lacks, for a package that it has missed."""
+        is_done = await self._try_to_sync(pool, is_asked=False)
+        if is_done and not is_of_sdk(pool.function, package):
+            self._on_unmet(pool, package)
+
+    async def _try_to_sync(self, pool: Pool, *, is_asked: bool) -> bool:
+        """Install what a function lacks, and tell why that fails; return whether it has not."""
         try:
             await self._sync(pool, is_asked=is_asked)
         except InstallationError as error:
             pool.tell(Notice("warning", f"{pool.function.name}: {error}"))
+            return False
+        return True
 
-    def _keep(self, task: asyncio.Task[None]) -> None:
+    def _keep(self, task: asyncio.Task[object]) -> None:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

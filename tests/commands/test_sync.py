@@ -53,6 +53,16 @@ def test_sync_installs_the_sdk_and_then_invokes(project: Path, variables: dict[s
     assert (again.status, again.output) == (0, '"1.99.0"\n')
 
 
+def test_sync_invokes_a_function_that_lacks_nothing(
+    tmp_path: Path, variables: dict[str, Any]
+) -> None:
+    folder = write_project(tmp_path / "shop", {"Order": "def handler(event, context): return 1\n"})
+
+    synced = run("invoke", "--project", folder, "--sync", **variables)
+
+    assert (synced.status, synced.output) == (0, "1\n")
+
+
 def test_sync_needs_an_index(project: Path, variables: dict[str, Any], tmp_path: Path) -> None:
     given = {**variables, "PIP_FIND_LINKS": str(tmp_path)}
 

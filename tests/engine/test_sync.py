@@ -235,6 +235,19 @@ async def test_the_setting_installs_without_being_asked(
 
 
 @ANY_LEVEL
+async def test_what_the_setting_does_not_bring_is_told_with_its_remedy(
+    open_project: Open, code: Path, python: Path, installed: Path
+) -> None:
+    workbench = await open_project(project(code), python=python, dependencies="install")
+
+    await workbench.invoke("__import__('absent')")
+
+    await workbench.until(lambda: notices(workbench, "warning"))
+    (told,) = notices(workbench, "warning")
+    assert told.startswith("Order misses absent, which is not in requirements.txt: add absent")
+
+
+@ANY_LEVEL
 async def test_a_package_at_a_path_is_installed_as_a_copy_and_watched(
     open_project: Open, code: Path, tmp_path: Path, python: Path
 ) -> None:

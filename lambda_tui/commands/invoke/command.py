@@ -106,9 +106,9 @@ class _InvokeRun:
         for difference in self._differences():
             self._say(difference)
         await self._calls.run()
-        await self._engine.dependencies.settle()
         # For the next time.
         await self._engine.sync.settle()
+        await self._engine.dependencies.settle()
         await self._output.flush()
 
     async def _sync_function(self) -> None:

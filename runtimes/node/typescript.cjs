@@ -12,6 +12,10 @@ const { pathToFileURL } = require('node:url');
 const { RuntimeError } = require('./errors.cjs');
 
 const EXTENSIONS = ['.ts', '.mts', '.cts'];
+/** The first version of esbuild with the option `packages`. */
+const PACKAGES_SINCE = [0, 16, 5];
+/** What the names of packages begin with: esbuild's patterns for all imports but those of files. */
+const BARE_NAMES = [...'@abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_'].map((one) => `${one}*`);
 
 /** Returns the TypeScript source of a module named without extension; undefined if it has none. */
 function findTypeScript(file) {
@@ -47,12 +51,20 @@ function tryRequire(requireIt, name) {
   }
 }
 
+/** Returns the options that leave packages out of a bundle, for a version of esbuild. */
+function withoutPackages(esbuild) {
+  const version = (esbuild.version ?? '').split('.').map(Number);
+  const at = PACKAGES_SINCE.findIndex((number, index) => version[index] !== number);
+  const isOlder = at >= 0 && version[at] < PACKAGES_SINCE[at];
+  return isOlder ? { external: BARE_NAMES } : { packages: 'external' };
+}
+
 /** Builds a source as SAM and CDK do, but leaves packages out of the bundle, to be required. */
 function bundle(esbuild, file) {
   const built = esbuild.buildSync({
     entryPoints: [file],
     bundle: true,
-    packages: 'external',
+    ...withoutPackages(esbuild),
     platform: 'node',
     format: 'cjs',
     target: `node${process.versions.node}`,

@@ -193,19 +193,37 @@ def test_typescript_runs_where_node_can_strip_its_types(tmp_path: Path) -> None:
             assert node.invoke({"n": 1})[1] == 2
 
 
-def test_typescript_is_built_by_the_projects_own_esbuild(tmp_path: Path) -> None:
-    esbuild = tmp_path / "node_modules" / "esbuild"
+def options_for_esbuild(folder: Path, version: str) -> dict[str, Any]:
+    """Return what a project's esbuild of a version is asked for."""
+    esbuild = folder / "node_modules" / "esbuild"
     esbuild.mkdir(parents=True)
     # Not the real one, which is no package of Python's: what it is asked for is what counts.
     (esbuild / "index.js").write_text(
+        f"exports.version = '{version}';"
         "exports.buildSync = (options) => ({ outputFiles: [{ text:"
         " `exports.handler = async () => (${JSON.stringify(options)})` }] });"
     )
-    with started(tmp_path, "export enum E { A }", "index.ts") as node:
+    with started(folder, "export enum E { A }", "index.ts") as node:
         _, options = node.invoke()
+    return options
+
+
+def test_typescript_is_built_by_the_projects_own_esbuild(tmp_path: Path) -> None:
+    options = options_for_esbuild(tmp_path, "0.16.5")
 
     assert options["entryPoints"] == [str(tmp_path / "index.ts")]
     assert (options["bundle"], options["packages"], options["format"]) == (True, "external", "cjs")
+
+
+@pytest.mark.parametrize("version", ["0.14.54", "0.16.4"])
+def test_an_esbuild_without_the_option_leaves_packages_out_by_their_names(
+    tmp_path: Path, version: str
+) -> None:
+    options = options_for_esbuild(tmp_path, version)
+
+    assert "packages" not in options
+    left_out = {pattern[0] for pattern in options["external"]}
+    assert left_out.issuperset("@az") and left_out.isdisjoint("./")
 
 
 def test_javascript_goes_before_typescript(tmp_path: Path) -> None:

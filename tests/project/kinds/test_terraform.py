@@ -227,7 +227,7 @@ def test_resources_that_invoke_functions_are_triggers(shop: dict[str, Function])
             """,
             "schedule",
             {
-                "rule": "aws_cloudwatch_event_rule.nightly",
+                "rule": "nightly",
                 "kind": "rule",
                 "schedule": "rate(1 day)",
                 "input": '{"a":1}',
@@ -261,6 +261,17 @@ def test_resources_that_invoke_functions_are_triggers(shop: dict[str, Function])
             """,
             "s3",
             {"bucket": "pictures", "event": "ObjectCreated:*", "key": "in/example.png"},
+        ),
+        (
+            """
+            variable "bucket" {}
+            resource "aws_s3_bucket_notification" "new_pictures" {
+              bucket = var.bucket
+              lambda_function { lambda_function_arn = aws_lambda_function.f.arn }
+            }
+            """,
+            "s3",
+            {"bucket": "new-pictures"},
         ),
         (
             """

@@ -22,6 +22,7 @@ Found = Iterator[tuple[str | None, Trigger]]
 Reader = Callable[[str, KnownValues], Found]
 """Takes a resource's logical id and its properties."""
 
+_INDEX = re.compile(r"\[[^\]]*\]")
 _INTEGRATION = re.compile(r"integrations/\$\{([^{}]+)\}")
 _STREAMS = {
     "sqs": ("sqs", "queue"),
@@ -48,6 +49,14 @@ _PRINCIPALS = {
 """Services, by the principals of permissions."""
 
 
+def _made_up(logical_id: str) -> str:
+    """Return a name for a resource without one that is known here.
+
+    It is the logical id, or the label of an address of Terraform's such as ``aws_s3_bucket.in[0]``.
+    """
+    return _INDEX.sub("", logical_id).rpartition(".")[2]
+
+
 def _event_source(logical_id: str, mapping: KnownValues) -> Found:
     arn = mapping.text("EventSourceArn")
     source = (arn or "::").split(":")[2:3]
@@ -58,7 +67,7 @@ def _event_source(logical_id: str, mapping: KnownValues) -> Found:
 
 
 def _bucket(logical_id: str, bucket: KnownValues) -> Found:
-    name = bucket.text("BucketName") or logical_id.lower()
+    name = bucket.text("BucketName") or _made_up(logical_id).lower().replace("_", "-")
     for one in bucket.under("NotificationConfiguration").items("LambdaConfigurations"):
         details = object_details(name, one, one.text("Event"))
         yield one.function("Function"), Trigger("s3", logical_id, details)
@@ -68,7 +77,7 @@ def _rule(logical_id: str, rule: KnownValues) -> Found:
     is_schedule = rule.text("ScheduleExpression") is not None
     for target in rule.items("Targets"):
         if is_schedule:
-            details = schedule_details(rule, logical_id, is_rule=True)
+            details = schedule_details(rule, _made_up(logical_id), is_rule=True)
             details |= given({"input": target.text("Input")})
             trigger = Trigger("schedule", logical_id, details)
         else:
@@ -79,7 +88,7 @@ def _rule(logical_id: str, rule: KnownValues) -> Found:
 
 def _schedule(logical_id: str, schedule: KnownValues) -> Found:
     target = schedule.under("Target")
-    details = schedule_details(schedule, logical_id, is_rule=False)
+    details = schedule_details(schedule, _made_up(logical_id), is_rule=False)
     details |= given({"input": target.text("Input")})
     yield target.function("Arn"), Trigger("schedule", logical_id, details)
 
@@ -91,7 +100,7 @@ def _subscription(logical_id: str, subscription: KnownValues) -> Found:
 
 
 def _topic(logical_id: str, topic: KnownValues) -> Found:
-    name = topic.text("TopicName") or logical_id
+    name = topic.text("TopicName") or _made_up(logical_id)
     for subscription in topic.items("Subscription"):
         if subscription.text("Protocol") == "lambda":
             yield subscription.function("Endpoint"), Trigger("sns", logical_id, {"topic": name})
@@ -101,7 +110,7 @@ def _log_subscription(logical_id: str, subscription: KnownValues) -> Found:
     details = given(
         {
             "log_group": subscription.text("LogGroupName"),
-            "filter": subscription.text("FilterName") or logical_id,
+            "filter": subscription.text("FilterName") or _made_up(logical_id),
         }
     )
     trigger = Trigger("cloudwatch-logs", logical_id, details)

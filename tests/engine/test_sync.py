@@ -346,6 +346,22 @@ async def test_a_layer_that_is_not_built_is_told_with_the_remedy(
 
 
 @ANY_LEVEL
+async def test_what_a_framework_deploys_comes_without_what_it_requires(
+    open_project: Open, code: Path, python: Path
+) -> None:
+    save(code / "requirements.txt", "# Nothing yet.\n")
+    write(code, {"polite.py": "WORD = 'own'\n"})
+    given = project(code, added_packages=("friendly",))
+    workbench = await open_project(given, python=python)
+
+    await synced(workbench)
+
+    assert await workbench.answer("__import__('friendly').WORD") == "own"
+    (packages,) = {workbench.pool.synced_function.packages_directory}
+    assert packages is not None and not (packages / "polite.py").exists()
+
+
+@ANY_LEVEL
 async def test_what_the_interpreter_has_is_not_installed_again(
     open_project: Open, code: Path, python: Path, cache: Path
 ) -> None:

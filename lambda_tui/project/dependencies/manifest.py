@@ -51,6 +51,8 @@ class Need(NamedTuple):
     file: Path
     has_typescript: bool = False
     """Whether the builder is needed that makes JavaScript of the function's source."""
+    beside: tuple[str, ...] = ()
+    """Packages that a deployment adds to those of the file, without any that they require."""
 
 
 class ManifestError(Exception):

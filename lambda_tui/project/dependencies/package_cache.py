@@ -111,6 +111,7 @@ class PackageCache:
                 file.parent,
                 what=what,
                 is_complete=manifest.is_complete,
+                beside=[one for one in need.beside if one not in manifest.names],
             )
 
         try:
@@ -129,6 +130,8 @@ class PackageCache:
         facts += (os.path.realpath(interpreter.executable),)
         if need.has_typescript:
             facts += (manifest.builder,)
+        if need.beside:
+            facts += (need.beside,)
         return hashlib.sha256(repr(facts).encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 

@@ -136,7 +136,7 @@ class SyncedPackages:
         if file is None and has_typescript:
             # A build takes from there what it puts into the code.
             file = self._package_above(function.source_directory)
-        return None if file is None else Need(file, has_typescript)
+        return None if file is None else Need(file, has_typescript, _added_packages(function))
 
     def _package_above(self, code: Path) -> Path | None:
         """Return the nearest package.json above a function's code, in the project."""
@@ -157,9 +157,15 @@ class SyncedPackages:
             )
         # The name of a package at a path is told by its build alone.
         missing = {str(path) for path in manifest.local} | manifest.names - PYTHON_RUNTIME_PACKAGES
+        missing |= set(need.beside)
         if missing:
             missing -= set(_distributions(_python_folders(function, interpreter)))
         return bool(missing)
+
+
+def _added_packages(function: Function) -> tuple[str, ...]:
+    """Return the packages that a framework deploys with a function; an image's RUN is not run."""
+    return function.added_packages if function.image is None else ()
 
 
 def _is_to_build(layer: Layer) -> bool:

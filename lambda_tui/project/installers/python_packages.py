@@ -38,13 +38,14 @@ def install_python(
     *,
     what: str,
     is_complete: bool,
+    beside: Sequence[str] = (),
 ) -> None:
     """Install the requirements in ``lines`` into a folder, for the installer's interpreter.
 
     Copies of the packages in ``local``, which the lines name by their paths, are installed, as
     builds leave files behind. ``folder`` is that of the requirements, and ``what`` names them in a
-    sentence. Those that are complete, as a lock file's, bring no others with them. Packages without
-    a wheel are built from source, which runs their own code, only where there is no other way, and
+    sentence. Those that are complete, as a lock file's, bring no others with them, and neither do
+    the packages ``beside`` them. Packages without a wheel are built from source, which runs their own code, only where there is no other way, and
     that is said. Raise ``InstallationError``.
     """
     command, variables, settings = _command(installer.interpreter)
@@ -53,17 +54,21 @@ def install_python(
         file = Path(scratch, "requirements.txt")
         file.write_text("".join(f"{_with_copies(line, local, copies)}\n" for line in lines))
         packages = Path(scratch, "installed")
-        command += ["--target", str(packages), *(["--no-deps"] if is_complete else [])]
-        command += ["-r", str(file)]
-        ending = installer.attempt([*command, "--only-binary", ":all:"], folder, variables)
-        if ending.status != 0 and not is_unreachable(ending):
-            installer.tell(
-                f"Not all of {what} can be had as wheels: now with builds from source, which run "
-                "the packages' own code."
-            )
-            ending = installer.attempt(command, folder, variables)
-        if ending.status != 0:
-            raise installer.failure(ending, what=what, settings=settings)
+        command += ["--target", str(packages)]
+        groups = [[*(["--no-deps"] if is_complete else []), "-r", str(file)]]
+        if beside:
+            groups.append(["--no-deps", *beside])
+        for group in groups:
+            wanted = [*command, *group]
+            ending = installer.attempt([*wanted, "--only-binary", ":all:"], folder, variables)
+            if ending.status != 0 and not is_unreachable(ending):
+                installer.tell(
+                    f"Not all of {what} can be had as wheels: now with builds from source, which "
+                    "run the packages' own code."
+                )
+                ending = installer.attempt(wanted, folder, variables)
+            if ending.status != 0:
+                raise installer.failure(ending, what=what, settings=settings)
         packages.mkdir(exist_ok=True)
         # Programs of this machine's interpreter, which a deployment does not have.
         shutil.rmtree(packages / "bin", ignore_errors=True)

@@ -204,7 +204,7 @@ def options_for_esbuild(folder: Path, version: str) -> dict[str, Any]:
         " `exports.handler = async () => (${JSON.stringify(options)})` }] });"
     )
     with started(folder, "export enum E { A }", "index.ts") as node:
-        _, options = node.invoke()
+        options: dict[str, Any] = node.invoke()[1]
     return options
 
 
@@ -223,7 +223,8 @@ def test_an_esbuild_without_the_option_leaves_packages_out_by_their_names(
 
     assert "packages" not in options
     left_out = {pattern[0] for pattern in options["external"]}
-    assert left_out.issuperset("@az") and left_out.isdisjoint("./")
+    assert left_out.issuperset("@az")
+    assert left_out.isdisjoint("./")
 
 
 def test_javascript_goes_before_typescript(tmp_path: Path) -> None:

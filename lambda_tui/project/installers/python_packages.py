@@ -45,8 +45,8 @@ def install_python(
     Copies of the packages in ``local``, which the lines name by their paths, are installed, as
     builds leave files behind. ``folder`` is that of the requirements, and ``what`` names them in a
     sentence. Those that are complete, as a lock file's, bring no others with them, and neither do
-    the packages ``beside`` them. Packages without a wheel are built from source, which runs their own code, only where there is no other way, and
-    that is said. Raise ``InstallationError``.
+    the packages ``beside`` them. Packages without a wheel are built from source, which runs their
+    own code, only where there is no other way, and that is said. Raise ``InstallationError``.
     """
     command, variables, settings = _command(installer.interpreter)
     with tempfile.TemporaryDirectory(dir=target) as scratch:

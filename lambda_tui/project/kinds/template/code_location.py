@@ -5,18 +5,17 @@ from __future__ import annotations
 import difflib
 import hashlib
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from lambda_tui.project.code import ArchiveError, Cache, folder_of_file, is_archive, unpack
+from lambda_tui.project.kinds.template.inline_code import inline_files
 from lambda_tui.project.kinds.template.language import LinedMapping
 from lambda_tui.project.kinds.template.properties import Properties
-from lambda_tui.project.runtimes import Language, language_of
+from lambda_tui.project.runtimes import language_of
 from lambda_tui.project.spelling import true_path
 from lambda_tui.project.wording import shown
-
-_INLINE_FILES: dict[Language | None, str] = {"python": "index.py", "node": "index.js"}
-"""The files that Lambda makes of code inside a template."""
 
 
 class CodeLocation(NamedTuple):
@@ -66,27 +65,30 @@ def source_location(properties: Properties, name: str) -> CodeLocation:
 def _inline(
     properties: Properties, name: str, code: object, cache: Cache, runtime: str | None
 ) -> CodeLocation | None:
-    """Return a folder with the code that a property holds, in the file that Lambda makes of it."""
+    """Return a folder with the code that a property holds, in the files that are made of it."""
     label = properties.label(name)
-    file_name = _INLINE_FILES.get(language_of(runtime))
     if not isinstance(code, str):
         properties.refuse(name, f"{label} is {shown(code)}, where the source text is needed.")
-    elif file_name is None:
+        return None
+    files = inline_files(code, language_of(runtime))
+    if files is None:
         properties.refuse(
             name, f"{label} holds code, which Lambda takes for Python and Node.js only."
         )
-    else:
-        return _written(properties, name, code, file_name, cache)
-    return None
+        return None
+    return _written(properties, name, files, cache)
 
 
 def _written(
-    properties: Properties, name: str, code: str, file_name: str, cache: Cache
+    properties: Properties, name: str, files: Mapping[str, str], cache: Cache
 ) -> CodeLocation | None:
-    digest = hashlib.sha256(f"{file_name}\0{code}".encode("utf-8", "replace")).hexdigest()
+    digest = hashlib.sha256(repr(files).encode("utf-8", "replace")).hexdigest()
 
     def write(folder: Path) -> None:
-        (folder / file_name).write_text(code, encoding="utf-8", errors="replace")
+        for path, text in files.items():
+            file = folder / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8", errors="replace")
 
     try:
         return CodeLocation(cache.folder("inline", digest, write))

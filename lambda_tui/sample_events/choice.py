@@ -41,6 +41,9 @@ _HINTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("api http rest web url get post put list", _HTTP),
 )
 """Words in a function's name or handler, and the services that they speak for."""
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+"""Methods of requests that come with a body."""
+_BODY = '{"name": "world"}'
 
 
 def built_event(builder: Builder, trigger: Trigger | None = None) -> SampleEvent:
@@ -49,11 +52,16 @@ def built_event(builder: Builder, trigger: Trigger | None = None) -> SampleEvent
 
 
 def prefilled(builder: Builder, trigger: Trigger | None) -> dict[str, str]:
-    """Return the values that a trigger gives for a builder's parameters; none that it refuses."""
+    """Return the values that a trigger gives for a builder's parameters; none that it refuses.
+
+    A request that a client sends with a body has one.
+    """
     if trigger is None or trigger.service != builder.name:
         return {}
     names = {parameter.name for parameter in builder.parameters}
     values = {name: value for name, value in trigger.details.items() if name in names}
+    if "body" in names and values.get("method") in _WITH_BODY:
+        values.setdefault("body", _BODY)
     try:
         builder.build(values)
     except ParameterError:

@@ -72,6 +72,18 @@ def test_the_built_event_is_of_the_first_trigger_that_has_a_builder(tmp_path: Pa
     assert json.loads(event.text)["routeKey"] == "DELETE /orders/{id}"
 
 
+@pytest.mark.parametrize("service", ["apigateway", "httpapi"])
+@pytest.mark.parametrize(("method", "has_body"), [("POST", True), ("PATCH", True), ("GET", False)])
+def test_a_request_that_is_sent_with_a_body_has_one(
+    tmp_path: Path, service: str, method: str, *, has_body: bool
+) -> None:
+    function = function_of(tmp_path, "Orders", Trigger(service, "Api", {"method": method}))
+    event = json.loads(first_event(project_of(tmp_path, function), function).text)
+
+    assert event.get("body") == ('{"name": "world"}' if has_body else None)
+    assert ("content-type" in map(str.lower, event["headers"])) == has_body
+
+
 def test_without_a_builder_only_a_file_of_no_service_is_taken(tmp_path: Path) -> None:
     function = function_of(tmp_path, "ApiConsumer", Trigger("msk", "Kafka"))
     project = project_of(tmp_path, function, api="apigateway")

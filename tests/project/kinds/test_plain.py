@@ -320,8 +320,9 @@ def test_a_folder_below_that_is_a_project_of_its_own_is_left_to_that(
     assert list(handlers(tmp_path)) == ["one"]
 
 
-def test_projects_below_are_named_by_the_command_that_opens_them(tmp_path: Path) -> None:
-    write(tmp_path / "a b" / ".chalice" / "config.json", "{}")
+@pytest.mark.parametrize("file", [".chalice/config.json", "cdk.json"])
+def test_projects_below_are_named_by_the_command_that_opens_them(tmp_path: Path, file: str) -> None:
+    write(tmp_path / "a b" / file, "{}")
     (problem,) = load_project(tmp_path).problems
     assert problem.message == (
         "there is a project below that this folder does not open: `lambda-tui 'a b'`."

@@ -25,10 +25,11 @@ _GENERAL = frozenset(
     }
 )
 """Names that say nothing of the function in a folder."""
-_TEMPLATES = ("template.yaml", "template.yml", "template.json", "sam.yaml", "sam.yml", "cdk.json")
+_TEMPLATES = ("template.yaml", "template.yml", "template.json", "sam.yaml", "sam.yml")
 """Files that make a folder below a project of its own, and that are told of elsewhere."""
 _PROJECT_FILES = (
-    *("serverless.yml", "serverless.yaml", "serverless.json", ".chalice", "lambda-tui.toml"),
+    *("serverless.yml", "serverless.yaml", "serverless.json", ".chalice", "cdk.json"),
+    "lambda-tui.toml",
 )
 """Files that make a folder below a project of its own, whose functions are not this one's."""
 

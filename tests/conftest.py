@@ -21,6 +21,7 @@ from lambda_tui.project.function import Project
 from lambda_tui.project.interpreters import Interpreter
 from lambda_tui.project.load import load_project
 from lambda_tui.project.settings import Settings
+from support import is_whole_run
 from support.imitated_macos import imitated_macos
 from support.leftovers import mounts, survivors
 from support.ordinary_user import ordinary_user_prefix
@@ -76,15 +77,20 @@ def nothing_is_left(adopt_orphans: None) -> Iterator[None]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run what asks for a level at each, and at ``processes`` on macOS too where it is marked."""
+    """Run what asks for a level at each.
+
+    What is marked runs at ``processes`` where macOS is imitated, in the place of Linux; with
+    ``LEVELS=all`` at both.
+    """
     marks = [one.args[0] for one in metafunc.definition.iter_markers("parametrize")]
     parametrized = [name for one in marks for name in ([one] if isinstance(one, str) else one)]
     if "level" not in metafunc.fixturenames or "level" in parametrized:
         return
     is_marked = metafunc.definition.get_closest_marker("also_on_macos") is not None
-    levels = LEVELS if sys.platform == "linux" else ("processes",)
-    is_imitated = is_marked and sys.platform == "linux"
-    metafunc.parametrize("level", (*levels, "macos") if is_imitated else levels, indirect=True)
+    levels = [*LEVELS] if sys.platform == "linux" else ["processes"]
+    if is_marked and sys.platform == "linux":
+        levels = [*LEVELS, "macos"] if is_whole_run() else ["namespaces", "macos"]
+    metafunc.parametrize("level", levels, indirect=True)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from lambda_tui.engine import events
 from lambda_tui.engine.environment import ExecutionEnvironment
 from lambda_tui.engine.lifecycle import State
 from lambda_tui.engine.runtime_api import ExtensionState
+from support import is_whole_run
 from support.leftovers import GOODBYE_SECONDS, still_alive
 from support.runtime_kinds import (
     EXTENSION_SETUPS,
@@ -41,7 +42,8 @@ def kind(request: pytest.FixtureRequest) -> RuntimeKind:
     return RUNTIME_KINDS[request.param]
 
 
-@pytest.fixture(params=EXTENSION_SETUPS)
+# Without extensions, runtimes are what other tests of the engine are about.
+@pytest.fixture(params=[one for one in EXTENSION_SETUPS if one != "alone" or is_whole_run()])
 def extension_setup(request: pytest.FixtureRequest) -> ExtensionSetup:
     """Return each set of extensions in turn."""
     return EXTENSION_SETUPS[request.param]

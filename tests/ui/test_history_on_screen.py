@@ -17,12 +17,6 @@ from lambda_tui.ui.screens.statistics import Statistics
 from support.app_driver import Driver, OpenApp
 
 
-@pytest.fixture(autouse=True)
-def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give each test a history of its own."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-
-
 async def invoke(driver: Driver, count: int = 1, function: str = "Greet") -> None:
     """Invoke the function and wait until the list shows that."""
     pool = driver.app.engine.pools[function]
@@ -90,9 +84,10 @@ async def test_with_the_setting_nothing_is_kept(open_app: OpenApp, project: Path
 
 
 async def test_a_history_that_cannot_be_written_is_told_and_this_session_is_listed(
-    open_app: OpenApp, tmp_path: Path
+    open_app: OpenApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "state").write_text("in the way")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     async with open_app() as driver:
         await invoke(driver)
         start = "The history cannot be kept in "

@@ -101,14 +101,17 @@ class Terminal:
             last_words = self._unread[-2000:].decode(errors="replace")
             raise RuntimeError(f"lambda-tui has ended: {last_words}") from None
 
-    def wait_for(self, text: str, timeout: float = 15.0) -> float:
-        """Read until a regular expression matches the output; return the monotonic time of that."""
+    def wait_for(self, text: str, timeout: float = 15.0, *, keep: bool = False) -> float:
+        """Read until a regular expression matches the output; return the monotonic time of that.
+
+        The next wait reads on behind the match, or with ``keep`` finds what stands before it too.
+        """
         pattern = re.compile(text.encode())
         deadline = time.monotonic() + timeout
         while True:
             match = pattern.search(self._unread)
             if match:
-                self._unread = self._unread[match.end() :]
+                self._unread = self._unread if keep else self._unread[match.end() :]
                 return time.monotonic()
             if time.monotonic() > deadline:
                 raise RuntimeError(f"the screen does not show {text}")

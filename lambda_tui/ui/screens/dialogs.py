@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -91,65 +91,53 @@ class AskTenant(ModalScreen[str | None], SteadyScreen[str | None]):
             self.query_one(".dialog--hint", Static).remove_class("-empty").update(hint)
 
 
-class AskQualifier(ModalScreen[str | None], SteadyScreen[str | None]):
+class _AskOne(ModalScreen[str | None], SteadyScreen[str | None]):
+    """Asks for one of several values, each with a text, beginning at the present one."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [_ESCAPE, *_MOVES]
+
+    def __init__(self, title: str, choices: Mapping[str, str], present: str | None) -> None:
+        super().__init__()
+        self._heading = title
+        self._choices = choices
+        self._present = present
+
+    def compose(self) -> ComposeResult:
+        """Yield the list of texts."""
+        with Vertical(classes="dialog") as dialog:
+            dialog.border_title = self._heading
+            dialog.border_subtitle = "enter takes one · esc goes back"
+            options = (one_line(text) for text in self._choices.values())
+            yield OptionList(*options, markup=False, compact=True)
+
+    def on_mount(self) -> None:
+        """Put the cursor on the present value."""
+        if self._present is not None and self._present in self._choices:
+            self.query_one(OptionList).highlighted = list(self._choices).index(self._present)
+
+    @on(OptionList.OptionSelected)
+    def _take(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(list(self._choices)[event.option_index])
+
+
+class AskQualifier(_AskOne):
     """Asks which alias or version of a function to invoke."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [_ESCAPE, *_MOVES]
-
     def __init__(self, function: Function, present: str | None) -> None:
-        super().__init__()
         aliases = {alias.name: f"{alias.name} → {alias.version}" for alias in function.aliases}
-        self._choices = aliases | {version: version for version in function.versions}
-        self._present = present
-
-    def compose(self) -> ComposeResult:
-        """Yield the list of aliases and versions, with the cursor on the present one."""
-        with Vertical(classes="dialog") as dialog:
-            dialog.border_title = "Alias or version"
-            dialog.border_subtitle = "enter takes one · esc goes back"
-            options = (one_line(text) for text in self._choices.values())
-            yield OptionList(*options, markup=False, compact=True)
-
-    def on_mount(self) -> None:
-        """Put the cursor on what is invoked now."""
-        if self._present in self._choices:
-            self.query_one(OptionList).highlighted = list(self._choices).index(self._present)
-
-    @on(OptionList.OptionSelected)
-    def _take(self, event: OptionList.OptionSelected) -> None:
-        self.dismiss(list(self._choices)[event.option_index])
+        versions = {version: version for version in function.versions}
+        super().__init__("Alias or version", aliases | versions, present)
 
 
-class AskCredentials(ModalScreen[str | None], SteadyScreen[str | None]):
+class AskCredentials(_AskOne):
     """Asks whose AWS credentials functions get, as a value of the setting for them."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [_ESCAPE, *_MOVES]
-
     def __init__(self, profiles: Sequence[str], present: str) -> None:
-        super().__init__()
-        named = {f"{PROFILE}{name}": f"profile {name}" for name in profiles}
-        self._choices = {
+        choices = {
             PLACEHOLDER: "placeholder: AWS refuses them",
             SHELL: "shell: those of the variables that lambda-tui was started with",
-        } | named
-        self._present = present
-
-    def compose(self) -> ComposeResult:
-        """Yield the list of choices, with the cursor on the present one."""
-        with Vertical(classes="dialog") as dialog:
-            dialog.border_title = "AWS credentials, until you leave"
-            dialog.border_subtitle = "enter takes one · esc goes back"
-            options = (one_line(text) for text in self._choices.values())
-            yield OptionList(*options, markup=False, compact=True)
-
-    def on_mount(self) -> None:
-        """Put the cursor on what functions get now."""
-        if self._present in self._choices:
-            self.query_one(OptionList).highlighted = list(self._choices).index(self._present)
-
-    @on(OptionList.OptionSelected)
-    def _take(self, event: OptionList.OptionSelected) -> None:
-        self.dismiss(list(self._choices)[event.option_index])
+        } | {f"{PROFILE}{name}": f"profile {name}" for name in profiles}
+        super().__init__("AWS credentials, until you leave", choices, present)
 
 
 class AskQuit(ModalScreen[bool], SteadyScreen[bool]):
